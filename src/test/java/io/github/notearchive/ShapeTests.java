@@ -39,11 +39,9 @@ class ShapeTests {
     private static final Map<String, Integer> WIDE_RECORDS = Map.ofEntries(
             Map.entry("NoteStats.CallEntry", 14),
             Map.entry("ErasureReport.ErasureReport", 13),
-            Map.entry("NightReport.NightReport", 13),
             Map.entry("NoteDetail.Note", 37),
             Map.entry("SlotRow.SlotRow", 14),
             Map.entry("RemapSummary.RemapSummary", 14),
-            Map.entry("RunHistory.Left", 22),
             Map.entry("StatusCommand.Status", 16),
             Map.entry("SummaryJson.SummaryJson", 22),
             Map.entry("VerifySummary.VerifySummary", 18),

@@ -62,7 +62,7 @@ final class ReportCommand extends ArchiveCommand {
     public Integer call() throws Exception {
         return read(node.settings(), Action.class, action -> {
             NightReport report = action.find(night);
-            String page = NightReports.page(report);
+            String page = report.page();
             if ("-".equals(output)) {
                 out().print(page);
                 return ExitCode.COMPLETED;

@@ -16,7 +16,6 @@ import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
-import io.github.notearchive.report.NightReport;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -157,7 +156,7 @@ final class StatusCommand extends ArchiveCommand {
      *
      * @param newest last run, which has no execution if it was refused
      */
-    static String ifNoRun(NightReport.@Nullable Run newest) {
+    static String ifNoRun(Health.@Nullable LastRun newest) {
         return newest == null
                 ? "none; start one with: note-archive run"
                 : "none yet: the last one was refused before it started, %s"

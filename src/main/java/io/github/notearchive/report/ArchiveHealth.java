@@ -18,7 +18,6 @@ import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.Reason;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -28,61 +27,34 @@ import org.springframework.stereotype.Component;
 
 /** Checks jobs that are unfinished, notes that failed, and the results of audits. */
 @Component
-class ArchiveHealth {
+record ArchiveHealth(
+        JobExecutionQueries executions,
+        ErasureList erasures,
+        ResponseSpool spool,
+        WorklistStats worklist,
+        MediaTotals media,
+        AuditRepository audits,
+        SchemaDrift drift,
+        HealthProperties settings) {
 
-    private final JobExecutionQueries executions;
-    private final ErasureList erasures;
-    private final ResponseSpool spool;
-    private final WorklistStats openNotes;
-    private final MediaTotals media;
-    private final AuditRepository audits;
-    private final SchemaDrift drift;
-    private final HealthProperties settings;
-
-    ArchiveHealth(
-            JobExecutionQueries executions,
-            ErasureList erasures,
-            ResponseSpool spool,
-            WorklistStats openNotes,
-            MediaTotals media,
-            AuditRepository audits,
-            SchemaDrift drift,
-            HealthProperties settings) {
-        this.executions = executions;
-        this.erasures = erasures;
-        this.spool = spool;
-        this.openNotes = openNotes;
-        this.media = media;
-        this.audits = audits;
-        this.drift = drift;
-        this.settings = settings;
-    }
-
-    /** Returns unfinished maintenance jobs, and responses that are not recorded in the ledger yet. */
-    List<Reason> unfinishedJobs() {
-        List<Reason> reasons = new ArrayList<>();
+    /** Adds unfinished maintenance jobs, and responses that are not recorded in the ledger yet. */
+    void addUnfinishedJobs(List<Reason> reasons) {
         if (executions.isRebuildUnfinished()) {
             reasons.add(new Reason(
                     Cause.REBUILD_UNFINISHED,
-                    "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then",
-                    "note-archive rebuild"));
+                    "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then"));
         }
         if (executions.isRemapUnfinished()) {
-            reasons.add(new Reason(Cause.REMAP_UNFINISHED, "a remap is not finished", "note-archive remap"));
+            reasons.add(new Reason(Cause.REMAP_UNFINISHED, "a remap is not finished"));
         }
         long unfinished = erasures.count().unfinished();
         if (unfinished > 0) {
             reasons.add(new Reason(
-                    Cause.FORGET_UNFINISHED,
-                    "erasures of notes or authors that are not finished: " + unfinished,
-                    "repeat the last note-archive forget --yes"));
+                    Cause.FORGET_UNFINISHED, "erasures of notes or authors that are not finished: " + unfinished));
         }
         try {
             for (ResponseSpool files : spool.ofAllNodes()) {
-                reasons.add(new Reason(
-                        Cause.RESPONSES_IN_FILES,
-                        files.summary() + " are not in the ledger yet",
-                        "note-archive run, which records them; if it does not, see the log"));
+                reasons.add(new Reason(Cause.RESPONSES_IN_FILES, files.summary() + " are not in the ledger yet"));
             }
         } catch (IOException e) {
             reasons.add(new Reason(
@@ -90,23 +62,20 @@ class ArchiveHealth {
                     "paid responses may be in files that this user cannot read: " + e,
                     "permit this user to read them"));
         }
-        return reasons;
     }
 
-    /** Returns what is wrong with notes, objects and fields. */
-    List<Reason> contents(Instant now) {
-        List<Reason> reasons = new ArrayList<>();
-        failedNotes(reasons);
+    /** Adds what is wrong with notes, objects and fields. */
+    void addContents(List<Reason> reasons, Instant now) {
+        addFailedNotes(reasons);
         long degraded = media.degradedNotes();
         if (degraded > 0) {
             reasons.add(new Reason(
                     Cause.DEGRADED_NOTES,
                     (degraded == 1 ? "1 archived note has" : DisplayFormat.count(degraded) + " archived notes have")
-                            + " a file in a lesser rendition than the best one offered",
-                    "note-archive requeue --degraded, then run: buys one new response for each"));
+                            + " a file in a lesser rendition than the best one offered"));
         }
-        findings(reasons);
-        verification(now, reasons);
+        addFindings(reasons);
+        addVerification(reasons, now);
         // findings have separate reasons; an audit that reached its time limit is no failure
         executions
                 .newest(JobNames.VERIFY, null)
@@ -115,22 +84,17 @@ class ArchiveHealth {
                         && !ExitCode.named(audit.exitCode()).isOrderly())
                 .ifPresent(audit -> reasons.add(new Reason(
                         Cause.AUDIT_FAILED,
-                        "the last audit ended " + HealthCheck.age(audit.ended(), now) + " with " + audit.exitCode(),
-                        "read its log, then note-archive verify")));
+                        "the last audit ended " + HealthCheck.age(audit.ended(), now) + " with " + audit.exitCode())));
         long fields = drift.unreviewed(1).fields();
         if (fields > 0) {
-            reasons.add(new Reason(
-                    Cause.NEW_FIELDS,
-                    DisplayFormat.plural(fields, "new field") + " in responses",
-                    "review them below; UPDATE schema_drift SET state = 'BASELINE' accepts them"));
+            reasons.add(new Reason(Cause.NEW_FIELDS, DisplayFormat.plural(fields, "new field") + " in responses"));
         }
-        return reasons;
     }
 
     /** Adds one reason per {@link StateReason}, since remedy and cost differ. */
-    private void failedNotes(List<Reason> reasons) {
-        Map<StateReason, Long> failed = openNotes.reasons().stream()
-                .filter(count -> count.state().equals(NoteState.FAILED.name()))
+    private void addFailedNotes(List<Reason> reasons) {
+        Map<StateReason, Long> failed = worklist.reasons().stream()
+                .filter(count -> count.state() == NoteState.FAILED)
                 .collect(Collectors.groupingBy(
                         ReasonCount::reason, TreeMap::new, Collectors.summingLong(ReasonCount::notes)));
         failed.forEach((reason, notes) -> reasons.add(new Reason(
@@ -139,22 +103,16 @@ class ArchiveHealth {
                 reason.command())));
     }
 
-    private void findings(List<Reason> reasons) {
+    private void addFindings(List<Reason> reasons) {
         Map<Damage.Kind, Long> damage = new EnumMap<>(Damage.Kind.class);
         Map<Damage.Kind, Long> others = new EnumMap<>(Damage.Kind.class);
         audits.countOpen().forEach((kind, count) -> (isDamage(kind) ? damage : others).put(kind, count));
         if (!damage.isEmpty()) {
             reasons.add(
-                    new Reason(
-                            Cause.STORE_DAMAGED,
-                            "the store differs from the tables: " + Damage.describe(damage),
-                            "note-archive verify --repair, then run, which stores the files again, then verify, which confirms it"));
+                    new Reason(Cause.STORE_DAMAGED, "the store differs from the tables: " + Damage.describe(damage)));
         }
         if (!others.isEmpty()) {
-            reasons.add(new Reason(
-                    Cause.FINDINGS_OPEN,
-                    "audits found " + Damage.describe(others),
-                    "note-archive verify; --delete-orphans removes orphans"));
+            reasons.add(new Reason(Cause.FINDINGS_OPEN, "audits found " + Damage.describe(others)));
         }
     }
 
@@ -166,23 +124,22 @@ class ArchiveHealth {
         };
     }
 
-    private void verification(Instant now, List<Reason> reasons) {
+    private void addVerification(List<Reason> reasons, Instant now) {
         AuditRepository.Verified verified = audits.verified(now);
         Instant oldest = verified.oldest();
         if (verified.never() > 0) {
-            reasons.add(new Reason(
-                    Cause.NEVER_VERIFIED,
-                    DisplayFormat.count(verified.never())
-                            + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
-                            + (verified.never() == 1 ? " file has" : " files have")
-                            + " no usable time of verification: none since the tables were rebuilt, or one later than now",
-                    "note-archive verify"));
+            reasons.add(
+                    new Reason(
+                            Cause.NEVER_VERIFIED,
+                            DisplayFormat.count(verified.never())
+                                    + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
+                                    + (verified.never() == 1 ? " file has" : " files have")
+                                    + " no usable time of verification: none since the tables were rebuilt, or one later than now"));
         } else if (oldest != null && oldest.plus(settings.verifiedWithin()).isBefore(now)) {
             reasons.add(new Reason(
                     Cause.NOT_VERIFIED,
                     "a file was last verified " + HealthCheck.age(oldest, now) + "; the limit is "
-                            + settings.verifiedWithin().toDays() + " days",
-                    "note-archive verify --max-duration 2h, each day"));
+                            + settings.verifiedWithin().toDays() + " days"));
         }
     }
 }

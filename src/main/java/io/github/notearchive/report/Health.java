@@ -1,10 +1,12 @@
 package io.github.notearchive.report;
 
-import com.fasterxml.jackson.annotation.JsonIncludeProperties;
+import io.github.notearchive.archive.stats.RunHistory.Run;
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.report.NightReport.Run;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,14 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastRun newest run of any node; null if there was none
  * @param reasons worst first; those of level HEALTHY are information
  */
-public record Health(
-        Level level,
-        String inAWord,
-
-        @JsonIncludeProperties({"node", "execution", "began", "ended", "exitNumber", "exitCode"}) @Nullable
-        Run lastRun,
-
-        List<Reason> reasons) {
+public record Health(Level level, String inAWord, @Nullable LastRun lastRun, List<Reason> reasons) {
 
     /** Severity, in ascending order. */
     public enum Level {
@@ -35,38 +30,45 @@ public record Health(
     }
 
     /**
-     * Causes of a reason with their levels. The alerts of {@code config/prometheus/alerts.yml} have the same list, and
-     * the same levels as severities.
+     * Causes of a reason with their levels and remedies; a remedy that depends on the case is empty here. The alerts of
+     * {@code config/prometheus/alerts.yml} have the same list, and the same levels as severities.
      */
     public enum Cause {
-        RUN_ACTIVE(Level.HEALTHY),
-        GATE_CLOSED(Level.HEALTHY),
-        RUN_INTERRUPTED(Level.HEALTHY),
-        WORKLIST_EMPTY(Level.ATTENTION),
-        NO_RUN(Level.ATTENTION),
-        RUN_KILLED(Level.ATTENTION),
-        QUOTA_EACH_NIGHT(Level.ATTENTION),
-        INCOMPLETE_EACH_NIGHT(Level.ATTENTION),
-        BACKLOG_GROWS(Level.ATTENTION),
-        NOTES_FAILED(Level.ATTENTION),
-        DEGRADED_NOTES(Level.ATTENTION),
-        RESPONSES_IN_FILES(Level.ATTENTION),
-        FINDINGS_OPEN(Level.ATTENTION),
-        NEVER_VERIFIED(Level.ATTENTION),
-        NOT_VERIFIED(Level.ATTENTION),
-        AUDIT_FAILED(Level.ATTENTION),
-        NEW_FIELDS(Level.ATTENTION),
-        REMAP_UNFINISHED(Level.ATTENTION),
-        FORGET_UNFINISHED(Level.ATTENTION),
-        REBUILD_UNFINISHED(Level.BROKEN),
-        RUN_FAILED(Level.BROKEN),
-        NO_SUCCESS(Level.BROKEN),
-        STORE_DAMAGED(Level.BROKEN);
+        RUN_ACTIVE(Level.HEALTHY, "no action needed"),
+        GATE_CLOSED(Level.HEALTHY, "no action needed; a later run makes calls again"),
+        RUN_INTERRUPTED(Level.HEALTHY, "note-archive run resumes it, at the latest the next night"),
+        WORKLIST_EMPTY(Level.ATTENTION, "note-archive enqueue FILE"),
+        NO_RUN(Level.ATTENTION, "note-archive run"),
+        RUN_KILLED(Level.ATTENTION, ""),
+        QUOTA_EACH_NIGHT(
+                Level.ATTENTION, "buy more, or enqueue less; note-archive plan estimates the end of the backlog"),
+        INCOMPLETE_EACH_NIGHT(
+                Level.ATTENTION,
+                "note-archive report compares the nights, explain NOTE_ID shows the history of a note"),
+        BACKLOG_GROWS(Level.ATTENTION, "buy more, or enqueue less; note-archive report compares the nights"),
+        NOTES_FAILED(Level.ATTENTION, ""),
+        DEGRADED_NOTES(Level.ATTENTION, "note-archive requeue --degraded, then run: buys one new response for each"),
+        RESPONSES_IN_FILES(Level.ATTENTION, "note-archive run, which records them; if it does not, see the log"),
+        FINDINGS_OPEN(Level.ATTENTION, "note-archive verify; --delete-orphans removes orphans"),
+        NEVER_VERIFIED(Level.ATTENTION, "note-archive verify"),
+        NOT_VERIFIED(Level.ATTENTION, "note-archive verify --max-duration 2h, each day"),
+        AUDIT_FAILED(Level.ATTENTION, "read its log, then note-archive verify"),
+        NEW_FIELDS(Level.ATTENTION, "review them below; UPDATE schema_drift SET state = 'BASELINE' accepts them"),
+        REMAP_UNFINISHED(Level.ATTENTION, "note-archive remap"),
+        FORGET_UNFINISHED(Level.ATTENTION, "repeat the last note-archive forget --yes"),
+        REBUILD_UNFINISHED(Level.BROKEN, "note-archive rebuild"),
+        RUN_FAILED(Level.BROKEN, ""),
+        NO_SUCCESS(Level.BROKEN, "note-archive run; then check its schedule"),
+        STORE_DAMAGED(
+                Level.BROKEN,
+                "note-archive verify --repair, then run, which stores the files again, then verify, which confirms it");
 
         private final Level level;
+        private final String command;
 
-        Cause(Level level) {
+        Cause(Level level, String command) {
             this.level = level;
+            this.command = command;
         }
 
         public Level level() {
@@ -83,7 +85,37 @@ public record Health(
     public record Reason(Cause cause, Level level, String what, String command) {
 
         Reason(Cause cause, String what, String command) {
-            this(cause, cause.level(), what, command);
+            this(cause, cause.level, what, command);
+        }
+
+        Reason(Cause cause, String what) {
+            this(cause, what, cause.command);
+        }
+    }
+
+    /**
+     * The newest run.
+     *
+     * @param exitNumber null if it is active or was killed
+     * @param exitCode {@code NOT_OVER} of an active run, {@code KILLED} of a killed one
+     */
+    public record LastRun(
+            String node,
+            @Nullable Long execution,
+            Instant began,
+            @Nullable Instant ended,
+            @Nullable Integer exitNumber,
+            String exitCode) {
+
+        static LastRun of(Run run) {
+            Optional<ExitCode> exit = NightReport.exit(run);
+            return new LastRun(
+                    run.node(),
+                    run.execution(),
+                    run.began(),
+                    run.ended(),
+                    exit.map(ExitCode::number).orElse(null),
+                    exit.map(ExitCode::name).orElse(run.isKilled() ? "KILLED" : "NOT_OVER"));
         }
     }
 
@@ -101,7 +133,8 @@ public record Health(
                 DisplayFormat.plural(broken, "problem") + " to fix now"
                         + (attention == 0 ? "" : ", " + attention + " to review");
         };
-        return new Health(level, summary + "; " + lastRunDescription, lastRun, sorted);
+        return new Health(
+                level, summary + "; " + lastRunDescription, lastRun == null ? null : LastRun.of(lastRun), sorted);
     }
 
     private static long count(List<Reason> reasons, Level level) {

@@ -2,6 +2,7 @@ package io.github.notearchive.report;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.batch.ExitCode;
@@ -10,10 +11,10 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.Reason;
-import io.github.notearchive.report.NightReport.Run;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -30,7 +31,14 @@ import org.springframework.stereotype.Component;
  * the runs of the last nights, {@link ArchiveHealth} the notes and objects.
  */
 @Component
-public class HealthCheck {
+public record HealthCheck(
+        RunHistory history,
+        JobExecutionQueries executions,
+        QuotaHolds quotaHolds,
+        WorklistStats worklist,
+        ArchiveHealth archive,
+        HealthProperties settings,
+        Clock clock) {
 
     /** Number of consecutive nights after which a repeated result is a reason. */
     private static final int CONSECUTIVE = 7;
@@ -38,87 +46,61 @@ public class HealthCheck {
     /** Number of nights whose runs are checked. */
     private static final int NIGHTS = 14;
 
-    private final RunHistory history;
-    private final JobExecutionQueries executions;
-    private final QuotaHolds quotaHolds;
-    private final WorklistStats worklist;
-    private final ArchiveHealth archive;
-    private final HealthProperties settings;
-    private final Clock clock;
-
-    HealthCheck(
-            RunHistory history,
-            JobExecutionQueries executions,
-            QuotaHolds quotaHolds,
-            WorklistStats worklist,
-            ArchiveHealth archive,
-            HealthProperties settings,
-            Clock clock) {
-        this.history = history;
-        this.executions = executions;
-        this.quotaHolds = quotaHolds;
-        this.worklist = worklist;
-        this.archive = archive;
-        this.settings = settings;
-        this.clock = clock;
-    }
-
     /** Returns the current health. */
     public Health check() {
         Instant now = clock.instant();
-        List<Run> all = runs();
+        LocalDate tonight = Night.of(now).date();
+        // later nights too: the clock of another node, or of the sandbox, may be ahead
+        List<Run> all =
+                history.runs(null, new Night(tonight.minusDays(NIGHTS - 1L)), new Night(tonight.plusDays(NIGHTS)));
         Map<String, Run> lastByNode = new TreeMap<>();
         all.forEach(run -> lastByNode.put(run.node(), run));
-        List<Reason> reasons = new ArrayList<>(archive.unfinishedJobs());
+        List<Reason> reasons = new ArrayList<>();
+        archive.addUnfinishedJobs(reasons);
         lastByNode.values().forEach(run -> lastRun(run, now).ifPresent(reasons::add));
         quotaHold().or(() -> interruption(all)).ifPresent(reasons::add);
         lastSuccess(all, now).ifPresent(reasons::add);
-        reasons.addAll(consecutiveNights(all));
-        reasons.addAll(archive.contents(now));
+        addConsecutiveNights(reasons, all);
+        archive.addContents(reasons, now);
         return all.isEmpty()
                 ? Health.of(null, "no run yet", reasons)
                 : Health.of(all.getLast(), describe(all.getLast(), now), reasons);
     }
 
-    /** Returns the runs of all nodes, oldest first. */
-    private List<Run> runs() {
-        Night tonight = Night.current(clock);
-        Night first = new Night(tonight.date().minusDays(NIGHTS - 1L));
-        // later nights too: the clock of another node, or of the sandbox, may be ahead
-        Night last = new Night(tonight.date().plusDays(NIGHTS));
-        return history.nodes(first).stream()
-                .flatMap(node -> history.runs(node, first, last).stream().map(run -> Run.of(node, run)))
-                .sorted(Comparator.comparing(Run::began).thenComparing(Run::node))
-                .toList();
+    private static boolean endedInOrder(Run run) {
+        return NightReport.exit(run).filter(ExitCode::isOrderly).isPresent();
+    }
+
+    private boolean isActive(Run run) {
+        return !run.isKilled() && executions.isRunActive(run.node());
     }
 
     /** Returns a reason unless the last run of the node ended in order. */
     private Optional<Reason> lastRun(Run run, Instant now) {
-        if (run.endedInOrder()) {
-            return Optional.empty();
-        }
-        if (run.exitNumber() != null) {
-            return Optional.of(new Reason(
-                    Cause.RUN_FAILED,
-                    "the last run of node %s ended %s with %s%s"
-                            .formatted(
-                                    run.node(),
-                                    age(run.ended(), now),
-                                    run.exitLabel(),
-                                    run.reason() == null ? "" : ": " + run.reason()),
-                    run.next()));
+        String node = run.node();
+        Optional<ExitCode> exit = NightReport.exit(run);
+        if (exit.isPresent()) {
+            return exit.filter(code -> !code.isOrderly())
+                    .map(code -> new Reason(
+                            Cause.RUN_FAILED,
+                            "the last run of node %s ended %s with %s%s"
+                                    .formatted(
+                                            node,
+                                            age(run.ended(), now),
+                                            code.label(),
+                                            run.reason() == null ? "" : ": " + run.reason()),
+                            NightReport.next(run, code)));
         }
         return Optional.of(
-                !run.isKilled() && executions.isRunActive(run.node())
+                isActive(run)
                         ? new Reason(
                                 Cause.RUN_ACTIVE,
-                                "a run of node " + run.node() + " has been active since " + Night.local(run.began()),
-                                "no action needed")
+                                "a run of node " + node + " has been active since " + Night.local(run.began()))
                         : new Reason(
                                 Cause.RUN_KILLED,
                                 "the last run of node %s did not record its end: it was killed, or the database was unavailable; nothing is lost, and the next run resumes it"
-                                        .formatted(run.node()),
-                                "note-archive run --node " + run.node()));
+                                        .formatted(node),
+                                "note-archive run --node " + node));
     }
 
     private Optional<Reason> quotaHold() {
@@ -126,35 +108,30 @@ public class HealthCheck {
                 .current()
                 .map(closed -> new Reason(
                         Cause.GATE_CLOSED,
-                        "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason(),
-                        "no action needed; a later run makes calls again"));
+                        "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason()));
     }
 
     /** Returns a reason if the last run of any node was interrupted and left due notes. */
     private Optional<Reason> interruption(List<Run> all) {
         long due = worklist.countByState().stream().mapToLong(StateCount::due).sum();
-        return all.isEmpty()
-                        || due == 0
-                        || !ExitCode.INTERRUPTED.name().equals(all.getLast().exitCode())
+        boolean isInterrupted = !all.isEmpty()
+                && ExitCode.INTERRUPTED.name().equals(all.getLast().exitCode());
+        return due == 0 || !isInterrupted
                 ? Optional.empty()
                 : Optional.of(new Reason(
                         Cause.RUN_INTERRUPTED,
-                        "the last run was interrupted; notes that are due: " + DisplayFormat.count(due),
-                        "note-archive run resumes it, at the latest the next night"));
+                        "the last run was interrupted; notes that are due: " + DisplayFormat.count(due)));
     }
 
     private Optional<Reason> lastSuccess(List<Run> all, Instant now) {
         if (all.isEmpty()) {
             return Optional.of(
                     worklist.countByState().isEmpty()
-                            ? new Reason(Cause.WORKLIST_EMPTY, "the worklist is empty", "note-archive enqueue FILE")
-                            : new Reason(
-                                    Cause.NO_RUN,
-                                    "no run has ended in the last " + NIGHTS + " nights",
-                                    "note-archive run"));
+                            ? new Reason(Cause.WORKLIST_EMPTY, "the worklist is empty")
+                            : new Reason(Cause.NO_RUN, "no run has ended in the last " + NIGHTS + " nights"));
         }
         Optional<Instant> success = all.stream()
-                .filter(Run::endedInOrder)
+                .filter(HealthCheck::endedInOrder)
                 .flatMap(run -> Stream.ofNullable(run.ended()))
                 .max(Comparator.naturalOrder());
         Run first = all.getFirst();
@@ -171,23 +148,18 @@ public class HealthCheck {
                         .orElse("no run has succeeded in the last " + NIGHTS + " nights");
         return Optional.of(new Reason(
                 Cause.NO_SUCCESS,
-                what + "; the limit is " + settings.successWithin().toHours() + " h",
-                "note-archive run; then check its schedule"));
+                what + "; the limit is " + settings.successWithin().toHours() + " h"));
     }
 
-    private static List<Reason> consecutiveNights(List<Run> all) {
-        List<Reason> reasons = new ArrayList<>();
+    private static void addConsecutiveNights(List<Reason> reasons, List<Run> all) {
         if (endedEachNight(all, ExitCode.QUOTA_EXHAUSTED)) {
-            reasons.add(new Reason(
-                    Cause.QUOTA_EACH_NIGHT,
-                    "the quota ended each of the last " + CONSECUTIVE + " nights",
-                    "buy more, or enqueue less; note-archive plan estimates the end of the backlog"));
+            reasons.add(
+                    new Reason(Cause.QUOTA_EACH_NIGHT, "the quota ended each of the last " + CONSECUTIVE + " nights"));
         }
         if (endedEachNight(all, ExitCode.INCOMPLETE)) {
             reasons.add(new Reason(
                     Cause.INCOMPLETE_EACH_NIGHT,
-                    "notes were postponed or failed in each of the last " + CONSECUTIVE + " nights",
-                    "note-archive report compares the nights, explain NOTE_ID shows the history of a note"));
+                    "notes were postponed or failed in each of the last " + CONSECUTIVE + " nights"));
         }
         Map<Night, Long> backlogs = new TreeMap<>();
         all.forEach(run -> {
@@ -196,17 +168,16 @@ public class HealthCheck {
             }
         });
         List<Long> last = last(backlogs);
-        if (last.size() == CONSECUTIVE && isIncreasing(last)) {
+        if (last.size() == CONSECUTIVE
+                && IntStream.range(1, CONSECUTIVE).allMatch(i -> last.get(i) > last.get(i - 1))) {
             reasons.add(new Reason(
                     Cause.BACKLOG_GROWS,
                     "the backlog has grown after each of the last %d nights, from %s to %s notes"
                             .formatted(
                                     CONSECUTIVE,
                                     DisplayFormat.count(last.getFirst()),
-                                    DisplayFormat.count(last.getLast())),
-                    "buy more, or enqueue less; note-archive report compares the nights"));
+                                    DisplayFormat.count(last.getLast()))));
         }
-        return reasons;
     }
 
     /** Returns whether a run ended with the code in each of the last nights with runs. */
@@ -222,17 +193,12 @@ public class HealthCheck {
         return values.subList(Math.max(0, values.size() - CONSECUTIVE), values.size());
     }
 
-    private static boolean isIncreasing(List<Long> values) {
-        return IntStream.range(1, values.size()).allMatch(i -> values.get(i) > values.get(i - 1));
-    }
-
     private String describe(Run last, Instant now) {
-        if (last.exitNumber() != null) {
-            return "the last run ended %s with %s".formatted(age(last.ended(), now), last.exitLabel());
-        }
-        return !last.isKilled() && executions.isRunActive(last.node())
-                ? "a run is active, started " + age(last.began(), now)
-                : "the last run started " + age(last.began(), now) + " and did not record its end";
+        return NightReport.exit(last)
+                .map(exit -> "the last run ended %s with %s".formatted(age(last.ended(), now), exit.label()))
+                .orElseGet(() -> isActive(last)
+                        ? "a run is active, started " + age(last.began(), now)
+                        : "the last run started " + age(last.began(), now) + " and did not record its end");
     }
 
     /** Returns the age of a time for display. */

@@ -1,156 +1,49 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.archive.stats.NightStats.CallClass;
 import io.github.notearchive.archive.stats.NightStats.FailedNote;
-import io.github.notearchive.archive.stats.NightStats.NewField;
-import io.github.notearchive.archive.stats.NightStats.Remarks;
-import io.github.notearchive.archive.stats.NightStats.Retry;
-import io.github.notearchive.archive.stats.NightStats.Stop;
-import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.stats.NightStats.NightFacts;
+import io.github.notearchive.archive.stats.NightStats.Slice;
 import io.github.notearchive.archive.stats.RunHistory.Left;
-import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
+import io.github.notearchive.archive.stats.RunHistory.Run;
+import io.github.notearchive.archive.stats.RunHistory.Work;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.ProviderCode;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One night of one node, as recorded in the tables. Independent of the time at which it is read.
+ * One night of one node, as recorded in the tables, and the model of the template {@code report/night}. Independent of
+ * the time at which it is read.
  *
- * @param nights the nights with runs up to this one, newest last; at most 14
- * @param reasons postponed and failed notes by reason, most frequent first
- * @param reasonsAtEnd whether the reasons were recorded at the end of the last run; otherwise they are the current ones
- * @param failedNotes notes that failed in this night and are still FAILED, at most 50
- * @param failedInAll number of such notes
- * @param remarks files of the night that differ from the response, at most 20
- * @param slices the time from the start of the first run to the end of the last one, in equal parts
- * @param retries results of notes that were postponed with code 301, by the number of times
- * @param calls calls of the runs by endpoint, code and billing
- * @param stops times at which code 303 stopped a run
- * @param findings findings of audits that were open at the end of the last run, by kind
- * @param newFields response fields that were new in this night
+ * @param nights the nights with runs up to this one, newest last; at most {@value #NIGHTS}
  */
-public record NightReport(
-        String node,
-        List<Past> nights,
-        List<ReasonCount> reasons,
-        boolean reasonsAtEnd,
-        List<FailedNote> failedNotes,
-        long failedInAll,
-        Remarks remarks,
-        Slices slices,
-        List<Retry> retries,
-        List<CallClass> calls,
-        List<Stop> stops,
-        Map<String, Long> findings,
-        List<NewField> newFields) {
+public record NightReport(List<Past> nights, NightFacts facts) {
 
-    Past tonight() {
-        return nights.getLast();
-    }
+    /** Number of nights that a report compares. */
+    static final int NIGHTS = 14;
 
-    Night night() {
-        return tonight().night();
-    }
+    private static final DateTimeFormatter CLOCK =
+            DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
+    private static final DateTimeFormatter CLOCK_SECONDS =
+            DateTimeFormatter.ofPattern("HH:mm:ss").withZone(Night.ZONE);
+    private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("MM-dd", Locale.ROOT);
 
-    /** Returns the runs of the night, oldest first; never empty. */
-    List<Run> runs() {
-        return tonight().runs();
-    }
-
-    /** Returns the last run, which determines the result of the night. */
-    Run last() {
-        return tonight().last();
-    }
-
-    /** Returns the state of the archive after the last run that recorded it; empty if none did. */
-    Optional<Left> left() {
-        return Optional.ofNullable(tonight().left());
-    }
-
-    /** Returns the newest execution of the night; empty if no run started one. */
-    Optional<Long> execution() {
-        return runs().reversed().stream()
-                .flatMap(run -> Stream.ofNullable(run.execution()))
-                .findFirst();
-    }
-
-    /**
-     * One run.
-     *
-     * @param execution null if the run ended before one was started
-     * @param ended null while the run is active, and after a kill until the next run
-     * @param exitNumber null if the run is active or was killed
-     * @param left null if the run is active or was killed
-     */
-    public record Run(
-            String node,
-            @Nullable Long execution,
-            Night night,
-            Instant began,
-            @Nullable Instant ended,
-            @Nullable Integer exitNumber,
-            String exitCode,
-            @Nullable String reason,
-            Bill bill,
-            @Nullable Left left) {
-
-        /** Exit code of a run that has not ended. */
-        static final String NOT_OVER = "NOT_OVER";
-
-        /** Exit code of a killed run. */
-        static final String KILLED = "KILLED";
-
-        static Run of(String node, RunHistory.Run run) {
-            boolean isKnown = run.left() != null;
-            boolean isOver = run.ended() != null;
-            boolean isKilled = !isKnown && isOver && run.exitCode().equals("CRASHED");
-            return new Run(
-                    node,
-                    run.execution(),
-                    run.night(),
-                    run.began(),
-                    run.ended(),
-                    isOver && !isKilled ? ExitCode.named(run.exitCode()).number() : null,
-                    !isOver ? NOT_OVER : isKilled ? KILLED : run.exitCode(),
-                    run.reason(),
-                    run.bill(),
-                    run.left());
-        }
-
-        boolean isKilled() {
-            return exitCode.equals(KILLED);
-        }
-
-        Duration took() {
-            return ended == null || ended.isBefore(began) ? Duration.ZERO : Duration.between(began, ended);
-        }
-
-        /** Returns the exit code for display. Only for runs that recorded their end. */
-        String exitLabel() {
-            return ExitCode.named(exitCode).label();
-        }
-
-        /** Returns the next action of the operator. Only for runs that recorded their end. */
-        String next() {
-            ExitCode code = ExitCode.named(exitCode);
-            return execution == null ? code.nextIfNotStarted() : code.next();
-        }
-
-        /** Returns whether the run ended as designed, even if notes remain. */
-        boolean endedInOrder() {
-            return exitNumber != null && ExitCode.named(exitCode).isOrderly();
-        }
-    }
-
-    /** Totals of a night, for comparison. */
+    /** The runs of one night, oldest first; never empty. */
     record Past(List<Run> runs) {
 
         Night night() {
@@ -166,16 +59,12 @@ public record NightReport(
         }
 
         /** Returns the sum of a count over the runs that recorded their results. */
-        long sum(ToLongFunction<Left> count) {
-            return lefts().stream().mapToLong(count).sum();
+        long sum(ToLongFunction<Work> count) {
+            return lefts().stream().map(Left::work).mapToLong(count).sum();
         }
 
         long sumOfBills(ToLongFunction<Bill> count) {
             return runs.stream().map(Run::bill).mapToLong(count).sum();
-        }
-
-        long settled() {
-            return sum(Left::archived) + sum(Left::unavailable);
         }
 
         Duration took() {
@@ -184,7 +73,7 @@ public record NightReport(
 
         /** Returns whether each run recorded its results; active and killed runs did not. */
         boolean isWhole() {
-            return runs.stream().allMatch(run -> run.left() != null);
+            return lefts().size() == runs.size();
         }
 
         /** Returns the state of the archive after the last run that recorded it; null if none did. */
@@ -195,25 +84,266 @@ public record NightReport(
         }
     }
 
-    /**
-     * The night in equal parts.
-     *
-     * @param from start of the first part
-     * @param width duration of each part
-     */
-    record Slices(Instant from, Duration width, List<Slice> each) {
+    /** How bad the end of a run is; the names are classes of the style sheet. */
+    enum Tone {
+        good("✓"),
+        watch("!"),
+        bad("✕");
 
-        Instant to() {
-            return from.plus(width.multipliedBy(each.size()));
+        final String sign;
+
+        Tone(String sign) {
+            this.sign = sign;
         }
     }
 
-    /**
-     * Totals of one part of the night.
-     *
-     * @param callsSoFar calls of all nodes from 00:00 in Shanghai to the end of the part
-     * @param notes responses about notes that the runs of the node received
-     * @param bytes bytes stored by all nodes
-     */
-    record Slice(long callsSoFar, long notes, long bytes) {}
+    /** Returns the HTML page. */
+    public String page() {
+        return Pages.render("report/night", Map.of("night", this));
+    }
+
+    /** Returns a name such as {@code 2026-11-25-main-12.html}; without a number if there was no execution. */
+    String fileName() {
+        String execution = tonight().runs().reversed().stream()
+                .flatMap(run -> Stream.ofNullable(run.execution()))
+                .findFirst()
+                .map(id -> "-" + id)
+                .orElse("");
+        return night() + "-" + last().node() + execution + ".html";
+    }
+
+    Past tonight() {
+        return nights.getLast();
+    }
+
+    Night night() {
+        return tonight().night();
+    }
+
+    /** Returns the last run, which determines the result of the night. */
+    Run last() {
+        return tonight().last();
+    }
+
+    private Optional<Left> left() {
+        return Optional.ofNullable(tonight().left());
+    }
+
+    String title() {
+        return "Night of " + night() + ", node " + last().node();
+    }
+
+    /** Returns the result of a run; empty while it is active, and after a kill. */
+    static Optional<ExitCode> exit(Run run) {
+        return run.isKilled()
+                ? Optional.empty()
+                : Optional.ofNullable(run.exitCode()).map(ExitCode::named);
+    }
+
+    /** Returns the next action of the operator after a run with this result. */
+    static String next(Run run, ExitCode exit) {
+        return run.execution() == null ? exit.nextIfNotStarted() : exit.next();
+    }
+
+    static Tone tone(Run run) {
+        return exit(run)
+                .map(code -> code == ExitCode.COMPLETED ? Tone.good : code.isOrderly() ? Tone.watch : Tone.bad)
+                .orElse(run.isKilled() ? Tone.bad : Tone.watch);
+    }
+
+    /** Returns the exit of a run in a table. */
+    static String end(Run run) {
+        return exit(run).map(ExitCode::label).orElse(run.isKilled() ? "Killed" : "Not ended");
+    }
+
+    static String clock(Instant time) {
+        return CLOCK_SECONDS.format(time);
+    }
+
+    static String orDash(@Nullable Number number) {
+        return number == null ? "-" : number.toString();
+    }
+
+    /** Formats the code of a note that is not archived; a dash for a success, whose cause is another one. */
+    static String code(@Nullable Integer code) {
+        return orDash(ProviderCode.SUCCESS.is(code) ? null : code);
+    }
+
+    static String countOrDash(@Nullable Long number) {
+        return number == null ? "-" : DisplayFormat.count(number);
+    }
+
+    static String sentenceCase(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+    }
+
+    /** Returns the number of archived notes, and the other counts of the night that are not 0. */
+    String dispositions() {
+        long unavailable = tonight().sum(Work::unavailable);
+        long failed = tonight().sum(Work::failed);
+        return DisplayFormat.plural(tonight().sum(Work::archived), "note") + " archived"
+                + (unavailable == 0 ? "" : ", " + DisplayFormat.count(unavailable) + " unavailable")
+                + (failed == 0 ? "" : ", " + DisplayFormat.count(failed) + " failed");
+    }
+
+    /** Returns the number of notes that failed in this night and are still FAILED. */
+    long failed() {
+        return facts.failedNotes().stream()
+                .mapToLong(FailedNote::inAll)
+                .findFirst()
+                .orElse(0);
+    }
+
+    /** Returns the number of notes that failed before this night; 0 if no run recorded it. */
+    long failedEarlier() {
+        return Math.max(0, left().map(left -> left.states().failedInAll()).orElse(0L) - failed());
+    }
+
+    /** Returns why the last run ended, without a full stop. */
+    String reason() {
+        if (exit(last()).isPresent()) {
+            return Optional.ofNullable(last().reason()).orElse("reason unknown").replaceFirst("\\.$", "");
+        }
+        return last().isKilled()
+                ? "it was killed, or the database was unavailable; the next run resumes it"
+                : "it is active, or did not record its end";
+    }
+
+    /** Returns whether findings are open that a repair deals with, or else findings that it does not. */
+    boolean hasFindings(boolean damage) {
+        return facts.findings().stream().anyMatch(finding -> ArchiveHealth.isDamage(finding.kind()) == damage);
+    }
+
+    @Nullable
+    Long callsAllowed() {
+        return left().map(Left::callsAllowed).orElse(null);
+    }
+
+    Plot calls() {
+        List<Long> made = facts.slices().stream().map(Slice::callsSoFar).toList();
+        Long allowed = callsAllowed();
+        List<Long> values = allowed == null
+                ? made
+                : made.stream().map(calls -> Math.max(0, allowed - calls)).toList();
+        long all = Plot.max(made);
+        String description = allowed == null
+                ? DisplayFormat.plural(all, "call") + (all == 1 ? " was" : " were")
+                        + " made by all nodes since 00:00; no limit is set."
+                : "%s of %s calls were left at the end, after the calls of all nodes since 00:00."
+                        .formatted(DisplayFormat.count(values.getLast()), DisplayFormat.count(allowed));
+        // several calls may receive it at once
+        String stops = facts.stops().stream()
+                .map(stop -> " Code 303 stopped the run at " + clock(stop.at()) + " (dashed).")
+                .distinct()
+                .collect(Collectors.joining());
+        double width = Duration.between(facts.from(), to()).toMillis();
+        return new Plot(
+                allowed == null ? "Calls so far" : "Calls left tonight",
+                description + stops,
+                Plot.Shape.STEPS,
+                values,
+                allowed == null ? Plot.roundAbove(all) : Math.max(1, allowed),
+                DisplayFormat::count,
+                times(),
+                facts.stops().stream()
+                        .map(stop -> Duration.between(facts.from(), stop.at()).toMillis() / width)
+                        .filter(share -> share >= 0 && share <= 1)
+                        .toList());
+    }
+
+    /** Plots an amount per minute; of less than a minute, the amounts themselves. */
+    Plot perMinute(String what, ToLongFunction<Slice> amount, LongFunction<String> format, String unit) {
+        List<Long> amounts = facts.slices().stream().map(amount::applyAsLong).toList();
+        long all = amounts.stream().mapToLong(Long::longValue).sum();
+        String total = format.apply(all) + unit + " in total";
+        double minutes = facts.width().toMillis() / 60_000.0;
+        if (minutes * amounts.size() < 1) {
+            return Plot.bars(what, total + ".", amounts, format, times());
+        }
+        List<Long> rates = amounts.stream().map(a -> Math.round(a / minutes)).toList();
+        String description = "%s; at most %s per minute, %s on average."
+                .formatted(
+                        total,
+                        format.apply(Plot.max(rates)),
+                        format.apply(Math.round(all / (minutes * amounts.size()))));
+        return Plot.bars(what + " per minute", description, rates, format, times());
+    }
+
+    private Instant to() {
+        return facts.from().plus(facts.width().multipliedBy(facts.slices().size()));
+    }
+
+    private List<String> times() {
+        Duration all = Duration.between(facts.from(), to());
+        DateTimeFormatter format = all.toMinutes() < 10 ? CLOCK_SECONDS : CLOCK;
+        return Stream.of(Duration.ZERO, all.dividedBy(2), all)
+                .map(after -> format.format(facts.from().plus(after)))
+                .toList();
+    }
+
+    /** Returns whether this night and an earlier one have a snapshot of the archive. */
+    boolean isComparable() {
+        return tonight().left() != null && knownNights().size() > 1;
+    }
+
+    private List<Past> knownNights() {
+        return nights.stream().filter(past -> past.left() != null).toList();
+    }
+
+    static ToLongFunction<Past> ofSnapshot(ToLongFunction<Left> value) {
+        return past -> past.left() == null ? 0 : value.applyAsLong(past.left());
+    }
+
+    /** Plots a value of each night over the days that are compared; days without a night are empty. */
+    Plot byNight(String title, boolean isKnown, ToLongFunction<Past> value, LongFunction<String> format) {
+        List<Past> compared = isKnown ? knownNights() : nights;
+        LocalDate last = night().date();
+        LocalDate first = last.minusDays(NIGHTS - 1L);
+        Map<LocalDate, Long> values = new HashMap<>();
+        compared.forEach(past -> values.put(past.night().date(), value.applyAsLong(past)));
+        List<Long> days = first.datesUntil(last.plusDays(1))
+                .map(day -> values.getOrDefault(day, 0L))
+                .toList();
+        Past before = compared.get(compared.size() - 2);
+        String description = "%s this night, %s in the night of %s; at most %s in these days."
+                .formatted(
+                        format.apply(days.getLast()),
+                        format.apply(value.applyAsLong(before)),
+                        before.night(),
+                        format.apply(Plot.max(days)));
+        return Plot.bars(title, description, days, format, List.of(DAY.format(first), DAY.format(last)));
+    }
+
+    /** Returns the completed notes per night, on average of the last 7 nights that recorded their results. */
+    double perNight() {
+        List<Past> known = knownNights();
+        return known.subList(Math.max(0, known.size() - 7), known.size()).stream()
+                .mapToLong(past -> past.sum(Work::archived) + past.sum(Work::unavailable))
+                .average()
+                .orElse(0);
+    }
+
+    /** Returns the night in which a backlog ends at this rate; null if never. */
+    @Nullable
+    LocalDate lastNight(long backlog) {
+        double nightsLeft = Math.ceil(backlog / perNight());
+        return nightsLeft > 36_500 ? null : night().date().plusDays((long) nightsLeft);
+    }
+
+    /** Returns how the store has grown since the first night with a snapshot. */
+    String growth() {
+        List<Past> known = knownNights();
+        if (known.size() < 2) {
+            return "";
+        }
+        ToLongFunction<Past> size = ofSnapshot(left -> left.store().objectBytes());
+        Past first = known.getFirst();
+        return ", %s in the night of %s".formatted(DisplayFormat.size(size.applyAsLong(first)), first.night());
+    }
+
+    /** Returns the time from the oldest verification to the end of the last run. */
+    String verifiedBefore(Instant oldest) {
+        Duration age = Duration.between(oldest, last().began().plus(last().took()));
+        return age.toDays() > 1 ? age.toDays() + " days" : DisplayFormat.took(age);
+    }
 }

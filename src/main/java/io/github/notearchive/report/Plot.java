@@ -41,8 +41,11 @@ record Plot(
     /** Creates a plot of bars whose axis ends at a round number. */
     static Plot bars(
             String title, String description, List<Long> values, LongFunction<String> format, List<String> times) {
-        long most = values.stream().mapToLong(Long::longValue).max().orElse(0);
-        return new Plot(title, description, Shape.BARS, values, roundAbove(most), format, times, List.of());
+        return new Plot(title, description, Shape.BARS, values, roundAbove(max(values)), format, times, List.of());
+    }
+
+    static long max(List<Long> values) {
+        return values.stream().mapToLong(Long::longValue).max().orElse(0);
     }
 
     /** Returns the smallest round number that is at least {@code most}. Its half, the axis label, is an integer too. */

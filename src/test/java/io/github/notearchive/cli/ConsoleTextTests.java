@@ -2,9 +2,7 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.note.Night;
-import io.github.notearchive.report.NightReport.Run;
+import io.github.notearchive.report.Health;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,8 +62,7 @@ class ConsoleTextTests {
 
     @Test
     void statusWithoutRunsNamesARefusedRun() {
-        Run refused =
-                new Run("main", null, Night.of(TIME), TIME, TIME, 8, "UPSTREAM_UNAVAILABLE", null, Bill.NONE, null);
+        Health.LastRun refused = new Health.LastRun("main", null, TIME, TIME, 8, "UPSTREAM_UNAVAILABLE");
 
         assertThat(StatusCommand.ifNoRun(refused))
                 .contains("refused before it started, UPSTREAM_UNAVAILABLE (exit 8)")

@@ -293,7 +293,8 @@ class HealthTests {
         assertThat(night.count("SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
                 .isEqualTo(2);
         assertThat(reports.find(new Night(LocalDate.parse(after)), "main"))
-                .hasValueSatisfying(report -> assertThat(report.runs()).hasSize(1));
+                .hasValueSatisfying(
+                        report -> assertThat(report.tonight().runs()).hasSize(1));
     }
 
     @Test

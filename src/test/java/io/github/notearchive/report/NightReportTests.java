@@ -68,31 +68,31 @@ class NightReportTests {
         Night first = night.today();
 
         NightReport report = find(first);
-        String page = NightReports.page(report);
+        String page = report.page();
 
         PageChecks.assertSound(page);
         assertThat(page)
                 .contains("QUOTA_EXHAUSTED (exit 3)", "3 notes archived", "Run again after 00:00 Shanghai")
                 .contains("Code 303 stopped the run at")
                 .doesNotContain(settings.node() + "\"");
-        assertThat(report.calls())
+        assertThat(report.facts().calls())
                 .extracting(NightStats.CallClass::code, NightStats.CallClass::calls)
                 .contains(tuple(0, 3L));
-        assertThat(report.calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
-        assertThat(report.slices().each().getLast().callsSoFar()).isEqualTo(night.calls());
-        assertThat(report.slices().each().stream()
-                        .mapToLong(NightReport.Slice::notes)
+        assertThat(report.facts().calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
+        assertThat(report.facts().slices().getLast().callsSoFar()).isEqualTo(night.calls());
+        assertThat(report.facts().slices().stream()
+                        .mapToLong(NightStats.Slice::notes)
                         .sum())
                 .isEqualTo(3);
-        assertThat(report.slices().each().stream()
-                        .mapToLong(NightReport.Slice::bytes)
+        assertThat(report.facts().slices().stream()
+                        .mapToLong(NightStats.Slice::bytes)
                         .sum())
                 .isEqualTo(stopped.files().bytesStored());
-        assertThat(report.left().orElseThrow().backlog()).isEqualTo(2);
-        assertThat(report.left().orElseThrow().objects()).isPositive();
-        assertThat(report.left().orElseThrow().oldestVerified()).isNotNull();
-        assertThat(report.left().orElseThrow().settings()).isNotEmpty();
-        assertThat(NightReports.page(find(first))).isEqualTo(page);
+        assertThat(report.tonight().left().backlog()).isEqualTo(2);
+        assertThat(report.tonight().left().store().objects()).isPositive();
+        assertThat(report.tonight().left().store().oldestVerified()).isNotNull();
+        assertThat(report.tonight().left().settingsByName()).isNotEmpty();
+        assertThat(find(first).page()).isEqualTo(page);
 
         night.isNextDay();
         String left = notes.stream()
@@ -103,15 +103,13 @@ class NightReportTests {
         RunSummary resumed = run();
         assertEnded(resumed, ExitCode.COMPLETED);
 
-        assertThat(NightReports.page(find(first)))
-                .as("made again a night later")
-                .isEqualTo(page);
+        assertThat(find(first).page()).as("made again a night later").isEqualTo(page);
         NightReport next = find(night.today());
-        assertThat(next.retries()).containsExactly(new NightStats.Retry(1, 1, 1));
+        assertThat(next.facts().retries()).containsExactly(new NightStats.Retry(1, 1, 1));
         assertThat(next.nights()).hasSize(2);
-        assertThat(next.left().orElseThrow().backlog()).isZero();
-        assertThat(NightReports.page(next)).contains("COMPLETED (exit 0)", "Previous nights");
-        PageChecks.assertSound(NightReports.page(next));
+        assertThat(next.tonight().left().backlog()).isZero();
+        assertThat(next.page()).contains("COMPLETED (exit 0)", "Previous nights");
+        PageChecks.assertSound(next.page());
     }
 
     @Test
@@ -160,14 +158,14 @@ class NightReportTests {
         }
 
         NightReport report = find(night.today());
-        String page = NightReports.page(report);
+        String page = report.page();
 
         PageChecks.assertSound(page);
-        assertThat(report.failedNotes()).singleElement().satisfies(failed -> {
+        assertThat(report.facts().failedNotes()).singleElement().satisfies(failed -> {
             assertThat(failed.note()).isEqualTo(notes.getFirst());
             assertThat(failed.reason()).isEqualTo(StateReason.REJECTED);
         });
-        assertThat(report.remarks().inAll()).isPositive();
+        assertThat(report.facts().remarks()).isNotEmpty();
         assertThat(page)
                 .contains("&lt;script&gt;alert(1)&lt;/script&gt;", notes.getFirst())
                 .doesNotContain("\u202e", "secret", night.provider().token());
@@ -184,9 +182,9 @@ class NightReportTests {
 
         NightReport report = find(night.today());
 
-        assertThat(report.runs()).hasSize(2);
-        assertThat(report.runs().getLast().execution()).isNull();
-        assertThat(NightReports.page(report)).contains("no call before");
+        assertThat(report.tonight().runs()).hasSize(2);
+        assertThat(report.tonight().runs().getLast().execution()).isNull();
+        assertThat(report.page()).contains("no call before");
     }
 
     @Test
@@ -200,7 +198,7 @@ class NightReportTests {
 
         // Spring Batch goes by the machine's clock
         Night today = Night.of(Instant.now());
-        String page = NightReports.page(find(today));
+        String page = find(today).page();
 
         PageChecks.assertSound(page);
         assertThat(page)
@@ -214,12 +212,10 @@ class NightReportTests {
         night.pending(1);
         run();
         finding("ORPHAN");
-        assertThat(NightReports.page(find(night.today())))
-                .contains("--delete-orphans")
-                .doesNotContain("verify --repair");
+        assertThat(find(night.today()).page()).contains("--delete-orphans").doesNotContain("verify --repair");
 
         finding("CORRUPT");
-        assertThat(NightReports.page(find(night.today()))).contains("--delete-orphans", "verify --repair");
+        assertThat(find(night.today()).page()).contains("--delete-orphans", "verify --repair");
     }
 
     private void finding(String kind) {
@@ -247,7 +243,7 @@ class NightReportTests {
 
         assertThat(report.nights()).hasSize(3);
         assertThat(report.nights().get(1).runs()).allMatch(run -> run.left() == null);
-        assertThat(NightReports.page(report))
+        assertThat(report.page())
                 .contains("0 this night, 7 in the night of " + today.minusDays(2))
                 .contains(", 5.0 KB in the night of " + today.minusDays(2))
                 .contains("0 this night, 1 in the night of " + today.minusDays(1)) // calls
@@ -342,7 +338,7 @@ class NightReportTests {
 
         assertThat(file).doesNotExist();
         assertThat(night.objects("reports/")).isEmpty();
-        assertThat(NightReports.page(find(night.today()))).doesNotContain(notes.getFirst());
+        assertThat(find(night.today()).page()).doesNotContain(notes.getFirst());
     }
 
     @Test

@@ -2,30 +2,32 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.NightStats.CallClass;
 import io.github.notearchive.archive.stats.NightStats.FailedNote;
+import io.github.notearchive.archive.stats.NightStats.FindingCount;
 import io.github.notearchive.archive.stats.NightStats.NewField;
+import io.github.notearchive.archive.stats.NightStats.NightFacts;
 import io.github.notearchive.archive.stats.NightStats.Remark;
-import io.github.notearchive.archive.stats.NightStats.Remarks;
 import io.github.notearchive.archive.stats.NightStats.Retry;
+import io.github.notearchive.archive.stats.NightStats.Slice;
 import io.github.notearchive.archive.stats.NightStats.Stop;
 import io.github.notearchive.archive.stats.RunHistory.Left;
-import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
+import io.github.notearchive.archive.stats.RunHistory.Run;
+import io.github.notearchive.archive.stats.RunHistory.StateTotals;
+import io.github.notearchive.archive.stats.RunHistory.StoreTotals;
+import io.github.notearchive.archive.stats.RunHistory.Work;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport.Past;
-import io.github.notearchive.report.NightReport.Run;
-import io.github.notearchive.report.NightReport.Slice;
-import io.github.notearchive.report.NightReport.Slices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -42,7 +44,7 @@ class ReportPageTests {
 
     @Test
     void pageOfAFixedNightIsUnchanged() throws IOException {
-        String page = NightReports.page(night());
+        String page = night().page();
 
         if (Boolean.getBoolean("golden.update")) {
             Files.writeString(GOLDEN, page);
@@ -53,37 +55,30 @@ class ReportPageTests {
 
     /** A night with an entry in each section of the page. */
     private static NightReport night() {
-        Run before = run(11L, 1, 0, "COMPLETED", left(7, 5_000_000_000L));
-        Run stopped = run(13L, 0, 3, "QUOTA_EXHAUSTED", left(42, 7_300_000_000L));
-        List<Run> runs = List.of(run(12L, 0, null, "KILLED", null), stopped);
+        Run before = run(11L, 1, "COMPLETED", left(7, 5_000_000_000L));
+        Run stopped = run(13L, 0, "QUOTA_EXHAUSTED", left(42, 7_300_000_000L));
+        List<Run> runs = List.of(run(12L, 0, "CRASHED", null), stopped);
         return new NightReport(
-                "main",
                 List.of(new Past(List.of(before)), new Past(runs)),
-                List.of(
-                        new ReasonCount("FAILED", StateReason.MEDIA_INCOMPLETE, 0, 2),
-                        new ReasonCount("POSTPONED", StateReason.PROVIDER_ERROR, 301, 1_234)),
-                true,
-                List.of(new FailedNote(
-                        note(1), StateReason.REJECTED, 400, "</td><script>alert(1)</script> & \"more\"")),
-                57,
-                new Remarks(List.of(new Remark(note(2), "IMAGE", 3, "lesser rendition: HTTP 404", 21, 4)), 21, 4),
-                new Slices(
+                new NightFacts(
+                        List.of(new FailedNote(
+                                note(1), StateReason.REJECTED, 400, "</td><script>alert(1)</script> & \"more\"", 57)),
+                        List.of(new Remark(note(2), "IMAGE", 3, "lesser rendition: HTTP 404", 21, 4)),
                         BEGAN,
                         Duration.ofMinutes(10),
                         IntStream.range(0, 12)
                                 .mapToObj(i -> new Slice(100L + 25 * i, i % 4, i * 1_000_000L))
-                                .toList()),
-                List.of(new Retry(1, 40, 31), new Retry(2, 9, 2)),
-                List.of(
-                        new CallClass("note-detail/v1", 0, null, Billed.YES, 375, 812L, 2_400L, 9_001L),
-                        new CallClass("note-detail/v1", null, 502, Billed.UNKNOWN, 2, null, null, null)),
-                List.of(new Stop(BEGAN.plus(Duration.ofMinutes(110)), BEGAN.plus(Duration.ofHours(4)))),
-                Map.of("ORPHAN", 3L),
-                List.of(new NewField("data.note.\"x<y\"", "string", "NEW", note(3))));
+                                .toList(),
+                        List.of(new Retry(1, 40, 31), new Retry(2, 9, 2)),
+                        List.of(
+                                new CallClass("note-detail/v1", 0, null, Billed.YES, 375, 812L, 2_400L, 9_001L),
+                                new CallClass("note-detail/v1", null, 502, Billed.UNKNOWN, 2, null, null, null)),
+                        List.of(new Stop(BEGAN.plus(Duration.ofMinutes(110)), BEGAN.plus(Duration.ofHours(4)))),
+                        List.of(new FindingCount(Damage.Kind.ORPHAN, 3)),
+                        List.of(new NewField("data.note.\"x<y\"", "string", "NEW", note(3)))));
     }
 
-    private static Run run(
-            long execution, int nightsAgo, @Nullable Integer exitNumber, String exitCode, @Nullable Left left) {
+    private static Run run(long execution, int nightsAgo, String exitCode, @Nullable Left left) {
         Instant began = BEGAN.minus(Duration.ofDays(nightsAgo)).plusSeconds(execution == 12 ? 0 : 600);
         return new Run(
                 "main",
@@ -91,37 +86,25 @@ class ReportPageTests {
                 Night.of(began),
                 began,
                 began.plus(Duration.ofMinutes(100)),
-                exitNumber,
                 exitCode,
-                exitNumber == null ? null : "the provider's daily quota was used up.",
+                left == null ? null : "the provider's daily quota was used up.",
                 new Bill(400, 375, 2),
                 left);
     }
 
     private static Left left(long pending, long objectBytes) {
         return new Left(
-                370,
-                3,
-                12,
-                2,
-                1,
-                0,
-                1_480,
-                2_300_000_000L,
-                1_500,
+                new Work(370, 3, 12, 2, 1, 0, 1_480, 2_300_000_000L, 1_500),
                 500L,
-                pending,
-                15,
-                9_000,
-                31,
-                57,
-                20,
-                36_000,
-                objectBytes,
-                BEGAN.minus(Duration.ofDays(9)),
-                12,
-                3,
-                Map.of("archive.workers", "8", "archive.refresh", "never"));
+                new StateTotals(pending, 15, 9_000, 31, 57, 20),
+                new StoreTotals(36_000, objectBytes, BEGAN.minus(Duration.ofDays(9)), 12, 3),
+                """
+                [{"state": "FAILED", "reason": "MEDIA_INCOMPLETE", "code": 0, "notes": 2},
+                 {"state": "POSTPONED", "reason": "PROVIDER_ERROR", "code": 301, "notes": 1234}]
+                """,
+                """
+                {"archive.workers": "8", "archive.refresh": "never"}
+                """);
     }
 
     private static String note(int number) {

@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Maps the components of a record to columns of the same names: {@code noteType} is {@code note_type}. A component that
  * is a record of one component is one column; one of several components has their columns, and is null if all are.
  *
- * @param <R> record of texts, booleans, numbers, dates, instants, enums and records of these
+ * @param <R> record of texts, lists of texts (not null), booleans, numbers, dates, instants, enums and records of these
  */
 public final class Columns<R extends Record> implements RowMapper<R> {
 
@@ -111,6 +111,9 @@ public final class Columns<R extends Record> implements RowMapper<R> {
         if (type.isEnum()) {
             String constant = row.getString(name);
             return constant == null ? null : Enum.valueOf((Class<Enum>) type, constant);
+        }
+        if (type == List.class) {
+            return List.of((Object[]) row.getArray(name).getArray());
         }
         if (!type.isRecord()) {
             return row.getObject(name, ClassUtils.resolvePrimitiveIfNecessary(type));

@@ -1,36 +1,30 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
 import java.sql.Timestamp;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 
 /** Counts the calls of a run or a night and their billing. Read-only. */
-@Repository
-public class CallTotals {
+@Component
+public record CallTotals(JdbcClient jdbc) {
 
-    /** Condition of the calls of a night. */
     private static final String OF_NIGHT = "sent_at >= :begins AND sent_at < :ends";
-
-    private final JdbcClient jdbc;
-
-    public CallTotals(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
+    private static final String OF_VIDEOS = "endpoint = '%s'".formatted(Endpoint.VIDEO.ledgerName());
 
     /** Which calls are counted. */
     public enum Kind {
         ALL("true"),
-        VIDEO("endpoint = '%s'".formatted(Endpoint.VIDEO.ledgerName())),
+        VIDEO(OF_VIDEOS),
         REFRESH("refresh");
 
         private final String condition;
@@ -50,60 +44,62 @@ public class CallTotals {
     /** Number of calls with a code and billing. */
     public record CallCount(@Nullable Integer code, Billed billed, long calls) {}
 
+    /** Returns the parameters {@code begins} and {@code ends} of a night. */
+    static Map<String, Object> period(Night night) {
+        return Map.of("begins", Timestamp.from(night.begins()), "ends", Timestamp.from(night.ends()));
+    }
+
     /** Returns the number of calls of a night. Unlike {@link CallRepository#count}, writes nothing. */
     public NightlyCalls made(Night night) {
-        return sql(night, """
+        Map<String, Object> parameters = new HashMap<>(period(night));
+        parameters.put("night", night.date());
+        return jdbc.sql("""
                         SELECT greatest(c.calls, n.calls) AS "all", greatest(c.video_calls, n.video_calls) AS videos,
                                greatest(c.refresh_calls, n.refresh_calls) AS refreshes
-                        FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE endpoint = :video) AS video_calls,
+                        FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE %s) AS video_calls,
                                      count(*) FILTER (WHERE refresh) AS refresh_calls
                               FROM api_call WHERE %s) AS c
                         LEFT JOIN nightly_calls n ON n.night = :night
-                        """.formatted(OF_NIGHT))
-                .params(Map.of("night", night.date(), "video", Endpoint.VIDEO.ledgerName()))
+                        """.formatted(OF_VIDEOS, OF_NIGHT))
+                .params(parameters)
                 .query(NightlyCalls.class)
                 .single();
     }
 
     /** Counts the calls of a run. */
     public Bill of(long jobExecutionId, Kind kind) {
-        return jdbc.sql(bill("job_execution_id = :execution", kind))
-                .param("execution", jobExecutionId)
-                .query(Bill.class)
-                .single();
+        return bill("job_execution_id = :execution", Map.of("execution", jobExecutionId), kind);
     }
 
     /** Counts the calls of a night. */
     public Bill in(Night night, Kind kind) {
-        return sql(night, bill(OF_NIGHT, kind)).query(Bill.class).single();
+        return bill(OF_NIGHT, period(night), kind);
     }
 
-    private static String bill(String condition, Kind kind) {
-        return """
-                SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                       count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown
-                FROM api_call
-                WHERE %s AND %s
-                """.formatted(condition, kind.condition);
+    private Bill bill(String condition, Map<String, ?> parameters, Kind kind) {
+        return jdbc.sql("""
+                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown
+                        FROM api_call
+                        WHERE %s AND %s
+                        """.formatted(condition, kind.condition))
+                .params(parameters)
+                .query(Bill.class)
+                .single();
     }
 
     /** Returns the calls of a night, grouped by code and billing. */
     public List<CallCount> countsIn(Night night) {
-        return sql(night, """
+        return jdbc.sql("""
                         SELECT code, billed, count(*) AS calls
                         FROM api_call
                         WHERE %s
                         GROUP BY code, billed
                         ORDER BY code NULLS LAST, billed
                         """.formatted(OF_NIGHT))
-                .query(new SimplePropertyRowMapper<>(CallCount.class))
+                .params(period(night))
+                .query(Columns.of(CallCount.class))
                 .list();
-    }
-
-    private StatementSpec sql(Night night, String sql) {
-        return jdbc.sql(sql)
-                .param("begins", Timestamp.from(night.begins()))
-                .param("ends", Timestamp.from(night.ends()));
     }
 
     /** Counts the paid responses of a run that replaced one with expired URLs. */

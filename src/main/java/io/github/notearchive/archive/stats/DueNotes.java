@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -14,31 +15,18 @@ import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 
 /** Reads the notes that wait for a run. Uses maintained counts and indexes; no query scans the whole worklist. */
-@Repository
-public class DueNotes {
+@Component
+public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistStats worklist, ErasureList erasures) {
 
     /** Condition that a run could claim the row {@code w}. */
     private static final String FREE = """
             (w.claimed_by IS NULL OR (w.claimed_by <> :node AND w.claimed_until < now())
              OR (w.claimed_by = :node AND NOT :running))\
             """;
-
-    private final JdbcClient jdbc;
-    private final WorklistRepository responses;
-    private final WorklistStats worklist;
-    private final ErasureList erasures;
-
-    DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistStats worklist, ErasureList erasures) {
-        this.jdbc = jdbc;
-        this.responses = responses;
-        this.worklist = worklist;
-        this.erasures = erasures;
-    }
 
     /**
      * A run that could claim notes.
@@ -83,9 +71,11 @@ public class DueNotes {
                 run.buysVideos() ? videosToBuy(run, now) : 0);
     }
 
-    /** Prepares a query with the condition {@code $free} and the query {@code $usable}. */
+    /** Prepares a query with the condition {@code $free}, the query {@code $usable} and {@code $this_hour}. */
     private JdbcClient.StatementSpec sql(Run run, String sql) {
-        return jdbc.sql(sql.replace("$free", FREE).replace("$usable", WorklistRepository.USABLE))
+        return jdbc.sql(sql.replace("$free", FREE)
+                        .replace("$usable", WorklistRepository.USABLE)
+                        .replace("$this_hour", WorklistStats.THIS_HOUR))
                 .param("node", run.node())
                 .param("running", run.isActive());
     }
@@ -109,7 +99,7 @@ public class DueNotes {
      * Number of notes of one kind.
      *
      * @param paid number of those with a usable response in the ledger
-     * @param first due date of the first note; null if all are due
+     * @param first due date of the first note, or the begin of its hour; null if all are due
      */
     public record Group(long notes, long paid, @Nullable Instant first) {
 
@@ -146,17 +136,17 @@ public class DueNotes {
     /** Counts the notes with a due date, by kind; empty kinds are omitted. */
     private Map<Kind, Group> groups(Run run, Instant now) {
         Map<Kind, Long> notes = new EnumMap<>(Kind.class);
-        Map<Kind, Slice> later = new EnumMap<>(Kind.class);
+        Map<Kind, Instant> later = new EnumMap<>(Kind.class);
         for (Slice slice : slices(run, now)) {
             notes.merge(slice.kind(now), slice.notes(), Long::sum);
             if (!slice.isClaimed() && slice.due().isAfter(now)) {
-                later.merge(slice.kind(now), slice, BinaryOperator.minBy(Comparator.comparing(Slice::due)));
+                later.merge(slice.kind(now), slice.due(), BinaryOperator.minBy(Comparator.naturalOrder()));
             }
         }
         Map<Kind, Long> paid = paid(run, now);
         Map<Kind, Group> groups = new EnumMap<>(Kind.class);
-        notes.forEach((kind, count) ->
-                groups.put(kind, new Group(count, paid.getOrDefault(kind, 0L), first(later.get(kind), run, now))));
+        notes.forEach(
+                (kind, count) -> groups.put(kind, new Group(count, paid.getOrDefault(kind, 0L), later.get(kind))));
         return groups;
     }
 
@@ -170,14 +160,8 @@ public class DueNotes {
                             SELECT w.state, w.response_held, w.due_at FROM worklist w
                             WHERE w.claimed_by IS NOT NULL AND NOT $free AND w.due_at IS NOT NULL AND w.state <> 'FAILED'),
                         this_hour AS (
-                            SELECT w.*
-                            FROM generate_series(10, 0, -1) AS lanes (lane)
-                            CROSS JOIN LATERAL (
-                                SELECT w.state, w.response_held, w.due_at FROM worklist w
-                                WHERE w.lane = lanes.lane AND w.due_at > :now AND w.due_at < :hourEnds
-                                  AND w.state <> 'FAILED' AND $free
-                                OFFSET 0) AS w)
-                        SELECT state, held, false AS is_claimed, due, sum(notes) AS notes
+                            SELECT w.state, w.response_held, w.due_at FROM $this_hour WHERE w.state <> 'FAILED' AND $free)
+                        SELECT state, held, false AS is_claimed, due, sum(notes)::bigint AS notes
                         FROM (SELECT state, response_held, due_hour, sum(notes) FROM worklist_count
                               WHERE due_hour IS NOT NULL AND state <> 'FAILED' GROUP BY 1, 2, 3
                               UNION ALL
@@ -190,32 +174,9 @@ public class DueNotes {
                         UNION ALL
                         SELECT state, response_held, true, due_at, 1 FROM claimed
                         """)
-                .params(Map.of("now", Timestamp.from(now), "hourEnds", Timestamp.from(WorklistStats.endOfHour(now))))
-                .query(new SimplePropertyRowMapper<>(Slice.class))
+                .params(WorklistStats.hour(now))
+                .query(Columns.of(Slice.class))
                 .list();
-    }
-
-    /** Returns the due date of the first note of a slice; null without a slice. */
-    private @Nullable Instant first(@Nullable Slice slice, Run run, Instant now) {
-        if (slice == null || slice.due().isBefore(WorklistStats.endOfHour(now))) {
-            return slice == null ? null : slice.due();
-        }
-        return sql(run, """
-                        SELECT min(first.due_at) AS first
-                        FROM generate_series(10, 0, -1) AS lanes (lane)
-                        CROSS JOIN LATERAL (
-                            SELECT w.due_at FROM worklist w
-                            WHERE w.lane = lanes.lane AND w.due_at >= :begins AND w.due_at < :hourEnds
-                              AND w.state = :state AND $free
-                            ORDER BY w.due_at
-                            LIMIT 1) AS first
-                        """)
-                .param("begins", Timestamp.from(slice.due()))
-                .param("hourEnds", Timestamp.from(WorklistStats.endOfHour(slice.due())))
-                .param("state", slice.state().name())
-                .query(Instant.class)
-                .optional()
-                .orElse(slice.due());
     }
 
     /**
@@ -235,7 +196,7 @@ public class DueNotes {
                         """)
                 .param("now", Timestamp.from(now))
                 .params(responses.usableAt(now))
-                .query(new SimplePropertyRowMapper<>(Slice.class))
+                .query(Columns.of(Slice.class))
                 .list()
                 .stream()
                 .collect(Collectors.groupingBy(slice -> slice.kind(now), Collectors.summingLong(Slice::notes)));
@@ -249,7 +210,7 @@ public class DueNotes {
                         SELECT w.claimed_by AS node, count(*) AS notes FROM worklist w
                         WHERE w.claimed_by IS NOT NULL AND NOT $free
                         GROUP BY w.claimed_by ORDER BY w.claimed_by
-                        """).query(new SimplePropertyRowMapper<>(Claims.class)).list();
+                        """).query(Columns.of(Claims.class)).list();
     }
 
     /**

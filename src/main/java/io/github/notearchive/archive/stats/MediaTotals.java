@@ -2,8 +2,6 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
-import java.sql.Timestamp;
-import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -32,7 +30,7 @@ public class MediaTotals {
                                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                                         WHERE stored_at >= :begins AND stored_at < :ends
                                         """)
-                .params(Map.of("begins", Timestamp.from(night.begins()), "ends", Timestamp.from(night.ends())))
+                .params(CallTotals.period(night))
                 .query(Volume.class)
                 .single());
     }

@@ -1,5 +1,7 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.catalog.Columns;
+import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.ProviderCode;
@@ -7,48 +9,65 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.RowCallbackHandler;
-import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 
 /** Reads what the executions of a night did, for its report. Read-only. */
-@Repository
-public class NightStats {
+@Component
+public record NightStats(JdbcClient jdbc) {
 
-    private final JdbcClient jdbc;
+    private static final int SLICES = 60;
 
-    NightStats(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
+    private static final String SLICE_OF =
+            "floor(extract(epoch FROM %s - :from::timestamptz) * 1000 / :width)::integer AS slice";
 
-    /** Returns notes that failed in these executions and were not settled since. */
-    public List<FailedNote> failedNotes(Collection<Long> executions, int limit) {
-        return list(FailedNote.class, Map.of("executions", array(executions), "limit", limit), """
-                        SELECT note_id AS note, reason, last_code AS code, detail AS error
+    /**
+     * Facts of a night.
+     *
+     * @param failedNotes notes that failed in it and are still FAILED, at most 50
+     * @param remarks stored files that differ from what their response promised, at most 20
+     * @param slices the time from {@code from}, in parts of {@code width}
+     * @param retries results of notes with code 301, by the number of these calls
+     * @param calls calls by endpoint, code and billing, with their durations
+     * @param stops times at which code 303 stopped a run
+     * @param findings findings of audits that were open at the end, by kind
+     * @param newFields response fields that were new, at most 50
+     */
+    public record NightFacts(
+            List<FailedNote> failedNotes,
+            List<Remark> remarks,
+            Instant from,
+            Duration width,
+            List<Slice> slices,
+            List<Retry> retries,
+            List<CallClass> calls,
+            List<Stop> stops,
+            List<FindingCount> findings,
+            List<NewField> newFields) {}
+
+    /** Reads the facts of executions that ran in a period. */
+    public NightFacts read(Collection<Long> executions, Instant from, Instant to) {
+        Duration width = Duration.between(from, to).dividedBy(SLICES).plusMillis(1);
+        Map<String, Object> parameters = Map.of(
+                "executions", executions.toArray(Long[]::new),
+                "from", Timestamp.from(from),
+                "to", Timestamp.from(to),
+                "width", width.toMillis(),
+                "slices", SLICES,
+                "ends", Timestamp.from(from.plus(width.multipliedBy(SLICES))),
+                "collectionFailed", ProviderCode.COLLECTION_FAILED.number());
+        return new NightFacts(
+                list(FailedNote.class, parameters, """
+                        SELECT note_id AS note, reason, last_code AS code, detail AS error, count(*) OVER () AS in_all
                         FROM worklist
                         WHERE state = 'FAILED' AND settled_by = ANY (:executions)
                         ORDER BY reason, note_id
-                        LIMIT :limit
-                        """);
-    }
-
-    /** Counts the notes of {@link #failedNotes}. */
-    public long countFailedNotes(Collection<Long> executions) {
-        return jdbc.sql("SELECT count(*) FROM worklist WHERE state = 'FAILED' AND settled_by = ANY (:executions)")
-                .param("executions", array(executions))
-                .query(Long.class)
-                .single();
-    }
-
-    /** Returns stored files of these executions that differ from what their response promised. */
-    public Remarks remarks(Collection<Long> executions, int limit) {
-        List<Remark> first = list(Remark.class, Map.of("executions", array(executions), "limit", limit), """
+                        LIMIT 50
+                        """),
+                list(Remark.class, parameters, """
                         SELECT m.note_id AS note, m.kind, m.ordinal,
                                concat_ws('; ', m.checks, CASE WHEN m.reason = 'DEGRADED' THEN 'lesser rendition: ' || m.error END) AS what,
                                count(*) OVER () AS in_all,
@@ -59,62 +78,52 @@ public class NightStats {
                         WHERE c.job_execution_id = ANY (:executions) AND c.billed = 'YES' AND m.state = 'STORED'
                           AND (m.reason = 'DEGRADED' OR m.checks LIKE '%mismatch%' OR m.checks LIKE '%remarks "%')
                         ORDER BY m.note_id, m.kind, m.ordinal
-                        LIMIT :limit
-                        """);
-        return first.isEmpty()
-                ? new Remarks(first, 0, 0)
-                : new Remarks(first, first.getFirst().inAll(), first.getFirst().lesser());
+                        LIMIT 20
+                        """),
+                from,
+                width,
+                slices(parameters),
+                retries(parameters),
+                callClasses(parameters),
+                list(Stop.class, parameters, """
+                        SELECT closed_at AS at, closed_until AS until FROM source_gate
+                        WHERE job_execution_id = ANY (:executions) ORDER BY closed_at, id
+                        """),
+                list(FindingCount.class, parameters, """
+                        SELECT kind, count(*) AS findings FROM fixity_finding
+                        WHERE first_seen <= :to AND (resolved_at IS NULL OR resolved_at > :to)
+                        GROUP BY kind ORDER BY kind
+                        """),
+                list(NewField.class, parameters, """
+                        SELECT path, json_type AS type, state, example_note_id AS example FROM schema_drift
+                        WHERE first_seen_at >= :from AND first_seen_at <= :to
+                        ORDER BY path, json_type
+                        LIMIT 50
+                        """));
     }
 
-    /** Counts the calls of all nodes by slice of a period. */
-    public List<Count> calls(Instant from, Instant to, Duration width) {
-        return counts("sent_at", "count(*)", "FROM api_call WHERE", from, to, width, List.of());
+    private List<Slice> slices(Map<String, ?> parameters) {
+        return list(Slice.class, parameters, """
+                        SELECT (SELECT count(*) FROM api_call
+                                WHERE sent_at >= date_trunc('day', begins, 'Asia/Shanghai') AND sent_at < ends) AS calls_so_far,
+                               coalesce(notes, 0) AS notes, coalesce(bytes, 0) AS bytes
+                        FROM (SELECT slice, :from::timestamptz + slice * :width * interval '1 millisecond' AS begins,
+                                     :from::timestamptz + (slice + 1) * :width * interval '1 millisecond' AS ends
+                              FROM generate_series(0, :slices - 1) AS slice) AS slices
+                        LEFT JOIN (SELECT %s, count(*) AS notes FROM api_call
+                                   WHERE job_execution_id = ANY (:executions) AND billed = 'YES'
+                                     AND endpoint = 'note-detail/v1' AND received_at >= :from AND received_at < :ends
+                                   GROUP BY 1) AS responses USING (slice)
+                        LEFT JOIN (SELECT %s, sum(size_bytes)::bigint AS bytes FROM media_object
+                                   WHERE stored_at >= :from AND stored_at < :ends
+                                   GROUP BY 1) AS files USING (slice)
+                        ORDER BY slice
+                        """.formatted(
+                        SLICE_OF.formatted("received_at"), SLICE_OF.formatted("stored_at")));
     }
 
-    /** Counts the calls of all nodes in a period. */
-    public long countCalls(Instant from, Instant to) {
-        return jdbc.sql("SELECT count(*) FROM api_call WHERE sent_at >= :from AND sent_at < :to")
-                .params(period(from, to))
-                .query(Long.class)
-                .single();
-    }
-
-    /** Counts the notes with a response in these executions, by slice of a period. */
-    public List<Count> answers(Instant from, Instant to, Duration width, Collection<Long> executions) {
-        String source = """
-                FROM api_call
-                WHERE job_execution_id = ANY (:executions) AND billed = 'YES' AND endpoint = 'note-detail/v1' AND
-                """;
-        return counts("received_at", "count(*)", source, from, to, width, executions);
-    }
-
-    /** Sums the bytes stored by all nodes, by slice of a period. */
-    public List<Count> bytes(Instant from, Instant to, Duration width) {
-        return counts("stored_at", "sum(size_bytes)", "FROM media_object WHERE", from, to, width, List.of());
-    }
-
-    private List<Count> counts(
-            String time,
-            String number,
-            String source,
-            Instant from,
-            Instant to,
-            Duration width,
-            Collection<Long> executions) {
-        Map<String, Object> parameters = new HashMap<>(period(from, to));
-        parameters.putAll(Map.of("width", width.toMillis(), "executions", array(executions)));
-        return list(Count.class, parameters, """
-                        SELECT floor(extract(epoch FROM %1$s - :from::timestamptz) * 1000 / :width)::integer AS slice,
-                               %2$s AS number
-                        %3$s %1$s >= :from AND %1$s < :to
-                        GROUP BY 1 ORDER BY 1
-                        """.formatted(time, number, source));
-    }
-
-    /** Counts the notes with code 301 in these executions. */
-    public List<Retry> retries(Collection<Long> executions) {
-        int code = ProviderCode.COLLECTION_FAILED.number();
-        return list(Retry.class, Map.of("collectionFailed", code, "executions", array(executions)), """
+    private List<Retry> retries(Map<String, ?> parameters) {
+        return list(Retry.class, parameters, """
                         SELECT times, count(*) AS notes, count(*) FILTER (WHERE answered) AS answered
                         FROM (SELECT count(*) FILTER (WHERE code = :collectionFailed)::integer AS times,
                                      bool_or(billed = 'YES') AS answered
@@ -126,10 +135,9 @@ public class NightStats {
                         """);
     }
 
-    /** Returns the calls of these executions with their durations. */
-    public List<CallClass> callClasses(Collection<Long> executions) {
-        return list(CallClass.class, Map.of("executions", array(executions)), """
-                        SELECT *, took[1] AS p50, took[2] AS p95, took[3] AS p99
+    private List<CallClass> callClasses(Map<String, ?> parameters) {
+        return list(CallClass.class, parameters, """
+                        SELECT *, took[1]::bigint AS p50, took[2]::bigint AS p95, took[3]::bigint AS p99
                         FROM (SELECT endpoint, code, CASE WHEN code IS NULL THEN http_status END AS http_status, billed,
                                      count(*) AS calls,
                                      percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration_ms) AS took
@@ -140,72 +148,34 @@ public class NightStats {
                         """);
     }
 
-    /** Returns the used-up quotas of these executions. */
-    public List<Stop> stops(Collection<Long> executions) {
-        return list(Stop.class, Map.of("executions", array(executions)), """
-                        SELECT closed_at AS at, closed_until AS until FROM source_gate
-                        WHERE job_execution_id = ANY (:executions) ORDER BY closed_at, id
-                        """);
+    private <T extends Record> List<T> list(Class<T> type, Map<String, ?> parameters, String sql) {
+        return jdbc.sql(sql).params(parameters).query(Columns.of(type)).list();
     }
 
-    /** Counts the findings that were open at a time, by kind. */
-    public Map<String, Long> findingsAt(Instant at) {
-        Map<String, Long> counts = new TreeMap<>();
-        jdbc.sql("""
-                        SELECT kind, count(*) AS findings FROM fixity_finding
-                        WHERE first_seen <= :at AND (resolved_at IS NULL OR resolved_at > :at)
-                        GROUP BY kind
-                        """).param("at", Timestamp.from(at)).query((RowCallbackHandler)
-                row -> counts.put(row.getString("kind"), row.getLong("findings")));
-        return counts;
-    }
-
-    /** Returns response fields that were first seen in a period. */
-    public List<NewField> newFields(Instant from, Instant to) {
-        return list(NewField.class, period(from, to), """
-                        SELECT path, json_type AS type, state, example_note_id AS example FROM schema_drift
-                        WHERE first_seen_at >= :from AND first_seen_at <= :to
-                        ORDER BY path, json_type
-                        LIMIT 50
-                        """);
-    }
-
-    private <T> List<T> list(Class<T> type, Map<String, ?> parameters, String sql) {
-        return jdbc.sql(sql)
-                .params(parameters)
-                .query(new SimplePropertyRowMapper<>(type))
-                .list();
-    }
-
-    private static Map<String, Object> period(Instant from, Instant to) {
-        return Map.of("from", Timestamp.from(from), "to", Timestamp.from(to));
-    }
-
-    private static Long[] array(Collection<Long> numbers) {
-        return numbers.toArray(Long[]::new);
-    }
-
-    /** A note that failed permanently. */
+    /** A note that failed permanently; {@code inAll} is the number of all such notes. */
     public record FailedNote(
             String note,
             StateReason reason,
             @Nullable Integer code,
-            @Nullable String error) {}
-
-    /** Remark about a stored file, with the totals of {@link Remarks}. */
-    public record Remark(String note, String kind, int ordinal, String what, long inAll, long lesser) {}
+            @Nullable String error,
+            long inAll) {}
 
     /**
-     * Remarks about stored files.
+     * Remark about a stored file.
      *
-     * @param first first remarks
      * @param inAll number of all remarks
      * @param lesser number of those about a lesser rendition
      */
-    public record Remarks(List<Remark> first, long inAll, long lesser) {}
+    public record Remark(String note, String kind, int ordinal, String what, long inAll, long lesser) {}
 
-    /** A number per slice of time; slices are numbered from 0. */
-    public record Count(int slice, long number) {}
+    /**
+     * Totals of one part of the night.
+     *
+     * @param callsSoFar calls of all nodes from 00:00 in Shanghai to the end of the part
+     * @param notes responses about notes that the executions received
+     * @param bytes bytes stored by all nodes
+     */
+    public record Slice(long callsSoFar, long notes, long bytes) {}
 
     /** Number of notes that got code 301 so many times, and how many of them were delivered nevertheless. */
     public record Retry(int times, long notes, long answered) {}
@@ -227,6 +197,9 @@ public class NightStats {
 
     /** A used-up quota. */
     public record Stop(Instant at, Instant until) {}
+
+    /** Number of findings of one kind. */
+    public record FindingCount(Damage.Kind kind, long findings) {}
 
     /** A response field that was seen for the first time. */
     public record NewField(String path, String type, String state, String example) {}

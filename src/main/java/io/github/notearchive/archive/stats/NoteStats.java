@@ -1,29 +1,21 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 
 /** Reads what is recorded about one note, for its history. Read-only. */
-@Repository
-public class NoteStats {
-
-    private final JdbcClient jdbc;
-
-    public NoteStats(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
+@Component
+public record NoteStats(JdbcClient jdbc) {
 
     /** Returns the sidecar keys of a note by call id. */
     public Map<Long, String> sidecarKeys(NoteId id) {
@@ -46,7 +38,7 @@ public class NoteStats {
                         ORDER BY id
                         """)
                 .param("noteId", id.value())
-                .query(new SimplePropertyRowMapper<>(CallEntry.class))
+                .query(Columns.of(CallEntry.class))
                 .list();
     }
 
@@ -70,13 +62,14 @@ public class NoteStats {
     /** Returns the slots of a note with their objects, in the order of kinds and positions. */
     public List<File> files(NoteId id) {
         return jdbc.sql("""
-                        SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.checks, m.error, m.updated_at,
-                               o.size_bytes, o.content_type, o.object_key,
+                        SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.checks,
+                               string_to_array(coalesce(m.error, ''), '; ') AS tried,
+                               m.updated_at AS changed_at, o.size_bytes, o.content_type, o.object_key,
                                m.captured_at >= n.last_captured_at
                                OR (m.kind IN ('VIDEO', 'SUBTITLE')
                                    AND m.captured_at >= (SELECT max(c.captured_at)
                                                          FROM note_capture c JOIN api_call a ON a.id = c.call_id
-                                                         WHERE c.note_id = m.note_id AND a.endpoint = :video)) AS listed
+                                                         WHERE c.note_id = m.note_id AND a.endpoint = :video)) AS is_listed
                         FROM note_media m
                         JOIN note n USING (note_id)
                         LEFT JOIN media_object o USING (sha256)
@@ -84,25 +77,8 @@ public class NoteStats {
                         ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
                         """)
                 .params(Map.of("noteId", id.value(), "video", Endpoint.VIDEO.ledgerName()))
-                .query((row, _) -> file(row))
+                .query(Columns.of(File.class))
                 .list();
-    }
-
-    private static File file(ResultSet row) throws SQLException {
-        String error = row.getString("error");
-        return new File(
-                row.getString("kind"),
-                row.getInt("ordinal"),
-                SlotState.valueOf(row.getString("state")),
-                row.getString("reason"),
-                row.getString("rendition"),
-                row.getObject("size_bytes", Long.class),
-                row.getString("content_type"),
-                row.getString("object_key"),
-                row.getString("checks"),
-                error == null ? List.of() : List.of(error.split("; ")),
-                row.getTimestamp("updated_at").toInstant(),
-                row.getBoolean("listed"));
     }
 
     /** Returns the findings of audits about the sidecars and files of a note, oldest first. */
@@ -116,7 +92,7 @@ public class NoteStats {
                         ORDER BY f.id
                         """)
                 .param("noteId", id.value())
-                .query(new SimplePropertyRowMapper<>(Finding.class))
+                .query(Columns.of(Finding.class))
                 .list();
     }
 

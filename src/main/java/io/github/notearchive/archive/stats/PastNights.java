@@ -9,11 +9,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 
 /** Measures calls, files and quotas of the last nights, for a forecast. Read-only. */
-@Repository
-public class PastNights {
+@Component
+public record PastNights(JdbcClient jdbc) {
 
     /** Number of past nights that measurements cover. */
     public static final int NIGHTS = 7;
@@ -23,12 +23,6 @@ public class PastNights {
 
     private static final int NOTES = 1000;
     private static final int STOPS = 5;
-
-    private final JdbcClient jdbc;
-
-    PastNights(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
 
     /**
      * Measurements.

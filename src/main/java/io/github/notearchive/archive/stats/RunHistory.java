@@ -1,64 +1,37 @@
 package io.github.notearchive.archive.stats;
 
-import static io.github.notearchive.io.Timestamps.instant;
-
-import com.fasterxml.jackson.annotation.JsonAlias;
 import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Night;
-import java.sql.Date;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 import tools.jackson.core.type.TypeReference;
-import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Reads and writes how runs ended: {@code run_summary}, and {@code run_history} for runs without a row there. */
-@Repository
-public class RunHistory {
+@Component
+public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist) {
 
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .build();
+    private static final JsonMapper JSON = new JsonMapper();
 
-    private static final TypeReference<List<ReasonCount>> REASONS = new TypeReference<>() {};
-
-    private final JdbcClient jdbc;
-    private final MediaTotals media;
-    private final AuditRepository audits;
-    private final WorklistStats worklist;
-
-    RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist) {
-        this.jdbc = jdbc;
-        this.media = media;
-        this.audits = audits;
-        this.worklist = worklist;
-    }
-
-    /** Returns the nodes with a run in this night or a later one. */
-    public List<String> nodes(Night from) {
-        return jdbc.sql("""
-                        SELECT node FROM run_summary WHERE night >= :night
-                        UNION
-                        SELECT h.node FROM run_history h
-                        WHERE h.night >= :night AND h.node IS NOT NULL
-                          AND NOT EXISTS (SELECT 1 FROM run_summary s WHERE s.job_execution_id = h.job_execution_id)
-                        ORDER BY 1
-                        """)
-                .param("night", Date.valueOf(from.date()))
+    /** Returns the nodes with a run that recorded its end. */
+    public List<String> nodes() {
+        return jdbc.sql("SELECT DISTINCT node FROM run_summary ORDER BY node")
                 .query((row, _) -> row.getString(1))
                 .list();
     }
@@ -74,58 +47,59 @@ public class RunHistory {
                         WHERE (:node::text IS NULL OR node = :node) AND night <= :night
                         """)
                 .param("node", node, Types.VARCHAR)
-                .param("night", Date.valueOf(upTo.date()))
+                .param("night", upTo.date())
                 .query(LocalDate.class)
                 .optional()
                 .map(Night::new);
     }
 
-    /** Returns the runs of a node in these nights, oldest first, including killed and active ones. */
-    public List<Run> runs(String node, Night from, Night to) {
+    /**
+     * Returns the runs of these nights, oldest first, including killed and active ones.
+     *
+     * @param node node of the runs; null for all nodes
+     */
+    public List<Run> runs(@Nullable String node, Night from, Night to) {
         return jdbc.sql("""
-                        SELECT r.job_execution_id AS execution, r.began, r.ended, r.exit, r.said, s.night, to_jsonb(s) AS "left",
-                               bill.*
-                        FROM (SELECT s.id AS summary, s.job_execution_id, s.began_at AS began, s.ended_at AS ended,
-                                     s.exit_code AS exit, s.reason AS said
+                        SELECT r.*, bill.*, s.archived, s.unavailable, s.postponed, s.failed, s.released, s.refreshed,
+                               s.files_stored, s.bytes_stored, s.media_requests, s.calls_allowed,
+                               s.worklist_pending AS pending, s.worklist_postponed AS waiting,
+                               s.worklist_archived AS archived_in_all, s.worklist_gone AS gone_in_all,
+                               s.worklist_failed AS failed_in_all, s.due, s.objects, s.object_bytes,
+                               s.oldest_verified_at AS oldest_verified, s.never_verified, s.open_findings,
+                               s.open_notes::text AS open_notes, s.settings::text AS settings
+                        FROM (SELECT s.id, s.job_execution_id AS execution, s.node, s.night, s.began_at AS began,
+                                     s.ended_at AS ended, s.exit_code, s.reason
                               FROM run_summary s
-                              WHERE s.node = :node AND s.night BETWEEN :from AND :to
+                              WHERE (:node::text IS NULL OR s.node = :node) AND s.night BETWEEN :from AND :to
                               UNION ALL
-                              SELECT NULL, h.job_execution_id, h.started_at AT TIME ZONE 'UTC',
-                                     h.ended_at AT TIME ZONE 'UTC', h.exit_code, h.exit_message
+                              SELECT NULL, h.job_execution_id, h.node, h.night, h.started_at AT TIME ZONE 'UTC',
+                                     h.ended_at AT TIME ZONE 'UTC', CASE WHEN h.ended_at IS NOT NULL THEN h.exit_code END,
+                                     h.exit_message
                               FROM run_history h
-                              WHERE h.node = :node AND h.night BETWEEN :from AND :to
+                              WHERE h.node IS NOT NULL AND (:node::text IS NULL OR h.node = :node)
+                                AND h.night BETWEEN :from AND :to
                                 AND NOT EXISTS (SELECT 1 FROM run_summary k WHERE k.job_execution_id = h.job_execution_id)
                              ) AS r
-                        LEFT JOIN run_summary s ON s.id = r.summary
+                        LEFT JOIN run_summary s USING (id)
                         CROSS JOIN LATERAL (
                             SELECT count(*) AS calls, count(*) FILTER (WHERE c.billed = 'YES') AS billed,
                                    count(*) FILTER (WHERE c.billed = 'UNKNOWN') AS billing_unknown
                             FROM api_call c
-                            WHERE c.job_execution_id = r.job_execution_id) AS bill
-                        ORDER BY r.began, r.job_execution_id NULLS LAST, r.summary
+                            WHERE c.job_execution_id = r.execution) AS bill
+                        ORDER BY r.began, r.node, r.execution NULLS LAST, r.id
                         """)
-                .params(Map.of("node", node, "from", Date.valueOf(from.date()), "to", Date.valueOf(to.date())))
-                .query((row, _) -> {
-                    Instant began = row.getTimestamp("began").toInstant();
-                    LocalDate night = row.getObject("night", LocalDate.class);
-                    return new Run(
-                            row.getObject("execution", Long.class),
-                            night == null ? Night.of(began) : new Night(night),
-                            began,
-                            instant(row.getTimestamp("ended")),
-                            row.getString("exit"),
-                            row.getString("said"),
-                            new Bill(row.getLong("calls"), row.getLong("billed"), row.getLong("billing_unknown")),
-                            night == null ? null : JSON.readValue(row.getString("left"), Left.class));
-                })
+                .param("node", node, Types.VARCHAR)
+                .param("from", from.date())
+                .param("to", to.date())
+                .query(Columns.of(Run.class))
                 .list();
     }
 
     /** Returns the newest executions of the nightly job, of all nodes, newest first. */
     public List<Execution> latest(int limit) {
         return jdbc.sql("""
-                        SELECT h.job_execution_id AS execution, h.job_instance_id AS instance, h.night, h.instance_night,
-                               h.node, h.status, h.exit_code, h.exit_message,
+                        SELECT h.job_execution_id AS execution, h.job_instance_id AS instance, h.night::text,
+                               h.instance_night::text, h.node, h.status, h.exit_code, h.exit_message,
                                coalesce(s.began_at, h.started_at AT TIME ZONE 'UTC') AS began,
                                coalesce(s.ended_at, h.ended_at AT TIME ZONE 'UTC') AS ended, h.calls, h.billed
                         FROM run_history h LEFT JOIN run_summary s ON s.job_execution_id = h.job_execution_id
@@ -133,19 +107,8 @@ public class RunHistory {
                         LIMIT :limit
                         """)
                 .param("limit", limit)
-                .query(new SimplePropertyRowMapper<>(Execution.class))
+                .query(Columns.of(Execution.class))
                 .list();
-    }
-
-    /** Returns the reasons of open notes when the last run of a night ended; empty if no run recorded them. */
-    public Optional<List<ReasonCount>> reasonsAtEnd(String node, Night night) {
-        return jdbc.sql("""
-                        SELECT open_notes FROM run_summary WHERE node = :node AND night = :night ORDER BY id DESC LIMIT 1
-                        """)
-                .params(Map.of("node", node, "night", Date.valueOf(night.date())))
-                .query(String.class)
-                .optional()
-                .map(json -> JSON.readValue(json, REASONS));
     }
 
     /** Records the end of a run with the current totals of worklist and store. A repeat changes nothing. */
@@ -160,8 +123,9 @@ public class RunHistory {
                 .addValue("openNotes", JSON.writeValueAsString(worklist.reasons()))
                 .addValue("settings", JSON.writeValueAsString(end.settings()));
         for (NoteState state : NoteState.values()) {
-            row.addValue("in" + state, notesIn(state, states));
+            row.addValue("in" + state, 0L);
         }
+        states.forEach(count -> row.addValue("in" + count.state(), count.notes()));
         jdbc.sql("""
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
                                 archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
@@ -182,30 +146,33 @@ public class RunHistory {
                         """).paramSource(row).update();
     }
 
-    private static long notesIn(NoteState state, List<StateCount> counts) {
-        return counts.stream()
-                .filter(count -> count.state() == state)
-                .mapToLong(StateCount::notes)
-                .sum();
-    }
-
     /**
      * A run.
      *
      * @param execution job execution; null if the run ended before one was started
      * @param ended null if the run is active, or was killed and no later run has recorded that
-     * @param exitCode name of the exit code; for a killed run that of Spring Batch
+     * @param exitCode name of the exit code; null if the run has not ended; for a killed run that of the recovery
      * @param left row of {@code run_summary}; null for a run without one, which was killed or is active
      */
     public record Run(
+            String node,
             @Nullable Long execution,
             Night night,
             Instant began,
             @Nullable Instant ended,
-            String exitCode,
+            @Nullable String exitCode,
             @Nullable String reason,
             Bill bill,
-            @Nullable Left left) {}
+            @Nullable Left left) {
+
+        public boolean isKilled() {
+            return left == null && "CRASHED".equals(exitCode);
+        }
+
+        public Duration took() {
+            return ended == null || ended.isBefore(began) ? Duration.ZERO : Duration.between(began, ended);
+        }
+    }
 
     /**
      * An execution of the nightly job.
@@ -227,36 +194,44 @@ public class RunHistory {
             long calls,
             long billed) {}
 
-    /** Results of a run and state of the archive at its end: a row of {@code run_summary}. */
+    /**
+     * Results of a run and state of the archive at its end: a row of {@code run_summary}.
+     *
+     * @param openNotes postponed and failed notes by reason, most frequent first: JSON of {@link #reasons}
+     * @param settings settings that determined the work of the run: JSON of {@link #settingsByName}
+     */
     public record Left(
-            long archived,
-            long unavailable,
-            long postponed,
-            long failed,
-            long released,
-            long refreshed,
-            long filesStored,
-            long bytesStored,
-            long mediaRequests,
+            Work work,
             @Nullable Long callsAllowed,
-            @JsonAlias("worklist_pending") long pending,
-            @JsonAlias("worklist_postponed") long waiting,
-            @JsonAlias("worklist_archived") long archivedInAll,
-            @JsonAlias("worklist_gone") long goneInAll,
-            @JsonAlias("worklist_failed") long failedInAll,
-            long due,
-            long objects,
-            long objectBytes,
-            @JsonAlias("oldest_verified_at") @Nullable Instant oldestVerified,
-            long neverVerified,
-            long openFindings,
-            Map<String, String> settings) {
+            StateTotals states,
+            StoreTotals store,
+            String openNotes,
+            String settings) {
+
+        private static final TypeReference<List<ReasonCount>> REASONS = new TypeReference<>() {};
+        private static final TypeReference<TreeMap<String, String>> SETTINGS = new TypeReference<>() {};
 
         /** Returns the number of notes that are not settled. */
         public long backlog() {
-            return pending + waiting;
+            return states.pending + states.waiting;
+        }
+
+        public List<ReasonCount> reasons() {
+            return JSON.readValue(openNotes, REASONS);
+        }
+
+        public Map<String, String> settingsByName() {
+            return JSON.readValue(settings, SETTINGS);
         }
     }
+
+    /** Notes of the worklist by state, and those that are due. */
+    public record StateTotals(
+            long pending, long waiting, long archivedInAll, long goneInAll, long failedInAll, long due) {}
+
+    /** Objects of the store, and their verification. */
+    public record StoreTotals(
+            long objects, long objectBytes, @Nullable Instant oldestVerified, long neverVerified, long openFindings) {}
 
     /**
      * End of a run, to be recorded.

@@ -4,17 +4,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 
 /** Example queries on the tables and their results, which the sandbox prints. Read whole tables. */
-@Repository
-public class SampleQueries {
-
-    private final JdbcClient jdbc;
-
-    SampleQueries(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
+@Component
+public record SampleQueries(JdbcClient jdbc) {
 
     /** A query and its result. */
     public record Sample(String title, String sql, List<Map<String, @Nullable Object>> rows) {}

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.stats;
 import static java.time.temporal.ChronoUnit.HOURS;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.io.DisplayFormat;
@@ -17,7 +18,6 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -32,6 +32,15 @@ public class WorklistStats {
     /** Surplus of count rows over kinds of notes that is tolerated before {@link #compact} merges them. */
     private static final int MAX_SURPLUS = 1000;
 
+    /** Notes that are due within this hour, but later than now; read lane by lane, so that an index serves them. */
+    static final String THIS_HOUR = """
+            generate_series(10, 0, -1) AS lanes (lane)
+            CROSS JOIN LATERAL (
+                SELECT l.* FROM worklist l
+                WHERE l.lane = lanes.lane AND l.due_at > :now AND l.due_at < :hourEnds
+                OFFSET 0) AS w
+            """;
+
     private final JdbcClient jdbc;
     private final Clock clock;
     private final JdbcClient autoCommit;
@@ -40,6 +49,12 @@ public class WorklistStats {
         this.jdbc = jdbc;
         this.clock = clock;
         this.autoCommit = AutoCommitClient.of(transactions);
+    }
+
+    /** Returns the parameters {@code now} and {@code hourEnds}: {@code worklist_count} counts by the hour. */
+    static Map<String, Object> hour(Instant now) {
+        Instant ends = now.truncatedTo(HOURS).plus(1, HOURS);
+        return Map.of("now", Timestamp.from(now), "hourEnds", Timestamp.from(ends));
     }
 
     /**
@@ -54,23 +69,17 @@ public class WorklistStats {
     List<StateCount> countByState(Instant now) {
         return jdbc.sql("""
                         SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_progress
-                        FROM (SELECT state, sum(notes) AS notes,
-                                     coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0) AS due
+                        FROM (SELECT state, sum(notes)::bigint AS notes,
+                                     coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0)::bigint AS due
                               FROM worklist_count GROUP BY state HAVING sum(notes) > 0) AS c
-                        LEFT JOIN (SELECT later.state, count(*) AS notes
-                                   FROM generate_series(10, 0, -1) AS lanes (lane)
-                                   CROSS JOIN LATERAL (
-                                       SELECT state FROM worklist
-                                       WHERE lane = lanes.lane AND due_at > :now AND due_at < :hourEnds
-                                       OFFSET 0) AS later
-                                   GROUP BY later.state) AS l USING (state)
+                        LEFT JOIN (SELECT w.state, count(*) AS notes FROM %s GROUP BY w.state) AS l USING (state)
                         LEFT JOIN (SELECT state, count(*) AS notes FROM worklist
                                    WHERE claimed_by IS NOT NULL AND claimed_until >= now()
                                    GROUP BY state) AS w USING (state)
                         ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)
-                        """)
-                .params(Map.of("now", Timestamp.from(now), "hourEnds", Timestamp.from(endOfHour(now))))
-                .query(new SimplePropertyRowMapper<>(StateCount.class))
+                        """.formatted(THIS_HOUR))
+                .params(hour(now))
+                .query(Columns.of(StateCount.class))
                 .list();
     }
 
@@ -81,22 +90,15 @@ public class WorklistStats {
      * @param until due by this time
      */
     public long countDue(int most, Instant until) {
-        return jdbc.sql("""
-                        SELECT greatest(0, least(:most,
-                            (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :until)
-                            - (SELECT count(*)
-                               FROM generate_series(10, 0, -1) AS lanes (lane)
-                               CROSS JOIN LATERAL (
-                                   SELECT FROM worklist
-                                   WHERE lane = lanes.lane AND due_at > :until AND due_at < :hourEnds
-                                   OFFSET 0) AS later)
-                            - (SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL AND due_at <= :until)))
-                        """)
-                .param("until", Timestamp.from(until))
-                .param("hourEnds", Timestamp.from(endOfHour(until)))
-                .param("most", most)
+        long due = jdbc.sql("""
+                        SELECT (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :now)
+                               - (SELECT count(*) FROM %s)
+                               - (SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL AND due_at <= :now)
+                        """.formatted(THIS_HOUR))
+                .params(hour(until))
                 .query(Long.class)
                 .single();
+        return Math.clamp(due, 0, most);
     }
 
     /** Counts the PENDING notes that are due after a time, on a connection of the caller. */
@@ -104,24 +106,18 @@ public class WorklistStats {
         return jdbc.sql("""
                         SELECT coalesce((SELECT sum(notes) FROM worklist_count
                                          WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
-                               + (SELECT count(*)
-                                  FROM generate_series(10, 0, -1) AS lanes (lane)
-                                  CROSS JOIN LATERAL (
-                                      SELECT FROM worklist
-                                      WHERE lane = lanes.lane AND state = 'PENDING'
-                                        AND due_at > :soon AND due_at < :hourEnds
-                                      OFFSET 0) AS this_hour) AS notes,
+                               + (SELECT count(*) FROM %s WHERE w.state = 'PENDING') AS notes,
                                (SELECT max(latest.due_at)
                                 FROM generate_series(10, 0, -1) AS lanes (lane)
                                 CROSS JOIN LATERAL (
                                     SELECT max(w.due_at) AS due_at FROM worklist w
-                                    WHERE w.lane = lanes.lane AND w.state = 'PENDING' AND w.due_at > :soon
+                                    WHERE w.lane = lanes.lane AND w.state = 'PENDING' AND w.due_at > :now
                                       AND w.due_at >= (SELECT c.due_hour FROM worklist_count c
                                                        WHERE c.state = 'PENDING' AND c.due_hour IS NOT NULL
                                                        GROUP BY c.due_hour HAVING sum(c.notes) > 0
                                                        ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
-                        """)
-                .params(Map.of("soon", Timestamp.from(time), "hourEnds", Timestamp.from(endOfHour(time))))
+                        """.formatted(THIS_HOUR))
+                .params(hour(time))
                 .query(DueLater.class)
                 .single();
     }
@@ -199,11 +195,6 @@ public class WorklistStats {
         jdbc.sql("SET LOCAL note_archive.counted = 'by statement'").update();
     }
 
-    /** Returns the end of the hour of a time: {@code worklist_count} counts by the hour. */
-    public static Instant endOfHour(Instant moment) {
-        return moment.truncatedTo(HOURS).plus(1, HOURS);
-    }
-
     /**
      * Notes due later.
      *
@@ -276,25 +267,23 @@ public class WorklistStats {
                         ORDER BY counted.state, counted.notes DESC, counted.reason
                         """)
                 .param("examined", examined)
-                .query(new SimplePropertyRowMapper<>(OpenNotes.class))
+                .query(Columns.of(OpenNotes.class))
                 .list();
     }
 
     /** Counts the notes of the worklist with a reason, by reason and code, the most frequent first. */
     public List<ReasonCount> reasons() {
         return jdbc.sql("""
-                        SELECT state, reason, code, sum(notes) AS notes
+                        SELECT state, reason, code, sum(notes)::bigint AS notes
                         FROM worklist_count
                         WHERE reason IS NOT NULL
                         GROUP BY 1, 2, 3 HAVING sum(notes) > 0
                         ORDER BY state, sum(notes) DESC, 2, 3
                         LIMIT 100
-                        """)
-                .query(new SimplePropertyRowMapper<>(ReasonCount.class))
-                .list();
+                        """).query(Columns.of(ReasonCount.class)).list();
     }
 
     /** Number of notes with the same state, reason and code. */
     public record ReasonCount(
-            String state, StateReason reason, @Nullable Integer code, long notes) {}
+            NoteState state, StateReason reason, @Nullable Integer code, long notes) {}
 }
