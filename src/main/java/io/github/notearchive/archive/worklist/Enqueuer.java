@@ -4,24 +4,21 @@ import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import java.io.IOException;
 import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.PGCopyOutputStream;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
+import org.springframework.jdbc.core.ConnectionCallback;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
@@ -34,8 +31,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  * written in batches of {@value #BATCH} notes, each in its own transaction, because they lock rows that runs need.
  * After a failure the earlier batches remain; repeating the list completes it.
  *
- * <p>Ids are copied to a temporary table with COPY and merged with few statements, so that a million ids take seconds.
- * Known notes keep their rows, except for the refresh columns if the list sets them.
+ * <p>Ids are copied to a temporary table and merged with few statements, so that a million ids take seconds. Known
+ * notes keep their rows, except for the refresh columns if the list sets them.
  *
  * <p>Worklist rows are inserted or locked in id order by one statement and compared with the tombstones afterwards.
  * {@code forget} writes its tombstones first and then inserts or locks the same rows in the same order. So one of the
@@ -50,8 +47,6 @@ public class Enqueuer {
 
     /** Maximum number of notes locked by a transaction that plans refreshes. */
     static final int BATCH = 10_000;
-
-    private static final int BUFFER_SIZE = 64 * 1024;
 
     /** Longest interval between two responses, in days. */
     public static final int MAX_GAP_DAYS = 36_500;
@@ -93,16 +88,6 @@ public class Enqueuer {
             String source,
             @Nullable Integer refreshDays,
             @Nullable LocalDate refreshOn) {
-
-        public Options {
-            if (priority < 0 || priority > 9) {
-                throw new IllegalArgumentException("priority must be 0 to 9, not " + priority);
-            }
-            if (refreshDays != null && (refreshDays < 1 || refreshDays > MAX_GAP_DAYS)) {
-                throw new IllegalArgumentException(
-                        "the refresh interval must be 1 to " + MAX_GAP_DAYS + " days, not " + refreshDays);
-            }
-        }
 
         /** Options without refresh values; the settings apply. */
         public Options(@Nullable String column, int priority, String source) {
@@ -153,8 +138,8 @@ public class Enqueuer {
 
         private static final long serialVersionUID = 1L;
 
-        EnqueueException(String message, @Nullable Throwable cause) {
-            super(message, cause);
+        EnqueueException(String message) {
+            super(message);
         }
     }
 
@@ -166,53 +151,32 @@ public class Enqueuer {
      */
     public EnqueueReport enqueue(Reader list, Options options, Consumer<Rejected> rejects) {
         // the temporary table belongs to a connection, so all transactions have to use the same one
-        try (Connection connection = dataSource.getConnection()) {
+        ConnectionCallback<EnqueueReport> enqueue = connection -> {
             DataSource session = new SingleConnectionDataSource(connection, true);
             JdbcClient jdbc = JdbcClient.create(session);
             TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(session));
-            ListCopy lines = transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
+            Lines lines = new Lines(jdbc, rejects);
+            transaction.executeWithoutResult(_ -> copy(list, options, jdbc, lines));
             Optional<Range> batch = next(jdbc, options, "");
             while (batch.isPresent()) {
                 Range ids = batch.get();
                 transaction.executeWithoutResult(_ -> write(ids, options, jdbc, lines));
                 batch = next(jdbc, options, ids.last());
             }
-            return new EnqueueReport(
-                    lines.added,
-                    lines.distinct - lines.added,
-                    lines.accepted - lines.distinct,
-                    lines.rejected,
-                    List.copyOf(lines.examples),
-                    lines.heading);
-        } catch (SQLException e) {
-            throw new IllegalStateException("no database connection: " + e.getMessage(), e);
-        }
+            return lines.report();
+        };
+        return Objects.requireNonNull(new JdbcTemplate(dataSource).execute(enqueue));
     }
 
-    private static ListCopy copy(
-            Reader list, Options options, Consumer<Rejected> rejects, Connection connection, JdbcClient jdbc) {
+    private static void copy(Reader list, Options options, JdbcClient jdbc, Lines lines) {
         jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the previous list
         jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
                 .update();
-        try {
-            PGCopyOutputStream copy = new PGCopyOutputStream(
-                    connection.unwrap(PGConnection.class), "COPY enqueued (note_id, line) FROM STDIN", BUFFER_SIZE);
-            try {
-                ListCopy lines = new ListCopy(copy, rejects);
-                new NoteListReader(options.column(), lines).read(list);
-                copy.endCopy();
-                if (options.plansRefreshes()) {
-                    setWorkMem(jdbc);
-                    jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
-                }
-                return lines;
-            } finally {
-                if (copy.isActive()) {
-                    copy.cancelCopy();
-                }
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
+        new NoteListReader(options.column(), lines).read(list);
+        lines.flush();
+        if (options.plansRefreshes()) {
+            setWorkMem(jdbc);
+            jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
         }
     }
 
@@ -235,7 +199,7 @@ public class Enqueuer {
                 .map(last -> new Range(after, last));
     }
 
-    private void write(Range ids, Options options, JdbcClient jdbc, ListCopy lines) {
+    private void write(Range ids, Options options, JdbcClient jdbc, Lines lines) {
         setWorkMem(jdbc);
         WorklistStats.countByStatement(jdbc);
         SqlParameterSource values = RecordParameters.of(ids, options).addValue("now", Timestamp.from(clock.instant()));
@@ -258,10 +222,11 @@ public class Enqueuer {
         if (options.plansRefreshes()) {
             planRefreshes(values, jdbc);
         }
-        lines.distinct += jdbc.sql("""
-                        SELECT count(*) FROM (
-                            SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after AND note_id <= :last) AS ids
-                        """).paramSource(ids).query(Long.class).single();
+        lines.distinct += jdbc.sql(
+                        "SELECT count(DISTINCT note_id) FROM enqueued WHERE note_id > :after AND note_id <= :last")
+                .paramSource(ids)
+                .query(Long.class)
+                .single();
     }
 
     /** Large enough to deduplicate and sort a million ids in memory. */
@@ -270,7 +235,7 @@ public class Enqueuer {
     }
 
     /** Removes erased notes from the worklist and the list. */
-    private static void rejectErased(Range ids, JdbcClient jdbc, ListCopy lines) {
+    private static void rejectErased(Range ids, JdbcClient jdbc, Lines lines) {
         jdbc.sql("""
                         SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
                         WHERE e.note_id > :after AND e.note_id <= :last
@@ -318,10 +283,12 @@ public class Enqueuer {
     }
 
     /** Copies the ids of a list to the table and counts its lines. */
-    private static final class ListCopy implements NoteListReader.Sink {
+    static final class Lines {
 
-        private final PGCopyOutputStream copy;
+        private final JdbcClient jdbc;
         private final Consumer<Rejected> rejects;
+        private final List<String> ids = new ArrayList<>();
+        private final List<Long> numbers = new ArrayList<>();
         private final List<Rejected> examples = new ArrayList<>();
         private long accepted;
         private long rejected;
@@ -329,23 +296,21 @@ public class Enqueuer {
         private long added;
         private @Nullable String heading;
 
-        ListCopy(PGCopyOutputStream copy, Consumer<Rejected> rejects) {
-            this.copy = copy;
+        private Lines(JdbcClient jdbc, Consumer<Rejected> rejects) {
+            this.jdbc = jdbc;
             this.rejects = rejects;
         }
 
-        @Override
-        public void note(NoteId id, long line) {
+        void note(NoteId id, long line) {
             accepted++;
-            try {
-                copy.write((id + "\t" + line + "\n").getBytes(StandardCharsets.US_ASCII));
-            } catch (IOException e) {
-                throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
+            ids.add(id.value());
+            numbers.add(line);
+            if (ids.size() == BATCH) {
+                flush();
             }
         }
 
-        @Override
-        public void rejected(Rejected line) {
+        void rejected(Rejected line) {
             rejected++;
             if (examples.size() < EXAMPLES) {
                 examples.add(line);
@@ -353,9 +318,23 @@ public class Enqueuer {
             rejects.accept(line);
         }
 
-        @Override
-        public void heading(String text) {
+        /** Receives a first line that is neither a note nor a rejected line. */
+        void heading(String text) {
             heading = text;
+        }
+
+        private void flush() {
+            jdbc.sql("INSERT INTO enqueued SELECT * FROM unnest(:ids::text[], :numbers::bigint[])")
+                    .param("ids", ids.toArray(String[]::new))
+                    .param("numbers", numbers.toArray(Long[]::new))
+                    .update();
+            ids.clear();
+            numbers.clear();
+        }
+
+        private EnqueueReport report() {
+            return new EnqueueReport(
+                    added, distinct - added, accepted - distinct, rejected, List.copyOf(examples), heading);
         }
     }
 }

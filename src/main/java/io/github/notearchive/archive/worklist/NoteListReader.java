@@ -5,8 +5,8 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
+import io.github.notearchive.archive.worklist.Enqueuer.Lines;
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
-import io.github.notearchive.note.NoteId;
 import java.io.BufferedReader;
 import java.io.FilterReader;
 import java.io.IOException;
@@ -48,23 +48,12 @@ final class NoteListReader {
     private static final Pattern NOTE_LIKE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
 
     private final @Nullable String column;
-    private final Sink sink;
-
-    /** Receives the content of a list in its order. */
-    interface Sink {
-
-        void note(NoteId id, long line);
-
-        void rejected(Rejected line);
-
-        /** Receives a first line that is neither a note nor a rejected line. */
-        void heading(String text);
-    }
+    private final Lines lines;
 
     /** @param column CSV column, by its name in the first line or its number from 1; null to detect it */
-    NoteListReader(@Nullable String column, Sink sink) {
+    NoteListReader(@Nullable String column, Lines lines) {
         this.column = column;
-        this.sink = sink;
+        this.lines = lines;
     }
 
     /**
@@ -76,9 +65,9 @@ final class NoteListReader {
         try {
             readLines(new BufferedReader(list, MAX_LINE));
         } catch (CsvParseException e) {
-            throw failure("not well-formed CSV: " + reason(e), e);
+            throw failure("not well-formed CSV: " + reason(e));
         } catch (IOException | UncheckedIOException e) {
-            throw failure("cannot be read: " + reason(e), e);
+            throw failure("cannot be read: " + reason(e));
         }
     }
 
@@ -101,7 +90,7 @@ final class NoteListReader {
             return;
         }
         if (isCut) {
-            throw failure("the first line is longer than " + MAX_LINE + " characters, so it is not CSV", null);
+            throw failure("the first line is longer than " + MAX_LINE + " characters, so it is not CSV");
         }
         reader.reset();
         readCsv(reader, separator, detected.orElseGet(() -> indexOf(Objects.requireNonNull(column), names)));
@@ -111,15 +100,13 @@ final class NoteListReader {
         boolean isHeading = !isCut && isHeading(first);
         if (isHeading && USER_COLUMN.matcher(first).find()) {
             // user ids cannot be distinguished from note ids, and each costs a call
-            throw failure(
-                    "the first line \""
-                            + shown(first)
-                            + "\" names users, not notes; choose the column of notes with --column",
-                    null);
+            throw failure("the first line \""
+                    + shown(first)
+                    + "\" names users, not notes; choose the column of notes with --column");
         }
         String second = readLine(reader);
         if (isHeading && second != null && NoteReference.isNote(second)) {
-            sink.heading(shown(first));
+            lines.heading(shown(first));
         } else {
             accept(1, first);
         }
@@ -143,7 +130,7 @@ final class NoteListReader {
                     continue;
                 }
                 if (field.isBlank() && !row.getFields().stream().allMatch(String::isBlank)) {
-                    sink.rejected(new Rejected(
+                    lines.rejected(new Rejected(
                             row.getStartingLineNumber(),
                             shown(String.join(" ", row.getFields())),
                             "is empty in column " + (index + 1)));
@@ -154,15 +141,15 @@ final class NoteListReader {
         }
     }
 
-    private static EnqueueException failure(String message, @Nullable Throwable cause) {
-        return new EnqueueException(message + "; nothing was enqueued", cause);
+    private static EnqueueException failure(String message) {
+        return new EnqueueException(message + "; nothing was enqueued");
     }
 
     private void accept(long line, String text) {
         switch (NoteReference.parse(text)) {
             case NoteReference.Empty _ -> {}
-            case NoteReference.Invalid(String reason) -> sink.rejected(new Rejected(line, shown(text), reason));
-            case NoteReference.Note(var id) -> sink.note(id, line);
+            case NoteReference.Invalid(String reason) -> lines.rejected(new Rejected(line, shown(text), reason));
+            case NoteReference.Note(var id) -> lines.note(id, line);
         }
     }
 
@@ -183,20 +170,18 @@ final class NoteListReader {
         if (isNumber(wanted)) {
             int number = Integer.parseInt(wanted);
             if (number < 1) {
-                throw new EnqueueException("column numbers start at 1; --column " + wanted + " does not exist", null);
+                throw new EnqueueException("column numbers start at 1; --column " + wanted + " does not exist");
             }
             if (number > names.size()) {
-                throw failure("there is no column %d; the first line has %d".formatted(number, names.size()), null);
+                throw failure("there is no column %d; the first line has %d".formatted(number, names.size()));
             }
             return number - 1;
         }
         return IntStream.range(0, names.size())
                 .filter(i -> names.get(i).strip().equalsIgnoreCase(wanted))
                 .findFirst()
-                .orElseThrow(() -> failure(
-                        "there is no column \"%s\"; the first line names %s"
-                                .formatted(wanted, String.join(", ", names)),
-                        null));
+                .orElseThrow(() -> failure("there is no column \"%s\"; the first line names %s"
+                        .formatted(wanted, String.join(", ", names))));
     }
 
     private static Optional<Integer> idColumn(List<String> names) {
@@ -211,16 +196,15 @@ final class NoteListReader {
     }
 
     /** Parses the first line like the rows below, so that separators within quotes do not split columns. */
-    private static List<String> fields(String line, char separator) throws IOException {
-        try (CloseableIterator<CsvRecord> records = CsvReader.builder()
+    private static List<String> fields(String line, char separator) {
+        return CsvReader.builder()
                 .fieldSeparator(separator)
                 .allowExtraCharsAfterClosingQuote(true) // a line of text may have them
                 .ofCsvRecord(line)
-                .iterator()) {
-            return records.hasNext()
-                    ? records.next().getFields().stream().map(String::strip).toList()
-                    : List.of("");
-        }
+                .stream()
+                .findFirst()
+                .map(row -> row.getFields().stream().map(String::strip).toList())
+                .orElse(List.of(""));
     }
 
     private static char separator(String header) {
@@ -269,15 +253,10 @@ final class NoteListReader {
      */
     private static final class ClosedQuotes extends FilterReader {
 
-        private enum Position {
-            FIELD_START,
-            UNQUOTED,
-            QUOTED,
-            AFTER_QUOTE
-        }
-
         private final char separator;
-        private Position position = Position.FIELD_START;
+        private boolean isFieldStart = true;
+        private boolean startedQuoted;
+        private boolean isOpen;
         private long line = 1;
         private long openedLine;
 
@@ -289,7 +268,7 @@ final class NoteListReader {
         @Override
         public int read(char[] buffer, int offset, int length) throws IOException {
             int count = in.read(buffer, offset, length);
-            if (count < 0 && position == Position.QUOTED) {
+            if (count < 0 && isOpen) {
                 throw new IOException("the quote opened in line " + openedLine + " is not closed");
             }
             for (int i = offset; i < offset + count; i++) {
@@ -300,17 +279,14 @@ final class NoteListReader {
 
         private void track(char c) throws IOException {
             requireText(c);
-            if (c == '"') {
-                if (position == Position.FIELD_START) {
-                    openedLine = line;
-                }
-                position = switch (position) {
-                    case FIELD_START, AFTER_QUOTE -> Position.QUOTED;
-                    case QUOTED -> Position.AFTER_QUOTE;
-                    case UNQUOTED -> Position.UNQUOTED;
-                };
-            } else if (position != Position.QUOTED) {
-                position = c == separator || c == '\n' || c == '\r' ? Position.FIELD_START : Position.UNQUOTED;
+            if (c == '"' && (isFieldStart || startedQuoted)) {
+                openedLine = isFieldStart ? line : openedLine;
+                isFieldStart = false;
+                startedQuoted = true;
+                isOpen = !isOpen; // twice for a quote within the field
+            } else if (!isOpen) {
+                isFieldStart = c == separator || c == '\n' || c == '\r';
+                startedQuoted &= !isFieldStart;
             }
             if (c == '\n') {
                 line++;

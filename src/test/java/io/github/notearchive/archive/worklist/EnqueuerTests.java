@@ -375,12 +375,6 @@ class EnqueuerTests {
         assertThat(enqueue(list).known()).isEqualTo(100_000);
     }
 
-    @Test
-    void priorityOutsideZeroToNineIsRejected() {
-        assertThatThrownBy(() -> new Options(null, 10, "s")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Options(null, -1, "s")).isInstanceOf(IllegalArgumentException.class);
-    }
-
     private EnqueueReport enqueue(String list) {
         return enqueue(list, new Options(null, 5, "test"));
     }
