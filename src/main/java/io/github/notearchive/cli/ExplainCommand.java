@@ -164,7 +164,10 @@ final class ExplainCommand extends ArchiveCommand {
             case PENDING -> "due since " + due + "; the next run claims it";
             case POSTPONED ->
                 "a run retries it from " + due
-                        + (entry.reason() == null ? "" : ", " + histories.costOf(entry.reason()));
+                        + (entry.reason() == null
+                                ? ""
+                                : "; " + entry.reason().command() + ": "
+                                        + entry.reason().effect());
             case ARCHIVED ->
                 entry.dueAt() == null
                         ? "nothing"

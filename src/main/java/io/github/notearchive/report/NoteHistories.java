@@ -5,14 +5,12 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.stats.NoteStats.File;
-import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
-import io.github.notearchive.report.NoteHistories.Event;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,19 +19,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 
 /** Computes the history of a note from worklist, ledger, files and audits. */
-@Repository
-public class NoteHistories {
+@Component
+public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
 
-    private final NoteStats stats;
-    private final LedgerProperties ledger;
-
-    NoteHistories(NoteStats stats, LedgerProperties ledger) {
-        this.stats = stats;
-        this.ledger = ledger;
-    }
+    private static final Map<Billed, String> BILLING =
+            Map.of(Billed.YES, ", billed", Billed.NO, ", not billed", Billed.UNKNOWN, ", billing unknown");
 
     /** Returns the history of a note of the worklist. */
     public History of(WorklistEntry entry) {
@@ -52,7 +45,13 @@ public class NoteHistories {
             before.put(call.endpoint(), call);
         }
         files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, describe(file))));
-        events.addAll(findings(id));
+        for (NoteStats.Finding finding : stats.findings(id)) {
+            String what = finding.kind() + " " + finding.key();
+            events.add(new Event(finding.firstSeen(), Kind.AUDIT, "an audit found " + what + ": " + finding.seen()));
+            if (finding.resolvedAt() != null) {
+                events.add(new Event(finding.resolvedAt(), Kind.AUDIT, "an audit resolved " + what));
+            }
+        }
         Instant settledAt = entry.settledAt();
         if (settledAt != null) {
             events.add(new Event(
@@ -68,19 +67,6 @@ public class NoteHistories {
         return new History(List.copyOf(events), files);
     }
 
-    /** Returns the calls that a run needs to process a note with this reason again. */
-    public String costOf(StateReason reason) {
-        return switch (reason) {
-            case URLS_EXPIRED ->
-                ledger.buyAgain() ? "by one more call" : "without a call, since archive.ledger.buy-again is false";
-            case PROVIDER_ERROR, NOTE_ABSENT, VIDEO_PENDING, RESPONSE_PENDING, CALLS_ENDED, NOT_FOUND ->
-                "by one more call";
-            case MEDIA_PENDING, STORE_ERROR -> "without a call while its response is fresh";
-            case INTERNAL_ERROR -> "without a call while its response is fresh, if there is one";
-            case MEDIA_INCOMPLETE, REJECTED, RETRIES_EXHAUSTED, WRITE_FAILED -> "only after note-archive requeue";
-        };
-    }
-
     private String describe(CallEntry call, @Nullable CallEntry before, @Nullable String sidecar) {
         boolean isVideo = call.endpoint().equals(Endpoint.VIDEO.ledgerName());
         String subject = "call " + call.id() + (isVideo ? " for the video" : "") + purpose(call, before) + ": ";
@@ -92,11 +78,7 @@ public class NoteHistories {
                 : call.httpStatus() != null ? "HTTP " + call.httpStatus() : "no response";
         return subject
                 + response
-                + switch (call.billed()) {
-                    case YES -> ", billed";
-                    case NO -> ", not billed";
-                    case UNKNOWN -> ", billing unknown";
-                }
+                + BILLING.get(call.billed())
                 + after(", by execution ", call.jobExecutionId())
                 + after("; stored as ", sidecar)
                 + (call.mediaGoneAt() == null
@@ -151,18 +133,6 @@ public class NoteHistories {
                 }
                 + (file.tried().isEmpty() || file.state() != SlotState.STORED ? "" : "; a lesser rendition")
                 + (file.isListed() ? "" : "; not in the newest response");
-    }
-
-    private List<Event> findings(NoteId id) {
-        List<Event> events = new ArrayList<>();
-        for (NoteStats.Finding finding : stats.findings(id)) {
-            String what = finding.kind() + " " + finding.key();
-            events.add(new Event(finding.firstSeen(), Kind.AUDIT, "an audit found " + what + ": " + finding.seen()));
-            if (finding.resolvedAt() != null) {
-                events.add(new Event(finding.resolvedAt(), Kind.AUDIT, "an audit resolved " + what));
-            }
-        }
-        return events;
     }
 
     /**

@@ -61,7 +61,6 @@ class NoteHistoryTests {
         night.run();
 
         assertThat(night.note(note).reason()).isEqualTo(StateReason.URLS_EXPIRED);
-        assertThat(stories.costOf(StateReason.URLS_EXPIRED)).isEqualTo("by one more call");
         assertThat(night.calls()).isEqualTo(1);
 
         night.isNextDay();
@@ -69,16 +68,6 @@ class NoteHistoryTests {
 
         assertThat(night.calls()).isEqualTo(2);
         assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
-    }
-
-    @Test
-    void noteWhoseHostsAreInTroubleSaysThatItCostsNoCall() {
-        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
-        night.script().media(_ -> true, MediaReply.status(500));
-        night.run();
-
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_PENDING);
-        assertThat(stories.costOf(StateReason.MEDIA_PENDING)).isEqualTo("without a call while its response is fresh");
     }
 
     @Test
