@@ -2,6 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import static io.github.notearchive.io.Timestamps.timestamp;
 
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.note.NoteId;
 import java.util.Collection;
 import java.util.HashMap;
@@ -10,15 +11,15 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
+import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 
 /** Opens consistent views of the notes that match a {@link Selection}, for exports. */
-@Repository
-public class NoteSnapshots {
+@Component
+public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transactions) {
 
     private static final int FETCH_SIZE = 500;
     private static final int EXAMPLES = 20;
@@ -46,30 +47,16 @@ public class NoteSnapshots {
                   AND (:ids::text[] IS NULL OR n.note_id = ANY (:ids)))
             """;
 
-    private static final TransactionDefinition READ_ONLY = readOnly();
-
-    private final JdbcClient jdbc;
-    private final PlatformTransactionManager transactions;
-
-    public NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transactions) {
-        this.jdbc = jdbc;
-        this.transactions = transactions;
-    }
-
-    private static TransactionDefinition readOnly() {
-        DefaultTransactionDefinition definition = new DefaultTransactionDefinition();
-        definition.setReadOnly(true);
-        definition.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
-        return definition;
-    }
-
     /**
      * Opens a snapshot. It makes the database retain old row versions until it is closed.
      *
      * @param ids ids to which the selection is restricted; null for no restriction
      */
     public Snapshot open(Selection selection, @Nullable Collection<NoteId> ids) {
-        TransactionStatus transaction = transactions.getTransaction(READ_ONLY);
+        DefaultTransactionDefinition readOnly = new DefaultTransactionDefinition();
+        readOnly.setReadOnly(true);
+        readOnly.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+        TransactionStatus transaction = transactions.getTransaction(readOnly);
         try {
             // copying a file may take long between two fetches
             jdbc.sql("SET LOCAL idle_in_transaction_session_timeout = 0").update();
@@ -142,11 +129,7 @@ public class NoteSnapshots {
                             WHERE EXISTS (SELECT FROM note_media m JOIN selected s ON s.note_id = m.note_id
                                           WHERE m.sha256 = o.sha256)
                             ORDER BY o.sha256
-                            """)
-                    .withFetchSize(FETCH_SIZE)
-                    .query((row, _) ->
-                            new FileEntry(row.getString("path"), row.getLong("size"), row.getString("sha256")))
-                    .stream();
+                            """).withFetchSize(FETCH_SIZE).query(Columns.of(FileEntry.class)).stream();
         }
 
         /** Returns the number of selected notes. */
