@@ -240,7 +240,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         return new Plot(
                 allowed == null ? "Calls so far" : "Calls left tonight",
                 description + stops,
-                Plot.Shape.STEPS,
                 values,
                 allowed == null ? Plot.roundAbove(all) : Math.max(1, allowed),
                 DisplayFormat::count,
@@ -258,7 +257,7 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         String total = format.apply(all) + unit + " in total";
         double minutes = facts.width().toMillis() / 60_000.0;
         if (minutes * amounts.size() < 1) {
-            return Plot.bars(what, total + ".", amounts, format, times());
+            return new Plot(what, total + ".", amounts, format, times());
         }
         List<Long> rates = amounts.stream().map(a -> Math.round(a / minutes)).toList();
         String description = "%s; at most %s per minute, %s on average."
@@ -266,7 +265,7 @@ public record NightReport(List<Past> nights, NightFacts facts) {
                         total,
                         format.apply(Plot.max(rates)),
                         format.apply(Math.round(all / (minutes * amounts.size()))));
-        return Plot.bars(what + " per minute", description, rates, format, times());
+        return new Plot(what + " per minute", description, rates, format, times());
     }
 
     private Instant to() {
@@ -311,7 +310,7 @@ public record NightReport(List<Past> nights, NightFacts facts) {
                         format.apply(value.applyAsLong(before)),
                         before.night(),
                         format.apply(Plot.max(days)));
-        return Plot.bars(title, description, days, format, List.of(DAY.format(first), DAY.format(last)));
+        return new Plot(title, description, days, format, List.of(DAY.format(first), DAY.format(last)));
     }
 
     /** Returns the completed notes per night, on average of the last 7 nights that recorded their results. */
@@ -328,17 +327,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
     LocalDate lastNight(long backlog) {
         double nightsLeft = Math.ceil(backlog / perNight());
         return nightsLeft > 36_500 ? null : night().date().plusDays((long) nightsLeft);
-    }
-
-    /** Returns how the store has grown since the first night with a snapshot. */
-    String growth() {
-        List<Past> known = knownNights();
-        if (known.size() < 2) {
-            return "";
-        }
-        ToLongFunction<Past> size = ofSnapshot(left -> left.store().objectBytes());
-        Past first = known.getFirst();
-        return ", %s in the night of %s".formatted(DisplayFormat.size(size.applyAsLong(first)), first.night());
     }
 
     /** Returns the time from the oldest verification to the end of the last run. */

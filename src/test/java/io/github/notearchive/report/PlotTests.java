@@ -19,22 +19,9 @@ class PlotTests {
     }
 
     @Test
-    void theLargestNumberHasARoundOneAboveIt() {
-        assertThat(Plot.roundAbove(4_611_686_018_427_387_904L)).isEqualTo(5_000_000_000_000_000_000L);
-        assertThat(Plot.roundAbove(Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
-    }
-
-    @Test
     void nothingLeavesTheFrameAndWhatIsNotNothingIsSeen() {
-        String page = drawn(new Plot(
-                "Calls",
-                "Few.",
-                Plot.Shape.BARS,
-                List.of(1L, 0L, 5000L),
-                1000,
-                String::valueOf,
-                List.of("a", "b"),
-                List.of()));
+        String page = drawn(
+                new Plot("Calls", "Few.", List.of(1L, 0L, 5000L), 1000, String::valueOf, List.of("a", "b"), List.of()));
 
         assertThat(page).contains("v-2h", "v-200h").doesNotContain("v-1000");
         assertThat(page.split("v-")).as("two bars").hasSize(3);

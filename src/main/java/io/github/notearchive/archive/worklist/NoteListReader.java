@@ -169,11 +169,9 @@ final class NoteListReader {
     private static int indexOf(String wanted, List<String> names) {
         if (isNumber(wanted)) {
             int number = Integer.parseInt(wanted);
-            if (number < 1) {
-                throw new EnqueueException("column numbers start at 1; --column " + wanted + " does not exist");
-            }
-            if (number > names.size()) {
-                throw failure("there is no column %d; the first line has %d".formatted(number, names.size()));
+            if (number < 1 || number > names.size()) {
+                throw failure(
+                        "there is no column %d; the first line has columns 1 to %d".formatted(number, names.size()));
             }
             return number - 1;
         }
