@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.stats;
 
-import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -53,17 +52,14 @@ public record CallTotals(JdbcClient jdbc) {
     public NightlyCalls made(Night night) {
         Map<String, Object> parameters = new HashMap<>(period(night));
         parameters.put("night", night.date());
-        return jdbc.sql("""
+        return Queries.one(jdbc, NightlyCalls.class, parameters, """
                         SELECT greatest(c.calls, n.calls) AS "all", greatest(c.video_calls, n.video_calls) AS videos,
                                greatest(c.refresh_calls, n.refresh_calls) AS refreshes
                         FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE %s) AS video_calls,
                                      count(*) FILTER (WHERE refresh) AS refresh_calls
                               FROM api_call WHERE %s) AS c
                         LEFT JOIN nightly_calls n ON n.night = :night
-                        """.formatted(OF_VIDEOS, OF_NIGHT))
-                .params(parameters)
-                .query(NightlyCalls.class)
-                .single();
+                        """.formatted(OF_VIDEOS, OF_NIGHT));
     }
 
     /** Counts the calls of a run. */
@@ -77,42 +73,33 @@ public record CallTotals(JdbcClient jdbc) {
     }
 
     private Bill bill(String condition, Map<String, ?> parameters, Kind kind) {
-        return jdbc.sql("""
+        return Queries.one(jdbc, Bill.class, parameters, """
                         SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
                                count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown
                         FROM api_call
                         WHERE %s AND %s
-                        """.formatted(condition, kind.condition))
-                .params(parameters)
-                .query(Bill.class)
-                .single();
+                        """.formatted(condition, kind.condition));
     }
 
     /** Returns the calls of a night, grouped by code and billing. */
     public List<CallCount> countsIn(Night night) {
-        return jdbc.sql("""
+        return Queries.list(jdbc, CallCount.class, period(night), """
                         SELECT code, billed, count(*) AS calls
                         FROM api_call
                         WHERE %s
                         GROUP BY code, billed
                         ORDER BY code NULLS LAST, billed
-                        """.formatted(OF_NIGHT))
-                .params(period(night))
-                .query(Columns.of(CallCount.class))
-                .list();
+                        """.formatted(OF_NIGHT));
     }
 
     /** Counts the paid responses of a run that replaced one with expired URLs. */
     public long countReplacements(long jobExecutionId) {
-        return jdbc.sql("""
+        return Queries.one(jdbc, Long.class, Map.of("execution", jobExecutionId), """
                         SELECT count(*) FROM api_call c
                         WHERE c.job_execution_id = :execution AND c.billed = 'YES'
                           AND EXISTS (SELECT 1 FROM api_call p
                                       WHERE p.note_id = c.note_id AND p.endpoint = c.endpoint AND p.id < c.id
                                         AND p.media_gone_at IS NOT NULL)
-                        """)
-                .param("execution", jobExecutionId)
-                .query(Long.class)
-                .single();
+                        """);
     }
 }

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
+import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -26,13 +27,10 @@ public class MediaTotals {
 
     /** Returns the files stored in a night by all nodes, in its own transaction. */
     public Volume storedIn(Night night) {
-        return ownTransaction.execute(_ -> jdbc.sql("""
+        return ownTransaction.execute(_ -> Queries.one(jdbc, Volume.class, CallTotals.period(night), """
                                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                                         WHERE stored_at >= :begins AND stored_at < :ends
-                                        """)
-                .params(CallTotals.period(night))
-                .query(Volume.class)
-                .single());
+                                        """));
     }
 
     /** Number and total size of files. */
@@ -41,27 +39,27 @@ public class MediaTotals {
     /** Returns the current total. Adds older files to {@code media_object_count}, unless another session does. */
     public Volume now() {
         ownTransaction.executeWithoutResult(_ -> countOlderFiles());
-        return jdbc.sql("""
+        return Queries.one(jdbc, Volume.class, Map.of(), """
                         SELECT c.files + n.files AS files, c.bytes + n.bytes AS bytes
                         FROM (SELECT coalesce(sum(files), 0) AS files, coalesce(sum(bytes), 0) AS bytes
                               FROM media_object_count) AS c,
                              (SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                               WHERE stored_at >= (SELECT coalesce(max(counted_until), '-infinity') FROM media_object_count)) AS n
-                        """).query(Volume.class).single();
+                        """);
     }
 
     /** Counts the archived notes with a lesser rendition than the best one offered. */
     public long degradedNotes() {
-        return jdbc.sql("""
+        return Queries.one(jdbc, Long.class, Map.of(), """
                         SELECT count(DISTINCT m.note_id) FROM note_media m JOIN worklist w USING (note_id)
                         WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
-                        """).query(Long.class).single();
+                        """);
     }
 
     private void countOlderFiles() {
-        boolean hasLock = jdbc.sql("""
+        boolean hasLock = Queries.one(jdbc, Boolean.class, Map.of(), """
                                 SELECT pg_try_advisory_xact_lock(hashtext('note-archive, media_object_count'), 0)
-                                """).query(Boolean.class).single();
+                                """);
         if (hasLock) {
             jdbc.sql("""
                             WITH begun AS (

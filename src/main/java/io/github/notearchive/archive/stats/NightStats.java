@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.stats;
 
-import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
@@ -149,7 +148,7 @@ public record NightStats(JdbcClient jdbc) {
     }
 
     private <T extends Record> List<T> list(Class<T> type, Map<String, ?> parameters, String sql) {
-        return jdbc.sql(sql).params(parameters).query(Columns.of(type)).list();
+        return Queries.list(jdbc, type, parameters, sql);
     }
 
     /** A note that failed permanently; {@code inAll} is the number of all such notes. */

@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.stats;
 
-import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -30,16 +29,13 @@ public record NoteStats(JdbcClient jdbc) {
 
     /** Returns all calls of a note, oldest first. */
     public List<CallEntry> calls(NoteId id) {
-        return jdbc.sql("""
+        return Queries.list(jdbc, CallEntry.class, Map.of("noteId", id.value()), """
                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
                                message, job_execution_id, response IS NOT NULL AS response_held, media_gone_at, refresh
                         FROM api_call
                         WHERE note_id = :noteId
                         ORDER BY id
-                        """)
-                .param("noteId", id.value())
-                .query(Columns.of(CallEntry.class))
-                .list();
+                        """);
     }
 
     /** One row of the ledger without the response body. */
@@ -61,7 +57,7 @@ public record NoteStats(JdbcClient jdbc) {
 
     /** Returns the slots of a note with their objects, in the order of kinds and positions. */
     public List<File> files(NoteId id) {
-        return jdbc.sql("""
+        return Queries.list(jdbc, File.class, Map.of("noteId", id.value(), "video", Endpoint.VIDEO.ledgerName()), """
                         SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.checks,
                                string_to_array(coalesce(m.error, ''), '; ') AS tried,
                                m.updated_at AS changed_at, o.size_bytes, o.content_type, o.object_key,
@@ -75,25 +71,19 @@ public record NoteStats(JdbcClient jdbc) {
                         LEFT JOIN media_object o USING (sha256)
                         WHERE m.note_id = :noteId
                         ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
-                        """)
-                .params(Map.of("noteId", id.value(), "video", Endpoint.VIDEO.ledgerName()))
-                .query(Columns.of(File.class))
-                .list();
+                        """);
     }
 
     /** Returns the findings of audits about the sidecars and files of a note, oldest first. */
     public List<Finding> findings(NoteId id) {
-        return jdbc.sql("""
+        return Queries.list(jdbc, Finding.class, Map.of("noteId", id.value()), """
                         SELECT f.kind, f.object_key AS key, f.seen, f.first_seen, f.resolved_at
                         FROM fixity_finding f
                         WHERE f.note_id = :noteId
                            OR f.object_key IN (SELECT o.object_key FROM note_media m JOIN media_object o USING (sha256)
                                                WHERE m.note_id = :noteId)
                         ORDER BY f.id
-                        """)
-                .param("noteId", id.value())
-                .query(Columns.of(Finding.class))
-                .list();
+                        """);
     }
 
     /**

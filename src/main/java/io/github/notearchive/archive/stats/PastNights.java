@@ -59,10 +59,10 @@ public record PastNights(JdbcClient jdbc) {
     }
 
     private Share videos() {
-        return jdbc.sql("""
+        return Queries.one(jdbc, Share.class, Map.of("notes", NOTES), """
                         SELECT count(*) AS "of", coalesce(avg((note_type = 'video')::int), 0) AS share
                         FROM (SELECT note_type FROM note ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
-                        """).param("notes", NOTES).query(Share.class).single();
+                        """);
     }
 
     /** Median duration in a sample with {@code of} elements; 0 if nothing was measured. */
@@ -122,10 +122,10 @@ public record PastNights(JdbcClient jdbc) {
     }
 
     private long bytesPerResponse(Timestamp since) {
-        return jdbc.sql("""
+        return Queries.one(jdbc, Long.class, Map.of("since", since), """
                         SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
                                         / nullif((SELECT count(*) FROM api_call WHERE sent_at >= :since AND code = 0), 0), 0)::bigint
-                        """).param("since", since).query(Long.class).single();
+                        """);
     }
 
     private List<Long> responsesBeforeStops(Instant now) {

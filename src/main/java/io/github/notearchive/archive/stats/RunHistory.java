@@ -97,7 +97,7 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
 
     /** Returns the newest executions of the nightly job, of all nodes, newest first. */
     public List<Execution> latest(int limit) {
-        return jdbc.sql("""
+        return Queries.list(jdbc, Execution.class, Map.of("limit", limit), """
                         SELECT h.job_execution_id AS execution, h.job_instance_id AS instance, h.night::text,
                                h.instance_night::text, h.node, h.status, h.exit_code, h.exit_message,
                                coalesce(s.began_at, h.started_at AT TIME ZONE 'UTC') AS began,
@@ -105,10 +105,7 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                         FROM run_history h LEFT JOIN run_summary s ON s.job_execution_id = h.job_execution_id
                         ORDER BY h.job_execution_id DESC
                         LIMIT :limit
-                        """)
-                .param("limit", limit)
-                .query(Columns.of(Execution.class))
-                .list();
+                        """);
     }
 
     /** Records the end of a run with the current totals of worklist and store. A repeat changes nothing. */

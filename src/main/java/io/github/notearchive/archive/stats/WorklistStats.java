@@ -3,7 +3,6 @@ package io.github.notearchive.archive.stats;
 import static java.time.temporal.ChronoUnit.HOURS;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
-import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.io.DisplayFormat;
@@ -67,7 +66,7 @@ public class WorklistStats {
 
     /** As above, with the notes due at a time. */
     List<StateCount> countByState(Instant now) {
-        return jdbc.sql("""
+        return Queries.list(jdbc, StateCount.class, hour(now), """
                         SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_progress
                         FROM (SELECT state, sum(notes)::bigint AS notes,
                                      coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0)::bigint AS due
@@ -77,10 +76,7 @@ public class WorklistStats {
                                    WHERE claimed_by IS NOT NULL AND claimed_until >= now()
                                    GROUP BY state) AS w USING (state)
                         ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)
-                        """.formatted(THIS_HOUR))
-                .params(hour(now))
-                .query(Columns.of(StateCount.class))
-                .list();
+                        """.formatted(THIS_HOUR));
     }
 
     /**
@@ -90,20 +86,17 @@ public class WorklistStats {
      * @param until due by this time
      */
     public long countDue(int most, Instant until) {
-        long due = jdbc.sql("""
+        long due = Queries.one(jdbc, Long.class, hour(until), """
                         SELECT (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :now)
                                - (SELECT count(*) FROM %s)
                                - (SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL AND due_at <= :now)
-                        """.formatted(THIS_HOUR))
-                .params(hour(until))
-                .query(Long.class)
-                .single();
+                        """.formatted(THIS_HOUR));
         return Math.clamp(due, 0, most);
     }
 
     /** Counts the PENDING notes that are due after a time, on a connection of the caller. */
     public static DueLater newNotesDueAfter(Instant time, JdbcClient jdbc) {
-        return jdbc.sql("""
+        return Queries.one(jdbc, DueLater.class, hour(time), """
                         SELECT coalesce((SELECT sum(notes) FROM worklist_count
                                          WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
                                + (SELECT count(*) FROM %s WHERE w.state = 'PENDING') AS notes,
@@ -116,23 +109,17 @@ public class WorklistStats {
                                                        WHERE c.state = 'PENDING' AND c.due_hour IS NOT NULL
                                                        GROUP BY c.due_hour HAVING sum(c.notes) > 0
                                                        ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
-                        """.formatted(THIS_HOUR))
-                .params(hour(time))
-                .query(DueLater.class)
-                .single();
+                        """.formatted(THIS_HOUR));
     }
 
     /** Counts the notes that these executions postponed or failed and that are not settled since. */
     public OpenCount countOpenOf(Collection<Long> jobExecutionIds) {
-        return jdbc.sql("""
+        return Queries.one(jdbc, OpenCount.class, Map.of("executions", jobExecutionIds), """
                         SELECT count(*) FILTER (WHERE state = 'POSTPONED') AS postponed,
                                count(*) FILTER (WHERE state = 'FAILED') AS failed
                         FROM worklist
                         WHERE state IN ('POSTPONED', 'FAILED') AND settled_by IN (:executions)
-                        """)
-                .param("executions", jobExecutionIds)
-                .query(OpenCount.class)
-                .single();
+                        """);
     }
 
     /** Number of notes that were postponed, and of those that failed. */
@@ -153,17 +140,18 @@ public class WorklistStats {
     }
 
     public PlannedRefreshes refreshes() {
-        return jdbc.sql("""
+        return Queries.one(
+                jdbc,
+                PlannedRefreshes.class,
+                Map.of("tonight", Night.current(clock).date()),
+                """
                         SELECT coalesce(sum(notes) FILTER (WHERE refresh_night <= :tonight), 0) AS due,
                                coalesce(sum(notes), 0) AS planned,
                                min(refresh_night) FILTER (WHERE refresh_night > :tonight) AS next
                         FROM (SELECT refresh_night, sum(notes) AS notes FROM worklist_count
                               WHERE refresh_night IS NOT NULL
                               GROUP BY refresh_night HAVING sum(notes) > 0) AS planned
-                        """)
-                .param("tonight", Night.current(clock).date())
-                .query(PlannedRefreshes.class)
-                .single();
+                        """);
     }
 
     /**
@@ -239,7 +227,7 @@ public class WorklistStats {
      * @param examined number of notes per state that are examined for an example, the last settled first
      */
     public List<OpenNotes> openNotes(int examined) {
-        return jdbc.sql("""
+        return Queries.list(jdbc, OpenNotes.class, Map.of("examined", examined), """
                         SELECT counted.state, counted.reason, counted.notes, seen.example, seen.due,
                                e.last_code AS code, e.detail
                         FROM (SELECT c.state, c.reason, sum(c.notes)::bigint AS notes
@@ -265,22 +253,19 @@ public class WorklistStats {
                                    GROUP BY 1, 2) AS seen USING (state, reason)
                         LEFT JOIN worklist e ON e.note_id = seen.example
                         ORDER BY counted.state, counted.notes DESC, counted.reason
-                        """)
-                .param("examined", examined)
-                .query(Columns.of(OpenNotes.class))
-                .list();
+                        """);
     }
 
     /** Counts the notes of the worklist with a reason, by reason and code, the most frequent first. */
     public List<ReasonCount> reasons() {
-        return jdbc.sql("""
+        return Queries.list(jdbc, ReasonCount.class, Map.of(), """
                         SELECT state, reason, code, sum(notes)::bigint AS notes
                         FROM worklist_count
                         WHERE reason IS NOT NULL
                         GROUP BY 1, 2, 3 HAVING sum(notes) > 0
                         ORDER BY state, sum(notes) DESC, 2, 3
                         LIMIT 100
-                        """).query(Columns.of(ReasonCount.class)).list();
+                        """);
     }
 
     /** Number of notes with the same state, reason and code. */
