@@ -3,22 +3,15 @@ package io.github.notearchive.batch;
 import io.github.notearchive.note.ProviderCode;
 import java.util.Arrays;
 
-/**
- * Result of a command: exit code of the process, and name in the job repository.
- *
- * <p>Scripts rely on the numbers and reports on the names; both are a stable contract.
- */
+/** Result of a command: exit code of the process, and name in the job repository. Both are a stable contract. */
 public enum ExitCode {
-    /** Every due note was processed, or no note was due. No further run is needed. */
+    /** Every due note was processed, or no note was due. */
     COMPLETED(0, "no further run is needed until notes are due again"),
-    /** Unexpected error. Read the log; the next run restarts. */
+    /** Unexpected error. */
     FAILED(1, "read the log", "; the next run resumes this one", ", then run again"),
-    /**
-     * Invalid usage, configuration or credentials. Nothing was bought if no execution was started; the database may
-     * also revoke a privilege during one.
-     */
+    /** Invalid usage, configuration or credentials; during an execution, a revoked privilege of the database. */
     USAGE(2, "correct the configuration, then run again", ExitCode.RESUMES, "; nothing was bought"),
-    /** Code 303, or the configured nightly limit. Remaining notes stay due; run again after the reset. */
+    /** Code 303, or the configured nightly limit. Remaining notes stay due. */
     QUOTA_EXHAUSTED(3, "run again after 00:00 Shanghai", ExitCode.RESUMES, ""),
     /** Code 100: the token is invalid or not activated. */
     BLOCKED_TOKEN(4, "renew or activate the token, then run again"),
@@ -32,9 +25,9 @@ public enum ExitCode {
     INCOMPLETE(6, "a later run retries postponed notes; failed ones need a decision: note-archive status"),
     /** An audit found something missing, damaged or orphaned. */
     FINDINGS(6, "not a result of a run; see verify"),
-    /** A signal, {@code --limit} or the time box. No data is lost; run again. */
+    /** A signal, {@code --limit} or the time box. */
     INTERRUPTED(7, "run again", ExitCode.RESUMES, ""),
-    /** Provider, CDN, database or store is unavailable. Run again later. */
+    /** Provider, CDN, database or store is unavailable. */
     UPSTREAM_UNAVAILABLE(8, "run again when the server is available", ExitCode.RESUMES, "");
 
     private static final String RESUMES = "; the same command resumes this run";
@@ -53,7 +46,6 @@ public enum ExitCode {
         this.nextIfNotStarted = next + ifNotStarted;
     }
 
-    /** Returns the exit code of the process. */
     public int number() {
         return number;
     }
@@ -63,20 +55,17 @@ public enum ExitCode {
         return name() + " (exit " + number + ")";
     }
 
-    /** Describes the next action of the operator after a run with this result. */
+    /** Describes the next action of the operator after a run with this result that started an execution. */
     public String next() {
         return next;
     }
 
-    /** Describes the next action of the operator after a run that ended before an execution was started. */
+    /** Describes the next action of the operator after a run without an execution. */
     public String nextIfNotStarted() {
         return nextIfNotStarted;
     }
 
-    /**
-     * Returns whether a run with this result ended in order: it finished by itself, or was asked to stop. Remaining
-     * notes stay due for another night.
-     */
+    /** Returns whether a run with this result finished by itself, or was asked to stop. */
     public boolean isOrderly() {
         return this == COMPLETED || this == QUOTA_EXHAUSTED || this == INCOMPLETE || this == INTERRUPTED;
     }

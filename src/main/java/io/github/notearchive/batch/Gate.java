@@ -25,11 +25,7 @@ public abstract class Gate {
         }
     }
 
-    /**
-     * Stops the job in order.
-     *
-     * @return whether this call closed the gate
-     */
+    /** Stops the job in order; returns whether this call closed the gate. */
     public synchronized boolean close(ExitCode exitCode, String reason) {
         if (stopReason != null) {
             return false;
@@ -47,7 +43,6 @@ public abstract class Gate {
         close(ExitCode.INTERRUPTED, name);
     }
 
-    /** Returns whether a signal was received. */
     public final synchronized boolean isInterrupted() {
         return signal != null;
     }
@@ -57,21 +52,17 @@ public abstract class Gate {
         return Optional.ofNullable(stopReason);
     }
 
-    /** Returns whether no more work is started. */
     public boolean isClosed() {
         return stopReason().isPresent();
     }
 
-    /** Returns whether the gate is closed with this exit code. */
     public synchronized boolean isClosedFor(ExitCode exitCode) {
         return stopReason != null && stopReason.exitCode() == exitCode;
     }
 
     /**
      * Marks the step of the current thread to terminate, so that the job is STOPPED and not COMPLETED. The current
-     * transaction is committed first.
-     *
-     * @throws IllegalStateException if the thread executes no step, which is a programming error
+     * transaction is committed first. A thread that executes no step is a programming error.
      */
     public static void endStep() {
         StepContext context = StepSynchronizationManager.getContext();
@@ -81,9 +72,7 @@ public abstract class Gate {
         context.getStepExecution().setTerminateOnly();
     }
 
-    /** Called when the gate opens. */
     protected void onOpen() {}
 
-    /** Called when the gate closes. */
     protected void onClose(StopReason stop) {}
 }

@@ -21,7 +21,7 @@ import org.springframework.stereotype.Repository;
 
 /** Statements on the tables of Spring Batch that its job repository does not offer. */
 @Repository
-public class JobExecutionQueries {
+public record JobExecutionQueries(JdbcClient jdbc) {
 
     /** Condition: execution {@code e} belongs to {@code :node}; always true if {@code :node} is null. */
     private static final String OF_NODE = """
@@ -31,17 +31,7 @@ public class JobExecutionQueries {
                           AND p.parameter_name = 'node' AND p.parameter_value = :node))\
             """;
 
-    private final JdbcClient jdbc;
-
-    JobExecutionQueries(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
-
-    /**
-     * Returns the executions of a job in a running state or UNKNOWN, newest first.
-     *
-     * @param node node of the executions; null for all nodes
-     */
+    /** Returns the executions of a job in a running state or UNKNOWN, newest first; of all nodes if it is null. */
     List<Long> unended(String job, @Nullable String node) {
         return jdbc.sql("""
                         SELECT e.job_execution_id
@@ -61,19 +51,12 @@ public class JobExecutionQueries {
                 .list();
     }
 
-    /**
-     * Returns the newest execution of a job, of any instance; empty if there is none.
-     *
-     * @param node node of the execution; null for any node
-     */
+    /** Returns the newest execution of a job, of any instance and a node, null for any; empty if there is none. */
     public Optional<Execution> newest(String job, @Nullable String node) {
         return newest(job, node, "true");
     }
 
-    /**
-     * Returns the end time of the newest run of a node that ended in order; empty if there is none. See
-     * {@link ExitCode#isOrderly}.
-     */
+    /** Returns the end of the newest run of a node that {@link ExitCode#isOrderly}; empty if there is none. */
     public Optional<Instant> lastOrderlyEnd(String node) {
         String orderly = Arrays.stream(ExitCode.values())
                 .filter(ExitCode::isOrderly)

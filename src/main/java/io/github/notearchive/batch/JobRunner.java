@@ -33,8 +33,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Runs the jobs of this process under their locks: starts a new instance or restarts an unfinished one, and returns how
- * it ended.
+ * Runs the jobs of this process under their locks: starts a new instance or restarts an unfinished one.
  *
  * <p>A job is assembled for each run, from parts with the state of the run; so it is no bean, and the observations of
  * Spring Batch's metrics are set here.
@@ -53,7 +52,6 @@ public record JobRunner(
     private static final ExitStatus CRASHED =
             new ExitStatus("CRASHED", "the process ended without recording its end; recovered by the next run");
 
-    /** Returns the builder of a job. */
     public JobBuilder job(String name, JobRun run, Function<JobExecution, StopReason> whenComplete) {
         return new JobBuilder(name, repository)
                 .observationRegistry(observations)
@@ -79,7 +77,6 @@ public record JobRunner(
         return new StepBuilder(name, repository).observationRegistry(observations);
     }
 
-    /** Acquires a lock; empty if another process has it. */
     public Optional<RunnerLock> lock(Scope scope, String member) {
         return RunnerLock.acquire(database, scope, member);
     }
@@ -172,11 +169,7 @@ public record JobRunner(
         return status.isRunning() || status == BatchStatus.UNKNOWN;
     }
 
-    /**
-     * Executes a job and returns how it ended, as recorded in the job repository.
-     *
-     * @param job assembled for this run, with its {@link JobRun#listener}
-     */
+    /** Executes a job with its {@link JobRun#listener}, and returns how it ended, as the job repository records it. */
     public StopReason run(Job job, JobRun run) {
         try {
             ExitStatus end = operator.start(job, run.parameters()).getExitStatus();

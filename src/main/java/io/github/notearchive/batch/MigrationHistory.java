@@ -6,16 +6,10 @@ import org.springframework.stereotype.Repository;
 
 /** Compares the applied migrations with those of this version by one query, without Flyway. */
 @Repository
-public class MigrationHistory {
+public record MigrationHistory(JdbcClient jdbc) {
 
     /** Digest of the migrations of this version. */
     private static final String CURRENT = "c133eed1691688fb30414eb2b868984b";
-
-    private final JdbcClient jdbc;
-
-    MigrationHistory(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
 
     /**
      * Returns whether exactly the migrations of this version were applied. False also if the history is missing or may

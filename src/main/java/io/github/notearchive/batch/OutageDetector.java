@@ -27,7 +27,6 @@ public final class OutageDetector {
         this.nanoTime = nanoTime;
     }
 
-    /** Records a success. */
     public synchronized void works() {
         faults = 0;
         failures = 0;

@@ -51,11 +51,7 @@ public final class RunWatchdog implements AutoCloseable {
         }
     }
 
-    /**
-     * Closes the gate after a time.
-     *
-     * @param origin option or setting that defines it
-     */
+    /** Closes the gate after a time, which an option or setting defines. */
     public void endAfter(Duration length, String origin) {
         Runnable end = () -> {
             LogContext.execution(run.jobExecutionId());

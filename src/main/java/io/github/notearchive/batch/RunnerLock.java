@@ -99,7 +99,6 @@ public final class RunnerLock implements AutoCloseable {
      * Acquires a lock; empty if another process has it, or one that excludes it.
      *
      * @param member node or note; empty if the scope has one lock for all nodes
-     * @throws DataAccessException if the database is unavailable
      */
     public static Optional<RunnerLock> acquire(JdbcConnectionDetails database, Scope scope, String member) {
         RunnerLock lock = new RunnerLock(database, scope, member);
@@ -204,10 +203,7 @@ public final class RunnerLock implements AutoCloseable {
         }
     }
 
-    /**
-     * Releases the lock before closing the connection: the server notices a closed connection with a delay, and the
-     * next run must not meet this lock.
-     */
+    /** Releases the lock before closing the connection, which the server notices with a delay. */
     @Override
     public synchronized void close() {
         isReleased = true;

@@ -40,10 +40,10 @@ public final class SingleConnection {
             }
         };
         database.setSuppressClose(true);
-        JdbcConnectionDetails server = embedded.getIfAvailable(() -> new Configured(environment));
-        database.setUrl(server.getJdbcUrl());
-        database.setUsername(server.getUsername());
-        database.setPassword(server.getPassword());
+        JdbcConnectionDetails server = embedded.getIfAvailable();
+        database.setUrl(server == null ? setting(environment, "url") : server.getJdbcUrl());
+        database.setUsername(server == null ? setting(environment, "username") : server.getUsername());
+        database.setPassword(server == null ? setting(environment, "password") : server.getPassword());
         Properties properties = new Properties();
         properties.setProperty("loginTimeout", "15");
         Binder.get(environment)
@@ -51,6 +51,10 @@ public final class SingleConnection {
                 .ifBound(properties::putAll);
         database.setConnectionProperties(properties);
         return database;
+    }
+
+    private static String setting(Environment environment, String name) {
+        return environment.getProperty("spring.datasource." + name, "");
     }
 
     @Bean
@@ -61,24 +65,5 @@ public final class SingleConnection {
     @Bean
     PlatformTransactionManager transactions(DataSource database) {
         return new JdbcTransactionManager(database);
-    }
-
-    /** Database of the settings. */
-    private record Configured(Environment environment) implements JdbcConnectionDetails {
-
-        @Override
-        public String getUsername() {
-            return environment.getProperty("spring.datasource.username", "");
-        }
-
-        @Override
-        public String getPassword() {
-            return environment.getProperty("spring.datasource.password", "");
-        }
-
-        @Override
-        public String getJdbcUrl() {
-            return environment.getProperty("spring.datasource.url", "");
-        }
     }
 }

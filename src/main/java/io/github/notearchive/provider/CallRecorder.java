@@ -11,13 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Recorder of calls before they are sent, and of responses before they are used. */
 public interface CallRecorder {
 
-    /**
-     * A recorded call.
-     *
-     * @param number row in the ledger
-     * @param sentAt time of sending, in milliseconds
-     * @param refresh whether the note is archived and fetched again
-     */
+    /** A recorded call: its row in the ledger, time of sending in ms, and whether the note is fetched again. */
     record CallRecord(long number, NoteId id, Endpoint endpoint, Instant sentAt, boolean refresh) {}
 
     /** Result of recording a call before it is sent. Only a {@link Written} call may be sent. */

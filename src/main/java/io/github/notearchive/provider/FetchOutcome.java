@@ -38,7 +38,6 @@ public sealed interface FetchOutcome {
             /** 303 soon after midnight, when the provider may still count the day before. As {@link #THROTTLED}. */
             NOT_RESET;
 
-            /** Whether the client pauses, and the note is released. */
             public boolean isPause() {
                 return this == THROTTLED || this == NOT_RESET;
             }
@@ -52,7 +51,6 @@ public sealed interface FetchOutcome {
      */
     record Exhausted(String quota, @Nullable CallKind limit, Instant until) implements FetchOutcome {
 
-        /** Describes until when no call is sent. */
         public String reason() {
             return quota + " is used up; no call before " + Night.local(until);
         }
@@ -68,7 +66,6 @@ public sealed interface FetchOutcome {
     record Outstanding(long number, long execution, Instant sentAt)
             implements FetchOutcome, CallRecorder.CallAdmission {
 
-        /** Describes why no other call is sent. */
         public String reason() {
             return "call %d of execution %d, sent at %s, has no response yet, and its node may have one"
                     .formatted(number, execution, Night.local(sentAt));

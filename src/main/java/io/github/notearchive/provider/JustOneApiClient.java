@@ -107,7 +107,7 @@ public class JustOneApiClient implements AutoCloseable {
         clockBehind = isUsable ? ahead.abs() : Duration.ZERO;
     }
 
-    /** Ends calls; those in flight are not affected. */
+    /** Ends calls that are not in flight. */
     public void end(String reason) {
         limiter.end(reason);
     }

@@ -13,11 +13,9 @@ import org.jspecify.annotations.Nullable;
 public interface RateLimitStore {
 
     /**
-     * Reserved send times.
+     * Reserved send times, and the number of the last pause.
      *
      * @param first time from now until the first of them; not positive if it has come
-     * @param distance time between two of them
-     * @param backoffEpoch number of the last pause
      * @param recovering whether the rate is reduced, so that responses must be reported to {@link #recover}
      */
     record SendTimes(Duration first, Duration distance, long backoffEpoch, boolean recovering) {}

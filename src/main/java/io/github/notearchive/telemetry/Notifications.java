@@ -122,10 +122,8 @@ record Notifications(
                             calls.calls(),
                             calls.billed());
         }
-        String end =
-                "%s (exit %d)".formatted(result.exitCode(), result.exitCode().number());
         return "note-archive %s on node %s: %s: %s\n%snext: %s"
-                .formatted(command, node, end, result.reason(), counted, result.next());
+                .formatted(command, node, result.exitCode().label(), result.reason(), counted, result.next());
     }
 
     /** Posts a message to the webhook; repetitions have the same delivery id. Empty if the event is not selected. */

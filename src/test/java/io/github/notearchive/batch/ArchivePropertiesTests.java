@@ -1,28 +1,22 @@
 package io.github.notearchive.batch;
 
+import static io.github.notearchive.provider.Settings.violations;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jakarta.validation.ConstraintViolation;
-import jakarta.validation.Validation;
-import jakarta.validation.Validator;
+import io.github.notearchive.provider.Settings;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 class ArchivePropertiesTests {
 
-    private static final Validator VALIDATOR =
-            Validation.buildDefaultValidatorFactory().getValidator();
-
     @Test
     void theDefaultsAreTheOnesWritten() {
-        ArchiveProperties settings = bound(Map.of());
+        ArchiveProperties settings = bound();
 
         assertThat(settings)
                 .isEqualTo(new ArchiveProperties(
@@ -47,47 +41,39 @@ class ArchivePropertiesTests {
 
     @ParameterizedTest
     @CsvSource({
-        "archive.node, a b",
-        "archive.node, a/b",
-        "archive.workers, 0",
-        "archive.workers, 65",
-        "archive.retry.delays[0], 0s",
-        "archive.retry.jitter, -0.1",
-        "archive.retry.jitter, 1",
-        "archive.retry.per-night, 0",
-        "archive.retry.per-life, 0",
-        "archive.outage.faults, 1",
-        "archive.outage.after, 0s",
-        "archive.recheck-unavailable-after, 1h"
+        "node, ''",
+        "node, a b",
+        "node, a/b",
+        "workers, 0",
+        "workers, 65",
+        "retry.delays[0], 0s",
+        "retry.jitter, -0.1",
+        "retry.jitter, 1",
+        "retry.per-night, 0",
+        "retry.per-life, 0",
+        "outage.faults, 1",
+        "outage.after, 0s",
+        "recheck-unavailable-after, 1h"
     })
     void valuesOutsideTheirRangeAreRefused(String name, String value) {
-        assertThat(violations(bound(Map.of(name, value)))).hasSize(1);
-    }
-
-    @Test
-    void anEmptyNodeIsRefused() {
-        assertThat(violations(bound(Map.of("archive.node", ""))))
-                .singleElement()
-                .asString()
-                .startsWith("may hold letters");
+        assertThat(violations(bound(name, value))).hasSize(1);
     }
 
     @Test
     void delaysFollowEachOtherAndTheLastOneRepeats() {
-        ArchiveProperties.Retry retry = bound(Map.of("archive.retry.jitter", "0", "archive.retry.delays", "5s,15s"))
-                .retry();
+        ArchiveProperties.Retry retry =
+                bound("retry.jitter", 0, "retry.delays", "5s,15s").retry();
 
-        assertThat(retry.delayAfter(1)).hasSeconds(5);
-        assertThat(retry.delayAfter(2)).hasSeconds(15);
-        assertThat(retry.delayAfter(3)).hasSeconds(15);
-        assertThat(retry.delayAfter(1000)).hasSeconds(15);
+        assertThat(IntStream.of(1, 2, 3, 1000).mapToObj(retry::delayAfter))
+                .containsExactly(
+                        Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(15), Duration.ofSeconds(15));
         assertThat(retry.longestDelay()).hasSeconds(15);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5})
     void delaysVaryByTheirJitterAndNoMore(int times) {
-        ArchiveProperties.Retry retry = bound(Map.of()).retry();
+        ArchiveProperties.Retry retry = bound().retry();
         Duration plain = retry.delays().get(Math.min(times, 4) - 1);
 
         for (int i = 0; i < 200; i++) {
@@ -98,13 +84,7 @@ class ArchivePropertiesTests {
         }
     }
 
-    private static ArchiveProperties bound(Map<String, String> values) {
-        return new Binder(new MapConfigurationPropertySource(values)).bindOrCreate("archive", ArchiveProperties.class);
-    }
-
-    private static List<String> violations(ArchiveProperties settings) {
-        return VALIDATOR.validate(settings).stream()
-                .map(ConstraintViolation::getMessage)
-                .toList();
+    private static ArchiveProperties bound(Object... namesAndValues) {
+        return Settings.bind("archive", ArchiveProperties.class, namesAndValues);
     }
 }

@@ -5,7 +5,6 @@ import static io.github.notearchive.provider.ClientFixture.NOTE;
 import static io.github.notearchive.provider.ClientFixture.NOW;
 import static io.github.notearchive.provider.ClientFixture.fetch;
 import static io.github.notearchive.provider.ClientFixture.fetchVideo;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
@@ -30,7 +29,6 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -363,30 +361,6 @@ class JustOneApiClientTests {
         provider.replies(200, FOUND);
         String limit = bytes(FOUND).length + "B";
         assertThat(fetch(fixture.client("max-answer-size", limit), NOTE)).isInstanceOf(Found.class);
-    }
-
-    @Test
-    void slowLargeResponseDelaysNoOther() throws Exception {
-        CountDownLatch rest = new CountDownLatch(1);
-        String large = FOUND + " ".repeat(2 << 20);
-        int half = (1 << 20) + 1;
-        provider.replies((_, out) -> {
-            out.write(("HTTP/1.1 200 x\r\nContent-Length: " + bytes(large).length + "\r\n\r\n").getBytes(US_ASCII));
-            out.write(bytes(large), 0, half);
-            rest.await();
-            out.write(bytes(large), half, bytes(large).length - half);
-            return true;
-        });
-        JustOneApiClient client = fixture.client("max-answer-size", "8MB");
-        Future<FetchOutcome> first = threads.submit(() -> fetch(client, NOTE));
-        await().until(() -> provider.lines().size() == 1);
-        provider.replies(200, large).replies(200, FOUND);
-        assertThat(fetch(client, NOTE)).as("another large one").isInstanceOf(Found.class);
-        assertThat(fetch(client, NOTE)).as("a small one").isInstanceOf(Found.class);
-
-        rest.countDown();
-
-        assertThat(first.get()).isInstanceOf(Found.class);
     }
 
     @Test

@@ -1,12 +1,19 @@
 package io.github.notearchive.provider;
 
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.Validation;
+import jakarta.validation.Validator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
-/** Settings as the program binds them, without validation. */
+/** Settings as the program binds them, and their validation. */
 public final class Settings {
+
+    private static final Validator VALIDATOR =
+            Validation.buildDefaultValidatorFactory().getValidator();
 
     private Settings() {}
 
@@ -23,7 +30,14 @@ public final class Settings {
         return bind("archive.refresh", RefreshProperties.class, namesAndValues);
     }
 
-    private static <T> T bind(String prefix, Class<T> type, Object... namesAndValues) {
+    /** Returns the messages of the rules that these settings violate. */
+    public static List<String> violations(Object settings) {
+        return VALIDATOR.validate(settings).stream()
+                .map(ConstraintViolation::getMessage)
+                .toList();
+    }
+
+    public static <T> T bind(String prefix, Class<T> type, Object... namesAndValues) {
         Map<String, String> values = new HashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             values.put(prefix + "." + namesAndValues[i], namesAndValues[i + 1].toString());

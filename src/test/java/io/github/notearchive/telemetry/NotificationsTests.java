@@ -10,8 +10,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
-import jakarta.validation.Validation;
-import jakarta.validation.Validator;
+import io.github.notearchive.provider.Settings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -283,20 +282,18 @@ class NotificationsTests {
 
     @Test
     void anInvalidUrlSettingIsNamedAndNotShown() {
-        Validator validator = Validation.buildDefaultValidatorFactory().getValidator();
         SecretUrl none = new SecretUrl("hc-ping.com/5bf66975");
         Secret secret = new Secret("");
         NotifyProperties.Webhook webhook = new NotifyProperties.Webhook(none, secret, secret);
 
-        assertThat(validator.validate(
+        assertThat(Settings.violations(
                         new NotifyProperties(Set.of(Event.FAILURE), webhook, none, Duration.ofSeconds(20))))
-                .extracting(violation -> violation.getMessage())
                 .containsExactlyInAnyOrder(
                         "archive.notify.webhook.url must be a whole http or https address",
                         "archive.notify.ping-url must be a whole http or https address");
-        assertThat(validator.validate(
+        assertThat(Settings.violations(
                         new MetricsProperties("/var/lib/metrics.txt", none, " ", none, secret, Duration.ofSeconds(15))))
-                .extracting(violation -> violation.getMessage().split(" ")[0])
+                .extracting(message -> message.split(" ")[0])
                 .containsExactlyInAnyOrder(
                         "archive.metrics.textfile",
                         "archive.metrics.push-url",

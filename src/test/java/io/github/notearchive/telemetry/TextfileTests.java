@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.Secret;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -13,13 +12,11 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The text file is replaced atomically, readable by everyone, and keeps values that were not measured. */
+/** The text file keeps values that were not measured, and belongs to one program and node. */
 class TextfileTests {
 
     private static final String SUCCESS = """
@@ -80,19 +77,6 @@ class TextfileTests {
     }
 
     @Test
-    void theFileIsReadableByEveryoneAndNoTemporaryFileRemains() throws Exception {
-        textfile("main").export();
-
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
-                .isEqualTo("rw-r--r--");
-        try (var files = Files.list(directory)) {
-            assertThat(files.map(path -> path.getFileName().toString()))
-                    .filteredOn(name -> !name.endsWith(".lock"))
-                    .containsExactly("note_archive.prom");
-        }
-    }
-
-    @Test
     void theFileOfAnotherNodeIsNotReplaced() throws Exception {
         textfile("first").export();
         String before = Files.readString(file);
@@ -123,19 +107,6 @@ class TextfileTests {
         assertThatThrownBy(() -> nowhere.export())
                 .isInstanceOf(DeliveryException.class)
                 .hasMessageContaining("NoSuchFileException");
-    }
-
-    @Test
-    void theNameOfTheFileContainsTheNode() {
-        MetricsProperties settings = new MetricsProperties(
-                "/var/lib/x/note_archive_{node}.prom",
-                new SecretUrl(""),
-                "note_archive",
-                new SecretUrl(""),
-                new Secret(""),
-                Duration.ofSeconds(1));
-
-        assertThat(settings.textfileOf("second")).hasValue(Path.of("/var/lib/x/note_archive_second.prom"));
     }
 
     private Textfile textfile(String node) {

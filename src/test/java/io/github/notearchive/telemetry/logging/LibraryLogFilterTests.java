@@ -9,10 +9,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.read.ListAppender;
-import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -147,12 +144,6 @@ class LibraryLogFilterTests {
         context.getLogger(AbstractStep.class).error("an outage", unavailable());
 
         assertThat(lines.list).isEmpty();
-    }
-
-    @Test
-    void theLogConfigurationHasTheFilter() throws IOException {
-        assertThat(Files.readString(Path.of("src/main/resources/logback-spring.xml")))
-                .contains("<turboFilter class=\"" + LibraryLogFilter.class.getName() + "\"/>");
     }
 
     private static Throwable unavailable() {
