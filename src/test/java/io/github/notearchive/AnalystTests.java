@@ -4,34 +4,43 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** What the roles of {@code db/analyst.sql} may do, by logins of their own. */
 class AnalystTests {
 
-    private static final String FORBIDDEN = "42501";
+    private static final String SCRIPT = read();
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final String password = UUID.randomUUID().toString();
 
+    private static String read() {
+        try {
+            return new ClassPathResource("db/analyst.sql").getContentAsString(StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @BeforeEach
-    void twoPeopleHaveLogins() throws IOException {
-        runScript();
-        runScript();
+    void twoPeopleHaveLogins() {
+        execute(SCRIPT);
+        execute(SCRIPT);
         execute("""
                 CREATE ROLE ada LOGIN PASSWORD '%1$s' IN ROLE note_archive_analyst;
                 CREATE ROLE bob LOGIN PASSWORD '%1$s' IN ROLE note_archive_answers;
@@ -52,33 +61,32 @@ class AnalystTests {
     }
 
     @Test
-    void everyViewAndTableCanBeReadAndTheNotesSearched() throws SQLException {
-        List<String> relations = database.jdbc().sql("""
-                                SELECT c.relname FROM pg_class c
-                                WHERE c.relkind IN ('v', 'r') AND c.relnamespace = 'public'::regnamespace
-                                  AND c.relname NOT IN ('api_call', 'note_capture')
-                                """).query(String.class).list();
+    void everyViewAndTableCanBeReadAndTheNotesSearched() {
+        JdbcClient ada = login("ada");
+        List<String> relations = texts(database.jdbc(), """
+                        SELECT c.relname FROM pg_class c
+                        WHERE c.relkind IN ('v', 'r') AND c.relnamespace = 'public'::regnamespace
+                          AND c.relname NOT IN ('api_call', 'note_capture')
+                        """);
         assertThat(relations).contains("run_history", "note_growth_week", "note", "worklist");
 
-        try (Connection ada = login("ada")) {
-            for (String relation : relations) {
-                ask(ada, "SELECT * FROM public." + relation);
-            }
-            assertThat(ask(ada, "SELECT title FROM search_note('露营')")).containsExactly("周末露营");
-            assertThat(ask(ada, "SELECT title FROM note WHERE search_matches(title, note_text, '山')"))
-                    .containsExactly("周末露营");
-            assertThat(ask(ada, "SELECT billed FROM api_call")).containsExactly("YES");
-            assertThat(ask(ada, "SELECT count(*) FROM engagement_history")).containsExactly("1");
+        for (String relation : relations) {
+            ada.sql("SELECT * FROM public." + relation).query().listOfRows();
         }
+        assertThat(texts(ada, "SELECT title FROM search_note('露营')")).containsExactly("周末露营");
+        assertThat(texts(ada, "SELECT title FROM note WHERE search_matches(title, note_text, '山')"))
+                .containsExactly("周末露营");
+        assertThat(texts(ada, "SELECT billed FROM api_call")).containsExactly("YES");
+        assertThat(texts(ada, "SELECT count(*) FROM engagement_history")).containsExactly("1");
     }
 
     @Test
-    void whatALaterVersionAddsCanBeRead() throws SQLException {
+    void whatALaterVersionAddsCanBeRead() {
         execute("CREATE TABLE later AS SELECT 1 AS x; CREATE VIEW later_view AS SELECT * FROM later");
 
-        try (Connection ada = login("ada")) {
-            assertThat(ask(ada, "SELECT x FROM later")).containsExactly("1");
-            assertThat(ask(ada, "SELECT x FROM later_view")).containsExactly("1");
+        try {
+            assertThat(texts(login("ada"), "SELECT x FROM later UNION ALL SELECT x FROM later_view"))
+                    .containsExactly("1", "1");
         } finally {
             execute("DROP VIEW later_view; DROP TABLE later");
         }
@@ -101,62 +109,56 @@ class AnalystTests {
                 "SELECT response FROM note_capture",
                 "SELECT * FROM note_capture"
             })
-    void nothingCanBeWrittenAndNoRawAnswerRead(String statement) throws SQLException {
-        try (Connection ada = login("ada");
-                Statement sql = ada.createStatement()) {
-
-            assertThatThrownBy(() -> sql.execute(statement))
-                    .isInstanceOfSatisfying(
-                            SQLException.class,
-                            e -> assertThat(e.getSQLState()).as(e.getMessage()).isIn(FORBIDDEN, "55000"));
-        }
+    void nothingCanBeWrittenAndNoRawAnswerRead(String statement) {
+        assertForbidden("ada", statement);
     }
 
     @Test
-    void whoMayReadRawAnswersReadsThemAndWritesNothingEither() throws SQLException {
-        try (Connection bob = login("bob");
-                Statement sql = bob.createStatement()) {
-            assertThat(ask(bob, "SELECT response ->> 'x' FROM note_capture")).containsExactly("secret");
-            assertThat(ask(bob, "SELECT convert_from(response, 'UTF8') FROM api_call"))
-                    .containsExactly("secret");
-            assertThat(ask(bob, "SELECT count(*) FROM backlog")).containsExactly("0");
+    void whoMayReadRawAnswersReadsThemAndWritesNothingEither() {
+        JdbcClient bob = login("bob");
 
-            assertThatThrownBy(() -> sql.execute("DELETE FROM note_capture"))
-                    .isInstanceOfSatisfying(
-                            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(FORBIDDEN));
-        }
+        assertThat(texts(bob, "SELECT response ->> 'x' FROM note_capture")).containsExactly("secret");
+        assertThat(texts(bob, "SELECT convert_from(response, 'UTF8') FROM api_call"))
+                .containsExactly("secret");
+        assertThat(texts(bob, "SELECT count(*) FROM backlog")).containsExactly("0");
+        assertForbidden("bob", "DELETE FROM note_capture");
+    }
+
+    /** Asserts that permissions forbid a statement; 55000 is a view that cannot be updated. */
+    private void assertForbidden(String user, String statement) {
+        assertThatThrownBy(() -> login(user).sql(statement).update())
+                .rootCause()
+                .isInstanceOfSatisfying(
+                        SQLException.class,
+                        e -> assertThat(e.getSQLState()).as(e.getMessage()).isIn("42501", "55000"));
     }
 
     @Test
-    void anotherOwnerOnTheSameServerGrantsWhatIsHisToRolesThatAreThere() throws Exception {
+    void anotherOwnerOnTheSameServerGrantsWhatIsHisToRolesThatAreThere() {
         withAnotherArchive(carol -> {
-            carol.execute(script());
+            carol.execute(SCRIPT);
 
-            try (Connection bob = DriverManager.getConnection(urlOf("carols"), "bob", password)) {
-                assertThat(ask(bob, "SELECT count(*) FROM worklist")).containsExactly("0");
-                assertThat(ask(bob, "SELECT response FROM api_call")).isEmpty();
-            }
+            JdbcClient bob = JdbcClient.create(dataSource("carols", "bob"));
+            assertThat(texts(bob, "SELECT count(*) FROM worklist")).containsExactly("0");
+            assertThat(texts(bob, "SELECT response FROM api_call")).isEmpty();
         });
     }
 
     @Test
-    void aRoleThatCannotBeGrantedIsNamedWithWhatToDo() throws Exception {
+    void aRoleThatCannotBeGrantedIsNamedWithWhatToDo() {
         execute("REVOKE note_archive_analyst FROM note_archive_answers");
 
-        withAnotherArchive(carol -> assertThatThrownBy(() -> carol.execute(script()))
+        withAnotherArchive(carol -> assertThatThrownBy(() -> carol.execute(SCRIPT))
+                .rootCause()
                 .hasMessageContaining("role carol may not grant note_archive_analyst to note_archive_answers")
                 .hasMessageContaining("a superuser, run: GRANT"));
     }
 
-    private interface Work {
-        void accept(Statement statement) throws Exception;
-    }
-
-    private void withAnotherArchive(Work work) throws Exception {
+    private void withAnotherArchive(Consumer<JdbcTemplate> work) {
         execute("CREATE ROLE carol LOGIN PASSWORD '%s'".formatted(password));
         execute("CREATE DATABASE carols OWNER carol");
-        try (Connection connection = DriverManager.getConnection(urlOf("carols"), "carol", password);
-                Statement carol = connection.createStatement()) {
+        try {
+            JdbcTemplate carol = new JdbcTemplate(dataSource("carols", "carol"));
             carol.execute("""
                     CREATE TABLE worklist (note_id text);
                     CREATE TABLE api_call (id bigint, response bytea);
@@ -169,39 +171,20 @@ class AnalystTests {
         }
     }
 
-    private String urlOf(String name) {
-        return database.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
-    }
-
-    private void runScript() throws IOException {
-        execute(script());
-    }
-
-    private static String script() throws IOException {
-        return new ClassPathResource("db/analyst.sql").getContentAsString(StandardCharsets.UTF_8);
-    }
-
     private void execute(String script) {
-        try (Connection owner = database.dataSource().getConnection();
-                Statement statement = owner.createStatement()) {
-            statement.execute(script);
-        } catch (SQLException e) {
-            throw new IllegalStateException(script, e);
-        }
+        new JdbcTemplate(database.dataSource()).execute(script);
     }
 
-    private Connection login(String name) throws SQLException {
-        return DriverManager.getConnection(database.jdbcUrl(), name, password);
+    private JdbcClient login(String user) {
+        return JdbcClient.create(new DriverManagerDataSource(database.jdbcUrl(), user, password));
     }
 
-    private static List<String> ask(Connection connection, String question) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(question)) {
-            List<String> answers = new ArrayList<>();
-            while (rows.next()) {
-                answers.add(rows.getString(1));
-            }
-            return answers;
-        }
+    private DataSource dataSource(String name, String user) {
+        return new DriverManagerDataSource(
+                database.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1"), user, password);
+    }
+
+    private static List<String> texts(JdbcClient client, String query) {
+        return client.sql(query).query(String.class).list();
     }
 }

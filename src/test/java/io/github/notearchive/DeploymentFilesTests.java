@@ -2,28 +2,23 @@ package io.github.notearchive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.gson.Gson;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.notearchive.cli.config.UnknownSettings;
 import io.kubernetes.client.custom.Quantity;
-import io.kubernetes.client.openapi.models.V1CronJob;
-import io.kubernetes.client.openapi.models.V1NetworkPolicy;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -39,10 +34,13 @@ import org.springframework.core.io.ClassPathResource;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Checks the files that an operator copies: manifests, units, cron scripts. */
 class DeploymentFilesTests {
 
+    private static final Path COMPOSE = Path.of("docker-compose.yml");
     private static final Path DEPLOY = Path.of("src", "docs", "deploy");
     private static final Path KUBERNETES = DEPLOY.resolve("kubernetes");
     private static final Path SEVERAL_NODES = DEPLOY.resolve("kubernetes-nodes");
@@ -59,230 +57,198 @@ class DeploymentFilesTests {
     @TempDir
     Path directory;
 
+    /** The manifests of the table of fields. */
+    private static final Map<String, Path> MANIFESTS = Map.of(
+            "night", KUBERNETES.resolve("cronjob.yaml"),
+            "nodes", SEVERAL_NODES.resolve("cronjob.yaml"),
+            "verify", KUBERNETES.resolve("cronjob-verify.yaml"),
+            "settings", KUBERNETES.resolve("settings.yaml"));
+
+    /** A pod has the default of a call's time to end, and that of a file. */
+    private static final int LONGEST_CALL_AND_FILE = 120 + 300;
+
     static Stream<Path> manifests() throws IOException {
-        return Stream.of(KUBERNETES, SEVERAL_NODES, ALERTS).flatMap(directory -> {
-            try {
-                return manifestsIn(directory);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        List<Path> all = new ArrayList<>();
+        for (Path directory : List.of(KUBERNETES, SEVERAL_NODES, ALERTS)) {
+            namesIn(directory).forEach(name -> all.add(directory.resolve(name)));
+        }
+        return all.stream();
     }
 
-    private static Stream<Path> manifestsIn(Path directory) throws IOException {
+    private static List<String> namesIn(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> !file.endsWith("kustomization.yaml")).sorted().toList().stream();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.equals("kustomization.yaml"))
+                    .sorted()
+                    .toList();
         }
     }
 
     static Stream<Path> filesWithVariables() throws IOException {
         try (Stream<Path> files = Files.walk(DEPLOY.getParent())) {
-            return Stream.concat(
-                    files.filter(Files::isRegularFile)
-                            .filter(file -> !file.toString().endsWith(".png")),
-                    Stream.of(
-                            Path.of(".env.example"),
-                            Path.of("docker-compose.yml"),
-                            Path.of("Dockerfile"),
-                            Path.of("README.md")))
-                    .sorted()
-                    .toList()
-                    .stream();
+            List<Path> all = new ArrayList<>(files.filter(Files::isRegularFile)
+                    .filter(file -> !file.toString().endsWith(".png"))
+                    .toList());
+            Stream.of(".env.example", "docker-compose.yml", "Dockerfile", "README.md")
+                    .map(Path::of)
+                    .forEach(all::add);
+            return all.stream();
         }
     }
 
     @ParameterizedTest
     @MethodSource("manifests")
     void everyManifestHasOnlyFieldsOfTheKubernetesApi(Path file) throws Exception {
-        validate(read(file));
+        JsonNode manifest = read(file);
+        String kind = manifest.required("kind").asString();
+        if (kind.equals("PrometheusRule")) {
+            assertThat(manifest.required("spec").propertyNames()).containsExactly("groups");
+            return;
+        }
+        Class.forName("io.kubernetes.client.openapi.models.V1" + kind)
+                .getMethod("validateJsonElement", JsonElement.class)
+                .invoke(null, JsonParser.parseString(manifest.toString()));
+    }
+
+    /** JOB, POD and CONTAINER stand for the pointers of the job, its pod and the pod's container. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            night nodes verify | /spec/timeZone                                    | Asia/Shanghai
+            night nodes verify | /spec/concurrencyPolicy                           | Forbid
+            night nodes verify | /spec/startingDeadlineSeconds                     | 72000
+            night              | JOB/backoffLimit                                  | 12
+            night              | JOB/backoffLimitPerIndex                          |
+            nodes              | JOB/backoffLimitPerIndex                          | 12
+            nodes              | JOB/backoffLimit                                  |
+            nodes              | JOB/completionMode                                | Indexed
+            nodes              | JOB/completions                                   | 3
+            nodes              | JOB/parallelism                                   | 3
+            night nodes        | JOB/activeDeadlineSeconds                         | 82800
+            night nodes        | JOB/podFailurePolicy/rules/0/action               | Ignore
+            night nodes        | JOB/podFailurePolicy/rules/0/onExitCodes          |
+            night              | JOB/podFailurePolicy/rules/1/action               | FailJob
+            nodes              | JOB/podFailurePolicy/rules/1/action               | FailIndex
+            night nodes        | JOB/podFailurePolicy/rules/1/onExitCodes/operator | NotIn
+            night nodes        | JOB/podFailurePolicy/rules/1/onExitCodes/values   | [0,8]
+            night nodes        | JOB/podFailurePolicy/rules/2                      |
+            night nodes verify | POD/restartPolicy                                 | Never
+            night nodes verify | POD/securityContext/runAsNonRoot                  | true
+            night nodes verify | CONTAINER/securityContext/readOnlyRootFilesystem  | true
+            night nodes verify | CONTAINER/securityContext/allowPrivilegeEscalation | false
+            night nodes verify | CONTAINER/securityContext/capabilities/drop       | ["ALL"]
+            night nodes verify | CONTAINER/envFrom                                 | [{"configMapRef":{"name":"note-archive"}}]
+            night nodes verify | CONTAINER/volumeMounts/2/name                     | secrets
+            night nodes verify | CONTAINER/volumeMounts/2/mountPath                | /run/secrets/note-archive
+            night nodes verify | CONTAINER/volumeMounts/2/readOnly                 | true
+            settings           | /data/SPRING_CONFIG_IMPORT                        | configtree:/run/secrets/note-archive/
+            nodes              | CONTAINER/env/0/name                              | NODE_INDEX
+            nodes              | CONTAINER/env/0/valueFrom/fieldRef/fieldPath      | metadata.annotations['batch.kubernetes.io/job-completion-index']
+            nodes              | CONTAINER/env/1/name                              | ARCHIVE_NODE
+            nodes              | CONTAINER/env/1/value                             | node-$(NODE_INDEX)
+            nodes              | CONTAINER/volumeMounts/0/subPathExpr              | node-$(NODE_INDEX)
+            """)
+    void aJobIsRestrictedRepeatsOnlyAnOutageAndReadsSecretsFromFiles(
+            String manifests, String field, @Nullable String expected) throws IOException {
+        String pointer = field.replaceFirst("^CONTAINER", "POD/containers/0")
+                .replaceFirst("^POD", "JOB/template/spec")
+                .replaceFirst("^JOB", "/spec/jobTemplate/spec");
+        for (String manifest : manifests.split(" ")) {
+            JsonNode value = read(MANIFESTS.get(manifest)).at(pointer);
+
+            assertThat(value.isMissingNode() ? null : value.isContainer() ? value.toString() : value.asString())
+                    .as("%s of %s", field, manifest)
+                    .isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"night", "nodes", "verify"})
+    void aJobHasTimeToEndAndABoundOfItsDisk(String manifest) throws IOException {
+        JsonNode pod = read(MANIFESTS.get(manifest)).at("/spec/jobTemplate/spec/template/spec");
+        JsonNode disk = pod.at("/containers/0/resources/limits/ephemeral-storage");
+        long volumes = pod.required("volumes")
+                .valueStream()
+                .filter(volume -> volume.has("emptyDir"))
+                .mapToLong(volume -> bytes(volume.at("/emptyDir/sizeLimit")))
+                .sum();
+
+        assertThat(pod.required("terminationGracePeriodSeconds").asInt()).isGreaterThanOrEqualTo(LONGEST_CALL_AND_FILE);
+        assertThat(pod.at("/containers/0/resources/requests").has("ephemeral-storage"))
+                .isTrue();
+        assertThat(bytes(disk)).as("the volumes and the log").isGreaterThan(volumes);
+    }
+
+    private static long bytes(JsonNode quantity) {
+        return Quantity.fromString(quantity.asString()).getNumber().longValueExact();
     }
 
     @Test
-    void theKustomizationNamesEveryManifestButTheExampleOfASecret() throws IOException {
-        assertThat(resourcesOf(KUBERNETES))
-                .containsExactlyInAnyOrderElementsOf(namesIn(KUBERNETES)
-                        .filter(name -> !name.startsWith("secret"))
-                        .toList());
-    }
+    void kustomizationsNameEveryManifestButTheExampleOfASecret() throws IOException {
+        List<String> ofOneNode = new ArrayList<>(namesIn(KUBERNETES));
+        ofOneNode.remove("secret.example.yaml");
+        List<String> ofSeveral = new ArrayList<>(namesIn(SEVERAL_NODES));
+        ofSeveral.add("../kubernetes");
 
-    @Test
-    void severalNodesTakeThePlaceOfTheOne() throws IOException {
-        assertThat(resourcesOf(SEVERAL_NODES))
-                .containsExactlyInAnyOrderElementsOf(Stream.concat(Stream.of("../kubernetes"), namesIn(SEVERAL_NODES))
-                        .toList());
+        assertThat(resourcesOf(KUBERNETES)).containsExactlyInAnyOrderElementsOf(ofOneNode);
+        assertThat(resourcesOf(SEVERAL_NODES)).containsExactlyInAnyOrderElementsOf(ofSeveral);
         assertThat(read(SEVERAL_NODES.resolve("kustomization.yaml"))
-                        .getAsJsonArray("patches")
-                        .get(0)
-                        .getAsJsonObject()
-                        .get("patch")
-                        .getAsString())
+                        .at("/patches/0/patch")
+                        .asString())
                 .contains("$patch: delete", "kind: CronJob", "name: note-archive\n");
     }
 
     private static List<String> resourcesOf(Path directory) throws IOException {
-        return read(directory.resolve("kustomization.yaml")).getAsJsonArray("resources").asList().stream()
-                .map(JsonElement::getAsString)
-                .toList();
+        return texts(read(directory.resolve("kustomization.yaml")).required("resources"));
     }
 
-    private static Stream<String> namesIn(Path directory) throws IOException {
-        return manifestsIn(directory).map(file -> file.getFileName().toString());
-    }
-
-    @Test
-    void severalNodesAreOfAnIndexedJobWithConstantNamesAndOneDoesNotEndTheOthers() throws IOException {
-        var job = V1CronJob.fromJson(read(SEVERAL_NODES.resolve("cronjob.yaml")).toString());
-        var night = job.getSpec().getJobTemplate().getSpec();
-        var container = night.getTemplate().getSpec().getContainers().getFirst();
-
-        assertThat(night.getCompletionMode()).isEqualTo("Indexed");
-        assertThat(night.getCompletions()).isEqualTo(night.getParallelism()).isGreaterThan(1);
-        assertThat(night.getBackoffLimit())
-                .as("the failures of all nodes together")
-                .isNull();
-        assertThat(night.getPodFailurePolicy().getRules())
-                .extracting(rule -> String.valueOf(rule.getAction()))
-                .containsExactly("Ignore", "FailIndex");
-        assertThat(container.getEnv())
-                .anySatisfy(variable -> {
-                    assertThat(variable.getName()).isEqualTo("ARCHIVE_NODE");
-                    assertThat(variable.getValue()).isEqualTo("node-$(NODE_INDEX)");
-                })
-                .first()
-                .satisfies(index -> {
-                    assertThat(index.getName()).isEqualTo("NODE_INDEX");
-                    assertThat(index.getValueFrom().getFieldRef().getFieldPath())
-                            .contains("job-completion-index");
-                });
-        assertThat(container.getVolumeMounts().getFirst().getSubPathExpr()).isEqualTo("node-$(NODE_INDEX)");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"kubernetes", "kubernetes-nodes"})
-    void aNightInKubernetesIsRestrictedAndRepeatsOnlyAnOutageAndHasTimeToEnd(String way) throws IOException {
-        Path manifest = DEPLOY.resolve(way).resolve("cronjob.yaml");
-        var job = V1CronJob.fromJson(read(manifest).toString()).getSpec();
-        var night = job.getJobTemplate().getSpec();
-        var pod = night.getTemplate().getSpec();
-        var container = pod.getContainers().getFirst();
-
-        assertThat(job.getTimeZone()).isEqualTo("Asia/Shanghai");
-        assertThat(job.getConcurrencyPolicy()).hasToString("Forbid");
-        assertThat(Arrays.asList(night.getBackoffLimit(), night.getBackoffLimitPerIndex()))
-                .as("repeats, as systemd and cron have them")
-                .containsExactlyInAnyOrder(12, null);
-        // Kubernetes refuses a policy of failures with any other
-        assertThat(pod.getRestartPolicy()).hasToString("Never");
-        assertThat(pod.getTerminationGracePeriodSeconds()).isGreaterThanOrEqualTo(longestCallAndFiles());
-        assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
-        assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
-        assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
-        assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
-        assertThat(night.getPodFailurePolicy().getRules())
-                .as("an ignored exit code would not count towards the limit of repeats")
-                .filteredOn(rule -> rule.getOnExitCodes() != null)
-                .singleElement()
-                .satisfies(rule -> {
-                    assertThat(rule.getAction()).startsWith("Fail");
-                    assertThat(rule.getOnExitCodes().getOperator()).hasToString("NotIn");
-                    assertThat(rule.getOnExitCodes().getValues()).containsExactly(0, 8);
-                });
-        assertThat(night.getActiveDeadlineSeconds())
-                .isLessThan(Duration.ofDays(1).toSeconds());
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {"kubernetes/cronjob.yaml", "kubernetes/cronjob-verify.yaml", "kubernetes-nodes/cronjob.yaml"})
-    void aJobIsStartedLateRatherThanNeverHasABoundOfItsDiskAndItsSecretsAsFiles(String manifest) throws IOException {
-        var job = V1CronJob.fromJson(read(DEPLOY.resolve(manifest)).toString()).getSpec();
-        var pod = job.getJobTemplate().getSpec().getTemplate().getSpec();
-        var container = pod.getContainers().getFirst();
-
-        assertThat(Duration.ofSeconds(job.getStartingDeadlineSeconds())).hasHours(20);
-        assertThat(container.getResources().getRequests()).containsKey("ephemeral-storage");
-        long bounds = pod.getVolumes().stream()
-                .filter(volume -> volume.getEmptyDir() != null)
-                .mapToLong(volume -> bytes(volume.getEmptyDir().getSizeLimit()))
-                .sum();
-        assertThat(bytes(container.getResources().getLimits().get("ephemeral-storage")))
-                .as("the volumes and the log")
-                .isGreaterThan(bounds);
-        assertThat(container.getEnvFrom()).noneMatch(source -> source.getSecretRef() != null);
-        assertThat(container.getVolumeMounts()).anySatisfy(mount -> {
-            assertThat(mount.getName()).isEqualTo("secrets");
-            assertThat(mount.getReadOnly()).isTrue();
-            assertThat(read(KUBERNETES.resolve("settings.yaml"))
-                            .getAsJsonObject("data")
-                            .get("SPRING_CONFIG_IMPORT")
-                            .getAsString())
-                    .isEqualTo("configtree:" + mount.getMountPath() + "/");
-        });
-    }
-
-    private static long bytes(Quantity quantity) {
-        return quantity.getNumber().longValueExact();
+    private static List<String> texts(JsonNode array) {
+        return array.valueStream().map(JsonNode::asString).toList();
     }
 
     @Test
     void theNetworkPolicyLetsMetricsAndMessagesOut() throws IOException {
-        var policy = V1NetworkPolicy.fromJson(
-                read(KUBERNETES.resolve("network-policy.yaml")).toString());
-
-        assertThat(policy.getSpec().getEgress())
-                .anySatisfy(rule -> assertThat(rule.getPorts())
+        assertThat(read(KUBERNETES.resolve("network-policy.yaml"))
+                        .at("/spec/egress")
+                        .valueStream())
+                .anySatisfy(rule -> assertThat(rule.required("ports").valueStream())
                         .as("Pushgateway, OTLP over HTTP, webhook")
-                        .extracting(port -> port.getPort().getIntValue())
+                        .extracting(port -> port.required("port").asInt())
                         .contains(9091, 4318, 443));
     }
 
     @Test
     void theAlertsOfTheOperatorAreThoseOfPrometheus() throws IOException {
-        assertThat(read(ALERTS.resolve("prometheus-rule.yaml"))
-                        .getAsJsonObject("spec")
-                        .get("groups"))
-                .isEqualTo(read(Path.of("config", "prometheus", "alerts.yml")).get("groups"));
+        assertThat(read(ALERTS.resolve("prometheus-rule.yaml")).at("/spec/groups"))
+                .isEqualTo(read(Path.of("config", "prometheus", "alerts.yml")).required("groups"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"postgres", "garage", "archiver"})
     void aServiceOfComposeIsPinnedAndHasNoRightThatItDoesNotNeed(String name) throws IOException {
-        JsonObject service =
-                read(Path.of("docker-compose.yml")).getAsJsonObject("services").getAsJsonObject(name);
+        JsonNode service = read(COMPOSE).at("/services/" + name);
 
-        assertThat(service.get("read_only").getAsBoolean()).isTrue();
-        assertThat(service.get("cap_drop")).hasToString("[\"ALL\"]");
-        assertThat(service.get("cap_add")).isNull();
-        assertThat(service.get("security_opt")).hasToString("[\"no-new-privileges:true\"]");
-        assertThat(service.has("mem_limit")).isTrue();
-        assertThat(service.has("pids_limit")).isTrue();
+        assertThat(service.path("read_only").asBoolean()).isTrue();
+        assertThat(service.path("cap_drop")).hasToString("[\"ALL\"]");
+        assertThat(service.path("security_opt")).hasToString("[\"no-new-privileges:true\"]");
+        assertThat(service.propertyNames()).contains("mem_limit", "pids_limit").doesNotContain("cap_add");
         if (!service.has("build")) {
-            assertThat(service.get("image").getAsString()).matches(PINNED);
+            assertThat(service.path("image").asString()).matches(PINNED);
         }
-        if (service.has("ports")) {
-            assertThat(service.getAsJsonArray("ports").asList())
-                    .allMatch(port -> port.getAsString().startsWith("127.0.0.1:"));
-        }
+        assertThat(texts(service.path("ports"))).allMatch(port -> port.startsWith("127.0.0.1:"));
     }
 
     @Test
     void composeHasTheseServicesAndNoSecretInTheEnvironmentThatCanBeAFile() throws IOException {
-        JsonObject compose = read(Path.of("docker-compose.yml"));
-        JsonObject services = compose.getAsJsonObject("services");
+        JsonNode compose = read(COMPOSE);
+        JsonNode services = compose.required("services");
+        Set<String> secrets = Set.of("JUSTONEAPI_TOKEN", "ARCHIVE_DATABASE_PASSWORD");
 
-        assertThat(services.keySet()).containsExactly("postgres", "garage", "archiver");
-        assertThat(compose.getAsJsonObject("secrets").keySet())
-                .containsExactly("JUSTONEAPI_TOKEN", "ARCHIVE_DATABASE_PASSWORD");
-        for (String secret : compose.getAsJsonObject("secrets").keySet()) {
-            assertThat(services.getAsJsonObject("archiver")
-                            .getAsJsonObject("environment")
-                            .keySet())
-                    .doesNotContain(secret)
-                    .contains("SPRING_CONFIG_IMPORT");
-        }
-        assertThat(services.getAsJsonObject("postgres")
-                        .getAsJsonObject("environment")
-                        .keySet())
+        assertThat(services.propertyNames()).containsExactly("postgres", "garage", "archiver");
+        assertThat(compose.required("secrets").propertyNames()).containsExactlyInAnyOrderElementsOf(secrets);
+        assertThat(services.at("/archiver/environment").propertyNames())
+                .contains("SPRING_CONFIG_IMPORT")
+                .doesNotContainAnyElementsOf(secrets);
+        assertThat(services.at("/postgres/environment").propertyNames())
                 .contains("POSTGRES_PASSWORD_FILE")
                 .doesNotContain("POSTGRES_PASSWORD");
     }
@@ -314,11 +280,6 @@ class DeploymentFilesTests {
         assertThat(lines.stream().anyMatch(line -> line.startsWith("LoadCredential=JUSTONEAPI_TOKEN:")))
                 .as("an audit needs no token")
                 .isEqualTo(asks);
-    }
-
-    /** The default of a call's time, and that of a file. */
-    private static long longestCallAndFiles() {
-        return 120 + 300;
     }
 
     @ParameterizedTest
@@ -358,13 +319,11 @@ class DeploymentFilesTests {
     @ParameterizedTest
     @MethodSource("filesWithVariables")
     void everyVariableThatAFileNamesSetsSomething(Path file) throws IOException {
-        Set<String> variables = new TreeSet<>();
-        Matcher matcher = VARIABLE.matcher(Files.readString(file));
-        while (matcher.find()) {
-            if (!matcher.group().endsWith("_") && !matcher.group().equals(MISTYPED)) {
-                variables.add(matcher.group());
-            }
-        }
+        Set<String> variables = VARIABLE.matcher(Files.readString(file))
+                .results()
+                .map(MatchResult::group)
+                .filter(name -> !name.endsWith("_") && !name.equals(MISTYPED))
+                .collect(Collectors.toSet());
 
         assertThat(UnknownSettings.in(environment(variables))).isEmpty();
     }
@@ -474,23 +433,8 @@ class DeploymentFilesTests {
         return environment;
     }
 
-    /** Rejects fields that the Kubernetes API does not have. */
-    private static void validate(JsonObject manifest) throws Exception {
-        String kind = manifest.get("kind").getAsString();
-        if (kind.equals("PrometheusRule")) {
-            assertThat(manifest.getAsJsonObject("spec").keySet()).containsExactly("groups");
-            return;
-        }
-        Class<?> model = Class.forName("io.kubernetes.client.openapi.models.V1" + kind);
-        try {
-            model.getMethod("validateJsonElement", JsonElement.class).invoke(null, manifest);
-        } catch (InvocationTargetException e) {
-            throw new IllegalArgumentException(e.getCause());
-        }
-    }
-
-    private static JsonObject read(Path file) throws IOException {
+    private static JsonNode read(Path file) throws IOException {
         Object document = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
-        return new Gson().toJsonTree(document).getAsJsonObject();
+        return JsonMapper.shared().valueToTree(document);
     }
 }

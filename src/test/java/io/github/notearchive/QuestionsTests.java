@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The views, asked about a small archive whose answers are known. */
@@ -418,7 +417,7 @@ class QuestionsTests {
 
     /** The rows in a line each, as psql would show their values. */
     private List<String> rowsInZone(String zone, String sql) {
-        return new TransactionTemplate(new JdbcTransactionManager(database.dataSource())).execute(_ -> {
+        return new TransactionTemplate(database.transactions()).execute(_ -> {
             database.jdbc().sql("SET LOCAL TIME ZONE '%s'".formatted(zone)).update();
             return rows(sql);
         });

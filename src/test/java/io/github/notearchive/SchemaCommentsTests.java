@@ -3,12 +3,10 @@ package io.github.notearchive;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ScriptUtils;
 
 /** The schema explains itself to whoever looks into it with {@code \\d+}. */
@@ -18,6 +16,24 @@ class SchemaCommentsTests {
             FROM pg_class c
             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
               AND c.relname NOT LIKE 'batch\\_%' AND c.relname <> 'flyway_schema_history'
+            """;
+
+    /** Columns, constraints and sequences of Spring Batch in the current schema, without our indexes. */
+    private static final String BATCH_OBJECTS = """
+            SELECT table_name || '.' || column_name || ' ' || data_type || ' '
+                   || coalesce(character_maximum_length::text, '') || ' ' || is_nullable || ' '
+                   || coalesce(column_default, '')
+            FROM information_schema.columns
+            WHERE table_schema = current_schema() AND table_name LIKE 'batch\\_%'
+            UNION ALL
+            SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+            FROM pg_constraint
+            WHERE connamespace = current_schema()::regnamespace AND conrelid::regclass::text LIKE 'batch\\_%'
+            UNION ALL
+            SELECT sequencename || ' ' || start_value || ' ' || max_value || ' ' || increment_by || ' ' || cycle
+            FROM pg_sequences
+            WHERE schemaname = current_schema() AND sequencename LIKE 'batch\\_%'
+            ORDER BY 1
             """;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
@@ -48,48 +64,22 @@ class SchemaCommentsTests {
      * a migration.
      */
     @Test
-    void tablesOfSpringBatchAreThoseOfItsLibrary() throws Exception {
-        try (Connection connection = database.dataSource().getConnection();
-                Statement statement = connection.createStatement()) {
-            connection.setAutoCommit(false);
-            statement.execute("CREATE SCHEMA library");
-            statement.execute("SET LOCAL search_path = library");
-            ScriptUtils.executeSqlScript(
-                    connection, new ClassPathResource("org/springframework/batch/core/schema-postgresql.sql"));
+    void tablesOfSpringBatchAreThoseOfItsLibrary() {
+        database.inTransaction(() -> {
+            JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
+            jdbc.execute("CREATE SCHEMA library; SET LOCAL search_path = library");
+            jdbc.execute((Connection connection) -> {
+                ScriptUtils.executeSqlScript(
+                        connection, new ClassPathResource("org/springframework/batch/core/schema-postgresql.sql"));
+                return null;
+            });
+            List<String> expected = jdbc.queryForList(BATCH_OBJECTS, String.class);
+            jdbc.execute("SET LOCAL search_path = public; DROP SCHEMA library CASCADE");
 
-            List<String> ours = batchObjects(statement, "public");
-
-            assertThat(ours).hasSizeGreaterThan(60);
-            assertThat(ours).isEqualTo(batchObjects(statement, "library"));
-            connection.rollback();
-        }
-    }
-
-    /** Columns, constraints and sequences of Spring Batch in a schema, without our indexes. */
-    private static List<String> batchObjects(Statement statement, String schema) throws Exception {
-        List<String> objects = new ArrayList<>();
-        statement.execute("SET LOCAL search_path = " + schema);
-        try (ResultSet rows = statement.executeQuery("""
-                        SELECT table_name || '.' || column_name || ' ' || data_type || ' '
-                               || coalesce(character_maximum_length::text, '') || ' ' || is_nullable || ' '
-                               || coalesce(column_default, '')
-                        FROM information_schema.columns
-                        WHERE table_schema = current_schema() AND table_name LIKE 'batch\\_%'
-                        UNION ALL
-                        SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
-                        FROM pg_constraint
-                        WHERE connamespace = current_schema()::regnamespace AND conrelid::regclass::text LIKE 'batch\\_%'
-                        UNION ALL
-                        SELECT sequencename || ' ' || start_value || ' ' || max_value || ' ' || increment_by || ' ' || cycle
-                        FROM pg_sequences
-                        WHERE schemaname = current_schema() AND sequencename LIKE 'batch\\_%'
-                        ORDER BY 1
-                        """)) {
-            while (rows.next()) {
-                objects.add(rows.getString(1));
-            }
-        }
-        return objects;
+            assertThat(jdbc.queryForList(BATCH_OBJECTS, String.class))
+                    .hasSizeGreaterThan(60)
+                    .isEqualTo(expected);
+        });
     }
 
     private List<String> list(String sql) {

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,6 +56,8 @@ class TableOwnershipTests {
     private static final Pattern CREATED = Pattern.compile("(?m)^CREATE (TABLE|VIEW) (\\w+)");
     private static final Pattern USED =
             Pattern.compile("\\b(INSERT INTO|DELETE FROM|UPDATE|LOCK TABLE|FROM|JOIN|USING)\\s+(\\w+)");
+    private static final Set<String> READS = Set.of("FROM", "JOIN", "USING");
+
     /** Statements in files without access to a database are hints for operators. */
     private static final Pattern ACCESS = Pattern.compile("(?m)^import (java\\.sql|org\\.springframework\\.jdbc)\\.");
 
@@ -72,26 +73,29 @@ class TableOwnershipTests {
     static void readSources() throws IOException {
         try (Stream<Path> migrations = Files.list(Path.of("db/migration"))) {
             for (Path migration : migrations.toList()) {
-                Matcher created = CREATED.matcher(Files.readString(migration));
-                while (created.find()) {
-                    RELATIONS.put(created.group(2).toLowerCase(Locale.ROOT), created.group(1));
-                }
+                CREATED.matcher(Files.readString(migration))
+                        .results()
+                        .forEach(created -> RELATIONS.put(lowerCase(created.group(2)), created.group(1)));
             }
         }
         for (Path file : sources()) {
             String source = Files.readString(file);
-            Matcher literal = LITERAL.matcher(source);
-            while (ACCESS.matcher(source).find() && literal.find()) {
-                Matcher used = USED.matcher(literal.group(1) == null ? literal.group(2) : literal.group(1));
-                while (used.find()) {
-                    String relation = used.group(2).toLowerCase(Locale.ROOT);
-                    boolean isWrite = !Set.of("FROM", "JOIN", "USING").contains(used.group(1));
-                    if (RELATIONS.containsKey(relation)) {
-                        USES.add(new Use(name(file), packageOf(file), relation, isWrite));
-                    }
-                }
+            if (ACCESS.matcher(source).find()) {
+                LITERAL.matcher(source)
+                        .results()
+                        .flatMap(literal -> USED.matcher(literal.group()).results())
+                        .filter(used -> RELATIONS.containsKey(lowerCase(used.group(2))))
+                        .forEach(used -> USES.add(new Use(
+                                name(file),
+                                packageOf(file),
+                                lowerCase(used.group(2)),
+                                !READS.contains(used.group(1)))));
             }
         }
+    }
+
+    private static String lowerCase(String name) {
+        return name.toLowerCase(Locale.ROOT);
     }
 
     @Test

@@ -2,8 +2,6 @@ package io.github.notearchive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.MarkdownOutline.Block;
-import io.github.notearchive.MarkdownOutline.Section;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -11,10 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +32,11 @@ class TranslationTests {
 
     /** Also {@code 21 million} and {@code 2100 万}; not the digits of names like S3. */
     private static final Pattern NUMBER = Pattern.compile("(?<![A-Za-z0-9])(\\d+(?:[.,:]\\d+)*)( million| ?万)?");
+
+    private static final Pattern ITEM = Pattern.compile(" *([*-]|\\d+\\.) +.*");
+    private static final Pattern CELL_BORDER = Pattern.compile("(?<!\\\\)\\|");
+    private static final Pattern CODE_SPAN = Pattern.compile("`([^`]+)`");
+    private static final Pattern LINK = Pattern.compile("\\[([^]]*)]\\(([^)\\s]+)\\)");
 
     /** Words that the glossary of CONTRIBUTING.md replaces. */
     private static final Pattern DIALECT =
@@ -70,16 +74,26 @@ class TranslationTests {
 
     @Test
     void translationHasTheSameBlocksCodeNumbersAndLinks() throws IOException {
-        assertThat(differences(read(ENGLISH), read(CHINESE)))
-                .as("README.md and its translation differ; change src/docs/README.zh-CN.md in the same way")
-                .isEmpty();
+        List<List<Block>> english = sections(ENGLISH);
+        List<List<Block>> chinese = sections(CHINESE);
+
+        assertThat(chinese).as("sections of %s", CHINESE).hasSameSizeAs(english);
+        for (int i = 0; i < english.size(); i++) {
+            Block heading = english.get(i).getFirst();
+            assertThat(chinese.get(i).stream().map(Block::shape))
+                    .as("blocks of section %s in %s; change it like %s", heading.text(), CHINESE, ENGLISH)
+                    .containsExactlyElementsOf(
+                            english.get(i).stream().map(Block::shape).toList());
+            assertThat(facts(CHINESE, chinese.get(i)))
+                    .as("code, numbers and links of section %s in %s", heading.text(), CHINESE)
+                    .containsExactlyInAnyOrderElementsOf(facts(ENGLISH, english.get(i)));
+        }
     }
 
     @ParameterizedTest
     @CsvSource({"README.md, [简体中文](src/docs/README.zh-CN.md)", "src/docs/README.zh-CN.md, [English](../../README.md)"})
     void firstLineBelowTheTitleLinksToTheOtherLanguage(Path document, String link) throws IOException {
-        assertThat(read(document).sections().getFirst().blocks().getFirst().text())
-                .isEqualTo(link);
+        assertThat(read(document).get(1).text()).isEqualTo(link);
     }
 
     @ParameterizedTest
@@ -123,7 +137,7 @@ class TranslationTests {
                 .filter(file -> file.startsWith(DOCUMENTS.resolve("decisions")))
                 .filter(file -> !file.endsWith("README.md"))
                 .toList()) {
-            assertThat(read(record).sections().stream().skip(1).map(Section::title))
+            assertThat(read(record).stream().filter(Block::isHeading).skip(1).map(Block::title))
                     .as(record.toString())
                     .containsExactly("Status", "Context", "Decision", "Consequences", "Alternatives");
         }
@@ -144,70 +158,119 @@ class TranslationTests {
         boolean isTable = TABLES.contains(document.getFileName().toString());
         boolean isGenerated = document.endsWith("settings.md");
 
-        for (Section section : read(document).sections()) {
-            assertThat(section.prose())
-                    .filteredOn(block -> !isGenerated && !(isTable && block.isRow()))
-                    .allSatisfy(block -> assertThat(block.words())
-                            .as("%s:%d", document, block.line())
-                            .doesNotContainPattern(DIALECT));
+        assertThat(read(document))
+                .filteredOn(block -> !block.isCode() && !isGenerated && !(isTable && block.isRow()))
+                .allSatisfy(block -> assertThat(block.words())
+                        .as("%s:%d", document, block.line())
+                        .doesNotContainPattern(DIALECT));
+    }
+
+    /** A heading, paragraph, list item or table row with its lines joined, or a line of code. */
+    private record Block(String kind, String text, int line) {
+
+        boolean isHeading() {
+            return kind.startsWith("heading");
+        }
+
+        boolean isRow() {
+            return kind.startsWith("row");
+        }
+
+        boolean isCode() {
+            return kind.equals("code");
+        }
+
+        /** Returns what is the same in every language: kind, code, and the code spans of a row in any order. */
+        String shape() {
+            return isCode() ? text : isRow() ? kind + codeSpans().sorted().toList() : kind;
+        }
+
+        String title() {
+            return text.replaceFirst("^#+ +", "");
+        }
+
+        /** Returns the anchor that GitHub derives from a heading without namesake. */
+        String anchor() {
+            return title().toLowerCase(Locale.ROOT)
+                    .replaceAll("[^\\p{L}\\p{M}\\p{N}\\p{Pc} -]", "")
+                    .replace(' ', '-');
+        }
+
+        Stream<String> codeSpans() {
+            return CODE_SPAN.matcher(text).results().map(match -> match.group(1));
+        }
+
+        Stream<String> links() {
+            return LINK.matcher(withoutCodeSpans()).results().map(match -> match.group(2));
+        }
+
+        private String withoutCodeSpans() {
+            return CODE_SPAN.matcher(text).replaceAll("``");
+        }
+
+        /** Returns the text without code spans and link targets. */
+        String words() {
+            return LINK.matcher(withoutCodeSpans()).replaceAll(link -> Matcher.quoteReplacement(link.group(1)));
         }
     }
 
-    /** Compares section by section: the shapes of the blocks in order, and the facts in any order. */
-    private static List<String> differences(MarkdownOutline english, MarkdownOutline chinese) {
-        List<String> differences = new ArrayList<>();
-        int sections = Math.max(english.sections().size(), chinese.sections().size());
-        for (int i = 0; i < sections; i++) {
-            Section ours = sectionAt(english, i);
-            Section theirs = sectionAt(chinese, i);
-            String place = "section %d “%s” (%s:%d): ".formatted(i + 1, ours.title(), CHINESE, theirs.line());
-            List<String> expected = shapes(ours);
-            List<String> actual = shapes(theirs);
-            int blocks = Math.max(expected.size(), actual.size());
-            IntStream.range(0, blocks)
-                    .filter(at -> !shapeAt(expected, at).equals(shapeAt(actual, at)))
-                    .mapToObj(at -> place
-                            + "block %d is %s in README.md, %s in the translation"
-                                    .formatted(at + 1, shapeAt(expected, at), shapeAt(actual, at)))
-                    .findFirst()
-                    .ifPresent(differences::add);
-            List<String> onlyOurs = facts(ENGLISH, english, ours);
-            List<String> onlyTheirs = facts(CHINESE, chinese, theirs);
-            List.copyOf(onlyOurs).stream().filter(onlyTheirs::remove).forEach(onlyOurs::remove);
-            if (!onlyOurs.isEmpty()) {
-                differences.add(place + "only in README.md: " + onlyOurs);
+    /** Reads headings with {@code #}, tables, lists, fenced code, and code indented by four spaces or more. */
+    private static List<Block> read(Path document) throws IOException {
+        List<Block> blocks = new ArrayList<>();
+        boolean isFenced = false;
+        boolean isContinued = false;
+        int number = 0;
+        for (String line : Files.readAllLines(document)) {
+            number++;
+            boolean isFence = line.startsWith("```");
+            String kind = isFenced || isFence ? "code" : kind(line);
+            isFenced ^= isFence;
+            if (isContinued && kind.equals("paragraph") && !line.isBlank()) {
+                Block block = blocks.removeLast();
+                blocks.add(new Block(block.kind(), block.text() + " " + line.strip(), block.line()));
+            } else if (!line.isBlank()) {
+                blocks.add(new Block(kind, kind.equals("code") ? line : line.strip(), number));
             }
-            if (!onlyTheirs.isEmpty()) {
-                differences.add(place + "only in the translation: " + onlyTheirs);
-            }
+            isContinued = !line.isBlank() && (kind.equals("paragraph") || kind.startsWith("list item"));
         }
-        return differences;
+        return blocks;
     }
 
-    private static Section sectionAt(MarkdownOutline outline, int index) {
-        return index < outline.sections().size()
-                ? outline.sections().get(index)
-                : new Section(0, "nothing", 0, List.of());
+    private static String kind(String line) {
+        Matcher item = ITEM.matcher(line);
+        if (line.startsWith("|")) {
+            return "row of " + CELL_BORDER.split(line.substring(1)).length + " cells ";
+        }
+        return line.startsWith("    ")
+                ? "code"
+                : line.matches("#{1,6} .*")
+                        ? "heading " + line.indexOf(' ')
+                        : item.matches() ? "list item " + item.group(1) : "paragraph";
     }
 
-    private static String shapeAt(List<String> shapes, int index) {
-        return index < shapes.size() ? shapes.get(index) : "nothing";
-    }
-
-    private static List<String> shapes(Section section) {
-        return Stream.concat(
-                        Stream.of("heading " + section.level()),
-                        section.blocks().stream().map(Block::shape))
-                .toList();
+    /** Returns the blocks of each section, which starts with its heading. */
+    private static List<List<Block>> sections(Path document) throws IOException {
+        List<List<Block>> sections = new ArrayList<>();
+        for (Block block : read(document)) {
+            if (block.isHeading()) {
+                sections.add(new ArrayList<>());
+            }
+            sections.getLast().add(block);
+        }
+        return sections;
     }
 
     /** Returns the code spans, numbers and link targets of a section. */
-    private static List<String> facts(Path document, MarkdownOutline outline, Section section) {
+    private static List<String> facts(Path document, List<Block> section) throws IOException {
         List<String> facts = new ArrayList<>();
-        for (Block block : section.prose()) {
-            block.codeSpans().forEach(span -> facts.add("`" + span + "`"));
-            NUMBER.matcher(block.words()).results().forEach(match -> facts.add(number(match)));
-            block.links().forEach(link -> facts.add("a link to " + target(document, outline, link)));
+        for (Block block : section) {
+            if (!block.isCode()) {
+                block.codeSpans().forEach(span -> facts.add("`" + span + "`"));
+                NUMBER.matcher(block.words()).results().forEach(match -> facts.add(number(match)));
+                for (String link : block.links().toList()) {
+                    facts.add("a link to " + target(document, link));
+                }
+            }
         }
         return facts;
     }
@@ -220,10 +283,9 @@ class TranslationTests {
     }
 
     /** Returns the target of a link in a form that is the same for both languages. */
-    private static String target(Path document, MarkdownOutline outline, String link) {
+    private static String target(Path document, String link) throws IOException {
         if (link.startsWith("#")) {
-            return "its section "
-                    + (outline.sections().stream().map(Section::anchor).toList().indexOf(link.substring(1)) + 1);
+            return "section " + anchors(document).indexOf(link.substring(1));
         }
         if (!isRelative(link)) {
             return link;
@@ -232,10 +294,17 @@ class TranslationTests {
         return target.equals(ENGLISH) || target.equals(CHINESE) ? "the other language" : target.toString();
     }
 
+    private static List<String> anchors(Path document) throws IOException {
+        return read(document).stream()
+                .filter(Block::isHeading)
+                .map(Block::anchor)
+                .toList();
+    }
+
     private static List<String> relativeLinks(Path document) throws IOException {
-        return read(document).sections().stream()
-                .flatMap(section -> section.prose().stream())
-                .flatMap(block -> block.links().stream())
+        return read(document).stream()
+                .filter(block -> !block.isCode())
+                .flatMap(Block::links)
                 .filter(TranslationTests::isRelative)
                 .toList();
     }
@@ -249,13 +318,6 @@ class TranslationTests {
         Path target = parts[0].isEmpty()
                 ? document
                 : document.resolveSibling(parts[0]).normalize();
-        return Files.exists(target)
-                && (parts.length == 1
-                        || read(target).sections().stream()
-                                .anyMatch(section -> section.anchor().equals(parts[1])));
-    }
-
-    private static MarkdownOutline read(Path document) throws IOException {
-        return MarkdownOutline.of(Files.readString(document));
+        return Files.exists(target) && (parts.length == 1 || anchors(target).contains(parts[1]));
     }
 }
