@@ -2,11 +2,9 @@ package io.github.notearchive.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +33,6 @@ class BacklogBench {
     private final Map<String, Map<String, Double>> medians = new LinkedHashMap<>();
     private final List<String> columns = new ArrayList<>();
     private final List<String> readWhole = new ArrayList<>();
-    private final StringBuilder plans = new StringBuilder();
     private final StringBuilder bulk = new StringBuilder();
     private final StringBuilder churn = new StringBuilder();
 
@@ -63,105 +60,61 @@ class BacklogBench {
                         .put(column, median(big, task.getValue()));
             }
             for (Map.Entry<String, BigWorklist.Task> task : BacklogTasks.all().entrySet()) {
-                List<String> seen = big.plansOf(task.getValue());
-                seen.stream()
+                big.plansOf(task.getValue()).stream()
                         .filter(plan -> READ_WHOLE.matcher(plan).find())
                         .forEach(plan -> readWhole.add(column + ", " + task.getKey() + ": " + plan));
-                if (notes == LARGEST && tenthsDone > 0) {
-                    show(task.getKey(), seen);
-                }
             }
             if (tenthsDone == 0) {
-                enqueueAMillion(big, column);
+                big.beside().execute("CHECKPOINT");
+                double seconds = millis(() -> BacklogTasks.enqueue(big.timed(), 1_000_000)) / 1000;
+                bulk.append(String.format(Locale.ROOT, "| %s | %.1f |%n", column, seconds));
             }
             if (notes == 1_000_000 && tenthsDone == 0) {
-                claimOnAndOn(big);
+                claimWithoutVacuum(big);
             }
         }
+    }
+
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    private static double millis(Work work) throws Exception {
+        long began = System.nanoTime();
+        work.run();
+        return (System.nanoTime() - began) / 1e6;
     }
 
     private static double median(BigWorklist big, BigWorklist.Task task) throws Exception {
         BigWorklist.Parts parts = big.timed();
         double[] times = new double[REPEATS];
         for (int i = -2; i < REPEATS; i++) {
-            long began = System.nanoTime();
-            task.run(parts);
-            if (i >= 0) {
-                times[i] = (System.nanoTime() - began) / 1e6;
-            }
+            times[Math.max(i, 0)] = millis(() -> task.run(parts));
         }
         Arrays.sort(times);
         return times[REPEATS / 2];
     }
 
-    private void show(String task, List<String> seen) {
-        plans.append("\n### ").append(task).append("\n\n");
-        for (String plan : seen) {
-            plans.append("```\n")
-                    .append(plan.strip().replaceAll("(?m)^Query Text: +", "").stripTrailing())
-                    .append("\n```\n");
-        }
-    }
-
-    /** And what the server alone needs for the same rows: COPY into a table of the same make. */
-    private void enqueueAMillion(BigWorklist big, String column) throws Exception {
+    /** Nothing is vacuumed, and a transaction of another session keeps every dead row where it is. */
+    private void claimWithoutVacuum(BigWorklist big) throws Exception {
         BigWorklist.Parts parts = big.timed();
-        big.sql("CHECKPOINT");
-        long began = System.nanoTime();
-        BacklogTasks.enqueue(parts, 1_000_000);
-        double took = (System.nanoTime() - began) / 1e9;
-        bulk.append(String.format(Locale.ROOT, "| %s | %.1f | %.1f |%n", column, took, plainCopy(big)));
-    }
-
-    private static double plainCopy(BigWorklist big) throws SQLException, IOException {
-        try (Connection connection = big.connect();
-                Statement sql = connection.createStatement()) {
-            String ids = BacklogTasks.ids(1_000_000);
-            sql.execute("""
-                    BEGIN;
-                    ALTER TABLE worklist DISABLE TRIGGER USER;
-                    ALTER TABLE worklist ALTER enqueued_at SET DEFAULT now(), ALTER due_at SET DEFAULT now()
-                    """);
-            long began = System.nanoTime();
-            connection
-                    .unwrap(org.postgresql.PGConnection.class)
-                    .getCopyAPI()
-                    .copyIn("COPY worklist (note_id) FROM STDIN", new java.io.StringReader(ids));
-            double took = (System.nanoTime() - began) / 1e9;
-            sql.execute("ROLLBACK");
-            return took;
-        }
-    }
-
-    /** Nothing is vacuumed, and somebody's transaction keeps every dead row where it is. */
-    private void claimOnAndOn(BigWorklist big) throws Exception {
-        BigWorklist.Parts parts = big.timed();
-        big.sql("ALTER TABLE worklist SET (autovacuum_enabled = false)");
-        try (Connection other = big.connect();
+        big.beside().execute("ALTER TABLE worklist SET (autovacuum_enabled = false)");
+        try (Connection other = big.beside().getDataSource().getConnection();
                 Statement open = other.createStatement()) {
-            other.setAutoCommit(false);
-            open.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-            open.executeQuery("SELECT count(*) FROM worklist_count").close();
+            open.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM worklist_count");
             int slice = CHURN / 10;
-            for (int i = 0; i < 10; i++) {
+            for (int i = 1; i <= 10; i++) {
                 double[] times = new double[slice];
                 for (int j = 0; j < slice; j++) {
-                    long began = System.nanoTime();
-                    BacklogTasks.claimAndSettle(parts);
-                    times[j] = (System.nanoTime() - began) / 1e6;
+                    times[j] = millis(() -> BacklogTasks.claimAndSettle(parts));
                 }
                 Arrays.sort(times);
-                churn.append(String.format(
-                        Locale.ROOT,
-                        "| %,d | %.2f | %.2f |%n",
-                        (i + 1) * slice,
-                        times[slice / 2],
-                        times[slice * 99 / 100]));
+                churn.append("| %,d | %.2f | %.2f |%n".formatted(i * slice, times[slice / 2], times[slice * 99 / 100]));
             }
         }
     }
 
-    private String page() throws SQLException {
+    private String page() {
         StringBuilder page =
                 new StringBuilder("""
                         # A worklist of millions
@@ -187,11 +140,10 @@ class BacklogBench {
 
                 ## A million ids
 
-                Seconds, once each. Beside it what a bare `COPY` of as many new rows takes, into the same table with the same indexes and
-                checks, without triggers: the floor.
+                Seconds, once each.
 
-                | notes before | `enqueue` of 1,000,000 ids | plain `COPY` |
-                |---|--:|--:|
+                | notes before | `enqueue` of 1,000,000 ids |
+                |---|--:|
                 """);
         page.append(bulk);
         page.append("""
@@ -205,8 +157,6 @@ class BacklogBench {
                 |--:|--:|--:|
                 """);
         page.append(churn);
-        page.append("\n## Plans\n\nOf all statements, at the largest number, nine tenths done.\n");
-        page.append(plans);
         return page.toString();
     }
 }

@@ -11,16 +11,12 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Method;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.Banner;
@@ -28,6 +24,8 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * A database of its own with so many notes on the worklist, and the real program over it: once as it is, to be timed,
@@ -61,9 +59,9 @@ final class BigWorklist implements AutoCloseable {
     BigWorklist(int notes, int tenthsDone, int ledgerEvery) throws Exception {
         this.name = "big_" + notes + "_" + tenthsDone;
         drop();
-        execute(SERVER.jdbcUrl(), "CREATE DATABASE " + name);
+        beside(SERVER.jdbcUrl()).execute("CREATE DATABASE " + name);
         // else it is the disk that is measured
-        execute(SERVER.jdbcUrl(), "ALTER DATABASE " + name + " SET synchronous_commit = off");
+        beside(SERVER.jdbcUrl()).execute("ALTER DATABASE " + name + " SET synchronous_commit = off");
         this.url = SERVER.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
         showing().get(WorklistStats.class).countDue(1, Instant.now()); // makes the tables
         fill(notes, tenthsDone, ledgerEvery);
@@ -174,75 +172,45 @@ final class BigWorklist implements AutoCloseable {
                 .toList();
     }
 
-    void sql(String statement) throws SQLException {
-        execute(url, statement);
+    /** Connections beside those of the program. */
+    JdbcTemplate beside() {
+        return beside(url);
     }
 
-    /** A connection beside those of the program. */
-    Connection connect() throws SQLException {
-        return DriverManager.getConnection(url, SERVER.user(), SERVER.password());
+    private static JdbcTemplate beside(String url) {
+        return new JdbcTemplate(new DriverManagerDataSource(url, SERVER.user(), SERVER.password()));
     }
 
-    /** The first field of what a question gives. */
-    String one(String question) throws SQLException {
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(question)) {
-            return row.next() ? row.getString(1) : "";
-        }
-    }
-
-    private static void execute(String url, String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(url, SERVER.user(), SERVER.password());
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
-    }
-
-    private void drop() throws SQLException {
-        execute(SERVER.jdbcUrl(), "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+    private void drop() {
+        beside(SERVER.jdbcUrl()).execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
     }
 
     @Override
-    public void close() throws SQLException {
-        for (ConfigurableApplicationContext program : new ConfigurableApplicationContext[] {timed, showing}) {
-            if (program != null) {
-                program.close();
-            }
-        }
+    public void close() {
+        Stream.of(Optional.ofNullable(timed), Optional.ofNullable(showing))
+                .flatMap(Optional::stream)
+                .forEach(ConfigurableApplicationContext::close);
         drop();
     }
 
-    private void fill(int notes, int tenthsDone, int ledgerEvery) throws SQLException {
-        try (Connection connection = connect();
-                Statement sql = connection.createStatement()) {
-            sql.execute("SET synchronous_commit = off");
-            sql.execute("SET maintenance_work_mem = '256MB'");
-            sql.execute("SET session_replication_role = replica");
-            List<String> names = new ArrayList<>();
-            List<String> definitions = new ArrayList<>();
-            try (ResultSet rows = sql.executeQuery("""
-                            SELECT indexname, indexdef FROM pg_indexes i
-                            WHERE tablename IN ('worklist', 'api_call', 'note_capture', 'note_media', 'media_object')
-                              AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)
-                            """)) {
-                while (rows.next()) {
-                    names.add(rows.getString(1));
-                    definitions.add(rows.getString(2));
-                }
-            }
-            for (String index : names) {
-                sql.execute("DROP INDEX " + index);
-            }
-            for (String statement : FILL.split(";\\R")) {
-                sql.execute(statement
-                        .replace(":notes", String.valueOf(notes))
-                        .replace(":done", String.valueOf(tenthsDone))
-                        .replace(":every", String.valueOf(ledgerEvery)));
-            }
-            for (String definition : definitions) {
-                sql.execute(definition);
-            }
+    private void fill(int notes, int tenthsDone, int ledgerEvery) {
+        try (var session = new SingleConnectionDataSource(url, SERVER.user(), SERVER.password(), true)) {
+            JdbcTemplate sql = new JdbcTemplate(session);
+            sql.execute("""
+                    SET synchronous_commit = off;
+                    SET maintenance_work_mem = '256MB';
+                    SET session_replication_role = replica
+                    """);
+            List<Map<String, Object>> indexes = sql.queryForList("""
+                    SELECT indexname, indexdef FROM pg_indexes i
+                    WHERE tablename IN ('worklist', 'api_call', 'note_capture', 'note_media', 'media_object')
+                      AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)
+                    """);
+            indexes.forEach(index -> sql.execute("DROP INDEX " + index.get("indexname")));
+            sql.execute(FILL.replace(":notes", String.valueOf(notes))
+                    .replace(":done", String.valueOf(tenthsDone))
+                    .replace(":every", String.valueOf(ledgerEvery)));
+            indexes.forEach(index -> sql.execute(String.valueOf(index.get("indexdef"))));
             sql.execute("SELECT worklist_recount()");
             sql.execute("VACUUM ANALYZE");
             sql.execute("CHECKPOINT");
@@ -251,7 +219,7 @@ final class BigWorklist implements AutoCloseable {
 
     /**
      * A hundred nights of what is done, the last ones within the time in which answers are used again; of the rest
-     * nearly all is new, one note in fifty put off or given up.
+     * nearly all is new, one note in fifty postponed or failed.
      */
     private static final String FILL = """
             CREATE UNLOGGED TABLE made AS

@@ -7,21 +7,13 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A night that the rate limit and the latency of the provider bound. */
 class LatencyBench {
 
-    private static final String W1_L = "latency=800&sigma=0.5&mediaLatency=50&burst=20&rates=20@0";
+    private static final String W1_L = "latency=800&sigma=0.5&mediaLatency=50&burst=20&rate=20";
     private static final Map<String, String> KNOWN = Map.of("ARCHIVE_CALLS_PER_SECOND", "20");
-
-    /** Seconds after which the limit changes. */
-    private static final int FALLS = 10;
-
-    private static final int RISES = 30;
-    private static final String FALLING =
-            "latency=800&sigma=0.5&mediaLatency=50&burst=20&rates=12@0,6@" + FALLS + ",20@" + RISES;
 
     @Test
     void nightBesideIdeal() {
@@ -39,8 +31,6 @@ class LatencyBench {
             page.row("bar", "", "≥ 97 %", "≤ 0.5", "").row("stretch", "", "98 %", "0", "");
             page.write();
             peers(page, servers, notes);
-            changing(page, servers, program, notes * 3 / 5);
-            page.write();
             System.out.println(page);
         }
     }
@@ -111,81 +101,5 @@ class LatencyBench {
                     "%.1f".formatted(run.provided("ideal") / 1e6));
             page.write();
         }
-    }
-
-    /** A call at the provider, in seconds after the first. */
-    private record Call(double at, int code) {}
-
-    private static void changing(Page page, Servers servers, MeasuredProgram program, int notes) {
-        Measurement run = program.night(Work.Kind.W1, notes, FALLING, false, KNOWN);
-        List<Call> calls = calls(servers);
-        page.heading("A limit that is lower than configured, and changes");
-        page.paragraph("""
-                Configured are 20 calls a second. The provider allows 12, from second %d on 6, and from second %d on 20; %,d notes, exit code %d. *Settled*: the last 302 before
-                ten seconds without one (or the phase's end), after the phase began. *Recovered*: the first five seconds with 90 %% of the calls that could be made.
-                """.formatted(FALLS, RISES, notes, run.exitCode()));
-        page.table("phase", "calls", "302s", "responses a second", "settled after s", "recovered after s");
-        double end = calls.getLast().at;
-        phase(page, "12 a second", calls, 0, FALLS, 12);
-        phase(page, "6 a second", calls, FALLS, RISES, 6);
-        phase(page, "20 a second", calls, RISES, end, 20);
-        long refused = calls.stream().filter(call -> call.code == 302).count();
-        page.row(
-                "all",
-                String.valueOf(calls.size()),
-                refused + " (%.1f %%)".formatted(100.0 * refused / calls.size()),
-                "",
-                "",
-                "");
-        page.write();
-        assertThat(run.notes()).as("notes archived").isEqualTo(notes);
-    }
-
-    private static void phase(Page page, String name, List<Call> calls, double from, double until, int rate) {
-        List<Call> all = calls.stream()
-                .filter(call -> call.at >= from && call.at < until)
-                .toList();
-        List<Call> refused = all.stream().filter(call -> call.code == 302).toList();
-        if (all.isEmpty()) {
-            page.row(name, "0", "", "", "", "");
-            return;
-        }
-        long responses = all.size() - refused.size();
-        double settled = 0;
-        for (int i = 0; i < refused.size(); i++) {
-            settled = refused.get(i).at - from;
-            double next = i + 1 < refused.size() ? refused.get(i + 1).at : until;
-            if (next - refused.get(i).at >= 10) {
-                break;
-            }
-        }
-        String recovered = IntStream.iterate(0, tenth -> from + tenth / 10.0 + 5 <= until, tenth -> tenth + 1)
-                .filter(tenth -> all.stream()
-                                .filter(call -> call.code != 302
-                                        && call.at >= from + tenth / 10.0
-                                        && call.at < from + tenth / 10.0 + 5)
-                                .count()
-                        >= 0.9 * 5 * rate)
-                .mapToObj(tenth -> "%.1f".formatted(tenth / 10.0))
-                .findFirst()
-                .orElse("not");
-        page.row(
-                name,
-                String.valueOf(all.size()),
-                String.valueOf(refused.size()),
-                "%.1f".formatted(responses / (until - from)),
-                "%.1f".formatted(settled),
-                recovered);
-    }
-
-    private static List<Call> calls(Servers servers) {
-        List<String[]> lines = servers.get(servers.provider() + "/.bench/calls")
-                .lines()
-                .map(line -> line.split(" "))
-                .toList();
-        long first = Long.parseLong(lines.getFirst()[0]);
-        return lines.stream()
-                .map(line -> new Call((Long.parseLong(line[0]) - first) / 1e6, Integer.parseInt(line[1])))
-                .toList();
     }
 }

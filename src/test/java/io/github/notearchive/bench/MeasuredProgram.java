@@ -26,7 +26,7 @@ final class MeasuredProgram {
     private int number;
 
     /**
-     * @param program a launcher, a jar, or a class path with {@code :} in it
+     * @param program a launcher
      * @param options options of the virtual machine, beside those of the launcher
      */
     MeasuredProgram(Servers servers, String program, List<String> options) {
@@ -40,20 +40,9 @@ final class MeasuredProgram {
         return new MeasuredProgram(servers, BenchSettings.program(), BenchSettings.javaOptions());
     }
 
-    /** Prepares a process. A jar or class path runs with the options of the launcher. */
+    /** Prepares a process of the program. */
     ProcessBuilder process(Path directory, Map<String, String> settings, String... arguments) {
-        List<String> command = new ArrayList<>();
-        if (program.contains(":") || program.endsWith(".jar")) {
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.addAll(launcherOptions());
-            command.addAll(options);
-            command.addAll(
-                    program.contains(":")
-                            ? List.of("-cp", program, "io.github.notearchive.NoteArchive")
-                            : List.of("-jar", Path.of(program).toAbsolutePath().toString()));
-        } else {
-            command.add(program);
-        }
+        List<String> command = new ArrayList<>(List.of(program));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         Map<String, String> environment = builder.environment();
@@ -63,21 +52,6 @@ final class MeasuredProgram {
         environment.put("JAVA_OPTS", String.join(" ", options));
         environment.putAll(settings);
         return builder;
-    }
-
-    /** Returns the options in the first line of {@code bin/note-archive} that starts Java. */
-    private static List<String> launcherOptions() {
-        return List.of(
-                "-XX:+UseSerialGC",
-                "-XX:MaxInlineLevel=3",
-                "-XX:MaxInlineSize=20",
-                "-XX:FreqInlineSize=50",
-                "-XX:InlineSmallCode=300",
-                "-XX:CompileThresholdScaling=2",
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+CrashOnOutOfMemoryError",
-                "-XX:-CreateCoredumpOnCrash");
     }
 
     /**

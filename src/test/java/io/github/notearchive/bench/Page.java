@@ -9,7 +9,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Markdown page with the results of a benchmark, and lines for the history, in {@code target/bench/nights}. Replaced
@@ -136,27 +135,15 @@ final class Page {
         }
     }
 
+    /** Returns the commit, with {@code +} after it if there are uncommitted changes. */
     private static String commit() {
-        return git("rev-parse", "--short=10", "HEAD")
-                .map(hash -> git("status", "--porcelain", "--untracked-files=no")
-                        .map(changes -> changes.isEmpty() ? hash : hash + "+")
-                        .orElse(hash))
-                .orElse("unknown");
-    }
-
-    private static Optional<String> git(String... arguments) {
         try {
-            Process process = new ProcessBuilder(Stream.concat(Stream.of("git"), Stream.of(arguments))
-                            .toList())
+            Process git = new ProcessBuilder("git", "describe", "--always", "--exclude=*", "--abbrev=10", "--dirty=+")
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return process.waitFor() == 0 ? Optional.of(output.strip()) : Optional.empty();
+            return new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         } catch (IOException e) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
+            return "unknown";
         }
     }
 }

@@ -1,11 +1,10 @@
 package io.github.notearchive.bench;
 
-import io.github.notearchive.bench.Wire.Connection;
+import io.github.notearchive.bench.Wire.Request;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -32,54 +31,32 @@ final class Provider {
     private Provider() {}
 
     /**
-     * Prints its port, and serves until its standard input ends.
+     * Serves until its standard input ends; {@code /.bench/work} must be the first request.
      *
      * @param arguments ids of processes to stop then
      */
     public static void main(String[] arguments) throws IOException {
-        Wire wire = listen();
-        Wire.haltAfterInput(arguments);
-        System.out.println(wire.port());
-        wire.serve();
-    }
-
-    /** Listens; {@code /.bench/work} must be the first request. */
-    static Wire listen() {
         Provider provider = new Provider();
         Wire wire = Wire.listen(provider::handle);
         provider.origin = "http://127.0.0.1:" + wire.port();
-        return wire;
+        wire.serveUntilInputEnds(arguments);
     }
 
-    private void handle(Connection connection) throws IOException, InterruptedException {
-        connection.readAll();
-        switch (connection.path()) {
-            case API -> scene.respond(connection);
-            case "/ping" -> connection.send(200, "Content-Type: text/plain\r\n", bytes("pong"));
+    private void handle(Request request) throws IOException, InterruptedException {
+        switch (request.path()) {
+            case API -> scene.respond(request);
+            case "/ping" -> request.with("Content-Type", "text/plain").send(200, "pong");
             case "/.bench/work" -> {
-                Work work = works.computeIfAbsent(
-                        number(connection, "notes", 0)
-                                + connection.parameter("kind").orElse("W1"),
-                        _ -> Work.of(
-                                Work.Kind.valueOf(connection.parameter("kind").orElse("W1")),
-                                (int) number(connection, "notes", 0),
-                                origin));
-                scene = new Scene(work, connection);
-                connection.send(200, "", bytes("files=" + work.files().size() + "\nbytes=" + work.bytes() + "\n"));
+                int notes = (int) request.number("notes");
+                String kind = request.parameter("kind").orElse("W1");
+                Work work = works.computeIfAbsent(notes + kind, _ -> Work.of(Work.Kind.valueOf(kind), notes, origin));
+                scene = new Scene(work, request);
+                request.send(200, "files=" + work.files().size() + "\nbytes=" + work.bytes() + "\n");
             }
-            case "/.bench/counts" -> connection.send(200, "", bytes(scene.counts()));
-            case "/.bench/calls" -> connection.send(200, "", bytes(scene.calls()));
-            case "/.bench/digests" -> connection.send(200, "", bytes(scene.digests()));
-            default -> scene.file(connection);
+            case "/.bench/counts" -> request.send(200, scene.counts());
+            case "/.bench/digests" -> request.send(200, scene.digests());
+            default -> scene.file(request);
         }
-    }
-
-    private static double number(Connection connection, String name, double otherwise) {
-        return connection.parameter(name).map(Double::parseDouble).orElse(otherwise);
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Work and options of one measurement, and its counts. */
@@ -106,121 +83,85 @@ final class Provider {
         /** A call with its response code; times in microseconds. */
         private record Call(long at, int code, long latency) {}
 
-        Scene(Work work, Connection options) {
+        Scene(Work work, Request options) {
             this.work = work;
-            latency = number(options, "latency", 0);
-            sigma = number(options, "sigma", 0);
-            mediaLatency = (long) number(options, "mediaLatency", 0);
-            cut = number(options, "cut", 0);
-            fail301 = number(options, "fail301", 0);
-            bucket = new Bucket(options.parameter("rates").orElse(""), number(options, "burst", 20));
+            latency = options.number("latency");
+            sigma = options.number("sigma");
+            mediaLatency = (long) options.number("mediaLatency");
+            cut = options.number("cut");
+            fail301 = options.number("fail301");
+            bucket = new Bucket(options.number("rate"), options.number("burst"));
         }
 
-        void respond(Connection connection) throws IOException, InterruptedException {
+        void respond(Request request) throws IOException, InterruptedException {
             long at = Usage.micros();
-            String id = connection.parameter("noteId").orElse("");
+            String id = request.parameter("noteId").orElse("");
             byte[] response = work.responses().get(id);
+            request.with("Content-Type", "application/json");
             if (response == null) {
                 unknown.increment();
-                connection.send(400, "", bytes("{\"code\":400,\"message\":\"PARAMETER ERROR\"}"));
+                request.send(400, "{\"code\":400,\"message\":\"PARAMETER ERROR\"}");
                 return;
             }
-            int request = count(requests, id);
-            SplittableRandom random = new SplittableRandom(id.hashCode() * 31L + request);
+            int number = count(requests, id);
+            SplittableRandom random = new SplittableRandom(id.hashCode() * 31L + number);
             double millis = sigma == 0 ? latency : latency * Math.exp(random.nextGaussian() * sigma);
-            boolean failed = request == 1 && random.nextDouble() < fail301;
+            boolean failed = number == 1 && random.nextDouble() < fail301;
             int code = !bucket.pass(at) ? 302 : failed ? 301 : 0;
             long micros = code == 302 ? 0 : (long) (millis * 1000);
             synchronized (calls) {
                 calls.add(new Call(at, code, micros));
             }
             mostInFlight.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
-            try {
-                if (micros > 0) {
-                    Thread.sleep(micros / 1000, (int) (micros % 1000) * 1000);
-                }
-            } finally {
-                inFlight.decrementAndGet();
-            }
-            String json = "Content-Type: application/json\r\n";
-            switch (code) {
-                case 0 -> connection.send(200, json, response);
-                case 301 ->
-                    connection.send(
-                            200,
-                            json,
-                            bytes("{\"code\":301,\"message\":\"COLLECT FAILED, SEND REQUEST AGAIN\",\"data\":null}"));
-                default ->
-                    connection.send(
-                            429, json, bytes("{\"code\":302,\"message\":\"RATE LIMIT EXCEEDED\",\"data\":null}"));
+            Thread.sleep(micros / 1000, (int) (micros % 1000) * 1000);
+            inFlight.decrementAndGet();
+            if (code == 0) {
+                request.send(200, response);
+            } else {
+                String message = code == 301 ? "COLLECT FAILED, SEND REQUEST AGAIN" : "RATE LIMIT EXCEEDED";
+                request.send(
+                        code == 301 ? 200 : 429,
+                        "{\"code\":%d,\"message\":\"%s\",\"data\":null}".formatted(code, message));
             }
         }
 
-        void file(Connection connection) throws IOException, InterruptedException {
-            Work.File file = work.files().get(connection.path());
+        void file(Request request) throws IOException, InterruptedException {
+            Work.File file = work.files().get(request.path());
             if (file == null) {
                 unknown.increment();
-                connection.send(404, "", bytes("no such file"));
+                request.send(404, "no such file");
                 return;
             }
             gets.increment();
-            if (mediaLatency > 0) {
-                Thread.sleep(mediaLatency);
-            }
+            Thread.sleep(mediaLatency);
             Served content = file.content();
             String etag = "\"%x-%x\"".formatted(file.number(), content.length);
-            String headers =
-                    "Content-Type: " + content.contentType + "\r\nAccept-Ranges: bytes\r\nETag: " + etag + "\r\n";
-            long from = 0;
-            Matcher range = RANGE.matcher(connection.header("range").orElse(""));
-            if (range.matches() && connection.header("if-range").orElse(etag).equals(etag)) {
-                from = Long.parseLong(range.group(1));
-            }
+            Matcher range = RANGE.matcher(request.header("Range").orElse(""));
+            boolean isRange =
+                    range.matches() && request.header("If-Range").orElse(etag).equals(etag);
+            long from = isRange ? Long.parseLong(range.group(1)) : 0;
             if (from >= content.length) {
-                connection.send(416, "Content-Range: bytes */" + content.length + "\r\n", bytes(""));
+                request.with("Content-Range", "bytes */" + content.length).send(416, "");
                 return;
             }
+            if (from > 0) {
+                request.with("Content-Range", "bytes %d-%d/%d".formatted(from, content.length - 1, content.length));
+            }
             boolean isCut = cut > 0
-                    && count(fetches, connection.path()) == 1
+                    && count(fetches, request.path()) == 1
                     && new SplittableRandom(file.number() * 77 + 5).nextDouble() < cut;
             long until = isCut ? from + (content.length - from) / 2 : content.length;
-            connection.begin(
-                    from > 0 ? 206 : 200,
-                    from > 0
-                            ? headers
-                                    + "Content-Range: bytes "
-                                    + from
-                                    + "-"
-                                    + (content.length - 1)
-                                    + "/"
-                                    + content.length
-                                    + "\r\n"
-                            : headers,
-                    content.length - from);
-            send(connection, content, file.number(), from, until);
-            connection.flush();
-            sent.add(until - from);
-            lastMedia.accumulateAndGet(Usage.micros(), Math::max);
-            if (isCut) {
-                cuts.increment();
-                connection.drop();
-            }
-        }
-
-        private static void send(Connection connection, Served content, long number, long from, long until)
-                throws IOException {
-            byte[] head = content.head(number);
-            if (from < head.length) {
-                connection.write(ByteBuffer.wrap(head, (int) from, head.length - (int) from));
-            }
-            int length = content.body().limit();
-            long at = Math.max(from, head.length);
-            while (at < until) {
-                ByteBuffer part = content.body();
-                part.position((int) ((at - head.length) % length));
-                part.limit((int) Math.min(length, part.position() + until - at));
-                at += part.remaining();
-                connection.write(part);
+            try (OutputStream out = request.with("Content-Type", content.contentType)
+                    .with("Accept-Ranges", "bytes")
+                    .with("ETag", etag)
+                    .begin(from > 0 ? 206 : 200, content.length - from)) {
+                content.write(out, file.number(), from, until);
+                out.flush();
+                sent.add(until - from);
+                lastMedia.accumulateAndGet(Usage.micros(), Math::max);
+                if (isCut) {
+                    cuts.increment();
+                }
             }
         }
 
@@ -241,24 +182,22 @@ final class Provider {
                     .filter(call -> call.code == 0)
                     .mapToLong(Call::latency)
                     .toArray();
-            StringBuilder text = new StringBuilder();
-            text.append("files=").append(work.files().size()).append('\n');
-            text.append("calls=").append(seen.size()).append('\n');
-            text.append("notes=").append(latencies.length).append('\n');
-            for (int code : new int[] {301, 302}) {
-                long times = seen.stream().filter(call -> call.code == code).count();
-                text.append("code").append(code).append('=').append(times).append('\n');
-            }
-            text.append("firstCall=").append(seen.isEmpty() ? 0 : seen.getFirst().at);
-            text.append("\nlastCall=").append(seen.isEmpty() ? 0 : seen.getLast().at);
-            text.append("\nlastMedia=").append(lastMedia.get());
-            text.append("\nideal=").append(ideal(latencies));
-            text.append("\nmostInFlight=").append(mostInFlight.get());
-            text.append("\ngets=").append(gets.sum());
-            text.append("\ncuts=").append(cuts.sum());
-            text.append("\nunknown=").append(unknown.sum());
-            text.append("\nbytes=").append(sent.sum()).append('\n');
-            return text.toString();
+            Map<String, Object> counts = new LinkedHashMap<>();
+            counts.put("files", work.files().size());
+            counts.put("calls", seen.size());
+            counts.put("notes", latencies.length);
+            counts.put("code301", seen.stream().filter(call -> call.code == 301).count());
+            counts.put("code302", seen.stream().filter(call -> call.code == 302).count());
+            counts.put("firstCall", seen.isEmpty() ? 0 : seen.getFirst().at);
+            counts.put("lastCall", seen.isEmpty() ? 0 : seen.getLast().at);
+            counts.put("lastMedia", lastMedia);
+            counts.put("ideal", ideal(latencies));
+            counts.put("mostInFlight", mostInFlight);
+            counts.put("gets", gets);
+            counts.put("cuts", cuts);
+            counts.put("unknown", unknown);
+            counts.put("bytes", sent);
+            return counts.entrySet().stream().map(count -> count + "\n").collect(Collectors.joining());
         }
 
         /**
@@ -274,15 +213,6 @@ final class Provider {
             return ideal;
         }
 
-        /** Returns all calls in order: time, code, latency; microseconds. */
-        String calls() {
-            synchronized (calls) {
-                return calls.stream()
-                        .map(call -> call.at + " " + call.code + " " + call.latency + "\n")
-                        .collect(Collectors.joining());
-            }
-        }
-
         /** Returns the SHA-256 of all files. */
         String digests() {
             return work.files().values().parallelStream()
@@ -291,46 +221,25 @@ final class Provider {
         }
     }
 
-    /** The provider's limit of calls: a bucket that fills at a rate that may change. */
+    /** The provider's limit of calls: a bucket that fills at a constant rate; 0 is no limit. */
     private static final class Bucket {
 
-        private record Rate(double perSecond, double fromSecond) {}
-
-        private final List<Rate> rates;
+        private final double perSecond;
         private final double size;
         private double tokens;
-        private long first;
         private long last;
 
-        /**
-         * @param rates such as {@code 20@0,10@30}: calls a second, and from which second after the first call; empty
-         *     for no limit
-         */
-        Bucket(String rates, double size) {
-            this.rates = Arrays.stream(rates.split(","))
-                    .filter(rate -> !rate.isEmpty())
-                    .map(rate -> rate.split("@"))
-                    .map(rate -> new Rate(Double.parseDouble(rate[0]), Double.parseDouble(rate[1])))
-                    .toList();
+        Bucket(double perSecond, double size) {
+            this.perSecond = perSecond;
             this.size = size;
             this.tokens = size;
         }
 
         synchronized boolean pass(long now) {
-            if (rates.isEmpty()) {
+            if (perSecond == 0) {
                 return true;
             }
-            if (first == 0) {
-                first = now;
-                last = now;
-            }
-            double second = (now - first) / 1e6;
-            double rate = rates.stream()
-                    .filter(each -> each.fromSecond <= second)
-                    .reduce((_, later) -> later)
-                    .orElseThrow()
-                    .perSecond;
-            tokens = Math.min(size, tokens + Math.max(0, now - last) / 1e6 * rate);
+            tokens = last == 0 ? size : Math.min(size, tokens + Math.max(0, now - last) / 1e6 * perSecond);
             last = Math.max(now, last);
             if (tokens < 1) {
                 return false;
@@ -341,7 +250,7 @@ final class Provider {
 
         /** Returns the earliest start of a call, counted from 0, in microseconds after the first. */
         double earliest(int number) {
-            return rates.isEmpty() ? 0 : Math.max(0, (number + 1 - size) / rates.getFirst().perSecond) * 1e6;
+            return perSecond == 0 ? 0 : Math.max(0, (number + 1 - size) / perSecond) * 1e6;
         }
     }
 }

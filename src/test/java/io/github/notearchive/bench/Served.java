@@ -1,11 +1,14 @@
 package io.github.notearchive.bench;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.github.notearchive.sandbox.SampleParts;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -27,20 +30,26 @@ public final class Served {
     static final int DIGITS = 16;
 
     private static final int FILL = 8 << 20;
-    private static final byte[] NO_NUMBER = "0".repeat(DIGITS).getBytes();
-    private static final ByteBuffer NOISE = noise();
+    private static final String NUMBER = "0".repeat(DIGITS);
+    private static final byte[] NO_NUMBER = NUMBER.getBytes();
+    private static final int PART = 64 * 1024;
+    private static final byte[] NOISE = new byte[FILL];
+
+    static {
+        new SplittableRandom(7).nextBytes(NOISE);
+    }
 
     private final byte[] head;
     private final int numberAt;
-    private final ByteBuffer body;
+    private final byte[] body;
     final long length;
     final int width;
     final int height;
     final String contentType;
 
-    private Served(byte[] head, ByteBuffer body, long length, int width, int height, String contentType) {
+    private Served(byte[] head, byte[] body, long length, int width, int height, String contentType) {
         this.head = head;
-        this.numberAt = indexOf(head, NO_NUMBER);
+        this.numberAt = new String(head, ISO_8859_1).indexOf(NUMBER);
         this.body = body;
         this.length = length;
         this.width = width;
@@ -49,44 +58,50 @@ public final class Served {
     }
 
     /** Returns the start of the file, which contains the number. */
-    byte[] head(long number) {
+    private byte[] head(long number) {
         byte[] numbered = head.clone();
         byte[] digits = HexFormat.of().toHexDigits(number).getBytes();
         System.arraycopy(digits, 0, numbered, numberAt, DIGITS);
         return numbered;
     }
 
-    /** Returns the remainder, which repeats until the length is reached. */
-    ByteBuffer body() {
-        return body.duplicate();
+    /** Writes a part of the file. The bytes after its start repeat until its length is reached. */
+    void write(OutputStream out, long number, long from, long until) throws IOException {
+        long at = Math.max(from, head.length);
+        if (from < head.length) {
+            out.write(head(number), (int) from, (int) (Math.min(until, head.length) - from));
+        }
+        while (at < until) {
+            int offset = (int) ((at - head.length) % body.length);
+            int size = (int) Math.min(Math.min(body.length - offset, PART), until - at);
+            out.write(body, offset, size);
+            at += size;
+        }
     }
 
     /** Returns the whole file. */
     byte[] bytes(long number) {
-        byte[] all = Arrays.copyOf(head(number), Math.toIntExact(length));
-        for (int at = head.length; at < all.length; ) {
-            ByteBuffer part = body();
-            int size = Math.min(part.remaining(), all.length - at);
-            part.get(all, at, size);
-            at += size;
-        }
-        return all;
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        write(all, number);
+        return all.toByteArray();
     }
 
     /** Returns the digest of the whole file. */
     String digest(String algorithm, long number) {
         try {
             MessageDigest digest = MessageDigest.getInstance(algorithm);
-            digest.update(head(number));
-            for (long left = length - head.length; left > 0; ) {
-                ByteBuffer part = body();
-                part.limit((int) Math.min(part.limit(), left));
-                left -= part.remaining();
-                digest.update(part);
-            }
+            write(new DigestOutputStream(OutputStream.nullOutputStream(), digest), number);
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private void write(OutputStream out, long number) {
+        try {
+            write(out, number, 0, length);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -110,8 +125,13 @@ public final class Served {
         }
         file.write(picture, 2, picture.length - 2);
         byte[] whole = file.toByteArray();
-        byte[] head = Arrays.copyOf(whole, 32);
-        return new Served(head, direct(whole, head.length), whole.length, side, side, "image/jpeg");
+        return new Served(
+                Arrays.copyOf(whole, 32),
+                Arrays.copyOfRange(whole, 32, whole.length),
+                whole.length,
+                side,
+                side,
+                "image/jpeg");
     }
 
     static Served mp4(long size) {
@@ -125,7 +145,7 @@ public final class Served {
     private static Served film(byte[] boxes, long size, int width, int height, String type) {
         byte[] head = Arrays.copyOf(boxes, boxes.length + DIGITS);
         System.arraycopy(NO_NUMBER, 0, head, boxes.length, DIGITS);
-        return new Served(head, NOISE.duplicate(), size, width, height, type);
+        return new Served(head, NOISE, size, width, height, type);
     }
 
     private static void comment(ByteArrayOutputStream file, byte[] text) {
@@ -158,26 +178,5 @@ public final class Served {
             writer.dispose();
         }
         return file.toByteArray();
-    }
-
-    private static ByteBuffer noise() {
-        byte[] noise = new byte[FILL];
-        new SplittableRandom(7).nextBytes(noise);
-        return direct(noise, 0);
-    }
-
-    private static ByteBuffer direct(byte[] bytes, int from) {
-        ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length - from);
-        direct.put(bytes, from, bytes.length - from).flip();
-        return direct.asReadOnlyBuffer();
-    }
-
-    private static int indexOf(byte[] bytes, byte[] part) {
-        for (int at = 0; at <= bytes.length - part.length; at++) {
-            if (Arrays.equals(bytes, at, at + part.length, part, 0, part.length)) {
-                return at;
-            }
-        }
-        throw new IllegalStateException("A file without number");
     }
 }

@@ -16,11 +16,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +24,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.util.FileSystemUtils;
 
 /** PostgreSQL, the provider and the store of a benchmark, each a separate process. They end with this process. */
@@ -50,15 +47,15 @@ final class Servers implements AutoCloseable {
             directory = DataDirectory.open(home);
             // the end of a measurement is the time of a commit
             try (EmbeddedDatabase first = EmbeddedDatabase.open(directory)) {
-                execute(first, "postgres", "ALTER SYSTEM SET track_commit_timestamp = on");
+                jdbc(first, "postgres").execute("ALTER SYSTEM SET track_commit_timestamp = on");
             }
             database = EmbeddedDatabase.open(directory);
-            provider = start(Provider.class, postmaster(), "-Xmx1g", "-XX:MaxDirectMemorySize=512m");
-            sink = start(Sink.class, "", "-Xmx256m", "-XX:MaxDirectMemorySize=256m");
+            provider = start(Provider.class, postmaster(), "-Xmx1g");
+            sink = start(Sink.class, "", "-Xmx256m");
             providerPort = port(provider);
             sinkPort = port(sink);
             Runtime.getRuntime().addShutdownHook(new Thread(this::close));
-        } catch (IOException | SQLException e) {
+        } catch (IOException e) {
             throw new IllegalStateException("The servers of the benchmark cannot start", e);
         }
     }
@@ -69,12 +66,8 @@ final class Servers implements AutoCloseable {
 
     /** Returns the pid of PostgreSQL, which is not a child of this process: the provider stops it. */
     private String postmaster() throws IOException {
-        try (Stream<Path> files = Files.walk(home, 3)) {
-            Path file = files.filter(each -> each.endsWith("postmaster.pid"))
-                    .findFirst()
-                    .orElseThrow();
-            return Files.readAllLines(file).getFirst();
-        }
+        return Files.readAllLines(home.resolve("postgres").resolve("postmaster.pid"))
+                .getFirst();
     }
 
     private static Process start(Class<?> main, String argument, String... options) throws IOException {
@@ -154,31 +147,17 @@ final class Servers implements AutoCloseable {
     }
 
     private void execute(String sql) {
-        try {
-            execute(database, "postgres", sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException(sql, e);
-        }
+        jdbc(database, "postgres").execute(sql);
     }
 
-    private static void execute(EmbeddedDatabase database, String name, String sql) throws SQLException {
-        try (Connection connection =
-                        DriverManager.getConnection(jdbcUrlOf(database, name), database.user(), database.password());
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+    private static JdbcTemplate jdbc(EmbeddedDatabase database, String name) {
+        return new JdbcTemplate(
+                new DriverManagerDataSource(jdbcUrlOf(database, name), database.user(), database.password()));
     }
 
     /** Returns one value from a database. */
     String query(String name, String sql) {
-        try (Connection connection = DriverManager.getConnection(jdbcUrlOf(name), user(), password());
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            rows.next();
-            return rows.getString(1);
-        } catch (SQLException e) {
-            throw new IllegalStateException(sql, e);
-        }
+        return String.valueOf(jdbc(database, name).queryForObject(sql, String.class));
     }
 
     /** Configures the provider; resets its counts. */

@@ -1,16 +1,18 @@
 package io.github.notearchive.bench;
 
-import io.github.notearchive.bench.Wire.Connection;
+import io.github.notearchive.bench.Wire.Request;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,7 +34,7 @@ import java.util.stream.Collectors;
 final class Sink {
 
     private static final int KEPT = 64 * 1024;
-    private static final String XML = "Content-Type: application/xml\r\n";
+    private static final String NO_MD5 = Base64.getEncoder().encodeToString(new byte[16]);
     private static final String LOCATION =
             "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">us-east-1</LocationConstraint>";
     private static final String EMPTY_LIST =
@@ -42,38 +44,26 @@ final class Sink {
 
     private Sink() {}
 
-    /** Prints its port, and serves until its standard input ends. */
+    /** Serves an empty store until its standard input ends. */
     public static void main(String[] arguments) throws IOException {
-        Wire wire = listen();
-        Wire.haltAfterInput();
-        System.out.println(wire.port());
-        wire.serve();
+        Wire.listen(new Sink()::handle).serveUntilInputEnds();
     }
 
-    /** Listens with an empty store. */
-    static Wire listen() {
-        return Wire.listen(new Sink()::handle);
-    }
-
-    private void handle(Connection connection) throws IOException {
-        switch (connection.path()) {
+    private void handle(Request request) throws IOException {
+        switch (request.path()) {
             case "/.bench/reset" -> {
                 contents = new Contents(
-                        connection.parameter("verify").filter("true"::equals).isPresent());
-                connection.send(200, "", bytes(""));
+                        request.parameter("verify").filter("true"::equals).isPresent());
+                request.send(200, "");
             }
-            case "/.bench/counts" -> connection.send(200, "", bytes(contents.counts()));
-            case "/.bench/digests" -> connection.send(200, "", bytes(String.join("\n", contents.digests)));
-            default -> contents.handle(connection);
+            case "/.bench/counts" -> request.send(200, contents.counts());
+            case "/.bench/digests" -> request.send(200, String.join("\n", contents.digests));
+            default -> contents.handle(request);
         }
     }
 
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static void sendXml(Connection connection, int status, String xml) throws IOException {
-        connection.send(status, XML, bytes("<?xml version=\"1.0\"?>" + xml));
+    private static void sendXml(Request request, int status, String xml) throws IOException {
+        request.with("Content-Type", "application/xml").send(status, "<?xml version=\"1.0\"?>" + xml);
     }
 
     /** Objects and counts since the last reset. */
@@ -89,144 +79,122 @@ final class Sink {
         private final LongAdder md5s = new LongAdder();
         private final AtomicLong last = new AtomicLong();
 
-        private record Stored(long size, String etag, String type, Optional<String> sha256, byte[] kept) {}
+        /** An object; its bytes are empty if they are not kept. */
+        private record Stored(long size, Map<String, String> headers, byte[] kept) {}
 
         Contents(boolean verify) {
             this.verify = verify;
         }
 
-        void handle(Connection connection) throws IOException {
+        void handle(Request request) throws IOException {
             requests.increment();
-            String path = connection.path();
-            boolean bucket = path.indexOf('/', 1) < 0 || path.indexOf('/', 1) == path.length() - 1;
-            if (connection.method().equals("PUT") && !bucket) {
-                put(connection);
-                return;
-            }
-            connection.readAll();
-            switch (connection.method()) {
-                case "PUT" -> connection.send(200, "", bytes(""));
-                case "HEAD", "GET" -> {
-                    if (bucket) {
-                        bucket(connection);
+            boolean isBucket = request.path().matches("/[^/]*/?");
+            switch (request.method()) {
+                case "PUT" -> {
+                    if (isBucket) {
+                        request.send(200, "");
                     } else {
-                        get(connection);
+                        put(request);
+                    }
+                }
+                case "HEAD", "GET" -> {
+                    if (isBucket) {
+                        String query = String.valueOf(request.exchange().getRequestURI());
+                        sendXml(request, 200, query.contains("?location") ? LOCATION : EMPTY_LIST);
+                    } else {
+                        get(request);
                     }
                 }
                 default -> {
-                    objects.remove(path);
-                    connection.send(204, "", bytes(""));
+                    objects.remove(request.path());
+                    request.send(204, "");
                 }
             }
         }
 
-        private static void bucket(Connection connection) throws IOException {
-            if (connection.method().equals("HEAD")) {
-                connection.send(200, "", bytes(""));
-            } else {
-                sendXml(connection, 200, connection.query().contains("location") ? LOCATION : EMPTY_LIST);
+        private void get(Request request) throws IOException {
+            Stored stored = objects.get(request.path());
+            if (stored == null || (request.method().equals("GET") && stored.kept.length < stored.size)) {
+                sendXml(request, 404, "<Error><Code>NoSuchKey</Code></Error>");
+                return;
             }
-        }
-
-        private void get(Connection connection) throws IOException {
-            Stored stored = objects.get(connection.path());
-            boolean head = connection.method().equals("HEAD");
             String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
-            if (stored == null || (!head && stored.kept == null)) {
-                byte[] error = bytes("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code></Error>");
-                connection.send(404, XML + "Date: " + date + "\r\n", head ? bytes("") : error);
-                return;
+            request.with("Last-Modified", date.replace(" Z", " GMT"));
+            stored.headers.forEach(request::with);
+            try (OutputStream out = request.begin(200, stored.size)) {
+                out.write(stored.kept);
             }
-            String headers = "ETag: %s\r\nDate: %s\r\nLast-Modified: %s\r\nContent-Type: %s\r\n"
-                    .formatted(stored.etag, date, date.replace(" Z", " GMT"), stored.type);
-            connection.begin(
-                    200,
-                    headers
-                            + stored.sha256
-                                    .map(value -> "x-amz-meta-sha256: " + value + "\r\n")
-                                    .orElse(""),
-                    stored.size);
-            if (!head) {
-                connection.write(ByteBuffer.wrap(stored.kept));
-            }
-            connection.flush();
         }
 
-        private void put(Connection connection) throws IOException {
-            Optional<String> sha256 = connection.header("x-amz-checksum-sha256");
-            Optional<String> md5 = connection.header("content-md5");
-            long size = connection.bodyLeft();
-            MessageDigest md5Of = verify || (sha256.isEmpty() && md5.isEmpty()) ? digest("MD5") : null;
-            MessageDigest sha256Of = verify ? digest("SHA-256") : null;
-            byte[] kept = !connection.path().contains("/media/") && size <= KEPT ? new byte[(int) size] : null;
-            int at = 0;
-            for (ByteBuffer part = connection.read(); part != null; part = connection.read()) {
-                if (md5Of != null) {
-                    md5Of.update(part.duplicate());
+        private void put(Request request) throws IOException {
+            Optional<String> sha256 = request.header("x-amz-checksum-sha256");
+            Optional<String> md5 = request.header("Content-MD5");
+            boolean hashes = verify || (sha256.isEmpty() && md5.isEmpty());
+            MessageDigest md5Of = digest("MD5");
+            MessageDigest sha256Of = digest("SHA-256");
+            ByteArrayOutputStream kept = new ByteArrayOutputStream();
+            byte[] part = new byte[KEPT];
+            long size = 0;
+            for (int length = request.body().read(part);
+                    length >= 0;
+                    length = request.body().read(part)) {
+                if (hashes) {
+                    md5Of.update(part, 0, length);
                 }
-                if (sha256Of != null) {
-                    sha256Of.update(part.duplicate());
+                if (verify) {
+                    sha256Of.update(part, 0, length);
                 }
-                if (kept != null) {
-                    int length = part.remaining();
-                    part.get(kept, at, length);
-                    at += length;
+                if (!request.path().contains("/media/") && kept.size() + length <= KEPT) {
+                    kept.write(part, 0, length);
                 }
+                size += length;
             }
-            byte[] md5Value = md5Of == null ? null : md5Of.digest();
-            byte[] sha256Value = sha256Of == null ? null : sha256Of.digest();
-            if (differs(md5, md5Value) || differs(sha256, sha256Value)) {
+            byte[] md5Value = md5Of.digest();
+            byte[] sha256Value = sha256Of.digest();
+            if (verify && (differs(md5, md5Value) || differs(sha256, sha256Value))) {
                 refused.increment();
-                sendXml(connection, 400, "<Error><Code>BadDigest</Code></Error>");
+                sendXml(request, 400, "<Error><Code>BadDigest</Code></Error>");
                 return;
             }
-            if (md5Value != null) {
+            if (hashes) {
                 md5s.increment();
             }
-            if (sha256Value != null) {
+            if (verify) {
                 digests.add(HexFormat.of().formatHex(sha256Value));
             }
-            String etag = md5Value != null
-                    ? HexFormat.of().formatHex(md5Value)
-                    : md5.map(value ->
-                                    HexFormat.of().formatHex(Base64.getDecoder().decode(value)))
-                            .orElse("%032x".formatted(puts.sum()));
-            objects.put(
-                    connection.path(),
-                    new Stored(
-                            size,
-                            "\"" + etag + "\"",
-                            connection.header("content-type").orElse("binary/octet-stream"),
-                            connection.header("x-amz-meta-sha256"),
-                            kept));
+            byte[] etag = hashes ? md5Value : Base64.getDecoder().decode(md5.orElse(NO_MD5));
+            Map<String, String> headers = new HashMap<>();
+            headers.put("ETag", "\"" + HexFormat.of().formatHex(etag) + "\"");
+            sha256.ifPresent(value -> headers.put("x-amz-checksum-sha256", value));
+            headers.forEach(request::with);
+            request.header("Content-Type").ifPresent(type -> headers.put("Content-Type", type));
+            request.header("x-amz-meta-sha256").ifPresent(value -> headers.put("x-amz-meta-sha256", value));
+            objects.put(request.path(), new Stored(size, headers, kept.toByteArray()));
             received.add(size);
             puts.increment();
             last.accumulateAndGet(Usage.micros(), Math::max);
-            String echo = sha256.map(value -> "x-amz-checksum-sha256: " + value + "\r\n")
-                    .orElse("");
-            connection.send(200, "ETag: \"" + etag + "\"\r\n" + echo, bytes(""));
+            request.send(200, "");
         }
 
         private static boolean differs(Optional<String> sent, byte[] computed) {
-            return computed != null
-                    && sent.filter(value -> !value.equals(Base64.getEncoder().encodeToString(computed)))
-                            .isPresent();
+            return sent.filter(value -> !value.equals(Base64.getEncoder().encodeToString(computed)))
+                    .isPresent();
         }
 
         String counts() {
-            Map<String, long[]> folders = new TreeMap<>();
-            objects.forEach((path, object) -> {
-                String[] parts = path.split("/");
-                long[] sums = folders.computeIfAbsent(parts.length > 3 ? parts[2] : "", _ -> new long[2]);
-                sums[0]++;
-                sums[1] += object.size;
-            });
-            return "puts=%d%nrequests=%d%nbytes=%d%nrefused=%d%nmd5s=%d%nlast=%d%n"
-                            .formatted(
-                                    puts.sum(), requests.sum(), received.sum(), refused.sum(), md5s.sum(), last.get())
+            Map<String, LongSummaryStatistics> folders = objects.entrySet().stream()
+                    .collect(Collectors.groupingBy(
+                            object -> object.getKey().replaceFirst("^/[^/]*/([^/]*)/.*", "$1"),
+                            TreeMap::new,
+                            Collectors.summarizingLong(object -> object.getValue().size)));
+            return "puts=%s%nrequests=%s%nbytes=%s%nrefused=%s%nmd5s=%s%nlast=%s%n"
+                            .formatted(puts, requests, received, refused, md5s, last)
                     + folders.entrySet().stream()
-                            .map(each -> "objects.%s=%d%nbytes.%s=%d%n"
-                                    .formatted(each.getKey(), each.getValue()[0], each.getKey(), each.getValue()[1]))
+                            .map(each -> "objects.%1$s=%2$d%nbytes.%1$s=%3$d%n"
+                                    .formatted(
+                                            each.getKey(),
+                                            each.getValue().getCount(),
+                                            each.getValue().getSum()))
                             .collect(Collectors.joining());
         }
 
