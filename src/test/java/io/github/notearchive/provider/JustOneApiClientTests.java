@@ -65,24 +65,16 @@ class JustOneApiClientTests {
         threads.shutdownNow();
     }
 
-    @Test
-    void fetchIsOneRequestWithTokenAndNoteId() throws Exception {
-        provider.replies(200, FOUND);
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void fetchIsOneRequestWhoseExactResponseIsTheCapture(boolean isCompressed) throws Exception {
+        provider.replies(isCompressed ? ScriptedServer.gzipped(bytes(FOUND)) : ScriptedServer.reply(200, bytes(FOUND)));
 
-        assertThat(fetch(fixture.client("token", "s3cret +/&="), NOTE)).isInstanceOf(Found.class);
+        NoteCapture capture = ((Found) fetch(fixture.client("token", "s3cret +/&="), NOTE)).capture();
 
         assertThat(provider.lines())
                 .containsExactly("GET /api/xiaohongshu/get-note-detail/v1?token=s3cret%20%2B%2F%26%3D&noteId=" + ID
                         + " HTTP/1.1");
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void captureIsTheExactResponseOfItsCall(boolean isCompressed) throws Exception {
-        provider.replies(isCompressed ? ScriptedServer.gzipped(bytes(FOUND)) : ScriptedServer.reply(200, bytes(FOUND)));
-
-        NoteCapture capture = ((Found) fetch(fixture.client(), NOTE)).capture();
-
         assertThat(capture.id()).isEqualTo(ID);
         assertThat(capture.callId()).isEqualTo(1);
         assertThat(capture.capturedAt()).isEqualTo(NOW);
@@ -416,21 +408,6 @@ class JustOneApiClientTests {
     }
 
     @Test
-    void ourOwnLimitEndsTheNightWithoutACall() throws Exception {
-        provider.replies(200, FOUND).replies(200, FOUND);
-        JustOneApiClient client = fixture.client("calls-per-night", "3");
-        fixture.open(client, new NightlyCalls(1, 0, 0));
-
-        fetch(client, NOTE);
-        fetch(client, NOTE);
-
-        assertThat(fetch(client, NOTE))
-                .isEqualTo(new Exhausted("our own limit of 3 calls a night", CallKind.NOTE, MIDNIGHT));
-        assertThat(provider.lines()).hasSize(2);
-        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
-    }
-
-    @Test
     void stopOfAnotherNodeEndsCallsBeforeTheNextOneIsSent() throws Exception {
         JustOneApiClient client = fixture.client();
         StopNotice stop = new StopNotice(601, "code 601 (BALANCE)", null, "east", 7L);
@@ -448,7 +425,7 @@ class JustOneApiClientTests {
     }
 
     @Test
-    void callsOfOtherNodesCount() throws Exception {
+    void callsOfOtherNodesCountAndOurOwnLimitEndsTheNight() throws Exception {
         provider.replies(200, FOUND);
         JustOneApiClient client = fixture.client("calls-per-night", "3");
 
@@ -456,8 +433,10 @@ class JustOneApiClientTests {
         recorder.night = new NightlyCalls(3, 0, 0);
         assertThat(client.callsLeft()).as("as far as is known").isEqualTo(2);
 
-        assertThat(describe(fetch(client, NOTE))).isEqualTo("Exhausted NOTE");
+        assertThat(fetch(client, NOTE))
+                .isEqualTo(new Exhausted("our own limit of 3 calls a night", CallKind.NOTE, MIDNIGHT));
         assertThat(client.callsLeft()).isZero();
+        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
         assertThat(provider.lines()).hasSize(1);
         assertThat(recorder.events).containsExactly("sending 1", "received 1");
     }
