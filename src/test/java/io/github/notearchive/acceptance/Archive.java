@@ -1,12 +1,11 @@
 package io.github.notearchive.acceptance;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.embedded.EmbeddedStore;
 import io.minio.GetObjectArgs;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioClient;
-import io.minio.PutObjectArgs;
-import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.messages.Item;
 import java.net.URI;
@@ -16,10 +15,10 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /** Rows and objects, as somebody sees them who does not run the program. */
@@ -47,7 +46,12 @@ final class Archive implements AutoCloseable {
     }
 
     /** How to log in to the store. */
-    record Account(URI endpoint, String accessKey, String secretKey) {}
+    record Account(URI endpoint, String accessKey, String secretKey) {
+
+        static Account of(EmbeddedStore store) {
+            return new Account(store.endpoint(), store.accessKey(), store.secretKey());
+        }
+    }
 
     /** The notes of the worklist, counted by their state. */
     Map<String, Long> states() {
@@ -83,7 +87,18 @@ final class Archive implements AutoCloseable {
         return jdbc.sql(sql).params(parameters).query(Long.class).single();
     }
 
-    /** Runs a statement that tells nothing. */
+    /** Returns the number of rows that DuckDB reads from a file. */
+    static long countInFile(String table) {
+        return JdbcClient.create(new DriverManagerDataSource("jdbc:duckdb:"))
+                .sql("SELECT count(*) FROM " + table)
+                .query(Long.class)
+                .single();
+    }
+
+    void assertNumber(String sql, long expected) {
+        assertThat(number(sql)).as(sql).isEqualTo(expected);
+    }
+
     void execute(String sql) {
         new JdbcTemplate(connection).execute(sql);
     }
@@ -111,18 +126,6 @@ final class Archive implements AutoCloseable {
                         GetObjectArgs.builder().bucket(bucket).object(key).build())) {
             return in.readAllBytes();
         }
-    }
-
-    /** Stores a changed copy of a text object under another key, and removes the original. */
-    void replace(String key, String other, UnaryOperator<String> change) throws Exception {
-        byte[] copy = change.apply(new String(read(key), UTF_8)).getBytes(UTF_8);
-        store().putObject(PutObjectArgs.builder()
-                .bucket(bucket)
-                .object(other)
-                .data(copy, copy.length)
-                .build());
-        store().removeObject(
-                        RemoveObjectArgs.builder().bucket(bucket).object(key).build());
     }
 
     private MinioClient store() {

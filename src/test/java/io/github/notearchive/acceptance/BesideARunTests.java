@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.ScriptableSandbox;
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -14,8 +13,6 @@ import tools.jackson.databind.JsonNode;
 @ExtendWith(OutsideServers.Running.class)
 class BesideARunTests {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-
     @Test
     void secondRunEndsWithFiveAndOtherCommandsWork() throws Exception {
         // other processes join the embedded servers of the run
@@ -24,9 +21,7 @@ class BesideARunTests {
             // equally due notes are claimed in the order of their ids
             String inWork = practice.enqueue(20).stream().sorted().findFirst().orElseThrow();
             String late = provider.noteIds(21).getLast();
-            provider.holdAnswers();
-            Program run = practice.start("run");
-            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+            Program run = practice.startRunWithHeldAnswers();
 
             Program second = practice.start("run");
             Program status = practice.start("status", "--json");

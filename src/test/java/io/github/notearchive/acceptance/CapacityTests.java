@@ -4,22 +4,12 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.io.TcpProxy;
-import io.github.notearchive.sandbox.MediaReply;
-import io.github.notearchive.sandbox.Reply;
-import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.security.MessageDigest;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -28,12 +18,9 @@ import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
-/** Time and memory of large audits, exports, remaps and files; tables in {@code target/matrix}. */
+/** Time and memory of large audits, exports and remaps; tables in {@code target/matrix}. */
 @Tag("matrix")
 @ExtendWith(OutsideServers.Running.class)
 class CapacityTests {
@@ -42,7 +29,6 @@ class CapacityTests {
     private static final int SIZE = Integer.getInteger("matrix.size", 100_000);
 
     private static final int OBJECT_BYTES = 4096;
-    private static final long FILM_BYTES = 2L << 30;
     private static final String EXPORT_HEAP = "64m";
 
     /** For each note 2 KB of text, three captures, five topics and four files. */
@@ -184,14 +170,8 @@ class CapacityTests {
         }
     }
 
-    private static long count(Path file) throws Exception {
-        String table = file.toString().endsWith("jsonl") ? "read_json('" + file + "')" : "'" + file + "'";
-        try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
-                Statement statement = duck.createStatement();
-                ResultSet result = statement.executeQuery("SELECT count(*) FROM " + table)) {
-            result.next();
-            return result.getLong(1);
-        }
+    private static long count(Path file) {
+        return Archive.countInFile(file.toString().endsWith("jsonl") ? "read_json('" + file + "')" : "'" + file + "'");
     }
 
     @Test
@@ -211,10 +191,8 @@ class CapacityTests {
             remap(practice, stored, "again, nothing differs", "remap", "--json", "--all");
             remap(practice, stored, "again, as a dry run", "remap", "--json", "--all", "--dry-run");
 
-            assertThat(archive.number("SELECT count(*) FROM note WHERE title = 'spoilt'"))
-                    .isZero();
-            assertThat(archive.number("SELECT count(*) FROM note_capture WHERE mapper_version = 1"))
-                    .isZero();
+            archive.assertNumber("SELECT count(*) FROM note WHERE title = 'spoilt'", 0);
+            archive.assertNumber("SELECT count(*) FROM note_capture WHERE mapper_version = 1", 0);
         }
     }
 
@@ -227,66 +205,6 @@ class CapacityTests {
                 "remap | responses | took, start included | responses/s | peak resident",
                 "%s | %d | %.0f s | %.0f | %d MB"
                         .formatted(name, stored, remap.seconds(), stored / remap.seconds(), remap.peakMegabytes()));
-    }
-
-    @ParameterizedTest(name = "on {0} servers")
-    @EnumSource
-    void filmOfTwoGigabytesIsArchivedInASmallHeap(Place place) throws Exception {
-        try (Practice practice = Practice.begin(place);
-                TcpProxy films = TcpProxy.before(
-                        URI.create("http://" + practice.provider().mediaHost()))) {
-            films.answer(TcpProxy.ANY, CapacityTests::sendFilm);
-            practice.environment()
-                    .merge("ARCHIVE_MEDIA_HOSTS", "127.0.0.1:" + films.port(), (own, more) -> own + "," + more);
-            String note = practice.provider()
-                    .noteIds(SandboxNoteKind.VIDEO_STREAMS, 1)
-                    .getFirst();
-            practice.provider()
-                    .script()
-                    .always(note, Reply.noteWith(CapacityTests::removeSizes))
-                    .media(target -> target.contains("/stream/"), MediaReply.redirect(films.address() + "/film.mp4"));
-            practice.call("enqueue", note).with(0);
-
-            Measured run = Measured.of(practice, "run");
-
-            try (Archive archive = practice.look()) {
-                assertThat(archive.strings("SELECT state FROM note_media WHERE kind = 'VIDEO'"))
-                        .containsExactly("STORED");
-                String key = archive.strings("SELECT object_key FROM media_object WHERE size_bytes = " + FILM_BYTES)
-                        .getFirst();
-                assertThat(archive.objects("media/")).containsEntry(key, FILM_BYTES);
-            }
-            assertThat(run.ended().err()).doesNotContain("OutOfMemoryError");
-            report(
-                    "large-file.md",
-                    "servers | file | heap | peak resident | took",
-                    "%s | %d MB | 256 MB | %d MB | %.0f s"
-                            .formatted(place, FILM_BYTES >> 20, run.peakMegabytes(), run.seconds()));
-        }
-    }
-
-    private static void removeSizes(ObjectNode note) {
-        note.at("/video_info_v2/media/stream")
-                .forEach(codec -> codec.forEach(stream -> ((ObjectNode) stream).remove("size")));
-    }
-
-    /** Sends the boxes of a film, and zeros instead of pictures. */
-    private static void sendFilm(OutputStream out) throws IOException {
-        out.write(("HTTP/1.1 200 OK\r\nContent-Length: "
-                        + FILM_BYTES
-                        + "\r\nContent-Type: video/mp4\r\nConnection: close\r\n\r\n")
-                .getBytes(US_ASCII));
-        ByteBuffer head = ByteBuffer.allocate(24 + 8 + 16);
-        head.putInt(24).put("ftypisom".getBytes(US_ASCII)).putInt(512);
-        head.put("isommp42".getBytes(US_ASCII));
-        head.putInt(8).put("moov".getBytes(US_ASCII));
-        long left = FILM_BYTES - 24 - 8;
-        head.putInt(1).put("mdat".getBytes(US_ASCII)).putLong(left);
-        out.write(head.array());
-        byte[] megabyte = new byte[1 << 20];
-        for (left -= 16; left > 0; left -= megabyte.length) {
-            out.write(megabyte, 0, (int) Math.min(left, megabyte.length));
-        }
     }
 
     private static synchronized void report(String name, String head, String row) throws IOException {

@@ -8,11 +8,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -112,19 +107,13 @@ class ExportCommandTests {
     }
 
     /** How many rows DuckDB finds in the file of a table. */
-    private static long rows(Path directory, String table) throws SQLException {
+    private static long rows(Path directory, String table) {
         String file = switch (table) {
             case "note" -> "notes";
             case "note_capture" -> "captures";
             case "note_topic" -> "topics";
             default -> "media";
         };
-        try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
-                Statement statement = duck.createStatement();
-                ResultSet result =
-                        statement.executeQuery("SELECT count(*) FROM '" + directory.resolve(file + ".parquet") + "'")) {
-            result.next();
-            return result.getLong(1);
-        }
+        return Archive.countInFile("'" + directory.resolve(file + ".parquet") + "'");
     }
 }

@@ -3,12 +3,14 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.io.TcpProxy;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** One row of the fault matrix: the fault, and how the run that meets it must end. */
@@ -17,7 +19,7 @@ final class Fault {
     /** Causes the fault; returns what repairs it. */
     @FunctionalInterface
     interface Onset {
-        Repair cause(FaultScenario night) throws Exception;
+        Repair cause(Scene night) throws Exception;
     }
 
     /** Repairs the fault. */
@@ -26,16 +28,20 @@ final class Fault {
         void repair() throws Exception;
     }
 
-    private final String name;
-    private final Place place;
-    private final Onset onset;
-    private final Map<String, String> environment = new HashMap<>();
+    static final Repair NOTHING = () -> {};
+
+    final String name;
+    final Place place;
+    final Onset onset;
+    final Map<String, String> environment = new HashMap<>();
+    Duration endsWithin = Duration.ofMinutes(1);
+
+    /** Exit code of a run that is started during the fault; -1 if none is started. */
+    int meanwhile = -1;
+
     private Set<Integer> exitCodes = Set.of(8);
-    private Duration endsWithin = Duration.ofMinutes(1);
     private int chargedAtLeast;
     private int chargedAtMost;
-    private int meanwhile = -1;
-    private boolean rebuys;
 
     private Fault(String name, Place place, Onset onset) {
         this.name = name;
@@ -44,8 +50,37 @@ final class Fault {
     }
 
     /** Returns a fault of a whole service: exit code 8 within a minute, and no note is charged with an attempt. */
-    static Fault of(String name, Onset onset) {
+    static Fault fault(String name, Onset onset) {
         return new Fault(name, Place.OUTSIDE, onset);
+    }
+
+    /** A server refuses connections, until the repair. */
+    static Onset down(Function<Scene, TcpProxy> way) {
+        return night -> {
+            way.apply(night).down();
+            return way.apply(night)::mend;
+        };
+    }
+
+    /** A server refuses connections for some time. */
+    static Onset downFor(Duration time, Function<Scene, TcpProxy> way) {
+        return night -> {
+            way.apply(night).down();
+            Thread.sleep(time);
+            way.apply(night).mend();
+            return NOTHING;
+        };
+    }
+
+    /** A server does not reply; its connections are half-open. */
+    static Onset silent(Function<Scene, TcpProxy> way) {
+        return night -> {
+            way.apply(night).holdRequests(TcpProxy.ANY);
+            return () -> {
+                way.apply(night).release();
+                way.apply(night).cut();
+            };
+        };
     }
 
     Stream<Fault> onBoth() {
@@ -59,7 +94,6 @@ final class Fault {
         copy.exitCodes = exitCodes;
         copy.endsWithin = endsWithin;
         copy.meanwhile = meanwhile;
-        copy.rebuys = rebuys;
         return copy.charges(chargedAtLeast, chargedAtMost);
     }
 
@@ -68,8 +102,8 @@ final class Fault {
         return this;
     }
 
-    Fault within(Duration time) {
-        endsWithin = time;
+    Fault within(int minutes) {
+        endsWithin = Duration.ofMinutes(minutes);
         return this;
     }
 
@@ -80,46 +114,14 @@ final class Fault {
         return this;
     }
 
-    /** Sets the exit code of a run that is started during the fault. */
     Fault meanwhile(int exitCode) {
         meanwhile = exitCode;
-        return this;
-    }
-
-    /** A response without its note is billed and bought again. */
-    Fault rebuying() {
-        rebuys = true;
         return this;
     }
 
     Fault with(String variable, String value) {
         environment.put(variable, value);
         return this;
-    }
-
-    String name() {
-        return name;
-    }
-
-    Place place() {
-        return place;
-    }
-
-    Onset onset() {
-        return onset;
-    }
-
-    Map<String, String> environment() {
-        return environment;
-    }
-
-    Duration endsWithin() {
-        return endsWithin;
-    }
-
-    /** Returns the exit code of a run during the fault; -1 if none is started. */
-    int meanwhile() {
-        return meanwhile;
     }
 
     void assertInOrder(Ended ended) {
@@ -142,15 +144,6 @@ final class Fault {
 
     void assertCharged(long charged) {
         assertThat(charged).as("notes charged").isBetween((long) chargedAtLeast, (long) chargedAtMost);
-    }
-
-    void assertClean(Audit audit) {
-        if (rebuys) {
-            assertThat(audit.boughtTwice()).hasSizeLessThanOrEqualTo(chargedAtMost);
-            assertThat(audit.violations()).isSubsetOf(audit.boughtTwice());
-        } else {
-            audit.isClean(2 * Practice.WORKERS);
-        }
     }
 
     String where() {

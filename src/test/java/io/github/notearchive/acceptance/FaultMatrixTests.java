@@ -1,5 +1,27 @@
 package io.github.notearchive.acceptance;
 
+import static io.github.notearchive.acceptance.DatabaseFaults.ALL;
+import static io.github.notearchive.acceptance.DatabaseFaults.RUNNER;
+import static io.github.notearchive.acceptance.DatabaseFaults.crash;
+import static io.github.notearchive.acceptance.DatabaseFaults.cutAgain;
+import static io.github.notearchive.acceptance.DatabaseFaults.cutOnce;
+import static io.github.notearchive.acceptance.DatabaseFaults.full;
+import static io.github.notearchive.acceptance.DatabaseFaults.locked;
+import static io.github.notearchive.acceptance.DatabaseFaults.readOnly;
+import static io.github.notearchive.acceptance.DatabaseFaults.tooManyConnections;
+import static io.github.notearchive.acceptance.Fault.NOTHING;
+import static io.github.notearchive.acceptance.Fault.down;
+import static io.github.notearchive.acceptance.Fault.downFor;
+import static io.github.notearchive.acceptance.Fault.fault;
+import static io.github.notearchive.acceptance.Fault.silent;
+import static io.github.notearchive.acceptance.MachineFaults.clock;
+import static io.github.notearchive.acceptance.MachineFaults.hugePictures;
+import static io.github.notearchive.acceptance.MachineFaults.largePictures;
+import static io.github.notearchive.acceptance.MachineFaults.noSpool;
+import static io.github.notearchive.acceptance.StoreFaults.PUT;
+import static io.github.notearchive.acceptance.StoreFaults.answers;
+import static io.github.notearchive.acceptance.StoreFaults.answersForOne;
+import static io.github.notearchive.acceptance.StoreFaults.bucketGone;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -12,12 +34,11 @@ import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxScript;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.function.BiConsumer;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -45,6 +66,11 @@ class FaultMatrixTests {
     /** Notes that an outage of provider or media hosts may charge: 20 faults in a row, and those in flight. */
     private static final int OUTAGE = 20 + Practice.WORKERS;
 
+    private static final String LOCK_OF_NOTE = "LOCK TABLE note";
+    private static final String LOCK_OF_ROW =
+            "SELECT note_id FROM worklist WHERE state = 'PENDING' AND claim_id IS NULL LIMIT 1 FOR UPDATE";
+    private static final Predicate<String> DETAIL = line -> line.contains("/get-note-detail/");
+
     private static final Matrix MATRIX =
             new Matrix("faults", "fault", "servers", "exit", "seconds", "exit meanwhile", "charged");
 
@@ -52,9 +78,9 @@ class FaultMatrixTests {
     @MethodSource({"databaseFaults", "storeFaults", "providerFaults", "mediaFaults", "machineFaults"})
     void runEndsInOrderAndIsCompletedAfterTheRepair(Fault fault) throws Exception {
         assumeTrue(ONLY.matcher(fault.toString()).find());
-        if (fault.environment().containsKey(FaultScenario.CLOCK)
-                && FaultScenario.clockLibrary().isEmpty()) {
-            MATRIX.addUntried(fault.name(), fault.where(), "not tried: needs libfaketime");
+        if (fault.environment.containsKey(MachineFaults.CLOCK)
+                && MachineFaults.clockLibrary().isEmpty()) {
+            MATRIX.addUntried(fault.name, fault.where(), "not tried: needs libfaketime");
             abort("libfaketime is not installed");
         }
         try {
@@ -67,25 +93,27 @@ class FaultMatrixTests {
 
     private static void endInOrderAndFinish(Fault fault) throws Exception {
         SandboxSettings pace = SandboxSettings.defaults().withLatency(Duration.ofMillis(40));
-        try (FaultScenario night = new FaultScenario(fault.place(), pace, fault.environment())) {
+        try (Scene night = new Scene(Practice.begin(fault.place, pace))) {
             Practice practice = night.practice();
-            night.enqueue(NOTES);
-            Program run = night.start();
+            practice.environment().putAll(fault.environment);
+            MachineFaults.prepareClock(practice);
+            night.ids().addAll(practice.enqueue(NOTES));
+            Program run = MachineFaults.start(practice);
             await().atMost(Duration.ofMinutes(4)) // a clock that can be set reads a file at each look
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> practice.provider().granted() >= 20 || !run.isRunning());
 
             long began = System.nanoTime();
-            Fault.Repair repair = fault.onset().cause(night);
+            Fault.Repair repair = fault.onset.cause(night);
             String meanwhile = "";
             Ended ended;
             Duration took;
             try {
-                ended = practice.end(run, fault.endsWithin());
+                ended = practice.end(run, fault.endsWithin);
                 took = Duration.ofNanos(System.nanoTime() - began);
                 fault.assertInOrder(ended);
-                if (fault.meanwhile() >= 0) {
-                    Ended refused = practice.call("run").with(fault.meanwhile());
+                if (fault.meanwhile >= 0) {
+                    Ended refused = practice.call("run").with(fault.meanwhile);
                     fault.assertReported(refused);
                     meanwhile = String.valueOf(refused.exitCode());
                 }
@@ -99,20 +127,20 @@ class FaultMatrixTests {
                 Audit audit = Audit.of(practice, archive, night.ids());
                 MATRIX.add(
                         audit,
-                        fault.name(),
+                        fault.name,
                         fault.where(),
                         String.valueOf(ended.exitCode()),
                         "%.1f".formatted(took.toMillis() / 1000.0),
                         meanwhile,
                         String.valueOf(charged));
-                fault.assertClean(audit);
+                audit.isClean(2 * Practice.WORKERS);
             }
             fault.assertCharged(charged);
             assertThat(runs).as("runs until all was done").isLessThan(4);
         }
     }
 
-    private static long charged(FaultScenario night) {
+    private static long charged(Scene night) {
         return night.number("""
                 SELECT count(*) FROM worklist
                 WHERE attempts > 0 OR media_attempts > 0 OR state IN ('POSTPONED', 'FAILED', 'UNAVAILABLE')
@@ -120,7 +148,7 @@ class FaultMatrixTests {
     }
 
     /** Runs until all notes are archived; postponed and failed ones are requeued. */
-    private static int finish(FaultScenario night) {
+    private static int finish(Scene night) {
         for (int runs = 1; ; runs++) {
             Ended ended = night.practice().call("run");
             assertThat(ended.exitCode()).as(ended::toString).isIn(0, 6);
@@ -138,73 +166,50 @@ class FaultMatrixTests {
         Duration locked = Duration.ofMinutes(10);
         Stream<Fault> faults = Stream.concat(
                 Stream.of(
-                                Fault.of(
-                                                "database: connections are cut once",
-                                                DatabaseFaults.cutOnce(DatabaseFaults.ALL))
+                                fault("database: connections are cut once", cutOnce(ALL))
                                         .ends(0),
-                                Fault.of(
-                                                "database: the runner lock's connection is cut",
-                                                DatabaseFaults.cutOnce(DatabaseFaults.RUNNER))
+                                fault("database: the runner lock's connection is cut", cutOnce(RUNNER))
                                         .ends(0),
-                                Fault.of("database: connections are cut ten times a second", DatabaseFaults.cutAgain())
+                                fault("database: connections are cut ten times a second", cutAgain())
                                         .ends(0, 8),
-                                Fault.of("database: the server crashes and recovers", DatabaseFaults.crash())
+                                fault("database: the server crashes and recovers", crash())
                                         .ends(0),
-                                Fault.of("database: read only", DatabaseFaults.readOnly())
-                                        .meanwhile(8),
-                                full("INSERT", "api_call"),
-                                full("INSERT", "note"),
-                                full("UPDATE", "worklist").meanwhile(8),
-                                full("UPDATE", "batch_step_execution"),
-                                full("UPDATE", "batch_job_execution"),
-                                Fault.of(
+                                fault("database: read only", readOnly()).meanwhile(8),
+                                fullTable("INSERT", "api_call"),
+                                fullTable("INSERT", "note"),
+                                fullTable("UPDATE", "worklist").meanwhile(8),
+                                fullTable("UPDATE", "batch_step_execution"),
+                                fullTable("UPDATE", "batch_job_execution"),
+                                fault(
                                                 "database: a table is locked for 5 s",
-                                                DatabaseFaults.locked("LOCK TABLE note", Duration.ofSeconds(5)))
+                                                locked(LOCK_OF_NOTE, Duration.ofSeconds(5)))
                                         .ends(0),
-                                Fault.of(
-                                                "database: a table is locked for long",
-                                                DatabaseFaults.locked("LOCK TABLE note", locked))
-                                        .within(Duration.ofMinutes(3)))
+                                fault("database: a table is locked for long", locked(LOCK_OF_NOTE, locked))
+                                        .within(3))
                         .flatMap(Fault::onBoth),
                 Stream.of(
-                        full("UPDATE", "api_call").within(Duration.ofMinutes(8)),
-                        Fault.of("database: too many connections", DatabaseFaults.tooManyConnections())
-                                .within(Duration.ofMinutes(8))
+                        fullTable("UPDATE", "api_call").within(8),
+                        fault("database: too many connections", tooManyConnections())
+                                .within(8)
                                 .meanwhile(8),
-                        Fault.of(
-                                        "database: a note's row is locked for long",
-                                        DatabaseFaults.locked(
-                                                "SELECT note_id FROM worklist WHERE state = 'PENDING' AND claim_id IS NULL LIMIT 1 FOR UPDATE",
-                                                locked))
-                                .within(Duration.ofMinutes(7)),
-                        Fault.of("database: out of reach for good", night -> {
-                                    night.wayToDatabase().down();
-                                    return night.wayToDatabase()::mend;
-                                })
-                                .within(Duration.ofMinutes(8))
+                        fault("database: a note's row is locked for long", locked(LOCK_OF_ROW, locked))
+                                .within(7),
+                        fault("database: out of reach for good", down(Scene::wayToDatabase))
+                                .within(8)
                                 .meanwhile(8),
-                        Fault.of("database: out of reach for three seconds", night -> {
-                                    night.wayToDatabase().down();
-                                    Thread.sleep(3_000);
-                                    night.wayToDatabase().mend();
-                                    return () -> {};
-                                })
+                        fault(
+                                        "database: out of reach for three seconds",
+                                        downFor(Duration.ofSeconds(3), Scene::wayToDatabase))
                                 .ends(0),
-                        Fault.of("database: silent for three seconds", night -> {
+                        fault("database: silent for three seconds", night -> {
                                     night.wayToDatabase().holdRequests(TcpProxy.ANY);
                                     Thread.sleep(3_000);
                                     night.wayToDatabase().release();
-                                    return () -> {};
+                                    return NOTHING;
                                 })
                                 .ends(0),
-                        Fault.of("database: silent, connections half-open", night -> {
-                                    night.wayToDatabase().holdRequests(TcpProxy.ANY);
-                                    return () -> {
-                                        night.wayToDatabase().release();
-                                        night.wayToDatabase().cut();
-                                    };
-                                })
-                                .within(Duration.ofMinutes(10))
+                        fault("database: silent, connections half-open", silent(Scene::wayToDatabase))
+                                .within(10)
                                 .meanwhile(8)));
         return faults.map(FaultMatrixTests::withShortOutage);
     }
@@ -214,58 +219,40 @@ class FaultMatrixTests {
         return fault.with("ARCHIVE_OUTAGE_AFTER", "20s");
     }
 
-    private static Fault full(String event, String table) {
-        return Fault.of("database: full, " + event + " on " + table, DatabaseFaults.full(event, table));
+    private static Fault fullTable(String event, String table) {
+        return fault("database: full, " + event + " on " + table, full(event, table));
     }
 
     static Stream<Fault> storeFaults() {
         Stream<Fault> faults = Stream.of(
-                Fault.of("store: refuses connections", StoreFaults.down()).meanwhile(8),
-                Fault.of("store: refuses connections for five seconds", night -> {
-                            night.wayToStore().down();
-                            Thread.sleep(5_000);
-                            night.wayToStore().mend();
-                            return () -> {};
-                        })
+                fault("store: refuses connections", down(Scene::wayToStore)).meanwhile(8),
+                fault("store: refuses connections for five seconds", downFor(Duration.ofSeconds(5), Scene::wayToStore))
                         .ends(0),
-                Fault.of("store: hangs", StoreFaults.hang())
+                fault("store: hangs", silent(Scene::wayToStore))
                         .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
-                        .within(Duration.ofMinutes(4))
+                        .within(4)
                         .meanwhile(8),
-                Fault.of("store: half a second late", night -> {
+                fault("store: half a second late", night -> {
                             night.wayToStore().delay(Duration.ofMillis(500));
                             return () -> night.wayToStore().delay(Duration.ZERO);
                         })
-                        .within(Duration.ofMinutes(3))
+                        .within(3)
                         .ends(0),
-                Fault.of("store: 500 InternalError", StoreFaults.answers(500, "InternalError"))
-                        .meanwhile(8),
-                Fault.of("store: 503 SlowDown", StoreFaults.answers(503, "SlowDown"))
-                        .meanwhile(8),
-                Fault.of("store: 403 AccessDenied", StoreFaults.answers(403, "AccessDenied"))
+                fault("store: 500 InternalError", answers(500, "InternalError")).meanwhile(8),
+                fault("store: 503 SlowDown", answers(503, "SlowDown")).meanwhile(8),
+                fault("store: 403 AccessDenied", answers(403, "AccessDenied")).meanwhile(2),
+                fault("store: 403 SignatureDoesNotMatch", answers(403, "SignatureDoesNotMatch"))
                         .meanwhile(2),
-                Fault.of("store: 403 SignatureDoesNotMatch", StoreFaults.answers(403, "SignatureDoesNotMatch"))
-                        .meanwhile(2),
-                Fault.of(
-                        "store: 403 AccessDenied for PUT only",
-                        StoreFaults.answers(StoreFaults.PUT, 403, "AccessDenied")),
-                Fault.of(
-                        "store: full, 507 XMinioStorageFull for PUT",
-                        StoreFaults.answers(StoreFaults.PUT, 507, "XMinioStorageFull")),
-                Fault.of(
-                        "store: 500 InternalError for PUT only",
-                        StoreFaults.answers(StoreFaults.PUT, 500, "InternalError")),
-                Fault.of(
+                fault("store: 403 AccessDenied for PUT only", answers(PUT, 403, "AccessDenied")),
+                fault("store: full, 507 XMinioStorageFull for PUT", answers(PUT, 507, "XMinioStorageFull")),
+                fault("store: 500 InternalError for PUT only", answers(PUT, 500, "InternalError")),
+                fault(
                         "store: the answer to PUT breaks off",
-                        StoreFaults.answers(
-                                StoreFaults.PUT, out -> out.write("HTTP/1.1 200 OK\r\nContent-Le".getBytes(UTF_8)))),
-                Fault.of(
-                                "store: 500 InternalError for one object, once",
-                                StoreFaults.answersForOne(500, "InternalError"))
+                        answers(PUT, out -> out.write("HTTP/1.1 200 OK\r\nContent-Le".getBytes(UTF_8)))),
+                fault("store: 500 InternalError for one object, once", answersForOne(500, "InternalError"))
                         .ends(0),
-                Fault.of("store: the bucket is deleted", StoreFaults.bucketGone()),
-                Fault.of("store: the bucket is deleted", StoreFaults.bucketGone())
-                        .on(Place.EMBEDDED));
+                fault("store: the bucket is deleted", bucketGone()),
+                fault("store: the bucket is deleted", bucketGone()).on(Place.EMBEDDED));
         return faults.map(FaultMatrixTests::withShortOutage);
     }
 
@@ -278,61 +265,27 @@ class FaultMatrixTests {
                         allAndOne("answers HTML with 502", html(502)),
                         allAndOne("answers garbage", garbage),
                         allAndOne("answers code 500", Reply.code(500)),
-                        // code 0 without the note is bought again on a later night, never sooner
                         Stream.of(
-                                Fault.of(
-                                                "provider: answers with another note",
-                                                otherNote((script, _) -> script.answersAll(OTHER_NOTE)))
-                                        .ends(6)
-                                        .charges(1, NOTES)
-                                        .rebuying(),
-                                Fault.of(
-                                                "provider: answers with another note, for one note",
-                                                otherNote((script, last) -> script.answers(last, OTHER_NOTE)))
-                                        .ends(6)
-                                        .charges(1, 1)
-                                        .rebuying()),
-                        Stream.of(
-                                Fault.of("provider: refuses connections", night -> {
-                                            night.wayToProvider().down();
-                                            return night.wayToProvider()::mend;
-                                        })
+                                fault("provider: refuses connections", down(Scene::wayToProvider))
                                         .charges(0, OUTAGE)
                                         .meanwhile(8),
-                                Fault.of("provider: hangs", script(s -> s.answersAll(Reply.hang())))
-                                        .with("ARCHIVE_SOURCE_RESPONSETIMEOUT", "60s")
-                                        .with("ARCHIVE_WORKERS", "32")
-                                        .within(Duration.ofMinutes(4))
-                                        .charges(1, 20 + 32),
-                                Fault.of("provider: answers drip", night -> {
-                                            night.wayToProvider().answer(DETAIL, FaultMatrixTests::drip);
-                                            return night.wayToProvider()::release;
-                                        })
-                                        .with("ARCHIVE_SOURCE_RESPONSETIMEOUT", "60s")
-                                        .with("ARCHIVE_WORKERS", "32")
-                                        .within(Duration.ofMinutes(4))
-                                        .charges(1, 20 + 32),
-                                Fault.of(
-                                                "provider: answers with 128 MB, 256 MB of memory",
-                                                script(s -> s.answersAll(huge())))
-                                        .with("ARCHIVE_WORKERS", "32")
-                                        .within(Duration.ofMinutes(3))
-                                        .charges(1, 20 + 32)))
+                                slow("provider: hangs", script(s -> s.answersAll(Reply.hang()))),
+                                slow("provider: answers drip", night -> {
+                                    night.wayToProvider().answer(DETAIL, FaultMatrixTests::drip);
+                                    return night.wayToProvider()::release;
+                                }),
+                                slow(
+                                        "provider: answers with 128 MB, 256 MB of memory",
+                                        script(s -> s.answersAll(huge())))))
                 .flatMap(faults -> faults);
     }
 
-    private static final Predicate<String> DETAIL = line -> line.contains("/get-note-detail/");
-
-    private static final Reply OTHER_NOTE = Reply.noteWith(note -> note.put("id", "0123456789abcdef01234567"));
-
-    private static Fault.Onset otherNote(BiConsumer<SandboxScript, String> change) {
-        return night -> {
-            change.accept(night.practice().provider().script(), night.ids().getLast());
-            return () -> {
-                night.practice().provider().script().clear();
-                night.startNextNightOfPostponedNotes();
-            };
-        };
+    private static Fault slow(String name, Fault.Onset onset) {
+        return fault(name, onset)
+                .with("ARCHIVE_SOURCE_RESPONSETIMEOUT", "60s")
+                .with("ARCHIVE_WORKERS", "32")
+                .within(4)
+                .charges(1, 20 + 32);
     }
 
     private static Reply html(int status) {
@@ -341,13 +294,10 @@ class FaultMatrixTests {
 
     private static Stream<Fault> allAndOne(String what, Reply reply) {
         return Stream.of(
-                Fault.of("provider: " + what, script(s -> s.answersAll(reply))).charges(1, OUTAGE),
-                Fault.of("provider: " + what + ", for one note, once", night -> {
-                            night.practice()
-                                    .provider()
-                                    .script()
-                                    .answers(night.ids().getLast(), reply, Reply.normal());
-                            return () -> {};
+                fault("provider: " + what, script(s -> s.answersAll(reply))).charges(1, OUTAGE),
+                fault("provider: " + what + ", for one note, once", night -> {
+                            night.provider().script().answers(night.ids().getLast(), reply, Reply.normal());
+                            return NOTHING;
                         })
                         .ends(0, 6)
                         .charges(1, 1));
@@ -358,26 +308,17 @@ class FaultMatrixTests {
         for (int i = 0; i < 100_000; i++) {
             out.write(' ');
             out.flush();
-            try {
-                Thread.sleep(500);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
+            LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
         }
     }
 
     private static Reply huge() {
-        byte[] text = new byte[128 << 20];
-        Arrays.fill(text, (byte) 'x');
-        byte[] begin = "{\"code\":0,\"data\":\"".getBytes(UTF_8);
-        System.arraycopy(begin, 0, text, 0, begin.length);
-        return Reply.raw(200, "application/json", text);
+        return Reply.json("{\"code\":0,\"data\":\"" + "x".repeat(128 << 20));
     }
 
     private static Fault.Onset script(Consumer<SandboxScript> change) {
         return night -> {
-            SandboxScript script = night.practice().provider().script();
+            SandboxScript script = night.provider().script();
             change.accept(script);
             return () -> {
                 script.clear();
@@ -397,97 +338,65 @@ class FaultMatrixTests {
                 media("break off", MediaReply.truncated()),
                 media("hang", MediaReply.hang())
                         .with("ARCHIVE_MEDIA_IDLETIMEOUT", "1s")
-                        .within(Duration.ofMinutes(4)),
+                        .within(4),
                 media("drip, too slow", MediaReply.slowDrip(Duration.ofSeconds(3)))
                         .with("ARCHIVE_MEDIA_IDLETIMEOUT", "1s")
-                        .within(Duration.ofMinutes(4)),
+                        .within(4),
                 media("drip, a file in two seconds", MediaReply.slowDrip(Duration.ofMillis(250)))
                         .ends(0)
                         .charges(0, 0)
-                        .within(Duration.ofMinutes(4)),
-                Fault.of("media hosts: one file of one note resets, once", night -> {
-                            night.practice()
-                                    .provider()
+                        .within(4),
+                fault("media hosts: one file of one note resets, once", night -> {
+                            String file =
+                                    pathOfFile(night.provider(), night.ids().getLast());
+                            MediaReply reset = MediaReply.reset();
+                            night.provider()
                                     .script()
-                                    .media(
-                                            target -> target.contains(night.fileOfLast()),
-                                            MediaReply.reset(),
-                                            MediaReply.reset(),
-                                            MediaReply.reset(),
-                                            MediaReply.normal());
-                            return () -> {};
+                                    .media(target -> target.contains(file), reset, reset, reset, MediaReply.normal());
+                            return NOTHING;
                         })
                         .ends(0)
                         .charges(0, 1));
     }
 
+    /** Returns the path of a picture or sound of a note. */
+    private static String pathOfFile(ScriptableSandbox provider, String note) {
+        return Scene.targetsOf(provider, note).stream()
+                .filter(target -> !target.contains("/discovery/"))
+                .map(target -> target.replaceFirst("\\?.*", ""))
+                .findFirst()
+                .orElseThrow();
+    }
+
     private static Fault media(String what, MediaReply reply) {
-        return Fault.of("media hosts: " + what, script(s -> s.media(_ -> true, reply)))
+        return fault("media hosts: " + what, script(s -> s.media(_ -> true, reply)))
                 .with("ARCHIVE_MEDIA_BACKOFF", "50ms,100ms")
-                .within(Duration.ofMinutes(2))
+                .within(2)
                 .charges(1, OUTAGE);
     }
 
-    private static final byte[] JPEG = "\u00ff\u00d8\u00ff\u00e0\0\u0010JFIF\0".getBytes(StandardCharsets.ISO_8859_1);
-
-    static Stream<Fault> machineFaults() {
-        return Stream.concat(Stream.of("-1h", "-1d", "+1d").flatMap(FaultMatrixTests::clock), fullDisks());
-    }
-
     /**
-     * Of the program and its embedded database; servers outside keep the true time. Stores refuse a signature that is
-     * off by a quarter of an hour.
+     * The clock of the program and its embedded database is set off; servers outside keep the true time. Stores refuse
+     * a signature that is off by a quarter of an hour.
      */
-    private static Stream<Fault> clock(String offset) {
-        return Fault.of("machine: the clock is set off by " + offset, night -> {
-                    night.setClock(offset);
-                    return () -> night.setClock("+0");
-                })
-                .with(FaultScenario.CLOCK, "can be set")
-                .within(Duration.ofMinutes(4)) // each look at that clock reads a file
-                .ends(0, 8)
-                .onBoth();
-    }
-
-    private static Stream<Fault> fullDisks() {
-        return Stream.of(
-                Fault.of("machine: spool takes no file", night -> {
-                    night.spoolIsNoDirectory();
-                    return night::spoolIsADirectory;
-                }),
-                Fault.of("machine: the spool's disk is full", night -> {
-                            byte[] picture = new byte[4 << 20];
-                            System.arraycopy(JPEG, 0, picture, 0, JPEG.length);
-                            night.practice()
-                                    .provider()
-                                    .script()
-                                    .media(_ -> true, MediaReply.bytes("image/jpeg", picture));
-                            return night.practice().provider().script()::clear;
-                        })
-                        .with(FaultScenario.LARGEST_FILE, "4096")
-                        // a sound that is served as a picture is charged to its note
-                        .charges(0, Practice.WORKERS),
-                Fault.of("media hosts: a file of a gigabyte, 256 MB of memory", night -> {
-                            TcpProxy huge = night.wayToMedia();
-                            huge.answer(TcpProxy.ANY, FaultMatrixTests::gigabyteOfPicture);
-                            night.practice()
-                                    .provider()
-                                    .script()
-                                    .media(_ -> true, MediaReply.redirect(huge.address() + "/x"));
-                            return night.practice().provider().script()::clear;
-                        })
-                        .with("ARCHIVE_MEDIA_MAXFILESIZE", "16MB")
-                        .within(Duration.ofMinutes(10)) // the machine moves gigabytes through the proxy
-                        .ends(6, 8)
-                        .charges(1, OUTAGE));
-    }
-
-    private static void gigabyteOfPicture(OutputStream out) throws IOException {
-        out.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
-        out.write(JPEG);
-        byte[] megabyte = new byte[1 << 20];
-        for (int i = 0; i < 1024; i++) {
-            out.write(megabyte);
-        }
+    static Stream<Fault> machineFaults() {
+        return Stream.concat(
+                Stream.of("-1h", "-1d", "+1d")
+                        .map(offset -> fault("machine: the clock is set off by " + offset, clock(offset))
+                                .with(MachineFaults.CLOCK, "can be set")
+                                .within(4) // each look at that clock reads a file
+                                .ends(0, 8))
+                        .flatMap(Fault::onBoth),
+                Stream.of(
+                        fault("machine: spool takes no file", noSpool()),
+                        fault("machine: the spool's disk is full", largePictures())
+                                .with(MachineFaults.LARGEST_FILE, "4096")
+                                // a sound that is served as a picture is charged to its note
+                                .charges(0, Practice.WORKERS),
+                        fault("media hosts: a file of a gigabyte, 256 MB of memory", hugePictures())
+                                .with("ARCHIVE_MEDIA_MAXFILESIZE", "16MB")
+                                .within(10) // the machine moves gigabytes through the proxy
+                                .ends(6, 8)
+                                .charges(1, OUTAGE)));
     }
 }

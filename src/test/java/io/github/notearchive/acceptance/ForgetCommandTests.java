@@ -31,14 +31,13 @@ class ForgetCommandTests {
             Ended shown = practice.call("forget", note).with(0);
             assertThat(shown.out()).contains("Would be forgotten: 1 note (nothing was changed; --yes does it)");
             assertThat(archive.objects("")).isEqualTo(before);
-            assertThat(archive.number("SELECT count(*) FROM forgotten_note")).isZero();
+            archive.assertNumber("SELECT count(*) FROM forgotten_note", 0);
 
             kill(practice, archive, "DELETE ON note_media", note);
             assertThat(archive.objects("forgotten/")).hasSize(1);
             assertThat(rows(archive, "note", note)).isOne();
             assertThat(rows(archive, "worklist", note)).as("no run takes it up").isZero();
-            assertThat(archive.number("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
-                    .isOne();
+            archive.assertNumber("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL", 1);
             assertThat(practice.call("enqueue", note).with(6).err()).contains("was forgotten on");
             assertThat(practice.call("explain", note).with(2).err())
                     .contains("but not completely: repeat the same forget --yes");
@@ -56,11 +55,11 @@ class ForgetCommandTests {
             assertThat(archive.objects("notes/" + note)).isEmpty();
             assertThat(archive.objects("notes/" + other)).isEmpty();
             assertThat(archive.objects("forgotten/")).hasSize(2);
-            assertThat(archive.number("SELECT count(*) FROM forgotten_object")).isZero();
-            assertThat(archive.number(UNUSED)).isZero();
+            archive.assertNumber("SELECT count(*) FROM forgotten_object", 0);
+            archive.assertNumber(UNUSED, 0);
             assertThat(archive.objects("media/")).hasSize((int) archive.number("SELECT count(*) FROM media_object"));
             assertThat(practice.provider().calls()).isEqualTo(calls);
-            assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(calls);
+            archive.assertNumber("SELECT count(*) FROM api_call", calls);
             assertThat(practice.call("verify").with(0).out()).doesNotContain("too young to be orphans");
         }
     }
@@ -79,7 +78,7 @@ class ForgetCommandTests {
             assertThat(preview.out()).contains("nothing of this person was found: check that \"" + nobody + "\"");
             assertThat(done.out())
                     .contains("nothing of this person was found: check that \"" + nobody + "\"", "It is recorded");
-            assertThat(archive.number("SELECT count(*) FROM forgotten_author")).isEqualTo(1);
+            archive.assertNumber("SELECT count(*) FROM forgotten_author", 1);
         }
     }
 

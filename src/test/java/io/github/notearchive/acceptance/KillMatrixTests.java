@@ -1,5 +1,7 @@
 package io.github.notearchive.acceptance;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -8,6 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -16,7 +19,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>{@code -Dkills.points=CLAIMED,SPOOLED} tries these only.
  */
-@Tag("matrix")
 @ExtendWith(OutsideServers.Running.class)
 class KillMatrixTests {
 
@@ -26,40 +28,64 @@ class KillMatrixTests {
     static Stream<Arguments> pointsAndPlaces() {
         String wanted = System.getProperty("kills.points", "");
         return KillPoints.all().stream()
-                .filter(point -> wanted.isEmpty() || List.of(wanted.split(",")).contains(point.name()))
+                .filter(point -> wanted.isEmpty() || List.of(wanted.split(",")).contains(point.name))
                 .flatMap(point -> Arrays.stream(Place.values()).map(place -> Arguments.of(point, place)));
     }
 
+    /** The sample of the usual build. */
+    @ParameterizedTest(name = "{0} on {1} servers")
+    @CsvSource({
+        "REQUEST_SENT, EMBEDDED",
+        "ANSWER_KEPT, OUTSIDE",
+        "DATABASE_SILENT, OUTSIDE",
+        "ANSWER_DURABLE, EMBEDDED",
+        "COMMITTING, OUTSIDE",
+        "ENQUEUE, OUTSIDE"
+    })
+    void theNightIsFinishedAfterAKillOfTheSample(String name, Place place) throws Exception {
+        KillPoint point = KillPoints.all().stream()
+                .filter(each -> each.name.equals(name))
+                .findFirst()
+                .orElseThrow();
+        theNightIsFinishedWheneverItWasKilled(point, place);
+    }
+
+    @Tag("matrix")
     @ParameterizedTest(name = "{0} on {1} servers")
     @MethodSource("pointsAndPlaces")
     void theNightIsFinishedWheneverItWasKilled(KillPoint point, Place place) throws Exception {
         if (!point.whyNot(place).isEmpty()) {
-            MATRIX.addUntried(point.moment(), point.means(), place.name(), "not reachable: " + point.whyNot(place));
+            MATRIX.addUntried(point.moment, point.means, place.name(), "not reachable: " + point.whyNot(place));
             return;
         }
         long began = System.nanoTime();
-        boolean isEmpty = point.notesBefore() == 0;
+        boolean isEmpty = point.notesBefore == 0;
         try (Scene scene = isEmpty ? Scene.empty(place) : new Scene(place)) {
             if (!isEmpty) {
-                scene.enqueue(point.notesBefore());
+                scene.enqueue(point.notesBefore);
             }
-            point.prepare(scene);
+            point.prepare.run(scene);
             scene.exits().clear();
 
-            String seen = point.strike(scene);
-            point.repeat(scene);
+            String seen = point.strike.strike(scene);
+            point.repeat.run(scene);
             scene.runToTheEnd();
 
             Audit audit = scene.audit();
             MATRIX.add(
                     audit,
-                    point.moment(),
-                    point.means(),
+                    point.moment,
+                    point.means,
                     place.name(),
                     seen,
                     scene.exits().toString(),
                     Duration.ofNanos(System.nanoTime() - began).toSeconds() + " s");
-            audit.isClean(point.billingUnknown());
+            audit.isClean(point.billingUnknown);
+            try (Archive archive = scene.practice().look()) {
+                assertThat(archive.counted().isEmpty())
+                        .as("no note is charged with an attempt")
+                        .isEqualTo(!point.chargesNotes);
+            }
         }
     }
 }

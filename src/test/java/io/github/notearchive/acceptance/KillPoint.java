@@ -2,7 +2,9 @@ package io.github.notearchive.acceptance;
 
 import static io.github.notearchive.acceptance.Practice.WORKERS;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,9 +13,6 @@ import java.util.Map;
  * provider that the program has reached it.
  */
 final class KillPoint {
-
-    /** Number of notes on the worklist before most kills. */
-    static final int NOTES = 30;
 
     /** Asserts what is visible at the moment. */
     interface Check {
@@ -30,49 +29,68 @@ final class KillPoint {
         String strike(Scene scene) throws Exception;
     }
 
-    private final String name;
-    private final String moment;
-    private final String means;
-    private final Strike strike;
-    private final Map<Place, String> unreachable = new EnumMap<>(Place.class);
-    private int notesBefore = NOTES;
-    private int billingUnknown;
-    private Step prepare = _ -> {};
-    private Step repeat = _ -> {};
+    final String name;
+    final String moment;
 
-    private KillPoint(String name, String moment, String means, Strike strike) {
+    /** What holds the program at the moment. */
+    String means = "";
+
+    Strike strike = _ -> "";
+
+    /** Number of notes on the worklist before the kill; 0 if there is no archive. */
+    int notesBefore = 30;
+
+    /** Number of calls that may remain without response. */
+    int billingUnknown;
+
+    /** Whether notes are charged with an attempt before the kill. */
+    boolean chargesNotes;
+
+    Step prepare = _ -> {};
+
+    /** What the operator repeats before the next run. */
+    Step repeat = _ -> {};
+
+    private final Map<Place, String> unreachable = new EnumMap<>(Place.class);
+    private final List<Check> checks = new ArrayList<>();
+    private Check after = (_, _) -> {};
+    private String seen = "";
+
+    private KillPoint(String name, String moment) {
         this.name = name;
         this.moment = moment;
-        this.means = means;
-        this.strike = strike;
     }
 
-    static KillPoint of(String name, String moment, String means, Strike strike) {
-        return new KillPoint(name, moment, means, strike);
+    static KillPoint of(String name, String moment) {
+        return new KillPoint(name, moment);
     }
 
-    /**
-     * A moment at which a trap holds statements of a command.
-     *
-     * @param statements number of held statements to wait for
-     */
-    static KillPoint trapped(
-            String name, String moment, Trap trap, int statements, String seen, Check check, String... command) {
-        return of(name, moment, trap.description(), scene -> {
-            scene.killTrapped(trap, statements, archive -> check.check(scene, archive), command);
+    KillPoint by(String description, Strike action) {
+        means = description;
+        strike = action;
+        return this;
+    }
+
+    /** A trap holds this many statements of a run. */
+    KillPoint trapped(Trap trap, int statements) {
+        return trapped(trap, statements, "run");
+    }
+
+    KillPoint trapped(Trap trap, int statements, String... command) {
+        return by(trap.description(), scene -> {
+            scene.killTrapped(trap, statements, archive -> assertReached(scene, archive), command);
             return seen;
         });
     }
 
-    /** A moment of a run at which a server or proxy holds what {@code hold} selects. */
-    static KillPoint held(
-            String name, String moment, String means, Step hold, Step await, String seen, Check check, Check after) {
-        return of(name, moment, means, scene -> {
+    /** A server or proxy holds requests or responses of a run. */
+    KillPoint held(String description, Step hold, Step await) {
+        return by(description, scene -> {
             hold.run(scene);
             Program run = scene.practice().start("run");
             await.run(scene);
             try (Archive archive = scene.practice().beside(run)) {
-                check.check(scene, archive);
+                assertReached(scene, archive);
                 scene.kill(run);
             }
             scene.settle();
@@ -83,15 +101,47 @@ final class KillPoint {
         });
     }
 
+    private void assertReached(Scene scene, Archive archive) throws Exception {
+        for (Check check : checks) {
+            check.check(scene, archive);
+        }
+    }
+
+    /** Sets what is visible at the moment, for the table. */
+    KillPoint seen(String words) {
+        seen = words;
+        return this;
+    }
+
+    /** At the moment the query returns this number. */
+    KillPoint where(String sql, long number) {
+        return where((_, archive) -> Scene.awaitNumber(archive, sql, number));
+    }
+
+    KillPoint where(Check check) {
+        checks.add(check);
+        return this;
+    }
+
+    /** Asserts what is stored after the kill. */
+    KillPoint after(Check check) {
+        after = check;
+        return this;
+    }
+
     /** The calls of all workers may remain without response. */
     KillPoint leavesCallsUnanswered() {
         billingUnknown = WORKERS;
         return this;
     }
 
-    /** The program is killed before there is an archive. */
     KillPoint withoutArchive() {
         notesBefore = 0;
+        return this;
+    }
+
+    KillPoint chargingNotes() {
+        chargesNotes = true;
         return this;
     }
 
@@ -100,7 +150,6 @@ final class KillPoint {
         return this;
     }
 
-    /** The operator repeats the command before the next run. */
     KillPoint repeatedBy(Step step) {
         repeat = step;
         return this;
@@ -111,43 +160,9 @@ final class KillPoint {
         return this;
     }
 
-    String name() {
-        return name;
-    }
-
-    String moment() {
-        return moment;
-    }
-
-    /** Returns what holds the program at the moment. */
-    String means() {
-        return means;
-    }
-
     /** Returns why the moment cannot be reached with such servers; empty if it can. */
     String whyNot(Place place) {
         return unreachable.getOrDefault(place, "");
-    }
-
-    int notesBefore() {
-        return notesBefore;
-    }
-
-    /** Returns the number of calls that may remain without response. */
-    int billingUnknown() {
-        return billingUnknown;
-    }
-
-    void prepare(Scene scene) throws Exception {
-        prepare.run(scene);
-    }
-
-    String strike(Scene scene) throws Exception {
-        return strike.strike(scene);
-    }
-
-    void repeat(Scene scene) throws Exception {
-        repeat.run(scene);
     }
 
     @Override

@@ -46,10 +46,8 @@ class NightTests {
                 assertThat(archive.executions()).containsExactly("1 COMPLETED COMPLETED");
                 assertThat(archive.strings("SELECT note_id FROM note WHERE archived_at IS NOT NULL"))
                         .containsExactlyInAnyOrderElementsOf(ids);
-                assertThat(
-                                archive.number(
-                                        "SELECT count(*) FROM api_call WHERE billed = 'YES' AND code = 0 AND response IS NOT NULL"))
-                        .isEqualTo(60);
+                archive.assertNumber(
+                        "SELECT count(*) FROM api_call WHERE billed = 'YES' AND code = 0 AND response IS NOT NULL", 60);
                 assertThat(archive.number("""
                                         SELECT count(*) FROM run_summary s JOIN batch_job_execution e USING (job_execution_id)
                                         WHERE e.start_time AT TIME ZONE 'UTC' BETWEEN s.began_at AND s.ended_at
@@ -85,8 +83,7 @@ class NightTests {
                     .hasSizeGreaterThanOrEqualTo(provider.kind(id) == SandboxNoteKind.TEXT ? 0 : 1);
             assertThat(offered).as("files offered for " + id).containsAll(stored);
         }
-        assertThat(archive.number("SELECT count(*) FROM note_media WHERE state = 'MISSING'"))
-                .isZero();
+        archive.assertNumber("SELECT count(*) FROM note_media WHERE state = 'MISSING'", 0);
     }
 
     private static void collectDigests(JsonNode node, ScriptableSandbox provider, Set<String> digests)
@@ -149,8 +146,7 @@ class NightTests {
             try (Archive archive = practice.look()) {
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 50L));
                 assertThat(archive.executions()).containsExactly("1 STOPPED QUOTA_EXHAUSTED", "1 COMPLETED COMPLETED");
-                assertThat(archive.number("SELECT count(*) FROM batch_job_instance"))
-                        .isOne();
+                archive.assertNumber("SELECT count(*) FROM batch_job_instance", 1);
                 assertThat(archive.counted()).isEmpty();
             }
         }

@@ -12,14 +12,12 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -48,7 +46,7 @@ final class OutsideServers implements AutoCloseable {
         }
         directory = DataDirectory.open(home);
         database = EmbeddedDatabase.open(directory);
-        store = isStoreAnother() ? another() : account(EmbeddedStore.open(directory));
+        store = isStoreAnother() ? another() : Archive.Account.of(EmbeddedStore.open(directory));
     }
 
     /** Returns whether the S3 server is a named one instead of the embedded one. */
@@ -61,10 +59,6 @@ final class OutsideServers implements AutoCloseable {
                 URI.create(System.getProperty("acceptance.s3.endpoint")),
                 System.getProperty("acceptance.s3.access-key"),
                 System.getProperty("acceptance.s3.secret-key"));
-    }
-
-    private static Archive.Account account(EmbeddedStore store) {
-        return new Archive.Account(store.endpoint(), store.accessKey(), store.secretKey());
     }
 
     static OutsideServers running() {
@@ -155,17 +149,21 @@ final class OutsideServers implements AutoCloseable {
     }
 
     private void execute(String sql) {
-        try (Connection connection =
-                        DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException(sql, e);
-        }
+        execute(database.jdbcUrl(), sql);
+    }
+
+    /** Executes a statement in any database. */
+    void execute(String url, String sql) {
+        new JdbcTemplate(new DriverManagerDataSource(url, user(), password())).execute(sql);
     }
 
     String urlOf(String name) {
         return database.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
+    }
+
+    /** Returns the address of the database server. */
+    URI databaseAddress() {
+        return URI.create(database.jdbcUrl().substring("jdbc:".length()));
     }
 
     String user() {

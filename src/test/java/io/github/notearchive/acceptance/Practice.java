@@ -9,7 +9,6 @@ import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -86,6 +85,14 @@ final class Practice implements AutoCloseable {
         return add(Program.start(directory, environment, arguments));
     }
 
+    /** Starts a run, and returns when all workers wait for a response. */
+    Program startRunWithHeldAnswers() throws InterruptedException {
+        provider.holdAnswers();
+        Program run = start("run");
+        provider.awaitHeld(WORKERS, Duration.ofSeconds(60));
+        return run;
+    }
+
     /** Starts the program by a shell command that changes what a process inherits. */
     Program startAfter(String shell, String... arguments) {
         return add(Program.startAfter(directory, environment, shell, arguments));
@@ -138,11 +145,6 @@ final class Practice implements AutoCloseable {
                     """, (Object) ids.toArray(String[]::new));
         }
         return ids;
-    }
-
-    /** Returns the address of the outside database. */
-    URI databaseAddress() {
-        return URI.create(environment.get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
     }
 
     /** Returns the URL of the outside database with the address of a proxy. */

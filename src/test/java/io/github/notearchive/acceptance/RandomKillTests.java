@@ -33,14 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class RandomKillTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
-    private static final Set<Integer> DOCUMENTED = Scene.DOCUMENTED;
     private static final int RUNS = 12;
-
-    /** How a run dies. */
-    private enum Death {
-        KILL,
-        TERM_KILL
-    }
 
     /** What stands in the way of a night, besides the kills. */
     private enum Trouble {
@@ -65,15 +58,7 @@ class RandomKillTests {
     }
 
     private final Matrix matrix = new Matrix(
-            "random-kills",
-            "night",
-            "servers",
-            "notes",
-            "trouble",
-            "killed, ms after the start",
-            "in start-up",
-            "in the work",
-            "exit codes after");
+            "random-kills", "night", "servers", "notes", "trouble", "killed, ms after the start", "exit codes after");
     private final List<String> violations = new ArrayList<>();
     private Duration startUp = Duration.ofSeconds(4);
     private int startUps;
@@ -125,8 +110,6 @@ class RandomKillTests {
         private final Trouble trouble;
         private final List<String> deaths = new ArrayList<>();
         private final List<Integer> exits = new ArrayList<>();
-        private int inStartUp;
-        private int inWork;
 
         Night(long seed) {
             this.seed = seed;
@@ -152,7 +135,9 @@ class RandomKillTests {
                 for (int kill = 0; kill < kills; kill++) {
                     killARun(practice);
                 }
-                settle(practice.provider());
+                await().atMost(PATIENCE)
+                        .until(() -> practice.provider().callsSeen().size()
+                                == practice.provider().calls());
                 finish(practice);
                 try (Archive archive = practice.look()) {
                     report(Audit.of(practice, archive, ids));
@@ -160,10 +145,7 @@ class RandomKillTests {
             }
         }
 
-        /**
-         * Replies 404 to every URL of the files of some notes until the night's end. URLs are sent with the bar
-         * escaped.
-         */
+        /** Replies 404 to every URL of the files of some notes. URLs are sent with the bar escaped. */
         private void killFiles(ScriptableSandbox provider, List<String> ids) {
             Set<String> dead = new HashSet<>();
             for (int note = 0; note < 3; note++) {
@@ -206,23 +188,25 @@ class RandomKillTests {
                         .pollInterval(Duration.ofMillis(10))
                         .until(() -> provider.calls() + provider.mediaRequests() > before || !run.isRunning());
             }
-            Death death = random.nextInt(4) == 0 ? Death.TERM_KILL : Death.KILL;
+            boolean isSignalled = random.nextInt(4) == 0;
             if (!anywhere) {
                 startUp = Duration.ofNanos(System.nanoTime() - began);
             }
             Duration wait = Duration.ofMillis(random.nextInt(anywhere ? Math.toIntExact(startUp.toMillis()) : 2_500));
             boolean ended = run.endsWithin(wait);
-            if (!ended && death == Death.TERM_KILL) {
+            if (!ended && isSignalled) {
                 run.terminate();
                 ended = run.endsWithin(Duration.ofMillis(random.nextInt(400)));
             }
             if (ended) {
                 Ended by = practice.end(run);
                 // 143: the signal came before the program could take it
-                assertThat(by.exitCode()).as(by::toString).matches(code -> DOCUMENTED.contains(code) || code == 143);
+                assertThat(by.exitCode())
+                        .as(by::toString)
+                        .matches(code -> Scene.DOCUMENTED.contains(code) || code == 143);
                 exits.add(by.exitCode());
                 if (by.exitCode() == 3) {
-                    openGate(practice);
+                    practice.provider().script().unlimited();
                 }
                 return;
             }
@@ -230,21 +214,11 @@ class RandomKillTests {
             run.kill();
             if (worked) {
                 works++;
-                inWork++;
             } else {
                 startUps++;
-                inStartUp++;
             }
-            deaths.add((death == Death.KILL ? "" : "term+")
+            deaths.add((isSignalled ? "term+" : "")
                     + Duration.ofNanos(System.nanoTime() - began).toMillis());
-        }
-
-        private void settle(ScriptableSandbox provider) {
-            await().atMost(PATIENCE).until(() -> provider.callsSeen().size() == provider.calls());
-        }
-
-        private void openGate(Practice practice) {
-            practice.provider().script().unlimited();
         }
 
         /** Runs, and acts on each exit code as an operator would, until a run completes and no note is open. */
@@ -253,23 +227,19 @@ class RandomKillTests {
             for (int run = 0; run < RUNS; run++) {
                 Instant before = Instant.now();
                 Ended ended = force ? practice.call("run", "--force") : practice.call("run");
-                assertThat(ended.exitCode()).as(ended::toString).isIn(DOCUMENTED);
+                assertThat(ended.exitCode()).as(ended::toString).isIn(Scene.DOCUMENTED);
                 exits.add(ended.exitCode());
-                switch (ended.exitCode()) {
-                    case 0 -> {
-                        if (!leavesReportedNotes(practice, before)) {
-                            return;
-                        }
-                        requeue(practice);
-                    }
-                    case 3 -> {
-                        openGate(practice);
-                        force = true;
-                    }
-                    case 6 -> requeue(practice);
-                    default -> {
-                        // again
-                    }
+                if (ended.exitCode() == 0 && !leavesReportedNotes(practice, before)) {
+                    return;
+                }
+                if (ended.exitCode() == 3) {
+                    practice.provider().script().unlimited();
+                    force = true;
+                }
+                if (ended.exitCode() == 0 || ended.exitCode() == 6) {
+                    practice.provider().script().clear();
+                    practice.call("requeue", "--state", "POSTPONED", "--state", "FAILED")
+                            .with(0);
                 }
             }
             violations.add("night " + seed + " did not complete: " + exits);
@@ -298,12 +268,6 @@ class RandomKillTests {
             }
         }
 
-        private void requeue(Practice practice) {
-            practice.provider().script().clear();
-            practice.call("requeue", "--state", "POSTPONED", "--state", "FAILED")
-                    .with(0);
-        }
-
         private void report(Audit audit) {
             matrix.add(
                     audit,
@@ -312,8 +276,6 @@ class RandomKillTests {
                     String.valueOf(size),
                     trouble.name(),
                     String.join(", ", deaths),
-                    String.valueOf(inStartUp),
-                    String.valueOf(inWork),
                     exits.toString());
             notes += size;
             billingUnknown += audit.billingUnknown();

@@ -73,8 +73,7 @@ class RebuildDrillTests {
                                         """))
                         .as("sidecars that the restart read")
                         .isEqualTo(before.get("api_call").size() - COMMITTED);
-                assertThat(archive.number("SELECT count(verified_at) FROM media_object"))
-                        .isZero();
+                archive.assertNumber("SELECT count(verified_at) FROM media_object", 0);
             }
 
             practice.call("run").with(0);
@@ -113,7 +112,7 @@ class RebuildDrillTests {
             practice.call("run").with(0);
             assertThat(provider.calls()).as("calls in all").isEqualTo(calls);
             try (Archive archive = practice.look()) {
-                assertThat(archive.number("SELECT count(*) FROM note")).isEqualTo(7);
+                archive.assertNumber("SELECT count(*) FROM note", 7);
                 assertThat(archive.objects("notes/" + ids.getFirst())).isEmpty();
             }
             practice.call("verify").with(0);
@@ -179,7 +178,7 @@ class RebuildDrillTests {
         Program rebuild = practice.start("rebuild");
         try (Archive archive = practice.beside(rebuild)) {
             Trap.awaitCaught(archive, 1);
-            assertThat(archive.number("SELECT count(*) FROM worklist")).isEqualTo(COMMITTED);
+            archive.assertNumber("SELECT count(*) FROM worklist", COMMITTED);
             rebuild.kill();
             Trap.remove(archive);
         }

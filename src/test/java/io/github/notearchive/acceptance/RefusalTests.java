@@ -7,9 +7,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -128,10 +125,10 @@ class RefusalTests {
     private Map<String, String> values() throws Exception {
         OutsideServers servers = OutsideServers.running();
         String foreign = servers.createDatabase("of_another_program");
-        execute(foreign, "CREATE TABLE orders (id bigint)");
+        servers.execute(foreign, "CREATE TABLE orders (id bigint)");
         servers.copyDatabase(servers.template(), "of_a_newer_version");
         String newer = servers.urlOf("of_a_newer_version");
-        execute(newer, """
+        servers.execute(newer, """
                 INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by,
                                                    execution_time, success)
                 VALUES (990, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'test', 1, true)
@@ -159,14 +156,6 @@ class RefusalTests {
                 "columns",
                 practice.file("columns.csv", "a,b\n1," + idOf(4) + "\n").toString());
         return values;
-    }
-
-    private static void execute(String url, String sql) throws Exception {
-        OutsideServers servers = OutsideServers.running();
-        try (Connection connection = DriverManager.getConnection(url, servers.user(), servers.password());
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 
     private static String idOf(int number) {
@@ -218,43 +207,11 @@ class RefusalTests {
             assertThat(archive.strings("SELECT note_id || ' ' || state FROM worklist"))
                     .containsExactly(ID + " PENDING");
             assertThat(archive.executions()).isEmpty();
-            assertThat(archive.number("SELECT count(*) FROM api_call")).isZero();
+            archive.assertNumber("SELECT count(*) FROM api_call", 0);
         }
         String[] data = practice.directory().resolve("data").toFile().list();
         assertThat(data == null ? new String[0] : data)
                 .as("no embedded server was started; refused runs have a report")
                 .isSubsetOf("reports");
-    }
-
-    @Test
-    void invalidLinesAreNamedAndValidOnesAreEnqueued() {
-        String list = String.join(
-                "\n",
-                idOf(11),
-                "hello",
-                "https://xhslink.com/a/b1c2",
-                idOf(12) + " " + idOf(13),
-                "",
-                "# a comment",
-                idOf(14),
-                "65fe2a8d00000000120",
-                "https://www.xiaohongshu.com/user/profile/5ff0e6410000000001008400");
-        try (Practice own = Practice.begin(Place.OUTSIDE);
-                Archive archive = own.look()) {
-            Ended ended =
-                    own.call("enqueue", own.file("list.txt", list).toString()).with(6);
-
-            assertThat(ended.out()).contains("2 new, 5 rejected");
-            assertThat(ended.message().lines().filter(line -> !line.startsWith(POINTER)))
-                    .satisfiesExactly(
-                            line -> assertThat(line).endsWith("list.txt, rejected:"),
-                            line -> assertThat(line).contains("2", "hello", "neither a note id"),
-                            line -> assertThat(line).contains("3", "xhslink", "short link"),
-                            line -> assertThat(line).contains("4", "names 2 notes"),
-                            line -> assertThat(line).contains("8", "65fe2a8d00000000120"),
-                            line -> assertThat(line).contains("9", "user/profile"));
-            assertThat(archive.strings("SELECT note_id FROM worklist ORDER BY 1"))
-                    .containsExactly(idOf(11), idOf(14));
-        }
     }
 }

@@ -8,15 +8,17 @@ import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.JsonNode;
 
-/** A practice with what it takes to kill the program at a {@link KillPoint}. */
+/** A practice with a proxy before each server, for tests that kill the program or cause faults. */
 final class Scene implements AutoCloseable {
 
     static final Duration PATIENCE = Duration.ofSeconds(180);
@@ -27,38 +29,38 @@ final class Scene implements AutoCloseable {
     private static final int RUNS = 5;
     private static final SandboxSettings LATENT = SandboxSettings.defaults().withLatency(Duration.ofMillis(20));
 
-    private final Place place;
     private final Practice practice;
     private final TcpProxy wayToProvider;
+    private final TcpProxy wayToMedia;
+    private final TcpProxy wayToDatabase;
     private final TcpProxy wayToStore;
     private final List<String> ids = new ArrayList<>();
     private final List<Integer> exits = new ArrayList<>();
 
     Scene(Place place) {
-        this(place, Practice.begin(place, LATENT));
+        this(Practice.begin(place, LATENT));
     }
 
     /** Creates a scene without an archive. */
     static Scene empty(Place place) {
-        return new Scene(place, Practice.beginEmpty(place, LATENT));
+        return new Scene(Practice.beginEmpty(place, LATENT));
     }
 
-    private Scene(Place place, Practice practice) {
-        this.place = place;
+    Scene(Practice practice) {
         this.practice = practice;
-        this.wayToProvider = TcpProxy.before(practice.provider().baseUrl());
-        practice.environment()
-                .put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
-        // so that what lies between download and store can be seen from outside
-        practice.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0");
-        this.wayToStore = TcpProxy.before(OutsideServers.running().store().endpoint());
-        practice.environment()
-                .computeIfPresent(
-                        "ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
-    }
-
-    Place place() {
-        return place;
+        OutsideServers servers = OutsideServers.running();
+        wayToProvider = TcpProxy.before(practice.provider().baseUrl());
+        wayToMedia = TcpProxy.before(URI.create("http://" + practice.provider().mediaHost()));
+        wayToDatabase = TcpProxy.before(servers.databaseAddress());
+        wayToStore = TcpProxy.before(servers.store().endpoint());
+        Map<String, String> environment = practice.environment();
+        environment.put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
+        environment.merge("ARCHIVE_MEDIA_HOSTS", "127.0.0.1:" + wayToMedia.port(), (own, more) -> own + "," + more);
+        environment.computeIfPresent("ARCHIVE_DATABASE_URL", (_, _) -> practice.databaseUrl(wayToDatabase));
+        environment.computeIfPresent(
+                "ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
+        // so that what lies between download and store can be seen from outside, and a full disk is met
+        environment.put("ARCHIVE_MEDIA_MAXMEMORY", "0");
     }
 
     Practice practice() {
@@ -73,7 +75,17 @@ final class Scene implements AutoCloseable {
         return wayToProvider;
     }
 
-    /** The way to a store outside; an embedded one has none. */
+    /** A second address of the media hosts, which no answer names. */
+    TcpProxy wayToMedia() {
+        return wayToMedia;
+    }
+
+    /** The way to a database outside; nothing uses it if the database is embedded. */
+    TcpProxy wayToDatabase() {
+        return wayToDatabase;
+    }
+
+    /** The way to a store outside; nothing uses it if the store is embedded. */
     TcpProxy wayToStore() {
         return wayToStore;
     }
@@ -147,10 +159,10 @@ final class Scene implements AutoCloseable {
      * program that was killed goes nowhere.
      */
     void settle() {
-        wayToProvider.cut();
-        wayToProvider.release();
-        wayToStore.cut();
-        wayToStore.release();
+        for (TcpProxy way : List.of(wayToProvider, wayToDatabase, wayToStore)) {
+            way.cut();
+            way.release();
+        }
         provider().releaseAnswers();
         provider().releaseMedia();
         await().atMost(PATIENCE)
@@ -193,10 +205,27 @@ final class Scene implements AutoCloseable {
         }
     }
 
+    /** Changes something in the database, beside the program or after it. */
+    void execute(String... statements) {
+        try (Archive archive = practice.look()) {
+            for (String statement : statements) {
+                archive.execute(statement);
+            }
+        }
+    }
+
+    long number(String sql) {
+        try (Archive archive = practice.look()) {
+            return archive.number(sql);
+        }
+    }
+
     @Override
     public void close() {
         try (practice;
                 wayToProvider;
+                wayToMedia;
+                wayToDatabase;
                 wayToStore) {
             provider().script().releaseHung();
         }

@@ -41,9 +41,7 @@ class SignalTests {
         try (Practice practice = Practice.begin(place)) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(30);
-            provider.holdAnswers();
-            Program run = practice.start("run");
-            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+            Program run = practice.startRunWithHeldAnswers();
 
             run.terminate();
             run.awaitLog(FIRST);
@@ -59,8 +57,7 @@ class SignalTests {
                 assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
                 assertThat(archive.states())
                         .isEqualTo(Map.of("ARCHIVED", (long) Practice.WORKERS, "PENDING", 30L - Practice.WORKERS));
-                assertThat(archive.number("SELECT count(*) FROM worklist WHERE claim_id IS NOT NULL"))
-                        .isZero();
+                archive.assertNumber("SELECT count(*) FROM worklist WHERE claim_id IS NOT NULL", 0);
             }
 
             practice.call("run").with(0);
@@ -73,12 +70,11 @@ class SignalTests {
 
     @Test
     void aSecondSignalHandsBackWhatIsInFlightAtOnce() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(30);
-            provider.holdAnswers();
-            Program run = practice.start("run");
-            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+            Program run = practice.startRunWithHeldAnswers();
 
             run.terminate();
             run.awaitLog(FIRST);
@@ -86,23 +82,18 @@ class SignalTests {
             Ended stopped = practice.end(run, AT_ONCE).with(7);
 
             assertThat(stopped.err()).contains("SIGTERM again: releasing work in progress");
-            try (Archive archive = practice.look()) {
-                assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
-                assertThat(archive.states()).isEqualTo(Map.of("PENDING", 30L));
-                assertThat(archive.counted()).isEmpty();
-                assertThat(archive.strings("SELECT DISTINCT billed FROM api_call"))
-                        .containsExactly("UNKNOWN");
-                assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(Practice.WORKERS);
-            }
+            assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
+            assertThat(archive.states()).isEqualTo(Map.of("PENDING", 30L));
+            assertThat(archive.counted()).isEmpty();
+            assertThat(archive.strings("SELECT DISTINCT billed FROM api_call")).containsExactly("UNKNOWN");
+            archive.assertNumber("SELECT count(*) FROM api_call", Practice.WORKERS);
 
             provider.releaseAnswers();
             practice.call("run").with(0);
             assertThat(new HashSet<>(provider.bought())).isEqualTo(Set.copyOf(ids));
             assertThat(provider.calls()).isEqualTo(30 + Practice.WORKERS);
-            try (Archive archive = practice.look()) {
-                assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 30L));
-                assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
-            }
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 30L));
+            assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
         }
     }
 
@@ -112,9 +103,7 @@ class SignalTests {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             ScriptableSandbox provider = practice.provider();
             practice.enqueue(30);
-            provider.holdAnswers();
-            Program run = practice.start("run");
-            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+            Program run = practice.startRunWithHeldAnswers();
 
             run.hangUp();
             run.awaitLog("SIGHUP: finishing work in progress");
@@ -148,33 +137,28 @@ class SignalTests {
 
     @Test
     void aSecondSignalDoesNotWaitForFilesEither() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(12);
             provider.holdMedia();
             Program run = practice.start("run");
             provider.awaitHeldMedia(Practice.WORKERS, PATIENCE);
-            try (Archive archive = practice.look()) {
-                await().during(Duration.ofSeconds(1))
-                        .atMost(PATIENCE)
-                        .until(() -> archive.number("SELECT count(received_at) FROM api_call") == provider.calls());
-            }
+            await().during(Duration.ofSeconds(1))
+                    .atMost(PATIENCE)
+                    .until(() -> archive.number("SELECT count(received_at) FROM api_call") == provider.calls());
 
             run.terminate();
             run.awaitLog(FIRST);
             run.terminate();
             Ended stopped = practice.end(run, AT_ONCE).with(7);
-            try (Archive archive = practice.look()) {
-                assertThat(archive.counted()).as(stopped::toString).isEmpty();
-            }
+            assertThat(archive.counted()).as(stopped::toString).isEmpty();
 
             provider.releaseMedia();
             practice.call("run").with(0);
             assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
-            try (Archive archive = practice.look()) {
-                assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 12L));
-                assertThat(archive.counted()).isEmpty();
-            }
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 12L));
+            assertThat(archive.counted()).isEmpty();
         }
     }
 }

@@ -101,10 +101,7 @@ record Site(Path data, @Nullable String database) implements AutoCloseable {
                 server.jdbcUrl(),
                 server.user(),
                 server.password(),
-                () -> {
-                    EmbeddedStore store = EmbeddedStore.open(directory);
-                    return new Archive.Account(store.endpoint(), store.accessKey(), store.secretKey());
-                },
+                () -> Archive.Account.of(EmbeddedStore.open(directory)),
                 bucket(),
                 directory::close);
     }

@@ -7,33 +7,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.springframework.util.FileSystemUtils;
 
-/** Faults of the store and of the connection to it. */
+/** Faults of the store that are not faults of the connection to it. */
 final class StoreFaults {
 
     static final Predicate<String> PUT = line -> line.startsWith("PUT ");
 
     private StoreFaults() {}
 
-    static Fault.Onset down() {
-        return night -> {
-            night.wayToStore().down();
-            return night.wayToStore()::mend;
-        };
-    }
-
-    static Fault.Onset hang() {
-        return night -> {
-            night.wayToStore().holdRequests(TcpProxy.ANY);
-            return () -> {
-                night.wayToStore().release();
-                night.wayToStore().cut();
-            };
-        };
-    }
-
     /** Every request gets this answer. */
     static Fault.Onset answers(int status, String code) {
-        return answers(TcpProxy.ANY, answer(status, code));
+        return answers(TcpProxy.ANY, status, code);
     }
 
     static Fault.Onset answers(Predicate<String> firstLine, int status, String code) {
@@ -50,21 +33,23 @@ final class StoreFaults {
 
     /** The object of one note only, as often as the store's client tries. */
     static Fault.Onset answersForOne(int status, String code) {
-        return night -> {
-            String last = night.ids().getLast();
-            AtomicInteger left = new AtomicInteger(3);
-            night.wayToStore()
-                    .answer(
-                            line -> PUT.test(line) && line.contains("/notes/" + last) && left.getAndDecrement() > 0,
-                            answer(status, code));
-            return night.wayToStore()::release;
-        };
+        AtomicInteger left = new AtomicInteger(3);
+        return night -> answers(
+                        line -> PUT.test(line)
+                                && line.contains("/notes/" + night.ids().getLast())
+                                && left.getAndDecrement() > 0,
+                        status,
+                        code)
+                .cause(night);
     }
 
     /** The bucket is missing until the repair, which restores all of its objects. */
     static Fault.Onset bucketGone() {
         return night -> {
-            Path bucket = night.bucket();
+            String name = night.practice().environment().get("ARCHIVE_S3_BUCKET");
+            Path bucket = name == null
+                    ? night.practice().directory().resolve("data/s3/note-archive")
+                    : OutsideServers.running().objects().resolve(name);
             Path away = bucket.resolveSibling("away-" + bucket.getFileName());
             Files.move(bucket, away);
             return () -> {

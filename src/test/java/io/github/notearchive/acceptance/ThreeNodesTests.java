@@ -31,7 +31,8 @@ class ThreeNodesTests {
     void threeNodesKeepOnePaceAndTakeOverWhatAKilledOneHeld() throws Exception {
         int notes = 150;
         int rate = 40;
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             practice.environment().put("ARCHIVE_CALLS_PER_SECOND", String.valueOf(rate));
             List<String> ids = practice.enqueue(notes);
@@ -44,7 +45,7 @@ class ThreeNodesTests {
             provider.releaseAnswers();
             await().atMost(PATIENCE).until(() -> answers.getQueueLength() == IN_FLIGHT);
 
-            try (Archive archive = practice.look()) {
+            try {
                 nodes.getFirst().kill();
                 JsonNode one = practice.call("status", "--json")
                         .with(0)
@@ -79,17 +80,17 @@ class ThreeNodesTests {
                         .hasSize(bought)
                         .containsAll(ids);
                 assertThat(provider.calls()).isEqualTo(bought);
-                assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(bought);
-                assertThat(archive.number("""
+                archive.assertNumber("SELECT count(*) FROM api_call", bought);
+                archive.assertNumber("""
                                         SELECT count(*) FROM api_call
                                         WHERE received_at IS NULL AND billed = 'UNKNOWN'
-                                        """)).isEqualTo(Practice.WORKERS);
-                assertThat(archive.number("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
-                        .isEqualTo(notes);
-                assertThat(archive.number("SELECT count(*) FROM note_capture")).isEqualTo(notes);
+                                        """, Practice.WORKERS);
+                archive.assertNumber("SELECT count(*) FROM api_call WHERE billed = 'YES'", notes);
+                archive.assertNumber("SELECT count(*) FROM note_capture", notes);
                 assertThat(archive.objects("notes/")).hasSize(notes);
-                assertThat(archive.number("SELECT count(*) FROM media_object"))
-                        .isEqualTo(archive.objects("media/").size());
+                archive.assertNumber(
+                        "SELECT count(*) FROM media_object",
+                        archive.objects("media/").size());
             } finally {
                 answers.release(1_000);
             }
@@ -99,7 +100,7 @@ class ThreeNodesTests {
     @Test
     void whatANodeHoldsThatLostTheDatabaseIsNotBoughtByAnotherAndIsUsedWhenItComesBack() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
-                TcpProxy way = TcpProxy.before(practice.databaseAddress());
+                TcpProxy way = TcpProxy.before(OutsideServers.running().databaseAddress());
                 Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(20);
@@ -123,7 +124,7 @@ class ThreeNodesTests {
 
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 12L, "POSTPONED", (long) Practice.WORKERS));
             assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
-            assertThat(archive.number("SELECT sum(attempts) FROM worklist")).isZero();
+            archive.assertNumber("SELECT sum(attempts) FROM worklist", 0);
 
             practice.end(start(practice, "one")).with(0);
 
@@ -135,7 +136,8 @@ class ThreeNodesTests {
 
     @Test
     void aQuotaThatOneNodeMeetsEndsAllWithoutAnotherCall() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(100);
             // a billed response of the day: without one, code 303 only pauses calls after midnight
@@ -147,7 +149,7 @@ class ThreeNodesTests {
             provider.holdAnswers();
             List<Program> nodes = start(practice);
             provider.awaitHeld(IN_FLIGHT, PATIENCE);
-            try (Archive archive = practice.look()) {
+            try {
                 provider.releaseAnswers();
                 await().atMost(PATIENCE).until(() -> archive.number("SELECT count(*) FROM run_stop") == 1);
             } finally {
@@ -160,24 +162,20 @@ class ThreeNodesTests {
             assertThat(provider.calls())
                     .as("the first note and the calls in flight")
                     .isEqualTo(1 + IN_FLIGHT);
-            try (Archive archive = practice.look()) {
-                String execution = archive.strings("SELECT job_execution_id::text FROM run_stop")
-                        .getFirst();
-                String node = archive.strings(
-                                "SELECT parameter_value FROM batch_job_execution_params WHERE parameter_name = 'node' AND job_execution_id = "
-                                        + execution)
-                        .getFirst();
-                assertThat(ends.stream()
-                                .filter(end ->
-                                        end.out().contains("met by node " + node + " in execution " + execution)))
-                        .as("the two others")
-                        .hasSize(2);
-                assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(provider.calls());
-                assertThat(archive.number("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL"))
-                        .isZero();
-                assertThat(archive.states().get("ARCHIVED")).isEqualTo((long) IN_FLIGHT);
-                assertThat(archive.number("SELECT count(*) FROM source_gate")).isOne();
-            }
+            String execution = archive.strings("SELECT job_execution_id::text FROM run_stop")
+                    .getFirst();
+            String node = archive.strings(
+                            "SELECT parameter_value FROM batch_job_execution_params WHERE parameter_name = 'node' AND job_execution_id = "
+                                    + execution)
+                    .getFirst();
+            assertThat(ends.stream()
+                            .filter(end -> end.out().contains("met by node " + node + " in execution " + execution)))
+                    .as("the two others")
+                    .hasSize(2);
+            archive.assertNumber("SELECT count(*) FROM api_call", provider.calls());
+            archive.assertNumber("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL", 0);
+            assertThat(archive.states().get("ARCHIVED")).isEqualTo((long) IN_FLIGHT);
+            archive.assertNumber("SELECT count(*) FROM source_gate", 1);
         }
     }
 

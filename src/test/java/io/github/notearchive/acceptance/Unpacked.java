@@ -3,12 +3,9 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -70,21 +67,14 @@ final class Unpacked {
                 .with(0);
     }
 
-    private static String digestOf(Path jar) throws IOException, NoSuchAlgorithmException {
-        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-        try (InputStream in = new DigestInputStream(Files.newInputStream(jar), sha256)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
-        return HexFormat.of().formatHex(sha256.digest()).substring(0, 16);
-    }
-
     private static final class Made {
 
         static final Unpacked ONLY = unpack();
 
         private static Unpacked unpack() {
             try {
-                String name = digestOf(Program.JAR) + "-" + Runtime.version();
+                byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(Program.JAR));
+                String name = HexFormat.of().formatHex(digest, 0, 8) + "-" + Runtime.version();
                 Unpacked unpacked = new Unpacked(ALL.resolve(name));
                 if (!Files.exists(unpacked.cache())) {
                     unpacked.make();

@@ -20,7 +20,8 @@ class VideosTests {
 
     @Test
     void videosOfArchivedNotesAreBoughtAfterARequeueOnceEachHoweverOftenTheProgramIsKilled() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = provider.noteIds(SandboxNoteKind.VIDEO_COVER, NOTES);
             String list = practice.file("ids.txt", String.join("\n", ids)).toString();
@@ -45,20 +46,16 @@ class VideosTests {
             assertThat(provider.videoCalls()).isEqualTo(ALLOWED);
             assertThat(provider.videosBought()).hasSize(ALLOWED).doesNotHaveDuplicates();
             assertThat(provider.calls()).isEqualTo(NOTES);
-            try (Archive archive = practice.look()) {
-                assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 4L, "POSTPONED", 2L));
-                assertThat(archive.strings(
-                                "SELECT DISTINCT note_id FROM note_media WHERE kind = 'VIDEO' AND state = 'STORED'"))
-                        .containsExactlyInAnyOrderElementsOf(provider.videosBought());
-                assertThat(archive.number("SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v6'"))
-                        .isEqualTo(provider.videoCalls());
-                assertThat(archive.number("SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v1'"))
-                        .isEqualTo(provider.calls());
-                assertThat(archive.objects("notes/").keySet())
-                        .hasSize(NOTES + ALLOWED)
-                        .containsAll(
-                                archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"));
-            }
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 4L, "POSTPONED", 2L));
+            assertThat(archive.strings(
+                            "SELECT DISTINCT note_id FROM note_media WHERE kind = 'VIDEO' AND state = 'STORED'"))
+                    .containsExactlyInAnyOrderElementsOf(provider.videosBought());
+            archive.assertNumber(
+                    "SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v6'", provider.videoCalls());
+            archive.assertNumber("SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v1'", provider.calls());
+            assertThat(archive.objects("notes/").keySet())
+                    .hasSize(NOTES + ALLOWED)
+                    .containsAll(archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"));
             String waiting = ids.stream()
                     .filter(id -> !provider.videosBought().contains(id))
                     .findFirst()
