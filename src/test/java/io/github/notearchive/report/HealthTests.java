@@ -204,15 +204,6 @@ class HealthTests {
     }
 
     @Test
-    void notesThatAreGivenUpWantALook() {
-        String note = night.pending(1).getFirst();
-        night.script().always(note, Reply.code(400));
-        run();
-
-        assertThat(assertOnly(Level.ATTENTION).command()).contains("explain NOTE_ID");
-    }
-
-    @Test
     void filesThatAreGoneForGoodAreToBeWaivedAndNotToBeBoughtAgain() {
         night.pending(SandboxNoteKind.IMAGES, 1);
         night.script().media(_ -> true, MediaReply.status(404));
@@ -238,29 +229,6 @@ class HealthTests {
             run();
         }
         assertThat(check.check().reasons().getFirst().what()).contains("quota ended each of the last 7 nights");
-    }
-
-    @Test
-    void aWeekOfNightsThatLeaveNotesWantsALook() {
-        String note = night.pending(1).getFirst();
-        for (int i = 0; i < 7; i++) {
-            night.script().always(note, Reply.code(301));
-            run();
-            night.sql().sql("UPDATE worklist SET attempts = 0").update(); // else it is FAILED
-            if (i < 6) {
-                night.isNextDay();
-            }
-        }
-
-        assertThat(check.check().reasons())
-                .extracting(Health.Reason::cause)
-                .containsExactly(Health.Cause.INCOMPLETE_EACH_NIGHT);
-
-        night.script().clear();
-        night.isNextDay();
-        run();
-
-        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
     }
 
     @Test

@@ -105,7 +105,6 @@ class NightReportTests {
 
         assertThat(find(first).page()).as("made again a night later").isEqualTo(page);
         NightReport next = find(night.today());
-        assertThat(next.facts().retries()).containsExactly(new NightStats.Retry(1, 1, 1));
         assertThat(next.nights()).hasSize(2);
         assertThat(next.tonight().left().backlog()).isZero();
         assertThat(next.page()).contains("COMPLETED (exit 0)", "Previous nights");

@@ -10,7 +10,6 @@ import io.github.notearchive.archive.stats.NightStats.FindingCount;
 import io.github.notearchive.archive.stats.NightStats.NewField;
 import io.github.notearchive.archive.stats.NightStats.NightFacts;
 import io.github.notearchive.archive.stats.NightStats.Remark;
-import io.github.notearchive.archive.stats.NightStats.Retry;
 import io.github.notearchive.archive.stats.NightStats.Slice;
 import io.github.notearchive.archive.stats.NightStats.Stop;
 import io.github.notearchive.archive.stats.RunHistory.Left;
@@ -69,7 +68,6 @@ class ReportPageTests {
                         IntStream.range(0, 12)
                                 .mapToObj(i -> new Slice(100L + 25 * i, i % 4, i * 1_000_000L))
                                 .toList(),
-                        List.of(new Retry(1, 40, 31), new Retry(2, 9, 2)),
                         List.of(
                                 new CallClass("note-detail/v1", 0, null, Billed.YES, 375, 812L, 2_400L, 9_001L),
                                 new CallClass("note-detail/v1", null, 502, Billed.UNKNOWN, 2, null, null, null)),

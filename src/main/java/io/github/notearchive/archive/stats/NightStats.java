@@ -3,7 +3,6 @@ package io.github.notearchive.archive.stats;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
-import io.github.notearchive.note.ProviderCode;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,7 +28,6 @@ public record NightStats(JdbcClient jdbc) {
      * @param failedNotes notes that failed in it and are still FAILED, at most 50
      * @param remarks stored files that differ from what their response promised, at most 20
      * @param slices the time from {@code from}, in parts of {@code width}
-     * @param retries results of notes with code 301, by the number of these calls
      * @param calls calls by endpoint, code and billing, with their durations
      * @param stops times at which code 303 stopped a run
      * @param findings findings of audits that were open at the end, by kind
@@ -41,7 +39,6 @@ public record NightStats(JdbcClient jdbc) {
             Instant from,
             Duration width,
             List<Slice> slices,
-            List<Retry> retries,
             List<CallClass> calls,
             List<Stop> stops,
             List<FindingCount> findings,
@@ -56,8 +53,7 @@ public record NightStats(JdbcClient jdbc) {
                 "to", Timestamp.from(to),
                 "width", width.toMillis(),
                 "slices", SLICES,
-                "ends", Timestamp.from(from.plus(width.multipliedBy(SLICES))),
-                "collectionFailed", ProviderCode.COLLECTION_FAILED.number());
+                "ends", Timestamp.from(from.plus(width.multipliedBy(SLICES))));
         return new NightFacts(
                 list(FailedNote.class, parameters, """
                         SELECT note_id AS note, reason, last_code AS code, detail AS error, count(*) OVER () AS in_all
@@ -82,7 +78,6 @@ public record NightStats(JdbcClient jdbc) {
                 from,
                 width,
                 slices(parameters),
-                retries(parameters),
                 callClasses(parameters),
                 list(Stop.class, parameters, """
                         SELECT closed_at AS at, closed_until AS until FROM source_gate
@@ -119,19 +114,6 @@ public record NightStats(JdbcClient jdbc) {
                         ORDER BY slice
                         """.formatted(
                         SLICE_OF.formatted("received_at"), SLICE_OF.formatted("stored_at")));
-    }
-
-    private List<Retry> retries(Map<String, ?> parameters) {
-        return list(Retry.class, parameters, """
-                        SELECT times, count(*) AS notes, count(*) FILTER (WHERE answered) AS answered
-                        FROM (SELECT count(*) FILTER (WHERE code = :collectionFailed)::integer AS times,
-                                     bool_or(billed = 'YES') AS answered
-                              FROM api_call
-                              WHERE job_execution_id = ANY (:executions)
-                              GROUP BY note_id, endpoint) AS note
-                        WHERE times > 0
-                        GROUP BY times ORDER BY times
-                        """);
     }
 
     private List<CallClass> callClasses(Map<String, ?> parameters) {
@@ -175,9 +157,6 @@ public record NightStats(JdbcClient jdbc) {
      * @param bytes bytes stored by all nodes
      */
     public record Slice(long callsSoFar, long notes, long bytes) {}
-
-    /** Number of notes that got code 301 so many times, and how many of them were delivered nevertheless. */
-    public record Retry(int times, long notes, long answered) {}
 
     /**
      * Calls with the same endpoint, code and billing.

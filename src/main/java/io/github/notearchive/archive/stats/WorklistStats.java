@@ -95,20 +95,11 @@ public class WorklistStats {
     }
 
     /** Counts the PENDING notes that are due after a time, on a connection of the caller. */
-    public static DueLater newNotesDueAfter(Instant time, JdbcClient jdbc) {
-        return Queries.one(jdbc, DueLater.class, hour(time), """
+    public static long newNotesDueAfter(Instant time, JdbcClient jdbc) {
+        return Queries.one(jdbc, Long.class, hour(time), """
                         SELECT coalesce((SELECT sum(notes) FROM worklist_count
                                          WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
-                               + (SELECT count(*) FROM %s WHERE w.state = 'PENDING') AS notes,
-                               (SELECT max(latest.due_at)
-                                FROM generate_series(10, 0, -1) AS lanes (lane)
-                                CROSS JOIN LATERAL (
-                                    SELECT max(w.due_at) AS due_at FROM worklist w
-                                    WHERE w.lane = lanes.lane AND w.state = 'PENDING' AND w.due_at > :now
-                                      AND w.due_at >= (SELECT c.due_hour FROM worklist_count c
-                                                       WHERE c.state = 'PENDING' AND c.due_hour IS NOT NULL
-                                                       GROUP BY c.due_hour HAVING sum(c.notes) > 0
-                                                       ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
+                               + (SELECT count(*) FROM %s WHERE w.state = 'PENDING')
                         """.formatted(THIS_HOUR));
     }
 
@@ -182,13 +173,6 @@ public class WorklistStats {
     public static void countByStatement(JdbcClient jdbc) {
         jdbc.sql("SET LOCAL note_archive.counted = 'by statement'").update();
     }
-
-    /**
-     * Notes due later.
-     *
-     * @param last latest due date; null if there are none
-     */
-    public record DueLater(long notes, @Nullable Instant last) {}
 
     /** Number of notes in a state, of those due now, and of those in progress. */
     public record StateCount(NoteState state, long notes, long due, long inProgress) {}

@@ -40,7 +40,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 @DependsOnDatabaseInitialization
-public class Enqueuer {
+public record Enqueuer(DataSource dataSource, Clock clock) {
 
     /** Maximum number of rejected lines in a report; the consumer of {@link #enqueue} receives all. */
     static final int EXAMPLES = 100;
@@ -64,14 +64,6 @@ public class Enqueuer {
                          WHERE c.note_id = w.note_id AND c.refresh AND c.billed = 'YES' AND c.response IS NOT NULL
                            AND c.received_at > n.last_captured_at))
             """;
-
-    private final DataSource dataSource;
-    private final Clock clock;
-
-    Enqueuer(DataSource dataSource, Clock clock) {
-        this.dataSource = dataSource;
-        this.clock = clock;
-    }
 
     /**
      * Format of a list and the values to write with each id.
@@ -118,13 +110,7 @@ public class Enqueuer {
             List<Rejected> examples,
             @Nullable String heading) {}
 
-    /**
-     * A rejected line.
-     *
-     * @param line line number, from 1
-     * @param text text of the line, shortened
-     * @param reason what is wrong and what to do
-     */
+    /** A rejected line by its number, from 1, its shortened text, and what is wrong and what to do. */
     public record Rejected(long line, String text, String reason) {
 
         @Override

@@ -126,8 +126,8 @@ final class DatabaseChecks implements AutoCloseable {
                 .toInstant();
     }
 
-    /** Returns the new notes that are due after a time. */
-    WorklistStats.DueLater newNotesDueAfter(Instant time) {
+    /** Counts the new notes that are due after a time. */
+    long newNotesDueAfter(Instant time) {
         return WorklistStats.newNotesDueAfter(time, jdbc());
     }
 

@@ -40,13 +40,6 @@ class ClaimCursorTests {
     }
 
     @Test
-    void emptyLaneIsScannedOnce() {
-        take(null);
-
-        assertThat(begun).containsExactly(Position.START);
-    }
-
-    @Test
     void earlierNoteDoesNotMoveThePosition() {
         take("b");
         take("a");

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
 import io.github.notearchive.archive.worklist.Transition.Counter;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -56,36 +55,6 @@ class ClaimRepositoryTests {
         assertThat(claims.claim(NODE, Lanes.ALL)).isEmpty();
         list.now = NOW.plusMillis(1);
         assertThat(claims.claim(NODE, Lanes.ALL)).isPresent();
-    }
-
-    @Test
-    void noteWithoutDueTimeIsNotClaimed() {
-        list.pending(1, 5, NOW);
-        list.settleNext(NoteState.FAILED, Counter.NONE, null);
-
-        list.now = NOW.plus(Duration.ofDays(3650));
-
-        assertThat(claims.claim(NODE, Lanes.ALL)).isEmpty();
-    }
-
-    @Test
-    void claimReturnsEarlierAttempts() {
-        list.pending(1, 5, NOW);
-
-        WorklistItem first = list.claim();
-        list.settle(first, NoteState.POSTPONED, Counter.CALL, NOW);
-        WorklistItem second = list.claim();
-        list.settle(second, NoteState.POSTPONED, Counter.MEDIA, NOW);
-        WorklistItem third = list.claim();
-
-        assertThat(first.state()).isEqualTo(NoteState.PENDING);
-        assertThat(first.attempts()).isZero();
-        assertThat(second.state()).isEqualTo(NoteState.POSTPONED);
-        assertThat(second.attempts()).isEqualTo(1);
-        assertThat(second.attemptsIn(Night.of(NOW))).isEqualTo(1);
-        assertThat(third.mediaAttempts()).isEqualTo(1);
-        assertThat(third.mediaAttemptsIn(Night.of(NOW))).isEqualTo(1);
-        assertThat(third.claim()).isGreaterThan(second.claim()).isGreaterThan(first.claim());
     }
 
     @Test
@@ -317,11 +286,7 @@ class ClaimRepositoryTests {
             claimed++;
         }
         assertThat(claimed).isEqualTo(299);
-        list.database
-                .jdbc()
-                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
-                .param("id", others.id().value())
-                .update();
+        list.leaseEnds(others.id().value());
 
         ClaimRepository later = list.newClaims();
 

@@ -95,12 +95,12 @@ class EnqueuerTests {
         try (ExecutorService other = Executors.newSingleThreadExecutor()) {
             List<Future<EnqueueReport>> waiting = new ArrayList<>();
             database.inTransaction(() -> {
-                lock(1);
+                list.lock(1);
                 waiting.add(other.submit(
                         () -> enqueue(id(3) + "\n" + id(2) + "\n" + id(1), new Options(null, 5, "s", 7, null))));
                 awaitWaiting();
-                lock(2);
-                lock(3);
+                list.lock(2);
+                list.lock(3);
             });
 
             assertThat(waiting.getFirst()).succeedsWithin(Duration.ofSeconds(20));
@@ -110,21 +110,21 @@ class EnqueuerTests {
     /** A run must not wait for a whole list. */
     @Test
     void refreshListIsWrittenInBatchesAndCompletedByARepeat() throws Exception {
-        String list = IntStream.rangeClosed(1, Enqueuer.BATCH + 2)
+        String ids = IntStream.rangeClosed(1, Enqueuer.BATCH + 2)
                 .mapToObj(EnqueuerTests::id)
                 .collect(Collectors.joining("\n"));
-        enqueue(list);
+        enqueue(ids);
         Options weekly = new Options(null, 5, "s", 7, null);
 
         try (ExecutorService other = Executors.newSingleThreadExecutor()) {
             List<Future<EnqueueReport>> waiting = new ArrayList<>();
             database.inTransaction(() -> {
-                lock(Enqueuer.BATCH + 2);
-                waiting.add(other.submit(() -> enqueue(list, weekly)));
+                list.lock(Enqueuer.BATCH + 2);
+                waiting.add(other.submit(() -> enqueue(ids, weekly)));
                 awaitWaiting();
 
-                lock(1);
-                lock(Enqueuer.BATCH);
+                list.lock(1);
+                list.lock(Enqueuer.BATCH);
                 database.jdbc()
                         .sql("SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted")
                         .query()
@@ -134,7 +134,7 @@ class EnqueuerTests {
         }
         assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH);
 
-        assertThat(enqueue(list + "\n" + id(Enqueuer.BATCH + 3), weekly))
+        assertThat(enqueue(ids + "\n" + id(Enqueuer.BATCH + 3), weekly))
                 .isEqualTo(new EnqueueReport(1, Enqueuer.BATCH + 2, 0, 0, List.of(), null));
         assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH + 3);
     }
@@ -144,14 +144,6 @@ class EnqueuerTests {
                 .sql("SELECT count(*) FROM worklist WHERE refresh_days = :days")
                 .param("days", days)
                 .query(Long.class)
-                .single();
-    }
-
-    private void lock(int number) {
-        database.jdbc()
-                .sql("SELECT note_id FROM worklist WHERE note_id = :id FOR UPDATE NOWAIT")
-                .param("id", id(number))
-                .query(String.class)
                 .single();
     }
 
@@ -165,18 +157,6 @@ class EnqueuerTests {
             assertThat(System.nanoTime()).isLessThan(end);
             Thread.onSpinWait();
         }
-    }
-
-    @Test
-    void enqueueIsIdempotent() {
-        String list = id(1) + "\n" + id(2);
-        enqueue(list);
-
-        EnqueueReport report = enqueue(list);
-
-        assertThat(report.added()).isZero();
-        assertThat(report.known()).isEqualTo(2);
-        assertThat(ids()).hasSize(2);
     }
 
     /** A list with its {@code --column}, the numbers of its notes, and its rejected lines. */

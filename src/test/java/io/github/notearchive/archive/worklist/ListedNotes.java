@@ -103,16 +103,21 @@ public final class ListedNotes {
     }
 
     void holdsAnswer(int number) {
-        database.jdbc()
-                .sql("UPDATE worklist SET response_held = true WHERE note_id = :id")
-                .param("id", id(number))
-                .update();
+        update(id(number), "response_held = true");
     }
 
     void leaseEnds(int number) {
+        leaseEnds(id(number));
+    }
+
+    void leaseEnds(String id) {
+        update(id, "claimed_until = now() - interval '1 second'");
+    }
+
+    private void update(String id, String columns) {
         database.jdbc()
-                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
-                .param("id", id(number))
+                .sql("UPDATE worklist SET " + columns + " WHERE note_id = :id")
+                .param("id", id)
                 .update();
     }
 

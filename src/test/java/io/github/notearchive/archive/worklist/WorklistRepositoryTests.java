@@ -134,27 +134,6 @@ class WorklistRepositoryTests {
     }
 
     @Test
-    void missingNightCountsInLaterNights() {
-        list.pending(1, 5, NOW);
-        list.settle(
-                list.claim(),
-                new StateTransition(
-                        NoteState.POSTPONED,
-                        Counter.NONE,
-                        NOW,
-                        0,
-                        StateReason.NOTE_ABSENT,
-                        "empty",
-                        Night.of(NOW),
-                        false));
-
-        WorklistItem claimed = list.claim();
-
-        assertThat(claimed.wasMissingBefore(Night.of(NOW))).isEmpty();
-        assertThat(claimed.wasMissingBefore(Night.of(Night.of(NOW).ends()))).contains(Night.of(NOW));
-    }
-
-    @Test
     void countersOfTheNightRestartAndTotalsDoNot() {
         list.pending(1, 5, NOW);
         list.settleNext(NoteState.POSTPONED, Counter.CALL, NOW);

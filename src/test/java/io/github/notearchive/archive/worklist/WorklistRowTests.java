@@ -26,7 +26,6 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -65,32 +64,33 @@ class WorklistRowTests {
                 arguments(
                         "archive a new note",
                         NEW,
-                        to(ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
+                        new StateTransition(ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
                         "ARCHIVED, due null, 0 null null, attempts 0/0 0/0 of tonight, refresh null after 0"),
                 arguments(
                         "archive with a lesser rendition",
                         WAITING,
-                        to(ARCHIVED, Counter.NONE, LATER, 0, null, null, null, true),
+                        new StateTransition(ARCHIVED, Counter.NONE, LATER, 0, null, null, null, true),
                         "ARCHIVED held, due later, 0 null null, attempts 6/2 5/1 of tonight, refresh null after 0"),
                 arguments(
                         "postpone for the provider, first attempt of the night",
                         ofLastNight,
-                        to(POSTPONED, Counter.CALL, LATER, 301, PROVIDER_ERROR, "again", TONIGHT, false),
+                        new StateTransition(
+                                POSTPONED, Counter.CALL, LATER, 301, PROVIDER_ERROR, "again", TONIGHT, false),
                         "POSTPONED, due later, 301 PROVIDER_ERROR again, attempts 7/1 5/0 of tonight, refresh null after 0"),
                 arguments(
                         "postpone for media, further attempt of the night",
                         WAITING,
-                        to(POSTPONED, Counter.MEDIA, LATER, 0, MEDIA_PENDING, "again", null, true),
+                        new StateTransition(POSTPONED, Counter.MEDIA, LATER, 0, MEDIA_PENDING, "again", null, true),
                         "POSTPONED held, due later, 0 MEDIA_PENDING again, attempts 6/2 6/2 of tonight, refresh null after 0"),
                 arguments(
                         "fail",
                         WAITING,
-                        to(FAILED, Counter.CALL, null, 400, REJECTED, "bad id", null, false),
+                        new StateTransition(FAILED, Counter.CALL, null, 400, REJECTED, "bad id", null, false),
                         "FAILED, due null, 400 REJECTED bad id, attempts 7/3 5/1 of tonight, refresh null after 0"),
                 arguments(
                         "archive a new response of a refresh; its plan follows from the response",
                         REFRESHED,
-                        to(ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
+                        new StateTransition(ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
                         "ARCHIVED, due null, 0 null null, attempts 6/0 5/0 of tonight, refresh null after 0"),
                 arguments(
                         "postpone a refresh; the note keeps response, due time and counters",
@@ -132,18 +132,6 @@ class WorklistRowTests {
                 .replace(TOMORROW.toString(), "tomorrow")
                 .replace(TONIGHT.toString(), "tonight")
                 .replace(LAST_NIGHT.toString(), "yesterday");
-    }
-
-    private static StateTransition to(
-            NoteState state,
-            Counter counter,
-            @Nullable Instant due,
-            Integer code,
-            @Nullable StateReason reason,
-            @Nullable String detail,
-            @Nullable Night missing,
-            boolean held) {
-        return new StateTransition(state, counter, due, code, reason, detail, missing, held);
     }
 
     @ParameterizedTest(name = "{0}")
