@@ -1,6 +1,7 @@
 package io.github.notearchive.batch;
 
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.NodeLocks;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,19 +25,6 @@ public final class RunnerLock implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RunnerLock.class);
 
-    /** Group of the locks of runs, one per node. */
-    public static final String RUNS = "note-archive";
-
-    /** Prefix of the application name of connections with a lock of this group, before the node. */
-    public static final String APPLICATION = RUNS + " runner ";
-
-    /** Condition: row {@code l} of {@code pg_locks} is a granted lock of {@code :group}. */
-    public static final String OF_GROUP = """
-            l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-              AND l.classid = hashtext(:group)::oid
-            """;
-
     /** Longer than a run holds the lock of the whole archive to remove files at its end. */
     private static final Duration ARCHIVE_PATIENCE = Duration.ofSeconds(8);
 
@@ -48,7 +36,7 @@ public final class RunnerLock implements AutoCloseable {
     public enum Scope {
         /** A node's run; shares the whole archive, for which it waits up to {@link #ARCHIVE_PATIENCE}. */
         RUN(
-                RUNS,
+                NodeLocks.GROUP,
                 " AND pg_advisory_lock_shared" + WHOLE + "::text IS NOT NULL",
                 "this node's runner lock",
                 "another run of this node"),
@@ -56,7 +44,7 @@ public final class RunnerLock implements AutoCloseable {
         AUDIT("note-archive-verify", "", "the lock of audits", "another audit"),
         /** A node's work that excludes runs of all nodes, remaps and audits. */
         ARCHIVE(
-                RUNS,
+                NodeLocks.GROUP,
                 " AND pg_try_advisory_lock" + WHOLE
                         + " AND pg_try_advisory_lock(hashtext('note-archive-verify'), hashtext(''))",
                 "the lock of the whole archive",
@@ -130,7 +118,7 @@ public final class RunnerLock implements AutoCloseable {
         String those = byThis ? "=" : "<>";
         return is(jdbc, scope, member, """
                 SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE %s AND l.objid %s hashtext(:member)::oid)
-                """.formatted(OF_GROUP, those));
+                """.formatted(NodeLocks.OF_GROUP, those));
     }
 
     private static boolean is(JdbcClient jdbc, Scope scope, String member, String sql) {
@@ -153,9 +141,9 @@ public final class RunnerLock implements AutoCloseable {
                         FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
                         WHERE %s
                         ORDER BY since, a.application_name
-                        """.formatted(OF_GROUP))
-                .param("application", APPLICATION)
-                .param("group", RUNS)
+                        """.formatted(NodeLocks.OF_GROUP))
+                .param("application", NodeLocks.APPLICATION)
+                .param("group", NodeLocks.GROUP)
                 .query((row, _) -> new RunningNode(
                         row.getString("node"), row.getTimestamp("since").toInstant()))
                 .list();

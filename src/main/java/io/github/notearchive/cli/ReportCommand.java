@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.AtomicFile;
@@ -30,7 +31,7 @@ final class ReportCommand extends ArchiveCommand {
     private @Nullable String output;
 
     @Component
-    record Action(NightReports reports, ArchiveProperties settings, Clock clock) {
+    record Action(NightReports reports, RunHistory history, ArchiveProperties settings, Clock clock) {
 
         /** Returns the report of a night, or of the last night with a run. */
         NightReport find(@Nullable Night night) {
@@ -41,13 +42,13 @@ final class ReportCommand extends ArchiveCommand {
         }
 
         private Optional<Night> lastNight() {
-            return reports.lastNight(settings.node(), Night.current(clock));
+            return history.lastNight(settings.node(), Night.current(clock));
         }
 
         private CommandFailure none(@Nullable Night night) {
             String hint = lastNight()
                     .map(last -> "the last one is of " + last)
-                    .or(() -> reports.nodes().stream()
+                    .or(() -> history.nodes().stream()
                             .filter(other -> !other.equals(settings.node()))
                             .findFirst()
                             .map(other -> "there are runs of %1$s: note-archive report --node %1$s".formatted(other)))

@@ -65,16 +65,6 @@ public class NightReports implements Mentions {
         this.snapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
     }
 
-    /** Returns the last night, not after the given one, in which a run of the node ended. */
-    public Optional<Night> lastNight(String node, Night upTo) {
-        return history.lastNight(node, upTo);
-    }
-
-    /** Returns all nodes that have had a run. */
-    public List<String> nodes() {
-        return history.nodes();
-    }
-
     /** Returns the report of a night of a node; empty if no run started in it. */
     public Optional<NightReport> find(Night night, String node) {
         return Objects.requireNonNull(snapshot.execute(_ -> read(night, node)));

@@ -1,7 +1,6 @@
 package io.github.notearchive.report;
 
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
-import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -258,8 +257,6 @@ class NightReportTests {
         assertThat(reports.find(new Night(night.today().date().minusDays(1)), "main"))
                 .isEmpty();
         assertThat(reports.find(night.today(), "another")).isEmpty();
-        assertThat(reports.lastNight("main", night.today())).contains(night.today());
-        assertThat(reports.lastNight("another", night.today())).isEmpty();
     }
 
     @Test
@@ -279,29 +276,6 @@ class NightReportTests {
         assertThat(groups).extracting(WorklistStats.OpenNotes::notes).containsExactly(1L, 28L, 1L);
         assertThat(groups.get(1).example()).isIn(notes.subList(0, 28));
         assertThat(groups.get(1).detail()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
-    }
-
-    @Test
-    void examplesAreOfNotesThatARunLeftBeforeThoseThatNoneDid() {
-        List<String> notes = night.pending(30);
-        for (String note : notes) {
-            settled(note, "POSTPONED", 301, StateReason.PROVIDER_ERROR, "code 301");
-        }
-        String last = notes.stream().max(naturalOrder()).orElseThrow();
-        night.sql()
-                .sql("UPDATE worklist SET settled_by = NULL WHERE note_id <> :last") // by a rebuild
-                .param("last", last)
-                .update();
-
-        assertThat(openNotes.openNotes(1))
-                .extracting(WorklistStats.OpenNotes::example)
-                .containsExactly(last);
-
-        night.sql().sql("UPDATE worklist SET settled_by = NULL").update();
-        assertThat(openNotes.openNotes(1))
-                .extracting(WorklistStats.OpenNotes::example)
-                .doesNotContainNull()
-                .hasSize(1);
     }
 
     private void settled(String note, String state, int code, StateReason reason, String detail) {

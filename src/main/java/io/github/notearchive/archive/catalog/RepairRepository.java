@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.io.NodeLocks;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.store.StoredObject;
@@ -86,8 +86,8 @@ public record RepairRepository(JdbcClient jdbc) {
 
     /** Returns whether a run holds a runner lock, so that objects may exist whose rows are not written yet. */
     public boolean isRunActive() {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE %s)".formatted(RunnerLock.OF_GROUP))
-                .param("group", RunnerLock.RUNS)
+        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE %s)".formatted(NodeLocks.OF_GROUP))
+                .param("group", NodeLocks.GROUP)
                 .query(Boolean.class)
                 .single();
     }

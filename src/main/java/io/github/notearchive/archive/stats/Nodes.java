@@ -3,7 +3,7 @@ package io.github.notearchive.archive.stats;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.worklist.ClaimRepository;
-import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.io.NodeLocks;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
 import java.util.List;
@@ -68,7 +68,7 @@ public record Nodes(JdbcClient jdbc) {
                    CASE WHEN NOT locked AND NOT is_open THEN ended END AS ended
             FROM known
             ORDER BY locked DESC, node
-            """.formatted(RunnerLock.OF_GROUP);
+            """.formatted(NodeLocks.OF_GROUP);
 
     /** State of a node. */
     public enum State {
@@ -124,8 +124,8 @@ public record Nodes(JdbcClient jdbc) {
     public List<Node> all(Night tonight) {
         return jdbc.sql(NODES)
                 .params(CallTotals.period(tonight))
-                .param("application", RunnerLock.APPLICATION)
-                .param("group", RunnerLock.RUNS)
+                .param("application", NodeLocks.APPLICATION)
+                .param("group", NodeLocks.GROUP)
                 .param("lease", ClaimRepository.LEASE.toSeconds())
                 .query(Columns.of(Node.class))
                 .list();

@@ -26,26 +26,15 @@ public enum StateReason {
             "note-archive explain NOTE_ID",
             "shows the error; requeue NOTE_ID makes it due again"),
     // of notes that are UNAVAILABLE
-    NOT_FOUND(
-            "The provider has no such note, or no longer",
-            "no action needed",
-            "a later run checks again; what was archived is kept"),
+    NOT_FOUND("The provider has no such note, or no longer", "a later run checks again; what was archived is kept"),
     // of notes that are POSTPONED
-    PROVIDER_ERROR(
-            "The provider returned an error (301 and similar)",
-            "no action needed",
-            "a run makes another call when it is due"),
-    NOTE_ABSENT(
-            "The response was a success without the note",
-            "no action needed",
-            "one more call in a later night, then UNAVAILABLE"),
+    PROVIDER_ERROR("The provider returned an error (301 and similar)", "a run makes another call when it is due"),
+    NOTE_ABSENT("The response was a success without the note", "one more call in a later night, then UNAVAILABLE"),
     URLS_EXPIRED(
             "All URLs of a file have expired",
-            "no action needed",
             "one new response is bought in a later night, unless archive.ledger.buy-again is false"),
     MEDIA_PENDING(
             "A file could not be downloaded yet",
-            "no action needed",
             "a later run tries again, without a call while the response is fresh"),
     STORE_ERROR(
             "The object store rejects a file of the note",
@@ -53,16 +42,11 @@ public enum StateReason {
             "writes and reads a test object; a later run tries again, without a call while the response is fresh"),
     VIDEO_PENDING(
             "Only the video is missing, which takes a call of its own",
-            "no action needed",
             "a later run makes the call; archive.video.calls-per-night limits them"),
     RESPONSE_PENDING(
             "An earlier call has no recorded response; another node may hold it",
-            "no action needed",
             "the recovery of that node records it; without it, a day after the call, a run makes another one"),
-    CALLS_ENDED(
-            "The note needs a call, and the run made no more calls",
-            "no action needed",
-            "the run of the next night makes the call"),
+    CALLS_ENDED("The note needs a call, and the run made no more calls", "the run of the next night makes the call"),
     INTERNAL_ERROR(
             "The program failed with an unexpected error",
             "read the log",
@@ -71,6 +55,10 @@ public enum StateReason {
     private final String meaning;
     private final String command;
     private final String effect;
+
+    StateReason(String meaning, String effect) {
+        this(meaning, "no action needed", effect);
+    }
 
     StateReason(String meaning, String command, String effect) {
         this.meaning = meaning;
