@@ -89,10 +89,7 @@ final class ExplainCommand extends ArchiveCommand {
             Explained explained = new Explained(
                     id.value(),
                     entry.state(),
-                    Stream.of(
-                                    damage(slots),
-                                    Stream.of(next(entry, action.histories, history.files())),
-                                    refresh(entry).stream())
+                    Stream.of(damage(slots), Stream.of(next(entry, history.files())), refresh(entry).stream())
                             .flatMap(lines -> lines)
                             .toList(),
                     history.events(),
@@ -153,7 +150,7 @@ final class ExplainCommand extends ArchiveCommand {
                 .formatted(id, missing.getFirst(), others);
     }
 
-    private static String next(WorklistEntry entry, NoteHistories histories, List<NoteStats.File> files) {
+    private static String next(WorklistEntry entry, List<NoteStats.File> files) {
         if (entry.claimedBy() != null) {
             return "node %s is processing it; if that process has died, its next run resumes the note"
                     .formatted(entry.claimedBy());

@@ -40,7 +40,7 @@ record Plot(
 
     /** Returns the smallest round number that is at least {@code most}. Its half, the axis label, is an integer too. */
     static long roundAbove(long most) {
-        long unit = (long) Math.pow(10, (int) Math.log10(Math.max(1, most)));
+        long unit = (long) Math.pow(10, (int) Math.log10((double) Math.max(1, most)));
         return LongStream.of(1, 2, 3, 4, 5, 6, 8, 10)
                 .map(factor -> factor * unit)
                 .filter(round -> round >= most && round % 2 == 0)
