@@ -9,15 +9,6 @@ public final class Transactions {
 
     private Transactions() {}
 
-    /**
-     * Returns a template in which each statement is committed when it returns, regardless of the caller's transaction.
-     */
-    public static TransactionTemplate autoCommit(PlatformTransactionManager transactions) {
-        var template = new TransactionTemplate(transactions);
-        template.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
-        return template;
-    }
-
     /** Returns a template for transactions of their own, which are committed before the caller's. */
     public static TransactionTemplate separate(PlatformTransactionManager transactions) {
         var template = new TransactionTemplate(transactions);

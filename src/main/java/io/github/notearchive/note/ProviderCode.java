@@ -34,7 +34,8 @@ public enum ProviderCode {
     public static final Set<Integer> DOCUMENTED = numbers(code -> code.meaning != Meaning.UNKNOWN);
 
     /** Codes after which all calls fail until the next day or until an operator acts. */
-    public static final Set<Integer> ENDING_CALLS = numbers(code -> code.meaning.endsCalls());
+    public static final Set<Integer> ENDING_CALLS =
+            numbers(code -> code.meaning == Meaning.QUOTA_USED_UP || code.meaning == Meaning.ACCOUNT_REFUSED);
 
     /** Codes of notes that do not exist, or no longer. */
     public static final Set<Integer> ABSENT_NOTE = numbers(code -> code.meaning == Meaning.ABSENT);
@@ -89,10 +90,6 @@ public enum ProviderCode {
         ACCOUNT_REFUSED,
         REQUEST_REFUSED,
         FAULT,
-        UNKNOWN;
-
-        boolean endsCalls() {
-            return this == QUOTA_USED_UP || this == ACCOUNT_REFUSED;
-        }
+        UNKNOWN
     }
 }

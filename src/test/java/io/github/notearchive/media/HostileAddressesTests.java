@@ -229,7 +229,9 @@ class HostileAddressesTests {
             return addresses;
         });
         MediaProperties properties = settings(List.of("xhscdn.com", cdn.authority()), "tries-per-candidate=1");
-        try (var downloads = MediaFixtures.downloader(spool, properties, new Diverted(guard))) {
+        DnsResolver diverted = MediaFixtures.resolver((host, port) ->
+                guard.resolve(host, port).stream().map(this::divert).toList());
+        try (var downloads = MediaFixtures.downloader(spool, properties, diverted)) {
             return downloads.download(slot(MediaKind.IMAGE, candidate("r", address)));
         }
     }
@@ -237,37 +239,13 @@ class HostileAddressesTests {
     /**
      * Keeps every connection on this machine: a public address leads to the media server, any other one to the trap.
      */
-    private final class Diverted implements DnsResolver {
-
-        private final DnsResolver guard;
-
-        Diverted(DnsResolver guard) {
-            this.guard = guard;
-        }
-
-        @Override
-        public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
-            return guard.resolve(host, port).stream().map(this::divert).toList();
-        }
-
-        private InetSocketAddress divert(InetSocketAddress to) {
-            boolean isPublic = to.getAddress().getHostAddress().equals(PUBLIC);
-            boolean isCdn = to.getAddress().isLoopbackAddress() && to.getPort() == cdn.port();
-            // the media server speaks no TLS, so https has no server
-            int cdnPort = to.getPort() == 443 ? 1 : cdn.port();
-            return new InetSocketAddress(
-                    InetAddress.getLoopbackAddress(),
-                    isPublic || isCdn ? cdnPort : traps.getFirst().getLocalPort());
-        }
-
-        @Override
-        public InetAddress[] resolve(String host) throws UnknownHostException {
-            return guard.resolve(host);
-        }
-
-        @Override
-        public String resolveCanonicalHostname(String host) {
-            return host;
-        }
+    private InetSocketAddress divert(InetSocketAddress to) {
+        boolean isPublic = to.getAddress().getHostAddress().equals(PUBLIC);
+        boolean isCdn = to.getAddress().isLoopbackAddress() && to.getPort() == cdn.port();
+        // the media server speaks no TLS, so https has no server
+        int cdnPort = to.getPort() == 443 ? 1 : cdn.port();
+        return new InetSocketAddress(
+                InetAddress.getLoopbackAddress(),
+                isPublic || isCdn ? cdnPort : traps.getFirst().getLocalPort());
     }
 }

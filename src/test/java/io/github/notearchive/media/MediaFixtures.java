@@ -145,10 +145,20 @@ final class MediaFixtures {
 
     /** Resolves every host to this machine, at the port that is chosen for the requested one. */
     static DnsResolver loopback(IntUnaryOperator ports) {
+        return resolver(
+                (_, port) -> List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.applyAsInt(port))));
+    }
+
+    @FunctionalInterface
+    interface Resolution {
+        List<InetSocketAddress> addresses(String host, int port) throws UnknownHostException;
+    }
+
+    static DnsResolver resolver(Resolution resolution) {
         return new DnsResolver() {
             @Override
-            public List<InetSocketAddress> resolve(String host, int port) {
-                return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.applyAsInt(port)));
+            public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
+                return resolution.addresses(host, port);
             }
 
             @Override

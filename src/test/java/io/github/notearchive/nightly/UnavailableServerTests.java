@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
 import java.util.List;
@@ -42,9 +43,7 @@ class UnavailableServerTests {
     @Test
     void databaseThatComesBackCostsNothing() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 50);
-        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
-        night.wayToDatabase().down();
-        night.provider().releaseAnswers();
+        CompletableFuture<RunSummary> run = runWithout(night.wayToDatabase());
         NightlyScenario.await("a response is in a file", night::hasSpooledResponse);
 
         night.mendWayToDatabase();
@@ -70,9 +69,7 @@ class UnavailableServerTests {
     @Test
     void storeThatComesBackCostsNothing() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 50);
-        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
-        night.wayToStore().down();
-        night.provider().releaseAnswers();
+        CompletableFuture<RunSummary> run = runWithout(night.wayToStore());
         awaitRepeatedSteps();
 
         night.wayToStore().mend();
@@ -87,9 +84,7 @@ class UnavailableServerTests {
     @Test
     void databaseThatStaysAwayEndsTheRunAndTheNextOneCompletes() throws Exception {
         List<String> notes = night.pending(50);
-        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
-        night.wayToDatabase().down();
-        night.provider().releaseAnswers();
+        CompletableFuture<RunSummary> run = runWithout(night.wayToDatabase());
 
         assertEnded(ended(run), ExitCode.UPSTREAM_UNAVAILABLE);
 
@@ -102,9 +97,7 @@ class UnavailableServerTests {
     @Test
     void storeThatStaysAwayKeepsWhatIsBoughtForTheNextRun() throws Exception {
         List<String> notes = night.pending(40);
-        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
-        night.wayToStore().down();
-        night.provider().releaseAnswers();
+        CompletableFuture<RunSummary> run = runWithout(night.wayToStore());
 
         assertEnded(ended(run), ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.exitCodes()).containsExactly("UPSTREAM_UNAVAILABLE");
@@ -124,9 +117,7 @@ class UnavailableServerTests {
     @Test
     void signalEndsTheWaitForTheStore() throws Exception {
         List<String> notes = night.pending(40);
-        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
-        night.wayToStore().down();
-        night.provider().releaseAnswers();
+        CompletableFuture<RunSummary> run = runWithout(night.wayToStore());
         awaitRepeatedSteps();
 
         gate.close(ExitCode.INTERRUPTED, "SIGTERM");
@@ -164,6 +155,14 @@ class UnavailableServerTests {
                 .isOne();
         assertThat(night.archived()).hasSize(20);
         assertThat(night.claims()).isZero();
+    }
+
+    /** Starts a run whose calls are answered after this server has become unavailable. */
+    private CompletableFuture<RunSummary> runWithout(TcpProxy server) throws InterruptedException {
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
+        server.down();
+        night.provider().releaseAnswers();
+        return run;
     }
 
     private void awaitRepeatedSteps() throws InterruptedException {

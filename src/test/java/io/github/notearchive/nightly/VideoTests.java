@@ -556,11 +556,7 @@ class VideoTests {
 
     @Test
     void deadAddressesOfTheVideoBuyThatAnswerAnewAndNotTheNotes() {
-        String note = videoNote();
-        night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
-
-        night.run(ExitCode.INCOMPLETE);
-        assertThat(night.video(note).reason()).isEqualTo("DEAD");
+        String note = videoNoteWithDeadStreams();
         assertThat(night.provider().videoCalls(note)).isOne();
 
         night.isNextDay();
@@ -577,10 +573,7 @@ class VideoTests {
     @ParameterizedTest
     @EnumSource
     void deadAddressesAreRememberedWhileANewAnswerDoesNotCome(NoAnswer obstacle) {
-        String note = videoNote();
-        night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
-        night.run(ExitCode.INCOMPLETE);
-        assertThat(night.video(note).reason()).isEqualTo("DEAD");
+        String note = videoNoteWithDeadStreams();
         int requests = night.provider().mediaRequests(".mp4");
 
         night.isNextDay();
@@ -633,9 +626,7 @@ class VideoTests {
 
     @Test
     void successWithoutTheNoteIsBelievedTheSecondTimeThoughAnAnswerOfBeforeIsHeld() {
-        String note = videoNote();
-        night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
-        night.run(ExitCode.INCOMPLETE);
+        String note = videoNoteWithDeadStreams();
         answersVideo(note, envelope -> envelope.putArray("data"));
         night.isNextDay();
         night.run(ExitCode.INCOMPLETE);
@@ -739,6 +730,15 @@ class VideoTests {
 
     private String videoNote() {
         return night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
+    }
+
+    /** A note whose first night ended with expired URLs of its video. */
+    private String videoNoteWithDeadStreams() {
+        String note = videoNote();
+        night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
+        night.run(ExitCode.INCOMPLETE);
+        assertThat(night.video(note).reason()).isEqualTo("DEAD");
+        return note;
     }
 
     /** With subtitles in two languages. */
