@@ -51,7 +51,7 @@ class ManyNodesTests {
         RunSummary stopped = night.release(run, exitCode);
 
         assertThat(stopped.exitCode().number()).isEqualTo(number);
-        assertThat(stopped.reason()).contains("code " + code + " (MET)", "met by node east in execution 4711");
+        assertThat(stopped.reason()).contains("code " + code, "met by node east in execution 4711");
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);

@@ -421,7 +421,11 @@ public final class NightlyScenario {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String key = bucket.relativize(file).toString();
                 if (key.startsWith(prefix)) {
-                    objects.put(key, Files.readAllBytes(file));
+                    try {
+                        objects.put(key, Files.readAllBytes(file));
+                    } catch (NoSuchFileException e) {
+                        // an upload that has ended since
+                    }
                 }
             }
         } catch (IOException e) {
