@@ -1,24 +1,13 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.worklist.WorklistItem;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Coordinates the claims of the workers of a run: those held, {@code --limit}, remaining refreshes, and pauses without
- * due notes.
- *
- * <p>A claim whose commit was not confirmed because the connection was lost may exist in the worklist without a worker.
+ * Limits the claims of the workers of a run: {@code --limit}, remaining refreshes, and pauses without due notes.
  * Thread-safe.
  */
 final class ClaimControl {
@@ -26,13 +15,6 @@ final class ClaimControl {
     private static final long NOT_PAUSED = 0;
 
     private final Semaphore notesLeft;
-    private final Set<Long> held = ConcurrentHashMap.newKeySet();
-
-    /** Read lock for claiming, write lock for releasing claims without a worker. */
-    private final ReadWriteLock claiming = new ReentrantReadWriteLock();
-
-    private volatile boolean isAnyUnconfirmed;
-
     private final AtomicInteger reserved = new AtomicInteger();
     private final AtomicInteger refreshing = new AtomicInteger();
     private final AtomicLong pausedUntil = new AtomicLong(NOT_PAUSED);
@@ -44,44 +26,6 @@ final class ClaimControl {
     /** @param limit maximum number of claims; null for no limit */
     ClaimControl(@Nullable Long limit) {
         this.notesLeft = new Semaphore(limit == null ? Integer.MAX_VALUE : Math.clamp(limit, 0, Integer.MAX_VALUE));
-    }
-
-    /** Claims a note and records the claim as held until {@link #remove}. */
-    Optional<WorklistItem> add(Supplier<Optional<WorklistItem>> claim) {
-        claiming.readLock().lock();
-        try {
-            Optional<WorklistItem> claimed = claim.get();
-            claimed.ifPresent(note -> held.add(note.claim()));
-            return claimed;
-        } catch (RuntimeException e) {
-            isAnyUnconfirmed = true;
-            throw e;
-        } finally {
-            claiming.readLock().unlock();
-        }
-    }
-
-    /** Removes a claim whose worker has finished. */
-    void remove(WorklistItem claimed) {
-        held.remove(claimed.claim());
-    }
-
-    /**
-     * Releases claims that were not confirmed, if there may be any. After a failure the next call repeats it.
-     *
-     * @param releaseOthers releases every claim of the node except the given ones
-     */
-    void releaseUnconfirmed(Consumer<Set<Long>> releaseOthers) {
-        if (!isAnyUnconfirmed) {
-            return;
-        }
-        claiming.writeLock().lock();
-        try {
-            releaseOthers.accept(Set.copyOf(held));
-            isAnyUnconfirmed = false;
-        } finally {
-            claiming.writeLock().unlock();
-        }
     }
 
     /**

@@ -1,9 +1,7 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.catalog.SlotStatus;
-import io.github.notearchive.archive.catalog.SlotStatus.Gap;
-import io.github.notearchive.archive.catalog.SlotStatus.Missing;
-import io.github.notearchive.archive.catalog.SlotStatus.Stored;
+import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.nightly.MediaUploads.Upload;
 import io.github.notearchive.note.MediaCandidate;
@@ -47,61 +45,41 @@ record CollectedMedia(
     }
 
     /**
-     * Status of one expected file.
+     * One expected file.
      *
-     * @param status for a download that is in the spool: as it will be when it is stored under the key of its digest
+     * @param row for a download that is in the spool: as it will be when it is stored under the key of its digest
      * @param upload downloaded file, which may be in the spool; null if the file was stored before, is waived or
      *     missing
      */
-    record Piece(SlotStatus status, @Nullable Upload upload) {
+    record Piece(SlotRow row, @Nullable Upload upload) {
 
         /** @param lesserBecause why it is not the best rendition offered; null if it is */
         static Piece downloaded(MediaSlot slot, Upload upload, @Nullable String lesserBecause) {
             MediaCandidate from = upload.file().candidate();
+            String checks = upload.file().checks();
             return new Piece(
-                    new Stored(
+                    SlotRow.stored(
                             slot,
                             upload.object(),
                             from.rendition(),
                             from.width(),
                             from.height(),
-                            upload.file().checks(),
+                            checks,
                             lesserBecause),
                     upload);
         }
 
-        static Piece unchanged(SlotStatus status) {
-            return new Piece(status, null);
+        static Piece unchanged(SlotRow row) {
+            return new Piece(row, null);
         }
 
-        MediaSlot slot() {
-            return status.slot();
-        }
-
-        private SlotStatus stored() {
-            return upload != null && status instanceof Stored to
-                    ? new Stored(
-                            to.slot(),
-                            upload.store(),
-                            to.rendition(),
-                            to.width(),
-                            to.height(),
-                            to.checks(),
-                            to.lesserBecause())
-                    : status;
-        }
-
-        /** Returns why the present file is not the best rendition offered; null if it is, or none is present. */
-        @Nullable
-        String lesserBecause() {
-            return status instanceof Stored stored ? stored.lesserBecause() : null;
+        private SlotRow stored() {
+            return upload == null ? row : row.with(upload.store());
         }
 
         /** Returns the lesser rendition that is present; empty if there is none, or its name is unknown. */
         Optional<String> lesserRendition() {
-            return status instanceof Stored stored && stored.lesserBecause() != null
-                    ? Optional.ofNullable(stored.rendition())
-                    : Optional.empty();
+            return row.isLesser() ? Optional.ofNullable(row.rendition()) : Optional.empty();
         }
     }
 
@@ -109,8 +87,8 @@ record CollectedMedia(
         return new CollectedMedia(capture, video, videoOutcome, other, retrySoon, retryBetter, noRoom, served, dead);
     }
 
-    private NoteCapture responseWith(MediaSlot slot) {
-        return video != null && slot.kind().isOfVideo() ? video : capture;
+    private NoteCapture responseWith(SlotRow row) {
+        return video != null && row.kind().isOfVideo() ? video : capture;
     }
 
     /** Returns the responses, that about the note first. */
@@ -124,10 +102,7 @@ record CollectedMedia(
 
     /** Returns the responses whose URLs have expired, so that a new response could fill a missing slot. */
     List<NoteCapture> expiredResponses() {
-        return missing(Gap.DEAD)
-                .map(file -> responseWith(file.slot()))
-                .distinct()
-                .toList();
+        return missing(Gap.DEAD).map(file -> responseWith(file)).distinct().toList();
     }
 
     /** Returns whether a call to replace this response was made and brought no response. */
@@ -139,7 +114,7 @@ record CollectedMedia(
     boolean waitsOnlyForVideo() {
         return missing().allMatch(file -> switch (file.gap()) {
             case NO_ANSWER, GONE -> true;
-            case DEAD -> videoOutcome.isPendingFor(file.slot().kind());
+            case DEAD -> videoOutcome.isPendingFor(file.kind());
             case RETRY -> false;
         });
     }
@@ -153,33 +128,30 @@ record CollectedMedia(
 
     /** Returns the files present in a lesser rendition than the best one offered. */
     Stream<Piece> lesser() {
-        return pieces.stream().filter(piece -> piece.lesserBecause() != null);
+        return pieces.stream().filter(piece -> piece.row().isLesser());
     }
 
     /** Returns the responses that offer a better rendition than the stored one. */
     Stream<NoteCapture> responsesWithBetterRendition() {
-        return lesser().map(piece -> responseWith(piece.slot())).distinct();
+        return lesser().map(piece -> responseWith(piece.row())).distinct();
     }
 
     String lesserDetail() {
-        Piece first = lesser().findFirst().orElseThrow();
+        SlotRow first = lesser().findFirst().orElseThrow().row();
         return first.slot() + " DEGRADED: " + first.lesserBecause()
-                + andMore(lesser().skip(1).map(Piece::slot));
+                + andMore(lesser().skip(1).map(piece -> piece.row().slot()));
     }
 
-    private Stream<Missing> missing() {
-        return pieces.stream()
-                .map(Piece::status)
-                .filter(Missing.class::isInstance)
-                .map(Missing.class::cast);
+    private Stream<SlotRow> missing() {
+        return pieces.stream().map(Piece::row).filter(SlotRow::isMissing);
     }
 
-    private Stream<Missing> missing(Gap gap) {
+    private Stream<SlotRow> missing(Gap gap) {
         return missing().filter(file -> file.gap() == gap);
     }
 
     /** Returns the missing file that determines the reason: one with expired URLs, since it costs a new response. */
-    private Missing first() {
+    private SlotRow first() {
         return Stream.concat(missing(Gap.DEAD), missing()).findFirst().orElseThrow();
     }
 
@@ -192,9 +164,9 @@ record CollectedMedia(
     }
 
     String detail() {
-        Missing first = first();
+        SlotRow first = first();
         return first.slot() + " " + first.gap() + ": " + first.error()
-                + andMore(missing().map(Missing::slot).filter(slot -> !slot.equals(first.slot())));
+                + andMore(missing().map(SlotRow::slot).filter(slot -> !slot.equals(first.slot())));
     }
 
     private static String andMore(Stream<?> others) {
@@ -217,7 +189,7 @@ record CollectedMedia(
      *
      * @throws io.github.notearchive.store.StoreException if the store rejects a file; files before it remain stored
      */
-    List<SlotStatus> store() {
+    List<SlotRow> store() {
         return pieces.stream().map(Piece::stored).toList();
     }
 

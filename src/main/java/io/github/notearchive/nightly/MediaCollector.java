@@ -2,7 +2,6 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
@@ -45,7 +44,7 @@ class MediaCollector implements AutoCloseable {
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
     private final MediaUploads uploads;
-    private final VideoFetcher videos;
+    private final NoteFetcher fetcher;
     private final RunState run;
     private final Duration fileTimeout;
 
@@ -59,13 +58,13 @@ class MediaCollector implements AutoCloseable {
             MediaCatalog catalog,
             MediaDownloader downloads,
             MediaUploads uploads,
-            VideoFetcher videos,
+            NoteFetcher fetcher,
             RunState run,
             MediaProperties settings) {
         this.catalog = catalog;
         this.downloads = downloads;
         this.uploads = uploads;
-        this.videos = videos;
+        this.fetcher = fetcher;
         this.run = run;
         this.fileTimeout = settings.fileTimeout();
         int atATime = settings.downloadsInFlight();
@@ -107,7 +106,7 @@ class MediaCollector implements AutoCloseable {
      */
     CollectedMedia collect(NoteCapture capture, VideoOutcome video, @Nullable CollectedMedia before, boolean isFinal)
             throws InterruptedException {
-        NoteCapture bought = videos.responseOf(capture, video).orElse(null);
+        NoteCapture bought = fetcher.videoResponse(capture, video).orElse(null);
         List<MediaSlot> expected =
                 MediaSlots.of(capture, bought, run.settings.videos().preference());
         MediaCatalog.Known known = catalog.known(capture.id(), expected);
@@ -123,18 +122,18 @@ class MediaCollector implements AutoCloseable {
     CollectedMedia keep(CollectedMedia collected) {
         List<SlotRow> rows = catalog.slotsOf(collected.capture().id());
         return collected.withPieces(collected.pieces().stream()
-                .map(piece -> piece.status() instanceof SlotStatus.Missing missing
-                        ? Piece.unchanged(kept(missing.slot(), rows))
+                .map(piece -> piece.row().isMissing()
+                        ? Piece.unchanged(kept(piece.row().slot(), rows))
                         : piece)
                 .toList());
     }
 
-    private static SlotStatus kept(MediaSlot slot, List<SlotRow> rows) {
+    private static SlotRow kept(MediaSlot slot, List<SlotRow> rows) {
         return rows.stream()
                 .filter(row -> row.media() != null && (row.isFor(slot) || row.hasFileOf(slot)))
                 .flatMap(row -> row.recorded(slot).stream())
                 .findFirst()
-                .orElseGet(() -> new SlotStatus.Waived(slot, SlotRow.NOT_REFRESHED));
+                .orElseGet(() -> SlotRow.waived(slot, SlotRow.NOT_REFRESHED));
     }
 
     /**

@@ -3,9 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.catalog.SlotStatus;
-import io.github.notearchive.archive.catalog.SlotStatus.Gap;
-import io.github.notearchive.archive.catalog.SlotStatus.Missing;
+import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
@@ -80,8 +78,8 @@ final class MediaPlan {
         this.videoOutcome = videoOutcome;
         this.inCatalog = inCatalog;
         this.run = run;
-        inCatalog.slots().forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
-        before.forEach(piece -> this.before.put(Place.of(piece.slot()), piece));
+        inCatalog.slots().forEach(row -> rows.put(Place.of(row), row));
+        before.forEach(piece -> this.before.put(Place.of(piece.row()), piece));
         expected.forEach(this::decide);
         closeUnused(this.before.values(), Stream.concat(decided.stream(), lesser.values().stream()));
         inCatalog.sameFiles().forEach(this::reuse);
@@ -92,9 +90,9 @@ final class MediaPlan {
         order.put(place, order.size());
         Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
         Optional<Piece> same = Optional.ofNullable(before.get(place))
-                .filter(piece -> piece.slot().identity().equals(slot.identity()));
+                .filter(piece -> piece.row().isFor(slot));
         Optional<Piece> fresh = same.filter(piece -> piece.upload() != null);
-        Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot));
+        Optional<SlotRow> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot));
         if (slot.notOffered() != null) {
             withoutOffer(slot);
         } else if (fresh.isPresent()) {
@@ -103,14 +101,14 @@ final class MediaPlan {
         } else if (settled.isPresent()) {
             keepOrImprove(slot, Piece.unchanged(settled.get()));
         } else {
-            wantUnlessReplacementPending(slot, recordedMissing(slot, row, same));
+            wantUnlessReplacementPending(slot, recordedMissing(row, same));
         }
     }
 
     private void withoutOffer(MediaSlot slot) {
-        for (SlotStatus status : VideoSlots.withoutOffer(slot, inCatalog.slots(), videoOutcome.statusOf(slot))) {
-            order.putIfAbsent(Place.of(status.slot()), order.size());
-            decided.add(Piece.unchanged(status));
+        for (SlotRow row : VideoSlots.withoutOffer(slot, inCatalog.slots(), videoOutcome.statusOf(slot))) {
+            order.putIfAbsent(Place.of(row), order.size());
+            decided.add(Piece.unchanged(row));
         }
     }
 
@@ -126,7 +124,7 @@ final class MediaPlan {
     }
 
     /** Finds a stored file that had another position before the note was edited. */
-    private Optional<SlotStatus> moved(MediaSlot slot) {
+    private Optional<SlotRow> moved(MediaSlot slot) {
         return inCatalog.slots().stream()
                 .filter(row -> row.hasFileOf(slot))
                 .flatMap(row -> row.settled(slot).stream())
@@ -134,22 +132,16 @@ final class MediaPlan {
     }
 
     /** Returns how a missing file was recorded last, tonight or in the catalog. */
-    private static Optional<Missing> recordedMissing(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> tonight) {
-        if (tonight.isPresent()) {
-            return tonight.get().status() instanceof Missing missing ? Optional.of(missing) : Optional.empty();
-        }
-        return row.filter(SlotRow::isMissing).map(r -> {
-            Gap gap = Gap.DEAD.name().equals(r.reason()) ? Gap.DEAD : Gap.RETRY;
-            return new Missing(slot, gap, String.valueOf(r.error()), r.deadNight());
-        });
+    private static Optional<SlotRow> recordedMissing(Optional<SlotRow> row, Optional<Piece> tonight) {
+        return (tonight.isPresent() ? tonight.map(Piece::row) : row).filter(SlotRow::isMissing);
     }
 
-    private void wantUnlessReplacementPending(MediaSlot slot, Optional<Missing> recorded) {
-        Optional<Missing> pending =
+    private void wantUnlessReplacementPending(MediaSlot slot, Optional<SlotRow> recorded) {
+        Optional<SlotRow> pending =
                 recorded.filter(missing -> missing.gap() == Gap.DEAD && videoOutcome.isPendingFor(slot.kind()));
         pending.ifPresentOrElse(
                 missing -> decided.add(Piece.unchanged(missing)),
-                () -> wanted.put(slot, recorded.map(Missing::deadNight).orElse(null)));
+                () -> wanted.put(slot, recorded.map(SlotRow::deadNight).orElse(null)));
     }
 
     /** Reuses a file that another note has under the same source file id, which needs no request. */
@@ -159,8 +151,8 @@ final class MediaPlan {
             run.filesReused.increment();
             run.bytesReused.add(same.media().size());
             String checks = "same file as in note " + same.note();
-            decided.add(Piece.unchanged(new SlotStatus.Stored(
-                    slot, same.media(), same.rendition(), same.width(), same.height(), checks, null)));
+            decided.add(Piece.unchanged(
+                    SlotRow.stored(slot, same.media(), same.rendition(), same.width(), same.height(), checks, null)));
         });
     }
 
@@ -168,7 +160,7 @@ final class MediaPlan {
     CollectedMedia take(Map<MediaSlot, Download> downloads) {
         downloads.forEach((slot, download) -> decided.add(pieceOf(slot, lesser.get(slot), download)));
         closeUnused(lesser.values(), decided.stream());
-        decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece.slot()), 0)));
+        decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece.row()), 0)));
         return new CollectedMedia(capture, video, videoOutcome, decided, retrySoon, retryBetter, noRoom, served, dead);
     }
 
@@ -197,7 +189,7 @@ final class MediaPlan {
     }
 
     private Piece retry(MediaSlot slot, String reason) {
-        return Piece.unchanged(new Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
+        return Piece.unchanged(SlotRow.missing(slot, Gap.RETRY, reason, wanted.get(slot)));
     }
 
     private Piece gone(MediaSlot slot, String reason) {
@@ -207,7 +199,7 @@ final class MediaPlan {
         boolean isPermanent = first != null && !first.equals(night);
         dead |= !isPermanent;
         return Piece.unchanged(
-                new Missing(slot, isPermanent ? Gap.GONE : Gap.DEAD, reason, first == null ? night : first));
+                SlotRow.missing(slot, isPermanent ? Gap.GONE : Gap.DEAD, reason, first == null ? night : first));
     }
 
     /** Removes spooled files that no kept piece uses; two places may share a file. */
@@ -228,6 +220,10 @@ final class MediaPlan {
 
         static Place of(MediaSlot slot) {
             return new Place(slot.kind(), slot.ordinal());
+        }
+
+        static Place of(SlotRow row) {
+            return new Place(row.kind(), row.ordinal());
         }
     }
 }

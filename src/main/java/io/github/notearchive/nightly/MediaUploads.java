@@ -1,7 +1,5 @@
 package io.github.notearchive.nightly;
 
-import static org.springframework.transaction.support.AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER;
-
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.StoredMedia;
@@ -20,7 +18,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
 
 /**
  * Uploads downloaded files to the store. Thread-safe.
@@ -41,10 +38,7 @@ class MediaUploads implements AutoCloseable {
         this.store = store;
         this.outages = outages;
         this.run = run;
-        // the statement only reads: no transaction around it
-        ResourcelessTransactionManager none = new ResourcelessTransactionManager();
-        none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
-        this.known = new GroupCommit<>("digests", Duration.ZERO, none, digests -> {
+        this.known = GroupCommit.ofStatements("digests", Duration.ZERO, _ -> true, digests -> {
             Map<String, KnownObject> objects = catalog.findByDigest(new HashSet<>(digests));
             return digests.stream()
                     .map(digest -> Optional.ofNullable(objects.get(digest)))

@@ -26,7 +26,6 @@ import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
 import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.batch.core.listener.StepExecutionListener;
-import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepExecution;
 import org.springframework.batch.core.step.builder.StepBuilder;
@@ -43,22 +42,12 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
  * active. The others start when these end, and find no notes. The {@link RunStopper} holds the reason of an early stop,
  * which becomes the exit status of the job.
  */
-public class NightlyJob {
+public record NightlyJob(NightlyJobRepository repository, RunState run, OutageRetry outages) {
 
     /** The name of the job and of its step. */
     public static final String NAME = JobNames.NIGHTLY;
 
     private static final int PARTITIONS = 64;
-
-    private final JobRepository repository;
-    private final RunState run;
-    private final OutageRetry outages;
-
-    NightlyJob(NightlyJobRepository repository, RunState run, OutageRetry outages) {
-        this.repository = repository.repository();
-        this.run = run;
-        this.outages = outages;
-    }
 
     @Bean
     Step archiveNotesWorker(WorklistReader reader, NoteProcessor processor, DispositionWriter writer) {
@@ -67,7 +56,7 @@ public class NightlyJob {
         ResourcelessTransactionManager none = new ResourcelessTransactionManager();
         // otherwise a statement outside of a transaction would keep its connection until the chunk ends
         none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
-        return new StepBuilder(NAME, repository)
+        return new StepBuilder(NAME, repository.repository())
                 .<WorkItem, Disposition>chunk(1)
                 .transactionManager(none)
                 .reader(reader)
@@ -88,7 +77,7 @@ public class NightlyJob {
         partitions.setStep(archiveNotesWorker);
         partitions.setGridSize(PARTITIONS);
         partitions.setTaskExecutor(threads);
-        return new StepBuilder(NAME, repository)
+        return new StepBuilder(NAME, repository.repository())
                 .partitioner(NAME, NightlyJob::partitions)
                 .step(archiveNotesWorker)
                 .partitionHandler(partitions)
@@ -101,7 +90,7 @@ public class NightlyJob {
     @Bean
     Job archiveNotes(
             Step archiveNotesStep, JobExecutionQueries executions, WorklistStats counts, CallRepository calls) {
-        return new JobBuilder(NAME, repository)
+        return new JobBuilder(NAME, repository.repository())
                 .start(archiveNotesStep)
                 .listener(run.listener(job -> whenComplete(job, executions, counts)))
                 .listener(new JobExecutionListener() {

@@ -20,7 +20,6 @@ public class NightlyJobRunner {
         OutageRetry.class,
         PostponementPolicy.class,
         NoteFetcher.class,
-        VideoFetcher.class,
         NightlyBytes.class,
         StartChecks.class,
         NightlyJobRepository.class,
@@ -30,8 +29,7 @@ public class NightlyJobRunner {
         MediaUploads.class,
         MediaCollector.class,
         DispositionWriter.class,
-        ProgressReporter.class,
-        RunSummaryQueries.class
+        RunReporter.class
     };
 
     private final ApplicationContext application;

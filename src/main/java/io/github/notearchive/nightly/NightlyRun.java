@@ -6,7 +6,6 @@ import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
@@ -30,52 +29,22 @@ import org.springframework.transaction.TransactionException;
  * <p>In this order: lock of the node; {@link StartChecks}; newest instance that is not COMPLETED, or a new one. Before
  * the last step nothing is bought and no execution is written.
  */
-public class NightlyRun implements AutoCloseable {
+public record NightlyRun(
+        ConfigurableApplicationContext parts,
+        RunState run,
+        StartChecks checks,
+        JobRunner jobs,
+        NightlyJobRepository repository,
+        Job archiveNotes,
+        ClaimRepository claims,
+        CallRepository calls,
+        ArchiveRevision revision,
+        RunReporter reporter,
+        ErasureRepository removal)
+        implements AutoCloseable {
 
     /** Maximum time of removing files after a run, since no run of another node can start meanwhile. */
     private static final Duration REMOVAL_TIME = Duration.ofSeconds(2);
-
-    private final ConfigurableApplicationContext parts;
-    private final RunState run;
-    private final StartChecks checks;
-    private final JobRunner jobs;
-    private final JobExecutionQueries executions;
-    private final NightlyJobRepository repository;
-    private final Job job;
-    private final ClaimRepository claims;
-    private final CallRepository calls;
-    private final ArchiveRevision revision;
-    private final ProgressReporter reporter;
-    private final RunSummaryQueries summaries;
-    private final ErasureRepository removal;
-
-    NightlyRun(
-            ConfigurableApplicationContext parts,
-            RunState run,
-            StartChecks checks,
-            JobRunner jobs,
-            NightlyJobRepository repository,
-            Job archiveNotes,
-            ClaimRepository claims,
-            CallRepository calls,
-            ArchiveRevision revision,
-            ProgressReporter reporter,
-            RunSummaryQueries summaries,
-            ErasureRepository removal) {
-        this.parts = parts;
-        this.run = run;
-        this.checks = checks;
-        this.jobs = jobs;
-        this.executions = checks.executions();
-        this.repository = repository;
-        this.job = archiveNotes;
-        this.claims = claims;
-        this.calls = calls;
-        this.revision = revision;
-        this.reporter = reporter;
-        this.summaries = summaries;
-        this.removal = removal;
-    }
 
     /**
      * Executes the run and returns its summary. Limited by the settings; does not throw for unavailable servers. Call
@@ -112,7 +81,7 @@ public class NightlyRun implements AutoCloseable {
         jobs.prepare(run, NightlyJob.NAME, run.node(), granted.tonight());
         try {
             reporter.onStart(granted.tonight());
-            run.stopper.open(granted, !executions.isAnotherRunActive(run.node()));
+            run.stopper.open(granted, !checks.executions().isAnotherRunActive(run.node()));
             return supervise(lock);
         } finally {
             run.stopper.end();
@@ -121,15 +90,15 @@ public class NightlyRun implements AutoCloseable {
 
     private RunSummary supervise(RunnerLock lock) {
         try (RunWatchdog _ = watch(lock)) {
-            StopReason end = jobs.run(job, run);
+            StopReason end = jobs.run(archiveNotes, run);
             reporter.onProgress();
-            return summaries.ofEnded(end);
+            return reporter.summaryOfEnded(end);
         } catch (DataAccessException | TransactionException e) {
             if (run.execution().isEmpty()) {
                 throw e;
             }
             reporter.onProgress();
-            return summaries.of(StopReason.ofOutside(e));
+            return reporter.summaryOf(StopReason.ofOutside(e));
         } finally {
             revision.tryAdvance();
         }
@@ -167,7 +136,7 @@ public class NightlyRun implements AutoCloseable {
     private void closeIfStopped() {
         if (!run.stopper.isClosed()) {
             calls.stops().observed(run.now()).ifPresent(run.stopper::close);
-            if (executions.isStopRequested(run.jobExecutionId())) {
+            if (checks.executions().isStopRequested(run.jobExecutionId())) {
                 run.stopper.close(ExitCode.INTERRUPTED, "stopped through JobOperator");
             }
         }

@@ -38,7 +38,6 @@ import org.springframework.transaction.TransactionException;
  */
 record NoteProcessor(
         NoteFetcher fetcher,
-        VideoFetcher videos,
         MediaCollector media,
         PaidResponses paid,
         CallLedger ledger,
@@ -95,7 +94,7 @@ record NoteProcessor(
     /** Returns the response of a note that lacks only its video; otherwise fetches the note. */
     private FetchOutcome detail(NewNote note) throws InterruptedException {
         Optional<NoteCapture> held =
-                note.claimed().state() == NoteState.POSTPONED ? videos.detailOfWaiting(note.id()) : Optional.empty();
+                note.claimed().state() == NoteState.POSTPONED ? fetcher.detailOfWaiting(note.id()) : Optional.empty();
         return held.isPresent() ? new FetchOutcome.Found(held.get()) : fetcher.detail(note);
     }
 
@@ -173,10 +172,10 @@ record NoteProcessor(
         if (before != null) {
             return collectAgain(note, capture, before);
         }
-        VideoOutcome video = videos.fetch(note, capture);
+        VideoOutcome video = fetcher.video(note, capture);
         // a response that may be replaced leaves its files in the spool, since a new one may not list them
         boolean isReplaceable = !ledger.isRecent(capture)
-                || !videos.responseOf(capture, video).map(ledger::isRecent).orElse(true);
+                || !fetcher.videoResponse(capture, video).map(ledger::isRecent).orElse(true);
         return collected(
                 media.collect(capture, video, null, !isReplaceable),
                 files -> conclude(note, capture, files, isReplaceable));
@@ -257,7 +256,7 @@ record NoteProcessor(
     private Disposition collectAgain(NewNote note, NoteCapture newer, CollectedMedia before)
             throws InterruptedException {
         // a pending video is not fetched twice in a row
-        VideoOutcome video = before.videoOutcome() instanceof Unanswered waiting ? waiting : videos.fetch(note, newer);
+        VideoOutcome video = before.videoOutcome() instanceof Unanswered waiting ? waiting : fetcher.video(note, newer);
         return collected(media.collect(newer, video, before, true), files -> {
             markExpired(files.expiredResponses());
             return disposition(note, files);
@@ -323,7 +322,8 @@ record NoteProcessor(
     }
 
     private Disposition keepArchived(WorkItem item, NoteCapture capture) throws InterruptedException {
-        return collected(media.collect(capture, videos.known(capture), null, true), files -> keptArchived(item, files));
+        return collected(
+                media.collect(capture, fetcher.knownVideo(capture), null, true), files -> keptArchived(item, files));
     }
 
     /**

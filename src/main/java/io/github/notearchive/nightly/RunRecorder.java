@@ -3,26 +3,14 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.batch.ExitCode;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** Records the ends of runs in {@code run_summary}, for reports, health and plan. */
 @Component
-public class RunRecorder {
-
-    private final RunHistory history;
-    private final NightlySettings settings;
-    private final TransactionTemplate transaction;
-
-    RunRecorder(RunHistory history, NightlySettings settings, PlatformTransactionManager transactions) {
-        this.history = history;
-        this.settings = settings;
-        this.transaction = new TransactionTemplate(transactions);
-    }
+public record RunRecorder(RunHistory history, NightlySettings settings) {
 
     /**
-     * Records the end of a run in its own transaction. A repetition for the same execution changes nothing. A run that
-     * found another one active did nothing and is not recorded.
+     * Records the end of a run. A repetition for the same execution changes nothing. A run that found another one
+     * active did nothing and is not recorded.
      */
     public void record(String node, FinishedRun run) {
         RunSummary summary = run.summary();
@@ -30,7 +18,7 @@ public class RunRecorder {
             return;
         }
         int allowed = settings.source().callsPerNight();
-        transaction.executeWithoutResult(_ -> history.record(new RunHistory.RunEnd(
+        history.record(new RunHistory.RunEnd(
                 summary.executionId(),
                 run.night(),
                 node,
@@ -50,6 +38,6 @@ public class RunRecorder {
                         summary.files().bytesStored(),
                         summary.files().requests()),
                 allowed == 0 ? null : Long.valueOf(allowed),
-                settings.byName())));
+                settings.byName()));
     }
 }

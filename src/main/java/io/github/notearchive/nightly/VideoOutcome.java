@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.catalog.SlotStatus;
-import io.github.notearchive.archive.catalog.SlotStatus.Gap;
+import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
@@ -50,11 +50,11 @@ sealed interface VideoOutcome {
     }
 
     /** Returns the status of a video that no response offers; null if no call was required. */
-    default @Nullable SlotStatus statusOf(MediaSlot slot) {
+    default @Nullable SlotRow statusOf(MediaSlot slot) {
         return switch (this) {
             case NotRequested _, Found _ -> null;
-            case NotOffered _ -> new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
-            case Unanswered waiting -> new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.reason(), null);
+            case NotOffered _ -> SlotRow.waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
+            case Unanswered waiting -> SlotRow.missing(slot, Gap.NO_ANSWER, waiting.reason(), null);
         };
     }
 }

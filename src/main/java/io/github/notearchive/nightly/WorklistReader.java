@@ -97,7 +97,6 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     }
 
     private Optional<WorklistItem> claim() {
-        run.claims.releaseUnconfirmed(held -> claims.releaseAll(run.node(), held));
         if (bytes.refusal().isPresent() || !run.claims.reserveNote()) {
             return Optional.empty();
         }
@@ -105,7 +104,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
         run.claims.inProgress.incrementAndGet();
         try {
             Lanes lanes = lanes();
-            Optional<WorklistItem> claimed = run.claims.add(() -> claims.claim(run.node(), lanes));
+            Optional<WorklistItem> claimed = claims.claim(run.node(), lanes);
             if (claimed.isEmpty() && lanes == Lanes.ALL) {
                 claimed = claimRefresh();
             }
@@ -130,7 +129,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
         }
         Optional<WorklistItem> claimed = Optional.empty();
         try {
-            claimed = run.claims.add(() -> claims.claimRefresh(run.node()));
+            claimed = claims.claimRefresh(run.node());
             return claimed;
         } finally {
             if (claimed.isEmpty()) {
@@ -191,7 +190,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
 
     private void leaveNote() {
         if (note != null) {
-            run.claims.remove(note);
+            claims.finished(note);
             if (note.refreshNight() != null) {
                 run.claims.releaseRefresh();
             }

@@ -3,14 +3,14 @@
  *
  * <p>{@link NightlyJobRunner} assembles a {@link NightlyRun}, which runs one night or resumes an unfinished one, with a
  * separate {@link RunState}. {@link StartChecks} decides whether it may start, {@link ClaimControl} limits its claims,
- * {@link ProgressReporter} reports its progress and {@link RunSummaryQueries} its result. {@link NightlyJob} defines
- * the Spring Batch job: one partitioned step whose workers loop over {@link WorklistReader}, {@link NoteProcessor} and
- * {@link DispositionWriter}. {@link RunStopper} ends a run once, with a reason.
+ * {@link RunReporter} reports its progress and result. {@link NightlyJob} defines the Spring Batch job: one partitioned
+ * step whose workers loop over {@link WorklistReader}, {@link NoteProcessor} and {@link DispositionWriter}.
+ * {@link RunStopper} ends a run once, with a reason.
  *
  * <p>Sequence of a note. Each step is durable before the next one, and can be repeated.
  *
  * <ol>
- *   <li>{@link NoteFetcher} and {@link VideoFetcher} return the responses, which are in the ledger.
+ *   <li>{@link NoteFetcher} returns the responses, which are in the ledger.
  *   <li>{@link MediaCollector} downloads the missing files in parallel. The thread that downloaded a file checks it and
  *       uploads it ({@link MediaUploads}), within one time limit. So memory and disk hold only files in transfer.
  *   <li>{@link NoteProcessor} decides.

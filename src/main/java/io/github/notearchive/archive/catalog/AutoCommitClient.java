@@ -22,25 +22,16 @@ public final class AutoCommitClient {
     private AutoCommitClient() {}
 
     public static JdbcClient of(PlatformTransactionManager transactions) {
-        return JdbcClient.create(operations(transactions));
-    }
-
-    /** As above, for batches of statements. */
-    static JdbcOperations operations(PlatformTransactionManager transactions) {
-        return operations((DataSource) ((ResourceTransactionManager) transactions).getResourceFactory(), transactions);
+        return of((DataSource) ((ResourceTransactionManager) transactions).getResourceFactory(), transactions);
     }
 
     /** Creates a client with other connections than those of the transactions. */
     public static JdbcClient of(DataSource database, PlatformTransactionManager transactions) {
-        return JdbcClient.create(operations(database, transactions));
-    }
-
-    private static JdbcOperations operations(DataSource database, PlatformTransactionManager transactions) {
         var everyStatement = new MatchAlwaysTransactionAttributeSource();
         everyStatement.setTransactionAttribute(
                 new DefaultTransactionAttribute(TransactionDefinition.PROPAGATION_NOT_SUPPORTED));
         var statements = new ProxyFactory(new JdbcTemplate(database));
         statements.addAdvice(new TransactionInterceptor((TransactionManager) transactions, everyStatement));
-        return (JdbcOperations) statements.getProxy();
+        return JdbcClient.create((JdbcOperations) statements.getProxy());
     }
 }

@@ -22,12 +22,9 @@ public record CapturedNote(
     }
 
     public static CapturedNote of(
-            NoteCapture capture, @Nullable NoteCapture video, List<SlotStatus> slots, boolean complete, Instant now) {
+            NoteCapture capture, @Nullable NoteCapture video, List<SlotRow> slots, boolean complete, Instant now) {
         return new CapturedNote(
-                capture,
-                video,
-                slots.stream().map(status -> SlotRow.of(status, now)).toList(),
-                complete ? now : null);
+                capture, video, slots.stream().map(slot -> slot.at(now)).toList(), complete ? now : null);
     }
 
     /** Returns the responses, the detail response first. */

@@ -3,7 +3,6 @@ package io.github.notearchive.archive.catalog;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
@@ -18,12 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.JdbcOperations;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -56,7 +52,7 @@ public class MediaCatalog {
                    EXCLUDED.dead_night, EXCLUDED.updated_at)
             """;
 
-    private static final NamedStatement SLOTS = NamedStatement.of("""
+    private static final String SLOTS = """
                     SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
                            m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
                            o.object_key AS key, o.size_bytes AS size, o.content_type, f.kind AS damage
@@ -66,9 +62,9 @@ public class MediaCatalog {
                     WHERE m.note_id = :noteId
                       AND (:capturedAt::timestamptz IS NULL OR m.captured_at = :capturedAt)
                     ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
-                    """);
+                    """;
 
-    private static final NamedStatement SAME_FILES = NamedStatement.of("""
+    private static final String SAME_FILES = """
                     SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
                            m.kind, m.identity, m.rendition, m.note_id AS note, m.width, m.height,
                            o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type
@@ -79,35 +75,31 @@ public class MediaCatalog {
                                       WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
                                         AND f.kind <> 'ORPHAN')
                     ORDER BY m.kind, m.identity, m.rendition, m.updated_at DESC
-                    """);
+                    """;
 
     private final JdbcClient jdbc;
     private final HeldSlots heldSlots;
-    private final JdbcOperations autoCommit;
-    private final JdbcClient autoCommitClient;
+    private final JdbcClient autoCommit;
 
     MediaCatalog(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.heldSlots = new HeldSlots(jdbc);
-        this.autoCommit = AutoCommitClient.operations(transactions);
-        this.autoCommitClient = JdbcClient.create(autoCommit);
+        this.autoCommit = AutoCommitClient.of(transactions);
     }
 
     /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */
     public List<SlotRow> slotsOf(NoteId id) {
-        return slots(id, null).execute(autoCommitClient).list();
+        return slotsOf(id, null);
     }
 
     /** As above, limited to slots that this response was the last to list. */
-    public List<SlotRow> slotsOf(NoteId id, Instant capturedAt) {
-        return slots(id, capturedAt).execute(autoCommitClient).list();
-    }
-
-    private static Query<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
-        return SLOTS.with(
-                new MapSqlParameterSource("noteId", id.value())
-                        .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP),
-                Columns.of(SlotRow.class));
+    public List<SlotRow> slotsOf(NoteId id, @Nullable Instant capturedAt) {
+        return autoCommit
+                .sql(SLOTS)
+                .param("noteId", id.value())
+                .param("capturedAt", timestamp(capturedAt), Types.TIMESTAMP)
+                .query(Columns.of(SlotRow.class))
+                .list();
     }
 
     /**
@@ -118,7 +110,7 @@ public class MediaCatalog {
      * @return objects by SHA-256, without unknown ones
      */
     public Map<String, KnownObject> findByDigest(Collection<String> digests) {
-        return digests.isEmpty() ? Map.of() : objects(autoCommitClient, digests);
+        return digests.isEmpty() ? Map.of() : objects(autoCommit, digests);
     }
 
     private static Map<String, KnownObject> objects(JdbcClient client, Collection<String> digests) {
@@ -157,12 +149,14 @@ public class MediaCatalog {
                 .map(slot -> PostgresText.of(slot.identity()))
                 .distinct()
                 .toArray(String[]::new);
-        StatementBatch batch = new StatementBatch(autoCommit);
-        Supplier<List<SlotRow>> slots = batch.query(slots(id, null));
-        Supplier<List<SameFile>> sameFiles = batch.query(SAME_FILES.with(
-                new MapSqlParameterSource("names", names).addValue("noteId", id.value()), Columns.of(SameFile.class)));
-        batch.run();
-        return new Known(slots.get(), sameFiles.get());
+        List<SameFile> sameFiles = names.length == 0
+                ? List.of()
+                : autoCommit
+                        .sql(SAME_FILES)
+                        .params(Map.of("names", names, "noteId", id.value()))
+                        .query(Columns.of(SameFile.class))
+                        .list();
+        return new Known(slotsOf(id), sameFiles);
     }
 
     /** Row of an object. */

@@ -29,7 +29,7 @@ import org.springframework.stereotype.Repository;
 
 /** Reads and writes captured notes: current state, captures, topics, mentions and comments. */
 @Repository
-public class NoteCatalog {
+public record NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift) {
 
     static final Columns<Note> NOTE = Columns.of(Note.class);
     static final Columns<Capture> CAPTURE = Columns.of(Capture.class);
@@ -64,16 +64,6 @@ public class NoteCatalog {
             ON CONFLICT (note_id, captured_at) DO UPDATE
             SET %2$s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
             """.formatted(CAPTURE.each("?"), CAPTURE.each("? = EXCLUDED.?"));
-
-    private final JdbcClient jdbc;
-    private final MediaCatalog media;
-    private final SchemaDrift drift;
-
-    NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift) {
-        this.jdbc = jdbc;
-        this.media = media;
-        this.drift = drift;
-    }
 
     /**
      * Writes a note's responses, the note according to its detail response, and its slots. Part of the caller's

@@ -16,14 +16,12 @@ import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.PlatformTransactionManager;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -41,8 +39,7 @@ public record Sidecars(
         NoteCatalog notes,
         MediaCatalog media,
         WorklistRepository worklist,
-        ResponseMemory memory,
-        PlatformTransactionManager transactions) {
+        ResponseMemory memory) {
 
     private static final Logger log = LoggerFactory.getLogger(Sidecars.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -56,20 +53,14 @@ public record Sidecars(
      * @throws StoreException if a sidecar could not be stored; no row may be written then
      */
     public boolean write(WorklistItem claimed, @Nullable CapturedNote note, @Nullable WorklistRow row) {
-        StatementBatch batch = new StatementBatch(AutoCommitClient.operations(transactions));
-        Supplier<List<PaidCall>> bought = batch.query(paid.latestPaidCallQuery(claimed.id()));
-        Supplier<List<WorklistRow>> held = batch.query(worklist.rowQuery(claimed));
-        batch.run();
-        PaidCall newest = bought.get().stream().findFirst().orElse(null);
+        PaidCall newest = paid.latestPaidCall(claimed.id()).orElse(null);
         if (note == null && newest == null) {
             return true; // no paid response, so no sidecar
         }
-        if (held.get().isEmpty()) {
-            return false;
-        }
-        WorklistRow current = held.get().getFirst();
-        write(claimed.id(), newest, note, row == null ? current : row.withChanges(claimed.row(), current));
-        return true;
+        Optional<WorklistRow> current = worklist.row(claimed);
+        current.ifPresent(
+                now -> write(claimed.id(), newest, note, row == null ? now : row.withChanges(claimed.row(), now)));
+        return current.isPresent();
     }
 
     /** Writes the sidecars of an unclaimed note. */

@@ -6,7 +6,6 @@ import static io.github.notearchive.archive.catalog.SlotState.WAIVED;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.SlotStatus.Gap;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
@@ -55,14 +54,70 @@ public record SlotRow(
         error = PostgresText.of(error);
     }
 
-    private SlotRow(
+    /** Reason of a missing file. */
+    public enum Gap {
+        RETRY,
+        /** All URLs of the response have expired; a new response may have others. */
+        DEAD,
+        /** All URLs have expired in responses bought on two nights. */
+        GONE,
+        /** The required call was not made, or did not return the note. */
+        NO_ANSWER
+    }
+
+    /**
+     * Returns the row of a file that is stored and verified. Rows created by this and the next two methods have no time
+     * until {@link #at}.
+     *
+     * @param rendition URL choice that was downloaded
+     * @param width pixels according to the response; null without, as for the height
+     * @param checks result of comparing the bytes with the promised length and digest, and oddities; null if nothing
+     *     was promised
+     * @param lesserBecause why a lesser rendition than the best one offered was used; null for the best
+     */
+    public static SlotRow stored(
             MediaSlot slot,
-            SlotState state,
-            String reason,
-            @Nullable String error,
-            @Nullable Night deadNight,
-            Instant now) {
-        this(
+            StoredMedia media,
+            @Nullable String rendition,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            @Nullable String checks,
+            @Nullable String lesserBecause) {
+        String reason = lesserBecause == null ? null : DEGRADED;
+        return new SlotRow(
+                slot.kind(),
+                slot.ordinal(),
+                slot.identity(),
+                STORED,
+                reason,
+                rendition,
+                width,
+                height,
+                media,
+                checks,
+                lesserBecause,
+                null,
+                null,
+                Instant.EPOCH);
+    }
+
+    /** Returns the row of a file that is accepted as missing, by name. */
+    public static SlotRow waived(MediaSlot slot, String reason) {
+        return without(slot, WAIVED, reason, null, null);
+    }
+
+    /**
+     * Returns the row of a file that is expected and missing.
+     *
+     * @param deadNight night whose response first had expired URLs only; null while a URL may work
+     */
+    public static SlotRow missing(MediaSlot slot, Gap gap, String error, @Nullable Night deadNight) {
+        return without(slot, MISSING, gap.name(), error, deadNight);
+    }
+
+    private static SlotRow without(
+            MediaSlot slot, SlotState state, String reason, @Nullable String error, @Nullable Night deadNight) {
+        return new SlotRow(
                 slot.kind(),
                 slot.ordinal(),
                 slot.identity(),
@@ -76,37 +131,19 @@ public record SlotRow(
                 error,
                 deadNight,
                 null,
-                now);
-    }
-
-    static SlotRow of(SlotStatus status, Instant now) {
-        MediaSlot slot = status.slot();
-        return switch (status) {
-            case SlotStatus.Stored stored ->
-                new SlotRow(
-                        slot.kind(),
-                        slot.ordinal(),
-                        slot.identity(),
-                        STORED,
-                        stored.lesserBecause() == null ? null : DEGRADED,
-                        stored.rendition(),
-                        stored.width(),
-                        stored.height(),
-                        stored.media(),
-                        stored.checks(),
-                        stored.lesserBecause(),
-                        null,
-                        null,
-                        now);
-            case SlotStatus.Waived(var _, var reason) -> new SlotRow(slot, WAIVED, reason, null, null, now);
-            case SlotStatus.Missing(var _, var gap, var error, var deadNight) ->
-                new SlotRow(slot, MISSING, gap.name(), error, deadNight, now);
-        };
+                Instant.EPOCH);
     }
 
     /** Returns the slot as MISSING, to be downloaded again. */
     public SlotRow asMissing(String why, Instant now) {
-        return new SlotRow(slot(), MISSING, Gap.RETRY.name(), why, null, now);
+        return missing(slot(), Gap.RETRY, why, null).at(now);
+    }
+
+    /** Returns the row with another time. */
+    public SlotRow at(Instant time) {
+        return new SlotRow(
+                kind, ordinal, identity, state, reason, rendition, width, height, media, checks, error, deadNight,
+                damage, time);
     }
 
     public SlotRow with(StoredMedia known) {
@@ -122,20 +159,27 @@ public record SlotRow(
                 now);
     }
 
-    /**
-     * Returns the status of a stored or waived slot; empty for a damaged file and one that a refresh did not obtain.
-     */
-    public Optional<SlotStatus> settled(MediaSlot slot) {
+    /** Returns the row of a stored or waived slot; empty for a damaged file and one that a refresh did not obtain. */
+    public Optional<SlotRow> settled(MediaSlot slot) {
         return damage == null && !NOT_REFRESHED.equals(reason) ? recorded(slot) : Optional.empty();
     }
 
-    /** Returns the recorded status, regardless of damage. */
-    public Optional<SlotStatus> recorded(MediaSlot slot) {
+    /** Returns the row of a stored or waived slot, regardless of damage. */
+    public Optional<SlotRow> recorded(MediaSlot slot) {
         if (media != null) {
-            String lesserBecause = isLesser() ? String.valueOf(error) : null;
-            return Optional.of(new SlotStatus.Stored(slot, media, rendition, width, height, checks, lesserBecause));
+            return Optional.of(stored(slot, media, rendition, width, height, checks, lesserBecause()));
         }
-        return state == WAIVED && reason != null ? Optional.of(new SlotStatus.Waived(slot, reason)) : Optional.empty();
+        return state == WAIVED && reason != null ? Optional.of(waived(slot, reason)) : Optional.empty();
+    }
+
+    /** Returns why the stored file is not the best rendition offered; null if it is, or none is stored. */
+    public @Nullable String lesserBecause() {
+        return isLesser() ? String.valueOf(error) : null;
+    }
+
+    /** Returns why the file is missing. */
+    public Gap gap() {
+        return Gap.valueOf(String.valueOf(reason));
     }
 
     public boolean isMissing() {

@@ -23,33 +23,32 @@ public final class VideoSlots {
      *
      * @param otherwise status of a video that is neither stored nor waived by an operator; null for the recorded reason
      */
-    public static List<SlotStatus> withoutOffer(MediaSlot slot, List<SlotRow> rows, @Nullable SlotStatus otherwise) {
+    public static List<SlotRow> withoutOffer(MediaSlot slot, List<SlotRow> rows, @Nullable SlotRow otherwise) {
         Optional<SlotRow> row = rows.stream()
                 .filter(r -> r.kind() == MediaKind.VIDEO && r.ordinal() == slot.ordinal())
                 .findFirst();
-        List<SlotStatus> decided = new ArrayList<>();
-        decided.add(row.flatMap(r -> kept(r, !(otherwise instanceof SlotStatus.Missing)))
+        List<SlotRow> decided = new ArrayList<>();
+        decided.add(row.flatMap(r -> kept(r, otherwise == null || !otherwise.isMissing()))
                 .orElseGet(() -> otherwise == null ? notOffered(slot, row) : otherwise));
         for (SlotRow subtitle : rows) {
             if (subtitle.kind() == MediaKind.SUBTITLE) {
-                decided.add(kept(subtitle, true).orElseGet(() -> new SlotStatus.Waived(subtitle.slot(), "BY_POLICY")));
+                decided.add(kept(subtitle, true).orElseGet(() -> SlotRow.waived(subtitle.slot(), "BY_POLICY")));
             }
         }
         return decided;
     }
 
-    private static SlotStatus notOffered(MediaSlot slot, Optional<SlotRow> row) {
+    private static SlotRow notOffered(MediaSlot slot, Optional<SlotRow> row) {
         boolean isByVideoCall = row.map(SlotRow::reason)
                 .filter(MediaSlots.NOT_OFFERED_BY_V6::equals)
                 .isPresent();
-        return new SlotStatus.Waived(
-                slot, isByVideoCall ? MediaSlots.NOT_OFFERED_BY_V6 : String.valueOf(slot.notOffered()));
+        return SlotRow.waived(slot, isByVideoCall ? MediaSlots.NOT_OFFERED_BY_V6 : String.valueOf(slot.notOffered()));
     }
 
-    private static Optional<SlotStatus> kept(SlotRow row, boolean evenDamaged) {
-        Optional<SlotStatus> held =
+    private static Optional<SlotRow> kept(SlotRow row, boolean evenDamaged) {
+        Optional<SlotRow> held =
                 row.media() != null && evenDamaged ? row.recorded(row.slot()) : row.settled(row.slot());
         return held.filter(
-                status -> !(status instanceof SlotStatus.Waived(var _, var reason) && NOT_OFFERED.contains(reason)));
+                status -> status.state() != SlotState.WAIVED || !NOT_OFFERED.contains(String.valueOf(status.reason())));
     }
 }

@@ -1,7 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
-import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -19,6 +18,7 @@ import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.StopNotice;
 import java.io.UncheckedIOException;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -75,7 +75,6 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     private final CallRows rows;
     private final StopNotices stops;
     private final ResponseWriter writer;
-    private final PaidResponses paid;
     private final List<CallListener> listeners;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
     private final LongAdder sent = new LongAdder();
@@ -89,10 +88,8 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             DataSource database,
             PlatformTransactionManager transactions,
             ResponseSpool spool,
-            PaidResponses paid,
             List<CallListener> listeners) {
         this.jdbc = AutoCommitClient.of(database, transactions);
-        this.paid = paid;
         this.listeners = listeners;
         this.stops = new StopNotices(jdbc, execution::get);
         this.rows = new CallRows(jdbc, stops, execution::get, this::inProgress);
@@ -163,9 +160,23 @@ public class CallRepository implements CallRecorder, AutoCloseable {
         }
     }
 
-    /** See {@link PaidResponses#outstanding}. */
+    /**
+     * Returns the newest call about a note whose response is not recorded yet and may be in a file of the sending node.
+     * Has to run before {@link PaidResponses#latestPaid}: if it is empty, no response to an earlier call arrives later.
+     * A call of this run that is not in progress has no response: its row was not confirmed, so it was not sent.
+     */
     Optional<Outstanding> outstanding(NoteId id, Endpoint endpoint, Instant now) {
-        return paid.outstanding(id, endpoint, now, execution.get(), inProgress());
+        return jdbc.sql(CallRows.OUTSTANDING.formatted(":noteId", ":endpoint", ":sentAt") + " ORDER BY id DESC LIMIT 1")
+                .param("noteId", id.value())
+                .param("endpoint", endpoint.ledgerName())
+                .param("sentAt", Timestamp.from(now))
+                .param("execution", execution.get(), Types.BIGINT)
+                .param("inProgress", inProgress())
+                .query((row, _) -> new Outstanding(
+                        row.getLong("id"),
+                        row.getLong("job_execution_id"),
+                        row.getTimestamp("sent_at").toInstant()))
+                .optional();
     }
 
     private Long[] inProgress() {

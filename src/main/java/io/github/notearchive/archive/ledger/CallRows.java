@@ -1,8 +1,12 @@
 package io.github.notearchive.archive.ledger;
 
+import static java.util.Comparator.comparing;
+
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallLimits;
 import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
@@ -14,10 +18,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -35,13 +39,26 @@ final class CallRows {
 
     private static final String PAUSES = "coalesce((SELECT throttles FROM call_pace), 0) AS pauses";
 
+    /**
+     * Calls whose response may be in a file of the sending node: for a day at most, and until that node has recovered.
+     * Formatted with note, endpoint and time.
+     */
+    static final String OUTSTANDING = """
+            SELECT id, job_execution_id, sent_at FROM api_call
+            WHERE note_id = %1$s AND endpoint = %2$s AND job_execution_id IS NOT NULL
+              AND received_at IS NULL AND recovered_at IS NULL
+              AND (job_execution_id IS DISTINCT FROM :execution::bigint OR id = ANY (:inProgress))
+              AND sent_at > %3$s::timestamptz - interval '1 day'
+              AND sent_at < %3$s::timestamptz + interval '1 day'
+            """;
+
     /** Calls that may be sent. {@code OFFSET} keeps a subquery a look-up of the index, in tables of all sizes. */
     private static final String WANTED = """
             wanted AS (
                 SELECT d.*, nextval('api_call_id_seq') AS id
-                FROM unnest(:notes::text[], :claims::bigint[], :endpoints::text[], :refreshes::boolean[],
-                            :times::timestamptz[], :nights::date[])
-                     WITH ORDINALITY AS d (note_id, claim, endpoint, refresh, sent_at, night, position)
+                FROM json_to_recordset(:calls::json) AS d (
+                    position integer, note_id text, claim bigint, endpoint text, refresh boolean, sent_at timestamptz,
+                    night date)
                 WHERE NOT EXISTS (%s)
                   AND EXISTS (%s OFFSET 0)
                   AND NOT EXISTS (%s OFFSET 0)
@@ -49,7 +66,7 @@ final class CallRows {
             """.formatted(
                     StopNotices.OBSERVED,
                     CLAIMED.formatted("d.note_id", "d.claim"),
-                    PaidResponses.OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"));
+                    OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"));
 
     private static final String WRITTEN = """
             written AS (
@@ -99,7 +116,16 @@ final class CallRows {
             """.formatted(WANTED, WRITTEN.formatted(""), PAUSES);
 
     /** A call to be written. Calls with the same limits share a statement; those without a limit are not counted. */
-    record Sending(FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {}
+    record Sending(FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+
+        private Row row(int position) {
+            String name = endpoint.ledgerName();
+            return new Row(position, request.id(), request.claim(), name, refresh, sentAt, Night.of(sentAt));
+        }
+    }
+
+    private record Row(
+            int position, NoteId noteId, long claim, String endpoint, boolean refresh, Instant sentAt, Night night) {}
 
     private final JdbcClient jdbc;
     private final StopNotices stops;
@@ -132,6 +158,9 @@ final class CallRows {
     List<Optional<CallAdmission.Written>> write(List<Sending> group) {
         CallLimits limits = group.getFirst().limits();
         boolean counted = !limits.equals(CallLimits.NONE);
+        List<Row> rows = IntStream.range(0, group.size())
+                .mapToObj(i -> group.get(i).row(i))
+                .toList();
         List<Optional<CallAdmission.Written>> results =
                 new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
         jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
@@ -142,32 +171,13 @@ final class CallRows {
                 .param("after", stops.observedAfter())
                 .param(
                         "now",
-                        Timestamp.from(group.stream()
-                                .map(Sending::sentAt)
-                                .min(Comparator.naturalOrder())
-                                .orElseThrow()))
+                        Timestamp.from(
+                                Collections.min(rows, comparing(Row::sentAt)).sentAt()))
                 .param("execution", execution.get(), Types.BIGINT)
                 .param("inProgress", inProgress.get())
-                .param(
-                        "notes",
-                        group.stream().map(call -> call.request().id().value()).toArray(String[]::new))
-                .param(
-                        "claims",
-                        group.stream().map(call -> call.request().claim()).toArray(Long[]::new))
-                .param(
-                        "endpoints",
-                        group.stream().map(call -> call.endpoint().ledgerName()).toArray(String[]::new))
-                .param("refreshes", group.stream().map(Sending::refresh).toArray(Boolean[]::new))
-                .param(
-                        "times",
-                        group.stream().map(call -> call.sentAt().toString()).toArray(String[]::new))
-                .param(
-                        "nights",
-                        group.stream()
-                                .map(call -> Night.of(call.sentAt()).date().toString())
-                                .toArray(String[]::new))
+                .param("calls", Columns.json(rows))
                 .query(row -> {
-                    int position = row.getInt("position") - 1;
+                    int position = row.getInt("position");
                     Sending call = group.get(position);
                     results.set(
                             position,

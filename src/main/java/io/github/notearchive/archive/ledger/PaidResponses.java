@@ -1,18 +1,12 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.io.Timestamps.instant;
-
 import io.github.notearchive.archive.catalog.AutoCommitClient;
-import io.github.notearchive.archive.catalog.NamedStatement;
-import io.github.notearchive.archive.catalog.NamedStatement.Query;
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
-import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.ResponseMemory;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
@@ -33,29 +27,10 @@ import org.springframework.transaction.PlatformTransactionManager;
 public class PaidResponses {
 
     private static final String PAID_CALLS = """
-            SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id, message,
+            SELECT id AS number, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id, message,
                    media_gone_at, refresh
             FROM api_call
             WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
-            """;
-
-    private static final NamedStatement PAID_CALL = NamedStatement.of(PAID_CALLS + """
-                    AND (:number::bigint IS NULL OR id = :number)
-                    ORDER BY id DESC
-                    LIMIT 1
-                    """);
-
-    /**
-     * Calls whose response may be in a file of the sending node: for a day at most, and until that node has recovered.
-     * Formatted with note, endpoint and time.
-     */
-    static final String OUTSTANDING = """
-            SELECT id, job_execution_id, sent_at FROM api_call
-            WHERE note_id = %1$s AND endpoint = %2$s AND job_execution_id IS NOT NULL
-              AND received_at IS NULL AND recovered_at IS NULL
-              AND (job_execution_id IS DISTINCT FROM :execution::bigint OR id = ANY (:inProgress))
-              AND sent_at > %3$s::timestamptz - interval '1 day'
-              AND sent_at < %3$s::timestamptz + interval '1 day'
             """;
 
     /** A paid call with its response body as stored in the ledger. */
@@ -86,30 +61,6 @@ public class PaidResponses {
         this.autoCommit = AutoCommitClient.of(transactions);
     }
 
-    /**
-     * Returns the newest call about a note whose response is not recorded yet and may be in a file of the sending node.
-     * Has to run before {@link #latestPaid}: if it is empty, no response to an earlier call arrives later.
-     *
-     * @param execution the run of this process. A call of it that is not in progress has no response: its row was
-     *     written but not confirmed, so it was not sent
-     * @param inProgress numbers of this process's calls whose responses are not written yet
-     */
-    Optional<Outstanding> outstanding(
-            NoteId id, Endpoint endpoint, Instant now, @Nullable Long execution, Long[] inProgress) {
-        return autoCommit
-                .sql(OUTSTANDING.formatted(":noteId", ":endpoint", ":sentAt") + " ORDER BY id DESC LIMIT 1")
-                .param("noteId", id.value())
-                .param("endpoint", endpoint.ledgerName())
-                .param("sentAt", Timestamp.from(now))
-                .param("execution", execution, Types.BIGINT)
-                .param("inProgress", inProgress)
-                .query((row, _) -> new Outstanding(
-                        row.getLong("id"),
-                        row.getLong("job_execution_id"),
-                        row.getTimestamp("sent_at").toInstant()))
-                .optional();
-    }
-
     /** Returns the newest stored paid response to an endpoint, not older than {@code since}. */
     Optional<PaidResponse> latestPaid(NoteId id, Endpoint endpoint, Instant since) {
         return latestPaid(id, endpoint, since, Long.MAX_VALUE);
@@ -128,7 +79,7 @@ public class PaidResponses {
                 .param("endpoint", endpoint.ledgerName())
                 .param("since", Timestamp.from(since))
                 .param("before", before)
-                .query((row, _) -> paidCall(row))
+                .query(Columns.of(PaidCall.class))
                 .optional();
         return latest.flatMap(call -> responseBody(id, call).map(body -> new PaidResponse(call, body)));
     }
@@ -144,38 +95,17 @@ public class PaidResponses {
 
     /** Returns the newest paid call of a note, whether or not its response contains the note. */
     public Optional<PaidCall> latestPaidCall(NoteId id) {
-        return latestPaidCallQuery(id).execute(autoCommit).optional();
+        return paidCall(id, null);
     }
 
     /** Returns a paid call by number. */
-    public Optional<PaidCall> paidCall(NoteId id, long number) {
-        return paidCallQuery(id, number).execute(autoCommit).optional();
-    }
-
-    public Query<PaidCall> latestPaidCallQuery(NoteId id) {
-        return paidCallQuery(id, null);
-    }
-
-    private static Query<PaidCall> paidCallQuery(NoteId id, @Nullable Long number) {
-        return PAID_CALL.with(
-                new MapSqlParameterSource().addValue("noteId", id.value()).addValue("number", number, Types.BIGINT),
-                (row, _) -> paidCall(row));
-    }
-
-    private static PaidCall paidCall(ResultSet row) throws SQLException {
-        return new PaidCall(
-                row.getLong("id"),
-                row.getTimestamp("received_at").toInstant(),
-                new PaidCall.Facts(
-                        row.getString("endpoint"),
-                        row.getTimestamp("sent_at").toInstant(),
-                        row.getObject("duration_ms", Integer.class),
-                        row.getObject("http_status", Integer.class),
-                        row.getObject("code", Integer.class),
-                        row.getString("request_id"),
-                        row.getString("message"),
-                        instant(row.getTimestamp("media_gone_at")),
-                        row.getBoolean("refresh")));
+    public Optional<PaidCall> paidCall(NoteId id, @Nullable Long number) {
+        return autoCommit
+                .sql(PAID_CALLS + "AND (:number::bigint IS NULL OR id = :number) ORDER BY id DESC LIMIT 1")
+                .param("noteId", id.value())
+                .param("number", number, Types.BIGINT)
+                .query(Columns.of(PaidCall.class))
+                .optional();
     }
 
     /**

@@ -12,24 +12,14 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /** Reads and writes {@code source_gate}: until when the provider accepts no more calls. */
 @Repository
-public class QuotaHolds {
-
-    private final JdbcClient jdbc;
-    private final JdbcClient autoCommit;
-    private final Clock clock;
-
-    QuotaHolds(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
-        this.jdbc = jdbc;
-        this.clock = clock;
-        this.autoCommit = AutoCommitClient.of(transactions);
-    }
+public record QuotaHolds(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
 
     /**
      * Records that the provider ended the night, once per run. Durable on return. Synchronized, since two concurrent
      * responses would not see each other's row. A time in the past is ignored.
      */
     public synchronized void close(int code, String reason, Instant until, long jobExecutionId) {
-        autoCommit
+        AutoCommitClient.of(transactions)
                 .sql("""
                                         INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
                                         SELECT :code, :reason, :now::timestamptz, :until::timestamptz, :execution

@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.Billed;

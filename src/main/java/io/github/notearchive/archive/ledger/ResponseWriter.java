@@ -1,25 +1,33 @@
 package io.github.notearchive.archive.ledger;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.GroupCommit;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
+import io.github.notearchive.provider.ResponseMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +50,27 @@ final class ResponseWriter {
      */
     static final Duration READ_TIMEOUT = Duration.ofSeconds(20);
 
+    /** Body to store; formatted with billing, note and number of the call, and the body. */
+    private static final String RESPONSE = """
+            CASE WHEN %s = 'YES' OR NOT EXISTS (
+                     SELECT 1 FROM api_call o
+                     WHERE o.note_id = %s AND o.billed <> 'YES' AND o.response IS NOT NULL AND o.id <> %s
+                     OFFSET 0)
+                 THEN %s END
+            """;
+
+    private static final String COMPLETE = """
+            UPDATE api_call c
+            SET received_at = d.received_at, duration_ms = d.duration_ms, http_status = d.http_status,
+                code = d.code, billed = d.billed, request_id = d.request_id, message = d.message, response = %s
+            FROM json_to_recordset(:rows::json) AS d (
+                position integer, number bigint, note_id text, sent_at timestamptz, received_at timestamptz,
+                duration_ms integer, http_status integer, code integer, billed text, request_id text, message text)
+            WHERE c.id = ANY (:numbers) AND c.id = d.number AND c.note_id = d.note_id AND c.sent_at = d.sent_at
+            RETURNING d.position
+            """.formatted(RESPONSE.formatted(
+            "d.billed", "d.note_id", "d.number", "coalesce((:bodies::bytea[])[d.position], :single::bytea)"));
+
     private static final Logger log = LoggerFactory.getLogger(ResponseWriter.class);
 
     /** Retry time of a spooled response: nothing is lost if the run ends. */
@@ -57,10 +86,12 @@ final class ResponseWriter {
     private static final int SPOOL_THREADS = 4;
 
     private final JdbcClient jdbc;
-    private final ResponseRows rows;
     private final ResponseSpool spool;
+    private final Supplier<@Nullable Long> execution;
     private final BooleanSupplier isAborting;
     private final ScheduledThreadPoolExecutor spoolers;
+    private final GroupCommit<ReceivedResponse, Boolean> groups =
+            GroupCommit.ofStatements("responses", CallRows.LINGER, _ -> true, this::complete);
 
     /**
      * @param jdbc commits each statement on its own
@@ -70,7 +101,7 @@ final class ResponseWriter {
     ResponseWriter(
             JdbcClient jdbc, ResponseSpool spool, Supplier<@Nullable Long> execution, BooleanSupplier isAborting) {
         this.jdbc = jdbc;
-        this.rows = new ResponseRows(jdbc, execution);
+        this.execution = execution;
         this.spool = spool;
         this.isAborting = isAborting;
         this.spoolers = new ScheduledThreadPoolExecutor(
@@ -91,7 +122,7 @@ final class ResponseWriter {
         ScheduledFuture<?> later = spoolers.schedule(
                 () -> pending.spool("no response within a second"), SPOOL_AFTER.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            long number = rows.write(response);
+            long number = write(response);
             pending.end();
             return number;
         } catch (DataAccessException | TransactionException e) {
@@ -111,30 +142,11 @@ final class ResponseWriter {
                     .multiplier(2)
                     .maxDelay(Duration.ofSeconds(2))
                     .build();
-            long number = new RetryTemplate(retries).<Long>invoke(() -> rows.write(response));
+            long number = new RetryTemplate(retries).<Long>invoke(() -> write(response));
             pending.end();
             return number;
         } finally {
             later.cancel(false);
-        }
-    }
-
-    /**
-     * Response to a call, before it is in the ledger.
-     *
-     * @param body the exact body; null if it is not kept
-     * @param took from sending to the complete response
-     */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record ReceivedResponse(
-            CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
-
-        int durationMs() {
-            return (int) Math.min(took.toMillis(), Integer.MAX_VALUE);
-        }
-
-        ReceivedResponse withoutContent() {
-            return new ReceivedResponse(call, reply.withoutMessage(), null, receivedAt, took);
         }
     }
 
@@ -193,8 +205,87 @@ final class ResponseWriter {
         }
     }
 
+    /**
+     * Completes the row of a call. Of the unpaid responses of a note only the first is stored. A missing row is
+     * inserted again, as after a failover that lost the last commits.
+     */
+    long write(ReceivedResponse response) {
+        byte[] body = response.body();
+        boolean isLarge = body != null && ResponseMemory.isLarge(body.length);
+        boolean isComplete = isLarge ? complete(List.of(response)).getFirst() : groups.execute(response);
+        return isComplete ? response.call().number() : insert(response);
+    }
+
+    /**
+     * Completes the rows of calls in one statement; returns for each whether there is a row. The driver copies the
+     * elements of an array, so the body of a single response is a parameter of its own.
+     */
+    private List<Boolean> complete(List<ReceivedResponse> group) {
+        byte[] single = group.size() == 1 ? group.getFirst().body() : null;
+        Set<Integer> completed = jdbc.sql(COMPLETE)
+                .param("rows", Columns.json(Row.of(group)))
+                .param(
+                        "numbers",
+                        group.stream().map(each -> each.call().number()).toArray(Long[]::new))
+                .param(
+                        "bodies",
+                        group.stream()
+                                .map(each -> single == null ? each.body() : null)
+                                .toArray(byte[][]::new))
+                .param("single", single, Types.BINARY)
+                .query((row, _) -> row.getInt("position"))
+                .set();
+        return IntStream.rangeClosed(1, group.size())
+                .mapToObj(completed::contains)
+                .toList();
+    }
+
+    private record Row(
+            int position,
+            long number,
+            NoteId noteId,
+            Instant sentAt,
+            Instant receivedAt,
+            int durationMs,
+            @JsonUnwrapped ProviderReply reply) {
+
+        static List<Row> of(List<ReceivedResponse> group) {
+            return IntStream.range(0, group.size())
+                    .mapToObj(i -> {
+                        ReceivedResponse each = group.get(i);
+                        CallRecord call = each.call();
+                        return new Row(
+                                i + 1,
+                                call.number(),
+                                call.id(),
+                                call.sentAt(),
+                                each.receivedAt(),
+                                each.durationMs(),
+                                each.reply());
+                    })
+                    .toList();
+        }
+    }
+
+    private long insert(ReceivedResponse response) {
+        CallRecord call = response.call();
+        return jdbc.sql("""
+                                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
+                                            duration_ms, http_status, code, billed, request_id, message, response)
+                                        SELECT :id, :endpoint, :sentAt, :execution, :refresh, :receivedAt, :durationMs, :httpStatus,
+                                               :code, :billed, :requestId, :message, %s
+                                        RETURNING id
+                                        """.formatted(RESPONSE.formatted(":billed", ":id", ":number", ":body")))
+                .paramSource(RecordParameters.of(response)
+                        .addValue("endpoint", call.endpoint().ledgerName())
+                        .addValue("durationMs", response.durationMs())
+                        .addValue("execution", execution.get(), Types.BIGINT))
+                .query(Long.class)
+                .single();
+    }
+
     void close() {
-        rows.close();
+        groups.close();
     }
 
     /** See {@link CallRepository#persistSpooled}. */
@@ -270,7 +361,7 @@ final class ResponseWriter {
         }
         NoteId id = response.call().id();
         if (isIn("forgotten_note", id)) {
-            rows.write(response.withoutContent());
+            write(response.withoutContent());
             log.warn("Note {}: erased; only the cost of its response in {} was recorded", id, file);
             return Optional.of(id);
         }
@@ -279,7 +370,7 @@ final class ResponseWriter {
             return Optional.empty();
         }
         try {
-            rows.write(response);
+            write(response);
             return Optional.of(id);
         } catch (DataIntegrityViolationException e) {
             log.warn(

@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.worklist;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
 import io.github.notearchive.archive.worklist.ClaimCursor.Position;
@@ -21,10 +22,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -51,39 +53,42 @@ public class ClaimRepository implements AutoCloseable {
     /** Condition under which a node may claim a note. */
     private static final String FREE = "(claimed_until IS NULL OR (claimed_until < now() AND claimed_by <> :node))";
 
-    /** Locks the rows that it returns only; the constant limit keeps plans in the order of the index. */
-    private static final String NEXT_DUE = """
-            SELECT due.note_id
-            FROM unnest(:lanes::int[], :dues::timestamptz[], :ids::text[]) AS lanes (lane, due, id)
-            CROSS JOIN LATERAL (
-                SELECT note_id FROM worklist
-                WHERE lane = lanes.lane AND due_at <= :now AND (due_at, note_id) >= (lanes.due, lanes.id) AND %s
-                ORDER BY due_at, note_id
-                LIMIT %d
-                FOR UPDATE SKIP LOCKED) AS due
-            LIMIT :count
-            """.formatted(FREE, GroupCommit.MAX_SIZE);
+    /** Notes of a lane from a position on, and its order. */
+    private static final String DUE = """
+            FROM worklist
+            WHERE lane = lanes.lane AND due_at <= :now AND (due_at, note_id) >= (lanes.at::timestamptz, lanes.id)
+              AND %s
+            ORDER BY due_at, note_id
+            """.formatted(FREE);
 
+    /** Archived notes whose refresh is due, from a position on. */
     private static final String REFRESH_DUE = """
             FROM worklist
             WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight AND %s
+              AND (refresh_night, note_id) >= (lanes.at::date, lanes.id)
+            ORDER BY refresh_night, note_id
             """.formatted(FREE);
 
-    private static final String NEXT_REFRESH = """
-            SELECT note_id
-            FROM (
-                SELECT note_id %s AND (refresh_night, note_id) >= (:night::date, :id)
-                ORDER BY refresh_night, note_id
-                LIMIT %d
-                FOR UPDATE SKIP LOCKED) AS due
-            LIMIT :count
-            """.formatted(REFRESH_DUE, GroupCommit.MAX_SIZE);
+    /** Locks the rows that it returns only; the constant limit keeps plans in the order of the index. */
+    private static final String CLAIM = """
+            UPDATE worklist w
+            SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
+                claim_id = nextval('worklist_claim_seq')
+            WHERE w.note_id = ANY (ARRAY(
+                SELECT due.note_id
+                FROM unnest(:lanes::int[], :positions::text[], :ids::text[]) AS lanes (lane, at, id)
+                CROSS JOIN LATERAL (SELECT note_id %%s LIMIT %d FOR UPDATE SKIP LOCKED) AS due
+                LIMIT :count))
+            RETURNING w.*
+            """.formatted(GroupCommit.MAX_SIZE);
 
     /** Lane of notes with a stored response; the others are numbered by priority. */
     private static final int HIGHEST_LANE = 10;
 
-    /** Key of the refreshes, which form a single queue without lanes. */
-    private static final int REFRESHES = 0;
+    /** Key of the refreshes, which form a queue without lanes. */
+    private static final int REFRESHES = -1;
+
+    private static final Columns<WorklistRow> ROW = Columns.of(WorklistRow.class);
 
     /** Format whose text order is the order of times. */
     private static final DateTimeFormatter MICROSECONDS = DateTimeFormatter.ofPattern(
@@ -97,9 +102,13 @@ public class ClaimRepository implements AutoCloseable {
     private final ClaimCursor cursor = new ClaimCursor();
     private final ClaimCursor refreshCursor = new ClaimCursor();
     private final GroupCommit<Reader, Optional<WorklistItem>> readers =
-            GroupCommit.ofStatements("claims", LINGER, reader -> reader, this::claimDue);
-    private final GroupCommit<String, Optional<WorklistItem>> refreshReaders =
-            GroupCommit.ofStatements("refresh-claims", LINGER, node -> node, this::claimRefreshes);
+            GroupCommit.ofStatements("claims", LINGER, reader -> reader, this::claim);
+
+    /** Claims of the workers of this process. */
+    private final Set<Long> held = ConcurrentHashMap.newKeySet();
+
+    /** Nodes whose last claim failed, so that the worklist may hold claims without a worker. */
+    private final Set<String> unconfirmed = ConcurrentHashMap.newKeySet();
 
     ClaimRepository(JdbcClient jdbc, Clock clock, WorklistStats counts, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
@@ -108,8 +117,8 @@ public class ClaimRepository implements AutoCloseable {
         this.counts = counts;
     }
 
-    /** A caller that waits for a note. */
-    private record Reader(String node, Lanes lanes) {}
+    /** A caller that waits for a note; {@code lanes} is null for a refresh. */
+    private record Reader(String node, @Nullable Lanes lanes) {}
 
     /** Notes that a run claims. */
     public enum Lanes {
@@ -140,101 +149,93 @@ public class ClaimRepository implements AutoCloseable {
      * that becomes claimable before the {@link ClaimCursor} may be claimed {@value ClaimCursor#SECONDS} seconds late.
      *
      * <p>A claim of this node is never replaced, however old its lease: its worker may still wait for a paid response.
+     * After a failure the result of a commit may be unknown; the next claim first releases the claims of the node that
+     * no worker holds, see {@link #finished}.
      */
     public Optional<WorklistItem> claim(String node, Lanes lanes) {
         return readers.execute(new Reader(node, lanes));
     }
 
-    private List<Optional<WorklistItem>> claimDue(List<Reader> group) {
-        Reader reader = group.getFirst();
-        List<WorklistItem> claimed = cursor.next(group.size(), (from, count) -> {
-            List<Position> begins = Stream.of(reader.lanes().numbers())
-                    .map(lane -> from.getOrDefault(lane, Position.START))
-                    .toList();
-            Map<String, Object> parameters = Map.of(
-                    "count", count,
-                    "lanes", reader.lanes().numbers(),
-                    "dues", begins.stream().map(Position::due).toArray(String[]::new),
-                    "ids", begins.stream().map(Position::noteId).toArray(String[]::new),
-                    "now", Timestamp.from(clock.instant()));
-            return take(reader.node(), NEXT_DUE, parameters, (row, _) -> {
-                String due = MICROSECONDS.format(row.getTimestamp("due_at").toInstant());
-                return new Claimed<>(
-                        claimed(row, null), row.getInt("lane"), new Position(due, row.getString("note_id")));
-            });
-        });
-        return oneForEach(group, claimed);
-    }
-
     /** Claims the archived note whose refresh has been due longest. Callers exhaust {@link #claim} first. */
     public Optional<WorklistItem> claimRefresh(String node) {
-        return refreshReaders.execute(node);
+        return readers.execute(new Reader(node, null));
     }
 
-    private List<Optional<WorklistItem>> claimRefreshes(List<String> group) {
-        List<WorklistItem> claimed = refreshCursor.next(group.size(), (from, count) -> {
-            Position begin = from.getOrDefault(REFRESHES, Position.START);
-            Map<String, Object> parameters = Map.of(
-                    "count", count,
-                    "night", begin.due(),
-                    "id", begin.noteId(),
-                    "tonight", Night.current(clock).date());
-            return take(group.getFirst(), NEXT_REFRESH, parameters, (row, _) -> {
-                LocalDate night = row.getObject("refresh_night", LocalDate.class);
-                return new Claimed<>(
-                        claimed(row, night), REFRESHES, new Position(night.toString(), row.getString("note_id")));
-            });
-        });
-        return oneForEach(group, claimed);
+    /** Reports that the worker of a claim has finished. */
+    public void finished(WorklistItem claimed) {
+        held.remove(claimed.claim());
     }
 
-    private static List<Optional<WorklistItem>> oneForEach(List<?> readers, List<WorklistItem> claimed) {
-        return IntStream.range(0, readers.size())
+    private List<Optional<WorklistItem>> claim(List<Reader> group) {
+        Reader reader = group.getFirst();
+        if (unconfirmed.contains(reader.node())) {
+            releaseAll(reader.node(), held);
+            unconfirmed.remove(reader.node());
+        }
+        List<WorklistItem> claimed;
+        try {
+            claimed = (reader.lanes() == null ? refreshCursor : cursor)
+                    .next(group.size(), (from, count) -> claim(reader, from, count));
+        } catch (RuntimeException e) {
+            unconfirmed.add(reader.node());
+            throw e;
+        }
+        claimed.forEach(note -> held.add(note.claim()));
+        return IntStream.range(0, group.size())
                 .mapToObj(i -> i < claimed.size() ? Optional.of(claimed.get(i)) : Optional.<WorklistItem>empty())
                 .toList();
     }
 
-    /**
-     * Starts the claims of notes.
-     *
-     * @param next query that selects the notes and locks their rows
-     * @return the claimed notes in the order of claims
-     */
-    private List<Claimed<WorklistItem>> take(
-            String node, String next, Map<String, Object> parameters, RowMapper<Claimed<WorklistItem>> claimed) {
+    /** Returns the claimed notes in the order of claims. */
+    private List<Claimed<WorklistItem>> claim(Reader reader, Map<Integer, Position> from, int count) {
+        Lanes due = reader.lanes();
+        Integer[] lanes = due == null ? new Integer[] {REFRESHES} : due.numbers();
+        List<Position> begins = Stream.of(lanes)
+                .map(lane -> from.getOrDefault(lane, Position.START))
+                .toList();
         return autoCommit
-                .sql("""
-                        UPDATE worklist w
-                        SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
-                            claim_id = nextval('worklist_claim_seq')
-                        WHERE w.note_id = ANY (ARRAY(
-                        %s))
-                        RETURNING w.*
-                        """.formatted(next))
-                .params(Map.of("node", node, "lease", LEASE.toSeconds()))
-                .params(parameters)
-                .query(claimed)
+                .sql(CLAIM.formatted(due == null ? REFRESH_DUE : DUE))
+                .param("node", reader.node())
+                .param("lease", LEASE.toSeconds())
+                .param("count", count)
+                .param("lanes", lanes)
+                .param("positions", begins.stream().map(Position::due).toArray(String[]::new))
+                .param("ids", begins.stream().map(Position::noteId).toArray(String[]::new))
+                .param("now", Timestamp.from(clock.instant()))
+                .param("tonight", Night.current(clock).date())
+                .query((row, _) -> due == null
+                        ? claimed(row, REFRESHES, row.getObject("refresh_night", LocalDate.class))
+                        : claimed(row, row.getInt("lane"), null))
                 .list()
                 .stream()
                 .sorted(Claimed.ORDER)
                 .toList();
     }
 
-    private static WorklistItem claimed(ResultSet row, @Nullable LocalDate refresh) throws SQLException {
-        return new WorklistItem(
-                new NoteId(row.getString("note_id")),
-                row.getLong("claim_id"),
-                WorklistRepository.row(row),
-                refresh == null ? null : new Night(refresh));
+    private static Claimed<WorklistItem> claimed(ResultSet row, int lane, @Nullable LocalDate refresh)
+            throws SQLException {
+        NoteId id = new NoteId(row.getString("note_id"));
+        String at =
+                refresh == null ? MICROSECONDS.format(row.getTimestamp("due_at").toInstant()) : refresh.toString();
+        Night night = refresh == null ? null : new Night(refresh);
+        WorklistItem note = new WorklistItem(id, row.getLong("claim_id"), ROW.mapRow(row, 0), night);
+        return new Claimed<>(note, lane, new Position(at, id.value()));
     }
 
     /** Returns whether a refresh is due, possibly locked by another worker. */
     public boolean isRefreshDue(String node) {
         return autoCommit
                 .sql("""
-                        SELECT count(*) > 0 FROM (SELECT 1 %s ORDER BY refresh_night, note_id LIMIT 1) AS first
+                        SELECT EXISTS (SELECT 1 FROM (VALUES (:first, '')) AS lanes (at, id)
+                                       CROSS JOIN LATERAL (SELECT 1 %s LIMIT 1) AS due)
                         """.formatted(REFRESH_DUE))
-                .params(Map.of("node", node, "tonight", Night.current(clock).date()))
+                .params(Map.of(
+                        "first",
+                        Position.START.due(),
+                        "node",
+                        node,
+                        "tonight",
+                        Night.current(clock).date()))
                 .query(Boolean.class)
                 .single();
     }
@@ -351,6 +352,5 @@ public class ClaimRepository implements AutoCloseable {
     @Override
     public void close() {
         readers.close();
-        refreshReaders.close();
     }
 }

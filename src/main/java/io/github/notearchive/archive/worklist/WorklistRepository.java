@@ -1,23 +1,16 @@
 package io.github.notearchive.archive.worklist;
 
-import static io.github.notearchive.io.Timestamps.instant;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.catalog.Columns;
-import io.github.notearchive.archive.catalog.NamedStatement;
-import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.worklist.WorklistRow.Counters;
-import io.github.notearchive.archive.worklist.WorklistRow.Origin;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Clock;
@@ -31,7 +24,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -43,11 +35,6 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Repository
 public class WorklistRepository {
-
-    private static final NamedStatement ROW = NamedStatement.of("""
-                    SELECT * FROM worklist
-                    WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)
-                    """);
 
     /** Columns that only the owner of the claim changes. */
     private static final List<String> STATE = List.of(
@@ -134,46 +121,21 @@ public class WorklistRepository {
 
     /** Returns the row of a note regardless of its claim; empty if it is not on the worklist. Commits on return. */
     public Optional<WorklistRow> row(NoteId id) {
-        return rowQuery(id, null).execute(autoCommit).optional();
+        return row(id, null);
     }
 
-    /** Returns the query for the row of a claimed note, which has no result if the claim was lost. */
-    public Query<WorklistRow> rowQuery(WorklistItem claimed) {
-        return rowQuery(claimed.id(), claimed.claim());
+    /** Returns the row of a claimed note; empty if the claim was lost. Commits on return. */
+    public Optional<WorklistRow> row(WorklistItem claimed) {
+        return row(claimed.id(), claimed.claim());
     }
 
-    private static Query<WorklistRow> rowQuery(NoteId id, @Nullable Long claim) {
-        return ROW.with(
-                new MapSqlParameterSource("noteId", id.value()).addValue("claim", claim, Types.BIGINT),
-                (row, _) -> row(row));
-    }
-
-    static WorklistRow row(ResultSet row) throws SQLException {
-        String reason = row.getString("reason");
-        return new WorklistRow(
-                NoteState.valueOf(row.getString("state")),
-                row.getBoolean("response_held"),
-                instant(row.getTimestamp("due_at")),
-                row.getObject("last_code", Integer.class),
-                reason == null ? null : StateReason.valueOf(reason),
-                row.getString("detail"),
-                row.getObject("missing_night", LocalDate.class),
-                instant(row.getTimestamp("settled_at")),
-                new Counters(
-                        row.getInt("attempts"),
-                        row.getInt("attempts_tonight"),
-                        row.getInt("media_attempts"),
-                        row.getInt("media_attempts_tonight"),
-                        row.getObject("counted_night", LocalDate.class)),
-                new Refresh(
-                        row.getObject("refresh_days", Integer.class),
-                        row.getObject("refresh_on", LocalDate.class),
-                        row.getObject("refresh_night", LocalDate.class),
-                        row.getInt("refresh_attempts")),
-                new Origin(
-                        row.getInt("priority"),
-                        row.getString("source"),
-                        row.getTimestamp("enqueued_at").toInstant()));
+    private Optional<WorklistRow> row(NoteId id, @Nullable Long claim) {
+        return autoCommit
+                .sql("SELECT * FROM worklist WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)")
+                .param("noteId", id.value())
+                .param("claim", claim, Types.BIGINT)
+                .query(Columns.of(WorklistRow.class))
+                .optional();
     }
 
     /** Returns assignments of columns from those of a row {@code d}. */

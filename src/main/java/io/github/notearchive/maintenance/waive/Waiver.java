@@ -6,8 +6,7 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.catalog.SlotStatus;
-import io.github.notearchive.archive.catalog.SlotStatus.Gap;
+import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -142,13 +141,13 @@ public record Waiver(
         NoteCapture capture = ledger.held(id, Endpoint.DETAIL)
                 .orElseThrow(() -> request.refused("has no response in the ledger; requeue it instead"));
         NoteCapture video = ledger.heldVideo(capture).orElse(null);
-        List<SlotStatus> slots = MediaSlots.of(capture, video, settings.preference()).stream()
+        List<SlotRow> slots = MediaSlots.of(capture, video, settings.preference()).stream()
                 .flatMap(slot -> decided(slot, rows))
-                .map(status -> request.isFor(status.slot().kind(), status.slot().ordinal())
-                        ? new SlotStatus.Waived(status.slot(), request.reason())
-                        : status)
+                .map(file -> request.isFor(file.kind(), file.ordinal())
+                        ? SlotRow.waived(file.slot(), request.reason())
+                        : file)
                 .toList();
-        if (slots.stream().anyMatch(SlotStatus.Missing.class::isInstance)) {
+        if (slots.stream().anyMatch(SlotRow::isMissing)) {
             throw request.refused("has files in its newest response that no run has processed; requeue it instead");
         }
         CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
@@ -161,7 +160,7 @@ public record Waiver(
         });
     }
 
-    private static Stream<SlotStatus> decided(MediaSlot slot, List<SlotRow> rows) {
+    private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows) {
         if (slot.notOffered() != null) {
             return VideoSlots.withoutOffer(slot, rows, null).stream();
         }
@@ -169,6 +168,6 @@ public record Waiver(
                 .filter(row -> row.isFor(slot))
                 .findFirst()
                 .flatMap(row -> row.settled(slot))
-                .orElseGet(() -> new SlotStatus.Missing(slot, Gap.RETRY, "not processed yet", null)));
+                .orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "not processed yet", null)));
     }
 }

@@ -76,7 +76,7 @@ class AnswerFuzzTests {
             Instant at = Captures.NOW.plusMillis(call);
             Optional<NoteCapture> capture = capture(body, call, at);
             if (capture.isPresent()) {
-                List<SlotStatus> slots = missing(MediaSlots.of(capture.get(), null, StreamPreference.DEFAULT));
+                List<SlotRow> slots = missing(MediaSlots.of(capture.get(), null, StreamPreference.DEFAULT));
                 database.inTransaction(() -> notes.save(CapturedNote.of(capture.get(), null, slots, false, at), at));
             }
         });
@@ -190,13 +190,13 @@ class AnswerFuzzTests {
         }
     }
 
-    private static List<SlotStatus> missing(List<MediaSlot> slots) {
-        List<SlotStatus> missing = new ArrayList<>();
+    private static List<SlotRow> missing(List<MediaSlot> slots) {
+        List<SlotRow> missing = new ArrayList<>();
         for (MediaSlot slot : slots) {
             missing.add(
                     slot.notOffered() == null
-                            ? new SlotStatus.Missing(slot, SlotStatus.Gap.RETRY, "x", null)
-                            : new SlotStatus.Waived(slot, slot.notOffered()));
+                            ? SlotRow.missing(slot, SlotRow.Gap.RETRY, "x", null)
+                            : SlotRow.waived(slot, slot.notOffered()));
         }
         return missing;
     }

@@ -58,7 +58,7 @@ final class Captures {
     }
 
     /** A sidecar of a capture with these slots, as of the time of the capture. */
-    static Sidecar sidecar(NoteCapture capture, List<SlotStatus> slots) {
+    static Sidecar sidecar(NoteCapture capture, List<SlotRow> slots) {
         JsonMapper json = JsonMapper.builder().build();
         return new Sidecar(
                 capture.id(),
@@ -67,7 +67,7 @@ final class Captures {
                 json.readTree("{\"endpoint\":\"note-detail/v1\"}"),
                 json.readTree("{\"state\":\"ARCHIVED\"}"),
                 NOW,
-                slots.stream().map(slot -> SlotRow.of(slot, NOW)).toList(),
+                slots.stream().map(slot -> slot.at(NOW)).toList(),
                 capture.response());
     }
 

@@ -34,7 +34,7 @@ class NoteCatalogTests {
     void captureFillsAllTables() {
         NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
 
-        save(capture, List.of(stored(IMAGE), stored(AGAIN), new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1")), true);
+        save(capture, List.of(stored(IMAGE), stored(AGAIN), SlotRow.waived(VIDEO, "NOT_OFFERED_BY_V1")), true);
 
         assertThat(notes.find(Captures.ID))
                 .contains(new NoteCatalog.NoteLine(
@@ -182,7 +182,7 @@ class NoteCatalogTests {
         save(capture, List.of(stored(IMAGE)), true);
 
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isEqualTo(NOW);
-        assertThat(media.slotsOf(Captures.ID)).containsExactly(SlotRow.of(stored(IMAGE), NOW));
+        assertThat(media.slotsOf(Captures.ID)).containsExactly(stored(IMAGE).at(NOW));
         assertThat(media.slotsOf(Captures.ID).getFirst().isFor(IMAGE)).isTrue();
         assertThat(media.slotsOf(Captures.ID).getFirst().isFor(AGAIN)).isFalse();
     }
@@ -211,7 +211,7 @@ class NoteCatalogTests {
         save(capture, List.of(), false);
     }
 
-    private void save(NoteCapture capture, List<SlotStatus> slots, boolean complete) {
+    private void save(NoteCapture capture, List<SlotRow> slots, boolean complete) {
         database.inTransaction(() -> notes.save(CapturedNote.of(capture, null, slots, complete, NOW), NOW));
     }
 
@@ -219,12 +219,12 @@ class NoteCatalogTests {
         return Captures.of(Captures.answerWith(properties), call(), at);
     }
 
-    private static SlotStatus stored(MediaSlot slot) {
-        return new SlotStatus.Stored(slot, FILE, "original", 1080, 1440, "size match", null);
+    private static SlotRow stored(MediaSlot slot) {
+        return SlotRow.stored(slot, FILE, "original", 1080, 1440, "size match", null);
     }
 
-    private static SlotStatus missing(MediaSlot slot) {
-        return new SlotStatus.Missing(slot, SlotStatus.Gap.DEAD, "HTTP 404", Night.of(NOW));
+    private static SlotRow missing(MediaSlot slot) {
+        return SlotRow.missing(slot, SlotRow.Gap.DEAD, "HTTP 404", Night.of(NOW));
     }
 
     private long call() {

@@ -302,8 +302,8 @@ class NoteRowWriterTests {
                 .note()
                 .orElseThrow()
                 .capture(id, call, NOW, answer);
-        List<SlotStatus> slots = IntStream.range(0, digests.length)
-                .mapToObj(i -> (SlotStatus) new SlotStatus.Stored(
+        List<SlotRow> slots = IntStream.range(0, digests.length)
+                .mapToObj(i -> SlotRow.stored(
                         new MediaSlot(MediaKind.IMAGE, i, "file" + i, List.of(), null),
                         new StoredMedia(digests[i], StoredMedia.keyOf(digests[i], "jpg"), 7, "image/jpeg"),
                         "original",

@@ -25,8 +25,8 @@ class SidecarTests {
 
     @Test
     void documentListsAllSlots() {
-        List<SlotStatus> slots = List.of(
-                new SlotStatus.Stored(
+        List<SlotRow> slots = List.of(
+                SlotRow.stored(
                         IMAGE,
                         new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
                         "original",
@@ -34,8 +34,8 @@ class SidecarTests {
                         1440,
                         null,
                         null),
-                new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
-                new SlotStatus.Missing(SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+                SlotRow.waived(VIDEO, "NOT_OFFERED_BY_V1"),
+                SlotRow.missing(SOUND, SlotRow.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
 
         JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
 
@@ -93,8 +93,8 @@ class SidecarTests {
 
     @Test
     void documentIsReadBack() throws Exception {
-        List<SlotStatus> slots = List.of(
-                new SlotStatus.Stored(
+        List<SlotRow> slots = List.of(
+                SlotRow.stored(
                         IMAGE,
                         new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
                         "url_multi_level.high",
@@ -102,8 +102,8 @@ class SidecarTests {
                         null,
                         "size match",
                         "original at x: HTTP 404"),
-                new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
-                new SlotStatus.Missing(SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+                SlotRow.waived(VIDEO, "NOT_OFFERED_BY_V1"),
+                SlotRow.missing(SOUND, SlotRow.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
         Sidecar written = sidecar(Captures.of(Captures.sample()), slots);
 
         Sidecar read = Sidecar.read(written.key(), written.bytes());
@@ -120,7 +120,7 @@ class SidecarTests {
     @Test
     void overlongNameIsReadAsStoredInTheTables() throws Exception {
         String endless = "n".repeat(6_000);
-        Sidecar written = sidecar(Captures.of(Captures.sample()), List.of(new SlotStatus.Waived(IMAGE, "BY_POLICY")));
+        Sidecar written = sidecar(Captures.of(Captures.sample()), List.of(SlotRow.waived(IMAGE, "BY_POLICY")));
         String old = new String(written.bytes(), StandardCharsets.UTF_8).replace("\"fileid\"", "\"" + endless + "\"");
 
         Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
@@ -129,7 +129,7 @@ class SidecarTests {
         assertThat(read.media().getFirst().identity()).hasSize(200).isEqualTo(slot.identity());
     }
 
-    private static Sidecar sidecar(NoteCapture capture, List<SlotStatus> slots) {
+    private static Sidecar sidecar(NoteCapture capture, List<SlotRow> slots) {
         return Captures.sidecar(capture, slots);
     }
 

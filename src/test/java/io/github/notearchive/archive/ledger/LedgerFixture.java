@@ -33,7 +33,6 @@ import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
@@ -113,10 +112,7 @@ public abstract class LedgerFixture {
 
     /** Returns a repository with another spool directory. */
     static CallRepository calls(DataSource way, ResponseSpool files) {
-        JdbcClient jdbc = JdbcClient.create(way);
-        JdbcTransactionManager transactions = new JdbcTransactionManager(way);
-        return new CallRepository(
-                way, transactions, files, new PaidResponses(jdbc, new ResponseMemory(), transactions), List.of());
+        return new CallRepository(way, new JdbcTransactionManager(way), files, List.of());
     }
 
     /** Runs calls at the same time: the first one waits for a lock, so that all others form a group behind it. */

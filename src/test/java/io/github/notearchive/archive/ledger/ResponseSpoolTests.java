@@ -3,7 +3,6 @@ package io.github.notearchive.archive.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
-import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.archive.stats.CallTotals.Kind;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;

@@ -21,7 +21,7 @@ import org.springframework.beans.factory.support.StaticListableBeanFactory;
 
 /** How far a run is, as it is told. */
 @NightlyJobTest
-class ProgressReporterTests {
+class RunReporterTests {
 
     @Autowired
     NightlyScenario night;
@@ -48,14 +48,15 @@ class ProgressReporterTests {
     NightlySettings settings;
 
     private final StaticListableBeanFactory observers = new StaticListableBeanFactory();
-    private ProgressReporter reporter;
+    private RunReporter reporter;
     private RunState run;
 
     @BeforeEach
     void begin() {
         RunOptions options = new RunOptions(null, null, false, "main");
         run = new RunState(options, gate, settings, downloads, drift, Clock.systemUTC());
-        reporter = new ProgressReporter(worklist, calls, provider, observers.getBeanProvider(RunObserver.class), run);
+        reporter = new RunReporter(
+                worklist, calls, mock(), drift, provider, observers.getBeanProvider(RunObserver.class), run);
     }
 
     @Test
