@@ -65,6 +65,13 @@ record Column(
         }
     }
 
+    /** Returns this column without the columns of list elements that an export with these modes omits. */
+    Column of(AuthorMode authors, MediaMode media) {
+        return elements == null
+                ? this
+                : new Column(name, type, content, expression, description, elements.of(authors, media));
+    }
+
     /** Returns the SQL of the value; for a list a query of the elements that belong to the row's note. */
     String select() {
         return (elements == null ? expression : elements.listQuery(type == Type.TEXT_LIST)) + " AS " + name;

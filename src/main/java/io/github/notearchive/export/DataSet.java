@@ -10,7 +10,9 @@ import static io.github.notearchive.export.Column.Content.PLAIN;
 import static io.github.notearchive.export.Column.Type.BIGINT;
 import static io.github.notearchive.export.Column.Type.BOOLEAN;
 import static io.github.notearchive.export.Column.Type.INTEGER;
+import static io.github.notearchive.export.Column.Type.RECORD_LIST;
 import static io.github.notearchive.export.Column.Type.TEXT;
+import static io.github.notearchive.export.Column.Type.TEXT_LIST;
 import static io.github.notearchive.export.Column.Type.TIMESTAMP;
 
 import io.github.notearchive.export.ExportOptions.AuthorMode;
@@ -20,14 +22,9 @@ import java.util.List;
 /**
  * Tables and columns of an export. This is their only definition: every format and the manifest are derived from it.
  *
- * @param notes one row per note, as last captured
- * @param captures one row per paid response, with the counts at that time
- * @param topics one row per topic of a note
- * @param mentions one row per person that a note mentions
- * @param comments one row per comment that a response contained
- * @param media one row per file that a note should have
+ * @param tables all tables, in the order in which they are exported
  */
-record DataSet(Table notes, Table captures, Table topics, Table mentions, Table comments, Table media) {
+record DataSet(List<Table> tables) {
 
     private static final Table TOPICS = Table.of("topics", "note_topic", "", "note_topic.ordinal")
             .with(INTEGER, "ordinal")
@@ -126,26 +123,28 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
             .with(BIGINT, "liked_count", "collected_count", "comments_count", "shared_count", "view_count")
             .with(TIMESTAMP, "first_captured_at", "last_captured_at", "archived_at")
             .with(TEXT, PLAIN, "state", "worklist.state", null)
-            .withTexts(
+            .with(
+                    TEXT_LIST,
                     "topics",
                     Table.of("topics", "note_topic", "", "note_topic.ordinal").with(TEXT, "name"),
                     "Names of the topics, in order.")
-            .withRows("mentions", MENTIONS, "Persons that the note mentions, as in the table mentions.")
-            .withRows("media", MEDIA, "Files of the note, as in the table media.");
+            .with(RECORD_LIST, "mentions", MENTIONS, "Persons that the note mentions, as in the table mentions.")
+            .with(RECORD_LIST, "media", MEDIA, "Files of the note, as in the table media.");
+
+    private static final List<Table> ALL = List.of(NOTES, CAPTURES, TOPICS, MENTIONS, COMMENTS, MEDIA);
 
     /** Returns the tables without the columns that an export with these modes omits. */
     static DataSet of(AuthorMode authors, MediaMode media) {
-        return new DataSet(
-                NOTES.of(authors, media),
-                CAPTURES.of(authors, media),
-                TOPICS.of(authors, media),
-                MENTIONS.of(authors, media),
-                COMMENTS.of(authors, media),
-                MEDIA.of(authors, media));
+        return new DataSet(ALL.stream().map(table -> table.of(authors, media)).toList());
     }
 
-    /** Returns all tables in the order in which they are exported. */
-    List<Table> tables() {
-        return List.of(notes, captures, topics, mentions, comments, media);
+    /** Returns the table with one row per note, as last captured. */
+    Table notes() {
+        return tables.get(0);
+    }
+
+    /** Returns the table with one row per paid response, with the counts at that time. */
+    Table captures() {
+        return tables.get(1);
     }
 }

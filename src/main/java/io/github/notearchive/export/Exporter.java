@@ -8,7 +8,6 @@ import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportReport.NamedIds;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -67,7 +66,7 @@ public class Exporter {
         Path idFile = options.selection().ids();
         Collection<NoteId> ids = idFile == null ? null : readIds(idFile);
         if (options.media() == MediaMode.COPY) {
-            media.requireBucket();
+            store.getObject().requireBucket();
             try (Snapshot snapshot = notes.open(options.selection(), ids);
                     Stream<FileEntry> objects = snapshot.objects()) {
                 objects.forEach(directory.plan()::add);
@@ -89,8 +88,8 @@ public class Exporter {
             export.requireNotStopped();
             switch (options.format()) {
                 case JSONL, CSV, PARQUET -> new TableFiles(export, options.format(), "").write();
+                case BAGIT -> new TableFiles(export, ExportFormat.JSONL, "data/").writeBag();
                 case FOLDER -> new Folder(export).write();
-                case BAGIT -> new Bag(export).write();
                 case FOURCAT -> new FourCat(export).write();
             }
             return new ExportReport(
@@ -111,9 +110,9 @@ public class Exporter {
 
     private static Collection<NoteId> readIds(Path file) throws IOException {
         Collection<NoteId> ids = new TreeSet<>();
-        try (BufferedReader lines = Files.newBufferedReader(file)) {
-            int number = 0;
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        int number = 0;
+        try {
+            for (String line : Files.readAllLines(file)) {
                 number++;
                 String text = line.replace("\ufeff", "").strip();
                 if (!text.isEmpty()) {

@@ -37,7 +37,7 @@ record Folder(Export export) {
         List<IndexPage.Entry> entries = new ArrayList<>();
         AtomicInteger page = new AtomicInteger();
         AtomicLong captured = new AtomicLong();
-        export.forEachRow(notes.withRows("captures", captures, ""), key -> key, row -> {
+        export.forEachRow(notes.with(Column.Type.RECORD_LIST, "captures", captures, ""), key -> key, row -> {
             entries.add(note(row));
             captured.addAndGet(row.path("captures").size());
             if (entries.size() == IndexPage.NOTES) {

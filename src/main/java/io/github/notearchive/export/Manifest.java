@@ -1,20 +1,19 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.archive.stats.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
-import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes {@code manifest.json}: the options of the export, its tables and columns with descriptions, row counts, every
@@ -31,8 +30,9 @@ final class Manifest {
     /** Id of an author, as opposed to the number that the platform displays. */
     private static final Pattern AUTHOR_ID = Pattern.compile("[0-9a-f]{24}");
 
-    /** Passes exceptions of the file unchanged. */
+    /** Keeps the order of fields, and passes exceptions of the file unchanged. */
     private static final JsonMapper MAPPER = JsonMapper.builder()
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .enable(SerializationFeature.INDENT_OUTPUT)
             .disable(SerializationFeature.WRAP_EXCEPTIONS)
             .build();
@@ -52,21 +52,21 @@ final class Manifest {
      * @param files file of each table; empty if the format distributes the table over many files
      */
     void write(String below, Map<Table, String> files) throws IOException {
-        Map<String, @Nullable Object> head = new LinkedHashMap<>();
-        head.put("manifestVersion", VERSION);
-        head.put("tool", options.tool());
-        head.put("format", options.format().toString());
+        ObjectNode head = MAPPER.createObjectNode()
+                .put("manifestVersion", VERSION)
+                .put("tool", options.tool())
+                .put("format", options.format().toString());
         if (options.format() == ExportFormat.CSV) {
             head.put("excel", options.excel());
         }
-        head.put("selection", selection());
-        head.put("authors", authors());
-        head.put("media", media());
-        head.put("tables", tables(files));
+        head.set("selection", selection());
+        head.set("authors", authors());
+        head.set("media", media());
+        head.set("tables", tables(files));
         try (OutputStream out = export.directory().create(below + NAME);
                 JsonGenerator json = MAPPER.writer().createGenerator(out)) {
             json.writeStartObject();
-            head.forEach(json::writePOJOProperty);
+            head.forEachEntry(json::writePOJOProperty);
             json.writeArrayPropertyStart("files");
             export.directory()
                     .inventory()
@@ -79,28 +79,20 @@ final class Manifest {
 
     private record File(String path, long bytes, String sha256) {}
 
-    private Map<String, @Nullable Object> selection() {
-        Selection selection = options.selection();
-        List<String> authors = visibleAuthors(selection.authors());
-        Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.put("publishedFrom", selection.publishedFrom());
-        json.put("publishedTo", selection.publishedTo());
-        json.put("capturedFrom", selection.capturedFrom());
-        json.put("capturedTo", selection.capturedTo());
-        json.put("topics", selection.topics());
-        json.put("authors", authors);
-        json.put("authorsNotNamed", selection.authors().size() - authors.size());
-        json.put("states", selection.states());
-        json.put("text", selection.text());
-        json.put("ids", export.ids());
-        return json;
+    private ObjectNode selection() {
+        List<String> asked = options.selection().authors();
+        List<String> authors = visible(asked);
+        return MAPPER.<ObjectNode>valueToTree(options.selection())
+                .putPOJO("authors", authors)
+                .put("authorsNotNamed", asked.size() - authors.size())
+                .putPOJO("ids", export.ids());
     }
 
     /**
      * Returns the selected authors as the rows name them. Displayed numbers have no pseudonym, because hashed rows do
      * not contain them.
      */
-    private List<String> visibleAuthors(List<String> authors) {
+    private List<String> visible(List<String> authors) {
         return switch (options.authors()) {
             case KEEP -> authors;
             case HASH ->
@@ -112,57 +104,53 @@ final class Manifest {
         };
     }
 
-    private Map<String, Object> authors() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("mode", lowerCase(options.authors()));
-        if (options.authors() == AuthorMode.HASH) {
-            json.put("pseudonyms", "first 16 bytes of HMAC-SHA-256 of the id, hexadecimal");
-            json.put("key", options.authorKey() == null ? "drawn for this export and forgotten" : "given");
-        }
-        return json;
+    private ObjectNode authors() {
+        ObjectNode json = mode(options.authors());
+        return options.authors() == AuthorMode.HASH
+                ? json.put("pseudonyms", "first 16 bytes of HMAC-SHA-256 of the id, hexadecimal")
+                        .put("key", options.authorKey() == null ? "drawn for this export and forgotten" : "given")
+                : json;
     }
 
-    private Map<String, Object> media() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("mode", lowerCase(options.media()));
-        if (options.media() == MediaMode.PRESIGNED) {
-            json.put("goodFor", options.presignFor().toString());
-        }
-        if (options.media() == MediaMode.COPY) {
-            json.put("copied", export.media().copied());
-            json.put("missing", export.media().missing());
-            json.put("missingObjects", export.media().examples());
-        }
-        return json;
+    private ObjectNode media() {
+        ObjectNode json = mode(options.media());
+        return switch (options.media()) {
+            case NONE, LINK -> json;
+            case PRESIGNED -> json.put("goodFor", options.presignFor().toString());
+            case COPY ->
+                json.put("copied", export.media().copied())
+                        .put("missing", export.media().missing())
+                        .putPOJO("missingObjects", export.media().examples());
+        };
     }
 
-    private List<Map<String, @Nullable Object>> tables(Map<Table, String> files) {
+    private static ObjectNode mode(Enum<?> mode) {
+        return MAPPER.createObjectNode().put("mode", lowerCase(mode));
+    }
+
+    private ArrayNode tables(Map<Table, String> files) {
         Map<String, String> comments = export.snapshot().comments();
-        List<Map<String, @Nullable Object>> tables = new ArrayList<>();
-        files.forEach((table, file) -> {
-            Map<String, @Nullable Object> json = new LinkedHashMap<>();
-            json.put("name", table.name());
-            json.put("description", comments.get(table.source()));
-            json.put("file", file.isEmpty() ? null : file);
-            json.put("rows", export.rows().getOrDefault(table.name(), 0L));
-            json.put("columns", columns(table.columns(), comments));
-            tables.add(json);
-        });
+        ArrayNode tables = MAPPER.createArrayNode();
+        files.forEach((table, file) -> tables.addObject()
+                .put("name", table.name())
+                .put("description", comments.get(table.source()))
+                .put("file", file.isEmpty() ? null : file)
+                .put("rows", export.rows().getOrDefault(table.name(), 0L))
+                .set("columns", columns(table.columns(), comments)));
         return tables;
     }
 
-    private List<Map<String, @Nullable Object>> columns(List<Column> columns, Map<String, String> comments) {
-        List<Map<String, @Nullable Object>> all = new ArrayList<>();
+    private ArrayNode columns(List<Column> columns, Map<String, String> comments) {
+        ArrayNode all = MAPPER.createArrayNode();
         for (Column column : columns) {
-            Map<String, @Nullable Object> json = new LinkedHashMap<>();
-            json.put("name", column.name());
-            json.put("type", lowerCase(column.type()));
-            json.put("nullable", !column.isKey() && !column.isList());
-            json.put("description", description(column, comments));
+            ObjectNode json = all.addObject()
+                    .put("name", column.name())
+                    .put("type", lowerCase(column.type()))
+                    .put("nullable", !column.isKey() && !column.isList())
+                    .put("description", description(column, comments));
             if (column.type() == Column.Type.RECORD_LIST) {
-                json.put("columns", columns(column.fields(), comments));
+                json.set("columns", columns(column.fields(), comments));
             }
-            all.add(json);
         }
         return all;
     }

@@ -38,11 +38,6 @@ final class MediaCopies {
         this.directory = directory;
     }
 
-    /** Verifies that the bucket exists, before any row is read. */
-    void requireBucket() {
-        store.getObject().requireBucket();
-    }
-
     /** Returns a presigned URL of an object. */
     String presign(String key, Duration validity) {
         return store.getObject().presign(new ObjectKey(key), validity).toString();
@@ -69,9 +64,9 @@ final class MediaCopies {
      * @return false if the object is missing or differs
      */
     boolean copy(FileEntry object, String path) throws IOException {
-        String problem = directory.hasAhead(object.sha256()) ? null : receive(object);
+        String problem = directory.has(StagingDirectory.ahead(object.sha256())) ? null : receive(object);
         if (problem == null) {
-            directory.place(object.sha256(), path);
+            directory.place(object, path);
             copied++;
             return true;
         }
@@ -85,12 +80,17 @@ final class MediaCopies {
 
     /** Receives an object ahead; returns the reason if it is missing or differs, and null otherwise. */
     private @Nullable String receive(FileEntry object) throws IOException {
-        String sha256 = object.sha256();
+        String path = StagingDirectory.ahead(object.sha256());
         String problem;
         try {
-            FileEntry file =
-                    store.getObject().read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
-            if (file.sha256().equals(sha256)) {
+            FileEntry file = store.getObject().read(new ObjectKey(object.path()), (in, _) -> {
+                StagingDirectory.HashedFile out = directory.create(path);
+                try (out) {
+                    in.transferTo(out);
+                }
+                return out.written();
+            });
+            if (file.sha256().equals(object.sha256())) {
                 return null;
             }
             problem = "the store has other bytes: %d with SHA-256 %s instead of %d"
@@ -101,7 +101,7 @@ final class MediaCopies {
             }
             problem = "the store answers " + e.code();
         }
-        directory.removeAhead(sha256);
+        directory.delete(path);
         return problem;
     }
 

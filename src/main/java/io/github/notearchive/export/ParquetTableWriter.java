@@ -25,7 +25,6 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -105,16 +104,18 @@ final class ParquetTableWriter implements TableWriter {
     private static Type type(Column column) {
         Type.Repetition repetition = column.isKey() ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
         return switch (column.type()) {
-            case TEXT -> primitive(PrimitiveTypeName.BINARY, repetition, LogicalTypeAnnotation.stringType(), column);
-            case INTEGER -> primitive(PrimitiveTypeName.INT32, repetition, null, column);
-            case BIGINT -> primitive(PrimitiveTypeName.INT64, repetition, null, column);
-            case BOOLEAN -> primitive(PrimitiveTypeName.BOOLEAN, repetition, null, column);
+            case TEXT ->
+                Types.primitive(PrimitiveTypeName.BINARY, repetition)
+                        .as(LogicalTypeAnnotation.stringType())
+                        .named(column.name());
+            case INTEGER -> Types.primitive(PrimitiveTypeName.INT32, repetition).named(column.name());
+            case BIGINT -> Types.primitive(PrimitiveTypeName.INT64, repetition).named(column.name());
+            case BOOLEAN ->
+                Types.primitive(PrimitiveTypeName.BOOLEAN, repetition).named(column.name());
             case TIMESTAMP ->
-                primitive(
-                        PrimitiveTypeName.INT64,
-                        repetition,
-                        LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS),
-                        column);
+                Types.primitive(PrimitiveTypeName.INT64, repetition)
+                        .as(LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS))
+                        .named(column.name());
             case TEXT_LIST ->
                 Types.requiredList()
                         .element(Types.required(PrimitiveTypeName.BINARY)
@@ -126,14 +127,6 @@ final class ParquetTableWriter implements TableWriter {
                         .element(new GroupType(Type.Repetition.REQUIRED, "element", types(column.fields())))
                         .named(column.name());
         };
-    }
-
-    private static Type primitive(
-            PrimitiveTypeName type,
-            Type.Repetition repetition,
-            @Nullable LogicalTypeAnnotation logical,
-            Column column) {
-        return Types.primitive(type, repetition).as(logical).named(column.name());
     }
 
     /** Adapts a file to the interface of the library. */

@@ -1,11 +1,14 @@
 package io.github.notearchive.export;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -15,15 +18,16 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.IOUtils;
 import org.apache.commons.io.file.PathUtils;
+import org.apache.commons.io.output.ProxyOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
@@ -41,7 +45,8 @@ final class StagingDirectory implements AutoCloseable {
 
     private static final int BUFFER = 64 * 1024;
     private static final String PARTIAL = ".partial-";
-    /** Directory of files copied before their paths are known, named by their digest; deleted on completion. */
+
+    /** Directory of files whose paths are not known yet; deleted on completion. */
     private static final String AHEAD = ".ahead/";
 
     private final Path target;
@@ -125,7 +130,11 @@ final class StagingDirectory implements AutoCloseable {
      * @throws ExportException if the disk does not accept it, also from the stream
      */
     HashedFile create(String path) {
-        return new HashedFile(path, this::record);
+        try {
+            return new HashedFile(path, FileChannel.open(resolve(path), CREATE, WRITE, TRUNCATE_EXISTING));
+        } catch (IOException e) {
+            throw ExportException.notWritable(target, path, e);
+        }
     }
 
     /** Writes a small file. */
@@ -135,39 +144,23 @@ final class StagingDirectory implements AutoCloseable {
         }
     }
 
-    /**
-     * Receives a file before its path is known and returns its size and digest. The caller compares the digest and
-     * calls {@link #place} or {@link #removeAhead}.
-     *
-     * @throws IOException from the input stream only
-     * @throws ExportException if the disk does not accept the file
-     */
-    FileEntry receiveAhead(String sha256, InputStream in) throws IOException {
-        AtomicReference<FileEntry> received = new AtomicReference<>();
-        try (OutputStream out = new HashedFile(AHEAD + sha256, received::set)) {
-            in.transferTo(out);
-        }
-        return received.get();
+    void delete(String path) throws IOException {
+        Files.deleteIfExists(root.resolve(path));
     }
 
-    boolean hasAhead(String sha256) {
-        return has(AHEAD + sha256);
+    /** Returns the path of a file whose final path is not known yet. Such a file is not recorded. */
+    static String ahead(String sha256) {
+        return AHEAD + sha256;
     }
 
-    void removeAhead(String sha256) throws IOException {
-        Files.deleteIfExists(root.resolve(AHEAD + sha256));
-    }
-
-    /** Moves a file that was received ahead to its path and records it. */
-    void place(String sha256, String path) {
+    /** Moves a file that was written ahead to its path, and records it. */
+    void place(FileEntry object, String path) {
         try {
-            Path file = root.resolve(AHEAD + sha256);
-            FileEntry entry = new FileEntry(path, Files.size(file), sha256);
-            Files.move(file, resolve(path));
-            record(entry);
+            Files.move(root.resolve(ahead(object.sha256())), resolve(path));
         } catch (IOException e) {
             throw ExportException.notWritable(target, path, e);
         }
+        record(new FileEntry(path, object.size(), object.sha256()));
     }
 
     /** Returns the location of a path and creates its parent directories. */
@@ -234,7 +227,7 @@ final class StagingDirectory implements AutoCloseable {
 
     /** Best effort: not every file system lets a directory be opened. */
     private static void force(Path directory) {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(directory)) {
             channel.force(true);
         } catch (IOException e) {
             log.debug("Directory {} cannot be forced to the disk", directory, e);
@@ -284,30 +277,21 @@ final class StagingDirectory implements AutoCloseable {
         }
     }
 
-    /** File that is hashed while it is written, and forced to the disk and passed on when it is closed. */
-    final class HashedFile extends OutputStream {
+    /** File that is hashed while it is written, and forced to the disk when it is closed. */
+    final class HashedFile extends ProxyOutputStream {
 
         private final String path;
-        private final Consumer<FileEntry> consumer;
-        private final MessageDigest digest = DigestUtils.getSha256Digest();
         private final FileChannel channel;
-        private final OutputStream out;
+        private final MessageDigest digest;
         private long size;
-        private boolean closed;
+        private @Nullable FileEntry written;
 
-        private HashedFile(String path, Consumer<FileEntry> consumer) {
+        private HashedFile(String path, FileChannel channel) {
+            MessageDigest sha256 = DigestUtils.getSha256Digest();
+            super(new DigestOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER), sha256));
             this.path = path;
-            this.consumer = consumer;
-            try {
-                channel = FileChannel.open(
-                        resolve(path),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.TRUNCATE_EXISTING);
-            } catch (IOException e) {
-                throw ExportException.notWritable(target, path, e);
-            }
-            out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
+            this.channel = channel;
+            this.digest = sha256;
         }
 
         /** Returns the number of bytes written so far. */
@@ -315,36 +299,37 @@ final class StagingDirectory implements AutoCloseable {
             return size;
         }
 
-        @Override
-        public void write(int b) {
-            write(new byte[] {(byte) b}, 0, 1);
+        /** Returns size and digest after the file was closed. */
+        FileEntry written() {
+            return Objects.requireNonNull(written);
         }
 
         @Override
-        public void write(byte[] content, int offset, int length) {
-            try {
-                out.write(content, offset, length);
-            } catch (IOException e) {
-                throw ExportException.notWritable(target, path, e);
-            }
-            digest.update(content, offset, length);
+        protected void afterWrite(int length) {
             size += length;
+        }
+
+        @Override
+        protected void handleIOException(IOException e) {
+            throw ExportException.notWritable(target, path, e);
         }
 
         /** Writers close the file again after a failure; only the first call has an effect. */
         @Override
         public void close() {
-            if (closed) {
+            if (!channel.isOpen()) {
                 return;
             }
-            closed = true;
             try (channel) {
                 out.flush();
                 channel.force(true);
             } catch (IOException e) {
-                throw ExportException.notWritable(target, path, e);
+                handleIOException(e);
             }
-            consumer.accept(new FileEntry(path, size, HexFormat.of().formatHex(digest.digest())));
+            written = new FileEntry(path, size, HexFormat.of().formatHex(digest.digest()));
+            if (!path.startsWith(AHEAD)) {
+                record(written);
+            }
         }
     }
 }

@@ -2,7 +2,6 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -14,19 +13,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param source database table with the note id, whose {@code COMMENT ON} is the description
  * @param joins SQL of further tables
- * @param order further columns of the source, or expressions, by which the rows of a note are sorted
+ * @param order expressions by which the rows are sorted
  */
 record Table(String name, String source, String joins, List<String> order, List<Column> columns) {
 
     /** Name of the first column of every table. */
     static final String KEY = "note_id";
 
-    private static final String CAPTURED_AT = "captured_at";
-
     /** Creates a table with the note id only. */
     static Table of(String name, String source, String joins, String... order) {
-        Table empty = new Table(name, source, joins, List.of(order), List.of());
-        return empty.with(Column.Type.TEXT, KEY);
+        List<String> all =
+                Stream.concat(Stream.of(source + ".note_id"), Stream.of(order)).toList();
+        return new Table(name, source, joins, all, List.of()).with(Column.Type.TEXT, KEY);
     }
 
     /** Returns this table with further columns of its source. */
@@ -46,43 +44,30 @@ record Table(String name, String source, String joins, List<String> order, List<
         return with(Stream.of(new Column(column, type, content, expression, description, null)));
     }
 
-    /** Returns this table of notes with a list of the texts that another table has for the note in its last column. */
-    Table withTexts(String column, Table elements, String description) {
-        return with(
-                Stream.of(new Column(column, Column.Type.TEXT_LIST, Column.Content.PLAIN, "", description, elements)));
-    }
-
-    /** Returns this table of notes with a list of the rows that another table has for the note. */
-    Table withRows(String column, Table elements, String description) {
-        return with(Stream.of(
-                new Column(column, Column.Type.RECORD_LIST, Column.Content.PLAIN, "", description, elements)));
+    /** Returns this table of notes with a list of the rows of another table, or of the texts in its last column. */
+    Table with(Column.Type type, String column, Table elements, String description) {
+        return with(Stream.of(new Column(column, type, Column.Content.PLAIN, "", description, elements)));
     }
 
     private Table with(Stream<Column> more) {
-        List<Column> all = new ArrayList<>(columns);
-        more.forEach(all::add);
-        return new Table(name, source, joins, order, List.copyOf(all));
-    }
-
-    /** Returns this table without the columns that an export with these modes omits. */
-    Table of(AuthorMode authors, MediaMode media) {
         return new Table(
                 name,
                 source,
                 joins,
                 order,
-                columns.stream()
-                        .filter(column -> column.content().isPartOf(authors, media))
-                        .map(column -> new Column(
-                                column.name(),
-                                column.type(),
-                                column.content(),
-                                column.expression(),
-                                column.description(),
-                                column.elements() == null
-                                        ? null
-                                        : column.elements().of(authors, media)))
-                        .toList());
+                Stream.concat(columns.stream(), more).toList());
+    }
+
+    /** Returns this table without the columns that an export with these modes omits. */
+    Table of(AuthorMode authors, MediaMode media) {
+        Stream<Column> parts =
+                columns.stream().filter(column -> column.content().isPartOf(authors, media));
+        return new Table(
+                name,
+                source,
+                joins,
+                order,
+                parts.map(column -> column.of(authors, media)).toList());
     }
 
     /** Returns the query of the rows of the selected notes as JSON objects. */
@@ -100,21 +85,18 @@ record Table(String name, String source, String joins, List<String> order, List<
     }
 
     private String select(String selected, String condition, List<Column> selectedColumns) {
-        String columnList = selectedColumns.stream().map(Column::select).collect(Collectors.joining(", "));
-        String capturedAt = source + "." + CAPTURED_AT;
-        String captured = columns.stream().noneMatch(column -> column.name().equals(CAPTURED_AT))
+        String captured = columns.stream().noneMatch(column -> column.name().equals("captured_at"))
                 ? "TRUE"
-                : "%s >= coalesce(:capturedFrom, timestamptz '-infinity') AND %s < coalesce(:capturedTo, timestamptz 'infinity')"
-                        .formatted(capturedAt, capturedAt);
+                : "%1$s.captured_at >= coalesce(:capturedFrom, timestamptz '-infinity') AND %1$s.captured_at < coalesce(:capturedTo, timestamptz 'infinity')"
+                        .formatted(source);
         return "SELECT %s FROM %s %s %s WHERE %s AND %s ORDER BY %s"
                 .formatted(
-                        columnList,
+                        selectedColumns.stream().map(Column::select).collect(Collectors.joining(", ")),
                         source,
                         selected,
                         joins,
                         condition,
                         captured,
-                        Stream.concat(Stream.of(source + ".note_id"), order.stream())
-                                .collect(Collectors.joining(", ")));
+                        String.join(", ", order));
     }
 }
