@@ -244,7 +244,7 @@ final class SandboxCommand extends ArchiveCommand {
                 run(action, clock, "the same night again; the gate is closed, so no call is made");
             }
             clock.nextDay();
-            provider.grant(quota);
+            provider.notes().grant(quota);
             out().println("\n   ... the clock of the sandbox moves to %s Shanghai, the quota is reset"
                     .formatted(DisplayFormat.minute(clock.instant())));
             summary = run(

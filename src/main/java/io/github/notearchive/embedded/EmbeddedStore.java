@@ -41,9 +41,6 @@ public final class EmbeddedStore implements AutoCloseable {
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
     private static final int THREADS = 32;
 
-    /** Folders of a bucket that a run writes to. */
-    private static final List<String> AREAS = List.of("media", "notes");
-
     private final DataDirectory directory;
     private final int port;
     private final Credentials credentials;
@@ -103,22 +100,18 @@ public final class EmbeddedStore implements AutoCloseable {
      * @throws IOException if it cannot; the message names the folder and the reason
      */
     public void requireWritable(String bucket) throws IOException {
-        Path folder = directory.path().resolve("s3").resolve(bucket);
-        requireWritable(folder);
-        for (String area : AREAS) {
-            if (Files.exists(folder.resolve(area))) {
-                requireWritable(folder.resolve(area));
+        for (String area : List.of("", "media", "notes")) {
+            Path folder = directory.path().resolve("s3").resolve(bucket).resolve(area);
+            if (!area.isEmpty() && !Files.exists(folder)) {
+                continue;
             }
-        }
-    }
-
-    private static void requireWritable(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            throw new IOException(folder + " is no directory; move it away");
-        }
-        if (!Files.isWritable(folder)) {
-            throw new IOException("%s is not writable for user %s; give this user the right to write there"
-                    .formatted(folder, System.getProperty("user.name")));
+            if (!Files.isDirectory(folder)) {
+                throw new IOException(folder + " is no directory; move it away");
+            }
+            if (!Files.isWritable(folder)) {
+                throw new IOException("%s is not writable for user %s; give this user the right to write there"
+                        .formatted(folder, System.getProperty("user.name")));
+            }
         }
     }
 
@@ -252,13 +245,9 @@ public final class EmbeddedStore implements AutoCloseable {
     /** The pair of keys that the embedded S3 server accepts. */
     record Credentials(String accessKey, String secretKey) {
 
-        private static final String ACCESS_KEY = "access-key";
-        private static final String SECRET_KEY = "secret-key";
-
-        /** Reads the pair. */
         static Credentials read(PrivateFile file) throws IOException {
-            Properties properties = file.readProperties();
-            var read = new Credentials(properties.getProperty(ACCESS_KEY, ""), properties.getProperty(SECRET_KEY, ""));
+            Properties keys = file.readProperties();
+            var read = new Credentials(keys.getProperty("access-key", ""), keys.getProperty("secret-key", ""));
             if (read.accessKey.isBlank() || read.secretKey.isBlank()) {
                 throw new IOException(file.path() + " does not hold both keys; delete it and a new pair is made");
             }
@@ -268,11 +257,8 @@ public final class EmbeddedStore implements AutoCloseable {
         /** Reads the pair, or generates one and stores it if there is none. */
         static Credentials readOrGenerate(PrivateFile file) throws IOException {
             if (file.readProperties().isEmpty()) {
-                file.writeProperties(Map.of(
-                        ACCESS_KEY,
-                        PrivateFile.random(10).toUpperCase(Locale.ROOT),
-                        SECRET_KEY,
-                        PrivateFile.random(20)));
+                String accessKey = PrivateFile.random(10).toUpperCase(Locale.ROOT);
+                file.writeProperties(Map.of("access-key", accessKey, "secret-key", PrivateFile.random(20)));
             }
             return read(file);
         }

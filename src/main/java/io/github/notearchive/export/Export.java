@@ -10,6 +10,7 @@ import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.IOConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -33,24 +34,19 @@ record Export(
         SequencedMap<String, Long> rows,
         BooleanSupplier stopped) {
 
-    /** Receives rows: JSON objects with the columns of a table in order. */
-    @FunctionalInterface
-    interface RowConsumer {
-        void accept(ObjectNode row) throws IOException;
-    }
-
     /** Returns the pseudonym of a person's id, or the id if the export does not hash ids. */
     String pseudonym(String id) {
         return options.authors() == AuthorMode.HASH ? pseudonyms.of(id) : id;
     }
 
     /**
-     * Passes the converted rows of a table in the order of note ids, and counts them.
+     * Passes the converted rows of a table, objects with its columns in order, by note id, and counts them.
      *
      * @param path returns the path of an object's copy by its key; null if the export has no copy
      * @throws ExportException if the export is stopped
      */
-    void forEachRow(Table table, Function<String, @Nullable String> path, RowConsumer consumer) throws IOException {
+    void forEachRow(Table table, Function<String, @Nullable String> path, IOConsumer<ObjectNode> consumer)
+            throws IOException {
         rows.put(table.name(), 0L);
         try (Stream<String> texts = snapshot.rows(table.query())) {
             for (Iterator<String> each = texts.iterator(); each.hasNext(); ) {

@@ -76,11 +76,9 @@ record FourCat(Export export) {
         urls(note, "IMAGE")
                 .forEach(url -> card.withArray("image_list").addObject().put("url_default", url));
         urls(note, "VIDEO")
-                .findFirst()
-                .ifPresent(url -> card.putObject("video")
-                        .putObject("media")
-                        .putObject("stream")
-                        .putArray("h264")
+                .limit(1)
+                .forEach(url -> card.withObject("/video/media/stream")
+                        .withArray("h264")
                         .addObject()
                         .put("master_url", url));
     }

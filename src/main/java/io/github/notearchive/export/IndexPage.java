@@ -1,9 +1,9 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.report.Pages;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * Model of the template {@code export/index}: a page that lists notes and links to the other index pages.
@@ -15,11 +15,6 @@ record IndexPage(int number, long total, List<Entry> entries) {
 
     /** Number of notes on a page. */
     static final int NOTES = 60;
-
-    /** Marks omitted pages in {@link #links}. */
-    static final long GAP = 0;
-
-    private static final int NEIGHBOURS = 2;
 
     /** Note and its directory. */
     record Entry(String directory, NotePage note) {}
@@ -37,19 +32,15 @@ record IndexPage(int number, long total, List<Entry> entries) {
     }
 
     long pages() {
-        return Math.max(1, (total + NOTES - 1) / NOTES);
+        return Math.max(1, Math.ceilDiv(total, NOTES));
     }
 
     /** Returns the numbers of the first, the last and the neighbouring pages. */
     List<Long> links() {
-        List<Long> links = new ArrayList<>();
-        for (long page = 1; page <= pages(); page++) {
-            if (page == 1 || page == pages() || Math.abs(page - number) <= NEIGHBOURS) {
-                links.add(page);
-            } else if (links.getLast() != GAP) {
-                links.add(GAP);
-            }
-        }
-        return links;
+        return LongStream.of(1, number - 1L, number, number + 1L, pages())
+                .filter(page -> page >= 1 && page <= pages())
+                .distinct()
+                .boxed()
+                .toList();
     }
 }

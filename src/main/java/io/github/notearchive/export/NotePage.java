@@ -53,35 +53,19 @@ record NotePage(JsonNode note) {
             return SHOWN_EVERYWHERE.contains(String.valueOf(contentType()));
         }
 
-        /** Returns a dimension in pixels, which prevents layout shifts; null if either dimension is unknown. */
-        @Nullable
-        Long dimension(String column) {
-            boolean isKnown =
-                    row.path("width").longValue(0) > 0 && row.path("height").longValue(0) > 0;
-            return isKnown ? row.path(column).longValue() : null;
-        }
-
         String size() {
-            return row.path("size_bytes").isNull()
-                    ? ""
-                    : DisplayFormat.size(row.path("size_bytes").longValue());
+            JsonNode bytes = row.path("size_bytes");
+            return bytes.isNull() ? "" : DisplayFormat.size(bytes.longValue());
         }
 
         private boolean isStored() {
             return row.path("state").stringValue().equals("STORED");
         }
 
-        /** Returns whether the export should have the file and does not. */
-        private boolean isMissing() {
-            return !isStored() || row.path("path").isNull();
-        }
-
         private String missing() {
             String reason = row.path("reason").stringValue(null);
-            return kind() + " " + number() + ": "
-                    + (isStored()
-                            ? "not available in the store"
-                            : row.path("state").stringValue() + (reason == null ? "" : ", " + reason));
+            String state = row.path("state").stringValue() + (reason == null ? "" : ", " + reason);
+            return kind() + " " + number() + ": " + (isStored() ? "not available in the store" : state);
         }
     }
 
@@ -110,12 +94,8 @@ record NotePage(JsonNode note) {
 
     /** Returns the title of the note, or the beginning of its text, or its id. */
     String title() {
-        String title = text("title");
-        if (title != null && !title.isBlank()) {
-            return title;
-        }
-        String text = text("note_text");
-        return (text == null ? Stream.<String>empty() : text.lines())
+        return Stream.of("title", "note_text")
+                .flatMap(column -> note.path(column).stringValue("").lines())
                 .map(String::strip)
                 .filter(line -> !line.isEmpty())
                 .findFirst()
@@ -130,14 +110,13 @@ record NotePage(JsonNode note) {
     }
 
     String language() {
-        String language = text("language");
-        return language != null && LANGUAGE.matcher(language).matches() ? language : "zh";
+        String language = note.path("language").stringValue("");
+        return LANGUAGE.matcher(language).matches() ? language : "zh";
     }
 
     @Nullable
     String author() {
-        String nickname = text("author_nickname");
-        return nickname == null ? text("author_id") : nickname;
+        return note.path("author_nickname").stringValue(text("author_id"));
     }
 
     private Stream<File> media() {
@@ -164,7 +143,10 @@ record NotePage(JsonNode note) {
                 .orElse(null);
     }
 
+    /** Returns the files that the export should have and does not. */
     List<String> missing() {
-        return media().filter(File::isMissing).map(File::missing).toList();
+        return media().filter(file -> !file.isStored() || file.row.path("path").isNull())
+                .map(File::missing)
+                .toList();
     }
 }

@@ -26,6 +26,7 @@ import java.util.UUID;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.IOUtils;
 import org.apache.commons.io.file.PathUtils;
+import org.apache.commons.io.function.IOConsumer;
 import org.apache.commons.io.output.ProxyOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,12 +65,6 @@ final class StagingDirectory implements AutoCloseable {
         this.root = root;
         this.inventory = new FileList(".inventory");
         this.plan = new FileList(".plan");
-    }
-
-    /** Receives files one by one. */
-    @FunctionalInterface
-    interface FileConsumer {
-        void accept(FileEntry file) throws IOException;
     }
 
     /** Creates the directory for an export; refuses a target that is not empty or cannot be replaced. */
@@ -261,7 +256,7 @@ final class StagingDirectory implements AutoCloseable {
             }
         }
 
-        void forEach(FileConsumer consumer) throws IOException {
+        void forEach(IOConsumer<FileEntry> consumer) throws IOException {
             lines.flush();
             try (BufferedReader entries = Files.newBufferedReader(root.resolve(name))) {
                 for (String line = entries.readLine(); line != null; line = entries.readLine()) {

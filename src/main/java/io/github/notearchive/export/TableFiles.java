@@ -70,7 +70,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
 
     private TableWriter writer(Table table, StagingDirectory.HashedFile out) throws IOException {
         return switch (format) {
-            case CSV -> new CsvTableWriter(out, table, export.options().excel());
+            case CSV -> TableWriter.Csv.start(out, table, export.options().excel());
             case PARQUET -> new ParquetTableWriter(out, table);
             case JSONL, BAGIT, FOLDER, FOURCAT -> new TableWriter.JsonLines(out);
         };

@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
  * One of the provider's two billed endpoints: draws failures, delivers notes within its quota, and counts. Thread-safe;
  * all counts are exact.
  */
-final class NoteEndpoint {
+public final class NoteEndpoint {
 
     /** Path of the endpoint that returns notes. */
     static final String NOTE_PATH = "/api/xiaohongshu/get-note-detail/v1";
@@ -65,18 +65,18 @@ final class NoteEndpoint {
         this.quota = new AtomicInteger(quota);
     }
 
-    /** Replaces the remaining quota. */
-    void grant(int count) {
+    /** Sets the number of notes that are delivered from now on before code 303. */
+    public void grant(int count) {
         quota.set(count);
     }
 
     /** Returns the number of requests received. */
-    int calls() {
+    public int calls() {
         return calls.get();
     }
 
     /** Returns the number of responses with code 0. */
-    int delivered() {
+    public int delivered() {
         return delivered.get();
     }
 

@@ -103,29 +103,14 @@ public final class SandboxProvider implements AutoCloseable {
         return IntStream.range(0, count).mapToObj(notes::id).toList();
     }
 
-    /** Sets the number of notes that are delivered from now on before code 303. */
-    public void grant(int quota) {
-        noteEndpoint.grant(quota);
+    /** Returns the endpoint that delivers notes. */
+    public NoteEndpoint notes() {
+        return noteEndpoint;
     }
 
-    /** Returns the number of requests for notes received. */
-    public int calls() {
-        return noteEndpoint.calls();
-    }
-
-    /** Returns the number of notes delivered (code 0). */
-    public int delivered() {
-        return noteEndpoint.delivered();
-    }
-
-    /** Returns the number of requests for videos received. */
-    public int videoCalls() {
-        return videoEndpoint.calls();
-    }
-
-    /** Returns the number of videos delivered (code 0). */
-    public int videosDelivered() {
-        return videoEndpoint.delivered();
+    /** Returns the endpoint that delivers notes with their videos. It has no quota. */
+    public NoteEndpoint videos() {
+        return videoEndpoint;
     }
 
     /** Closes all connections. Requests in progress get no response. */

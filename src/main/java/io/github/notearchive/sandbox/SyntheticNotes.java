@@ -35,11 +35,7 @@ final class SyntheticNotes {
     private final SyntheticMedia media;
     private final String mediaOrigin;
 
-    /**
-     * Creates a generator.
-     *
-     * @param mediaOrigin scheme, host and port of all media URLs
-     */
+    /** @param mediaOrigin scheme, host and port of all media URLs */
     SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOrigin) {
         this.random = random;
         this.media = media;

@@ -41,7 +41,6 @@ class EmbeddedStoreTests {
     private static final String BUCKET = "archive";
     private static final String SIDECAR = "notes/66aa00000000000000000001/20261125T140000.120Z.json";
     private static final String UUID_TAIL = "-3da8d55a-870f-435f-800e-c341171b68dd";
-    private static final String OTHER_UUID_TAIL = "-4cb49052-aba5-4181-9a1b-537db790814e";
 
     @TempDir
     Path home;
@@ -110,42 +109,39 @@ class EmbeddedStoreTests {
 
     @Test
     void unfinishedUploadsAreSweptAndObjectsKept() throws Exception {
-        String lookalike = "notes/looks" + UUID_TAIL;
+        String lookalike = "elsewhere/looks" + UUID_TAIL;
         try (var _ = open()) {
             client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
-            put("notes/real.json", "{}");
+            put("media/ab/abcd.jpg", "bytes");
             put(lookalike, "an object all the same");
-            put("notes/.mpus" + UUID_TAIL + "-deep", "so is this");
+            put("elsewhere/.mpus" + UUID_TAIL + "-deep", "so is this");
             put(SIDECAR, "{\"now\": 1}");
             uploadOnePartOfMany("media/cd/video.mp4");
         }
         Path bucket = home.resolve("s3").resolve(BUCKET);
-        Files.writeString(bucket.resolve("notes/real.json" + UUID_TAIL), "{");
+        Files.writeString(bucket.resolve("media/ab/half.jpg" + UUID_TAIL), "{");
         // killed between the digest and the name, and repeated since
         Files.copy(
-                bucket.resolve("notes/real.json"),
-                bucket.resolve("notes/real.json" + OTHER_UUID_TAIL),
+                bucket.resolve("media/ab/abcd.jpg"),
+                bucket.resolve("media/ab/abcd.jpg" + UUID_TAIL),
                 StandardCopyOption.COPY_ATTRIBUTES);
-        // the same, and repeated with other bytes, as sidecars are
-        Files.copy(
-                bucket.resolve("notes/real.json"),
-                bucket.resolve(SIDECAR + UUID_TAIL),
-                StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(bucket.resolve(SIDECAR), bucket.resolve(SIDECAR + UUID_TAIL), StandardCopyOption.COPY_ATTRIBUTES);
 
         try (var _ = open()) {
-            assertThat(keys()).contains("notes/real.json", lookalike, SIDECAR);
             assertThat(read(lookalike)).isEqualTo("an object all the same");
         }
+
         try (Stream<Path> files = Files.walk(bucket)) {
             assertThat(files.filter(Files::isRegularFile))
                     .containsExactlyInAnyOrder(
-                            bucket.resolve("notes/real.json"),
+                            bucket.resolve("media/ab/abcd.jpg"),
                             bucket.resolve(lookalike),
                             bucket.resolve(SIDECAR),
-                            bucket.resolve("notes/.mpus" + UUID_TAIL + "-deep"));
+                            bucket.resolve("elsewhere/.mpus" + UUID_TAIL + "-deep"));
         }
         try (Stream<Path> entries = Files.list(bucket)) {
-            assertThat(entries).containsExactly(bucket.resolve("notes"));
+            assertThat(entries.map(path -> path.getFileName().toString()))
+                    .containsExactlyInAnyOrder("media", "notes", "elsewhere");
         }
     }
 
@@ -154,7 +150,7 @@ class EmbeddedStoreTests {
         try (var _ = open();
                 DataDirectory guestDirectory = DataDirectory.open(home)) {
             Path bucket = Files.createDirectory(home.resolve("s3").resolve(BUCKET));
-            Path inFlight = bucket.resolve("object" + UUID_TAIL);
+            Path inFlight = Files.createDirectory(bucket.resolve("media")).resolve("object" + UUID_TAIL);
             Files.writeString(inFlight, "half");
 
             try (EmbeddedStore guest = EmbeddedStore.open(guestDirectory)) {

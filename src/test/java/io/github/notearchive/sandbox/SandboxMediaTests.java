@@ -1,13 +1,11 @@
 package io.github.notearchive.sandbox;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -34,23 +32,17 @@ class SandboxMediaTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"jpg", "png"})
-    void jpegAndPngAreReadable(String format) throws Exception {
-        byte[] file = provider.mediaBytes(IMAGE.formatted(format));
+    @ValueSource(strings = {"jpg", "png", "webp", "heif"})
+    void filesHaveAboutTheRequestedSizeAndCommonOnesAreReadable(String format) throws Exception {
+        try (ScriptableSandbox large = ScriptableSandbox.start(SandboxSettings.defaults(), "token", 1_000_000)) {
+            byte[] file = large.mediaBytes(IMAGE.formatted(format));
 
-        assertThat(ImageIO.read(new ByteArrayInputStream(file)).getWidth()).isEqualTo(96);
-        assertThat(text(file, 0, 4)).isEqualTo(format.equals("png") ? "\u0089PNG" : "ÿØÿà");
-    }
-
-    @Test
-    void mostFilesNamedWavAreM4a() {
-        List<String> brands = new ArrayList<>();
-        for (int i = 0; i < 40; i++) {
-            brands.add(text(provider.mediaBytes("/audio/1/x" + i + "_0.wav"), 0, 12)
-                    .substring(4));
+            assertThat(file).hasSizeBetween(500_000, 1_600_000);
+            if (format.equals("jpg") || format.equals("png")) {
+                assertThat(ImageIO.read(new ByteArrayInputStream(file)).getWidth())
+                        .isEqualTo(96);
+            }
         }
-
-        assertThat(brands.stream().filter("ftypM4A "::equals).count()).isBetween(20L, 39L);
     }
 
     @Test
@@ -81,15 +73,6 @@ class SandboxMediaTests {
                 assertThat(HexFormat.of()
                                 .formatHex(MessageDigest.getInstance("MD5").digest(sound)))
                         .isEqualTo(note.at("/native_voice_info/md5sum").asString());
-            }
-        }
-    }
-
-    @Test
-    void filesHaveAboutTheRequestedSize() {
-        try (ScriptableSandbox large = ScriptableSandbox.start(SandboxSettings.defaults(), "token", 1_000_000)) {
-            for (String format : List.of("jpg", "png", "webp", "heif")) {
-                assertThat(large.mediaBytes(IMAGE.formatted(format))).hasSizeBetween(500_000, 1_600_000);
             }
         }
     }
@@ -145,9 +128,5 @@ class SandboxMediaTests {
 
     private String url(String target) {
         return "http://" + provider.mediaHost() + target;
-    }
-
-    private static String text(byte[] file, int from, int length) {
-        return new String(file, from, length, ISO_8859_1);
     }
 }
