@@ -7,8 +7,6 @@ import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
-import org.apache.commons.io.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,12 +125,9 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Returns the port of a running server; empty if the caller must start it.
+     * Finds a running server. The caller holds the monitor of this object until it has {@linkplain #publish published}
+     * the server, so that it is started once in this process.
      *
-     * <p>The caller holds the monitor of this object until it has {@linkplain #publish published} the server, so that
-     * it is started once in this process.
-     *
-     * @param server name of the server
      * @param isOurs checks that the listener of a port is the server of this directory
      * @return port of a running server; empty if this process owns the directory and the caller must start the server
      * @throws DataDirectoryException if another process owns the directory and its server does not respond in time
@@ -199,45 +193,36 @@ public final class DataDirectory implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("Data directory " + path + ": it is closed already");
         }
-        if (lock != null) {
-            return true;
-        }
-        if (!OWNED_HERE.add(path)) {
-            return false;
-        }
-        try {
-            lock = tryLock();
-            if (lock != null) {
-                writeFacts();
-            }
-        } catch (DataDirectoryException e) {
-            closed = true;
-            release();
-            throw e;
-        } finally {
-            if (lock == null) {
-                OWNED_HERE.remove(path);
+        if (lock == null && OWNED_HERE.add(path)) {
+            try {
+                lock = tryLock();
+                if (lock != null) {
+                    writeFacts();
+                }
+            } catch (DataDirectoryException e) {
+                closed = true;
+                release();
+                throw e;
+            } finally {
+                if (lock == null) {
+                    OWNED_HERE.remove(path);
+                }
             }
         }
         return lock != null;
     }
 
     private @Nullable FileChannel tryLock() {
-        FileChannel channel = null;
-        FileLock held = null;
         try {
-            channel = FileChannel.open(path.resolve("lock"), Set.of(CREATE, WRITE), AtomicFile.OWNER_ONLY);
-            held = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            log.debug("{} is owned by the same program in another class loader of this JVM", path, e);
+            FileChannel channel = FileChannel.open(path.resolve("lock"), Set.of(CREATE, WRITE), AtomicFile.OWNER_ONLY);
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+            channel.close();
+            return null;
         } catch (IOException e) {
             throw notWritable(path, e);
-        } finally {
-            if (held == null) {
-                IOUtils.closeQuietly(channel);
-            }
         }
-        return held == null ? null : channel;
     }
 
     private void release() {

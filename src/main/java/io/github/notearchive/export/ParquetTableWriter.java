@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
+import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
 import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
@@ -165,29 +166,25 @@ final class ParquetTableWriter implements TableWriter {
     }
 
     /** Codec with the JDK's gzip; the factory of the library needs Hadoop. */
-    private static final class JdkGzip implements CompressionCodecFactory {
+    private record JdkGzip() implements CompressionCodecFactory, BytesInputCompressor {
 
         @Override
         public BytesInputCompressor getCompressor(CompressionCodecName codec) {
-            return new BytesInputCompressor() {
+            return this;
+        }
 
-                @Override
-                public BytesInput compress(BytesInput bytes) throws IOException {
-                    ByteArrayOutputStream compressed = new ByteArrayOutputStream();
-                    try (OutputStream gzip = new GZIPOutputStream(compressed)) {
-                        bytes.writeAllTo(gzip);
-                    }
-                    return BytesInput.from(compressed.toByteArray());
-                }
+        @Override
+        public BytesInput compress(BytesInput bytes) throws IOException {
+            ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+            try (OutputStream gzip = new GZIPOutputStream(compressed)) {
+                bytes.writeAllTo(gzip);
+            }
+            return BytesInput.from(compressed.toByteArray());
+        }
 
-                @Override
-                public CompressionCodecName getCodecName() {
-                    return CompressionCodecName.GZIP;
-                }
-
-                @Override
-                public void release() {}
-            };
+        @Override
+        public CompressionCodecName getCodecName() {
+            return CompressionCodecName.GZIP;
         }
 
         @Override

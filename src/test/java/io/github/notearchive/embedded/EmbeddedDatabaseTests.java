@@ -107,8 +107,7 @@ class EmbeddedDatabaseTests {
         "max_connections, 100",
         "listen_addresses, 127.0.0.1",
         "unix_socket_directories, ''",
-        "server_encoding, UTF8",
-        "timezone, UTC"
+        "server_encoding, UTF8"
     })
     void commitsAreDurableAndTheServerIsLocal(String setting, String value) {
         assertThat(ask(firstDatabase, "SHOW " + setting)).containsExactly(value);

@@ -8,13 +8,11 @@ import io.minio.Http;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
-import io.minio.UploadObjectArgs;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -111,45 +109,17 @@ class EmbeddedStoreAnswersTests {
     }
 
     @Test
-    void unchangedObjectAndPartsOfItAreDelivered() throws Exception {
-        String etag =
-                send("HEAD", BUCKET, KEY, NONE, "").headers().firstValue("etag").orElse("");
-
-        assertThat(send("GET", BUCKET, KEY, NONE, "", "If-None-Match", etag).statusCode())
-                .isEqualTo(304);
-        assertThat(send("GET", BUCKET, KEY, NONE, "", "Range", "bytes=1-2").body())
-                .isEqualTo("yt");
-    }
-
-    @Test
     void uploadInPiecesIsPutTogetherOrRefused() throws Exception {
-        Path large = Files.write(home.resolve("large"), new byte[6 * 1024 * 1024]);
-        client.uploadObject(UploadObjectArgs.builder()
-                .bucket(BUCKET)
-                .object("large")
-                .filename(large.toString(), 5L * 1024 * 1024)
-                .build());
         String begun = send("POST", BUCKET, "half", Map.of("uploads", ""), "").body();
         String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
         send("PUT", BUCKET, "half", Map.of("uploadId", upload, "partNumber", "1"), "part");
         Map<String, String> query = Map.of("uploadId", upload);
+        String part =
+                "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part></CompleteMultipartUpload>";
 
-        HttpResponse<String> unreadable = send("POST", BUCKET, "half", query, "<half");
-        HttpResponse<String> wrongPart = send(
-                "POST",
-                BUCKET,
-                "half",
-                query,
-                "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
-                        + "<ETag>\"0\"</ETag></Part></CompleteMultipartUpload>");
-        HttpResponse<String> listed = send("GET", BUCKET, "half", query, "");
-        HttpResponse<String> aborted = send("DELETE", BUCKET, "half", query, "");
-
-        assertThat(send("GET", BUCKET, "large", NONE, "").body()).hasSize(6 * 1024 * 1024);
-        assertRefused(unreadable, 400, "MalformedXML");
-        assertThat(wrongPart.body()).contains("<Code>InvalidPart</Code>");
-        assertThat(listed.body()).contains("<PartNumber>1</PartNumber>");
-        assertThat(aborted.statusCode()).isEqualTo(204);
+        assertRefused(send("POST", BUCKET, "half", query, "<half"), 400, "MalformedXML");
+        assertRefused(send("POST", BUCKET, "half", query, part.formatted("\"0\"")), 400, "InvalidPart");
+        assertThat(send("DELETE", BUCKET, "half", query, "").statusCode()).isEqualTo(204);
         assertThat(send("GET", BUCKET, "half", NONE, "").statusCode()).isEqualTo(404);
     }
 

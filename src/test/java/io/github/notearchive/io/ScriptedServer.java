@@ -36,12 +36,19 @@ public final class ScriptedServer implements AutoCloseable {
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final @Nullable Function<Request, Reply> handler;
     private volatile Reply otherwise = status(200);
 
     /** Listens on a free port. */
     public ScriptedServer() {
+        this(null);
+    }
+
+    /** Listens on a free port with a handler instead of a script. Its requests are not recorded. */
+    public ScriptedServer(@Nullable Function<Request, Reply> handler) {
+        this.handler = handler;
         try {
-            server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -230,19 +237,27 @@ public final class ScriptedServer implements AutoCloseable {
 
     private void serve(Socket socket) {
         try (socket) {
+            socket.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(socket.getInputStream());
             boolean isKept = true;
             for (Request request = read(in); isKept && request != null; request = isKept ? read(in) : null) {
                 Reply reply = next(request); // first: a test that sees the request may script the next reply
-                requests.add(request);
+                if (handler == null) {
+                    requests.add(request);
+                }
                 isKept = reply.write(socket, socket.getOutputStream());
             }
         } catch (IOException | InterruptedException clientOrTestHasEnded) {
             // nothing is left to do
+        } finally {
+            connections.remove(socket);
         }
     }
 
     private Reply next(Request request) {
+        if (handler != null) {
+            return handler.apply(request);
+        }
         Queue<Reply> ofPath = paths.get(request.target().split("\\?", 2)[0]);
         Reply scripted = ofPath == null ? script.poll() : ofPath.size() > 1 ? ofPath.poll() : ofPath.element();
         Reply reply = scripted == null ? otherwise : scripted;
@@ -251,7 +266,7 @@ public final class ScriptedServer implements AutoCloseable {
 
     private static @Nullable Request read(InputStream in) throws IOException {
         StringBuilder head = new StringBuilder();
-        while (head.indexOf("\r\n\r\n") < 0) {
+        while (head.indexOf("\r\n\r\n", head.length() - 4) < 0) {
             int next = in.read();
             if (next < 0) {
                 return null;

@@ -1,71 +1,59 @@
 package io.github.notearchive.sandbox;
 
+import io.github.notearchive.io.ScriptedServer.Request;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hc.core5.http.impl.EnglishReasonPhraseCatalog;
 
 /** One request and the connection on which its response is sent. */
-final class Exchange {
+record Exchange(Request request, Socket connection, OutputStream out) {
 
     private static final int PIECES = 8;
     private static final AtomicLong RESPONSES = new AtomicLong();
 
-    private final Request request;
-    private final Socket connection;
-    private boolean keepsAlive;
-
-    Exchange(Request request, Socket connection) {
-        this.request = request;
-        this.connection = connection;
-        this.keepsAlive = request.version().equals("HTTP/1.1")
-                && !request.headers()
-                        .getOrDefault("Connection", "")
-                        .toLowerCase(Locale.ROOT)
-                        .contains("close");
+    String path() {
+        return request.target().split("\\?", 2)[0];
     }
 
-    Request request() {
-        return request;
+    /** Returns the first query parameter with a name, decoded; empty if it is absent. */
+    String parameter(String name) {
+        Matcher parameter = Pattern.compile("[?&]" + name + "=([^&]*)").matcher(request.target());
+        return parameter.find() ? URLDecoder.decode(parameter.group(1), StandardCharsets.UTF_8) : "";
     }
 
-    boolean keepsAlive() {
-        return keepsAlive;
-    }
-
-    void send(int status, Map<String, String> headers, byte[] body) throws IOException, InterruptedException {
-        send(Delivery.WHOLE, Duration.ZERO, status, headers, body);
+    boolean send(int status, Map<String, String> headers, byte[] body) throws IOException, InterruptedException {
+        return send(Delivery.WHOLE, Duration.ZERO, status, headers, body);
     }
 
     /**
-     * Sends a response in one of several ways.
+     * Sends a response in one of several ways, and returns whether the connection is kept.
      *
      * @param pause time between the pieces of a slow delivery, or between the two responses of a double one; zero for
      *     one write
      */
-    void send(Delivery delivery, Duration pause, int status, Map<String, String> headers, byte[] content)
+    boolean send(Delivery delivery, Duration pause, int status, Map<String, String> headers, byte[] content)
             throws IOException, InterruptedException {
-        if (delivery == Delivery.RESET || delivery == Delivery.HANG) {
-            keepsAlive = false;
-            connection.setSoLinger(true, 0);
-            connection.close();
-            return;
-        }
-        byte[] body = request.method().equals("HEAD") ? new byte[0] : content;
-        byte[] head = head(status, headers, content.length);
+        boolean isKept = delivery != Delivery.HALF
+                && !"close".equalsIgnoreCase(request.headers().get("Connection"));
+        byte[] body = request.line().startsWith("HEAD ") ? new byte[0] : content;
+        byte[] head = head(isKept, status, headers, Math.max(delivery == Delivery.HALF ? 1 : 0, content.length));
         switch (delivery) {
-            case HALF -> {
-                keepsAlive = false;
-                byte[] promise = head(status, headers, Math.max(1, content.length));
-                write(promise, Arrays.copyOf(body, body.length / 2));
+            case RESET, HANG -> {
+                connection.setSoLinger(true, 0);
+                return false;
             }
+            case WHOLE -> write(head, body);
+            case HALF -> write(head, Arrays.copyOf(body, body.length / 2));
             case SLOW -> {
                 write(head);
                 for (int i = 0; i < PIECES && body.length > 0; i++) {
@@ -82,8 +70,8 @@ final class Exchange {
                     write(head, body);
                 }
             }
-            case WHOLE, RESET, HANG -> write(head, body);
         }
+        return isKept;
     }
 
     private static int piece(byte[] body, int index) {
@@ -91,23 +79,21 @@ final class Exchange {
     }
 
     private void write(byte[]... parts) throws IOException {
-        OutputStream out = connection.getOutputStream();
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] part : parts) {
             all.writeBytes(part);
         }
         all.writeTo(out);
-        out.flush();
     }
 
-    private byte[] head(int status, Map<String, String> headers, int length) {
+    private static byte[] head(boolean isKept, int status, Map<String, String> headers, int length) {
         StringBuilder head = new StringBuilder();
         String reason = EnglishReasonPhraseCatalog.INSTANCE.getReason(status, null);
         head.append("HTTP/1.1 " + status + " " + (reason == null ? "Sandbox" : reason) + "\r\n");
         head.append("X-Request-Id: " + RESPONSES.incrementAndGet() + "\r\n");
         headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
         head.append("Content-Length: " + length + "\r\n");
-        if (!keepsAlive) {
+        if (!isKept) {
             head.append("Connection: close\r\n");
         }
         return head.append("\r\n").toString().getBytes(StandardCharsets.UTF_8);

@@ -1,5 +1,7 @@
 package io.github.notearchive.sandbox;
 
+import io.github.notearchive.io.ScriptedServer;
+import io.github.notearchive.io.ScriptedServer.Request;
 import io.github.notearchive.sandbox.SyntheticMedia.GeneratedFile;
 import java.io.IOException;
 import java.net.URI;
@@ -42,20 +44,22 @@ public final class ScriptableSandbox implements AutoCloseable {
     private final CallLog videoLog = new CallLog();
     private final Barrier responses = new Barrier(false);
     private final Barrier mediaResponses = new Barrier(false);
-    private final LoopbackServer mediaServer;
-    private final LoopbackServer apiServer;
+    private final ScriptedServer mediaServer;
+    private final ScriptedServer apiServer;
 
     private ScriptableSandbox(SandboxSettings settings, String token, int mediaSize) {
         this.settings = settings;
         this.token = token;
         random = new SeededRandom(settings.seed());
         media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), mediaSize);
-        mediaServer = LoopbackServer.listen(this::serveMedia);
+        mediaServer =
+                new ScriptedServer(request -> (connection, out) -> serveMedia(new Exchange(request, connection, out)));
         notes = new SyntheticNotes(random, media, "http://127.0.0.1:" + mediaServer.port());
         noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
         videoEndpoint = new NoteEndpoint(settings, notes, true, SandboxSettings.UNLIMITED);
         script = new SandboxScript(noteEndpoint, videoEndpoint);
-        apiServer = LoopbackServer.listen(this::serveApi);
+        apiServer =
+                new ScriptedServer(request -> (connection, out) -> serveApi(new Exchange(request, connection, out)));
     }
 
     public static ScriptableSandbox start(SandboxSettings settings) {
@@ -218,25 +222,25 @@ public final class ScriptableSandbox implements AutoCloseable {
         mediaServer.close();
     }
 
-    private void serveApi(Exchange exchange) throws IOException, InterruptedException {
-        switch (exchange.request().path()) {
+    private boolean serveApi(Exchange exchange) throws IOException, InterruptedException {
+        return switch (exchange.path()) {
             case "/ping" -> {
                 String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
                 Map<String, String> headers = Map.of("Content-Type", "text/plain", "Date", date);
-                exchange.send(200, headers, "pong".getBytes(StandardCharsets.UTF_8));
+                yield exchange.send(200, headers, "pong".getBytes(StandardCharsets.UTF_8));
             }
             case NoteEndpoint.NOTE_PATH -> serveNote(exchange, noteEndpoint, log, false);
             case NoteEndpoint.VIDEO_PATH -> serveNote(exchange, videoEndpoint, videoLog, true);
             default -> exchange.send(404, Map.of(), new byte[0]);
-        }
+        };
     }
 
-    private void serveNote(Exchange exchange, NoteEndpoint endpoint, CallLog callLog, boolean video)
+    private boolean serveNote(Exchange exchange, NoteEndpoint endpoint, CallLog callLog, boolean video)
             throws IOException, InterruptedException {
         Instant at = Instant.now();
-        String noteId = exchange.request().parameter("noteId");
+        String noteId = exchange.parameter("noteId");
         callLog.received(noteId);
-        boolean authorized = exchange.request().parameter("token").equals(token);
+        boolean authorized = exchange.parameter("token").equals(token);
         NoteEndpoint.Call call = endpoint.receive(noteId, authorized);
         Reply reply = !authorized ? Reply.code(100) : video ? script.videoReplyFor(noteId) : script.replyFor(noteId);
         responses.pass();
@@ -256,7 +260,7 @@ public final class ScriptableSandbox implements AutoCloseable {
             case Reply.Nothing _ -> new NoteEndpoint.Response(CallSeen.NO_CODE, 0, new byte[0]);
         };
         callLog.done(at, noteId, response);
-        exchange.send(
+        return exchange.send(
                 reply.delivery(),
                 Duration.ZERO,
                 response.httpStatus(),
@@ -287,7 +291,7 @@ public final class ScriptableSandbox implements AutoCloseable {
         return Duration.ofNanos((long) (settings.latency().toNanos() * factor));
     }
 
-    private void serveMedia(Exchange exchange) throws IOException, InterruptedException {
+    private boolean serveMedia(Exchange exchange) throws IOException, InterruptedException {
         Request request = exchange.request();
         log.mediaRequested(request.target());
         MediaReply reply = script.mediaReplyFor(request.target());
@@ -296,14 +300,14 @@ public final class ScriptableSandbox implements AutoCloseable {
         if (reply.delivery() == Delivery.HANG) {
             script.hangUntilReleased();
         }
-        String range = request.header("Range");
-        String ifRange = request.header("If-Range");
+        String range = request.headers().get("Range");
+        String ifRange = request.headers().get("If-Range");
         SyntheticMedia.Response response = switch (reply.content()) {
             case MediaReply.Usual _ -> media.serve(request.target(), range, ifRange);
             case MediaReply.Status(int status) -> SyntheticMedia.status(status);
             case MediaReply.Given(GeneratedFile file) -> SyntheticMedia.serve(file, range, ifRange);
         };
-        exchange.send(
+        return exchange.send(
                 reply.delivery(),
                 reply.pause(),
                 response.status(),
