@@ -184,13 +184,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     private static int startOnFreePort(PostgresCluster cluster, PostgresPrograms programs) throws IOException {
-        String settings = "-p %d -c listen_addresses=127.0.0.1 -c fsync=on -c synchronous_commit=on"
-                + " -c max_connections=100 -c timezone=UTC"
-                // sockets are not needed, and their path is limited to 107 characters
-                + " -c unix_socket_directories=''";
         String patience = String.valueOf(START_PATIENCE.toSeconds());
         for (int attempt = 1; ; attempt++) {
             int port = freePort();
+            // sockets are not needed, and their path is limited to 107 characters
+            String settings = "-p " + port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+                    + " -c fsync=on -c synchronous_commit=on -c max_connections=100 -c timezone=UTC";
             Attempt start = run(
                     cluster,
                     programs.command(
@@ -202,7 +201,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                             "-D",
                             cluster.data().toString(),
                             "-o",
-                            settings.formatted(port)));
+                            settings));
             if (start.succeeded && cluster.answersOn(port)) {
                 return port;
             }

@@ -48,6 +48,8 @@ enum SampleFile {
     private static final int PNG_LAST_CHUNK = 12;
 
     private final String contentType;
+
+    @SuppressWarnings("ImmutableEnumChecker") // never modified
     private final byte[] sample;
 
     SampleFile(String contentType, String resource) {
@@ -98,10 +100,11 @@ enum SampleFile {
                 }
             }
             case PNG -> {
+                byte[] name = ascii("fiLl");
                 CRC32 checksum = new CRC32();
-                file.putInt(noise.length).put(ascii("fiLl")).put(noise);
-                checksum.update(file.array(), file.position() - noise.length - 4, noise.length + 4);
-                file.putInt((int) checksum.getValue());
+                checksum.update(name);
+                checksum.update(noise);
+                file.putInt(noise.length).put(name).put(noise).putInt((int) checksum.getValue());
             }
             case WEBP, WAV -> {
                 file.order(ByteOrder.LITTLE_ENDIAN)
