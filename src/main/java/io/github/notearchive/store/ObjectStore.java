@@ -121,15 +121,6 @@ public final class ObjectStore implements AutoCloseable {
         return client.refused("HEAD", null, "NoSuchBucket", "there is no such bucket", remedy);
     }
 
-    /** Returns the time of the store's clock, in seconds; empty if its responses have no date. */
-    public Optional<Instant> time() {
-        String name = ObjectKey.NEVER_WRITTEN.value();
-        return client.retry(() -> client.send(
-                Http.Method.HEAD,
-                name,
-                response -> Optional.ofNullable(DateUtils.parseStandardDate(response, "Date"))));
-    }
-
     /** Returns whether the store responds to requests of this account for this bucket. */
     public boolean isReachable() {
         try {

@@ -1,24 +1,51 @@
 package io.github.notearchive.cli.check;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.ErrorTranslator;
+import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.ProviderPing;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoreProperties;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Checks everything that a run needs, each thing independently and with a timeout. Makes no paid call, migrates
@@ -35,9 +62,29 @@ final class SystemChecks {
     /** Timeout of a check that may start an embedded server. */
     private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
-    private final List<Finding> findings = new ArrayList<>();
+    private static final int OLDEST_JDK = 25;
 
-    private SystemChecks() {}
+    /** Minimum free space of a run. */
+    private static final DataSize LEAST_SPACE = DataSize.ofMegabytes(500);
+
+    /** Maximum clock drift: servers may report whole seconds, and a response takes time. */
+    private static final Duration CLOCK_DRIFT = Duration.ofSeconds(5);
+
+    /** Tolerance for a clock that was ahead when notes were enqueued. */
+    private static final Duration AHEAD = Duration.ofMinutes(1);
+
+    private final List<Finding> findings;
+    private final CommandContext context;
+    private final Clock clock;
+
+    /** How far the clock of a server is ahead of ours. */
+    private final Map<String, Duration> drifts = new LinkedHashMap<>();
+
+    private SystemChecks(CommandContext context, List<Finding> findings) {
+        this.findings = findings;
+        this.context = context;
+        this.clock = context.get(Clock.class);
+    }
 
     /** Check of one thing. An exception is translated into a finding. */
     @FunctionalInterface
@@ -53,38 +100,35 @@ final class SystemChecks {
      * @param clock clock to use; null for the system clock
      */
     static List<Finding> all(Map<String, String> settings, @Nullable Clock clock) {
-        SystemChecks checks = new SystemChecks();
-        checks.check("java", LocalChecks::java);
+        List<Finding> findings = new ArrayList<>(List.of(java()));
         try (CommandContext context = CommandContext.openUnchecked(settings, clock)) {
-            checks.check(context);
+            new SystemChecks(context, findings).all();
         } catch (RuntimeException e) {
             Finding failure = explained(e);
-            checks.findings.add(new Finding(
+            findings.add(new Finding(
                     "settings",
                     failure.result(),
                     failure.message() + "; nothing else was checked",
                     failure.exitCode()));
         }
-        return List.copyOf(checks.findings);
+        return findings;
     }
 
-    private void check(CommandContext context) {
-        LocalChecks local = new LocalChecks(context);
-        ServerChecks servers = new ServerChecks(context);
-        try (DatabaseChecks database = new DatabaseChecks(context)) {
-            check("settings", local::settings);
-            check("token", local::token);
-            check("data directory", local::dataDirectory);
-            check("disk space", local::diskSpace);
+    private void all() {
+        try (DatabaseChecks database = new DatabaseChecks(context, drifts)) {
+            check("settings", TIMEOUT, this::settings);
+            check("token", TIMEOUT, this::token);
+            check("data directory", TIMEOUT, this::dataDirectory);
+            check("disk space", TIMEOUT, this::diskSpace);
             check("database", START_TIMEOUT, database::server);
-            check("schema", unless(database::noServer, database::schema));
-            check("rebuild", unless(database::noTables, database::rebuild));
-            check("store", servers.hasEndpoint() ? TIMEOUT : START_TIMEOUT, () -> servers.store(database));
-            check("provider", servers::provider);
-            check("clock", () -> servers.clock(database));
-            check("gate", unless(database::noTables, database::gate));
-            check("limits", unless(database::noTables, database::limits));
-            check("runs", unless(database::noServer, database::runs));
+            check("schema", TIMEOUT, unless(database::noServer, database::schema));
+            check("rebuild", TIMEOUT, unless(database::noTables, database::rebuild));
+            check("store", START_TIMEOUT, () -> store(database));
+            check("provider", TIMEOUT, this::provider);
+            check("clock", TIMEOUT, () -> clock(database));
+            check("gate", TIMEOUT, unless(database::noTables, database::gate));
+            check("limits", TIMEOUT, unless(database::noTables, database::limits));
+            check("runs", TIMEOUT, unless(database::noServer, database::runs));
         }
     }
 
@@ -101,10 +145,6 @@ final class SystemChecks {
                 .filter(code -> findings.stream().anyMatch(finding -> finding.exitCode() == code))
                 .findFirst()
                 .orElse(ExitCode.COMPLETED);
-    }
-
-    private void check(String name, Check check) {
-        check(name, TIMEOUT, check);
     }
 
     private void check(String name, Duration timeout, Check check) {
@@ -133,5 +173,209 @@ final class SystemChecks {
                     ExitCode.FAILED, "unexpected error: " + DatabaseErrors.summary(e) + "; see the log above");
         });
         return Finding.failed(failure.exitCode(), String.valueOf(failure.getMessage()));
+    }
+
+    private static Finding java() {
+        Runtime.Version version = Runtime.version();
+        String found = "%s at %s, %d processors, at most %s of heap"
+                .formatted(
+                        version,
+                        System.getProperty("java.home"),
+                        Runtime.getRuntime().availableProcessors(),
+                        DisplayFormat.size(Runtime.getRuntime().maxMemory()));
+        Finding finding = version.feature() >= OLDEST_JDK
+                ? Finding.ok(found)
+                : Finding.wrong(found + "; a JDK of version " + OLDEST_JDK + " or newer is needed");
+        return finding.named("java");
+    }
+
+    private Finding settings() {
+        Set<String> problems = context.settings().bindingProblems();
+        problems.addAll(context.settings().problems());
+        if (!problems.isEmpty()) {
+            return Finding.wrong(String.join("\n", problems));
+        }
+        NoteSourceProperties source = context.get(NoteSourceProperties.class);
+        String node = context.get(ArchiveProperties.class).node();
+        List<String> warnings = context.get(ArchiveLocation.class).unusedCredentials();
+        if (source.allowPlainHttp() && "http".equalsIgnoreCase(source.baseUrl().getScheme()) && !source.isLoopback()) {
+            warnings.add("the token is sent unencrypted to %s, as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node %s"
+                    .formatted(source.baseUrl(), node));
+        }
+        return warnings.isEmpty()
+                ? Finding.ok("valid; node " + node + ", provider " + source.baseUrl())
+                : Finding.warning(String.join("\n", warnings));
+    }
+
+    private Finding token() {
+        String token = context.get(NoteSourceProperties.class).token().value();
+        if (token.isEmpty()) {
+            return Finding.wrong("there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
+        }
+        if (!token.matches("[\\x21-\\x7e]+") || token.matches(".*[\"'<>].*")) {
+            return Finding.warning(
+                    "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied");
+        }
+        return token.length() < 8
+                ? Finding.warning(
+                        "JUSTONEAPI_TOKEN is set, but shorter than 8 characters; check that it was copied completely")
+                : Finding.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it");
+    }
+
+    private Path directory() {
+        return context.get(ArchiveLocation.class).directory();
+    }
+
+    private Finding dataDirectory() throws IOException {
+        Path directory = directory();
+        if (!Files.exists(directory)) {
+            Path parent = existing(directory);
+            return Files.isDirectory(parent) && Files.isWritable(parent)
+                    ? Finding.ok(directory + " does not exist yet, and is created when it is needed")
+                    : Finding.wrong(
+                            "%s does not exist and cannot be created, since %s is not a writable directory; name another one in ARCHIVE_DATA_DIR"
+                                    .formatted(directory, parent));
+        }
+        if (!Files.isDirectory(directory)) {
+            return Finding.wrong(directory + " is a file; move it, or set ARCHIVE_DATA_DIR");
+        }
+        try {
+            Files.delete(Files.createTempFile(directory, "check-", ".tmp"));
+        } catch (IOException e) {
+            return Finding.wrong(
+                    "%s cannot be written to, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
+                            .formatted(directory, e));
+        }
+        List<ResponseSpool> pending = context.get(ResponseSpool.class).ofAllNodes();
+        if (!pending.isEmpty()) {
+            return Finding.warning("%s has %s, which are not in the ledger yet; the next run writes them"
+                    .formatted(
+                            directory,
+                            pending.stream().map(ResponseSpool::summary).collect(Collectors.joining(", "))));
+        }
+        if (!Files.getFileStore(directory).supportsFileAttributeView("posix")) {
+            return Finding.ok(directory + " is writable");
+        }
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(directory);
+        String found = directory + ", " + PosixFilePermissions.toString(permissions);
+        return permissions.stream().allMatch(permission -> permission.name().startsWith("OWNER_"))
+                ? Finding.ok(found)
+                : Finding.warning(found + ": other users have access; chmod 700 it, unless that is intended");
+    }
+
+    private static Path existing(Path path) {
+        Path found = path;
+        while (!Files.exists(found) && found.getParent() != null) {
+            found = found.getParent();
+        }
+        return found;
+    }
+
+    private Finding diskSpace() throws IOException {
+        Path directory = existing(directory());
+        long free = Files.getFileStore(directory).getUsableSpace();
+        String found = DisplayFormat.size(free) + " free at " + directory;
+        if (free < LEAST_SPACE.toBytes()) {
+            return Finding.wrong(
+                    found + ", which files need before they are stored; free space, or set ARCHIVE_DATA_DIR");
+        }
+        long spool = context.get(MediaProperties.class).maxSpoolSize().toBytes();
+        return free < spool
+                ? Finding.warning("%s, but archive.media.max-spool-size allows %s; free space, or lower it"
+                        .formatted(found, DisplayFormat.size(spool)))
+                : Finding.ok(found);
+    }
+
+    /** Writes, reads and deletes an object, and checks that bucket and tables belong to the same archive. */
+    private Finding store(DatabaseChecks database) {
+        StoreProperties settings = context.get(StoreProperties.class);
+        ObjectStore store = context.get(ObjectStore.class);
+        String where = "bucket %s at %s".formatted(settings.bucket(), settings.endpoint());
+        if (!settings.hasEndpoint()) {
+            where = "bucket %s, embedded, %s"
+                    .formatted(
+                            settings.bucket(),
+                            context.get(EmbeddedStore.class).joined()
+                                    ? "run by another process of this program"
+                                    : "started for this check");
+        }
+        if (!store.hasBucket()) {
+            return settings.createBucket()
+                    ? Finding.ok(where + ": the bucket does not exist yet; the first run creates it")
+                    : Finding.wrong(
+                            where + ": the bucket does not exist; create it, or set archive.store.create-bucket");
+        }
+        ObjectKey key = new ObjectKey("check/" + UUID.randomUUID());
+        byte[] probe = ("probe of " + clock.instant()).getBytes(StandardCharsets.UTF_8);
+        store.putBytes(key, probe, "text/plain");
+        boolean isSame = Arrays.equals(probe, store.read(key));
+        try {
+            store.remove(key.value());
+            if (store.stat(key).isPresent()) {
+                return Finding.warning(where + ": object " + key + " still exists after DELETE");
+            }
+        } catch (StoreException e) {
+            return Finding.warning(
+                    "%s: an object can be written and read, but not deleted, which only verify --delete-orphans and forget need; %s remains: %s"
+                            .formatted(where, key, e.getMessage()));
+        }
+        if (!isSame) {
+            return Finding.unavailable(
+                    where + ": an object that was written reads back as other bytes; check the store");
+        }
+        Optional<String> difference =
+                database.noTables() == null ? context.get(ArchiveRevision.class).difference() : Optional.empty();
+        return difference
+                .map(Finding::wrong)
+                .orElse(Finding.ok(where + ": an object was written, read back, compared and deleted"));
+    }
+
+    private Finding provider() throws IOException {
+        NoteSourceProperties source = context.get(NoteSourceProperties.class);
+        ProviderPing.Pong pong;
+        Instant asked = clock.instant();
+        try {
+            pong = context.get(ProviderPing.class).send();
+        } catch (IOException e) {
+            return Finding.unavailable(e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
+        }
+        pong.ahead(asked, clock.instant()).ifPresent(drift -> drifts.put("provider", drift));
+        String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
+        return pong.status() < 400
+                ? Finding.ok(found + "; no paid call was made")
+                : Finding.warning(found + "; check JUSTONEAPI_BASE_URL");
+    }
+
+    /** Compares this machine's clock with those of the servers, and with the tables. */
+    private Finding clock(DatabaseChecks database) {
+        List<String> equal = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        drifts.forEach((server, drift) -> {
+            if (drift.abs().compareTo(CLOCK_DRIFT) <= 0) {
+                equal.add(server);
+            } else {
+                problems.add(
+                        "this machine's clock is %s %s that of the %s; set it (NTP), since nights and quotas depend on it"
+                                .formatted(
+                                        DisplayFormat.took(drift.abs()),
+                                        drift.isNegative() ? "ahead of" : "behind",
+                                        server));
+            }
+        });
+        if (database.noTables() == null) {
+            long later = database.newNotesDueAfter(clock.instant().plus(AHEAD));
+            if (later > 0) {
+                problems.add(
+                        "%s due only later: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
+                                .formatted(DisplayFormat.plural(later, "new note")));
+            }
+        }
+        if (!problems.isEmpty()) {
+            return Finding.warning(String.join("; ", problems));
+        }
+        return equal.isEmpty()
+                ? Finding.skipped("no other clock is available")
+                : Finding.ok(
+                        "at most " + CLOCK_DRIFT.toSeconds() + " s from the clock of: " + String.join(", ", equal));
     }
 }

@@ -28,9 +28,6 @@ import io.github.notearchive.report.NightReports;
 import io.github.notearchive.report.NoteHistories;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -241,7 +238,6 @@ class SystemChecksTests {
                 found,
                 "clock",
                 "behind that of the database; set it (NTP)",
-                "behind that of the store; set it (NTP)",
                 "behind that of the provider; set it (NTP)",
                 "1 new note due only later",
                 "a clock was ahead");
@@ -368,7 +364,7 @@ class SystemChecksTests {
 
     @Test
     void everyCheckRunsAlthoughOthersFail() throws Exception {
-        String nobody = "127.0.0.1:" + closedPort();
+        String nobody = "127.0.0.1:" + PgBouncer.closedPort();
         Path file = Files.writeString(home.resolve("a-file"), "text");
         settings.put("archive.data-dir", file.toString());
         settings.put("archive.verify.parallel", "0");
@@ -460,11 +456,5 @@ class SystemChecksTests {
             statement.execute("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('" + node + "'))");
         }
         return connection;
-    }
-
-    private static int closedPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }
