@@ -110,6 +110,13 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         return new ParameterException(commandLine(), message);
     }
 
+    /** @throws ParameterException with the problem of the arguments, if there is one */
+    final void refuseIf(boolean isInvalid, String problem) {
+        if (isInvalid) {
+            throw usage(problem);
+        }
+    }
+
     final NoteId noteId(String text) {
         return NoteId.parse(text)
                 .orElseThrow(() -> usage("\"" + text + "\" is not a note id, which has 24 hexadecimal digits"));
@@ -117,13 +124,6 @@ public abstract class ArchiveCommand implements Callable<Integer> {
 
     final List<NoteId> noteIds(List<String> texts) {
         return texts.stream().map(this::noteId).toList();
-    }
-
-    /** Requires that a file can be created or replaced in an existing directory. */
-    final void requireWritable(String option, Path file, String hint) {
-        problemOfOutput(file).ifPresent(problem -> {
-            throw usage("%s %s %s; %s".formatted(option, file, problem, hint));
-        });
     }
 
     /** Returns why a file cannot be created or replaced; empty if its directory exists. */

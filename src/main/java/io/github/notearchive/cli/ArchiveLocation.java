@@ -21,6 +21,9 @@ public class ArchiveLocation {
     /** Entries of a data directory that holds or held an archive, or whose archive is in use. */
     private static final List<String> ENTRIES = List.of("postgres", "s3", "lock");
 
+    private static final String UNUSED =
+            "%1$s is set, but not %2$s: they are not used, and the %3$s is the one embedded in %4$s; name the server in %2$s, or unset them";
+
     private final Environment environment;
     private final Path directory;
     private final ObjectProvider<StoreProperties> store;
@@ -77,28 +80,19 @@ public class ArchiveLocation {
      * @throws CommandFailure if this user may not read the directory
      */
     public boolean isNew() {
-        return isEmbedded() && !isArchive(directory);
+        return isEmbedded() && ENTRIES.stream().map(directory::resolve).noneMatch(ArchiveLocation::exists);
     }
 
-    /**
-     * Returns whether a directory is that of an archive.
-     *
-     * @throws CommandFailure if this user may not read it
-     */
-    static boolean isArchive(Path directory) {
-        return ENTRIES.stream().anyMatch(name -> exists(directory, name));
-    }
-
-    private static boolean exists(Path directory, String name) {
+    private static boolean exists(Path file) {
         try {
-            Files.readAttributes(directory.resolve(name), BasicFileAttributes.class);
+            Files.readAttributes(file, BasicFileAttributes.class);
             return true;
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
             throw CommandFailure.usage(
                     "user %s cannot read %s, %s; nothing was created. Run this as the owner of the archive, or set ARCHIVE_DATA_DIR to its data directory"
-                            .formatted(System.getProperty("user.name"), directory, e));
+                            .formatted(System.getProperty("user.name"), file.getParent(), e));
         }
     }
 
@@ -129,22 +123,20 @@ public class ArchiveLocation {
 
     /** Returns a warning for each server whose credentials are set, but not its address. */
     public List<String> unusedCredentials() {
+        StoreProperties s3 = store.getObject();
         List<String> unused = new ArrayList<>();
         if (isEmbedded()
                 && !(setting("spring.datasource.username") + setting("spring.datasource.password")).isBlank()) {
-            unused.add(
-                    unused("ARCHIVE_DATABASE_USER or ARCHIVE_DATABASE_PASSWORD", "ARCHIVE_DATABASE_URL", "database"));
+            unused.add(UNUSED.formatted(
+                    "ARCHIVE_DATABASE_USER or ARCHIVE_DATABASE_PASSWORD",
+                    "ARCHIVE_DATABASE_URL",
+                    "database",
+                    directory));
         }
-        StoreProperties settings = store.getObject();
-        if (!settings.hasEndpoint()
-                && (!settings.accessKey().isBlank() || settings.secretKey().isPresent())) {
-            unused.add(unused("ARCHIVE_S3_ACCESS_KEY or ARCHIVE_S3_SECRET_KEY", "ARCHIVE_S3_ENDPOINT", "store"));
+        if (!s3.hasEndpoint() && (!s3.accessKey().isBlank() || s3.secretKey().isPresent())) {
+            unused.add(UNUSED.formatted(
+                    "ARCHIVE_S3_ACCESS_KEY or ARCHIVE_S3_SECRET_KEY", "ARCHIVE_S3_ENDPOINT", "store", directory));
         }
         return unused;
-    }
-
-    private String unused(String credentials, String address, String server) {
-        return "%1$s is set, but not %2$s: they are not used, and the %3$s is the one embedded in %4$s; name the server in %2$s, or unset them"
-                .formatted(credentials, address, server, directory);
     }
 }

@@ -10,26 +10,32 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Converters of arguments. */
 final class Arguments {
 
-    private static final Pattern WITHOUT_UNIT = Pattern.compile("[+-]?\\d+");
-
     private Arguments() {}
+
+    /** Registers the converters of a type with all commands. */
+    static CommandLine register(CommandLine program) {
+        return program.registerConverter(Duration.class, Arguments::positive)
+                .registerConverter(Night.class, text -> new Night(date(text, "is not a day; write it like 2026-11-25")))
+                .registerConverter(Instant.class, Arguments::time)
+                .registerConverter(RefreshAfter.class, Arguments::refreshAfter);
+    }
 
     private static TypeConversionException invalid(String value, String problem) {
         return new TypeConversionException("\"" + value + "\" " + problem);
     }
 
     /** Parses a duration; without unit it is in milliseconds. */
-    private static Duration parse(String value, String problem) {
+    private static Duration duration(String value, String problem) {
         try {
             return DurationStyle.detectAndParse(value);
         } catch (IllegalArgumentException | ArithmeticException e) {
@@ -49,19 +55,43 @@ final class Arguments {
      * Reads a positive duration with its unit: {@code 90m}, {@code 6h}, {@code 30s}, or ISO-8601 such as
      * {@code PT1H30M}.
      */
-    static final class PositiveDuration implements ITypeConverter<Duration> {
-
-        @Override
-        public Duration convert(String value) {
-            Duration duration = parse(value, "is not a duration; write it like 90m, 6h or PT1H30M");
-            if (WITHOUT_UNIT.matcher(value).matches()) {
-                throw invalid(value, "has no unit; write it like 90m, 6h or PT1H30M");
-            }
-            if (!duration.isPositive()) {
-                throw invalid(value, "must be more than 0");
-            }
-            return duration;
+    static Duration positive(String value) {
+        Duration duration = duration(value, "is not a duration; write it like 90m, 6h or PT1H30M");
+        if (value.matches("[+-]?\\d+")) {
+            throw invalid(value, "has no unit; write it like 90m, 6h or PT1H30M");
         }
+        if (!duration.isPositive()) {
+            throw invalid(value, "must be more than 0");
+        }
+        return duration;
+    }
+
+    /** Reads a date, which starts in Shanghai, or a time with its offset. */
+    static Instant time(String value) {
+        try {
+            return value.contains("T")
+                    ? OffsetDateTime.parse(value).toInstant()
+                    : LocalDate.parse(value).atStartOfDay(Night.ZONE).toInstant();
+        } catch (DateTimeException e) {
+            throw invalid(
+                    value,
+                    "is neither a date like 2026-03-01, which starts in Shanghai, nor a time like 2026-03-01T12:00:00Z");
+        }
+    }
+
+    /** Time of refreshes: an interval in nights, or one night. One of the two is null. */
+    record RefreshAfter(@Nullable Integer days, @Nullable LocalDate night) {}
+
+    /** Reads {@code 7d}, {@code P7D}, {@code 168h} and {@code 2027-01-31}. */
+    static RefreshAfter refreshAfter(String value) {
+        if (value.matches("\\d{4}-\\d{1,2}-\\d{1,2}")) {
+            return new RefreshAfter(null, date(value, "is not a date; write it like 2027-01-31"));
+        }
+        Duration time = duration(value, "is neither a time such as 7d nor a date such as 2027-01-31");
+        if (!time.isPositive() || !RefreshProperties.isWholeDays(time) || time.toDays() > Enqueuer.MAX_GAP_DAYS) {
+            throw invalid(value, "is not a number of whole days from 1 to " + Enqueuer.MAX_GAP_DAYS);
+        }
+        return new RefreshAfter(Math.toIntExact(time.toDays()), null);
     }
 
     /** Reads a time limit with the bounds of {@code archive.limits.max-duration}. */
@@ -69,7 +99,7 @@ final class Arguments {
 
         @Override
         public Duration convert(String value) {
-            Duration duration = parse(value, "is not a duration; write it like 90m, 6h or PT1H30M");
+            Duration duration = duration(value, "is not a duration; write it like 90m, 6h or PT1H30M");
             if (duration.compareTo(NightlyLimitProperties.SHORTEST) < 0) {
                 throw new TypeConversionException(
                         "must be %s, but is \"%s\"".formatted(NightlyLimitProperties.SHORTEST_IN_WORDS, value));
@@ -88,51 +118,6 @@ final class Arguments {
                     .findFirst()
                     .orElseThrow(
                             () -> new TypeConversionException("must be ATTENTION or BROKEN, but is \"" + value + "\""));
-        }
-    }
-
-    /** Reads a night, {@code 2026-11-25}. */
-    static final class NightArgument implements ITypeConverter<Night> {
-
-        @Override
-        public Night convert(String value) {
-            return new Night(date(value, "is not a day; write it like 2026-11-25"));
-        }
-    }
-
-    /** Reads a date, which starts in Shanghai, or a time with its offset. */
-    static final class Time implements ITypeConverter<Instant> {
-
-        @Override
-        public Instant convert(String value) {
-            try {
-                return value.contains("T")
-                        ? OffsetDateTime.parse(value).toInstant()
-                        : LocalDate.parse(value).atStartOfDay(Night.ZONE).toInstant();
-            } catch (DateTimeException e) {
-                throw invalid(
-                        value,
-                        "is neither a date like 2026-03-01, which starts in Shanghai, nor a time like 2026-03-01T12:00:00Z");
-            }
-        }
-    }
-
-    /** Time of refreshes: an interval in nights, or one night. One of the two is null. */
-    record RefreshAfter(@Nullable Integer days, @Nullable LocalDate night) {}
-
-    /** Reads {@code 7d}, {@code P7D}, {@code 168h} and {@code 2027-01-31}. */
-    static final class Refresh implements ITypeConverter<RefreshAfter> {
-
-        @Override
-        public RefreshAfter convert(String value) {
-            if (value.matches("\\d{4}-\\d{1,2}-\\d{1,2}")) {
-                return new RefreshAfter(null, date(value, "is not a date; write it like 2027-01-31"));
-            }
-            Duration time = parse(value, "is neither a time such as 7d nor a date such as 2027-01-31");
-            if (!time.isPositive() || !RefreshProperties.isWholeDays(time) || time.toDays() > Enqueuer.MAX_GAP_DAYS) {
-                throw invalid(value, "is not a number of whole days from 1 to " + Enqueuer.MAX_GAP_DAYS);
-            }
-            return new RefreshAfter(Math.toIntExact(time.toDays()), null);
         }
     }
 }

@@ -9,7 +9,6 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
@@ -23,6 +22,8 @@ import org.springframework.context.support.GenericApplicationContext;
  * <p>Closing it stops everything that it started, the embedded servers last.
  */
 public final class CommandContext implements AutoCloseable {
+
+    private static final Set<Class<?>> PROGRAM = Set.of(ArchiveApplication.class);
 
     private final ConfigurableApplicationContext context;
 
@@ -38,7 +39,7 @@ public final class CommandContext implements AutoCloseable {
      * @throws CommandFailure if a setting is unknown or has no unit
      */
     public static CommandContext open(Map<String, String> settings, @Nullable Clock clock) {
-        return open(Set.of(ArchiveApplication.class), settings, clock, _ -> {});
+        return open(PROGRAM, settings, clock, false);
     }
 
     /**
@@ -47,7 +48,7 @@ public final class CommandContext implements AutoCloseable {
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
      */
     static CommandContext openExisting(Map<String, String> settings) {
-        return openExisting(Set.of(ArchiveApplication.class), settings);
+        return open(PROGRAM, settings, null, true);
     }
 
     /**
@@ -60,32 +61,20 @@ public final class CommandContext implements AutoCloseable {
     static CommandContext openToRead(Map<String, String> settings, Class<?> action) {
         Set<Class<?>> components = ReadApplication.requiredBy(action);
         components.addAll(List.of(ReadApplication.class, ArchiveLocation.class, MigrationHistory.class));
-        CommandContext context = openExisting(components, settings);
+        CommandContext context = open(components, settings, null, true);
+        boolean isCurrent = false;
         try {
-            if (context.get(MigrationHistory.class).isCurrent()) {
-                return context;
+            isCurrent = context.get(MigrationHistory.class).isCurrent();
+        } finally {
+            if (!isCurrent) {
+                context.close();
             }
-        } catch (RuntimeException e) {
-            context.close();
-            throw e;
         }
-        context.close();
-        return openExisting(settings);
-    }
-
-    private static CommandContext openExisting(Set<Class<?>> application, Map<String, String> settings) {
-        return open(
-                application,
-                settings,
-                null,
-                context -> context.get(ArchiveLocation.class).requireExisting());
+        return isCurrent ? context : openExisting(settings);
     }
 
     private static CommandContext open(
-            Set<Class<?>> application,
-            Map<String, String> settings,
-            @Nullable Clock clock,
-            Consumer<CommandContext> check) {
+            Set<Class<?>> application, Map<String, String> settings, @Nullable Clock clock, boolean requiresArchive) {
         CommandContext context = start(application, settings, clock);
         try {
             context.get(LogProperties.class); // no other bean uses it
@@ -95,7 +84,9 @@ public final class CommandContext implements AutoCloseable {
                         "The settings are not usable:\n  %s\nnote-archive config show lists all settings"
                                 .formatted(String.join("\n  ", problems)));
             }
-            check.accept(context);
+            if (requiresArchive) {
+                context.get(ArchiveLocation.class).requireExisting();
+            }
             return context;
         } catch (RuntimeException e) {
             context.close();
@@ -105,7 +96,7 @@ public final class CommandContext implements AutoCloseable {
 
     /** Opens a context without checking the settings. */
     public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
-        return start(Set.of(ArchiveApplication.class), settings, clock);
+        return start(PROGRAM, settings, clock);
     }
 
     private static CommandContext start(

@@ -9,10 +9,10 @@ import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +20,10 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.io.InputStreamSource;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -43,7 +45,7 @@ final class EnqueueCommand extends ArchiveCommand {
     @Option(names = "--source", paramLabel = "NAME", defaultValue = "enqueue")
     private String source = "";
 
-    @Option(names = "--refresh-after", paramLabel = "TIME", converter = Arguments.Refresh.class)
+    @Option(names = "--refresh-after", paramLabel = "TIME")
     private Arguments.@Nullable RefreshAfter refreshAfter;
 
     @Option(names = "--column", paramLabel = "COLUMN")
@@ -51,6 +53,9 @@ final class EnqueueCommand extends ArchiveCommand {
 
     @Option(names = "--rejects", paramLabel = "FILE")
     private @Nullable Path rejects;
+
+    /** A readable input in UTF-8. */
+    private record Input(String name, @Nullable Path file, InputStreamSource content) {}
 
     @Component
     record Action(
@@ -61,11 +66,11 @@ final class EnqueueCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
-        if (priority < 0 || priority > 9) {
-            throw usage("--priority must be 0 to 9, but is " + priority);
-        }
-        inputs.forEach(this::requireReadable);
-        RejectsFile rejected = RejectsFile.prepare(rejects, filesToRead(), commandLine());
+        refuseIf(priority < 0 || priority > 9, "--priority must be 0 to 9, but is " + priority);
+        List<Input> opened = inputs.stream().map(this::input).toList();
+        List<Path> files =
+                opened.stream().flatMap(input -> Stream.ofNullable(input.file)).toList();
+        RejectsFile rejected = RejectsFile.prepare(rejects, files, commandLine());
         return executeOrCreate(Action.class, action -> {
             Optional<String> newArchive = action.location.newArchive();
             if (action.executions.getObject().isRebuildUnfinished()) {
@@ -74,11 +79,11 @@ final class EnqueueCommand extends ArchiveCommand {
             }
             requireLaterNight(Night.current(action.clock));
             newArchive.ifPresent(this::warn);
-            return enqueue(action.enqueuer.getObject(), rejected);
+            return enqueue(opened, action.enqueuer.getObject(), rejected);
         });
     }
 
-    private ExitCode enqueue(Enqueuer enqueuer, RejectsFile rejected) throws IOException {
+    private ExitCode enqueue(List<Input> opened, Enqueuer enqueuer, RejectsFile rejected) throws IOException {
         Enqueuer.Options options = new Enqueuer.Options(
                 column,
                 priority,
@@ -88,80 +93,55 @@ final class EnqueueCommand extends ArchiveCommand {
         boolean clean = true;
         try (rejected) {
             rejected.open();
-            for (String input : inputs) {
-                try (Reader reader = open(input)) {
+            for (Input input : opened) {
+                try (Reader reader = new InputStreamReader(input.content.getInputStream(), StandardCharsets.UTF_8)) {
                     EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write);
-                    print(input, report);
+                    print(input.name, report);
                     clean &= report.rejected() == 0;
                 } catch (EnqueueException e) {
-                    throw CommandFailure.usage(name(input) + ": " + e.getMessage());
+                    throw CommandFailure.usage(input.name + ": " + e.getMessage());
                 }
             }
         }
         return clean ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
     }
 
-    private List<Path> filesToRead() {
-        return inputs.stream()
-                .filter(input -> !isReference(input))
-                .map(input -> isStandardInput(input) ? STANDARD_INPUT : Path.of(input))
-                .toList();
-    }
-
     private void requireLaterNight(Night tonight) {
         LocalDate night = refreshAfter == null ? null : refreshAfter.night();
-        if (night != null && !night.isAfter(tonight.date())) {
-            throw usage("--refresh-after %s is not later than tonight, %s in Shanghai; nothing was enqueued"
-                    .formatted(night, tonight));
-        }
+        refuseIf(
+                night != null && !night.isAfter(tonight.date()),
+                "--refresh-after %s is not later than tonight, %s in Shanghai; nothing was enqueued"
+                        .formatted(night, tonight));
     }
 
-    private void requireReadable(String input) {
-        if (isStandardInput(input) || isReference(input)) {
-            return;
+    /** Finds the input that an argument names: standard input, a file, or a note. */
+    private Input input(String argument) {
+        if (argument.equals("-")) {
+            return new Input("standard input", STANDARD_INPUT, () -> System.in);
         }
-        Path file = Path.of(input);
+        String name = TerminalText.line(NoteReference.withoutShareToken(argument));
+        Path file = Path.of(argument.replace("\0", ""));
+        if (!Files.exists(file) && NoteReference.isNote(argument)) {
+            return new Input(name, null, () -> new ByteArrayInputStream(argument.getBytes(StandardCharsets.UTF_8)));
+        }
         if (Files.isDirectory(file) || !Files.isReadable(file)) {
             String problem = Files.isRegularFile(file)
                     ? "is a file that this user may not read"
                     : Files.isDirectory(file)
                             ? "is a directory"
                             : "does not exist; nor is it a note id (24 hexadecimal digits) or a link to a note";
-            throw usage("\"%s\" %s; nothing was enqueued"
-                    .formatted(TerminalText.line(NoteReference.withoutShareToken(input)), problem));
+            throw usage("\"%s\" %s; nothing was enqueued".formatted(name, problem));
         }
+        return new Input(name, file, () -> Files.newInputStream(file));
     }
 
-    private static boolean isStandardInput(String input) {
-        return input.equals("-");
-    }
-
-    private static boolean isReference(String input) {
-        return !isStandardInput(input)
-                && !Files.exists(Path.of(input.replace("\0", "")))
-                && NoteReference.isNote(input);
-    }
-
-    private static Reader open(String input) throws IOException {
-        if (isStandardInput(input)) {
-            return new InputStreamReader(System.in, StandardCharsets.UTF_8);
-        }
-        return isReference(input)
-                ? new StringReader(input)
-                : new InputStreamReader(Files.newInputStream(Path.of(input)), StandardCharsets.UTF_8);
-    }
-
-    private static String name(String input) {
-        return isStandardInput(input) ? "standard input" : TerminalText.line(NoteReference.withoutShareToken(input));
-    }
-
-    private void print(String input, EnqueueReport report) {
-        out().println(name(input) + ": " + report.added() + " new"
+    private void print(String name, EnqueueReport report) {
+        out().println(name + ": " + report.added() + " new"
                 + (report.known() == 0 ? "" : ", " + report.known() + " already known")
                 + (report.repeated() == 0 ? "" : ", " + DisplayFormat.plural(report.repeated(), "duplicate"))
                 + (report.rejected() == 0 ? "" : ", " + report.rejected() + " rejected"));
         if (report.added() + report.known() + report.repeated() + report.rejected() == 0) {
-            warn(name(input) + " contains no note; nothing was enqueued");
+            warn(name + " contains no note; nothing was enqueued");
         }
         if (report.heading() != null) {
             out().println("  line 1 was skipped, since it names columns: \"" + TerminalText.line(report.heading())
@@ -169,7 +149,7 @@ final class EnqueueCommand extends ArchiveCommand {
         }
         if (rejects == null && report.rejected() > 0) {
             out().flush();
-            err().println(name(input) + ", rejected:");
+            err().println(name + ", rejected:");
             report.examples().forEach(line -> err().println("  " + TerminalText.line(line)));
             long more = report.rejected() - report.examples().size();
             if (more > 0) {

@@ -45,11 +45,7 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--media", paramLabel = "HOW")
     private @Nullable MediaMode media;
 
-    @Option(
-            names = "--presign-for",
-            paramLabel = "D",
-            defaultValue = "24h",
-            converter = Arguments.PositiveDuration.class)
+    @Option(names = "--presign-for", paramLabel = "D", defaultValue = "24h")
     private Duration presignFor = Duration.ofHours(24);
 
     @Option(names = "--authors", paramLabel = "HOW", defaultValue = "keep")
@@ -61,16 +57,16 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--excel")
     private boolean excel;
 
-    @Option(names = "--published-from", paramLabel = "T", converter = Arguments.Time.class)
+    @Option(names = "--published-from", paramLabel = "T")
     private @Nullable Instant publishedFrom;
 
-    @Option(names = "--published-to", paramLabel = "T", converter = Arguments.Time.class)
+    @Option(names = "--published-to", paramLabel = "T")
     private @Nullable Instant publishedTo;
 
-    @Option(names = "--captured-from", paramLabel = "T", converter = Arguments.Time.class)
+    @Option(names = "--captured-from", paramLabel = "T")
     private @Nullable Instant capturedFrom;
 
-    @Option(names = "--captured-to", paramLabel = "T", converter = Arguments.Time.class)
+    @Option(names = "--captured-to", paramLabel = "T")
     private @Nullable Instant capturedTo;
 
     @Option(names = "--topic", paramLabel = "TOPIC")
@@ -124,22 +120,16 @@ final class ExportCommand extends ArchiveCommand {
 
     private ExportOptions options() throws Exception {
         MediaMode files = media == null ? format.usualMedia() : media;
-        if (!format.takes(files)) {
-            throw usage("--format %s does not support --media %s"
-                    .formatted(format, files.name().toLowerCase(Locale.ROOT)));
-        }
-        if (excel && format != ExportFormat.CSV) {
-            throw usage("--excel requires --format csv, not " + format);
-        }
-        if (authorKey != null && authors != AuthorMode.HASH) {
-            throw usage("--author-key requires --authors hash");
-        }
-        if (presignFor.compareTo(LONGEST_PRESIGNED) > 0 || presignFor.toSeconds() < 1) {
-            throw usage("--presign-for must be 1s to 7d, but is " + DisplayFormat.setting(presignFor));
-        }
-        if (text != null && text.isEmpty()) {
-            throw usage("--text must not be empty");
-        }
+        refuseIf(
+                !format.takes(files),
+                "--format %s does not support --media %s"
+                        .formatted(format, files.name().toLowerCase(Locale.ROOT)));
+        refuseIf(excel && format != ExportFormat.CSV, "--excel requires --format csv, not " + format);
+        refuseIf(authorKey != null && authors != AuthorMode.HASH, "--author-key requires --authors hash");
+        refuseIf(
+                presignFor.compareTo(LONGEST_PRESIGNED) > 0 || presignFor.toSeconds() < 1,
+                "--presign-for must be 1s to 7d, but is " + DisplayFormat.setting(presignFor));
+        refuseIf(text != null && text.isEmpty(), "--text must not be empty");
         requireOrder("--published-from", publishedFrom, "--published-to", publishedTo);
         requireOrder("--captured-from", capturedFrom, "--captured-to", capturedTo);
         requireReadable("--ids", ids);
@@ -157,15 +147,15 @@ final class ExportCommand extends ArchiveCommand {
     }
 
     private void requireOrder(String from, @Nullable Instant begin, String to, @Nullable Instant end) {
-        if (begin != null && end != null && !begin.isBefore(end)) {
-            throw usage("%s must be before %s, but is %s and %s".formatted(from, to, begin, end));
-        }
+        refuseIf(
+                begin != null && end != null && !begin.isBefore(end),
+                "%s must be before %s, but is %s and %s".formatted(from, to, begin, end));
     }
 
     private void requireReadable(String option, @Nullable Path file) {
-        if (file != null && (Files.isDirectory(file) || !Files.isReadable(file))) {
-            throw usage("%s \"%s\" is not a readable file".formatted(option, file));
-        }
+        refuseIf(
+                file != null && (Files.isDirectory(file) || !Files.isReadable(file)),
+                "%s \"%s\" is not a readable file".formatted(option, file));
     }
 
     private void warnOfPresigned(StoreProperties store) {

@@ -15,17 +15,9 @@ import org.springframework.stereotype.Component;
 
 /** Records the end of a run and writes the report of its night. Errors are logged and do not change the result. */
 @Component
-class FinishedRuns {
+record FinishedRuns(ObjectProvider<RunRecorder> recorder, ObjectProvider<NightReports> reports) {
 
     private static final Logger log = LoggerFactory.getLogger(FinishedRuns.class);
-
-    private final ObjectProvider<RunRecorder> recorder;
-    private final ObjectProvider<NightReports> reports;
-
-    FinishedRuns(ObjectProvider<RunRecorder> recorder, ObjectProvider<NightReports> reports) {
-        this.recorder = recorder;
-        this.reports = reports;
-    }
 
     /** Returns the written report; empty if there is none, for example if another run is active. */
     Optional<NightReports.Written> record(String node, FinishedRun end) {

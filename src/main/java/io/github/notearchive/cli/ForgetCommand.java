@@ -73,15 +73,13 @@ final class ForgetCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
-        if (ids.isEmpty() == (author == null)) {
-            throw usage("name either notes or one person, such as: forget --author 5f0123456789abcdef012345");
-        }
-        if (dryRun && yes) {
-            throw usage("--dry-run and --yes exclude each other; give one of them");
-        }
-        if ((author != null && author.isBlank()) || (reason != null && reason.isBlank())) {
-            throw usage("--author and --reason must not be empty");
-        }
+        refuseIf(
+                ids.isEmpty() == (author == null),
+                "name either notes or one person, such as: forget --author 5f0123456789abcdef012345");
+        refuseIf(dryRun && yes, "--dry-run and --yes exclude each other; give one of them");
+        refuseIf(
+                (author != null && author.isBlank()) || (reason != null && reason.isBlank()),
+                "--author and --reason must not be empty");
         List<NoteId> notes = noteIds(ids);
         return execute(Action.class, action -> {
             action.requireConsistent();

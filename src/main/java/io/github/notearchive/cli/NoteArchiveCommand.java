@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
+import org.springframework.util.ClassUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -90,7 +91,7 @@ public final class NoteArchiveCommand implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new NoteArchiveCommand())
+        return Arguments.register(new CommandLine(new NoteArchiveCommand()))
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(26)
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -142,14 +143,15 @@ public final class NoteArchiveCommand implements Runnable {
     /** Returns why a value cannot be converted. The converters of {@link Arguments} have a message of their own. */
     private static String invalid(ArgSpec argument, ParameterException e, Throwable cause) {
         Class<?> type = argument.auxiliaryTypes()[0];
+        if (argument.converters().length > 0 || !(type.isEnum() || ClassUtils.isPrimitiveOrWrapper(type))) {
+            return String.valueOf(cause.getMessage());
+        }
         String expected = type.isEnum()
                 ? Stream.of(type.getEnumConstants())
                         .map(String::valueOf)
                         .collect(Collectors.joining(", ", "one of ", ""))
                 : type == boolean.class ? "given without a value" : "a number";
-        return argument.converters().length > 0
-                ? String.valueOf(cause.getMessage())
-                : "must be %s, but is \"%s\"".formatted(expected, e.getValue());
+        return "must be %s, but is \"%s\"".formatted(expected, e.getValue());
     }
 
     private static String name(ArgSpec argument) {

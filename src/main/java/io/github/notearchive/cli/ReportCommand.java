@@ -7,6 +7,7 @@ import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Option;
 @Command(name = "report")
 final class ReportCommand extends ArchiveCommand {
 
-    @Option(names = "--night", paramLabel = "DATE", converter = Arguments.NightArgument.class)
+    @Option(names = "--night", paramLabel = "DATE")
     private @Nullable Night night;
 
     @Mixin
@@ -63,20 +64,23 @@ final class ReportCommand extends ArchiveCommand {
     public Integer call() throws Exception {
         return read(node.settings(), Action.class, action -> {
             NightReport report = action.find(night);
-            String page = report.page();
             if ("-".equals(output)) {
-                out().print(page);
-                return ExitCode.COMPLETED;
+                out().print(report.page());
+            } else {
+                out().println(
+                                output == null
+                                        ? action.reports.write(report)
+                                        : write(report, Path.of(output).toAbsolutePath()));
             }
-            Path file = output == null
-                    ? action.reports.file(report)
-                    : Path.of(output).toAbsolutePath();
-            if (output != null) {
-                requireWritable("--output", file, "name a file in an existing directory");
-            }
-            AtomicFile.write(file, page.getBytes(StandardCharsets.UTF_8));
-            out().println(file);
             return ExitCode.COMPLETED;
         });
+    }
+
+    private Path write(NightReport report, Path file) throws IOException {
+        problemOfOutput(file).ifPresent(problem -> {
+            throw usage("--output %s %s; name a file in an existing directory".formatted(file, problem));
+        });
+        AtomicFile.write(file, report.page().getBytes(StandardCharsets.UTF_8));
+        return file;
     }
 }

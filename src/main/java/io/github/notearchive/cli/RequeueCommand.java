@@ -44,9 +44,7 @@ final class RequeueCommand extends ArchiveCommand {
     @Override
     public Integer call() throws Exception {
         boolean isByGroup = !states.isEmpty() || withoutVideo || degraded;
-        if (ids.isEmpty() != isByGroup) {
-            throw usage("name either notes or a group of them, such as: requeue --state FAILED");
-        }
+        refuseIf(ids.isEmpty() != isByGroup, "name either notes or a group of them, such as: requeue --state FAILED");
         List<NoteId> notes = noteIds(ids);
         return execute(Action.class, action -> {
             requireEnabled(action);

@@ -1,6 +1,8 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.NightlyRun;
@@ -10,10 +12,15 @@ import io.github.notearchive.nightly.RunStopper;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.telemetry.RunTelemetry;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +36,8 @@ final class RunCommand extends ArchiveCommand {
 
     private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
 
+    private static final String STANDARD_OUTPUT = "-";
+
     @Option(names = "--limit", paramLabel = "N")
     private @Nullable Long limit;
 
@@ -41,8 +50,9 @@ final class RunCommand extends ArchiveCommand {
     @Mixin
     private NodeOption node = new NodeOption();
 
-    @Mixin
-    private SummaryFile summaryFile = new SummaryFile();
+    /** File, {@value #STANDARD_OUTPUT}, or null. */
+    @Option(names = "--summary-json", paramLabel = "FILE")
+    private @Nullable String summaryJson;
 
     /** Telemetry, which also reports a run that cannot be started; and the run. */
     @Component
@@ -69,13 +79,12 @@ final class RunCommand extends ArchiveCommand {
 
     private @Nullable String nodeName;
     private SummaryJson.@Nullable Limits limits;
+    private boolean isSummaryWritten;
 
     @Override
     public Integer call() {
-        if (limit != null && limit < 1) {
-            throw usage("--limit must be at least 1, but is " + limit);
-        }
-        summaryFile.prepare(commandLine());
+        refuseIf(limit != null && limit < 1, "--limit must be at least 1, but is " + limit);
+        requireWritableSummary();
         Instant began = Instant.now();
         limits = SummaryJson.Limits.of(limit, maxDuration.duration(), null);
         nodeName = node.settings().get("archive.node");
@@ -91,7 +100,7 @@ final class RunCommand extends ArchiveCommand {
                     .exitCode()
                     .number();
         } catch (RuntimeException e) {
-            if (!summaryFile.isWritten()) {
+            if (!isSummaryWritten) {
                 CommandFailure failure = ErrorTranslator.translate(e);
                 Instant now = Instant.now();
                 Duration took = now.isBefore(began) ? Duration.ZERO : Duration.between(began, now);
@@ -104,7 +113,8 @@ final class RunCommand extends ArchiveCommand {
     }
 
     private RunSummary run(Run run, SignalHandlers signals, Instant began) {
-        PrintWriter text = summaryFile.textWriter(commandLine());
+        // standard output is for the document
+        PrintWriter text = STANDARD_OUTPUT.equals(summaryJson) ? err() : out();
         String thisNode = run.settings.archive().node();
         nodeName = thisNode;
         limits = SummaryJson.Limits.of(limit, maxDuration.duration(), run.settings);
@@ -134,8 +144,51 @@ final class RunCommand extends ArchiveCommand {
         return summary;
     }
 
+    /**
+     * Checks before anything is bought that the summary can be written, and removes that of an earlier run, so that a
+     * killed run leaves none.
+     */
+    private void requireWritableSummary() {
+        if (summaryJson == null || summaryJson.equals(STANDARD_OUTPUT)) {
+            return;
+        }
+        Path file = Path.of(summaryJson).toAbsolutePath();
+        Optional<String> problem = problemOfOutput(file);
+        try {
+            if (problem.isEmpty()) {
+                Files.deleteIfExists(file);
+                AtomicFile.write(file, new byte[0]);
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            problem = Optional.of("cannot be written: " + e);
+        }
+        problem.ifPresent(text -> {
+            throw usage("--summary-json %s %s; nothing was done. Name another file, or - for standard output"
+                    .formatted(summaryJson, text));
+        });
+    }
+
+    /** Writes the summary. An error is logged and does not change the result of the run. */
     private void write(FinishedRun end, NightReports.@Nullable Written report) {
-        summaryFile.write(SummaryJson.of(end, nodeName, Objects.requireNonNull(limits), report), commandLine());
+        isSummaryWritten = true;
+        if (summaryJson == null) {
+            return;
+        }
+        String document = json(SummaryJson.of(end, nodeName, Objects.requireNonNull(limits), report)) + "\n";
+        if (summaryJson.equals(STANDARD_OUTPUT)) {
+            out().print(TerminalText.json(document));
+            out().flush();
+            return;
+        }
+        try {
+            AtomicFile.write(Path.of(summaryJson), document.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            log.error(
+                    "The summary was not written to {}: {}. The result of the run is unchanged",
+                    summaryJson,
+                    e.toString());
+        }
     }
 
     /** Returns whether an operator has to act on a run that was not started. */

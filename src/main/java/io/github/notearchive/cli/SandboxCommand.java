@@ -23,7 +23,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -65,7 +66,7 @@ final class SandboxCommand extends ArchiveCommand {
     @Option(names = "--dead-media", paramLabel = "P", defaultValue = "0")
     private double deadMedia;
 
-    @Option(names = "--latency", paramLabel = "D", defaultValue = "150ms", converter = Arguments.PositiveDuration.class)
+    @Option(names = "--latency", paramLabel = "D", defaultValue = "150ms")
     private Duration latency = Duration.ZERO;
 
     @Option(names = "--calls-per-second", paramLabel = "N")
@@ -79,6 +80,14 @@ final class SandboxCommand extends ArchiveCommand {
 
     @Option(names = "--data-dir", paramLabel = "DIR")
     private @Nullable Path dataDir;
+
+    /**
+     * Time by which the practice is behind the system clock. It moves forward by whole days, so that a practice of
+     * several nights neither waits nor writes times of the future.
+     */
+    private final AtomicReference<Duration> behind = new AtomicReference<>(Duration.ZERO);
+
+    private final Clock clock = ((InstantSource) () -> Instant.now().minus(behind.get())).withZone(ZoneOffset.UTC);
 
     /** The parts of the program that the sandbox uses. */
     @Component
@@ -100,15 +109,11 @@ final class SandboxCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws IOException {
-        if (notes < 1) {
-            throw usage("--notes must be at least 1, but is " + notes);
-        }
-        if (quota < 1) {
-            throw usage("--quota must be at least 1, but is " + quota);
-        }
-        if (callsPerSecond < 1 || callsPerSecond > 1_000) {
-            throw usage("--calls-per-second must be from 1 to 1000, but is " + callsPerSecond);
-        }
+        refuseIf(notes < 1, "--notes must be at least 1, but is " + notes);
+        refuseIf(quota < 1, "--quota must be at least 1, but is " + quota);
+        refuseIf(
+                callsPerSecond < 1 || callsPerSecond > 1_000,
+                "--calls-per-second must be from 1 to 1000, but is " + callsPerSecond);
         SandboxSettings behaviour = behaviour();
         SignalHandlers signals = SignalHandlers.install();
         Path home = Path.of(System.getProperty("archive.home", ""), "sandbox-data");
@@ -116,7 +121,7 @@ final class SandboxCommand extends ArchiveCommand {
         if (prepare(directory)) {
             out().println("Emptied " + directory + ", which an earlier sandbox had written");
         }
-        SandboxClock clock = new SandboxClock(daysBehind());
+        behind.set(Duration.ofDays(daysBehind()));
         try (SandboxProvider provider = SandboxProvider.start(behaviour, clock);
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
             out().println("Practice provider at %s, media server at %s"
@@ -125,13 +130,13 @@ final class SandboxCommand extends ArchiveCommand {
             Action action = context.get(Action.class);
             signals.passTo(action.stopper::stop);
             enqueue(action.enqueuer, provider);
-            RunSummary last = runNights(action, provider, clock);
-            out().print(ConsoleText.render("sandbox", end(action.samples, directory, clock, provider)));
+            RunSummary last = runNights(action, provider);
+            out().print(ConsoleText.render("sandbox", end(action.samples, directory, provider)));
             return last.exitCode().number();
         }
     }
 
-    private End end(SampleQueries samples, Path directory, Clock clock, SandboxProvider provider) {
+    private End end(SampleQueries samples, Path directory, SandboxProvider provider) {
         // settings of the environment must not select another archive
         String servers = Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
                 .filter(server -> StringUtils.hasText(System.getenv(server)))
@@ -148,15 +153,16 @@ final class SandboxCommand extends ArchiveCommand {
 
     private SandboxSettings behaviour() {
         try {
-            return SandboxSettings.defaults()
-                    .withSeed(seed)
-                    .withQuota(quota)
-                    .with(Fault.FAIL_301, fail301)
-                    .with(Fault.FAIL_302, fail302)
-                    .with(Fault.MISSING, missing)
-                    .with(Fault.EMPTY, empty)
-                    .with(Fault.DEAD_MEDIA, deadMedia)
-                    .withLatency(latency);
+            return new SandboxSettings(
+                    seed,
+                    quota,
+                    latency,
+                    Map.of(
+                            Fault.FAIL_301, fail301,
+                            Fault.FAIL_302, fail302,
+                            Fault.MISSING, missing,
+                            Fault.EMPTY, empty,
+                            Fault.DEAD_MEDIA, deadMedia));
         } catch (IllegalArgumentException e) {
             throw usage("--" + e.getMessage());
         }
@@ -180,7 +186,8 @@ final class SandboxCommand extends ArchiveCommand {
      * @return whether there was something to remove
      */
     private static boolean prepare(Path directory) throws IOException {
-        boolean isUsed = Files.isDirectory(directory) && !isEmpty(directory);
+        String[] files = directory.toFile().list();
+        boolean isUsed = files != null && files.length > 0;
         if (isUsed) {
             if (!Files.exists(directory.resolve(MARKER))) {
                 throw CommandFailure.usage(
@@ -201,12 +208,6 @@ final class SandboxCommand extends ArchiveCommand {
         Files.writeString(
                 directory.resolve(MARKER), "This directory belongs to the sandbox, which empties it at each start.\n");
         return isUsed;
-    }
-
-    private static boolean isEmpty(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.findAny().isEmpty();
-        }
     }
 
     private Map<String, String> settings(Path directory, SandboxProvider provider) {
@@ -236,20 +237,19 @@ final class SandboxCommand extends ArchiveCommand {
                 .formatted(report.added(), quota));
     }
 
-    private RunSummary runNights(Action action, SandboxProvider provider, SandboxClock clock) {
-        RunSummary summary = run(action, clock, "the first night");
+    private RunSummary runNights(Action action, SandboxProvider provider) {
+        RunSummary summary = run(action, "the first night");
         for (int night = 1; isIncomplete(summary) && night < MOST_NIGHTS; night++) {
             boolean isResumed = summary.exitCode() == ExitCode.QUOTA_EXHAUSTED;
             if (night == 1 && isResumed) {
-                run(action, clock, "the same night again; the gate is closed, so no call is made");
+                run(action, "the same night again; the gate is closed, so no call is made");
             }
-            clock.nextDay();
+            behind.updateAndGet(days -> days.minusDays(1));
             provider.notes().grant(quota);
             out().println("\n   ... the clock of the sandbox moves to %s Shanghai, the quota is reset"
                     .formatted(DisplayFormat.minute(clock.instant())));
             summary = run(
                     action,
-                    clock,
                     "the next night; " + (isResumed ? "the run is resumed" : "a new run retries postponed notes"));
         }
         return summary;
@@ -259,7 +259,7 @@ final class SandboxCommand extends ArchiveCommand {
         return summary.exitCode() == ExitCode.QUOTA_EXHAUSTED || summary.exitCode() == ExitCode.INCOMPLETE;
     }
 
-    private RunSummary run(Action action, SandboxClock clock, String title) {
+    private RunSummary run(Action action, String title) {
         out().println("\n== " + DisplayFormat.minute(clock.instant()) + " Shanghai: " + title);
         out().flush();
         Instant began = clock.instant();
@@ -273,40 +273,5 @@ final class SandboxCommand extends ArchiveCommand {
                 .record(NODE, new FinishedRun(began, clock.instant(), summary))
                 .ifPresent(report -> out().println("  report    " + report.file()));
         return summary;
-    }
-
-    /**
-     * Clock of a practice: it starts some days behind the system clock and moves forward by whole days, so that a
-     * practice of several nights neither waits nor writes times of the future.
-     */
-    private static final class SandboxClock extends Clock {
-
-        private final Clock base = Clock.systemUTC();
-        private final AtomicReference<Duration> behind;
-
-        /** @param days how many days it starts behind the system clock */
-        SandboxClock(int days) {
-            behind = new AtomicReference<>(Duration.ofDays(days));
-        }
-
-        /** Moves to the same time of the next day. */
-        void nextDay() {
-            behind.updateAndGet(now -> now.minusDays(1));
-        }
-
-        @Override
-        public Instant instant() {
-            return base.instant().minus(behind.get());
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return base.getZone();
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException("The clock of the sandbox has one zone");
-        }
     }
 }

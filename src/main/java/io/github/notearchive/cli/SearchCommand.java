@@ -6,9 +6,8 @@ import io.github.notearchive.io.TerminalText;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -67,9 +66,7 @@ final class SearchCommand extends ArchiveCommand {
     @Override
     public Integer call() throws Exception {
         String words = words();
-        if (limit < 1) {
-            throw usage("--limit must be at least 1, but is " + limit);
-        }
+        refuseIf(limit < 1, "--limit must be at least 1, but is " + limit);
         return read(NoteSearch.class, search -> {
             List<FoundNote> notes = search.find(words, limit).stream()
                     .map(hit -> FoundNote.of(hit, words))
@@ -83,15 +80,15 @@ final class SearchCommand extends ArchiveCommand {
     /** Returns the words as typed. */
     private String words() {
         String words = String.join(" ", texts);
-        if (words.codePoints().allMatch(SearchCommand::isBlank)) {
-            throw usage("TEXT is \"" + words + "\", which contains no word");
-        }
+        refuseIf(
+                words.codePoints().allMatch(SearchCommand::isBlank),
+                "TEXT is \"" + words + "\", which contains no word");
         String encoding = System.getProperty("sun.jnu.encoding", "");
-        if (!encoding.equalsIgnoreCase(StandardCharsets.UTF_8.name())
-                && words.codePoints().anyMatch(c -> c == '?' || c == 0xFFFD)) {
-            throw usage("TEXT arrived as \"%s\": in this locale Java reads arguments as %s; set LC_ALL=C.UTF-8"
-                    .formatted(words, encoding));
-        }
+        refuseIf(
+                !encoding.equalsIgnoreCase(StandardCharsets.UTF_8.name())
+                        && words.codePoints().anyMatch(c -> c == '?' || c == 0xFFFD),
+                "TEXT arrived as \"%s\": in this locale Java reads arguments as %s; set LC_ALL=C.UTF-8"
+                        .formatted(words, encoding));
         return words;
     }
 
@@ -100,41 +97,36 @@ final class SearchCommand extends ArchiveCommand {
     }
 
     /**
-     * Returns an excerpt of a text in one line, around the first match or from the beginning. Compares texts as
-     * {@code search_text} does in the database.
+     * Returns an excerpt of a text in one line, around the first match or from the beginning. Compares characters as
+     * {@code search_text} does in the database, which finds {@code ＯＯＴＤ} by {@code ootd}.
      *
      * @param words words, separated by white space
      */
     static String excerpt(String text, String words) {
         String line = TerminalText.line(text);
+        String compared = folded(line);
+        int first = Stream.of(folded(TerminalText.line(words)).split(" "))
+                .mapToInt(compared::indexOf)
+                .filter(at -> at >= 0)
+                .min()
+                .orElse(0);
         int[] characters = line.codePoints().toArray();
-        List<Integer> sources = new ArrayList<>();
-        StringBuilder compared = new StringBuilder();
-        for (int i = 0; i < characters.length; i++) {
-            String folded = fold(Character.toString(characters[i]));
-            compared.append(folded);
-            sources.addAll(Collections.nCopies(folded.length(), i));
-        }
-        int first = characters.length;
-        for (String word : fold(TerminalText.line(words)).split(" +", -1)) {
-            int at = compared.indexOf(word);
-            if (at >= 0 && !word.isEmpty()) {
-                first = Math.min(first, sources.get(at));
-            }
-        }
-        int from = first == characters.length ? 0 : Math.max(0, first - BEFORE);
+        int from = Math.max(0, compared.codePointCount(0, first) - BEFORE);
         int to = Math.min(characters.length, from + LENGTH);
         return (from == 0 ? "" : "…") + new String(characters, from, to - from) + (to == characters.length ? "" : "…");
     }
 
-    private static String fold(String text) {
-        String plain = Normalizer.normalize(text, Normalizer.Form.NFKC);
-        StringBuilder folded = new StringBuilder();
-        plain.codePoints()
-                .filter(c -> !isInvisible(c))
-                .map(c -> c < 0x80 ? Character.toLowerCase(c) : c)
-                .forEach(folded::appendCodePoint);
-        return folded.toString();
+    /** Folds each character into one, so that positions stay; one that has a longer form is unchanged. */
+    private static String folded(String text) {
+        int[] folded = text.codePoints()
+                .map(c -> {
+                    int[] form = Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC)
+                            .codePoints()
+                            .toArray();
+                    return Character.toLowerCase(form.length == 1 ? form[0] : c);
+                })
+                .toArray();
+        return new String(folded, 0, folded.length);
     }
 
     /** Returns whether the search ignores a character. */

@@ -1,10 +1,7 @@
 package io.github.notearchive.cli;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandleProxies;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -42,13 +39,15 @@ final class SignalHandlers {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Method handle = signal.getMethod("handle", signal, handler);
-            MethodHandle accept = MethodHandles.publicLookup()
-                    .findVirtual(Consumer.class, "accept", MethodType.methodType(void.class, Object.class))
-                    .bindTo(receiver);
             for (String name : List.of("TERM", "INT", "HUP")) {
-                MethodHandle ofName = MethodHandles.insertArguments(accept, 0, "SIG" + name);
-                Object proxy = MethodHandleProxies.asInterfaceInstance(
-                        handler, MethodHandles.dropArguments(ofName, 0, signal));
+                Class<?>[] interfaces = {handler};
+                Object proxy =
+                        Proxy.newProxyInstance(SignalHandlers.class.getClassLoader(), interfaces, (_, method, _) -> {
+                            if (method.getName().equals("handle")) {
+                                receiver.accept("SIG" + name);
+                            }
+                            return null;
+                        });
                 handle.invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
             }
         } catch (ReflectiveOperationException e) {

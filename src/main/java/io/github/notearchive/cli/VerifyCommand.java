@@ -50,9 +50,9 @@ final class VerifyCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
-        if (selfTest && (repair || deleteOrphans || limit.duration() != null)) {
-            throw usage("--self-test excludes --repair, --delete-orphans and --max-duration, since it audits nothing");
-        }
+        refuseIf(
+                selfTest && (repair || deleteOrphans || limit.duration() != null),
+                "--self-test excludes --repair, --delete-orphans and --max-duration, since it audits nothing");
         SignalHandlers signals = SignalHandlers.install();
         return execute(
                 node.settings(),

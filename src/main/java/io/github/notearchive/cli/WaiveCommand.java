@@ -32,9 +32,7 @@ final class WaiveCommand extends ArchiveCommand {
     @Override
     public Integer call() throws Exception {
         NoteId id = noteId(note);
-        if (reason.isBlank()) {
-            throw usage("--reason must not be empty");
-        }
+        refuseIf(reason.isBlank(), "--reason must not be empty");
         return execute(Action.class, action -> {
             requireNotErased(action.erased, id);
             try {

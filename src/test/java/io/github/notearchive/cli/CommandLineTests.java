@@ -270,13 +270,13 @@ class CommandLineTests {
     @CsvSource({"90m, PT1H30M", "6h, PT6H", "30s, PT30S", "2d, PT48H", "PT1H30M, PT1H30M", "pt5m, PT5M", "500ms, PT0.5S"
     })
     void durationsAreParsed(String text, Duration duration) {
-        assertThat(new Arguments.PositiveDuration().convert(text)).isEqualTo(duration);
+        assertThat(Arguments.positive(text)).isEqualTo(duration);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "soon", "5x", "1.5h", "90", "+90", "0s", "-5m", "PT0S", "99999999999999999d"})
     void invalidDurationIsRejected(String text) {
-        assertThatThrownBy(() -> new Arguments.PositiveDuration().convert(text))
+        assertThatThrownBy(() -> Arguments.positive(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("\"" + text + "\"");
     }
@@ -310,17 +310,15 @@ class CommandLineTests {
         "2026-03-01T12:30+08:00, 2026-03-01T04:30:00Z"
     })
     void dateStartsInShanghai(String text, Instant time) {
-        assertThat(new Arguments.Time().convert(text)).isEqualTo(time);
+        assertThat(Arguments.time(text)).isEqualTo(time);
     }
 
     @Test
     void refreshIntervalsAreParsed() {
-        Arguments.Refresh argument = new Arguments.Refresh();
-
-        assertThat(argument.convert("7d")).isEqualTo(new Arguments.RefreshAfter(7, null));
-        assertThat(argument.convert("168h")).isEqualTo(new Arguments.RefreshAfter(7, null));
-        assertThat(argument.convert("P30D")).isEqualTo(new Arguments.RefreshAfter(30, null));
-        assertThat(argument.convert("2027-01-31"))
+        assertThat(Arguments.refreshAfter("7d")).isEqualTo(new Arguments.RefreshAfter(7, null));
+        assertThat(Arguments.refreshAfter("168h")).isEqualTo(new Arguments.RefreshAfter(7, null));
+        assertThat(Arguments.refreshAfter("P30D")).isEqualTo(new Arguments.RefreshAfter(30, null));
+        assertThat(Arguments.refreshAfter("2027-01-31"))
                 .isEqualTo(new Arguments.RefreshAfter(null, LocalDate.of(2027, 1, 31)));
     }
 
@@ -334,19 +332,6 @@ class CommandLineTests {
         assertThat(err.toString())
                 .contains("\"" + list + "\" is a file that this user may not read")
                 .doesNotContain("note id");
-    }
-
-    @Test
-    void rejectsFileMustNotBeAnInput(@TempDir Path directory) throws IOException {
-        Path list = Files.writeString(directory.resolve("list.txt"), ID + "\n");
-
-        assertThat(execute("enqueue", list.toString(), "--rejects", list.toString()))
-                .isEqualTo(2);
-
-        assertThat(err.toString())
-                .contains("--rejects " + list + " is also an input")
-                .contains("nothing was enqueued");
-        assertThat(list).hasContent(ID);
     }
 
     private int execute(String... arguments) {

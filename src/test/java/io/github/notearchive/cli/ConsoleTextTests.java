@@ -1,12 +1,16 @@
 package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.notearchive.report.Health;
 import java.time.Instant;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Parts of the texts that commands print; {@code GoldenMasterTests} holds the whole texts. */
 class ConsoleTextTests {
@@ -82,32 +86,19 @@ class ConsoleTextTests {
 
     private static final String LONG = "一二三四五六七八九十".repeat(10);
 
-    @Test
-    void shortTextIsComplete() {
-        assertThat(SearchCommand.excerpt("周末去\n山里露营", "露营")).isEqualTo("周末去 山里露营");
+    static Stream<Arguments> excerpts() {
+        return Stream.of(
+                arguments("周末去\n山里露营", "露营", "周末去 山里露营"),
+                arguments(LONG + "这里ＯＯＴＤ穿搭" + LONG, "穿搭 ootd", "…三四五六七八九十这里ＯＯＴＤ穿搭" + LONG.substring(0, 24) + "…"),
+                arguments("……㍿".repeat(50) + "露营", "露营", "…㍿……㍿……㍿……㍿露营"),
+                arguments(LONG, "露营", LONG.substring(0, 40) + "…"),
+                arguments("😀".repeat(100), "露营", "😀".repeat(40) + "…"),
+                arguments("😀".repeat(100) + "露营", "露营", "…" + "😀".repeat(10) + "露营"));
     }
 
-    @Test
-    void longTextIsCutAroundTheFirstWord() {
-        String text = LONG + "这里ＯＯＴＤ穿搭" + LONG;
-
-        assertThat(SearchCommand.excerpt(text, "穿搭 ootd")).isEqualTo("…三四五六七八九十这里ＯＯＴＤ穿搭" + LONG.substring(0, 24) + "…");
-    }
-
-    @Test
-    void expandedCharactersDoNotShiftTheExcerpt() {
-        String text = "……㍿".repeat(50) + "露营";
-
-        assertThat(SearchCommand.excerpt(text, "露营")).endsWith("㍿露营").hasSize(13);
-    }
-
-    @Test
-    void textWithoutTheWordsIsCutAfterTheBeginning() {
-        assertThat(SearchCommand.excerpt(LONG, "露营")).isEqualTo(LONG.substring(0, 40) + "…");
-    }
-
-    @Test
-    void surrogatePairsAreNotSplit() {
-        assertThat(SearchCommand.excerpt("😀".repeat(100), "露营")).isEqualTo("😀".repeat(40) + "…");
+    @ParameterizedTest
+    @MethodSource("excerpts")
+    void excerptIsAroundTheFirstWord(String text, String words, String expected) {
+        assertThat(SearchCommand.excerpt(text, words)).isEqualTo(expected);
     }
 }

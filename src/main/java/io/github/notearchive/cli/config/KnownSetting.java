@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.convert.ApplicationConversionService;
@@ -26,7 +27,9 @@ record KnownSetting(String name, Class<?> holder, RecordComponent component) {
     static final String ROOT = "archive";
 
     /** All settings records, without groups. */
-    static final List<Class<?>> RECORDS = SettingsRecords.all();
+    static final List<Class<?>> RECORDS = List.of(MergedAnnotations.from(SettingsRecords.class)
+            .get(EnableConfigurationProperties.class)
+            .getClassArray("value"));
 
     /** All settings, by name. */
     static final List<KnownSetting> ALL = RECORDS.stream()

@@ -13,9 +13,7 @@ import io.github.notearchive.store.StoreProperties;
 import io.github.notearchive.telemetry.MetricsProperties;
 import io.github.notearchive.telemetry.NotifyProperties;
 import io.github.notearchive.telemetry.logging.LogProperties;
-import java.util.List;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.core.annotation.MergedAnnotations;
 
 /** All records of settings, as beans. A list, since a search of the class path delays the start of each command. */
 @EnableConfigurationProperties({
@@ -33,13 +31,4 @@ import org.springframework.core.annotation.MergedAnnotations;
     StoreProperties.class,
     VideoProperties.class
 })
-public final class SettingsRecords {
-
-    SettingsRecords() {}
-
-    static List<Class<?>> all() {
-        return List.of(MergedAnnotations.from(SettingsRecords.class)
-                .get(EnableConfigurationProperties.class)
-                .getClassArray("value"));
-    }
-}
+public final class SettingsRecords {}

@@ -12,7 +12,6 @@ import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
 import org.springframework.boot.origin.SystemEnvironmentOrigin;
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
@@ -47,17 +46,6 @@ final class SettingsFixture {
             load(environment, "file", new FileSystemResource(file));
         }
         load(environment, "program", new ClassPathResource("config/application.yml"));
-        return environment;
-    }
-
-    /** Environment with these settings only. */
-    static ConfigurableEnvironment only(Map<String, Object> settings) {
-        StandardEnvironment environment = new StandardEnvironment() {
-            @Override
-            protected void customizePropertySources(MutablePropertySources sources) {
-                sources.addLast(new MapPropertySource("test", settings));
-            }
-        };
         return environment;
     }
 

@@ -1,8 +1,11 @@
 package io.github.notearchive.cli.config;
 
+import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toList;
 
 import io.github.notearchive.cli.config.EffectiveSettings.Effective;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.Masks;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
@@ -26,22 +29,18 @@ import java.net.URI;
 import java.net.URL;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
-import org.springframework.boot.convert.DurationStyle;
-import org.springframework.boot.env.YamlPropertySourceLoader;
-import org.springframework.core.env.PropertySource;
-import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -78,6 +77,22 @@ final class SettingsTable {
             Map.entry("logging.level.root", "log level of the libraries"),
             Map.entry("logging.level.io.github.notearchive", "log level of the program"));
 
+    private static final Map<Class<?>, String> KINDS = Map.of(
+            boolean.class, "`true`, `false`",
+            Boolean.class, "`true`, `false`",
+            double.class, "number",
+            Duration.class, "duration",
+            DataSize.class, "size",
+            URI.class, "address");
+
+    private static final String HEAD = """
+
+            ## %s
+
+            | setting | variable | kind | default | bounds | meaning |
+            |---|---|---|---|---|---|
+            """;
+
     private static final String METADATA = "META-INF/spring-configuration-metadata.json";
 
     private final Map<String, Effective> defaults = new TreeMap<>();
@@ -88,7 +103,9 @@ final class SettingsTable {
         try (var factory = Validation.buildDefaultValidatorFactory()) {
             validator = factory.getValidator();
         }
-        new EffectiveSettings(file()).all().forEach(setting -> defaults.put(setting.name(), setting));
+        new EffectiveSettings(SettingsFixture.with(Map.of()))
+                .all()
+                .forEach(setting -> defaults.put(setting.name(), setting));
         meanings.putAll(SPRING);
         readMeanings();
     }
@@ -126,32 +143,17 @@ final class SettingsTable {
                 An unknown key below `archive.`, or a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets nothing, ends every command with 2: it may be a mistyped limit.
                 Foreign variables with these prefixes are listed in `ARCHIVE_FOREIGN_VARIABLES`; on Kubernetes set `enableServiceLinks: false`.
                 """);
-        String group = "";
-        List<KnownSetting> byGroup = KnownSetting.ALL.stream()
-                .sorted(Comparator.comparing((KnownSetting setting) -> groupOf(setting.name()))
-                        .thenComparing(KnownSetting::name))
-                .toList();
-        for (KnownSetting setting : byGroup) {
-            String own = groupOf(setting.name());
-            if (!own.equals(group)) {
-                group = own;
-                head("`" + group + "`", page);
-            }
-            Effective standard = defaultOf(setting.name());
-            row(
-                    setting.name(),
-                    standard.variable(),
-                    kind(setting),
-                    standard.value(),
-                    bounds(setting),
-                    meaning(setting.name()),
-                    page);
-        }
-        head("Spring Boot's settings, as far as needed", page);
-        for (String name : EffectiveSettings.SPRING) {
-            Effective standard = defaultOf(name);
-            row(name, standard.variable(), "", standard.value(), "", meaning(name), page);
-        }
+        Map<String, List<KnownSetting>> groups = KnownSetting.ALL.stream()
+                .collect(groupingBy(
+                        setting -> setting.name().substring(0, setting.name().lastIndexOf('.')),
+                        TreeMap::new,
+                        toList()));
+        groups.forEach((group, settings) -> {
+            page.append(HEAD.formatted("`" + group + "`"));
+            settings.forEach(setting -> page.append(row(setting.name(), kind(setting), bounds(setting))));
+        });
+        page.append(HEAD.formatted("Spring Boot's settings, as far as needed"));
+        EffectiveSettings.SPRING.forEach(name -> page.append(row(name, "", "")));
         page.append("""
 
                 ## Launcher
@@ -168,44 +170,12 @@ final class SettingsTable {
         return page.toString();
     }
 
-    private static void head(String title, StringBuilder page) {
-        page.append("\n## ").append(title).append("\n\n");
-        page.append("| setting | variable | kind | default | bounds | meaning |\n");
-        page.append("|---|---|---|---|---|---|\n");
-    }
-
-    private static void row(
-            String name,
-            String variable,
-            String kind,
-            String standard,
-            String bounds,
-            String meaning,
-            StringBuilder page) {
-        page.append("| ")
-                .append(Stream.of(
-                                "`" + name + "`",
-                                "`" + variable + "`",
-                                kind,
-                                standard.isEmpty() ? "" : "`" + standard + "`",
-                                bounds,
-                                meaning)
-                        .map(cell -> cell.replace("|", "\\|"))
-                        .collect(joining(" | ")))
-                .append(" |\n");
-    }
-
-    private static String groupOf(String name) {
-        int dot = name.lastIndexOf('.');
-        return name.substring(0, dot);
-    }
-
-    private Effective defaultOf(String name) {
-        Effective standard = defaults.get(name);
-        if (standard == null) {
-            throw new IllegalStateException(name + " has no default");
-        }
-        return standard;
+    private String row(String name, String kind, String bounds) {
+        Effective standard = Objects.requireNonNull(defaults.get(name), name);
+        String value = standard.value().isEmpty() ? "" : "`" + standard.value() + "`";
+        return Stream.of("`" + name + "`", "`" + standard.variable() + "`", kind, value, bounds, meaning(name))
+                .map(cell -> cell.replace("|", "\\|"))
+                .collect(joining(" | ", "| ", " |\n"));
     }
 
     private String meaning(String name) {
@@ -220,30 +190,13 @@ final class SettingsTable {
     }
 
     private static String kind(Class<?> type) {
-        if (type.equals(boolean.class) || type.equals(Boolean.class)) {
-            return "`true`, `false`";
-        }
         if (type.isEnum()) {
-            return Arrays.stream(type.getEnumConstants())
-                    .map(constant -> "`" + constant.toString().toLowerCase(java.util.Locale.ROOT) + "`")
+            return Stream.of(type.getEnumConstants())
+                    .map(constant -> "`" + constant.toString().toLowerCase(Locale.ROOT) + "`")
                     .collect(joining(", "));
         }
-        if (type.equals(double.class)) {
-            return "number";
-        }
-        if (type.isPrimitive() || Number.class.isAssignableFrom(type)) {
-            return "whole number";
-        }
-        if (type.equals(Duration.class)) {
-            return "duration";
-        }
-        if (type.equals(DataSize.class)) {
-            return "size";
-        }
-        if (type.equals(URI.class)) {
-            return "address";
-        }
-        return Masks.isSecret(type.getSimpleName()) ? "secret" : "text";
+        String other = type.isPrimitive() || Number.class.isAssignableFrom(type) ? "whole number" : "text";
+        return KINDS.getOrDefault(type, Masks.isSecret(type.getSimpleName()) ? "secret" : other);
     }
 
     private String bounds(KnownSetting setting) {
@@ -286,12 +239,8 @@ final class SettingsTable {
             }
         }
         List<String> bounds = new ArrayList<>();
-        if (least != null && most != null) {
-            bounds.add(least + " to " + most);
-        } else if (least != null) {
-            bounds.add("at least " + least);
-        } else if (most != null) {
-            bounds.add("at most " + most);
+        if (least != null || most != null) {
+            bounds.add(most == null ? "at least " + least : least == null ? "at most " + most : least + " to " + most);
         }
         bounds.addAll(others);
         return bounds;
@@ -304,23 +253,12 @@ final class SettingsTable {
                 .plusSeconds(seconds)
                 .plusMillis(millis)
                 .plusNanos(nanos);
-        if (all.toDays() > 0 && all.equals(Duration.ofDays(all.toDays()))) {
-            return all.toDays() + "d";
-        }
-        return Stream.of(
-                        java.time.temporal.ChronoUnit.HOURS,
-                        java.time.temporal.ChronoUnit.MINUTES,
-                        java.time.temporal.ChronoUnit.SECONDS)
-                .filter(unit ->
-                        !all.isZero() && all.toMillis() % unit.getDuration().toMillis() == 0)
-                .findFirst()
-                .map(unit -> DurationStyle.SIMPLE.print(all, unit))
-                .orElseGet(() -> DurationStyle.SIMPLE.print(all, java.time.temporal.ChronoUnit.MILLIS));
+        return DisplayFormat.setting(all);
     }
 
     private List<String> rules() {
         Set<String> rules = new TreeSet<>();
-        Set<Class<?>> holders = new java.util.HashSet<>(KnownSetting.RECORDS);
+        Set<Class<?>> holders = new HashSet<>(KnownSetting.RECORDS);
         KnownSetting.ALL.forEach(setting -> holders.add(setting.holder()));
         for (Class<?> holder : holders) {
             for (Method method : holder.getDeclaredMethods()) {
@@ -331,22 +269,6 @@ final class SettingsTable {
             }
         }
         return List.copyOf(rules);
-    }
-
-    private static StandardEnvironment file() {
-        StandardEnvironment environment = new StandardEnvironment();
-        environment
-                .getPropertySources()
-                .forEach(source -> environment.getPropertySources().remove(source.getName()));
-        try {
-            for (PropertySource<?> source : new YamlPropertySourceLoader()
-                    .load("application.yml", new ClassPathResource("config/application.yml"))) {
-                environment.getPropertySources().addLast(source);
-            }
-            return environment;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private void readMeanings() {
