@@ -3,10 +3,7 @@ package io.github.notearchive.batch;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/**
- * Distinguishes an outage of a service from the failure of a single request: an outage is a number of failures in a
- * row, or no success for a period. Thread-safe.
- */
+/** Detects an outage of a service: a number of failures in a row, or no success for a period. Thread-safe. */
 public final class OutageDetector {
 
     /** Minimum number of failures for the period to count: a night of one note may meet one slow failure. */

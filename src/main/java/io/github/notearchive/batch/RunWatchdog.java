@@ -69,15 +69,11 @@ public final class RunWatchdog implements AutoCloseable {
         });
     }
 
-    /** Executes a task every second until the job ends. */
     public void eachSecond(Runnable work) {
         every(1, work);
     }
 
-    /**
-     * Checks the lock. A job without its lock must stop: another job could start and process the same notes. It needs
-     * the lock until it has ended, since a next job would recover its work in progress.
-     */
+    /** Stops a job that has lost its lock: another one could start, and recover and process its notes. */
     private void keep(RunnerLock lock) {
         try {
             if (!lock.keep()) {

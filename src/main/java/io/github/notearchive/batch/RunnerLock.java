@@ -15,11 +15,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * Lock of one process: an advisory lock of PostgreSQL on a separate connection. Besides the lock of their node, runs
- * share the lock of the whole archive.
- *
- * <p>The lock ends with the connection, so a killed process leaves none. {@link #keep} replaces a connection that is
- * lost while the process is alive, for example by a restart of the server. Thread-safe.
+ * Lock of one process: an advisory lock of PostgreSQL on a separate connection. It ends with the connection, so a
+ * killed process leaves none. {@link #keep} replaces a connection that is lost while the process is alive. Thread-safe.
  */
 public final class RunnerLock implements AutoCloseable {
 
@@ -160,10 +157,9 @@ public final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Checks the connection, and acquires the lock with a new one if it is lost.
+     * Checks the connection, and acquires the lock with a new one if it is lost. May be repeated after a failure.
      *
      * @return false if another process has the lock now
-     * @throws DataAccessException if the connection is lost and the database unavailable; may be repeated
      */
     synchronized boolean keep() {
         if (isReleased || (isLocked && isConnected())) {

@@ -31,10 +31,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Client of JustOneAPI's {@code get-note-detail/v1}, and {@code v6} for videos: one HTTP request a fetch, which is
- * never repeated here. Both share the rate limit and its pauses. Thread-safe.
- *
- * <p>The code in the body has precedence over the HTTP status, since the vendor sends its envelope with any status. A
- * body without an envelope is a fault of the transport.
+ * never repeated here. Both share the rate limit. The code in the body has precedence over the HTTP status; a body
+ * without an envelope is a fault of the transport. Thread-safe.
  */
 @Component
 public class JustOneApiClient implements AutoCloseable {
@@ -87,8 +85,7 @@ public class JustOneApiClient implements AutoCloseable {
      * Allows calls.
      *
      * @param alone whether no other node runs, so that the pause of an earlier run is removed
-     * @param stopListener called when a response to another node has ended the calls of all, before a waiting call
-     *     fails
+     * @param stopListener called before a call fails that a response to another node has ended
      */
     public void open(Night tonight, NightlyCalls made, boolean alone, Consumer<StopNotice> stopListener) {
         sender.http.resume();
@@ -113,8 +110,8 @@ public class JustOneApiClient implements AutoCloseable {
     }
 
     /**
-     * Ends calls and aborts those in flight, with a {@link CallsEndedException} each, since the note is not the cause.
-     * They are recorded as possibly billed.
+     * Ends calls and aborts those in flight, with a {@link CallsEndedException} each. They are recorded as possibly
+     * billed.
      */
     public void abort() {
         limiter.end("aborted");

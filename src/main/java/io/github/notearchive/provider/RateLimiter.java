@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RateLimiter {
 
-    /** Shortest pause, before the database has returned its length. */
+    /** Pause until the database has returned its length. */
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
     /** Delay after which a send time is void. Send times within this time are reserved together. */
@@ -38,7 +38,6 @@ final class RateLimiter {
 
     private static final long MAX_LEAD = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** Part of the distance that two calls of this node always have. */
     private static final double MIN_DISTANCE = 0.9;
 
     /** Distance of two send times as a multiple of that which the rate demands. */
@@ -127,9 +126,8 @@ final class RateLimiter {
     }
 
     /**
-     * Waits until a call may be prepared, a moment before its send time.
-     *
-     * @throws CallsEndedException if calls have ended, also while waiting
+     * Waits until a call may be prepared, a moment before its send time; throws {@link CallsEndedException} if calls
+     * have ended meanwhile.
      */
     Permit acquire() throws InterruptedException {
         Permit permit = new Permit();
@@ -228,7 +226,7 @@ final class RateLimiter {
         store.backOff(epoch, retryAfter, maxPause).ifPresent(pause -> pause(pause.backoffEpoch(), pause.length()));
     }
 
-    /** Starts a pause, which discards the send times that were reserved before. */
+    /** Starts a pause, which makes reserved send times void. */
     private void pause(long epoch, Duration length) {
         update(() -> {
             recovering |= epoch > backoffEpoch;
@@ -271,8 +269,8 @@ final class RateLimiter {
         }
 
         /**
-         * Waits for the send time; the call counts as sent when this returns. If a pause has begun on any node since
-         * the time was reserved, or the time is void, waits for another one.
+         * Waits for the send time, or for another one if it is void, or a pause has begun on any node since it was
+         * reserved. The call counts as sent when this returns.
          *
          * @param epoch number of the last pause when the call was recorded; 0 if there was none
          * @throws CallsEndedException if calls have ended; the call must not be sent
@@ -295,7 +293,6 @@ final class RateLimiter {
             }
         }
 
-        /** Waits for the send time; false if it is void by then. */
         private boolean isSent() throws InterruptedException {
             lock.lockInterruptibly();
             try {
@@ -309,7 +306,6 @@ final class RateLimiter {
                 }
                 sentAt = now;
                 lastSent = now;
-                // a pause may have passed since the reservation
                 time = new SendTime(time.at, time.maxDelay, backoffEpoch);
                 return true;
             } finally {

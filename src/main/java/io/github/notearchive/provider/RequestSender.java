@@ -49,7 +49,7 @@ final class RequestSender {
     /** Limit of a token in any encoding, in bytes. */
     private static final int MAX_TOKEN = 4096;
 
-    /** The setting {@code calls-in-flight} is at most as large. */
+    /** Number of the last requests that are known, at least the maximum of {@code calls-in-flight}. */
     private static final int MAX_RECENT = 256;
 
     final DeadlineHttpClient http;
@@ -60,7 +60,6 @@ final class RequestSender {
     /** One large response at a time is parsed before its note holds a part of the memory. */
     private final ReentrantLock parsingLarge = new ReentrantLock();
 
-    /** Requests of the last notes. */
     private final Map<NoteId, Request> recent =
             Collections.synchronizedMap(new LinkedHashMap<>(MAX_RECENT, 0.75f, true) {
                 @Override
@@ -99,7 +98,7 @@ final class RequestSender {
         }
     }
 
-    /** A status and body as received, the beginning of a body that is too long. */
+    /** A status, and the body or the beginning of one that is too long, as received. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Received(
             int status,

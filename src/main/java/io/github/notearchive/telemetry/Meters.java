@@ -66,7 +66,7 @@ class Meters implements CallListener {
     private final NodeGauges node;
     private final Clock clock;
 
-    /** Last values by name and labels. */
+    /** By name and labels. */
     private final Map<String, Double> values = new ConcurrentHashMap<>();
 
     Meters(NodeGauges node, Clock clock) {
@@ -125,7 +125,7 @@ class Meters implements CallListener {
         return observations;
     }
 
-    /** Registers the metrics of the process, which every command has. */
+    /** Registers the metrics of the process. */
     void open() {
         register("exported.timestamp", () -> seconds(clock.instant()));
         register("process.heap.used", () -> heap().getUsed());

@@ -90,17 +90,10 @@ public class RunTelemetry implements RunObserver {
     private record Target(String name, String address, Export export) {}
 
     private interface Export {
-
-        /** @param isLast whether this is the last export of the process */
         void run(boolean isLast) throws DeliveryException;
     }
 
-    /**
-     * Runs a command and reports its result, as the last step of the command.
-     *
-     * @param name {@code run} or {@code verify}
-     * @param onFailure maps an exception, which is rethrown after it was reported
-     */
+    /** Runs a command, {@code run} or {@code verify}, and reports its result or the exception that it throws. */
     public <T> T observe(
             String name,
             Supplier<T> work,

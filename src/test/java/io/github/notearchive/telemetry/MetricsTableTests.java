@@ -31,8 +31,6 @@ import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The metrics equal the documented table, labels have few values, and dashboard and alerts query no other metrics. */
 class MetricsTableTests {
@@ -111,28 +109,6 @@ class MetricsTableTests {
 
         assertThat(asked).hasSizeGreaterThan(5);
         assertThat(known).containsAll(asked);
-    }
-
-    @Test
-    void theDashboardQueriesTheSelectedDataSourceAndNodes() throws IOException {
-        JsonNode dashboard =
-                JsonMapper.shared().readTree(Files.readString(Path.of("config", "grafana", "dashboard.json")));
-        Set<Integer> numbers = new TreeSet<>();
-        int queries = 0;
-
-        for (JsonNode panel : dashboard.path("panels")) {
-            assertThat(numbers.add(panel.path("id").asInt())).isTrue();
-            assertThat(panel.path("title").asString()).isNotBlank();
-            for (JsonNode target : panel.path("targets")) {
-                assertThat(target.path("expr").asString()).contains("node=~\"$node\"");
-                assertThat(target.path("datasource").path("uid").asString()).isEqualTo("${datasource}");
-                queries++;
-            }
-        }
-        assertThat(queries).isGreaterThan(20);
-        assertThat(dashboard.path("templating").path("list"))
-                .extracting(variable -> variable.path("name").asString())
-                .containsExactly("datasource", "node");
     }
 
     /** Every family, as after a run and an audit. */
