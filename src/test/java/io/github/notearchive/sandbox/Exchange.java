@@ -43,15 +43,15 @@ record Exchange(Request request, Socket connection, OutputStream out) {
      */
     boolean send(Delivery delivery, Duration pause, int status, Map<String, String> headers, byte[] content)
             throws IOException, InterruptedException {
+        if (delivery == Delivery.RESET || delivery == Delivery.HANG) {
+            connection.setSoLinger(true, 0);
+            return false;
+        }
         boolean isKept = delivery != Delivery.HALF
                 && !"close".equalsIgnoreCase(request.headers().get("Connection"));
         byte[] body = request.line().startsWith("HEAD ") ? new byte[0] : content;
         byte[] head = head(isKept, status, headers, Math.max(delivery == Delivery.HALF ? 1 : 0, content.length));
         switch (delivery) {
-            case RESET, HANG -> {
-                connection.setSoLinger(true, 0);
-                return false;
-            }
             case WHOLE -> write(head, body);
             case HALF -> write(head, Arrays.copyOf(body, body.length / 2));
             case SLOW -> {
@@ -70,6 +70,7 @@ record Exchange(Request request, Socket connection, OutputStream out) {
                     write(head, body);
                 }
             }
+            case RESET, HANG -> {} // handled above
         }
         return isKept;
     }
