@@ -170,7 +170,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 cluster,
                 programs.command(
                         "initdb",
-                        "--pgdata=" + cluster.data(),
+                        "-D", // an argument of its own, by which Postmaster recognizes the program
+                        cluster.data().toString(),
                         "--username=" + PostgresCluster.USER,
                         "--pwfile=" + cluster.passwordFile(),
                         "--auth=scram-sha-256",

@@ -261,7 +261,12 @@ class EmbeddedDatabaseTests {
         lendPrograms();
         try (var child = ChildProcess.withDatabase(home, "SELECT 1")) {
             awaitExistence(home.resolve("postgres/postgresql.conf"));
+            List<ProcessHandle> programs =
+                    ProcessHandle.allProcesses().filter(this::isInitdb).toList();
+            assertThat(programs).isNotEmpty();
             child.kill();
+            Postmaster.awaitStragglers(home.resolve("postgres"));
+            assertThat(programs).as("which would write to the next cluster").noneMatch(this::isInitdb);
         }
 
         try (var _ = open()) {
@@ -378,6 +383,11 @@ class EmbeddedDatabaseTests {
             assertThat(Thread.interrupted()).isTrue();
             assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
         }
+    }
+
+    private boolean isInitdb(ProcessHandle process) {
+        String command = process.info().commandLine().orElse("");
+        return command.contains("/initdb ") && command.contains(home.toString());
     }
 
     private static void awaitExistence(Path file) throws InterruptedException {
