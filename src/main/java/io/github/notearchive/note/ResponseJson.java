@@ -27,8 +27,9 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Values beyond a limit are replaced by a string: an array or object below {@value #MOST_LEVELS} levels, a number of
  * more than {@value #LONGEST_NUMBER} characters or decimal places. Each array is cut to {@value #LONGEST_LIST}
- * elements. Values beyond {@value #MOST_VALUES} are dropped, except for scalars of the root object. Real responses have
- * about 20 levels and 1,000 values.
+ * elements, but an array directly within the root object keeps further objects that are not empty. Values beyond
+ * {@value #MOST_VALUES} are dropped, except for scalars of the root object. Real responses have about 20 levels and
+ * 1,000 values.
  */
 public final class ResponseJson {
 
@@ -42,6 +43,8 @@ public final class ResponseJson {
 
     /** The parser needs about 60 bytes for each skipped level. A deeper body is unreadable. */
     static final int MOST_LEVELS_SKIPPED = 200_000;
+
+    private static final int OUTERMOST = 1;
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
@@ -93,8 +96,12 @@ public final class ResponseJson {
             if (token == JsonToken.PROPERTY_NAME) {
                 name = parser.currentName();
             } else if (token.isStructEnd()) {
-                open.pop();
-            } else if (!isKept(open, values)) {
+                boolean isEmpty = open.pop().isEmpty();
+                if (isEmpty && open.peek() instanceof ArrayNode list && list.size() > LONGEST_LIST) {
+                    list.remove(list.size() - 1);
+                    values--;
+                }
+            } else if (!isKept(open, token, values)) {
                 parser.skipChildren();
             } else if (!token.isStructStart()) {
                 values++;
@@ -112,10 +119,14 @@ public final class ResponseJson {
     }
 
     /** Returns whether a value of the innermost open array or object is kept. */
-    private static boolean isKept(Deque<ContainerNode<?>> open, int values) {
-        return values < MOST_VALUES
-                ? open.element().isObject() || open.element().size() < LONGEST_LIST
-                : open.size() == 1 && values < MOST_VALUES + LONGEST_LIST;
+    private static boolean isKept(Deque<ContainerNode<?>> open, JsonToken token, int values) {
+        ContainerNode<?> container = open.element();
+        if (values >= MOST_VALUES) {
+            return open.size() == OUTERMOST && values < MOST_VALUES + LONGEST_LIST;
+        }
+        return container.size() < LONGEST_LIST
+                || container.isObject()
+                || (open.size() == OUTERMOST + 1 && token == JsonToken.START_OBJECT);
     }
 
     private static void add(ContainerNode<?> container, String name, JsonNode value) {

@@ -210,9 +210,10 @@ class ResponseReaderTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"{}", "0", "[0]"})
-    void noteIsFoundBesideManyValues(String value) {
+    void noteIsFoundAmongManyValues(String value) {
         String many = (value + ",").repeat(200_000);
 
+        assertFound("{'data':[" + many + "NOTE],'code':0}");
         assertFound("{'data':[{'note_list':[{'new':[" + many + "0]," + NOTE.substring(1) + "]}],'code':0}");
     }
 
