@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.commons.text.WordUtils;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,13 +34,32 @@ final class ExitCodeCommand extends ArchiveCommand {
                 throw usage(name + " is not an exit code of this program; without a number all are shown");
             }
             String text = MARKUP.matcher(new String(page.readAllBytes(), UTF_8)).replaceAll("$1");
-            text.lines().map(ExitCodeCommand::broken).forEach(out()::println);
+            print(text.lines().toList());
             return ExitCode.COMPLETED.number();
         }
     }
 
-    /** Breaks running text and queries between words; messages and rows of tables stay as they are. */
-    private static String broken(String line) {
-        return line.startsWith("    ") || line.startsWith("|") ? line : WordUtils.wrap(line, WIDTH, "\n", false);
+    /** Prints tables in columns; breaks running text and queries between words; messages stay as they are. */
+    private void print(List<String> lines) {
+        TextTable table = null;
+        for (String line : lines) {
+            if (line.startsWith("|")) {
+                String[] cells = line.substring(1, line.lastIndexOf('|')).split("\\|");
+                table = table == null ? new TextTable(cells(cells)) : table.row((Object[]) cells(cells));
+                continue;
+            }
+            if (table != null) {
+                out().print(table);
+                table = null;
+            }
+            out().println(line.startsWith("    ") ? line : WordUtils.wrap(line, WIDTH, "\n", false));
+        }
+        if (table != null) {
+            out().print(table);
+        }
+    }
+
+    private static String[] cells(String[] padded) {
+        return Stream.of(padded).map(String::strip).toArray(String[]::new);
     }
 }
