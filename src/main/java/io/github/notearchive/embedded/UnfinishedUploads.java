@@ -25,8 +25,8 @@ final class UnfinishedUploads {
     private static final String UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
     private static final Pattern PART =
             Pattern.compile("[^/]+/(\\.mpus-" + UUID + "-|\\.s3proxy-mpu-stub-" + UUID + ").*");
-    private static final Pattern IN_FLIGHT =
-            Pattern.compile("[^/]+/((media|notes|forgotten|reports|check)/.+|probe)-" + UUID);
+    private static final Pattern IN_FLIGHT = Pattern.compile(
+            "[^/]+/((media|notes|forgotten|reports|check|fixity-probe)/.+|archive\\.json|probe(-payload)?)-" + UUID);
 
     private UnfinishedUploads() {}
 

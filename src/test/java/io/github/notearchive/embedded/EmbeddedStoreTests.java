@@ -120,6 +120,7 @@ class EmbeddedStoreTests {
         }
         Path bucket = home.resolve("s3").resolve(BUCKET);
         Files.writeString(bucket.resolve("media/ab/half.jpg" + UUID_TAIL), "{");
+        Files.writeString(bucket.resolve("archive.json" + UUID_TAIL), "{");
         // killed between the digest and the name, and repeated since
         Files.copy(
                 bucket.resolve("media/ab/abcd.jpg"),
