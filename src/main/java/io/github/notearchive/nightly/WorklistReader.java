@@ -98,6 +98,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
 
     private Optional<WorklistItem> claim() {
         if (bytes.refusal().isPresent() || !run.claims.reserveNote()) {
+            claims.releaseUnconfirmed(run.node()); // the run would wait for them
             return Optional.empty();
         }
         // before the claim: a worker that finds no more notes has to see this one

@@ -18,6 +18,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -125,7 +126,8 @@ public class ClaimRepository implements AutoCloseable {
         /** All due notes: those with a stored response first, then by priority. */
         ALL(0),
         /** Notes with a stored response, which need no call. */
-        HELD(HIGHEST_LANE);
+        HELD(HIGHEST_LANE),
+        NONE(HIGHEST_LANE + 1);
 
         private final int lowest;
 
@@ -161,6 +163,13 @@ public class ClaimRepository implements AutoCloseable {
         return readers.execute(new Reader(node, null));
     }
 
+    /** Releases the claims of a node that no worker holds, if its last claim failed, without claiming a note. */
+    public void releaseUnconfirmed(String node) {
+        if (unconfirmed.contains(node)) {
+            Optional<WorklistItem> _ = readers.execute(new Reader(node, Lanes.NONE));
+        }
+    }
+
     /** Reports that the worker of a claim has finished. */
     public void finished(WorklistItem claimed) {
         held.remove(claimed.claim());
@@ -171,6 +180,9 @@ public class ClaimRepository implements AutoCloseable {
         if (unconfirmed.contains(reader.node())) {
             releaseAll(reader.node(), held);
             unconfirmed.remove(reader.node());
+        }
+        if (reader.lanes() == Lanes.NONE) {
+            return Collections.nCopies(group.size(), Optional.empty());
         }
         List<WorklistItem> claimed;
         try {
