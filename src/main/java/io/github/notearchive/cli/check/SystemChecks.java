@@ -301,7 +301,7 @@ final class SystemChecks {
         }
         if (!store.hasBucket()) {
             return settings.createBucket()
-                    ? Finding.ok(where + ": the bucket does not exist yet; the first run creates it")
+                    ? ofOneArchive(database, where + ": the bucket does not exist yet; the first run creates it")
                     : Finding.wrong(
                             where + ": the bucket does not exist; create it, or set archive.store.create-bucket");
         }
@@ -323,11 +323,14 @@ final class SystemChecks {
             return Finding.unavailable(
                     where + ": an object that was written reads back as other bytes; check the store");
         }
+        return ofOneArchive(database, where + ": an object was written, read back, compared and deleted");
+    }
+
+    /** Returns the finding of an intact store, unless bucket and tables belong to different archives. */
+    private Finding ofOneArchive(DatabaseChecks database, String found) {
         Optional<String> difference =
                 database.noTables() == null ? context.get(ArchiveRevision.class).difference() : Optional.empty();
-        return difference
-                .map(Finding::wrong)
-                .orElse(Finding.ok(where + ": an object was written, read back, compared and deleted"));
+        return difference.map(Finding::wrong).orElse(Finding.ok(found));
     }
 
     private Finding provider() throws IOException {
