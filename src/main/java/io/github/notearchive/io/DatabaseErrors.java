@@ -52,10 +52,13 @@ public final class DatabaseErrors {
         return sqlState(failure).filter(UNDONE::contains).isPresent();
     }
 
-    /** Whether a value is the cause: class 22 (data exception) or 23 (constraint violation). */
+    /**
+     * Whether PostgreSQL rejected values: class 0A (not supported), 21 (cardinality), 22 (data), 23 (constraint), 54
+     * (limit exceeded), P0 (raised by a trigger) or XX (internal error, such as a damaged row).
+     */
     static boolean isDataError(Throwable failure) {
         return sqlState(failure)
-                .filter(state -> state.startsWith("22") || state.startsWith("23"))
+                .filter(state -> state.matches("(0A|21|22|23|54|P0|XX).*"))
                 .isPresent();
     }
 

@@ -29,8 +29,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  * <p>Failures:
  *
  * <ul>
- *   <li>A data error (SQL states 22 and 23) of a group: each request is executed again in its own transaction, so that
- *       a wrong row fails its own caller.
+ *   <li>Values of a group that PostgreSQL rejects (SQL states 0A, 21, 22, 23, 54, P0, XX): each request is executed
+ *       again in its own transaction, so that a wrong row fails its own caller.
  *   <li>A statement that PostgreSQL undid because of other sessions (40P01, 40001, 57014): the group is executed once
  *       more, then each request alone.
  *   <li>Any other failure: all callers receive it and nothing is repeated, since the result of a commit over a lost
@@ -108,18 +108,19 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException(name + " is closed");
             }
-            queue.add(entry);
             if (thread.getState() == Thread.State.NEW) {
-                thread.start();
+                thread.start(); // first: if it fails, no later caller executes this request
             }
+            queue.add(entry);
         }
         try {
             return entry.result.join();
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
+            switch (e.getCause()) {
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                case null, default -> throw e;
             }
-            throw e;
         }
     }
 
@@ -202,6 +203,10 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
         try {
             List<Q> requests = group.stream().map(Entry::request).toList();
             results = transactions.execute(_ -> action.apply(requests));
+            if (results.size() != group.size()) {
+                throw new IllegalStateException("%s: %d results of %d requests"
+                        .formatted(name, results.size(), group.size())); // the thread has to survive it
+            }
         } catch (RuntimeException | Error e) {
             if (DatabaseErrors.isUndone(e) && attempt < MAX_ATTEMPTS - 1) {
                 commit(group, attempt + 1);

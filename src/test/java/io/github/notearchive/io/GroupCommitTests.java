@@ -141,6 +141,46 @@ class GroupCommitTests {
                         .toList());
     }
 
+    /** 21000: a row occurs twice in an upsert; 54000: a value is too long for an index; XX001: a damaged row. */
+    @ParameterizedTest
+    @ValueSource(strings = {"21000", "54000", "XX001"})
+    void requestThatIsRejectedForAnotherReasonFailsItsOwnCallerOnly(String state) throws Exception {
+        commits.close();
+        commits = groupCommit(ids -> {
+            List<Integer> results = insert(ids);
+            if (ids.contains(1)) {
+                throw failure(state);
+            }
+            return results;
+        });
+
+        List<Future<Integer>> results = executeInTwoGroups(3);
+
+        assertThatThrownBy(results.remove(1)::get).hasRootCauseInstanceOf(SQLException.class);
+        for (Future<Integer> result : results) {
+            result.get();
+        }
+        assertThat(storedIds()).containsExactly(0, 2, 3);
+    }
+
+    @Test
+    void threadSurvivesErrorsAndMissingResults() {
+        firstReleased.countDown();
+        commits.close();
+        commits = groupCommit(ids -> {
+            if (ids.contains(1)) {
+                throw new AssertionError("test");
+            }
+            return ids.contains(2) ? List.of() : insert(ids);
+        });
+
+        assertThatThrownBy(() -> commits.execute(1))
+                .isInstanceOf(AssertionError.class)
+                .hasMessage("test");
+        assertThatThrownBy(() -> commits.execute(2)).hasMessage("test: 0 results of 1 requests");
+        assertThat(commits.execute(3)).isEqualTo(6);
+    }
+
     @Test
     void deadlockIsRepeatedOnce() throws Exception {
         commits.close();
