@@ -145,6 +145,9 @@ final class ResponseWriter {
             long number = new RetryTemplate(retries).<Long>invoke(() -> write(response));
             pending.end();
             return number;
+        } catch (RuntimeException | Error e) {
+            boolean _ = pending.spool(e.toString()); // no failure of the database, but it must not cost the response
+            throw e;
         } finally {
             later.cancel(false);
         }

@@ -180,6 +180,16 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     @Test
+    void responseIsSpooledIfItsGroupCannotBeWrittenForAnotherReason() throws Exception {
+        CallRecord call = sent(calls);
+        calls.close();
+
+        assertThatThrownBy(() -> received(calls, call)).isInstanceOf(IllegalStateException.class);
+
+        assertThat(ResponseSpool.read(spooledFiles().getFirst()).body()).isEqualTo(BODY);
+    }
+
+    @Test
     void abortingRunStopsRetriesOfASpooledResponse() throws Exception {
         Away away = new Away(database.dataSource(), Integer.MAX_VALUE);
         CallRepository cut = over(away);
