@@ -56,8 +56,8 @@ final class Uploads {
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
 
     /** Error codes of stores that reject bytes because their digest is not the signed one. */
-    private static final Set<String> PAYLOAD_REJECTED = Set.of(
-            "XAmzContentSHA256Mismatch", "SignatureDoesNotMatch", "BadDigest", "InvalidDigest", "InvalidRequest");
+    private static final Set<String> PAYLOAD_REJECTED =
+            Set.of("XAmzContentSHA256Mismatch", "SignatureDoesNotMatch", "BadDigest", "InvalidDigest");
 
     /** Error codes of stores that reject the checksum header. */
     private static final Set<String> CHECKSUM_REJECTED = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
@@ -121,14 +121,17 @@ final class Uploads {
     /**
      * Returns whether an accepted upload with a signed digest is proof of its bytes: whether the store rejects a byte
      * whose signature names the digest of another one. Tried once, after the first upload that the store accepted
-     * without returning its checksum. Without a clear result, it is tried again with the next upload.
+     * without returning its checksum. While the store is unavailable, it is tried again with the next upload; uploads
+     * do not wait for that of another one.
      */
     private boolean verifiesPayloads() {
         Boolean known = verifiesPayloads;
         if (known != null) {
             return known;
         }
-        probing.lock();
+        if (!probing.tryLock()) {
+            return false;
+        }
         try {
             if (verifiesPayloads == null) {
                 verifiesPayloads = probe();
@@ -152,7 +155,10 @@ final class Uploads {
                     properties.requestTimeout(0),
                     ClassicHttpResponse::getCode);
         } catch (StoreException e) {
-            return PAYLOAD_REJECTED.contains(e.code()) ? Boolean.TRUE : null;
+            if (PAYLOAD_REJECTED.contains(e.code())) {
+                return true;
+            }
+            return e.unreachable() ? null : false;
         }
         log.info("The store does not compare uploads with their signature: comparing its ETag");
         try {

@@ -186,6 +186,7 @@ class StoreResponsesTests {
         "400, XAmzContentSHA256Mismatch, false",
         "403, SignatureDoesNotMatch, false",
         "403, AccessDenied, true",
+        "400, InvalidRequest, true",
         "503, SlowDown, true",
     })
     void uploadIsComparedUnlessTheStoreRejectsBytesThatDifferFromTheSignature(
@@ -213,6 +214,18 @@ class StoreResponsesTests {
                 .doesNotContainKey(CHECKSUM)
                 .extracting("x-amz-content-sha256")
                 .isNotEqualTo(DigestUtils.sha256Hex(probed.body()));
+    }
+
+    @Test
+    void storeThatRefusesTheProbeForAnotherReasonIsProbedOnce() {
+        Reply refused = reply(403, "<Error><Code>AccessDenied</Code></Error>".getBytes(US_ASCII));
+        Reply held = status(200, "ETag: \"" + DigestUtils.md5Hex(TEXT) + "\"");
+        server.always((socket, out) -> (isProbe(last()) ? refused : held).write(socket, out));
+
+        store.putBytes(KEY, TEXT, "text/plain");
+        store.putBytes(KEY, TEXT, "text/plain");
+
+        assertThat(server.requests()).filteredOn(StoreResponsesTests::isProbe).hasSize(1);
     }
 
     private static boolean isProbe(Request request) {
