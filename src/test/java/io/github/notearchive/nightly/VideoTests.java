@@ -667,6 +667,22 @@ class VideoTests {
     }
 
     @Test
+    void deadCoverBuysTheNoteAnewAndNotItsVideo() {
+        String note = videoNote();
+        night.script().media(target -> target.contains("1040g"), MediaReply.status(403));
+
+        night.run(ExitCode.INCOMPLETE);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
+
+        night.script().clear();
+        night.isNextDay();
+        night.run(ExitCode.COMPLETED);
+
+        assertArchivedWithVideo(note);
+        assertThat(night.provider().videoCalls(note)).isOne();
+    }
+
+    @Test
     void bothAnswersAndTheirFilesComeBackFromTheBucketAlone() {
         String note = videoNoteWithSubtitles();
         night.script().media(target -> target.contains("1040g"), MediaReply.status(403));

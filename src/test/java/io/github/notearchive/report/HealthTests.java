@@ -232,6 +232,29 @@ class HealthTests {
     }
 
     @Test
+    void aWeekOfNightsThatLeaveNotesWantsALook() {
+        String note = night.pending(1).getFirst();
+        for (int i = 0; i < 7; i++) {
+            night.script().always(note, Reply.code(301));
+            run();
+            night.sql().sql("UPDATE worklist SET attempts = 0").update(); // else it is FAILED
+            if (i < 6) {
+                night.isNextDay();
+            }
+        }
+
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::cause)
+                .containsExactly(Health.Cause.INCOMPLETE_EACH_NIGHT);
+
+        night.script().clear();
+        night.isNextDay();
+        run();
+
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    @Test
     void auditThatFailedWantsALookAndOneThatATimeBoxEndedDoesNot() {
         night.pending(1);
         run();
