@@ -105,7 +105,7 @@ public final class UnknownSettings {
                 .sorted()
                 .forEach(variable -> add(
                         variable,
-                        "environment variable",
+                        "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs",
                         Stream.concat(
                                 placeholders.stream().filter(UnknownSettings::isOurs),
                                 names().map(EffectiveSettings::variable))));

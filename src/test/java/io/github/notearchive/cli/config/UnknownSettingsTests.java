@@ -42,7 +42,10 @@ class UnknownSettingsTests {
     })
     void mistypedVariableIsReportedWithASuggestion(String variable, String meant) {
         assertThat(UnknownSettings.in(SettingsFixture.with(Map.of(variable, "3"))))
-                .containsExactly(unknown(variable, "environment variable", meant));
+                .containsExactly(unknown(
+                        variable,
+                        "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs",
+                        meant));
     }
 
     @ParameterizedTest
