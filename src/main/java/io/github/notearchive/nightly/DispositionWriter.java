@@ -236,12 +236,12 @@ record DispositionWriter(
      */
     private void lost(WorkItem item) {
         logLostClaim(item);
-        rows.setDue(item.claimed());
+        rows.setDue(item.claimed(), run.jobExecutionId());
     }
 
     private static void logLostClaim(WorkItem item) {
         log.warn(
-                "Note {}: claim {} was lost to another worker; nothing was written",
+                "Note {}: claim {} was lost, or settled by a commit that was not confirmed; nothing was written",
                 item.id(),
                 item.claimed().claim());
     }

@@ -180,9 +180,12 @@ public final class NoteRowWriter implements AutoCloseable {
         return transaction.executeRepeated(_ -> claims.release(claimed));
     }
 
-    /** Sets a note due whose claim was lost to a node that postponed it because the response was not in the ledger. */
-    public void setDue(WorklistItem lost) {
-        claims.setDue(List.of(lost.id()));
+    /**
+     * Sets a note due whose claim was lost to a node that postponed it because the response was not in the ledger; one
+     * that this execution has settled stays as it is.
+     */
+    public void setDue(WorklistItem lost, long jobExecution) {
+        claims.setDue(lost.id(), jobExecution);
     }
 
     /** Releases a note and writes its collected media; false if the claim was lost. */

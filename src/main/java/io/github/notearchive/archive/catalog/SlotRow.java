@@ -13,6 +13,7 @@ import io.github.notearchive.note.Night;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -177,9 +178,12 @@ public record SlotRow(
         return isLesser() ? String.valueOf(error) : null;
     }
 
-    /** Returns why the file is missing. */
+    /** Returns why the file is missing; {@link Gap#RETRY} for an unknown reason. */
     public Gap gap() {
-        return Gap.valueOf(String.valueOf(reason));
+        return Stream.of(Gap.values())
+                .filter(gap -> gap.name().equals(reason))
+                .findFirst()
+                .orElse(Gap.RETRY);
     }
 
     public boolean isMissing() {

@@ -48,6 +48,9 @@ public class ClaimRepository implements AutoCloseable {
     /** Time for which a claim waits for those of other workers. */
     private static final Duration LINGER = Duration.ofMillis(10);
 
+    /** Id that no execution has. */
+    private static final long NO_EXECUTION = -1;
+
     /** Assignments that end a claim. */
     static final String ENDED = "claimed_by = NULL, claimed_until = NULL, claim_id = NULL";
 
@@ -330,6 +333,18 @@ public class ClaimRepository implements AutoCloseable {
      * Makes postponed, unclaimed notes due now; others are unchanged. Joins the caller's transaction if there is one.
      */
     public void setDue(Collection<NoteId> notes) {
+        setDue(notes, NO_EXECUTION);
+    }
+
+    /**
+     * Makes a postponed, unclaimed note due now, unless the given execution postponed it: its own commit may have
+     * succeeded although the connection was lost. Joins the caller's transaction if there is one.
+     */
+    public void setDue(NoteId note, long exceptOf) {
+        setDue(List.of(note), exceptOf);
+    }
+
+    private void setDue(Collection<NoteId> notes, long exceptOf) {
         if (notes.isEmpty()) {
             return;
         }
@@ -337,9 +352,11 @@ public class ClaimRepository implements AutoCloseable {
         jdbc.sql("""
                         UPDATE worklist SET due_at = :now
                         WHERE note_id = ANY (:ids) AND state = 'POSTPONED' AND claim_id IS NULL AND due_at > :now
+                          AND settled_by IS DISTINCT FROM :exceptOf
                         """)
                 .param("now", Timestamp.from(clock.instant()))
                 .param("ids", notes.stream().map(NoteId::value).toArray(String[]::new))
+                .param("exceptOf", exceptOf)
                 .update();
     }
 

@@ -58,6 +58,18 @@ class ClaimRepositoryTests {
     }
 
     @Test
+    void noteThatTheSameExecutionPostponedIsNotSetDue() {
+        list.pending(1, 5, NOW);
+        list.settleBy(7, NoteState.POSTPONED, NOW.plusSeconds(3600));
+        NoteId note = new NoteId(id(1));
+
+        claims.setDue(note, 7);
+        assertThat(list.entry(1).dueAt()).isEqualTo(NOW.plusSeconds(3600));
+        claims.setDue(note, 8);
+        assertThat(list.entry(1).dueAt()).isEqualTo(NOW);
+    }
+
+    @Test
     void concurrentClaimsReturnEachNoteOnce() throws Exception {
         int notes = 640;
         for (int i = 0; i < notes; i++) {
