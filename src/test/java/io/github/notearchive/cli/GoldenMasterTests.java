@@ -104,6 +104,9 @@ class GoldenMasterTests {
                     Map.entry("archive.source.base-url", provider.baseUrl().toString()),
                     Map.entry("archive.source.calls-per-second", "500"),
                     Map.entry("archive.media.allowed-hosts", provider.mediaHost()),
+                    // below the free space of any machine, so that check does not warn
+                    Map.entry("archive.media.max-file-size", "1GB"),
+                    Map.entry("archive.media.max-spool-size", "1GB"),
                     Map.entry("archive.store.endpoint", store.endpoint().toString()),
                     Map.entry("archive.store.access-key", store.accessKey()),
                     Map.entry("archive.store.secret-key", store.secretKey()),
