@@ -28,14 +28,17 @@ import org.springframework.transaction.PlatformTransactionManager;
 @Repository
 public class MediaCatalog {
 
-    /** Rows are locked in one order, so that two notes with the same files do not deadlock. */
+    /**
+     * Rows are locked in one order, so that two notes with the same files do not deadlock. Both unique keys are
+     * compared: a row that another node inserts at the same moment conflicts with either.
+     */
     private static final String INSERT_OBJECTS = """
             INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
             SELECT sha256, key, size, content_type, stored_at, verified_at
             FROM json_to_recordset(:rows::json) AS object (
                 sha256 text, key text, size bigint, content_type text, stored_at timestamptz, verified_at timestamptz)
             ORDER BY sha256
-            ON CONFLICT (sha256) DO NOTHING
+            ON CONFLICT DO NOTHING
             """;
 
     private static final String SAVE_SLOTS = """

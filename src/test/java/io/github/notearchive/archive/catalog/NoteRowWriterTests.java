@@ -2,6 +2,7 @@ package io.github.notearchive.archive.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.ArchiveRows;
@@ -28,6 +29,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,11 +37,14 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -187,21 +192,43 @@ class NoteRowWriterTests {
         assertThat(one("SELECT count(*) FROM note")).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "INSERT INTO author (author_id, updated_at) VALUES ('author1', now())",
+                "INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at) VALUES (lpad('1', 64, '0'), 'a', 7, 'a', now())"
+            })
+    void twoNodesWithTheSameAuthorsOrFilesInOppositeOrderDoNotDeadlock(String held) throws Exception {
+        boolean ofAuthors = held.contains("author");
+        List<First> some = new ArrayList<>();
+        List<First> others = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            some.add(noteOf("author" + i, digest(i)));
+            others.add(ofAuthors ? noteOf("author" + (3 - i), digest(4 + i)) : noteOf("other" + i, digest(3 - i)));
+        }
+
+        List<Future<List<Boolean>>> nodes = inTransactions(
+                held, () -> writer.writeGroup(requests(some)), () -> writer.writeGroup(requests(others)));
+
+        for (Future<List<Boolean>> node : nodes) {
+            assertThat(node.get()).doesNotContain(false);
+        }
+        assertThat(one("SELECT count(*) FROM note")).isEqualTo(8);
+    }
+
     @Test
-    void twoNodesWithTheSameAuthorsAndFilesInOppositeOrderDoNotDeadlock() throws Exception {
+    void twoNodesWriteTheSameNewFilesOnce() throws Exception {
         CyclicBarrier start = new CyclicBarrier(2);
         for (int round = 0; round < 200; round++) {
-            List<First> some = new ArrayList<>();
-            List<First> others = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                some.add(noteOf("author" + round + "-" + i, digest(4 * round + i)));
-                others.add(noteOf("author" + round + "-" + (3 - i), digest(4 * round + 3 - i)));
-            }
-
-            List<Future<List<Boolean>>> nodes = Stream.of(some, others)
+            List<String> files = IntStream.range(4 * round, 4 * round + 4)
+                    .mapToObj(NoteRowWriterTests::digest)
+                    .toList();
+            List<Future<List<Boolean>>> nodes = Stream.of("some" + round, "others" + round)
+                    .map(author -> requests(
+                            files.stream().map(file -> noteOf(author, file)).toList()))
                     .map(group -> workers.submit(() -> {
                         start.await();
-                        return transaction.execute(_ -> writer.writeGroup(requests(group)));
+                        return transaction.execute(_ -> writer.writeGroup(group));
                     }))
                     .toList();
 
@@ -209,31 +236,46 @@ class NoteRowWriterTests {
                 assertThat(node.get()).doesNotContain(false);
             }
         }
-        assertThat(one("SELECT count(*) FROM note")).isEqualTo(1600);
         assertThat(one("SELECT count(*) FROM media_object")).isEqualTo(800);
     }
 
     @Test
     void notesRemovedMeanwhileAreNotWritten() throws Exception {
-        CyclicBarrier start = new CyclicBarrier(2);
-        for (int round = 0; round < 25; round++) {
-            List<First> firsts = sandboxNotes(8 * round, 8);
-            List<NoteId> removed =
-                    firsts.stream().map(first -> first.claimed.id()).limit(4).toList();
-            Future<?> removal = workers.submit(() -> {
-                start.await();
-                return transaction.execute(_ -> list.worklist.remove(removed, NOW));
-            });
-            start.await();
+        List<First> firsts = sandboxNotes(8).stream()
+                .sorted(Comparator.comparing((First first) -> first.claimed.id())
+                        .reversed())
+                .toList();
+        List<NoteId> removed =
+                firsts.stream().map(first -> first.claimed.id()).limit(4).toList();
 
-            List<Boolean> written = transaction.execute(_ -> writer.writeGroup(requests(firsts)));
+        List<Future<List<Boolean>>> results = inTransactions(
+                "UPDATE worklist SET priority = 1 WHERE note_id = '%s'".formatted(removed.get(2)),
+                () -> writer.writeGroup(requests(firsts)),
+                () -> {
+                    list.worklist.remove(removed, NOW);
+                    return List.of();
+                });
 
-            removal.get();
-            for (int i = 0; i < firsts.size(); i++) {
-                assertThat(notes.find(firsts.get(i).claimed.id()).isPresent()).isEqualTo(written.get(i));
-            }
-            assertThat(written.subList(4, 8)).doesNotContain(false);
+        List<Boolean> written = results.getFirst().get();
+        results.getLast().get();
+        for (int i = 0; i < firsts.size(); i++) {
+            assertThat(notes.find(firsts.get(i).claimed.id()).isPresent()).isEqualTo(written.get(i));
         }
+        assertThat(written.subList(4, 8)).doesNotContain(false);
+    }
+
+    /** Starts two transactions. Another one holds a row until both wait, so that each has locked rows on its way. */
+    private List<Future<List<Boolean>>> inTransactions(
+            String held, Supplier<List<Boolean>> one, Supplier<List<Boolean>> other) {
+        return transaction.execute(holding -> {
+            jdbc.sql(held).update();
+            List<Future<List<Boolean>>> both = Stream.of(one, other)
+                    .map(each -> workers.submit(() -> transaction.execute(_ -> each.get())))
+                    .toList();
+            await().until(() -> one("SELECT count(*) FROM pg_locks WHERE NOT granted") == 2);
+            holding.setRollbackOnly();
+            return both;
+        });
     }
 
     private List<Optional<Change>> record(List<First> firsts) throws Exception {
@@ -258,14 +300,10 @@ class NoteRowWriterTests {
                 .toList();
     }
 
-    private List<First> sandboxNotes(int count) {
-        return sandboxNotes(0, count);
-    }
-
     /** Notes of the sandbox, with a file of their own and one that all of them have. */
-    private List<First> sandboxNotes(int from, int count) {
+    private List<First> sandboxNotes(int count) {
         SampleParts samples = new SampleParts(7, "http://media.test");
-        return IntStream.range(from, from + count)
+        return IntStream.range(0, count)
                 .mapToObj(i -> {
                     NoteId id = new NoteId(samples.id(i));
                     List<Part> images = List.of(
