@@ -135,6 +135,11 @@ final class KillPoint {
         return this;
     }
 
+    KillPoint ofNotes(int notes) {
+        notesBefore = notes;
+        return this;
+    }
+
     KillPoint withoutArchive() {
         notesBefore = 0;
         return this;

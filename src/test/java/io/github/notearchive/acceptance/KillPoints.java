@@ -39,8 +39,6 @@ final class KillPoints {
             "SELECT count(DISTINCT note_id) FROM worklist JOIN api_call USING (note_id) WHERE claimed_by IS NOT NULL AND billed = 'YES'";
     private static final String CAPTURED_AND_CLAIMED =
             "SELECT count(DISTINCT note_id) FROM worklist JOIN note_capture USING (note_id) WHERE claimed_by IS NOT NULL";
-    private static final String COMMITTING =
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ILIKE '%s' AND datname = current_database()";
     private static final String CRASHED_STEPS =
             "SELECT count(*) FROM batch_step_execution WHERE exit_code = 'CRASHED' AND job_execution_id = " + EXECUTION;
     private static final String ONE_PROCESS =
@@ -60,12 +58,26 @@ final class KillPoints {
     private static final Trap RELEASE_TRAP =
             before("UPDATE ON worklist", "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL");
 
+    private static final Check SIDECARS_STORED =
+            (_, archive) -> await().atMost(PATIENCE).until(() -> sidecarsOfClaimedNotes(archive) == WORKERS);
+
+    private static final CommitGroup RESPONSES = new CommitGroup(
+            withinCommitOf("UPDATE ON api_call", "NEW.received_at IS NOT NULL"),
+            granted(WORKERS),
+            "api_call WHERE received_at IS NULL",
+            ANSWERED);
+    private static final CommitGroup SETTLEMENTS = new CommitGroup(
+            withinCommitOf("UPDATE ON worklist", "OLD.state <> 'ARCHIVED' AND NEW.state = 'ARCHIVED'"),
+            SIDECARS_STORED,
+            "worklist WHERE claimed_by IS NOT NULL",
+            SETTLED);
+
     private static final KillPoint OBJECTS_STORED = KillPoint.of(
                     "OBJECTS_STORED", "files and sidecars are stored, no row is")
             // one statement writes the notes that wait; the others wait behind it
             .trapped(before("UPDATE ON worklist", "NEW.state = 'ARCHIVED'"), 1)
             .seen(WORKERS + " sidecars in the store, no rows of their notes")
-            .where((_, archive) -> await().atMost(PATIENCE).until(() -> sidecarsOfClaimedNotes(archive) == WORKERS))
+            .where(SIDECARS_STORED)
             .where(CAPTURED_AND_CLAIMED, 0);
 
     private KillPoints() {}
@@ -159,15 +171,11 @@ final class KillPoints {
                         .where(SENT, WORKERS)
                         .where(ANSWERED, 0)
                         .unreachableOn(Place.EMBEDDED, "no proxy stands before the embedded database"),
-                KillPoint.of("ANSWER_COMMITTING", "the answer's transaction commits")
-                        .trapped(withinCommitOf("UPDATE ON api_call", "NEW.received_at IS NOT NULL"), 1)
-                        .seen("the COMMIT of the first answers waits, no file was asked for")
-                        .where(granted(WORKERS))
-                        // the statement is a transaction by itself
-                        .where(COMMITTING.formatted("%UPDATE api_call%"), 1)
-                        .where(ANSWERED, 0)
-                        .where((scene, _) ->
-                                assertThat(scene.provider().mediaRequests()).isZero())
+                KillPoint.of("ANSWER_COMMITTING", "a group of responses is written, not committed")
+                        .by("trap in its COMMIT", RESPONSES::killWritten)
+                        .leavesCallsUnanswered(),
+                KillPoint.of("ANSWER_COMMITTED", "a group of responses is committed, its callers are not released")
+                        .by("trap in its COMMIT, then SIGSTOP", RESPONSES::killCommitted)
                         .leavesCallsUnanswered());
     }
 
@@ -248,15 +256,12 @@ final class KillPoints {
 
     private static List<KillPoint> ofCommits() {
         return List.of(
-                KillPoint.of("COMMITTING", "the note's transaction commits")
-                        .trapped(
-                                withinCommitOf(
-                                        "UPDATE ON worklist", "OLD.state <> 'ARCHIVED' AND NEW.state = 'ARCHIVED'"),
-                                1)
-                        .seen("the COMMIT of the first notes waits, " + WORKERS + " claims, no new rows")
-                        .where(COMMITTING.formatted("COMMIT"), 1)
-                        .where(CAPTURED_AND_CLAIMED, 0)
-                        .where(CLAIMS, WORKERS),
+                KillPoint.of("COMMITTING", "a group of notes is written, not committed")
+                        .by("trap in its COMMIT", SETTLEMENTS::killWritten)
+                        .ofNotes(WORKERS),
+                KillPoint.of("SETTLED", "a group of notes is committed, its callers are not released")
+                        .by("trap in its COMMIT, then SIGSTOP", SETTLEMENTS::killCommitted)
+                        .ofNotes(WORKERS),
                 KillPoint.of("STEP_UPDATE", "the rows of all notes are written, no step's counts are")
                         // one statement a second has the counts of all steps
                         .trapped(before("UPDATE ON batch_step_execution", "NEW.write_count > OLD.write_count"), 1)

@@ -148,9 +148,9 @@ final class Program {
         process.destroy();
     }
 
-    /** Sends SIGHUP, as a terminal does that is closed. */
-    void hangUp() throws Exception {
-        Process kill = new ProcessBuilder("kill", "-HUP", String.valueOf(pid())).start();
+    /** Sends a signal, such as HUP of a terminal that is closed. */
+    void signal(String name) throws Exception {
+        Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(pid())).start();
         assertThat(kill.waitFor()).isZero();
     }
 

@@ -105,9 +105,9 @@ class SignalTests {
             practice.enqueue(30);
             Program run = practice.startRunWithHeldAnswers();
 
-            run.hangUp();
+            run.signal("HUP");
             run.awaitLog("SIGHUP: finishing work in progress");
-            run.hangUp();
+            run.signal("HUP");
             assertThat(run.endsWithin(Duration.ofSeconds(2))).isFalse();
             provider.releaseAnswers();
             Ended stopped = practice.end(run, PATIENCE).with(7);
@@ -127,7 +127,7 @@ class SignalTests {
             Program run = practice.startAfter("trap '' HUP", "run");
             provider.awaitHeld(Practice.WORKERS, PATIENCE);
 
-            run.hangUp();
+            run.signal("HUP");
             provider.releaseAnswers();
             Ended ended = practice.end(run, PATIENCE).with(0);
 

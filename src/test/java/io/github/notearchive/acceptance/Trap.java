@@ -16,6 +16,12 @@ record Trap(String definition, String description, int passes) {
 
     private static final Duration PATIENCE = Duration.ofSeconds(180);
 
+    /** Row number from which an open trap counts, and holds nothing. */
+    private static final int OPEN = 1_000_000;
+
+    private static final String HELD =
+            " FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+
     /** Before a row is written, by {@code INSERT ON table} or {@code UPDATE ON table}. */
     static Trap before(String change, String when) {
         return new Trap(
@@ -59,12 +65,14 @@ record Trap(String definition, String description, int passes) {
         archive.execute("""
                 CREATE FUNCTION trap.hold() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
-                    IF nextval('trap.rows') > TG_ARGV[0]::bigint THEN
+                    IF nextval('trap.rows') BETWEEN TG_ARGV[0]::bigint + 1 AND %d THEN
                         PERFORM pg_sleep(3600);
                     END IF;
                     RETURN NEW;
+                EXCEPTION WHEN query_canceled THEN
+                    RETURN NEW;
                 END $$
-                """);
+                """.formatted(OPEN));
         archive.execute(definition.formatted(passes));
     }
 
@@ -75,14 +83,27 @@ record Trap(String definition, String description, int passes) {
 
     /** Returns the number of held statements. */
     static long caught(Archive archive) {
-        return archive.number(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()");
+        return archive.number("SELECT count(*)" + HELD);
+    }
+
+    /** Lets the held transaction continue, and waits until the trap holds another one. */
+    static void awaitNext(Archive archive) {
+        String first = archive.strings("SELECT backend_xid" + HELD).getFirst();
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> {
+            archive.strings("SELECT pg_cancel_backend(pid)" + HELD + " AND backend_xid::text = ?", first);
+            return archive.number("SELECT count(*)" + HELD + " AND backend_xid::text <> ?", first) > 0;
+        });
+    }
+
+    /** Lets the held statements and all later ones continue. */
+    static void open(Archive archive) {
+        archive.number("SELECT setval('trap.rows', " + OPEN + ")");
+        archive.strings("SELECT pg_cancel_backend(pid)" + HELD);
     }
 
     /** Ends the held statements, as a server does whose client is gone, and removes the trap. */
     static void remove(Archive archive) {
-        archive.strings(
-                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()");
+        archive.strings("SELECT pg_terminate_backend(pid, 10000)" + HELD);
         assertThat(caught(archive)).isZero();
         archive.execute("DROP SCHEMA trap CASCADE");
     }

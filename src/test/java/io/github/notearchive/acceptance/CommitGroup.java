@@ -1,0 +1,65 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.acceptance.KillPoint.Check;
+
+/**
+ * Rows of several workers that a run commits together, and two moments at which it is killed. The trap holds the first
+ * row alone; the other workers wait meanwhile and form the group.
+ *
+ * @param trap holds a COMMIT with such rows
+ * @param queued asserts that all workers wait for a commit
+ * @param unwritten table and condition of the rows before they are written
+ * @param committed query of the number of committed rows
+ */
+record CommitGroup(Trap trap, Check queued, String unwritten, String committed) {
+
+    private interface Moment {
+        String reach(Program run, Archive archive, long rows) throws Exception;
+    }
+
+    /** The rows are written, the COMMIT waits. */
+    String killWritten(Scene scene) throws Exception {
+        return kill(scene, (_, _, rows) -> rows + " rows in an open transaction, none visible");
+    }
+
+    /** The COMMIT has succeeded. The process was stopped before, so it has not read the result. */
+    String killCommitted(Scene scene) throws Exception {
+        return kill(scene, (run, archive, rows) -> {
+            long before = archive.number(committed);
+            run.signal("STOP");
+            Trap.open(archive);
+            Scene.awaitNumber(archive, committed, before + rows);
+            return rows + " rows committed, their callers stopped before";
+        });
+    }
+
+    private String kill(Scene scene, Moment moment) throws Exception {
+        try (Archive archive = scene.practice().look()) {
+            trap.set(archive);
+        }
+        Program run = scene.practice().start("run");
+        String seen;
+        try (Archive archive = scene.practice().beside(run)) {
+            Trap.awaitCaught(archive, 1);
+            queued.check(scene, archive);
+            Trap.awaitNext(archive);
+            long rows = written(archive);
+            assertThat(rows).as("rows in the transaction").isGreaterThan(1);
+            seen = moment.reach(run, archive, rows);
+            scene.kill(run);
+            Trap.remove(archive);
+        }
+        scene.settle();
+        return seen;
+    }
+
+    /** Returns the number of rows that an open transaction has locked. */
+    private long written(Archive archive) {
+        return archive.number("""
+                SELECT count(*) - (SELECT count(*) FROM (SELECT FROM %1$s FOR NO KEY UPDATE SKIP LOCKED) AS unlocked)
+                FROM %1$s
+                """.formatted(unwritten));
+    }
+}
