@@ -1,7 +1,6 @@
 package io.github.notearchive.io;
 
 import java.time.Duration;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
@@ -26,15 +25,11 @@ public final class Savepoint extends TransactionTemplate {
         setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
     }
 
-    public <T extends @Nullable Object> T executeRepeated(TransactionCallback<T> part) {
-        return repeated(() -> execute(part));
-    }
-
     /**
-     * Executes a write that rolls itself back if it fails; up to three times while the database rolls it back because
-     * of other sessions, such as a deadlock.
+     * Executes a part that rolls itself back if it fails; up to three times while the database rolls it back because of
+     * other sessions, such as a deadlock.
      */
-    public static <T extends @Nullable Object> T repeated(Supplier<T> write) {
-        return RETRIES.invoke(write);
+    public <T extends @Nullable Object> T executeRepeated(TransactionCallback<T> part) {
+        return RETRIES.invoke(() -> execute(part));
     }
 }

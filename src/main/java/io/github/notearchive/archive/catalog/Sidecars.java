@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.ledger.PaidCall;
 import io.github.notearchive.archive.ledger.PaidResponses;
+import io.github.notearchive.archive.ledger.PaidResponses.PaidCall;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;

@@ -210,7 +210,7 @@ public record CallLedger(
         if (!isOfTonight(paid.receivedAt()) && !(certain && !request.isDecidedSince(paid.receivedAt()))) {
             return Optional.empty();
         }
-        PaidCall.Facts facts = paid.call().facts();
+        PaidResponses.PaidCall.Facts facts = paid.call().facts();
         ProviderReply reply =
                 new ProviderReply(content.code(), facts.httpStatus(), content.message(), facts.requestId(), Billed.YES);
         return Optional.of(new Missing(reply, certain));

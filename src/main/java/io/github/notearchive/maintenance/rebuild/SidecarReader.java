@@ -4,7 +4,7 @@ import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.ledger.PaidCall;
+import io.github.notearchive.archive.ledger.PaidResponses.PaidCall;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.note.NoteCapture;
