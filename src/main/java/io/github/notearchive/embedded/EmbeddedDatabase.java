@@ -170,7 +170,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 cluster,
                 programs.command(
                         "initdb",
-                        "-D", // an argument of its own, by which Postmaster recognizes the program
+                        "-D", // a separate argument, by which Postmaster recognizes the program
                         cluster.data().toString(),
                         "--username=" + PostgresCluster.USER,
                         "--pwfile=" + cluster.passwordFile(),

@@ -167,7 +167,7 @@ record Audit(
         return findings;
     }
 
-    /** The tables' own keys forbid most; objects that no row knows are told too. */
+    /** The tables' own keys forbid most; objects without a row are reported, too. */
     private static List<String> duplicated(Archive archive) throws Exception {
         List<String> findings = new ArrayList<>();
         archive.strings("""

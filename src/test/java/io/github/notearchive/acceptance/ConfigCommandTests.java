@@ -44,15 +44,15 @@ class ConfigCommandTests {
         Ended ended = show(environment, "--json").with(0);
 
         assertThat(ended.out() + ended.err()).doesNotContain(SECRET);
-        JsonNode told = JsonMapper.shared().readTree(ended.out());
-        assertThat(told.get("usable").asBoolean()).isTrue();
-        assertThat(of(told, "archive.source.calls-per-second").get("origin").asString())
+        JsonNode shown = JsonMapper.shared().readTree(ended.out());
+        assertThat(shown.get("usable").asBoolean()).isTrue();
+        assertThat(of(shown, "archive.source.calls-per-second").get("origin").asString())
                 .isEqualTo("environment variable ARCHIVE_CALLS_PER_SECOND");
-        assertThat(of(told, "archive.source.calls-per-second").get("value").asString())
+        assertThat(of(shown, "archive.source.calls-per-second").get("value").asString())
                 .isEqualTo("7");
-        assertThat(of(told, "archive.node").get("origin").asString()).isEqualTo("option -Darchive.node of java");
-        assertThat(of(told, "archive.workers").get("origin").asString()).isEqualTo("default");
-        assertThat(of(told, "archive.source.token").get("value").asString()).isEqualTo("********");
+        assertThat(of(shown, "archive.node").get("origin").asString()).isEqualTo("option -Darchive.node of java");
+        assertThat(of(shown, "archive.workers").get("origin").asString()).isEqualTo("default");
+        assertThat(of(shown, "archive.source.token").get("value").asString()).isEqualTo("********");
         assertThat(directory.resolve("data")).doesNotExist();
     }
 
@@ -122,8 +122,8 @@ class ConfigCommandTests {
                 .end();
     }
 
-    private static JsonNode of(JsonNode told, String name) {
-        return told.get("settings")
+    private static JsonNode of(JsonNode shown, String name) {
+        return shown.get("settings")
                 .valueStream()
                 .filter(setting -> setting.get("name").asString().equals(name))
                 .findFirst()

@@ -58,7 +58,7 @@ class RandomKillTests {
     }
 
     private final Matrix matrix = new Matrix(
-            "random-kills", "night", "servers", "notes", "trouble", "killed, ms after the start", "exit codes after");
+            "random-kills", "night", "servers", "notes", "fault", "killed, ms after the start", "exit codes after");
     private final List<String> violations = new ArrayList<>();
     private Duration startUp = Duration.ofSeconds(4);
     private int startUps;

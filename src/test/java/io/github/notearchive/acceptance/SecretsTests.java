@@ -51,7 +51,7 @@ class SecretsTests {
     private static final String WRONG = "wrong-secret-5e1c77a0b2";
 
     /** What tells others of runs. */
-    private static final Map<String, String> TOLD_SECRETS = Map.of(
+    private static final Map<String, String> RECEIVER_SECRETS = Map.of(
             "hook", "T00hook91c4e0a7",
             "token", "hook-bearer-7d2c91",
             "signer", "hook-signer-55aa10",
@@ -70,9 +70,9 @@ class SecretsTests {
     @EnumSource
     void notEvenATraceOfABadNightHoldsASecret(Place place) throws Exception {
         try (Practice practice = Practice.begin(place);
-                ScriptedServer told = new ScriptedServer();
+                ScriptedServer receivers = new ScriptedServer();
                 ProcessList processes = new ProcessList()) {
-            tellEverybody(practice, told);
+            configureReceivers(practice, receivers);
             List<String> ids = new ArrayList<>(practice.provider().noteIds(12));
             ids.addAll(practice.provider().noteIds(SandboxNoteKind.SOUND, 1));
             script(practice.provider(), ids);
@@ -100,7 +100,7 @@ class SecretsTests {
             }
 
             List<String> known = new ArrayList<>(practice.secrets());
-            known.addAll(TOLD_SECRETS.values());
+            known.addAll(RECEIVER_SECRETS.values());
             List<String> secrets = everyFormOf(known);
             Set<String> signatures = signatures(practice, ids);
             assertThat(night.err()).contains("TRACE", "DEBUG");
@@ -115,13 +115,13 @@ class SecretsTests {
                 searchObjects(archive, secrets);
             }
             searchFiles(practice, secrets);
-            assertThat(told.requests().stream().map(ScriptedServer.Request::line))
-                    .anyMatch(line -> line.contains(TOLD_SECRETS.get("hook")))
-                    .anyMatch(line -> line.contains(TOLD_SECRETS.get("check") + "/start"))
+            assertThat(receivers.requests().stream().map(ScriptedServer.Request::line))
+                    .anyMatch(line -> line.contains(RECEIVER_SECRETS.get("hook")))
+                    .anyMatch(line -> line.contains(RECEIVER_SECRETS.get("check") + "/start"))
                     .anyMatch(line -> line.contains("/metrics/job/note_archive/"));
             assertThat(night.err())
-                    .contains("webhook " + told.address() + "/***: HTTP 400")
-                    .contains("pushgateway " + told.address() + "/***: HTTP 400");
+                    .contains("webhook " + receivers.address() + "/***: HTTP 400")
+                    .contains("pushgateway " + receivers.address() + "/***: HTTP 400");
             assertThat(practice.directory().resolve("main.prom")).content().contains("note_archive_");
             assertThat(processes.commandLines())
                     .anyMatch(line -> line.endsWith(" run"))
@@ -130,20 +130,22 @@ class SecretsTests {
         }
     }
 
-    /** Everybody who can be told, by addresses that are secrets; and nobody takes it. */
-    private static void tellEverybody(Practice practice, ScriptedServer told) {
-        told.always(ScriptedServer.status(400));
-        String host = told.address().substring("http://".length());
+    /** Configures all receivers, by addresses that are secrets; each rejects what is sent. */
+    private static void configureReceivers(Practice practice, ScriptedServer receivers) {
+        receivers.always(ScriptedServer.status(400));
+        String host = receivers.address().substring("http://".length());
         Map<String, String> environment = practice.environment();
         environment.put("ARCHIVE_NOTIFY_EVENTS", "start,success,attention,failure,overlap");
-        environment.put("ARCHIVE_NOTIFY_WEBHOOK_URL", told.address() + "/services/" + TOLD_SECRETS.get("hook"));
-        environment.put("ARCHIVE_NOTIFY_WEBHOOK_TOKEN", TOLD_SECRETS.get("token"));
-        environment.put("ARCHIVE_NOTIFY_WEBHOOK_SECRET", TOLD_SECRETS.get("signer"));
-        environment.put("ARCHIVE_NOTIFY_PING_URL", told.address() + "/" + TOLD_SECRETS.get("check"));
-        environment.put("ARCHIVE_METRICS_PUSH_URL", "http://me:" + TOLD_SECRETS.get("gateway") + "@" + host);
         environment.put(
-                "ARCHIVE_METRICS_OTLP_URL", told.address() + "/v1/metrics?key=" + TOLD_SECRETS.get("collector"));
-        environment.put("ARCHIVE_METRICS_OTLP_AUTHORIZATION", "Bearer " + TOLD_SECRETS.get("bearer"));
+                "ARCHIVE_NOTIFY_WEBHOOK_URL", receivers.address() + "/services/" + RECEIVER_SECRETS.get("hook"));
+        environment.put("ARCHIVE_NOTIFY_WEBHOOK_TOKEN", RECEIVER_SECRETS.get("token"));
+        environment.put("ARCHIVE_NOTIFY_WEBHOOK_SECRET", RECEIVER_SECRETS.get("signer"));
+        environment.put("ARCHIVE_NOTIFY_PING_URL", receivers.address() + "/" + RECEIVER_SECRETS.get("check"));
+        environment.put("ARCHIVE_METRICS_PUSH_URL", "http://me:" + RECEIVER_SECRETS.get("gateway") + "@" + host);
+        environment.put(
+                "ARCHIVE_METRICS_OTLP_URL",
+                receivers.address() + "/v1/metrics?key=" + RECEIVER_SECRETS.get("collector"));
+        environment.put("ARCHIVE_METRICS_OTLP_AUTHORIZATION", "Bearer " + RECEIVER_SECRETS.get("bearer"));
         environment.put("ARCHIVE_METRICS_TEXTFILE", practice.directory() + "/{node}.prom");
     }
 

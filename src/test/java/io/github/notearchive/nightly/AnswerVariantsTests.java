@@ -538,7 +538,7 @@ class AnswerVariantsTests {
         void to(String id, ObjectNode note);
     }
 
-    /** An answer about a note of its own, told in a few words, and what else is to be seen of it. */
+    /** An answer about a note of its own, described in a few words, and what else is to be seen of it. */
     private final class Variant {
 
         final String id = ids.get(variants.size());

@@ -23,7 +23,7 @@ final class MappedRows {
             Path.of("src", "test", "resources", "io", "github", "notearchive", "job", "mapped-rows.txt");
     private static final Path SEEN = Path.of("target", "mapped-rows.txt");
 
-    /** Beyond so many characters a text is told by its length and its digest. */
+    /** Longer texts are represented by their length and digest; in characters. */
     private static final int LONGEST = 200;
 
     /** Rows of a note, without what says when and where rather than what. */

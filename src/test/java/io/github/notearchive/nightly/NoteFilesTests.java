@@ -225,7 +225,7 @@ class NoteFilesTests {
                 .put("url", "http://" + night.provider().mediaHost() + "/audio/" + id + "/1.m4a");
     }
 
-    /** What became of one note, as it is told in the table. */
+    /** Result of one note, as the table shows it. */
     private final class Row {
 
         private final String name;
@@ -243,13 +243,13 @@ class NoteFilesTests {
             calls.add(night.calls(note) - calls.stream().mapToInt(n -> n).sum());
             requests.add(night.provider().mediaRequests(note)
                     - requests.stream().mapToInt(n -> n).sum());
-            files.add(night.state(note) + told(night.slots(note)));
+            files.add(night.state(note) + described(night.slots(note)));
         }
 
-        private String told(List<SlotRow> slots) {
-            List<String> told = new ArrayList<>();
+        private String described(List<SlotRow> slots) {
+            List<String> described = new ArrayList<>();
             for (SlotRow slot : slots) {
-                told.add(slot.kind()
+                described.add(slot.kind()
                         + " "
                         + slot.state()
                         + (slot.reason() == null ? "" : " " + slot.reason())
@@ -263,12 +263,12 @@ class NoteFilesTests {
                     .map(slot -> slot.media().sha256())
                     .distinct()
                     .count();
-            return told.stream()
+            return described.stream()
                     .collect(Collectors.groupingBy(slot -> slot, LinkedHashMap::new, Collectors.counting()))
                     .entrySet()
                     .stream()
                     .map(slot -> "; " + (slot.getValue() == 1 ? "" : slot.getValue() + " ") + slot.getKey())
-                    .collect(Collectors.joining("", "", told.size() > 1 ? "; objects: " + objects : ""));
+                    .collect(Collectors.joining("", "", described.size() > 1 ? "; objects: " + objects : ""));
         }
 
         @Override

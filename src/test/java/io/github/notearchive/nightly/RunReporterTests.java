@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 
-/** How far a run is, as it is told. */
+/** Reported progress of a run. */
 @NightlyJobTest
 class RunReporterTests {
 

@@ -55,7 +55,7 @@ class TelemetryOfNightTests {
 
     private static Path directory() {
         try {
-            return Files.createTempDirectory("told-");
+            return Files.createTempDirectory("telemetry-");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -154,8 +154,8 @@ class TelemetryOfNightTests {
         assertThat(event.path("night").asString()).isEqualTo("2026-03-10");
     }
 
-    private static JsonNode json(ScriptedServer.Request told) {
-        return JsonMapper.shared().readTree(told.body());
+    private static JsonNode json(ScriptedServer.Request sent) {
+        return JsonMapper.shared().readTree(sent.body());
     }
 
     private static double value(String text, String metric) {
@@ -165,8 +165,8 @@ class TelemetryOfNightTests {
                 .sum();
     }
 
-    private static Metric metric(ScriptedServer.Request told, String name) throws IOException {
-        return ExportMetricsServiceRequest.parseFrom(told.body()).getResourceMetricsList().stream()
+    private static Metric metric(ScriptedServer.Request sent, String name) throws IOException {
+        return ExportMetricsServiceRequest.parseFrom(sent.body()).getResourceMetricsList().stream()
                 .flatMap(resource -> resource.getScopeMetricsList().stream())
                 .flatMap(scope -> scope.getMetricsList().stream())
                 .filter(metric -> metric.getName().equals(name))

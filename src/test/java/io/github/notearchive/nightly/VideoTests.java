@@ -581,7 +581,13 @@ class VideoTests {
         night.run(ExitCode.INCOMPLETE);
 
         night.assertNote(
-                note, POSTPONED, StateReason.URLS_EXPIRED, "VIDEO 0 DEAD", "HTTP 403", "a new response", obstacle.told);
+                note,
+                POSTPONED,
+                StateReason.URLS_EXPIRED,
+                "VIDEO 0 DEAD",
+                "HTTP 403",
+                "a new response",
+                obstacle.detail);
         assertThat(night.video(note).reason()).isEqualTo("DEAD");
         assertThat(night.provider().mediaRequests(".mp4"))
                 .as("dead addresses are not asked before there are others")
@@ -609,12 +615,12 @@ class VideoTests {
         EMPTY(Reply.note(NoAnswer::emptied), "not in the answer", 1);
 
         final Reply reply;
-        final String told;
+        final String detail;
         final int calls;
 
-        NoAnswer(Reply reply, String told, int calls) {
+        NoAnswer(Reply reply, String detail, int calls) {
             this.reply = reply;
-            this.told = told;
+            this.detail = detail;
             this.calls = calls;
         }
 

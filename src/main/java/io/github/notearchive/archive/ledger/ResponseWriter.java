@@ -221,7 +221,7 @@ final class ResponseWriter {
 
     /**
      * Completes the rows of calls in one statement; returns for each whether there is a row. The driver copies the
-     * elements of an array, so the body of a single response is a parameter of its own.
+     * elements of an array, so the body of a single response is a separate parameter.
      */
     private List<Boolean> complete(List<ReceivedResponse> group) {
         byte[] single = group.size() == 1 ? group.getFirst().body() : null;
