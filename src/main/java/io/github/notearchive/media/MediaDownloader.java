@@ -136,8 +136,8 @@ public class MediaDownloader implements AutoCloseable {
         for (Map.Entry<MediaUrl, MediaCandidate> entry : urls.entrySet()) {
             waiting--;
             long deadline = waiting > 0 ? end - (end - System.nanoTime()) / 2 : end;
-            try (var download = new UrlDownload(this, slot.kind(), entry, stopped, deadline)) {
-                DownloadedMedia media = download.run();
+            try {
+                DownloadedMedia media = new UrlDownload(this, slot.kind(), entry, stopped, deadline).run();
                 files.increment();
                 return slot.isBest(entry.getValue().rendition())
                         ? new DownloadOutcome.Downloaded(media, null, false)

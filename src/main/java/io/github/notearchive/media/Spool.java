@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -248,11 +249,9 @@ public final class Spool {
                 reserved += count;
             }
             try {
-                if (path == null) {
-                    path = Files.createTempFile(PrivateDirectory.create(directory), PREFIX, SUFFIX);
-                }
                 if (out == null) {
-                    out = new FileOutputStream(path.toFile(), true);
+                    path = Files.createTempFile(PrivateDirectory.create(directory), PREFIX, SUFFIX);
+                    out = new FileOutputStream(path.toFile());
                 }
                 out.write(more, 0, count);
             } catch (IOException e) {
@@ -276,11 +275,11 @@ public final class Spool {
             }
         }
 
-        /** Releases the resources for writing. Writing may continue later. */
-        void pause() {
-            try (OutputStream _ = out) {
-                out = null;
-                buffer = null;
+        /** Releases the resources for writing, after the last byte. */
+        void endWriting() {
+            buffer = null;
+            try {
+                IOUtils.close(out);
             } catch (IOException e) {
                 throw failure("written", e);
             }
@@ -294,7 +293,7 @@ public final class Spool {
             }
             closed = true;
             try {
-                pause();
+                endWriting();
                 if (path != null) {
                     Files.deleteIfExists(path);
                 }

@@ -20,13 +20,10 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
@@ -41,17 +38,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Download of one file from one URL, over as many attempts as it takes, until a deadline. Used by one thread.
  *
- * <p>Each redirect is checked like the first URL. Bodies are not decoded. An incomplete body is resumed by the next
- * attempt if the server gave a strong validator (RFC 9110, 13.1.5) and confirms with the rest that it belongs to the
- * same bytes: same validator, first byte after ours, same total length. Otherwise the download restarts.
+ * <p>Each attempt requests the whole file, and checks each redirect like the first URL. Bodies are not decoded. A
+ * failed attempt leaves no file.
  */
-final class UrlDownload implements AutoCloseable {
+final class UrlDownload {
 
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
-
-    /** Bytes that a response contains (RFC 9110, 14.4): first, last, total length of the file. */
-    private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18})");
 
     private final MediaDownloader shared;
     private final MediaProperties properties;
@@ -64,13 +57,6 @@ final class UrlDownload implements AutoCloseable {
     private MediaUrl next;
 
     private int redirects;
-
-    /** The part received so far; null before the first byte. */
-    private @Nullable SpoolFile file;
-
-    private @Nullable MediaType type;
-    private @Nullable String validator;
-    private long total = -1;
 
     /**
      * Creates a download.
@@ -119,9 +105,6 @@ final class UrlDownload implements AutoCloseable {
             }
             return media.get();
         } catch (IOException e) {
-            if (!isResumable()) {
-                close();
-            }
             throw failure(e);
         }
     }
@@ -130,10 +113,7 @@ final class UrlDownload implements AutoCloseable {
         if (to.isUpgradable()) {
             try {
                 return sendOnce(to.upgraded());
-            } catch (SSLException | SocketException | ConnectTimeoutException e) {
-                if (isExpired() || MediaDownloader.isAborted(stop)) {
-                    throw e;
-                }
+            } catch (SSLException | SocketException | ConnectTimeoutException _) {
                 // http is what the provider gave
             }
         }
@@ -156,10 +136,6 @@ final class UrlDownload implements AutoCloseable {
         request.setPath(to.target());
         request.setHeader("Accept", "*/*");
         request.setHeader("Accept-Encoding", "identity");
-        if (isResumable()) {
-            request.setHeader("Range", "bytes=" + file().size() + "-");
-            request.setHeader("If-Range", validator);
-        }
         return shared.http.execute(request, remaining(), response -> {
             try {
                 return read(response);
@@ -171,21 +147,11 @@ final class UrlDownload implements AutoCloseable {
 
     private Optional<DownloadedMedia> read(ClassicHttpResponse response) throws IOException {
         int status = response.getCode();
-        HttpEntity entity = response.getEntity();
         if (status == 200) {
-            close();
-            return Optional.of(receive(response, entity));
-        }
-        if (status == 206 && isRest(response)) {
-            return Optional.of(save(entity == null ? InputStream.nullInputStream() : entity.getContent()));
+            return Optional.of(receive(response.getEntity()));
         }
         if (GONE.contains(status)) {
             throw new FailedDownloadException(Kind.GONE, "HTTP " + status);
-        }
-        if ((status == 206 || status == 416) && isResumable()) {
-            // the rest belongs to other bytes: request the whole file
-            close();
-            return Optional.empty();
         }
         Header location = response.getFirstHeader("Location");
         if (!REDIRECTS.contains(status) || location == null || location.getValue() == null) {
@@ -198,7 +164,7 @@ final class UrlDownload implements AutoCloseable {
         return Optional.empty();
     }
 
-    private DownloadedMedia receive(ClassicHttpResponse response, @Nullable HttpEntity entity) throws IOException {
+    private DownloadedMedia receive(@Nullable HttpEntity entity) throws IOException {
         if (entity == null) {
             throw retryable("empty body");
         }
@@ -206,80 +172,32 @@ final class UrlDownload implements AutoCloseable {
         requireAllowed(length);
         InputStream body = entity.getContent();
         byte[] head = body.readNBytes(TypeSniffer.HEAD_LENGTH);
-        boolean incomplete = head.length < TypeSniffer.HEAD_LENGTH && head.length < length;
+        boolean isIncomplete = head.length < TypeSniffer.HEAD_LENGTH && head.length < length;
         Optional<String> mismatch = TypeSniffer.mismatch(head, kind);
-        if (incomplete || mismatch.isPresent()) {
+        if (isIncomplete || mismatch.isPresent()) {
             shared.bytes.add(head.length);
-            throw incomplete ? incomplete() : retryable(mismatch.orElseThrow());
+            throw isIncomplete ? incomplete() : retryable(mismatch.orElseThrow());
         }
-        file = shared.spool.new SpoolFile(length, candidate.md5() != null);
-        type = TypeSniffer.sniff(head).orElseThrow();
-        validator = validator(response);
-        total = length;
-        return save(new SequenceInputStream(new ByteArrayInputStream(head), body));
-    }
-
-    /** Strong validator of a response; null if it has none. A date is never certain to be strong. */
-    private static @Nullable String validator(ClassicHttpResponse response) {
-        Header tag = response.getFirstHeader("ETag");
-        String value = tag == null ? null : tag.getValue();
-        return value != null && value.length() > 2 && value.matches("\".*\"") ? value : null;
-    }
-
-    private boolean isResumable() {
-        return validator != null && file != null && file.size() != total;
-    }
-
-    /** Whether a response with status 206 has the rest of the file, whose total length is recorded then. */
-    private boolean isRest(ClassicHttpResponse response) {
-        Header header = response.getFirstHeader("Content-Range");
-        Matcher range = RANGE.matcher(header == null ? "" : String.valueOf(header.getValue()));
-        if (!isResumable() || !range.matches()) {
-            return false;
-        }
-        long length = Long.parseLong(range.group(3));
-        boolean isSame = Long.parseLong(range.group(1)) == file().size()
-                && Long.parseLong(range.group(2)) + 1 == length
-                && length > file().size()
-                && (total < 0 || total == length)
-                && Objects.equals(validator, validator(response));
-        total = isSame ? length : total;
-        return isSame;
-    }
-
-    private DownloadedMedia save(InputStream body) throws IOException {
-        SpoolFile receiving = file();
+        SpoolFile file = shared.spool.new SpoolFile(length, candidate.md5() != null);
         try {
-            for (int n = 0; n >= 0; n = receiving.append(body)) {
-                shared.bytes.add(n);
-                requireAllowed(receiving.size());
+            save(new SequenceInputStream(new ByteArrayInputStream(head), body), file);
+            if (length >= 0 && file.size() != length) {
+                throw incomplete();
             }
-        } finally {
-            receiving.pause();
-        }
-        if (total >= 0 && receiving.size() != total) {
-            throw incomplete();
-        }
-        // an error from here on is one of the whole file
-        validator = null;
-        MediaType received = Objects.requireNonNull(type);
-        DownloadedMedia media = DownloadedMedia.of(receiving, received, candidate, receiving.check(received));
-        file = null;
-        return media;
-    }
-
-    /** Deletes what was received. Repetition has no effect. */
-    @Override
-    public void close() {
-        try (SpoolFile _ = file) {
-            file = null;
-            validator = null;
-            total = -1;
+            MediaType type = TypeSniffer.sniff(head).orElseThrow();
+            return DownloadedMedia.of(file, type, candidate, file.check(type));
+        } catch (IOException | RuntimeException | Error e) {
+            file.close();
+            throw e;
         }
     }
 
-    private SpoolFile file() {
-        return Objects.requireNonNull(file);
+    private void save(InputStream body, SpoolFile file) throws IOException {
+        for (int n = 0; n >= 0; n = file.append(body)) {
+            shared.bytes.add(n);
+            requireAllowed(file.size());
+        }
+        file.endWriting();
     }
 
     private Duration remaining() {

@@ -118,11 +118,11 @@ class MediaDownloaderTests {
     @ParameterizedTest
     @CsvSource({
         "picture.heic, IMAGE,   48,   32,",
-        "picture.heic, IMAGE,   32,   48,",
-        "picture.heic, IMAGE,   96,   64, 'pixels 48x32, promised 96x64'",
-        "picture.heic, IMAGE, 1080,  128, 'pixels 48x32, promised 1080x128'",
-        "picture.heic, IMAGE,  192,  128, 'pixels 48x32, promised 192x128'",
-        "picture.heic, IMAGE,  193,  129, 'placeholder of 48x32, promised 193x129'",
+        "picture.heic, IMAGE,  127,  127,",
+        "picture.heic, IMAGE,  128,   64, 'pixels 64x64, promised 128x64'",
+        "picture.heic, IMAGE,   64,  128, 'pixels 64x64, promised 64x128'",
+        "picture.heic, IMAGE, 1080,  256, 'pixels 64x64, promised 1080x256'",
+        "picture.heic, IMAGE,  257,  257, 'placeholder of 64x64, promised 257x257'",
         "picture.heic, IMAGE,     , 1440,",
         "picture.heic, IMAGE,     ,     ,",
         "film.mp4,    MOTION, 1080, 1440, 'pixels 64x48, promised 1080x1440'",

@@ -90,26 +90,8 @@ final class MediaFixtures {
     }
 
     /** States the length of all bytes, and closes the connection after {@code count} of them. */
-    static Reply broken(byte[] bytes, int count, String etag) {
-        String head = "HTTP/1.1 200 x\r\nContent-Length: " + bytes.length + "\r\n";
-        return closing(head + (etag.isEmpty() ? "" : "ETag: " + etag + "\r\n") + "\r\n", Arrays.copyOf(bytes, count));
-    }
-
-    /** Sends the bytes from here on with status 206 and these headers, if any. */
-    static Reply part(byte[] bytes, int from, @Nullable String etag, @Nullable String contentRange) {
-        return reply(
-                206,
-                Arrays.copyOfRange(bytes, from, bytes.length),
-                Stream.of(
-                                etag == null ? "" : "ETag: " + etag,
-                                contentRange == null ? "" : "Content-Range: " + contentRange)
-                        .filter(header -> !header.isEmpty())
-                        .toArray(String[]::new));
-    }
-
-    /** {@code Content-Range} of the bytes from here on. */
-    static String rangeFrom(int from, byte[] bytes) {
-        return "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length);
+    static Reply broken(byte[] bytes, int count) {
+        return closing("HTTP/1.1 200 x\r\nContent-Length: " + bytes.length + "\r\n\r\n", Arrays.copyOf(bytes, count));
     }
 
     /** Sends these bytes of a longer body, then single bytes until the client closes the connection. */

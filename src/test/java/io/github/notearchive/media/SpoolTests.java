@@ -48,7 +48,7 @@ class SpoolTests {
         Spool spool = spool(directory, 0);
         SpoolFile leftover = file(spool, UNKNOWN);
         add(leftover, bytes(10));
-        leftover.pause();
+        leftover.endWriting();
         Path foreign = Files.createFile(directory.resolve("notes.txt"));
 
         int swept = spool.sweep();
@@ -92,7 +92,7 @@ class SpoolTests {
         SpoolFile file = file(spool, UNKNOWN);
 
         add(file, bytes);
-        file.pause();
+        file.endWriting();
 
         assertThat(file.inMemory()).isNull();
         assertThat(file.onDisk()).hasBinaryContent(bytes);
@@ -114,7 +114,7 @@ class SpoolTests {
         add(second, bytes);
         first.close();
         add(third, bytes);
-        second.pause();
+        second.endWriting();
 
         assertThat(second.onDisk()).hasBinaryContent(bytes);
         assertThat(third.onDisk()).isNull();
@@ -151,7 +151,7 @@ class SpoolTests {
             random.nextBytes(bytes);
             SpoolFile file = file(spool, random.nextBoolean() ? bytes.length : UNKNOWN);
             add(file, bytes);
-            file.pause();
+            file.endWriting();
             open.put(file, bytes);
             if (open.size() > 6) {
                 SpoolFile some = List.copyOf(open.keySet()).get(random.nextInt(open.size()));
@@ -178,7 +178,7 @@ class SpoolTests {
                 SpoolFile file = spool.new SpoolFile(expected, true);
 
                 add(file, bytes);
-                file.pause();
+                file.endWriting();
 
                 assertThat(file.size()).isEqualTo(length);
                 assertThat(contents(file)).isEqualTo(bytes);

@@ -3,11 +3,9 @@ package io.github.notearchive.media.format;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaType;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * ISO base media files (ISO/IEC 14496-12): MP4, M4A, QuickTime, and HEIF pictures (ISO/IEC 23008-12). Boxes follow each
@@ -18,18 +16,12 @@ final class BoxCheck extends FileCheck {
     private static final int HEADER = 8;
     private static final int LONG_HEADER = 16;
 
-    /** Boxes whose children have the dimensions, in films and in pictures. */
-    private static final List<String> FILM = List.of("moov", "trak");
+    /** Path to the boxes with dimensions, in films and in pictures. */
+    private static final List<String> FILM = List.of("moov", "trak", "tkhd");
 
-    private static final List<String> PICTURE = List.of("meta", "iprp", "ipco");
-
-    /** Limit of the properties that are read; the tiles of a picture share theirs. */
-    private static final int MAX_PROPERTIES = 10_000;
+    private static final List<String> PICTURE = List.of("meta", "iprp", "ipco", "ispe");
 
     private final List<String> measures;
-    private final List<Box> properties = new ArrayList<>();
-    private @Nullable Box mainItem;
-    private @Nullable Box associations;
 
     /**
      * A part of the file.
@@ -77,12 +69,11 @@ final class BoxCheck extends FileCheck {
             }
             missing.remove(box.name);
             if (box.name.equals(measures.getFirst())) {
-                collect(box, measures.subList(1, measures.size()));
+                measure(box, 1);
             }
             last = box.name;
             at = box.end();
         }
-        measure();
         missing.forEach(name -> remark("no " + name));
         if (last.equals("moof")) {
             remark("no mdat behind the last moof");
@@ -101,12 +92,8 @@ final class BoxCheck extends FileCheck {
         return new Box(bytes.name(at + 4), at, header, size);
     }
 
-    /**
-     * Collects what has the dimensions from a box, as far as its content is well formed.
-     *
-     * @param path names of the boxes that contain the properties
-     */
-    private void collect(Box outer, List<String> path) throws IOException {
+    /** Measures all tracks of a film or all items of a picture, as far as the content of a box is well formed. */
+    private void measure(Box outer, int level) throws IOException {
         for (long at = outer.from(); at < outer.end(); ) {
             long left = outer.end() - at;
             if (left >= 4 && left < HEADER && bytes.big(at, 4) == 0) {
@@ -119,62 +106,15 @@ final class BoxCheck extends FileCheck {
                 remark(FileBytes.printable(outer.name) + " is malformed");
                 return;
             }
-            switch (box.name) {
-                case "pitm" -> mainItem = box;
-                case "ipma" -> associations = box;
-                default -> {}
-            }
-            if (!path.isEmpty() && box.name.equals(path.getFirst())) {
-                collect(box, path.subList(1, path.size()));
-            } else if (path.isEmpty() && properties.size() < MAX_PROPERTIES) {
-                properties.add(box);
+            if (box.name.equals(measures.get(level))) {
+                switch (box.name) {
+                    case "ispe" -> measured(bytes.big(box.from() + 4, 4), bytes.big(box.from() + 8, 4));
+                    // fixed-point 16.16, the last fields in every version
+                    case "tkhd" -> measured(bytes.big(box.end() - 8, 2), bytes.big(box.end() - 4, 2));
+                    default -> measure(box, level + 1);
+                }
             }
             at = box.end();
-        }
-    }
-
-    /** Measures all tracks of a film, or the main picture by the properties that are associated with it. */
-    private void measure() throws IOException {
-        if (mainItem == null || associations == null) {
-            for (Box property : properties) {
-                if (property.name.equals("tkhd")) {
-                    // fixed-point 16.16, the last fields in every version
-                    measured(bytes.big(property.end() - 8, 2), bytes.big(property.end() - 4, 2));
-                }
-            }
-            return;
-        }
-        long main = bytes.big(mainItem.from() + 4, bytes.u8(mainItem.from()) == 0 ? 2 : 4);
-        int itemLength = bytes.u8(associations.from()) == 0 ? 2 : 4;
-        int indexLength = 1 + (bytes.u8(associations.from() + 3) & 1);
-        long entries = bytes.big(associations.from() + 4, 4);
-        long at = associations.from() + 8;
-        for (long entry = 0; entry < entries && at < associations.end(); entry++) {
-            countPart(at);
-            boolean isMain = bytes.big(at, itemLength) == main;
-            at += itemLength;
-            for (int count = bytes.u8(at++); count > 0 && at < associations.end(); count--) {
-                countPart(at);
-                // the highest bit marks an essential property
-                int index = (int) bytes.big(at, indexLength) & (indexLength == 1 ? 0x7f : 0x7fff);
-                at += indexLength;
-                if (isMain && index > 0 && index <= properties.size()) {
-                    measure(properties.get(index - 1));
-                }
-            }
-        }
-    }
-
-    private void measure(Box property) throws IOException {
-        long at = property.from();
-        if (property.name.equals("ispe")) {
-            measured(bytes.big(at + 4, 4), bytes.big(at + 8, 4));
-        } else if (property.name.equals("clap")) {
-            long widthDivisor = bytes.big(at + 4, 4);
-            long heightDivisor = bytes.big(at + 12, 4);
-            if (widthDivisor > 0 && heightDivisor > 0) {
-                cropped(bytes.big(at, 4) / widthDivisor, bytes.big(at + 8, 4) / heightDivisor);
-            }
         }
     }
 }

@@ -79,16 +79,6 @@ public final class FileBytes implements AutoCloseable {
         return name.replaceAll("[^ !#-~]", "?");
     }
 
-    /** Whether the text starts here, or the file ends within it. */
-    boolean startsWith(long at, String text) throws IOException {
-        for (int i = 0; i < text.length() && at + i < length; i++) {
-            if (u8(at + i) != text.charAt(i)) {
-                return false;
-            }
-        }
-        return at < length;
-    }
-
     /** Position of the next byte of this value; the file length if there is none. */
     long find(int value, long from) throws IOException {
         for (long at = from; holds(at); ) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Truncation check of one file, part by part, for one family of containers. Used once, by one thread.
  *
- * <p>A file that ends exactly between two of its top-level parts is reported as complete. In HEIF, MP4, QuickTime, Ogg
- * and WAV without a length the missing part leaves a remark. Frames of MP3 and AAC and fragments of MP4 leave none.
+ * <p>A file that ends exactly between two of its top-level parts is reported as complete. In HEIF, MP4, QuickTime and
+ * WAV without a length the missing part leaves a remark. Fragments of MP4 leave none.
  */
 public abstract class FileCheck {
 
@@ -29,8 +29,8 @@ public abstract class FileCheck {
     }
 
     /**
-     * Checks a file whose first bytes are those of this type. FLAC and subtitles are always complete: their parts state
-     * no length.
+     * Checks a file whose first bytes are those of this type. Other audio and subtitles are always complete: they have
+     * no common length or end that a check could compare.
      *
      * @throws TruncatedFileException if the file ends within a part, or a header is impossible
      */
@@ -39,8 +39,7 @@ public abstract class FileCheck {
             case HEIC, AVIF, MP4, MOV, M4A -> new BoxCheck(bytes, type);
             case JPEG, PNG, GIF -> new PictureCheck(bytes, type);
             case WEBP, WAV -> new RiffCheck(bytes, type);
-            case MP3, AAC, OGG -> new AudioCheck(bytes, type);
-            case FLAC, SRT, VTT -> null;
+            case MP3, AAC, OGG, FLAC, SRT, VTT -> null;
         };
         if (check == null) {
             return new Complete(List.of(), null);
@@ -73,11 +72,6 @@ public abstract class FileCheck {
         if (possible && (dimensions == null || (double) width * height > dimensions.area())) {
             dimensions = new Dimensions((int) width, (int) height);
         }
-    }
-
-    final void cropped(long width, long height) {
-        dimensions = null;
-        measured(width, height);
     }
 
     final void requireWithin(String part, long at, long end) throws TruncatedFileException {
@@ -134,12 +128,15 @@ public abstract class FileCheck {
 
     /**
      * Size of a picture in pixels, each side at least 1. Comparisons ignore the orientation, since viewers rotate
-     * pictures.
+     * pictures, and the padding of HEIF to whole coding blocks.
      */
     public record Dimensions(int width, int height) {
 
+        private static final int LARGEST_BLOCK = 64;
+
         public boolean isSameSize(Dimensions other) {
-            return longSide() == other.longSide() && shortSide() == other.shortSide();
+            return Math.abs(longSide() - other.longSide()) < LARGEST_BLOCK
+                    && Math.abs(shortSide() - other.shortSide()) < LARGEST_BLOCK;
         }
 
         /** Whether both sides are more than {@code factor} times those of the other picture. */

@@ -2,7 +2,6 @@ package io.github.notearchive.media.format;
 
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaType;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
@@ -35,7 +34,8 @@ public final class TypeSniffer {
             // QuickTime files older than the ftyp box
             magic(MediaType.MOV, ".{4}(?:moov|mdat|wide)"),
             magic(MediaType.AAC, "ADIF|\\xff[\\xf0\\xf1\\xf8\\xf9].."),
-            magic(MediaType.MP3, "ID3"),
+            // a tag, or a frame of layer 1 to 3 with a valid bit rate
+            magic(MediaType.MP3, "ID3|\\xff[\\xe2-\\xe7\\xf2-\\xf7\\xfa-\\xff][\\x00-\\xef]."),
             magic(MediaType.VTT, BYTE_ORDER_MARK + "WEBVTT(?:[ \t\r\n]|$)"),
             // an optional number, then start and end time
             magic(
@@ -57,11 +57,7 @@ public final class TypeSniffer {
         return TYPES.stream()
                 .filter(magic -> magic.start.matcher(text).lookingAt())
                 .map(Magic::type)
-                .findFirst()
-                .or(() -> head.length >= Integer.BYTES
-                                && AudioCheck.isMpeg(ByteBuffer.wrap(head).getInt())
-                        ? Optional.of(MediaType.MP3)
-                        : Optional.empty());
+                .findFirst();
     }
 
     /** Returns why the file that starts with these bytes cannot fill a slot of this kind; empty if it can. */
