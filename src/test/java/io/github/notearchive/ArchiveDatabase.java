@@ -7,9 +7,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
 import javax.sql.DataSource;
+import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -111,6 +118,44 @@ public final class ArchiveDatabase {
 
     public JdbcClient jdbc() {
         return JdbcClient.create(dataSource);
+    }
+
+    /** Executes a statement; its parameters are question marks. */
+    public int update(String sql, Object... parameters) {
+        return jdbc().sql(sql).params(parameters).update();
+    }
+
+    /** Returns the number that a query returns. */
+    public long count(String sql, Object... parameters) {
+        return jdbc().sql(sql).params(parameters).query(Long.class).single();
+    }
+
+    /** Returns the text that a query returns; it may be null. */
+    public @Nullable String text(String sql, Object... parameters) {
+        return texts(sql, parameters).getFirst();
+    }
+
+    public List<String> texts(String sql, Object... parameters) {
+        return jdbc().sql(sql).params(parameters).query(String.class).list();
+    }
+
+    /** Executes while another session holds the locks of a statement. */
+    public <T> T whileLocked(String sql, Callable<T> action) throws Exception {
+        try (Connection other = dataSource.getConnection();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute(sql);
+            T result = action.call();
+            other.rollback();
+            return result;
+        }
+    }
+
+    /** Waits until this many sessions wait for locks. */
+    public void awaitLocked(int sessions) {
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted") == sessions);
     }
 
     public NamedParameterJdbcTemplate batches() {

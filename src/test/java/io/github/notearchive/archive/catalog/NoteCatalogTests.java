@@ -154,14 +154,10 @@ class NoteCatalogTests {
         save(withComments("", NOW.plusSeconds(1)));
         save(withComments("{\"id\":\"c1\",\"content\":\"a, edited\"}", NOW.plusSeconds(2)));
 
-        assertThat(database.jdbc()
-                        .sql("""
-                                        SELECT concat_ws('|', extract(epoch FROM captured_at - :now)::int, ordinal, comment_id, parent_id, comment_text)
+        assertThat(database.texts("""
+                                        SELECT concat_ws('|', extract(epoch FROM captured_at - ?)::int, ordinal, comment_id, parent_id, comment_text)
                                         FROM note_comment ORDER BY captured_at, ordinal
-                                        """)
-                        .param("now", java.sql.Timestamp.from(NOW))
-                        .query(String.class)
-                        .list())
+                                        """, java.sql.Timestamp.from(NOW)))
                 .containsExactly("0|0|c1|a", "0|1|c2|c1|b", "2|0|c1|a, edited");
     }
 
@@ -239,10 +235,6 @@ class NoteCatalogTests {
         return List.of("author", "note", "note_capture", "note_topic", "note_mention", "media_object", "note_media")
                 .stream()
                 .collect(java.util.stream.Collectors.toMap(
-                        table -> table,
-                        table -> database.jdbc()
-                                .sql("SELECT count(*) FROM " + table)
-                                .query(Long.class)
-                                .single()));
+                        table -> table, table -> database.count("SELECT count(*) FROM " + table)));
     }
 }

@@ -101,10 +101,7 @@ class NoteSearchTests {
         save(1, "露营", null);
         save(2, "露营", null);
         save(3, "露营", null);
-        database.jdbc()
-                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:note, now())")
-                .param("note", id(3))
-                .update();
+        database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, now())", id(3));
 
         assertThat(search.find("露营", 2)).extracting(hit -> hit.id().value()).containsExactly(id(2), id(1));
         assertThat(search.find("露营", Integer.MAX_VALUE)).hasSize(2);
@@ -155,10 +152,8 @@ class NoteSearchTests {
     void indexIsUsedForWordsOfAnyLength(String words) {
         String plan = String.join(
                 "\n",
-                database.jdbc()
-                        .sql("EXPLAIN SELECT note_id FROM note WHERE search_matches(title, note_text, '" + words + "')")
-                        .query(String.class)
-                        .list());
+                database.texts(
+                        "EXPLAIN SELECT note_id FROM note WHERE search_matches(title, note_text, '" + words + "')"));
 
         assertThat(plan).contains("Bitmap Index Scan on note_search").doesNotContain("Seq Scan on note");
     }
@@ -168,13 +163,9 @@ class NoteSearchTests {
         save(1, "露营", "海边");
 
         Long inPlace = new TransactionTemplate(database.transactions()).execute(_ -> {
-            database.jdbc()
-                    .sql("UPDATE note SET title = '露营', note_text = '海边', liked_count = 8, last_captured_at = now()")
-                    .update();
-            return database.jdbc()
-                    .sql("SELECT pg_stat_get_xact_tuples_hot_updated('note'::regclass)")
-                    .query(Long.class)
-                    .single();
+            database.update(
+                    "UPDATE note SET title = '露营', note_text = '海边', liked_count = 8, last_captured_at = now()");
+            return database.count("SELECT pg_stat_get_xact_tuples_hot_updated('note'::regclass)");
         });
 
         assertThat(inPlace).isEqualTo(1);
@@ -217,11 +208,7 @@ class NoteSearchTests {
     }
 
     private List<String> matching(String words) {
-        return database.jdbc()
-                .sql("SELECT note_id FROM note WHERE search_matches(title, note_text, :words)")
-                .param("words", words)
-                .query(String.class)
-                .list();
+        return database.texts("SELECT note_id FROM note WHERE search_matches(title, note_text, ?)", words);
     }
 
     private static String id(int number) {
@@ -229,17 +216,11 @@ class NoteSearchTests {
     }
 
     private void save(int number, @Nullable String title, @Nullable String text) {
-        database.jdbc()
-                .sql("""
+        database.update("""
                         INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', '松间', now()) ON CONFLICT DO NOTHING;
                         INSERT INTO note (note_id, title, note_text, author_id, published_at, liked_count, first_captured_at,
                                           last_captured_at)
-                        VALUES (:id, :title, :text, 'w', :at::timestamptz, 7, now(), now());
-                        """)
-                .param("id", id(number))
-                .param("title", title)
-                .param("text", text)
-                .param("at", NOW.plusSeconds(number).toString())
-                .update();
+                        VALUES (?, ?, ?, 'w', ?::timestamptz, 7, now(), now());
+                        """, id(number), title, text, NOW.plusSeconds(number).toString());
     }
 }

@@ -155,8 +155,8 @@ class SchemaDriftTests {
     }
 
     private List<String> rows() {
-        return database.jdbc().sql("""
+        return database.texts("""
                         SELECT concat_ws(' ', path, json_type, state, example_note_id) FROM schema_drift ORDER BY path, json_type
-                        """).query(String.class).list();
+                        """);
     }
 }

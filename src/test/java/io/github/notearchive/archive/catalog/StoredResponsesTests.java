@@ -190,17 +190,14 @@ class StoredResponsesTests {
     }
 
     private void execute(String sql) {
-        database.jdbc().sql(sql).update();
+        database.update(sql);
     }
 
     private String spoiling(String table, String column) {
-        String type = database.jdbc()
-                .sql(
-                        "SELECT data_type FROM information_schema.columns WHERE table_name = :table AND column_name = :column")
-                .param("table", table)
-                .param("column", column)
-                .query(String.class)
-                .single();
+        String type = database.text(
+                "SELECT data_type FROM information_schema.columns WHERE table_name = ? AND column_name = ?",
+                table,
+                column);
         String value = switch (type) {
             case "text" -> "CASE WHEN %s IS NULL THEN NULL ELSE 'spoilt' END";
             case "boolean" -> "NOT %s";
@@ -238,10 +235,7 @@ class StoredResponsesTests {
     private List<String> everything() {
         List<String> rows = new ArrayList<>();
         for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_comment")) {
-            rows.addAll(database.jdbc()
-                    .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
-                    .query(String.class)
-                    .list());
+            rows.addAll(database.texts("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1"));
         }
         return rows;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import io.github.notearchive.RecordedPlans;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -74,7 +75,7 @@ class CallRepositoryTests extends LedgerFixture {
 
     /** Returns a node with the execution 4711. */
     private CallRepository east() {
-        database.jdbc().sql("""
+        database.update("""
                         WITH instance AS (
                             INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
                             VALUES (4711, 0, 'archiveNotes', '4711')
@@ -86,7 +87,7 @@ class CallRepositoryTests extends LedgerFixture {
                         INSERT INTO batch_job_execution_params
                             (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
                         SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
-                        """).update();
+                        """);
         CallRepository east = ofAnotherNode();
         east.startExecution(4711, () -> false);
         return east;
@@ -98,22 +99,12 @@ class CallRepositoryTests extends LedgerFixture {
 
         CallRecord call = sent(calls);
 
-        assertThat(history.calls(ID))
-                .containsExactly(new NoteStats.CallEntry(
-                        call.number(),
-                        "note-detail/v1",
-                        NOW,
-                        null,
-                        null,
-                        null,
-                        null,
-                        Billed.UNKNOWN,
-                        null,
-                        null,
-                        7L,
-                        false,
-                        null,
-                        false));
+        assertThat(history.calls(ID)).hasSize(1);
+        assertThat(entry())
+                .hasAllNullFieldsOrPropertiesExcept(
+                        "id", "endpoint", "sentAt", "billed", "jobExecutionId", "responseHeld", "refresh")
+                .extracting("id", "endpoint", "sentAt", "billed", "jobExecutionId", "responseHeld", "refresh")
+                .containsExactly(call.number(), "note-detail/v1", NOW, Billed.UNKNOWN, 7L, false, false);
     }
 
     @Test
@@ -130,38 +121,30 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void responseIsWrittenIntoTheRowOfItsCall() {
-        CallRecord call = sent(calls);
+        Duration duration = Duration.ofMillis(50_400);
 
         calls.received(
-                call,
+                sent(calls),
                 new ProviderReply(301, 503, "COLLECT FAILED", null, Billed.NO),
                 null,
-                NOW.plusMillis(50_400),
-                Duration.ofMillis(50_400));
+                NOW.plus(duration),
+                duration);
 
-        NoteStats.CallEntry entry = entry();
-        assertThat(entry.receivedAt()).isEqualTo(NOW.plusMillis(50_400));
-        assertThat(entry.durationMs()).isEqualTo(50_400);
-        assertThat(entry.httpStatus()).isEqualTo(503);
-        assertThat(entry.code()).isEqualTo(301);
-        assertThat(entry.billed()).isEqualTo(Billed.NO);
-        assertThat(entry.message()).isEqualTo("COLLECT FAILED");
-        assertThat(entry.responseHeld()).isFalse();
+        assertThat(entry())
+                .extracting("receivedAt", "durationMs", "httpStatus", "code", "billed", "message", "responseHeld")
+                .containsExactly(NOW.plus(duration), 50_400, 503, 301, Billed.NO, "COLLECT FAILED", false);
         assertThat(responses.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 
     @Test
     void faultHasNeitherCodeNorStatus() {
-        CallRecord call = sent(calls);
+        ProviderReply fault = new ProviderReply(null, null, "reset", null, Billed.UNKNOWN);
 
-        calls.received(
-                call, new ProviderReply(null, null, "reset", null, Billed.UNKNOWN), null, NOW, Duration.ofDays(99));
+        calls.received(sent(calls), fault, null, NOW, Duration.ofDays(99));
 
-        NoteStats.CallEntry entry = entry();
-        assertThat(entry.code()).isNull();
-        assertThat(entry.httpStatus()).isNull();
-        assertThat(entry.billed()).isEqualTo(Billed.UNKNOWN);
-        assertThat(entry.durationMs()).isEqualTo(Integer.MAX_VALUE);
+        assertThat(entry())
+                .extracting("code", "httpStatus", "billed", "durationMs")
+                .containsExactly(null, null, Billed.UNKNOWN, Integer.MAX_VALUE);
     }
 
     @Test
@@ -190,10 +173,10 @@ class CallRepositoryTests extends LedgerFixture {
 
         assertThat(sum(nodes)).isEqualTo(5 + 3);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(8, 5, 3));
-        nodes.clear();
-        nodes.add(() -> sendMany(calls, note, Endpoint.DETAIL, false, limits));
-        nodes.add(() -> sendMany(elsewhere, note, Endpoint.DETAIL, false, limits));
-        assertThat(sum(nodes)).isEqualTo(12);
+        assertThat(sum(List.of(
+                        () -> sendMany(calls, note, Endpoint.DETAIL, false, limits),
+                        () -> sendMany(elsewhere, note, Endpoint.DETAIL, false, limits))))
+                .isEqualTo(12);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
         assertThat(history.calls(ID)).hasSize(20);
         assertThat(written(sending(calls, night.ends(), limits)).tonight())
@@ -217,7 +200,7 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 0));
         assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
 
-        database.jdbc().sql("TRUNCATE nightly_calls").update();
+        database.update("TRUNCATE nightly_calls");
         assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
         assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
     }
@@ -315,7 +298,7 @@ class CallRepositoryTests extends LedgerFixture {
     @Test
     void callIsNotRecordedAfterTheClaimIsLost() {
         FetchRequest before = claimed(ID);
-        database.jdbc().sql("UPDATE worklist SET claim_id = claim_id + 1").update();
+        database.update("UPDATE worklist SET claim_id = claim_id + 1");
 
         for (CallLimits limits : List.of(ALL, CallLimits.NONE)) {
             assertThat(calls.sending(before, Endpoint.DETAIL, NOW, false, limits))
@@ -332,44 +315,34 @@ class CallRepositoryTests extends LedgerFixture {
     void concurrentCallsAreDurableWhenTheyMayBeSent(boolean limited) throws Exception {
         CallLimits limits = limited ? ALL : CallLimits.NONE;
 
-        List<Future<Long>> found = inGroups(
-                ids(32).stream()
-                        .map(this::claimed)
-                        .<Callable<Long>>map(note -> () -> {
-                            CallRecord call = written(calls.sending(note, Endpoint.DETAIL, NOW, false, limits))
-                                    .call();
-                            return database.jdbc() // the provider looks, over another connection
-                                    .sql("SELECT count(*) FROM api_call WHERE id = ? AND note_id = ?")
-                                    .params(call.number(), call.id().value())
-                                    .query(Long.class)
-                                    .single();
-                        })
-                        .toList(),
-                () -> null);
+        List<Future<Long>> found = inGroups(claimed(32).stream().map(note -> () -> {
+            CallRecord call = written(calls.sending(note, Endpoint.DETAIL, NOW, false, limits))
+                    .call();
+            // the provider looks, over another connection
+            return database.count(
+                    "SELECT count(*) FROM api_call WHERE id = ? AND note_id = ?",
+                    call.number(),
+                    call.id().value());
+        }));
 
-        for (Future<Long> rows : found) {
-            assertThat(rows.get()).isOne();
-        }
-        assertThat(transactions()).isEqualTo(2);
+        assertThat(found).extracting(Future::get).containsOnly(1L);
+        assertThat(database.count("SELECT count(DISTINCT xmin::text) FROM api_call"))
+                .isEqualTo(2);
         assertThat(calls.sentIn(Night.of(NOW)).all()).isEqualTo(limited ? 32 : 0);
     }
 
     @Test
     void limitWithinAGroupIsReachedExactly() throws Exception {
         CallLimits limits = new CallLimits(10, 4, 0);
-        List<Callable<CallAdmission>> group = new ArrayList<>();
-        for (FetchRequest note : ids(33).stream().map(this::claimed).toList()) {
-            Endpoint endpoint = group.size() % 3 == 0 ? Endpoint.VIDEO : Endpoint.DETAIL;
-            group.add(() -> calls.sending(note, endpoint, NOW, false, limits));
-        }
+        List<FetchRequest> notes = claimed(33);
 
-        List<Future<CallAdmission>> results = inGroups(group, () -> null);
+        List<Future<CallAdmission>> results = inGroups(IntStream.range(0, 33)
+                .mapToObj(i -> () -> calls.sending(
+                        notes.get(i), i % 3 == 0 ? Endpoint.VIDEO : Endpoint.DETAIL, NOW, false, limits)));
 
         assertThat(results)
                 .extracting(Future::get)
-                .haveExactly(10, new Condition<>(CallAdmission.Written.class::isInstance, "written"));
-        assertThat(results)
-                .extracting(Future::get)
+                .haveExactly(10, new Condition<>(CallAdmission.Written.class::isInstance, "written"))
                 .haveExactly(23, new Condition<>(CallAdmission.OverLimit.class::isInstance, "over the limit"));
         NightlyCalls made = calls.sentIn(Night.of(NOW));
         assertThat(made.all()).isEqualTo(10);
@@ -379,16 +352,12 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void lostClaimInAGroupConcernsItsOwnCallOnly() throws Exception {
-        List<FetchRequest> notes =
-                new ArrayList<>(ids(32).stream().map(this::claimed).toList());
+        List<FetchRequest> notes = new ArrayList<>(claimed(32));
         FetchRequest lost = notes.get(20);
         notes.set(20, new FetchRequest(lost.id(), lost.claim() - 1, null));
 
-        List<Future<CallAdmission>> results = inGroups(
-                notes.stream()
-                        .<Callable<CallAdmission>>map(note -> () -> sending(calls, note))
-                        .toList(),
-                () -> null);
+        List<Future<CallAdmission>> results =
+                inGroups(notes.stream().map(note -> () -> calls.sending(note, Endpoint.DETAIL, NOW, false, ALL)));
 
         for (int i = 0; i < 32; i++) {
             CallAdmission result = results.get(i).get();
@@ -405,38 +374,22 @@ class CallRepositoryTests extends LedgerFixture {
     @Test
     void callsOfAGroupAreCountedInTheirNights() throws Exception {
         Night night = Night.of(NOW);
-        List<FetchRequest> notes = ids(9).stream().map(this::claimed).toList();
+        List<FetchRequest> notes = claimed(9);
+        List<Instant> times = IntStream.range(0, 9)
+                .mapToObj(i -> i % 2 == 0 ? night.ends() : NOW)
+                .toList();
 
-        List<Future<CallAdmission>> results = inGroups(
-                IntStream.range(0, 9)
-                        .<Callable<CallAdmission>>mapToObj(i -> () -> calls.sending(
-                                notes.get(i), Endpoint.DETAIL, i % 2 == 0 ? night.ends() : NOW, false, ALL))
-                        .toList(),
-                () -> null);
+        List<Future<CallAdmission>> results = inGroups(IntStream.range(0, 9)
+                .mapToObj(i -> () -> calls.sending(notes.get(i), Endpoint.DETAIL, times.get(i), false, ALL)));
 
-        for (int i = 0; i < 9; i++) {
-            assertThat(written(results.get(i).get()).call().sentAt()).isEqualTo(i % 2 == 0 ? night.ends() : NOW);
-        }
+        assertThat(results)
+                .extracting(result -> written(result.get()).call().sentAt())
+                .isEqualTo(times);
         assertThat(calls.sentIn(night).all()).isEqualTo(4);
         assertThat(calls.sentIn(Night.of(night.ends())).all()).isEqualTo(5);
-        assertThat(database.jdbc()
-                        .sql(
-                                "SELECT count(*) FROM api_call a JOIN api_call b ON a.id < b.id AND a.sent_at > b.sent_at AND a.xmin = b.xmin")
-                        .query(Long.class)
-                        .single())
-                .as("numbers in the order of sending")
-                .isZero();
-    }
-
-    private CallAdmission sending(CallRepository node, FetchRequest note) {
-        return node.sending(note, Endpoint.DETAIL, NOW, false, ALL);
-    }
-
-    private long transactions() {
-        return database.jdbc()
-                .sql("SELECT count(DISTINCT xmin::text) FROM api_call")
-                .query(Long.class)
-                .single();
+        assertThat(database.count("""
+                SELECT count(*) FROM api_call a JOIN api_call b ON a.id < b.id AND a.sent_at > b.sent_at AND a.xmin = b.xmin
+                """)).as("numbers in the order of sending").isZero();
     }
 
     private static long sum(List<Callable<Long>> nodes) throws Exception {
@@ -458,5 +411,36 @@ class CallRepositoryTests extends LedgerFixture {
 
     private static CallAdmission.Written written(CallAdmission call) {
         return (CallAdmission.Written) call;
+    }
+
+    /** Cost beside calls of earlier nights. */
+    @ParameterizedTest
+    @ValueSource(ints = {2_000, 200_000})
+    void callsAndResponsesReadIndexesOnly(int rows) throws Exception {
+        database.update("""
+                        INSERT INTO worklist (note_id, due_at, enqueued_at)
+                        SELECT '66cc' || lpad(to_hex(n), 20, '0'), now(), now() FROM generate_series(1, ?) AS n
+                        """, rows);
+        database.update("""
+                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, code, billed)
+                        SELECT note_id, 'note-detail/v1', now(), now(), 0, 'YES' FROM worklist
+                        """);
+        database.update("VACUUM ANALYZE worklist, api_call");
+        RecordedPlans recorded = new RecordedPlans(database);
+        CallRepository node = over(recorded);
+
+        CallRecord call = sent(node);
+        String counted = recorded.planOf("WITH wanted");
+        received(node, call);
+        String response = recorded.planOf("UPDATE api_call");
+        assertWritten(node.sending(claimed(ID), Endpoint.DETAIL, NOW, false, CallLimits.NONE));
+        String uncounted = recorded.planOf("WITH wanted");
+
+        assertThat(counted).contains("worklist_pkey", "api_call_note", "nightly_calls");
+        assertThat(uncounted).contains("worklist_pkey", "api_call_note").doesNotContain("nightly_calls");
+        assertThat(response).contains("api_call_pkey");
+        for (String plan : new String[] {counted, uncounted, response}) {
+            assertThat(plan).doesNotContain("Seq Scan on worklist", "Seq Scan on api_call");
+        }
     }
 }

@@ -13,12 +13,12 @@ final class ClaimFixture {
 
     /** Inserts a note if it is missing, and claims it. */
     static FetchRequest of(ArchiveDatabase database, NoteId id) {
-        database.jdbc().sql("""
+        database.update("""
                         INSERT INTO worklist (note_id, state, due_at, enqueued_at, claimed_by, claimed_until, claim_id)
-                        VALUES (:id, 'PENDING', now(), now(), 'main', now() + interval '1 hour', :claim)
+                        VALUES (?, 'PENDING', now(), now(), 'main', now() + interval '1 hour', ?)
                         ON CONFLICT (note_id) DO UPDATE
                         SET claimed_by = EXCLUDED.claimed_by, claimed_until = EXCLUDED.claimed_until, claim_id = EXCLUDED.claim_id
-                        """).param("id", id.value()).param("claim", CLAIM).update();
+                        """, id.value(), CLAIM);
         return new FetchRequest(id, CLAIM, null);
     }
 }

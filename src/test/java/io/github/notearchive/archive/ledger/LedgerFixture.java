@@ -16,11 +16,12 @@ import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +71,14 @@ public abstract class LedgerFixture {
         return responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
     }
 
+    List<Path> spooledFiles() {
+        try {
+            return spool.spooledFiles();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     void assertStored() {
         assertThat(latest().body()).isEqualTo(BODY);
     }
@@ -95,10 +105,7 @@ public abstract class LedgerFixture {
     }
 
     long stops() {
-        return database.jdbc()
-                .sql("SELECT count(*) FROM run_stop")
-                .query(Long.class)
-                .single();
+        return database.count("SELECT count(*) FROM run_stop");
     }
 
     CallRepository ofAnotherNode() {
@@ -116,29 +123,34 @@ public abstract class LedgerFixture {
     }
 
     /** Runs calls at the same time: the first one waits for a lock, so that all others form a group behind it. */
-    <T> List<Future<T>> inGroups(List<Callable<T>> tasks, Callable<?> whileWaiting) throws Exception {
-        List<FutureTask<T>> results = tasks.stream().map(FutureTask::new).toList();
-        try (Connection other = database.dataSource().getConnection();
-                Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
-            statement.execute("LOCK TABLE api_call IN EXCLUSIVE MODE");
+    <T> List<Future<T>> inGroups(Stream<Callable<T>> tasks) throws Exception {
+        return inGroups(tasks, () -> 0);
+    }
+
+    <T> List<Future<T>> inGroups(Stream<Callable<T>> tasks, Callable<?> whileWaiting) throws Exception {
+        List<FutureTask<T>> results = tasks.map(FutureTask::new).toList();
+        database.whileLocked("LOCK TABLE api_call IN EXCLUSIVE MODE", () -> {
             List<Thread> threads = results.stream()
                     .map(task -> Thread.ofPlatform().daemon().start(task))
                     .toList();
             await().until(() -> threads.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING));
-            whileWaiting.call();
-            other.rollback();
-        }
-        for (FutureTask<T> result : results) {
-            await().until(result::isDone);
-        }
+            return whileWaiting.call();
+        });
+        await().until(() -> results.stream().allMatch(Future::isDone));
         return List.copyOf(results);
     }
 
-    /** Returns ids of different notes. */
-    static List<NoteId> ids(int count) {
+    /** Returns claimed notes. */
+    List<FetchRequest> claimed(int count) {
         return IntStream.range(0, count)
-                .mapToObj(n -> new NoteId("66bb%020d".formatted(n)))
+                .mapToObj(n -> claimed(new NoteId("66bb%020d".formatted(n))))
+                .toList();
+    }
+
+    /** Returns calls about different notes. */
+    List<CallRecord> sent(int count) {
+        return claimed(count).stream()
+                .map(note -> sent(calls, note, Endpoint.DETAIL, NOW, false))
                 .toList();
     }
 
@@ -174,17 +186,18 @@ public abstract class LedgerFixture {
     }
 
     void worklist(String state) {
-        database.jdbc().sql("""
+        database.update("""
                         INSERT INTO worklist (note_id, state, reason, due_at, enqueued_at)
-                        VALUES (:id, :state, 'PROVIDER_ERROR', now(), now())
+                        VALUES (?, ?, 'PROVIDER_ERROR', now(), now())
                         ON CONFLICT (note_id) DO UPDATE SET state = EXCLUDED.state, reason = EXCLUDED.reason
-                        """).param("id", ID.value()).param("state", state).update();
+                        """, ID.value(), state);
     }
 
     /** Data source of which some connections fail after {@link #begin}. */
     static final class Away extends DelegatingDataSource {
 
         final AtomicInteger times = new AtomicInteger();
+        final AtomicInteger connections = new AtomicInteger();
         private final BooleanSupplier fails;
         private volatile boolean begun;
 
@@ -208,6 +221,7 @@ public abstract class LedgerFixture {
                 times.incrementAndGet();
                 throw new SQLException("the database is unavailable", "08006");
             }
+            connections.incrementAndGet();
             return super.getConnection();
         }
     }

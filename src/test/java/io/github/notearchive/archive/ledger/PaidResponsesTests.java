@@ -12,6 +12,7 @@ import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PaidResponsesTests extends LedgerFixture {
@@ -20,13 +21,12 @@ class PaidResponsesTests extends LedgerFixture {
     void responseIsStoredByteForByte() {
         long call = paid(NOW);
 
-        PaidResponse paid = responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+        PaidResponse paid = latest();
 
         assertThat(paid.number()).isEqualTo(call);
         assertThat(paid.body()).isEqualTo(BODY);
         assertThat(paid.receivedAt()).isEqualTo(NOW);
-        assertThat(paid.call().facts().httpStatus()).isEqualTo(200);
-        assertThat(paid.call().facts().requestId()).isEqualTo("r-1");
+        assertThat(paid.call().facts()).extracting("httpStatus", "requestId").containsExactly(200, "r-1");
         assertThat(paid.mediaGone()).isFalse();
     }
 
@@ -102,20 +102,15 @@ class PaidResponsesTests extends LedgerFixture {
         assertThat(history.calls(ID)).singleElement().matches(entry -> !entry.responseHeld());
     }
 
-    private void capture(long call, @org.jspecify.annotations.Nullable String sidecar) {
-        database.jdbc().sql("""
-                        INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (:id, now(), now())
+    private void capture(long call, @Nullable String sidecar) {
+        database.update("""
+                        INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (?, now(), now())
                         ON CONFLICT (note_id) DO NOTHING
-                        """).param("id", ID.value()).update();
-        database.jdbc()
-                .sql("""
+                        """, ID.value());
+        database.update("""
                         INSERT INTO note_capture (note_id, captured_at, call_id, response, sidecar_key)
-                        VALUES (:id, '2026-11-25T14:00:00.123Z', :call, '{}', :sidecar)
+                        VALUES (?, '2026-11-25T14:00:00.123Z', ?, '{}', ?)
                         ON CONFLICT (note_id, captured_at) DO UPDATE SET sidecar_key = EXCLUDED.sidecar_key
-                        """)
-                .param("id", ID.value())
-                .param("call", call)
-                .param("sidecar", sidecar)
-                .update();
+                        """, ID.value(), call, sidecar);
     }
 }

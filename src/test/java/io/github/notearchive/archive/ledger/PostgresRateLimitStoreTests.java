@@ -80,7 +80,7 @@ class PostgresRateLimitStoreTests {
 
     @Test
     void missingRowIsInserted() {
-        database.jdbc().sql("TRUNCATE call_pace").update();
+        database.update("TRUNCATE call_pace");
 
         assertThat(one.reserve(1, HOURLY, LONGEST).backoffEpoch()).isZero();
         assertHours(two.reserve(1, HOURLY, LONGEST).first(), 1);
@@ -183,14 +183,11 @@ class PostgresRateLimitStoreTests {
     }
 
     private long pauseInForce() {
-        return database.jdbc()
-                .sql("SELECT extract(epoch FROM pause) FROM call_pace")
-                .query(Long.class)
-                .single();
+        return database.count("SELECT extract(epoch FROM pause) FROM call_pace");
     }
 
     private void column(String name, String value) {
-        database.jdbc().sql("UPDATE call_pace SET " + name + " = " + value).update();
+        database.update("UPDATE call_pace SET " + name + " = " + value);
     }
 
     private static long hours(Duration wait) {

@@ -44,9 +44,6 @@ class QuotaHoldsTests {
     }
 
     private long rows() {
-        return database.jdbc()
-                .sql("SELECT count(*) FROM source_gate")
-                .query(Long.class)
-                .single();
+        return database.count("SELECT count(*) FROM source_gate");
     }
 }

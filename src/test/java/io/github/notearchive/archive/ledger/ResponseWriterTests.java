@@ -20,17 +20,15 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,31 +40,22 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 class ResponseWriterTests extends LedgerFixture {
 
     @Test
-    void responseSurvivesACutConnection() throws Exception {
+    void responseSurvivesACutConnection() {
         try (HikariDataSource pool = database.poolOf(1)) {
-            AtomicInteger connections = new AtomicInteger();
-            var counting = new DelegatingDataSource(pool) {
-                @Override
-                public Connection getConnection() throws SQLException {
-                    connections.incrementAndGet();
-                    return super.getConnection();
-                }
-            };
-            JdbcClient jdbc = JdbcClient.create(counting);
+            Away counting = new Away(pool, 0);
             CallRepository cut = over(counting);
             CallRecord call = sent(cut);
-            int backend =
-                    jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
-            connections.set(0);
-
-            database.jdbc()
-                    .sql("SELECT pg_terminate_backend(:pid, 5000)")
-                    .param("pid", backend)
-                    .query(Boolean.class)
+            int backend = JdbcClient.create(pool)
+                    .sql("SELECT pg_backend_pid()")
+                    .query(Integer.class)
                     .single();
+            int before = counting.connections.get();
+
+            assertThat(database.texts("SELECT pg_terminate_backend(?, 5000)::text", backend))
+                    .containsExactly("true");
             received(cut, call);
 
-            assertThat(connections.get()).isGreaterThan(1);
+            assertThat(counting.connections.get()).isGreaterThan(before + 1);
             assertStored();
         }
     }
@@ -90,18 +79,15 @@ class ResponseWriterTests extends LedgerFixture {
     void responseIsSpooledAfterASecondWithoutACommit() throws Exception {
         CallRecord call = sent(calls);
         FutureTask<Long> received = new FutureTask<>(() -> received(calls, call));
-        try (Connection other = database.dataSource().getConnection();
-                Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
-            statement.execute("LOCK TABLE api_call");
+        database.whileLocked("LOCK TABLE api_call", () -> {
             Thread.ofPlatform().daemon().start(received);
 
             await().until(() -> spooledFiles().size() == 1);
 
             assertThat(received.isDone()).as("written to the database").isFalse();
-            assertThat(ResponseSpool.read(spooledFiles().getFirst()).body()).isEqualTo(BODY);
-            other.rollback();
-        }
+            return assertThat(ResponseSpool.read(spooledFiles().getFirst()).body())
+                    .isEqualTo(BODY);
+        });
 
         assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(call.number());
         assertThat(spooledFiles()).isEmpty();
@@ -110,25 +96,20 @@ class ResponseWriterTests extends LedgerFixture {
 
     @Test
     void responsesOfAGroupSurviveTheEndOfItsConnectionInTheirFiles() throws Exception {
-        List<CallRecord> sent = ids(32).stream()
-                .map(id -> sent(id, Endpoint.DETAIL, NOW, false))
-                .toList();
+        List<CallRecord> sent = sent(32);
+        String endBackends = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_locks WHERE NOT granted";
 
-        List<Future<Long>> results = inGroups(
-                sent.stream()
-                        .<Callable<Long>>map(call -> () -> received(calls, call))
-                        .toList(),
-                () -> {
-                    assertThat(endBackendsThatWait())
-                            .as("statements of all responses")
-                            .isOne();
-                    await().until(() -> spooledFiles().size() == sent.size());
-                    return endBackendsThatWait();
-                });
+        List<Future<Long>> results = inGroups(sent.stream().map(call -> () -> received(calls, call)), () -> {
+            assertThat(database.count(endBackends))
+                    .as("statements of all responses")
+                    .isOne();
+            await().until(() -> spooledFiles().size() == sent.size());
+            return database.count(endBackends);
+        });
 
-        for (int i = 0; i < sent.size(); i++) {
-            assertThat(results.get(i).get()).isEqualTo(sent.get(i).number());
-        }
+        assertThat(results)
+                .extracting(Future::get)
+                .containsExactlyElementsOf(sent.stream().map(CallRecord::number).toList());
         assertThat(spooledFiles()).isEmpty();
         assertThat(sent)
                 .allSatisfy(call -> assertThat(history.calls(call.id()))
@@ -136,34 +117,16 @@ class ResponseWriterTests extends LedgerFixture {
                         .matches(NoteStats.CallEntry::responseHeld));
     }
 
-    private long endBackendsThatWait() {
-        return database.jdbc()
-                .sql("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_locks WHERE NOT granted")
-                .query(Long.class)
-                .single();
-    }
-
     @Test
     void rejectedResponseOfAGroupConcernsItsOwnCallOnly() throws Exception {
-        List<CallRecord> sent = ids(32).stream()
-                .map(id -> sent(id, Endpoint.DETAIL, NOW, false))
-                .toList();
+        List<CallRecord> sent = sent(32);
 
-        List<Future<Long>> results = inGroups(
-                sent.stream()
-                        .<Callable<Long>>map(call -> () -> calls.received(
-                                call,
-                                new ProviderReply(
-                                        0,
-                                        200,
-                                        call.equals(sent.get(20)) ? "a\0b" : null,
-                                        "r-" + call.number(),
-                                        Billed.YES),
-                                String.valueOf(call.number()).getBytes(StandardCharsets.UTF_8),
-                                NOW,
-                                Duration.ZERO))
-                        .toList(),
-                () -> null);
+        List<Future<Long>> results = inGroups(sent.stream().map(call -> () -> {
+            String message = call.equals(sent.get(20)) ? "a\0b" : null;
+            ProviderReply reply = new ProviderReply(0, 200, message, "r-" + call.number(), Billed.YES);
+            byte[] body = String.valueOf(call.number()).getBytes(StandardCharsets.UTF_8);
+            return calls.received(call, reply, body, NOW, Duration.ZERO);
+        }));
 
         for (int i = 0; i < sent.size(); i++) {
             if (i != 20) {
@@ -227,12 +190,10 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(persistSpooled()).isEmpty();
 
         assertThat(spooledFiles()).isEmpty();
-        PaidResponse paid = latest();
-        assertThat(paid.number()).isEqualTo(call.number());
-        assertThat(paid.body()).isEqualTo(BODY);
-        assertThat(paid.receivedAt()).isEqualTo(NOW.plusMillis(7));
-        assertThat(paid.call().facts().requestId()).isEqualTo("r-1");
-        assertThat(history.calls(ID)).singleElement().matches(entry -> entry.durationMs() == 7);
+        assertStored();
+        assertThat(entry())
+                .extracting("id", "receivedAt", "requestId", "durationMs")
+                .containsExactly(call.number(), NOW.plusMillis(7), "r-1", 7);
     }
 
     @Test
@@ -240,9 +201,9 @@ class ResponseWriterTests extends LedgerFixture {
         worklist("PENDING");
         CallRecord ofTheRenamed = sent(calls);
         ResponseSpool renamed = new ResponseSpool(directory.resolve("renamed"));
-        renamed.write(new ReceivedResponse(ofTheRenamed, PAID, BODY, NOW, Duration.ZERO));
+        renamed.write(received(ofTheRenamed));
         ResponseSpool active = new ResponseSpool(directory.resolve("active"));
-        active.write(new ReceivedResponse(ofTheRenamed, PAID, BODY, NOW, Duration.ZERO));
+        active.write(received(ofTheRenamed));
         assertThat(spool.ofAllNodes()).extracting(ResponseSpool::node).containsExactlyInAnyOrder("renamed", "active");
 
         assertThat(calls.persistSpooled("active"::equals)).containsExactly(ID);
@@ -294,11 +255,8 @@ class ResponseWriterTests extends LedgerFixture {
     @Test
     void spooledResponseOfAnErasedNoteKeepsItsBillingOnly() throws Exception {
         CallRecord call = sent(ID, Endpoint.DETAIL, NOW, true);
-        spool.write(new ReceivedResponse(call, PAID, BODY, NOW, Duration.ZERO));
-        database.jdbc()
-                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
-                .param("id", ID.value())
-                .update();
+        spool.write(received(call));
+        database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, now())", ID.value());
 
         assertThat(persistSpooled()).hasSize(1);
 
@@ -313,7 +271,7 @@ class ResponseWriterTests extends LedgerFixture {
     @Test
     void responseOfALostRowIsInsertedAgain() {
         CallRecord call = sent(calls);
-        database.jdbc().sql("DELETE FROM api_call").update();
+        database.update("DELETE FROM api_call");
 
         long number = calls.received(call, PAID, BODY, NOW, Duration.ZERO);
 
@@ -343,14 +301,13 @@ class ResponseWriterTests extends LedgerFixture {
     void rejectedFileStaysAndDoesNotBlockOthers() throws Exception {
         worklist("PENDING");
         CallRecord strange = new CallRecord(1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
-        Path ofAnotherList = spool.write(new ReceivedResponse(strange, PAID, BODY, NOW, Duration.ZERO));
+        Path ofAnotherList = spool.write(received(strange));
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
         Path refused = spool.write(new ReceivedResponse(
                 sent(calls), new ProviderReply(0, 200, "a\0b", null, Billed.YES), BODY, NOW, Duration.ZERO));
-        spool.write(new ReceivedResponse(
-                sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, BODY, NOW, Duration.ZERO));
+        spool.write(received(sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false)));
 
         assertThat(persistSpooled()).hasSize(1);
 
@@ -361,11 +318,60 @@ class ResponseWriterTests extends LedgerFixture {
         return calls.persistSpooled(_ -> false);
     }
 
-    private List<Path> spooledFiles() {
-        try {
-            return spool.spooledFiles();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static ReceivedResponse received(CallRecord call) {
+        return new ReceivedResponse(call, PAID, BODY, NOW, Duration.ZERO);
+    }
+
+    // files
+
+    @Test
+    void filesOfErasedNotesAreDeletedAndNoOthers() throws Exception {
+        NoteId other = new NoteId("66aa0000000000000000000f");
+        keep(ID);
+        keep(other);
+
+        assertThat(spool.remove(List.of(ID))).isEqualTo(1);
+        assertThat(spool.remove(List.of(ID))).isZero();
+
+        assertThat(spooledFiles()).hasSize(1);
+    }
+
+    @Test
+    void partialFilesOfErasedNotesAreDeleted() throws Exception {
+        Path file = keep(ID);
+        Path half = file.resolveSibling(file.getFileName() + ".part");
+        Files.move(file, half);
+        assertThat(spooledFiles()).as("persisted").isEmpty();
+
+        spool.remove(List.of(ID));
+
+        assertThat(half).doesNotExist();
+    }
+
+    @Test
+    void spooledFileIsReadableByItsOwnerOnly() throws Exception {
+        Path file = keep(ID);
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(file.getParent()).isDirectoryNotContaining("glob:**.part");
+    }
+
+    @Test
+    void fileWithAnUnknownEndpointIsRejected() throws Exception {
+        Path file = keep(ID);
+        assertThat(ResponseSpool.read(file).call().endpoint()).isEqualTo(Endpoint.DETAIL);
+
+        String text = Files.readString(file);
+        assertThat(text).contains("\"endpoint\":\"note-detail/v1\"");
+        Files.writeString(file, text.replace("note-detail/v1", "note-detail/v99"));
+
+        assertThatThrownBy(() -> ResponseSpool.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("does not identify a call");
+    }
+
+    private Path keep(NoteId note) throws IOException {
+        return spool.write(received(sent(note, Endpoint.DETAIL, NOW, false)));
     }
 }

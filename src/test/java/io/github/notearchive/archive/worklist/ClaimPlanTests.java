@@ -35,19 +35,19 @@ class ClaimPlanTests {
 
     @BeforeAll
     static void insertTwoHundredThousandNotes() {
-        DATABASE.jdbc().sql("""
+        DATABASE.update("""
                         INSERT INTO worklist (note_id, state, reason, priority, due_at, enqueued_at, refresh_night)
                         SELECT '66aa' || lpad(to_hex(n), 20, '0'),
                                CASE WHEN n % 10 = 0 THEN 'PENDING' WHEN n % 10 < 9 THEN 'ARCHIVED' ELSE 'UNAVAILABLE' END,
                                CASE WHEN n % 10 = 9 THEN 'NOT_FOUND' END,
                                n % 7 % 3,
-                               CASE WHEN n % 10 = 0 THEN :now::timestamptz WHEN n % 10 < 9 THEN NULL
-                                    ELSE :now::timestamptz + interval '30 days' END,
-                               :now::timestamptz,
+                               CASE WHEN n % 10 = 0 THEN ?::timestamptz WHEN n % 10 < 9 THEN NULL
+                                    ELSE ?::timestamptz + interval '30 days' END,
+                               ?::timestamptz,
                                CASE WHEN n % 10 BETWEEN 1 AND 8 THEN date '2026-11-20' + n % 90 END
                         FROM generate_series(1, 200000) AS n
-                        """).param("now", NOW.toString()).update();
-        DATABASE.jdbc().sql("VACUUM ANALYZE worklist").update();
+                        """, NOW.toString(), NOW.toString(), NOW.toString());
+        DATABASE.update("VACUUM ANALYZE worklist");
     }
 
     @AfterAll

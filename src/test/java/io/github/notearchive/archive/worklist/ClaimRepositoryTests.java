@@ -106,14 +106,11 @@ class ClaimRepositoryTests {
     void readersThatWaitTogetherGetOneNoteEachInTheOrderOfClaims() throws Exception {
         list.threeHundredNotes();
         claims.claim(NODE, Lanes.ALL);
-        list.database.jdbc().sql("""
+        list.database.update("""
                         CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$
-                        """).update();
-        list.database
-                .jdbc()
-                .sql("CREATE TRIGGER hold BEFORE UPDATE ON worklist FOR EACH ROW EXECUTE FUNCTION hold()")
-                .update();
+                        """);
+        list.database.update("CREATE TRIGGER hold BEFORE UPDATE ON worklist FOR EACH ROW EXECUTE FUNCTION hold()");
         List<FutureTask<Optional<WorklistItem>>> results = IntStream.range(0, 8)
                 .mapToObj(_ -> new FutureTask<>(() -> claims.claim(NODE, Lanes.ALL)))
                 .toList();
@@ -128,29 +125,19 @@ class ClaimRepositoryTests {
             }
             other.rollback();
         } finally {
-            list.database.jdbc().sql("DROP FUNCTION hold() CASCADE").update();
+            list.database.update("DROP FUNCTION hold() CASCADE");
         }
 
         List<String> claimed = new ArrayList<>();
         for (FutureTask<Optional<WorklistItem>> result : results) {
             claimed.add(result.get().orElseThrow().id().value());
         }
-        assertThat(claimed)
-                .containsExactlyElementsOf(
-                        list.database.jdbc().sql("""
+        assertThat(claimed).containsExactlyElementsOf(list.database.texts("""
                                 SELECT note_id FROM worklist ORDER BY lane DESC, due_at, note_id OFFSET 1 LIMIT 8
-                                """).query(String.class).list());
-        assertThat(list.database
-                        .jdbc()
-                        .sql("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL")
-                        .query(Long.class)
-                        .single())
+                                """));
+        assertThat(list.database.count("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL"))
                 .isEqualTo(9);
-        assertThat(list.database
-                        .jdbc()
-                        .sql("SELECT count(DISTINCT xmin::text) FROM worklist WHERE claimed_by IS NOT NULL")
-                        .query(Long.class)
-                        .single())
+        assertThat(list.database.count("SELECT count(DISTINCT xmin::text) FROM worklist WHERE claimed_by IS NOT NULL"))
                 .as("first claim, that of the first reader, and that of the seven who waited for it")
                 .isEqualTo(3);
     }

@@ -140,20 +140,12 @@ class EnqueuerTests {
     }
 
     private long refreshed(int days) {
-        return database.jdbc()
-                .sql("SELECT count(*) FROM worklist WHERE refresh_days = :days")
-                .param("days", days)
-                .query(Long.class)
-                .single();
+        return database.count("SELECT count(*) FROM worklist WHERE refresh_days = ?", days);
     }
 
     private void awaitWaiting() {
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (database.jdbc()
-                        .sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                        .query(Long.class)
-                        .single()
-                == 0) {
+        while (database.count("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0) {
             assertThat(System.nanoTime()).isLessThan(end);
             Thread.onSpinWait();
         }
@@ -364,10 +356,7 @@ class EnqueuerTests {
     }
 
     private List<String> ids() {
-        return database.jdbc()
-                .sql("SELECT note_id FROM worklist ORDER BY note_id")
-                .query(String.class)
-                .list();
+        return database.texts("SELECT note_id FROM worklist ORDER BY note_id");
     }
 
     private static String id(int number) {

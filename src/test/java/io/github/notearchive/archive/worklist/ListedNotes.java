@@ -43,11 +43,11 @@ public final class ListedNotes {
     }
 
     public void threeHundredNotes() {
-        database.jdbc().sql("""
+        database.update("""
                         INSERT INTO worklist (note_id, priority, due_at, enqueued_at)
-                        SELECT lpad(to_hex(n), 24, '0'), n % 3, :now::timestamptz - n * interval '7 minutes', :now::timestamptz
+                        SELECT lpad(to_hex(n), 24, '0'), n % 3, ?::timestamptz - n * interval '7 minutes', ?::timestamptz
                         FROM generate_series(1, 300) AS n
-                        """).param("now", now.toString()).update();
+                        """, now.toString(), now.toString());
     }
 
     /** Settles a claimed note now, by the execution 7. */
@@ -82,24 +82,15 @@ public final class ListedNotes {
     }
 
     public void pending(int number, int priority, Instant due) {
-        database.jdbc()
-                .sql("""
+        database.update("""
                         INSERT INTO worklist (note_id, priority, due_at, enqueued_at)
-                        VALUES (:id, :priority, :due::timestamptz, :due::timestamptz)
-                        """)
-                .param("id", id(number))
-                .param("priority", priority)
-                .param("due", due.toString())
-                .update();
+                        VALUES (?, ?, ?::timestamptz, ?::timestamptz)
+                        """, id(number), priority, due.toString(), due.toString());
     }
 
     /** Locks a row until the caller's transaction ends. */
     void lock(int number) {
-        database.jdbc()
-                .sql("SELECT note_id FROM worklist WHERE note_id = :id FOR UPDATE")
-                .param("id", id(number))
-                .query(String.class)
-                .single();
+        database.text("SELECT note_id FROM worklist WHERE note_id = ? FOR UPDATE", id(number));
     }
 
     void holdsAnswer(int number) {
@@ -115,10 +106,7 @@ public final class ListedNotes {
     }
 
     private void update(String id, String columns) {
-        database.jdbc()
-                .sql("UPDATE worklist SET " + columns + " WHERE note_id = :id")
-                .param("id", id)
-                .update();
+        database.update("UPDATE worklist SET " + columns + " WHERE note_id = ?", id);
     }
 
     double secondsLeft(int number) {

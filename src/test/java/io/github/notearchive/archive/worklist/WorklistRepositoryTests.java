@@ -70,12 +70,11 @@ class WorklistRepositoryTests {
     void settledRefreshKeepsAPlanMadeSinceTheClaim() {
         LocalDate tonight = Night.of(NOW).date();
         list.worklist.restore(ID, WorklistRowTests.archived(new Refresh(9, null, tonight, 1)), false);
-        list.database
-                .jdbc()
-                .sql("INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (:id, :at, :at)")
-                .param("id", ID.value())
-                .param("at", Timestamp.from(NOW.minus(Duration.ofDays(9))))
-                .update();
+        list.database.update(
+                "INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (?, ?, ?)",
+                ID.value(),
+                Timestamp.from(NOW.minus(Duration.ofDays(9))),
+                Timestamp.from(NOW.minus(Duration.ofDays(9))));
         WorklistItem claimed = claims.claimRefresh(NODE).orElseThrow();
         enqueue(ID, 30, tonight.plusDays(5));
 
