@@ -11,8 +11,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Fixture of captures, created from responses like in the program. */
@@ -73,21 +71,9 @@ final class Captures {
 
     /** Inserts a call about the note, and returns its number. */
     static long call(ArchiveDatabase database, String endpoint) {
-        return database.jdbc()
-                .sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at) VALUES (:id, :endpoint, now()) RETURNING id
-                        """)
-                .params(Map.of("id", ID.value(), "endpoint", endpoint))
-                .query(Long.class)
-                .single();
-    }
-
-    /** Returns the first value that a query returns. */
-    static @Nullable String one(ArchiveDatabase database, String sql) {
-        return database.jdbc()
-                .sql(sql)
-                .query((row, _) -> row.getString(1))
-                .list()
-                .getFirst();
+        return database.count(
+                "INSERT INTO api_call (note_id, endpoint, sent_at) VALUES (?, ?, now()) RETURNING id",
+                ID.value(),
+                endpoint);
     }
 }

@@ -9,10 +9,12 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import java.nio.charset.StandardCharsets;
+import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class NoteCatalogTests {
@@ -56,15 +58,16 @@ class NoteCatalogTests {
                         "note_mention", 1L,
                         "media_object", 1L,
                         "note_media", 3L));
-        assertThat(one("SELECT liked_count::text FROM note")).isEqualTo("1689");
-        assertThat(one("SELECT edited_at::text FROM note")).isNull();
+        assertThat(database.text("SELECT liked_count::text FROM note")).isEqualTo("1689");
+        assertThat(database.text("SELECT edited_at::text FROM note")).isNull();
         assertThat(database.jdbc()
                         .sql("SELECT * FROM note")
                         .query(NoteCatalog.NOTE)
                         .single())
                 .isEqualTo(Captures.map(capture).note());
-        assertThat(one("SELECT mapper_version::text FROM note")).isEqualTo(String.valueOf(NoteMapper.VERSION));
-        assertThat(one("SELECT response #>> '{data,0,note_list,0,title}' FROM note_capture"))
+        assertThat(database.text("SELECT mapper_version::text FROM note"))
+                .isEqualTo(String.valueOf(NoteMapper.VERSION));
+        assertThat(database.text("SELECT response #>> '{data,0,note_list,0,title}' FROM note_capture"))
                 .isEqualTo("山里的清晨,雾还没有散");
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(SlotRow::kind, SlotRow::ordinal, SlotRow::state, SlotRow::reason)
@@ -78,24 +81,22 @@ class NoteCatalogTests {
 
     @Test
     void newerCaptureChangesTheNoteAndAddsToItsHistory() {
-        save(captureOf(
-                "\"title\":\"old\",\"liked_count\":1,\"hash_tag\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"ats\":[{\"id\":\"u\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
-                NOW));
+        save(captureOf("""
+                "title":"old","liked_count":1,"hash_tag":[{"name":"a"},{"name":"b"}],"ats":[{"id":"u"}],
+                "user":{"id":"w","nickname":"before"}
+                """, NOW));
 
-        save(captureOf(
-                "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
-                NOW.plusSeconds(1)));
+        save(captureOf("""
+                "title":"new","hash_tag":[{"name":"c"}],"user":{"id":"w","nickname":"after"}
+                """, NOW.plusSeconds(1)));
 
-        NoteCatalog.NoteLine line = notes.find(Captures.ID).orElseThrow();
-        assertThat(line.title()).isEqualTo("new");
-        assertThat(line.author()).isEqualTo("after");
-        assertThat(line.firstCapturedAt()).isEqualTo(NOW);
-        assertThat(line.lastCapturedAt()).isEqualTo(NOW.plusSeconds(1));
-        assertThat(line.captures()).isEqualTo(2);
-        assertThat(one("SELECT liked_count::text FROM note")).isNull();
-        assertThat(one("SELECT string_agg(liked_count::text, ',') FROM note_capture"))
+        assertThat(notes.find(Captures.ID).orElseThrow())
+                .extracting("title", "author", "firstCapturedAt", "lastCapturedAt", "captures")
+                .containsExactly("new", "after", NOW, NOW.plusSeconds(1), 2);
+        assertThat(database.text("SELECT liked_count::text FROM note")).isNull();
+        assertThat(database.text("SELECT string_agg(liked_count::text, ',') FROM note_capture"))
                 .isEqualTo("1");
-        assertThat(one("SELECT string_agg(name, ',' ORDER BY ordinal) FROM note_topic"))
+        assertThat(database.text("SELECT string_agg(name, ',' ORDER BY ordinal) FROM note_topic"))
                 .isEqualTo("c");
         assertThat(counts()).containsEntry("note_mention", 0L);
     }
@@ -105,19 +106,20 @@ class NoteCatalogTests {
         save(captureOf(
                 "\"title\":\"b\",\"images_list\":[],\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
                 NOW));
-        String before = one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n");
+        String before = database.text("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n");
 
         save(captureOf(
                 "\"title\":\"a\",\"desc\":\"x\",\"sticky\":true,\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
                 NOW.minusSeconds(7)));
         save(captureOf("\"title\":\"b2\"", NOW.minusSeconds(3)));
 
-        assertThat(one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n"))
+        assertThat(database.text("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n"))
                 .isEqualTo(before);
         assertThat(notes.find(Captures.ID).orElseThrow().firstCapturedAt()).isEqualTo(NOW.minusSeconds(7));
-        assertThat(one("SELECT nickname FROM author")).isEqualTo("after");
-        assertThat(one("SELECT string_agg(name, ',') FROM note_topic")).isEqualTo("c");
-        assertThat(one("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
+        assertThat(database.text("SELECT nickname FROM author")).isEqualTo("after");
+        assertThat(database.text("SELECT string_agg(name, ',') FROM note_topic"))
+                .isEqualTo("c");
+        assertThat(database.text("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
                 .isEqualTo("a b2 b");
     }
 
@@ -141,10 +143,11 @@ class NoteCatalogTests {
         database.inTransaction(() -> notes.restoreVideo(video, List.of()));
 
         assertThat(
-                        one(
+                        database.text(
                                 "SELECT concat_ws('|', title, liked_count, mapper_version) FROM note_capture ORDER BY captured_at DESC"))
                 .isEqualTo("2");
-        assertThat(one("SELECT title || ' ' || liked_count FROM note")).isEqualTo("t 1");
+        assertThat(database.text("SELECT title || ' ' || liked_count FROM note"))
+                .isEqualTo("t 1");
     }
 
     @Test
@@ -157,7 +160,7 @@ class NoteCatalogTests {
         assertThat(database.texts("""
                                         SELECT concat_ws('|', extract(epoch FROM captured_at - ?)::int, ordinal, comment_id, parent_id, comment_text)
                                         FROM note_comment ORDER BY captured_at, ordinal
-                                        """, java.sql.Timestamp.from(NOW)))
+                                        """, Timestamp.from(NOW)))
                 .containsExactly("0|0|c1|a", "0|1|c2|c1|b", "2|0|c1|a, edited");
     }
 
@@ -227,14 +230,8 @@ class NoteCatalogTests {
         return Captures.call(database, "note-detail/v1");
     }
 
-    private @Nullable String one(String sql) {
-        return Captures.one(database, sql);
-    }
-
     private Map<String, Long> counts() {
-        return List.of("author", "note", "note_capture", "note_topic", "note_mention", "media_object", "note_media")
-                .stream()
-                .collect(java.util.stream.Collectors.toMap(
-                        table -> table, table -> database.count("SELECT count(*) FROM " + table)));
+        return Stream.of("author", "note", "note_capture", "note_topic", "note_mention", "media_object", "note_media")
+                .collect(Collectors.toMap(table -> table, table -> database.count("SELECT count(*) FROM " + table)));
     }
 }

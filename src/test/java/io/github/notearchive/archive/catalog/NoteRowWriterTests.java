@@ -90,7 +90,7 @@ class NoteRowWriterTests {
 
     @Test
     void groupWritesTheSameRowsAsTheGeneralPath() throws Exception {
-        jdbc.sql("ALTER TABLE api_call ALTER id RESTART").update();
+        list.database.update("ALTER TABLE api_call ALTER id RESTART");
         List<First> oneByOne = sandboxNotes(50);
         for (First first : oneByOne) {
             transaction.executeWithoutResult(_ -> {
@@ -104,7 +104,7 @@ class NoteRowWriterTests {
 
         ArchiveDatabase.emptied();
         drift.load();
-        jdbc.sql("ALTER TABLE api_call ALTER id RESTART").update();
+        list.database.update("ALTER TABLE api_call ALTER id RESTART");
         List<First> together = sandboxNotes(50);
         transaction.executeWithoutResult(_ -> writer.writeGroup(requests(together)));
 
@@ -128,9 +128,8 @@ class NoteRowWriterTests {
     void refusedRowFailsItsOwnNoteOnly() throws Exception {
         List<First> firsts = sandboxNotes(GROUP);
         First refused = firsts.get(13);
-        jdbc.sql("DELETE FROM api_call WHERE note_id = ?")
-                .param(refused.claimed.id().value())
-                .update();
+        list.database.update(
+                "DELETE FROM api_call WHERE note_id = ?", refused.claimed.id().value());
 
         List<Future<Optional<Change>>> results = submit(firsts);
 
@@ -147,9 +146,9 @@ class NoteRowWriterTests {
     void lostClaimDropsOut() throws Exception {
         List<First> firsts = sandboxNotes(GROUP);
         WorklistItem lost = firsts.get(13).claimed;
-        jdbc.sql("UPDATE worklist SET claim_id = nextval('worklist_claim_seq') WHERE note_id = ?")
-                .param(lost.id().value())
-                .update();
+        list.database.update(
+                "UPDATE worklist SET claim_id = nextval('worklist_claim_seq') WHERE note_id = ?",
+                lost.id().value());
 
         List<Optional<Change>> results = record(firsts);
 
@@ -268,7 +267,7 @@ class NoteRowWriterTests {
     private List<Future<List<Boolean>>> inTransactions(
             String held, Supplier<List<Boolean>> one, Supplier<List<Boolean>> other) {
         return transaction.execute(holding -> {
-            jdbc.sql(held).update();
+            list.database.update(held);
             List<Future<List<Boolean>>> both = Stream.of(one, other)
                     .map(each -> workers.submit(() -> transaction.execute(_ -> each.get())))
                     .toList();
@@ -359,18 +358,18 @@ class NoteRowWriterTests {
     }
 
     private Map<String, List<String>> rows() {
-        return ArchiveRows.of(sql -> jdbc.sql(sql).query(String.class).list());
+        return ArchiveRows.of(sql -> list.database.texts(sql));
     }
 
     /** Returns the counts of notes by kind. */
     private List<String> counts() {
-        return jdbc.sql("""
+        return list.database.texts("""
                         SELECT concat_ws('|', state, due_hour, refresh_night, reason, sum(notes)) FROM worklist_count
                         GROUP BY state, due_hour, refresh_night, reason HAVING sum(notes) <> 0 ORDER BY 1
-                        """).query(String.class).list();
+                        """);
     }
 
     private long one(String sql) {
-        return jdbc.sql(sql).query(Long.class).single();
+        return list.database.count(sql);
     }
 }

@@ -12,8 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -67,7 +66,7 @@ class StoredResponsesTests {
     void valueMatchesTheStoredResponse(String properties, String column, String value) {
         save(properties, NOW);
 
-        assertThat(one("SELECT %s::text FROM note".formatted(column))).isEqualTo(value);
+        assertThat(database.text("SELECT %s::text FROM note".formatted(column))).isEqualTo(value);
         assertThat(remap(true)).isEmpty();
     }
 
@@ -97,11 +96,12 @@ class StoredResponsesTests {
 
         database.inTransaction(() -> answers.write(read));
 
-        assertThat(one("SELECT concat_ws(' ', title, mapper_version) FROM note"))
+        assertThat(database.text("SELECT concat_ws(' ', title, mapper_version) FROM note"))
                 .isEqualTo("new " + NoteMapper.VERSION);
-        assertThat(one("SELECT nickname FROM author")).isEqualTo("new");
-        assertThat(one("SELECT string_agg(name, ' ') FROM note_topic")).isEqualTo("b");
-        assertThat(one("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
+        assertThat(database.text("SELECT nickname FROM author")).isEqualTo("new");
+        assertThat(database.text("SELECT string_agg(name, ' ') FROM note_topic"))
+                .isEqualTo("b");
+        assertThat(database.text("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
                 .isEqualTo("old new");
     }
 
@@ -149,14 +149,14 @@ class StoredResponsesTests {
     @Test
     void newFieldsOfOldResponsesAreRecorded() {
         save("\"title\":\"t\",\"brand_new\":1", NOW);
-        String before = one("SELECT row(d.*)::text FROM schema_drift d");
-        execute("TRUNCATE schema_drift");
+        String before = database.text("SELECT row(d.*)::text FROM schema_drift d");
+        database.update("TRUNCATE schema_drift");
         drift.load();
         spoil();
 
         remap(false);
 
-        assertThat(one("SELECT row(d.*)::text FROM schema_drift d")).isEqualTo(before);
+        assertThat(database.text("SELECT row(d.*)::text FROM schema_drift d")).isEqualTo(before);
     }
 
     private void saveSample() {
@@ -177,9 +177,9 @@ class StoredResponsesTests {
     private void spoil() {
         List<String> columns = new ArrayList<>(NoteCatalog.NOTE.names());
         columns.remove("author_id");
-        columns.forEach(column -> execute(spoiling("note", column)));
-        NoteCatalog.CAPTURE.names().forEach(column -> execute(spoiling("note_capture", column)));
-        execute("""
+        columns.forEach(column -> database.update(spoiling("note", column)));
+        NoteCatalog.CAPTURE.names().forEach(column -> database.update(spoiling("note_capture", column)));
+        database.update("""
                 UPDATE note SET author_id = NULL, mapper_version = 1;
                 UPDATE note_capture SET mapper_version = 1;
                 UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true;
@@ -187,10 +187,6 @@ class StoredResponsesTests {
                 DELETE FROM note_mention;
                 UPDATE note_comment SET comment_text = 'spoilt';
                 """);
-    }
-
-    private void execute(String sql) {
-        database.update(sql);
     }
 
     private String spoiling(String table, String column) {
@@ -208,21 +204,13 @@ class StoredResponsesTests {
     }
 
     private SortedMap<String, RemapChange> remap(boolean all) {
-        return pages(all, answers::write);
-    }
-
-    private SortedMap<String, RemapChange> pages(boolean all, Function<Page, SortedMap<String, RemapChange>> work) {
         SortedMap<String, RemapChange> changes = new TreeMap<>();
-        Position last = Position.FIRST;
-        while (true) {
-            Page page = page(last, all);
-            if (page.answers() == 0) {
-                return changes;
-            }
+        for (Page page = page(Position.FIRST, all); page.answers() > 0; page = page(page.last(), all)) {
+            Page read = page;
             database.inTransaction(() ->
-                    work.apply(page).forEach((column, change) -> changes.merge(column, change, RemapChange::and)));
-            last = page.last();
+                    answers.write(read).forEach((column, change) -> changes.merge(column, change, RemapChange::and)));
         }
+        return changes;
     }
 
     private Page page(Position after, boolean all) {
@@ -233,14 +221,8 @@ class StoredResponsesTests {
 
     /** All rows mapped from responses. */
     private List<String> everything() {
-        List<String> rows = new ArrayList<>();
-        for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_comment")) {
-            rows.addAll(database.texts("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1"));
-        }
-        return rows;
-    }
-
-    private @Nullable String one(String sql) {
-        return Captures.one(database, sql);
+        return Stream.of("note", "note_capture", "author", "note_topic", "note_mention", "note_comment")
+                .flatMap(table -> database.texts("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1").stream())
+                .toList();
     }
 }

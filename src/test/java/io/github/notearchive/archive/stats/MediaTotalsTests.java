@@ -16,13 +16,14 @@ class MediaTotalsTests {
     private final MediaTotals totals = new MediaTotals(jdbc, database.transactions());
 
     private void store(int number, Duration ago) {
-        jdbc.sql("""
+        database.update(
+                """
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
-                        VALUES (lpad(:number, 64, '0'), :number, 100, 'image/png', :at::timestamptz)
-                        """)
-                .param("number", String.valueOf(number))
-                .param("at", Instant.now().minus(ago).toString())
-                .update();
+                        VALUES (lpad(?, 64, '0'), ?, 100, 'image/png', ?::timestamptz)
+                        """,
+                String.valueOf(number),
+                String.valueOf(number),
+                Instant.now().minus(ago).toString());
     }
 
     @Test
@@ -34,21 +35,18 @@ class MediaTotalsTests {
         assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(3, 300));
 
         store(4, Duration.ofDays(400)); // as after a rebuild
-        jdbc.sql("DELETE FROM media_object WHERE object_key = '1'").update();
-        jdbc.sql("UPDATE media_object SET size_bytes = 50 WHERE object_key = '2'")
-                .update();
-        jdbc.sql("UPDATE media_object SET verified_at = now()").update();
+        database.update("DELETE FROM media_object WHERE object_key = '1'");
+        database.update("UPDATE media_object SET size_bytes = 50 WHERE object_key = '2'");
+        database.update("UPDATE media_object SET verified_at = now()");
         assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(3, 250));
 
         // new files become old
-        jdbc.sql("UPDATE media_object_count SET counted_until = now() - interval '9 hours'")
-                .update();
-        jdbc.sql("UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'")
-                .update();
-        jdbc.sql("DELETE FROM media_object_count").update();
+        database.update("UPDATE media_object_count SET counted_until = now() - interval '9 hours'");
+        database.update("UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'");
+        database.update("DELETE FROM media_object_count");
         assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(3, 250));
 
-        jdbc.sql("TRUNCATE media_object CASCADE").update();
+        database.update("TRUNCATE media_object CASCADE");
         assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(0, 0));
     }
 }

@@ -46,20 +46,20 @@ class WorklistStatsTests {
     private final WorklistStats counts = list.counts;
 
     private List<String> kept() {
-        return jdbc.sql(BY_KIND.formatted("""
+        return list.database.texts(BY_KIND.formatted("""
                                 SELECT state, response_held, due_hour, refresh_night, reason, code, sum(notes) AS notes
                                 FROM worklist_count GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(notes) <> 0
-                                """)).query(String.class).list();
+                                """));
     }
 
     private List<String> counted() {
-        return jdbc.sql(BY_KIND.formatted("""
+        return list.database.texts(BY_KIND.formatted("""
                                 SELECT state, response_held, date_bin('1 hour', due_at, timestamptz 'epoch') AS due_hour,
                                        CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END AS refresh_night,
                                        CASE WHEN state IN ('POSTPONED', 'FAILED') THEN reason END AS reason,
                                        CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END AS code, count(*) AS notes
                                 FROM worklist GROUP BY 1, 2, 3, 4, 5, 6
-                                """)).query(String.class).list();
+                                """));
     }
 
     private void settle(NoteState state, Instant due, Integer code, StateReason reason) {
@@ -76,18 +76,15 @@ class WorklistStatsTests {
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofHours(3)), 0, StateReason.URLS_EXPIRED);
         settle(NoteState.FAILED, null, 400, StateReason.REJECTED);
         settle(NoteState.UNAVAILABLE, NOW.plus(Duration.ofDays(30)), 201, StateReason.NOT_FOUND);
-        jdbc.sql("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'")
-                .update();
-        jdbc.sql("UPDATE worklist SET response_held = true WHERE note_id LIKE '%ff'")
-                .update();
-        jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
+        list.database.update("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'");
+        list.database.update("UPDATE worklist SET response_held = true WHERE note_id LIKE '%ff'");
+        list.database.update("DELETE FROM worklist WHERE note_id LIKE '%12'");
         assertThat(kept()).isEqualTo(counted());
 
         list.worklist.requeue(NoteState.FAILED);
         list.database.inTransaction(() -> {
             WorklistStats.countByStatement(jdbc);
-            jdbc.sql("UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
-                    .update();
+            list.database.update("UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1");
         });
 
         assertThat(kept()).isEqualTo(counted());
@@ -97,7 +94,7 @@ class WorklistStatsTests {
     void compactingAndRecountingKeepCounts() {
         list.threeHundredNotes();
         for (int i = 0; i < 4; i++) {
-            jdbc.sql("UPDATE worklist SET due_at = due_at + interval '1 hour'").update();
+            list.database.update("UPDATE worklist SET due_at = due_at + interval '1 hour'");
         }
         List<String> before = kept();
         long rows = rows();
@@ -116,11 +113,9 @@ class WorklistStatsTests {
         AtomicReference<CompletableFuture<Void>> recount = new AtomicReference<>();
 
         list.database.inTransaction(() -> {
-            jdbc.sql(PUT_TOGETHER).update();
+            list.database.update(PUT_TOGETHER);
             recount.set(CompletableFuture.runAsync(this::recount));
-            while (!recount.get().isDone() && !somebodyWaits()) {
-                Thread.onSpinWait();
-            }
+            list.database.awaitLocked(1);
         });
         recount.get().join();
 
@@ -128,17 +123,11 @@ class WorklistStatsTests {
     }
 
     private void recount() {
-        jdbc.sql("DO $$ BEGIN PERFORM worklist_recount(); END $$").update();
-    }
-
-    private boolean somebodyWaits() {
-        return jdbc.sql("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-                .query(Boolean.class)
-                .single();
+        list.database.update("DO $$ BEGIN PERFORM worklist_recount(); END $$");
     }
 
     private long rows() {
-        return jdbc.sql("SELECT count(*) FROM worklist_count").query(Long.class).single();
+        return list.database.count("SELECT count(*) FROM worklist_count");
     }
 
     @Test
@@ -163,7 +152,7 @@ class WorklistStatsTests {
     @Test
     void emptiedWorklistHasNoCounts() {
         list.threeHundredNotes();
-        jdbc.sql("TRUNCATE worklist").update();
+        list.database.update("TRUNCATE worklist");
 
         assertThat(rows()).isZero();
         assertThat(counts.countByState()).isEmpty();

@@ -8,19 +8,18 @@ import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.note.NoteId;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -43,9 +42,7 @@ class ClaimRepositoryTests {
         list.pending(6, 0, NOW);
         list.holdsAnswer(6);
 
-        assertThat(claimAll())
-                .extracting(note -> note.id().value())
-                .containsExactly(id(6), id(4), id(3), id(1), id(2), id(5));
+        assertThat(claimAll(NODE)).containsExactly(id(6), id(4), id(3), id(1), id(2), id(5));
     }
 
     @Test
@@ -75,26 +72,13 @@ class ClaimRepositoryTests {
         for (int i = 0; i < notes; i++) {
             list.pending(i, i % 3, NOW.minusSeconds(i % 7));
         }
-        CountDownLatch start = new CountDownLatch(1);
-        List<NoteId> claimed = new ArrayList<>();
+        List<Callable<List<String>>> nodes = IntStream.range(0, 16)
+                .<Callable<List<String>>>mapToObj(i -> () -> claimAll("node-" + i % 2))
+                .toList();
+        List<String> claimed = new ArrayList<>();
 
         try (ExecutorService claimers = Executors.newFixedThreadPool(16)) {
-            List<Future<List<NoteId>>> results = new ArrayList<>();
-            for (int i = 0; i < 16; i++) {
-                String node = "node-" + i % 2;
-                results.add(claimers.submit(() -> {
-                    start.await();
-                    List<NoteId> mine = new ArrayList<>();
-                    for (Optional<WorklistItem> next = claims.claim(node, Lanes.ALL);
-                            next.isPresent();
-                            next = claims.claim(node, Lanes.ALL)) {
-                        mine.add(next.get().id());
-                    }
-                    return mine;
-                }));
-            }
-            start.countDown();
-            for (Future<List<NoteId>> result : results) {
+            for (Future<List<String>> result : claimers.invokeAll(nodes)) {
                 claimed.addAll(result.get());
             }
         }
@@ -108,33 +92,30 @@ class ClaimRepositoryTests {
         claims.claim(NODE, Lanes.ALL);
         list.database.update("""
                         CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
-                        BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$
+                        BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$;
+                        CREATE TRIGGER hold BEFORE UPDATE ON worklist FOR EACH ROW EXECUTE FUNCTION hold()
                         """);
-        list.database.update("CREATE TRIGGER hold BEFORE UPDATE ON worklist FOR EACH ROW EXECUTE FUNCTION hold()");
-        List<FutureTask<Optional<WorklistItem>>> results = IntStream.range(0, 8)
-                .mapToObj(_ -> new FutureTask<>(() -> claims.claim(NODE, Lanes.ALL)))
+        List<FutureTask<String>> results = Stream.generate(
+                        () -> new FutureTask<>(() -> list.claim().id().value()))
+                .limit(8)
                 .toList();
 
-        try (Connection other = list.database.dataSource().getConnection();
-                Statement lock = other.createStatement()) {
-            other.setAutoCommit(false);
-            lock.execute("SELECT pg_advisory_xact_lock(77)");
-            for (FutureTask<?> each : results) {
-                Thread reader = Thread.ofPlatform().daemon().start(each);
-                await().until(() -> reader.getState() == Thread.State.WAITING);
-            }
-            other.rollback();
+        try {
+            list.database.whileLocked("SELECT pg_advisory_xact_lock(77)", () -> {
+                for (FutureTask<?> each : results) {
+                    Thread reader = Thread.ofPlatform().daemon().start(each);
+                    await().until(() -> reader.getState() == Thread.State.WAITING);
+                }
+                return results;
+            });
         } finally {
             list.database.update("DROP FUNCTION hold() CASCADE");
         }
 
-        List<String> claimed = new ArrayList<>();
-        for (FutureTask<Optional<WorklistItem>> result : results) {
-            claimed.add(result.get().orElseThrow().id().value());
-        }
-        assertThat(claimed).containsExactlyElementsOf(list.database.texts("""
-                                SELECT note_id FROM worklist ORDER BY lane DESC, due_at, note_id OFFSET 1 LIMIT 8
-                                """));
+        assertThat(results)
+                .extracting(FutureTask::get)
+                .containsExactlyElementsOf(list.database.texts(
+                        "SELECT note_id FROM worklist ORDER BY lane DESC, due_at, note_id OFFSET 1 LIMIT 8"));
         assertThat(list.database.count("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL"))
                 .isEqualTo(9);
         assertThat(list.database.count("SELECT count(DISTINCT xmin::text) FROM worklist WHERE claimed_by IS NOT NULL"))
@@ -177,15 +158,15 @@ class ClaimRepositoryTests {
         claims.claim(NODE, Lanes.ALL);
         claims.claim(NODE, Lanes.ALL);
         claims.claim("other", Lanes.ALL);
-        assertThat(list.secondsLeft(1)).isBetween(290.0, 300.0);
+        assertThat(list.secondsLeft(1)).isBetween(290L, 300L);
         list.leaseEnds(1);
         list.leaseEnds(2);
         list.leaseEnds(3);
 
         assertThat(claims.renewLeases(NODE)).isEqualTo(2);
 
-        assertThat(list.secondsLeft(1)).isBetween(290.0, 300.0);
-        assertThat(list.secondsLeft(2)).isBetween(290.0, 300.0);
+        assertThat(list.secondsLeft(1)).isBetween(290L, 300L);
+        assertThat(list.secondsLeft(2)).isBetween(290L, 300L);
         assertThat(list.secondsLeft(3)).isNegative();
     }
 
@@ -210,7 +191,7 @@ class ClaimRepositoryTests {
         }
 
         assertThat(list.secondsLeft(1)).isNegative();
-        assertThat(list.secondsLeft(3)).isBetween(270.0, 300.0);
+        assertThat(list.secondsLeft(3)).isBetween(270L, 300L);
     }
 
     @Test
@@ -280,11 +261,7 @@ class ClaimRepositoryTests {
     void noteWithEndedLeaseIsFoundByARestartedScan() {
         list.threeHundredNotes();
         WorklistItem others = claims.claim("other", Lanes.ALL).orElseThrow();
-        int claimed = 0;
-        while (claims.claim(NODE, Lanes.ALL).isPresent()) {
-            claimed++;
-        }
-        assertThat(claimed).isEqualTo(299);
+        assertThat(claimAll(NODE)).hasSize(299);
         list.leaseEnds(others.id().value());
 
         ClaimRepository later = list.newClaims();
@@ -292,13 +269,10 @@ class ClaimRepositoryTests {
         assertThat(later.claim(NODE, Lanes.ALL).orElseThrow().id()).isEqualTo(others.id());
     }
 
-    private List<WorklistItem> claimAll() {
-        List<WorklistItem> all = new ArrayList<>();
-        for (Optional<WorklistItem> next = claims.claim(NODE, Lanes.ALL);
-                next.isPresent();
-                next = claims.claim(NODE, Lanes.ALL)) {
-            all.add(next.get());
-        }
-        return all;
+    private List<String> claimAll(String node) {
+        return Stream.generate(() -> claims.claim(node, Lanes.ALL))
+                .takeWhile(Optional::isPresent)
+                .map(next -> next.orElseThrow().id().value())
+                .toList();
     }
 }

@@ -109,12 +109,9 @@ public final class ListedNotes {
         database.update("UPDATE worklist SET " + columns + " WHERE note_id = ?", id);
     }
 
-    double secondsLeft(int number) {
-        return database.jdbc()
-                .sql("SELECT extract(epoch FROM claimed_until - now())::float8 FROM worklist WHERE note_id = :id")
-                .param("id", id(number))
-                .query(Double.class)
-                .single();
+    long secondsLeft(int number) {
+        return database.count(
+                "SELECT extract(epoch FROM claimed_until - now())::int8 FROM worklist WHERE note_id = ?", id(number));
     }
 
     WorklistEntry entry(int number) {
