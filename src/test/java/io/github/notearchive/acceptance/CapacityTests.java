@@ -9,18 +9,15 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.HexFormat;
-import java.util.Map;
-import org.apache.commons.io.FileUtils;
+import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
-/** Time and memory of large audits, exports and remaps; tables in {@code target/matrix}. */
+/** Large audits, exports and remaps end in bounded memory; their time and memory are printed. */
 @Tag("matrix")
 @ExtendWith(OutsideServers.Running.class)
 class CapacityTests {
@@ -29,7 +26,6 @@ class CapacityTests {
     private static final int SIZE = Integer.getInteger("matrix.size", 100_000);
 
     private static final int OBJECT_BYTES = 4096;
-    private static final String EXPORT_HEAP = "64m";
 
     /** For each note 2 KB of text, three captures, five topics and four files. */
     private static final String FILL = """
@@ -56,27 +52,28 @@ class CapacityTests {
             FROM generate_series(1, %1$d) i, generate_series(0, 3) k;
             """;
 
-    /** A finished command with its peak of resident memory. */
-    private record Measured(Ended ended, long peakMegabytes) {
-
-        double seconds() {
-            return ended.took().toMillis() / 1000.0;
-        }
-
-        static Measured of(Practice practice, String... arguments) throws IOException {
-            Program program = practice.start(arguments);
-            Path status = Path.of("/proc", String.valueOf(program.pid()), "status");
-            long peak = 0;
-            while (!program.endsWithin(Duration.ofMillis(100))) {
-                if (Files.exists(status)) {
-                    peak = Files.readAllLines(status).stream()
-                            .filter(line -> line.startsWith("VmHWM:"))
-                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                            .reduce(peak, Math::max);
-                }
+    /** Runs a command; prints its time, rate and peak of resident memory. */
+    private static Ended measure(Practice practice, long items, String... arguments) throws IOException {
+        Program program = practice.start(arguments);
+        Path status = Path.of("/proc", String.valueOf(program.pid()), "status");
+        String peak = "";
+        while (!program.endsWithin(Duration.ofMillis(100))) {
+            if (Files.exists(status)) {
+                peak = Files.readAllLines(status).stream()
+                        .filter(line -> line.startsWith("VmHWM:"))
+                        .findFirst()
+                        .orElse(peak);
             }
-            return new Measured(practice.end(program).with(0), peak >> 10);
         }
+        Ended ended = practice.end(program).with(0);
+        System.out.printf(
+                "%s: %d items in %s, %.0f/s, %s%n",
+                ended.arguments(),
+                items,
+                ended.took(),
+                1000.0 * items / ended.took().toMillis(),
+                peak);
+        return ended;
     }
 
     @Test
@@ -94,43 +91,31 @@ class CapacityTests {
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
                         SELECT sha, 'media/' || left(sha, 2) || '/' || sha || '.jpg', %d, 'image/jpeg', now(), now()
                         FROM (SELECT encode(sha256(convert_to(repeat(md5(i::text), %d), 'UTF8')), 'hex') AS sha
-                              FROM generate_series(1, %d) i) AS objects
+                              FROM generate_series(1, %d) i) AS objects;
+                        ANALYZE media_object
                         """.formatted(OBJECT_BYTES, OBJECT_BYTES / 32, SIZE));
-                archive.execute("ANALYZE media_object");
                 stored = archive.number("SELECT count(*) FROM media_object");
             }
 
-            Measured audit = Measured.of(practice, "verify", "--json");
+            JsonNode summary = measure(practice, stored, "verify", "--json").json();
 
-            JsonNode summary = audit.ended().json();
             assertThat(summary.path("files").longValue()).isEqualTo(stored);
             assertThat(summary.path("listed").longValue()).isGreaterThanOrEqualTo(stored);
             assertThat(summary.path("filesLeft").longValue()).isZero();
-            report(
-                    "verify.md",
-                    "objects | bytes each | heap | took | objects/s | peak resident, store included",
-                    "%d | %d | 256 MB | %.0f s | %.0f | %d MB"
-                            .formatted(
-                                    stored,
-                                    OBJECT_BYTES,
-                                    audit.seconds(),
-                                    stored / audit.seconds(),
-                                    audit.peakMegabytes()));
         }
     }
 
     /** Writes a file as the embedded server stores an object. */
-    private static void storeObject(Path bucket, int number) throws Exception {
-        MessageDigest md5 = MessageDigest.getInstance("MD5");
-        String text = HexFormat.of().formatHex(md5.digest(String.valueOf(number).getBytes(US_ASCII)));
-        byte[] bytes = text.repeat(OBJECT_BYTES / 32).getBytes(US_ASCII);
-        String sha256 =
-                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    private static void storeObject(Path bucket, int number) throws IOException {
+        byte[] bytes = DigestUtils.md5Hex(String.valueOf(number))
+                .repeat(OBJECT_BYTES / 32)
+                .getBytes(US_ASCII);
+        String sha256 = DigestUtils.sha256Hex(bytes);
         Path file = bucket.resolve("media").resolve(sha256.substring(0, 2)).resolve(sha256 + ".jpg");
         Files.createDirectories(file.getParent());
         Files.write(file, bytes);
         UserDefinedFileAttributeView attributes = Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
-        attributes.write("user.content-md5", ByteBuffer.wrap(md5.digest(bytes)));
+        attributes.write("user.content-md5", ByteBuffer.wrap(DigestUtils.md5(bytes)));
         attributes.write("user.content-type", ByteBuffer.wrap("image/jpeg".getBytes(US_ASCII)));
     }
 
@@ -141,37 +126,21 @@ class CapacityTests {
                 archive.execute(FILL.formatted(SIZE));
                 archive.execute("ANALYZE");
             }
-            Map<String, String> environment = new HashMap<>(practice.environment());
-            environment.put("_JAVA_OPTIONS", "-Xmx" + EXPORT_HEAP);
-            for (String format : new String[] {"jsonl", "csv", "parquet", "4cat"}) {
-                Path target = practice.directory().resolve(format);
-                String[] export = {"export", "--format", format, "--media", "none", target.toString()};
-                Program program = Program.startPackaged(practice.directory(), environment, export);
-                Ended ended = practice.end(program, Duration.ofMinutes(20)).with(0);
+            practice.environment().put("_JAVA_OPTIONS", "-Xmx64m");
+            Path home = practice.directory();
 
-                assertThat(ended.out()).containsPattern("notes +" + SIZE);
-                double seconds = ended.took().toMillis() / 1000.0;
-                report(
-                        "export.md",
-                        "format | notes | heap | took, start included | notes/s | size",
-                        "%s | %d | %s | %.0f s | %.0f | %d MB"
-                                .formatted(
-                                        format,
-                                        SIZE,
-                                        EXPORT_HEAP,
-                                        seconds,
-                                        SIZE / seconds,
-                                        FileUtils.sizeOfDirectory(target.toFile()) / 1_000_000));
+            for (String format : List.of("jsonl", "csv", "parquet", "4cat")) {
+                String command = "export --media none --format " + format + " " + home.resolve(format);
+                assertThat(measure(practice, SIZE, command.split(" ")).out()).containsPattern("notes +" + SIZE);
             }
-            assertThat(count(practice.directory().resolve("parquet/captures.parquet")))
-                    .isEqualTo(3L * SIZE);
-            assertThat(count(practice.directory().resolve("csv/topics.csv"))).isEqualTo(5L * SIZE);
-            assertThat(count(practice.directory().resolve("jsonl/media.jsonl"))).isEqualTo(4L * SIZE);
-        }
-    }
 
-    private static long count(Path file) {
-        return Archive.countInFile(file.toString().endsWith("jsonl") ? "read_json('" + file + "')" : "'" + file + "'");
+            assertThat(Archive.countInFile("'%s/parquet/captures.parquet'".formatted(home)))
+                    .isEqualTo(3L * SIZE);
+            assertThat(Archive.countInFile("'%s/csv/topics.csv'".formatted(home)))
+                    .isEqualTo(5L * SIZE);
+            assertThat(Archive.countInFile("read_json('%s/jsonl/media.jsonl')".formatted(home)))
+                    .isEqualTo(4L * SIZE);
+        }
     }
 
     @Test
@@ -182,36 +151,24 @@ class CapacityTests {
             practice.call("run");
             StoredCaptures.addNotes(archive, SIZE);
             long stored = archive.number("SELECT count(*) FROM note_capture");
-            archive.execute("UPDATE note SET title = 'spoilt', mapper_version = 1");
-            archive.execute("UPDATE note_capture SET title = 'spoilt', mapper_version = 1");
-            archive.execute("DELETE FROM note_topic");
+            archive.execute("""
+                    UPDATE note SET title = 'spoilt', mapper_version = 1;
+                    UPDATE note_capture SET title = 'spoilt', mapper_version = 1;
+                    DELETE FROM note_topic
+                    """);
             archive.execute("VACUUM ANALYZE note, note_capture");
 
-            remap(practice, stored, "rows of an older version", "remap", "--json");
-            remap(practice, stored, "again, nothing differs", "remap", "--json", "--all");
-            remap(practice, stored, "again, as a dry run", "remap", "--json", "--all", "--dry-run");
+            for (String options : List.of("", " --all", " --all --dry-run")) {
+                String[] command = ("remap --json" + options).split(" ");
+                assertThat(measure(practice, stored, command)
+                                .json()
+                                .path("answers")
+                                .longValue())
+                        .isEqualTo(stored);
+            }
 
             archive.assertNumber("SELECT count(*) FROM note WHERE title = 'spoilt'", 0);
             archive.assertNumber("SELECT count(*) FROM note_capture WHERE mapper_version = 1", 0);
         }
-    }
-
-    private static void remap(Practice practice, long stored, String name, String... command) throws IOException {
-        Measured remap = Measured.of(practice, command);
-
-        assertThat(remap.ended().json().path("answers").longValue()).isEqualTo(stored);
-        report(
-                "remap.md",
-                "remap | responses | took, start included | responses/s | peak resident",
-                "%s | %d | %.0f s | %.0f | %d MB"
-                        .formatted(name, stored, remap.seconds(), stored / remap.seconds(), remap.peakMegabytes()));
-    }
-
-    private static synchronized void report(String name, String head, String row) throws IOException {
-        Path file = Path.of("target", "matrix", name);
-        Files.createDirectories(file.getParent());
-        String rule = "---|".repeat(head.split("\\|").length);
-        String before = Files.exists(file) ? Files.readString(file) : "| %s |%n|%s%n".formatted(head, rule);
-        Files.writeString(file, before + "| %s |%n".formatted(row));
     }
 }

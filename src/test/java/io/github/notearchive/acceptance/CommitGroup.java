@@ -16,43 +16,40 @@ import io.github.notearchive.acceptance.KillPoint.Check;
 record CommitGroup(Trap trap, Check queued, String unwritten, String committed) {
 
     private interface Moment {
-        String reach(Program run, Archive archive, long rows) throws Exception;
+        void reach(Program run, Archive archive, long rows) throws Exception;
     }
 
     /** The rows are written, the COMMIT waits. */
-    String killWritten(Scene scene) throws Exception {
-        return kill(scene, (_, _, rows) -> rows + " rows in an open transaction, none visible");
+    void killWritten(Scene scene) throws Exception {
+        kill(scene, (_, _, _) -> {});
     }
 
     /** The COMMIT has succeeded. The process was stopped before, so it has not read the result. */
-    String killCommitted(Scene scene) throws Exception {
-        return kill(scene, (run, archive, rows) -> {
+    void killCommitted(Scene scene) throws Exception {
+        kill(scene, (run, archive, rows) -> {
             long before = archive.number(committed);
             run.signal("STOP");
             Trap.open(archive);
             Scene.awaitNumber(archive, committed, before + rows);
-            return rows + " rows committed, their callers stopped before";
         });
     }
 
-    private String kill(Scene scene, Moment moment) throws Exception {
+    private void kill(Scene scene, Moment moment) throws Exception {
         try (Archive archive = scene.practice().look()) {
             trap.set(archive);
         }
         Program run = scene.practice().start("run");
-        String seen;
         try (Archive archive = scene.practice().beside(run)) {
             Trap.awaitCaught(archive, 1);
             queued.check(scene, archive);
             Trap.awaitNext(archive);
             long rows = written(archive);
             assertThat(rows).as("rows in the transaction").isGreaterThan(1);
-            seen = moment.reach(run, archive, rows);
-            scene.kill(run);
+            moment.reach(run, archive, rows);
+            run.killRunning();
             Trap.remove(archive);
         }
         scene.settle();
-        return seen;
     }
 
     /** Returns the number of rows that an open transaction has locked. */

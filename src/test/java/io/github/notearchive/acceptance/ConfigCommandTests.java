@@ -57,40 +57,6 @@ class ConfigCommandTests {
     }
 
     @Test
-    void whatIsWrongStandsBelowTheValue() throws IOException {
-        Path config = Files.createDirectories(directory.resolve("config"));
-        Files.writeString(config.resolve("application.yml"), """
-                archive:
-                  wokers: 3
-                  source:
-                    base-url: ${NOBODY_SETS_IT}
-                    calls-per-night: -2
-                """);
-        Map<String, String> environment = Map.of(
-                "ARCHIVE_WORKERS", "abc",
-                "ARCHIVE_VIDEO_MAXHEIGHT", "-1",
-                "SPRING_CONFIG_ADDITIONAL_LOCATION", "optional:file:" + config + "/");
-
-        Ended ended = show(environment, "--changed").with(2);
-
-        assertThat(ended.out().lines().map(line -> line.replaceAll(" {2,}", "  ")))
-                .containsSubsequence(
-                        "archive.source.base-url  ${NOBODY_SETS_IT}  config/application.yml:4",
-                        "  ! Could not resolve placeholder 'NOBODY_SETS_IT' in value \"${NOBODY_SETS_IT}\"",
-                        "archive.source.calls-per-night  -2  config/application.yml:5",
-                        "  ! archive.source.calls-per-night must be greater than or equal to 0, but is \"-2\" (config/application.yml:5)",
-                        "archive.video.max-height  -1  environment variable ARCHIVE_VIDEO_MAXHEIGHT",
-                        "archive.workers  abc  environment variable ARCHIVE_WORKERS",
-                        "! archive.wokers is no setting (config/application.yml:2); did you mean archive.workers?",
-                        "Not usable: correct the settings marked with !");
-        assertThat(ended.out())
-                .contains("  ! archive.video.max-height must be greater than or equal to 0, but is \"-1\"")
-                .contains("  ! The setting archive.workers \"abc\"")
-                .doesNotContain("archive.node");
-        assertThat(ended.err()).doesNotContain("Exception", "ERROR");
-    }
-
-    @Test
     void secretsAreReadFromTheFilesOfADirectory() throws IOException {
         Path secrets = Files.createDirectories(directory.resolve("secrets"));
         Files.writeString(secrets.resolve("JUSTONEAPI_TOKEN"), "secret-token\n");

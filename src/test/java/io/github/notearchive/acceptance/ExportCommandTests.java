@@ -81,7 +81,7 @@ class ExportCommandTests {
         scene.wayToStore().holdAnswers(line -> line.contains("/media/"));
         Program killed = practice.start("export", "--format", "folder", target.toString());
         scene.wayToStore().awaitHeld(1, Scene.PATIENCE);
-        scene.kill(killed);
+        killed.killRunning();
         scene.settle();
         assertThat(target).doesNotExist();
         assertThat(partial(target)).hasSize(1);

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -39,47 +40,64 @@ final class Fault {
     /** Exit code of a run that is started during the fault; -1 if none is started. */
     int meanwhile = -1;
 
-    private Set<Integer> exitCodes = Set.of(8);
+    private final Set<Integer> exitCodes;
     private int chargedAtLeast;
     private int chargedAtMost;
 
-    private Fault(String name, Place place, Onset onset) {
+    private Fault(String name, Place place, Onset onset, Set<Integer> exitCodes) {
         this.name = name;
         this.place = place;
         this.onset = onset;
+        this.exitCodes = exitCodes;
     }
 
     /** Returns a fault of a whole service: exit code 8 within a minute, and no note is charged with an attempt. */
     static Fault fault(String name, Onset onset) {
-        return new Fault(name, Place.OUTSIDE, onset);
+        return fault(name, onset, 8);
+    }
+
+    /** Returns a fault after which a run ends with one of these exit codes. */
+    static Fault fault(String name, Onset onset, Integer... exitCodes) {
+        return new Fault(name, Place.OUTSIDE, onset, Set.of(exitCodes));
     }
 
     /** A server refuses connections, until the repair. */
     static Onset down(Function<Scene, TcpProxy> way) {
-        return night -> {
-            way.apply(night).down();
-            return way.apply(night)::mend;
-        };
+        return on(way, TcpProxy::down, TcpProxy::mend);
     }
 
-    /** A server refuses connections for some time. */
-    static Onset downFor(Duration time, Function<Scene, TcpProxy> way) {
-        return night -> {
-            way.apply(night).down();
-            Thread.sleep(time);
-            way.apply(night).mend();
-            return NOTHING;
-        };
+    /** A server does not reply. */
+    static Onset held(Function<Scene, TcpProxy> way) {
+        return on(way, proxy -> proxy.holdRequests(TcpProxy.ANY), TcpProxy::release);
     }
 
     /** A server does not reply; its connections are half-open. */
     static Onset silent(Function<Scene, TcpProxy> way) {
+        return on(way, proxy -> proxy.holdRequests(TcpProxy.ANY), proxy -> {
+            proxy.release();
+            proxy.cut();
+        });
+    }
+
+    /** A server receives all bytes late. */
+    static Onset late(Duration delay, Function<Scene, TcpProxy> way) {
+        return on(way, proxy -> proxy.delay(delay), proxy -> proxy.delay(Duration.ZERO));
+    }
+
+    private static Onset on(Function<Scene, TcpProxy> way, Consumer<TcpProxy> onset, Consumer<TcpProxy> repair) {
         return night -> {
-            way.apply(night).holdRequests(TcpProxy.ANY);
-            return () -> {
-                way.apply(night).release();
-                way.apply(night).cut();
-            };
+            onset.accept(way.apply(night));
+            return () -> repair.accept(way.apply(night));
+        };
+    }
+
+    /** A fault that is repaired after some time. */
+    static Onset lasting(Duration time, Onset onset) {
+        return night -> {
+            Repair repair = onset.cause(night);
+            Thread.sleep(time);
+            repair.repair();
+            return NOTHING;
         };
     }
 
@@ -89,17 +107,11 @@ final class Fault {
 
     /** Returns a copy on other servers. */
     Fault on(Place other) {
-        Fault copy = new Fault(name, other, onset);
+        Fault copy = new Fault(name, other, onset, exitCodes);
         copy.environment.putAll(environment);
-        copy.exitCodes = exitCodes;
         copy.endsWithin = endsWithin;
         copy.meanwhile = meanwhile;
         return copy.charges(chargedAtLeast, chargedAtMost);
-    }
-
-    Fault ends(Integer... codes) {
-        exitCodes = Set.of(codes);
-        return this;
     }
 
     Fault within(int minutes) {

@@ -11,8 +11,10 @@ import static io.github.notearchive.acceptance.DatabaseFaults.readOnly;
 import static io.github.notearchive.acceptance.DatabaseFaults.tooManyConnections;
 import static io.github.notearchive.acceptance.Fault.NOTHING;
 import static io.github.notearchive.acceptance.Fault.down;
-import static io.github.notearchive.acceptance.Fault.downFor;
 import static io.github.notearchive.acceptance.Fault.fault;
+import static io.github.notearchive.acceptance.Fault.held;
+import static io.github.notearchive.acceptance.Fault.lasting;
+import static io.github.notearchive.acceptance.Fault.late;
 import static io.github.notearchive.acceptance.Fault.silent;
 import static io.github.notearchive.acceptance.MachineFaults.clock;
 import static io.github.notearchive.acceptance.MachineFaults.hugePictures;
@@ -29,7 +31,6 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxScript;
@@ -164,54 +165,37 @@ class FaultMatrixTests {
 
     static Stream<Fault> databaseFaults() {
         Duration locked = Duration.ofMinutes(10);
-        Stream<Fault> faults = Stream.concat(
-                Stream.of(
-                                fault("database: connections are cut once", cutOnce(ALL))
-                                        .ends(0),
-                                fault("database: the runner lock's connection is cut", cutOnce(RUNNER))
-                                        .ends(0),
-                                fault("database: connections are cut ten times a second", cutAgain())
-                                        .ends(0, 8),
-                                fault("database: the server crashes and recovers", crash())
-                                        .ends(0),
-                                fault("database: read only", readOnly()).meanwhile(8),
-                                fullTable("INSERT", "api_call"),
-                                fullTable("INSERT", "note"),
-                                fullTable("UPDATE", "worklist").meanwhile(8),
-                                fullTable("UPDATE", "batch_step_execution"),
-                                fullTable("UPDATE", "batch_job_execution"),
-                                fault(
-                                                "database: a table is locked for 5 s",
-                                                locked(LOCK_OF_NOTE, Duration.ofSeconds(5)))
-                                        .ends(0),
-                                fault("database: a table is locked for long", locked(LOCK_OF_NOTE, locked))
-                                        .within(3))
-                        .flatMap(Fault::onBoth),
-                Stream.of(
-                        fullTable("UPDATE", "api_call").within(8),
-                        fault("database: too many connections", tooManyConnections())
-                                .within(8)
-                                .meanwhile(8),
-                        fault("database: a note's row is locked for long", locked(LOCK_OF_ROW, locked))
-                                .within(7),
-                        fault("database: out of reach for good", down(Scene::wayToDatabase))
-                                .within(8)
-                                .meanwhile(8),
-                        fault(
-                                        "database: out of reach for three seconds",
-                                        downFor(Duration.ofSeconds(3), Scene::wayToDatabase))
-                                .ends(0),
-                        fault("database: silent for three seconds", night -> {
-                                    night.wayToDatabase().holdRequests(TcpProxy.ANY);
-                                    Thread.sleep(3_000);
-                                    night.wayToDatabase().release();
-                                    return NOTHING;
-                                })
-                                .ends(0),
-                        fault("database: silent, connections half-open", silent(Scene::wayToDatabase))
-                                .within(10)
-                                .meanwhile(8)));
-        return faults.map(FaultMatrixTests::withShortOutage);
+        Duration seconds = Duration.ofSeconds(3);
+        Stream<Fault> onBoth = Stream.of(
+                fault("database: connections are cut once", cutOnce(ALL), 0),
+                fault("database: the runner lock's connection is cut", cutOnce(RUNNER), 0),
+                fault("database: connections are cut ten times a second", cutAgain(), 0, 8),
+                fault("database: the server crashes and recovers", crash(), 0),
+                fault("database: read only", readOnly()).meanwhile(8),
+                fullTable("INSERT", "api_call"),
+                fullTable("INSERT", "note"),
+                fullTable("UPDATE", "worklist").meanwhile(8),
+                fullTable("UPDATE", "batch_step_execution"),
+                fullTable("UPDATE", "batch_job_execution"),
+                fault("database: a table is locked for 5 s", locked(LOCK_OF_NOTE, Duration.ofSeconds(5)), 0),
+                fault("database: a table is locked for long", locked(LOCK_OF_NOTE, locked))
+                        .within(3));
+        Stream<Fault> outside = Stream.of(
+                fullTable("UPDATE", "api_call").within(8),
+                fault("database: too many connections", tooManyConnections())
+                        .within(8)
+                        .meanwhile(8),
+                fault("database: a note's row is locked for long", locked(LOCK_OF_ROW, locked))
+                        .within(7),
+                fault("database: out of reach for good", down(Scene::wayToDatabase))
+                        .within(8)
+                        .meanwhile(8),
+                fault("database: out of reach for three seconds", lasting(seconds, down(Scene::wayToDatabase)), 0),
+                fault("database: silent for three seconds", lasting(seconds, held(Scene::wayToDatabase)), 0),
+                fault("database: silent, connections half-open", silent(Scene::wayToDatabase))
+                        .within(10)
+                        .meanwhile(8));
+        return Stream.concat(onBoth.flatMap(Fault::onBoth), outside).map(FaultMatrixTests::withShortOutage);
     }
 
     /** Shortens the time that a run waits for the database and the store. */
@@ -226,18 +210,16 @@ class FaultMatrixTests {
     static Stream<Fault> storeFaults() {
         Stream<Fault> faults = Stream.of(
                 fault("store: refuses connections", down(Scene::wayToStore)).meanwhile(8),
-                fault("store: refuses connections for five seconds", downFor(Duration.ofSeconds(5), Scene::wayToStore))
-                        .ends(0),
+                fault(
+                        "store: refuses connections for five seconds",
+                        lasting(Duration.ofSeconds(5), down(Scene::wayToStore)),
+                        0),
                 fault("store: hangs", silent(Scene::wayToStore))
                         .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
                         .within(4)
                         .meanwhile(8),
-                fault("store: half a second late", night -> {
-                            night.wayToStore().delay(Duration.ofMillis(500));
-                            return () -> night.wayToStore().delay(Duration.ZERO);
-                        })
-                        .within(3)
-                        .ends(0),
+                fault("store: half a second late", late(Duration.ofMillis(500), Scene::wayToStore), 0)
+                        .within(3),
                 fault("store: 500 InternalError", answers(500, "InternalError")).meanwhile(8),
                 fault("store: 503 SlowDown", answers(503, "SlowDown")).meanwhile(8),
                 fault("store: 403 AccessDenied", answers(403, "AccessDenied")).meanwhile(2),
@@ -249,8 +231,7 @@ class FaultMatrixTests {
                 fault(
                         "store: the answer to PUT breaks off",
                         answers(PUT, out -> out.write("HTTP/1.1 200 OK\r\nContent-Le".getBytes(UTF_8)))),
-                fault("store: 500 InternalError for one object, once", answersForOne(500, "InternalError"))
-                        .ends(0),
+                fault("store: 500 InternalError for one object, once", answersForOne(500, "InternalError"), 0),
                 fault("store: the bucket is deleted", bucketGone()),
                 fault("store: the bucket is deleted", bucketGone()).on(Place.EMBEDDED));
         return faults.map(FaultMatrixTests::withShortOutage);
@@ -295,12 +276,15 @@ class FaultMatrixTests {
     private static Stream<Fault> allAndOne(String what, Reply reply) {
         return Stream.of(
                 fault("provider: " + what, script(s -> s.answersAll(reply))).charges(1, OUTAGE),
-                fault("provider: " + what + ", for one note, once", night -> {
-                            night.provider().script().answers(night.ids().getLast(), reply, Reply.normal());
-                            return NOTHING;
-                        })
-                        .ends(0, 6)
+                fault("provider: " + what + ", for one note, once", answersOnce(reply), 0, 6)
                         .charges(1, 1));
+    }
+
+    private static Fault.Onset answersOnce(Reply reply) {
+        return night -> {
+            night.provider().script().answers(night.ids().getLast(), reply, Reply.normal());
+            return NOTHING;
+        };
     }
 
     private static void drip(OutputStream out) throws IOException {
@@ -342,21 +326,18 @@ class FaultMatrixTests {
                 media("drip, too slow", MediaReply.slowDrip(Duration.ofSeconds(3)))
                         .with("ARCHIVE_MEDIA_IDLETIMEOUT", "1s")
                         .within(4),
-                media("drip, a file in two seconds", MediaReply.slowDrip(Duration.ofMillis(250)))
-                        .ends(0)
+                media("drip, a file in two seconds", MediaReply.slowDrip(Duration.ofMillis(250)), 0)
                         .charges(0, 0)
                         .within(4),
-                fault("media hosts: one file of one note resets, once", night -> {
-                            String file =
-                                    pathOfFile(night.provider(), night.ids().getLast());
-                            MediaReply reset = MediaReply.reset();
-                            night.provider()
-                                    .script()
-                                    .media(target -> target.contains(file), reset, reset, reset, MediaReply.normal());
-                            return NOTHING;
-                        })
-                        .ends(0)
+                fault("media hosts: one file of one note resets, once", FaultMatrixTests::resetOnce, 0)
                         .charges(0, 1));
+    }
+
+    private static Fault.Repair resetOnce(Scene night) {
+        String file = pathOfFile(night.provider(), night.ids().getLast());
+        MediaReply reset = MediaReply.reset();
+        night.provider().script().media(target -> target.contains(file), reset, reset, reset, MediaReply.normal());
+        return NOTHING;
     }
 
     /** Returns the path of a picture or sound of a note. */
@@ -369,7 +350,11 @@ class FaultMatrixTests {
     }
 
     private static Fault media(String what, MediaReply reply) {
-        return fault("media hosts: " + what, script(s -> s.media(_ -> true, reply)))
+        return media(what, reply, 8);
+    }
+
+    private static Fault media(String what, MediaReply reply, int exitCode) {
+        return fault("media hosts: " + what, script(s -> s.media(_ -> true, reply)), exitCode)
                 .with("ARCHIVE_MEDIA_BACKOFF", "50ms,100ms")
                 .within(2)
                 .charges(1, OUTAGE);
@@ -382,10 +367,9 @@ class FaultMatrixTests {
     static Stream<Fault> machineFaults() {
         return Stream.concat(
                 Stream.of("-1h", "-1d", "+1d")
-                        .map(offset -> fault("machine: the clock is set off by " + offset, clock(offset))
+                        .map(offset -> fault("machine: the clock is set off by " + offset, clock(offset), 0, 8)
                                 .with(MachineFaults.CLOCK, "can be set")
-                                .within(4) // each look at that clock reads a file
-                                .ends(0, 8))
+                                .within(4)) // each look at that clock reads a file
                         .flatMap(Fault::onBoth),
                 Stream.of(
                         fault("machine: spool takes no file", noSpool()),
@@ -393,10 +377,9 @@ class FaultMatrixTests {
                                 .with(MachineFaults.LARGEST_FILE, "4096")
                                 // a sound that is served as a picture is charged to its note
                                 .charges(0, Practice.WORKERS),
-                        fault("media hosts: a file of a gigabyte, 256 MB of memory", hugePictures())
+                        fault("media hosts: a file of a gigabyte, 256 MB of memory", hugePictures(), 6, 8)
                                 .with("ARCHIVE_MEDIA_MAXFILESIZE", "16MB")
                                 .within(10) // the machine moves gigabytes through the proxy
-                                .ends(6, 8)
                                 .charges(1, OUTAGE)));
     }
 }

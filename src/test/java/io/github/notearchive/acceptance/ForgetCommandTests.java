@@ -33,7 +33,7 @@ class ForgetCommandTests {
             assertThat(archive.objects("")).isEqualTo(before);
             archive.assertNumber("SELECT count(*) FROM forgotten_note", 0);
 
-            kill(practice, archive, "DELETE ON note_media", note);
+            practice.killTrapped(Trap.before("DELETE ON note_media", "true"), _ -> {}, "forget", note, "--yes");
             assertThat(archive.objects("forgotten/")).hasSize(1);
             assertThat(rows(archive, "note", note)).isOne();
             assertThat(rows(archive, "worklist", note)).as("no run takes it up").isZero();
@@ -42,7 +42,7 @@ class ForgetCommandTests {
             assertThat(practice.call("explain", note).with(2).err())
                     .contains("but not completely: repeat the same forget --yes");
 
-            kill(practice, archive, "DELETE ON forgotten_object", note);
+            practice.killTrapped(Trap.before("DELETE ON forgotten_object", "true"), _ -> {}, "forget", note, "--yes");
             assertThat(rows(archive, "note", note)).isZero();
             assertThat(archive.number("SELECT count(*) FROM forgotten_object")).isPositive();
             assertThat(archive.objects("notes/" + note)).hasSize(1);
@@ -69,8 +69,6 @@ class ForgetCommandTests {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {
             String nobody = "5f0123456789abcdef012345";
-            practice.enqueue(1);
-            practice.call("run").with(0);
 
             Ended preview = practice.call("forget", "--author", nobody).with(0);
             Ended done = practice.call("forget", "--author", nobody, "--yes").with(0);
@@ -80,14 +78,6 @@ class ForgetCommandTests {
                     .contains("nothing of this person was found: check that \"" + nobody + "\"", "It is recorded");
             archive.assertNumber("SELECT count(*) FROM forgotten_author", 1);
         }
-    }
-
-    private static void kill(Practice practice, Archive archive, String where, String note) throws Exception {
-        Trap.before(where, "true").set(archive);
-        Program program = practice.start("forget", note, "--yes");
-        Trap.awaitCaught(archive, 1);
-        program.kill();
-        Trap.remove(archive);
     }
 
     private static long rows(Archive archive, String table, String note) {

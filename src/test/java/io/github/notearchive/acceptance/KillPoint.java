@@ -3,9 +3,9 @@ package io.github.notearchive.acceptance;
 import static io.github.notearchive.acceptance.Practice.WORKERS;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 
 /**
  * A moment at which the program is killed, and how it is reached from outside: a server holds its response, a proxy
@@ -24,18 +24,11 @@ final class KillPoint {
         void run(Scene scene) throws Exception;
     }
 
-    /** Kills the program at the moment and returns what was visible, for the table. */
-    interface Strike {
-        String strike(Scene scene) throws Exception;
-    }
-
     final String name;
     final String moment;
 
-    /** What holds the program at the moment. */
-    String means = "";
-
-    Strike strike = _ -> "";
+    /** Kills the program at the moment. */
+    Step strike = _ -> {};
 
     /** Number of notes on the worklist before the kill; 0 if there is no archive. */
     int notesBefore = 30;
@@ -51,10 +44,9 @@ final class KillPoint {
     /** What the operator repeats before the next run. */
     Step repeat = _ -> {};
 
-    private final Map<Place, String> unreachable = new EnumMap<>(Place.class);
+    private final Set<Place> unreachable = EnumSet.noneOf(Place.class);
     private final List<Check> checks = new ArrayList<>();
     private Check after = (_, _) -> {};
-    private String seen = "";
 
     private KillPoint(String name, String moment) {
         this.name = name;
@@ -65,39 +57,34 @@ final class KillPoint {
         return new KillPoint(name, moment);
     }
 
-    KillPoint by(String description, Strike action) {
-        means = description;
+    KillPoint by(Step action) {
         strike = action;
         return this;
     }
 
-    /** A trap holds this many statements of a run. */
-    KillPoint trapped(Trap trap, int statements) {
-        return trapped(trap, statements, "run");
+    /** A trap holds a statement of a run. */
+    KillPoint trapped(Trap trap) {
+        return trapped(trap, "run");
     }
 
-    KillPoint trapped(Trap trap, int statements, String... command) {
-        return by(trap.description(), scene -> {
-            scene.killTrapped(trap, statements, archive -> assertReached(scene, archive), command);
-            return seen;
-        });
+    KillPoint trapped(Trap trap, String... command) {
+        return by(scene -> scene.practice().killTrapped(trap, archive -> assertReached(scene, archive), command));
     }
 
     /** A server or proxy holds requests or responses of a run. */
-    KillPoint held(String description, Step hold, Step await) {
-        return by(description, scene -> {
+    KillPoint held(Step hold, Step await) {
+        return by(scene -> {
             hold.run(scene);
             Program run = scene.practice().start("run");
             await.run(scene);
             try (Archive archive = scene.practice().beside(run)) {
                 assertReached(scene, archive);
-                scene.kill(run);
+                run.killRunning();
             }
             scene.settle();
             try (Archive archive = scene.practice().look()) {
                 after.check(scene, archive);
             }
-            return seen;
         });
     }
 
@@ -105,12 +92,6 @@ final class KillPoint {
         for (Check check : checks) {
             check.check(scene, archive);
         }
-    }
-
-    /** Sets what is visible at the moment, for the table. */
-    KillPoint seen(String words) {
-        seen = words;
-        return this;
     }
 
     /** At the moment the query returns this number. */
@@ -160,14 +141,13 @@ final class KillPoint {
         return this;
     }
 
-    KillPoint unreachableOn(Place place, String reason) {
-        unreachable.put(place, reason);
+    KillPoint unreachableOn(Place place) {
+        unreachable.add(place);
         return this;
     }
 
-    /** Returns why the moment cannot be reached with such servers; empty if it can. */
-    String whyNot(Place place) {
-        return unreachable.getOrDefault(place, "");
+    boolean isReachable(Place place) {
+        return !unreachable.contains(place);
     }
 
     @Override

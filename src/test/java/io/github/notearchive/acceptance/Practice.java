@@ -1,6 +1,7 @@
 package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.util.FileSystemUtils;
 
 /** Provider, database, bucket and processes of one test. The output of each process is checked for secrets. */
@@ -192,6 +194,35 @@ final class Practice implements AutoCloseable {
                 .until(() -> site.isServedBy(program) || !program.isRunning());
         assertThat(program.isRunning()).as("the program runs").isTrue();
         return look();
+    }
+
+    /** Asserts what is visible before a kill. */
+    interface Proof {
+        void check(Archive archive) throws Exception;
+    }
+
+    /** Starts a command and kills it while a trap holds one of its statements. */
+    void killTrapped(Trap trap, Proof proof, String... arguments) throws Exception {
+        try (Archive archive = look()) {
+            trap.set(archive);
+        }
+        Program program = start(arguments);
+        try (Archive archive = beside(program)) {
+            killTrapped(program, archive, 1, proof);
+        }
+    }
+
+    /** Kills a running program while a trap holds this many of its statements. */
+    void killTrapped(Program program, Archive archive, int statements, Proof proof) throws Exception {
+        try {
+            Trap.awaitCaught(archive, statements);
+        } catch (ConditionTimeoutException e) {
+            program.kill();
+            fail("nothing was caught: " + end(program), e);
+        }
+        proof.check(archive);
+        program.killRunning();
+        Trap.remove(archive);
     }
 
     List<String> secrets() {

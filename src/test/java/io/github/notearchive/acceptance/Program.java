@@ -160,6 +160,12 @@ final class Program {
         process.onExit().join();
     }
 
+    /** Kills a program that is asserted to run until then. */
+    void killRunning() {
+        assertThat(isRunning()).as("the program runs when it is killed").isTrue();
+        kill();
+    }
+
     /** Whether it ends by itself within this time. */
     boolean endsWithin(Duration time) {
         try {

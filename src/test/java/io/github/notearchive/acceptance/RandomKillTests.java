@@ -61,9 +61,7 @@ class RandomKillTests {
             "random-kills", "night", "servers", "notes", "fault", "killed, ms after the start", "exit codes after");
     private final List<String> violations = new ArrayList<>();
     private Duration startUp = Duration.ofSeconds(4);
-    private int startUps;
-    private int works;
-    private int enqueues;
+    private int kills;
     private int billingUnknown;
     private int notes;
 
@@ -77,27 +75,19 @@ class RandomKillTests {
         long began = System.nanoTime();
 
         int nights = 0;
-        while (kills() < count) {
+        while (kills < count) {
             new Night(seed + nights++).begin();
         }
 
-        matrix.note(
-                "**%d kills in %d nights of %d notes**: %d in start-up, %d in the work, %d of `enqueue`. Violations: %d. Billing unknown: %d. Took %d min."
-                        .formatted(
-                                kills(),
-                                nights,
-                                notes,
-                                startUps,
-                                works,
-                                enqueues,
-                                violations.size(),
-                                billingUnknown,
-                                Duration.ofNanos(System.nanoTime() - began).toMinutes()));
+        matrix.note("**%d kills in %d nights of %d notes**. Violations: %d. Billing unknown: %d. Took %d min."
+                .formatted(
+                        kills,
+                        nights,
+                        notes,
+                        violations.size(),
+                        billingUnknown,
+                        Duration.ofNanos(System.nanoTime() - began).toMinutes()));
         assertThat(violations).as("seed " + seed).isEmpty();
-    }
-
-    private int kills() {
-        return startUps + works + enqueues;
     }
 
     /** One practice: a list, some kills, and the way to its end. */
@@ -163,7 +153,7 @@ class RandomKillTests {
                 long after = random.nextInt(6_000);
                 if (!enqueue.endsWithin(Duration.ofMillis(after))) {
                     enqueue.kill();
-                    enqueues++;
+                    kills++;
                     deaths.add("enqueue " + after);
                 }
             }
@@ -210,13 +200,8 @@ class RandomKillTests {
                 }
                 return;
             }
-            boolean worked = provider.calls() + provider.mediaRequests() > before;
             run.kill();
-            if (worked) {
-                works++;
-            } else {
-                startUps++;
-            }
+            kills++;
             deaths.add((isSignalled ? "term+" : "")
                     + Duration.ofNanos(System.nanoTime() - began).toMillis());
         }

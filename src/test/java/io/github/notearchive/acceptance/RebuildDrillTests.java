@@ -10,6 +10,7 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -53,7 +54,11 @@ class RebuildDrillTests {
             int calls = provider.calls();
 
             loseTheDatabase(practice);
-            killInTheMiddle(practice);
+            practice.call("status").with(0); // makes the tables
+            practice.killTrapped(
+                    Trap.before("INSERT ON worklist", "true").after(TRAPPED_AFTER),
+                    archive -> archive.assertNumber("SELECT count(*) FROM worklist", COMMITTED),
+                    "rebuild");
             Ended done = practice.call("rebuild").with(0);
 
             assertThat(done.out())
@@ -81,106 +86,40 @@ class RebuildDrillTests {
         }
     }
 
-    /** The drill of {@code src/docs/backup.md}, as an operator types it. */
-    @Test
-    void restoredDumpIsRefusedUntilTheBucketIsMerged() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            ScriptableSandbox provider = practice.provider();
-            List<String> ids = practice.enqueue(3);
-            practice.call("run").with(0);
-            String name = database(practice);
-            OutsideServers.running().copyDatabase(name, name + "_dump");
-            List<String> all = provider.noteIds(8);
-            String list = practice.file("all.txt", String.join("\n", all)).toString();
-            practice.call("enqueue", list).with(0);
-            practice.call("run").with(0);
-            practice.call("forget", ids.getFirst(), "--yes").with(0);
-            int calls = provider.calls();
-
-            OutsideServers.running().dropDatabase(name);
-            OutsideServers.running().copyDatabase(name + "_dump", name);
-
-            for (String command : List.of("run", "verify", "check")) {
-                Ended refused = practice.call(command).with(2);
-                assertThat(refused.out() + refused.err())
-                        .contains("the bucket is ahead of the database", "rebuild --missing");
-            }
-            assertThat(practice.call("forget", ids.get(1), "--yes").with(2).err())
-                    .contains("rebuild --missing", "nothing was forgotten");
-            assertThat(practice.call("rebuild", "--missing").with(0).out()).contains("written   rows of 5 sidecars");
-            practice.call("enqueue", list).with(6); // one of them was forgotten
-            practice.call("run").with(0);
-            assertThat(provider.calls()).as("calls in all").isEqualTo(calls);
-            try (Archive archive = practice.look()) {
-                archive.assertNumber("SELECT count(*) FROM note", 7);
-                assertThat(archive.objects("notes/" + ids.getFirst())).isEmpty();
-            }
-            practice.call("verify").with(0);
-        }
-    }
-
     private static void loseTheDatabase(Practice practice) {
-        String name = database(practice);
-        OutsideServers.running().dropDatabase(name);
-        assertThat(OutsideServers.running().createDatabase(name))
-                .isEqualTo(practice.environment().get("ARCHIVE_DATABASE_URL"));
-    }
-
-    private static String database(Practice practice) {
         String url = practice.environment().get("ARCHIVE_DATABASE_URL");
-        return url.replaceFirst(".*/", "").replaceFirst("\\?.*", "");
+        String name = url.replaceFirst(".*/", "").replaceFirst("\\?.*", "");
+        OutsideServers.running().dropDatabase(name);
+        assertThat(OutsideServers.running().createDatabase(name)).isEqualTo(url);
     }
 
     private static void trouble(ScriptableSandbox provider, List<String> ids) {
-        List<String> images = ids.stream()
-                .filter(id -> provider.kind(id) == SandboxNoteKind.IMAGES)
-                .filter(id -> original(provider, id).contains("sc=V_ORG"))
+        List<String> images = of(SandboxNoteKind.IMAGES, provider, ids)
+                .filter(id -> image(provider, id, "original").contains("sc=V_ORG"))
                 .toList();
-        List<String> texts = ids.stream()
-                .filter(id -> provider.kind(id) == SandboxNoteKind.TEXT)
-                .toList();
-        String lesser = name(provider, images.get(0));
+        List<String> texts = of(SandboxNoteKind.TEXT, provider, ids).toList();
+        String lesser = image(provider, images.get(0), "fileid");
+        String dead = image(provider, images.get(1), "fileid");
+        String away = image(provider, images.get(2), "fileid");
+        String garbled = provider.envelope(texts.get(1))
+                .toString()
+                .replaceFirst("\"desc\":\"", "\"desc\":\"\\\\u0000 \\\\ud83d ");
         provider.script()
-                .media(target -> target.contains(lesser) && target.contains("sc=V_ORG"), MediaReply.status(404));
-        String dead = name(provider, images.get(1));
-        provider.script().media(target -> target.contains(dead), MediaReply.status(404));
-        String away = name(provider, images.get(2));
-        provider.script().media(target -> target.contains(away), MediaReply.status(503));
-        provider.script().answers(texts.get(0), Reply.code(201));
-        provider.script()
-                .answers(
-                        texts.get(1),
-                        Reply.json(provider.envelope(texts.get(1))
-                                .toString()
-                                .replaceFirst("\"desc\":\"", "\"desc\":\"\\\\u0000 \\\\ud83d ")));
-        provider.script().answers(texts.get(2), Reply.code(301));
+                .media(target -> target.contains(lesser) && target.contains("sc=V_ORG"), MediaReply.status(404))
+                .media(target -> target.contains(dead), MediaReply.status(404))
+                .media(target -> target.contains(away), MediaReply.status(503))
+                .answers(texts.get(0), Reply.code(201))
+                .answers(texts.get(1), Reply.json(garbled))
+                .answers(texts.get(2), Reply.code(301));
     }
 
-    private static String original(ScriptableSandbox provider, String note) {
+    private static Stream<String> of(SandboxNoteKind kind, ScriptableSandbox provider, List<String> ids) {
+        return ids.stream().filter(id -> provider.kind(id) == kind);
+    }
+
+    private static String image(ScriptableSandbox provider, String note, String field) {
         return provider.envelope(note)
-                .at("/data/0/note_list/0/images_list/0/original")
+                .at("/data/0/note_list/0/images_list/0/" + field)
                 .stringValue("");
-    }
-
-    private static String name(ScriptableSandbox provider, String note) {
-        return provider.envelope(note)
-                .at("/data/0/note_list/0/images_list/0/fileid")
-                .stringValue();
-    }
-
-    /** Kills a rebuild with one chunk committed, in the middle of the next. */
-    private static void killInTheMiddle(Practice practice) throws Exception {
-        practice.call("status").with(0); // makes the tables
-        Trap trap = Trap.before("INSERT ON worklist", "true").after(TRAPPED_AFTER);
-        try (Archive archive = practice.look()) {
-            trap.set(archive);
-        }
-        Program rebuild = practice.start("rebuild");
-        try (Archive archive = practice.beside(rebuild)) {
-            Trap.awaitCaught(archive, 1);
-            archive.assertNumber("SELECT count(*) FROM worklist", COMMITTED);
-            rebuild.kill();
-            Trap.remove(archive);
-        }
     }
 }

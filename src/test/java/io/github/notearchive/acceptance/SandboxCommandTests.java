@@ -7,7 +7,6 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.report.PageChecks;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The command {@code sandbox} as a new user runs it: the jar as it is, no token, no network, no server.
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>A practice takes seconds, so two of them serve all tests: a short one, and then one with the default options in
  * the same directory.
  */
+@Execution(value = ExecutionMode.SAME_THREAD, reason = "its tests share a data directory")
 class SandboxCommandTests {
 
     @TempDir
@@ -106,12 +108,6 @@ class SandboxCommandTests {
         assertThat(other.with(6).message())
                 .contains(
                         "no run of node main has ended yet; there are runs of sandbox: note-archive report --node sandbox");
-    }
-
-    @Test
-    void permitsAccessToItsOwnerOnly() throws Exception {
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
-                .isEqualTo("rwx------");
     }
 
     @Test

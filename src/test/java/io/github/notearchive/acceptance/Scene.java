@@ -15,7 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.JsonNode;
 
 /** A practice with a proxy before each server, for tests that kill the program or cause faults. */
@@ -100,8 +99,8 @@ final class Scene implements AutoCloseable {
         return exits;
     }
 
-    /** Enqueues the first notes; repeatable. */
-    void enqueue(int notes) {
+    /** Enqueues the first notes by the command, which makes the archive; repeatable. */
+    void enqueueByCommand(int notes) {
         ids.clear();
         ids.addAll(provider().noteIds(notes));
         practice.call("enqueue", list()).with(0);
@@ -110,41 +109,6 @@ final class Scene implements AutoCloseable {
     /** A file with the ids of all notes. */
     String list() {
         return practice.file("ids.txt", String.join("\n", ids)).toString();
-    }
-
-    /** Asserts what is visible before a kill. */
-    interface Proof {
-        void check(Archive archive) throws Exception;
-    }
-
-    /** Starts a command and kills it while a trap holds this many of its statements. */
-    void killTrapped(Trap trap, int statements, Proof proof, String... arguments) throws Exception {
-        try (Archive archive = practice.look()) {
-            trap.set(archive);
-        }
-        Program program = practice.start(arguments);
-        try (Archive archive = practice.beside(program)) {
-            killTrapped(program, archive, statements, proof);
-        }
-    }
-
-    /** Kills a running program while a trap holds this many of its statements. */
-    void killTrapped(Program program, Archive archive, int statements, Proof proof) throws Exception {
-        try {
-            Trap.awaitCaught(archive, statements);
-        } catch (ConditionTimeoutException e) {
-            program.kill();
-            fail("nothing was caught: " + practice.end(program), e);
-        }
-        proof.check(archive);
-        kill(program);
-        Trap.remove(archive);
-    }
-
-    /** Kills a program that is asserted to run until then. */
-    void kill(Program program) {
-        assertThat(program.isRunning()).as("the program runs when it is killed").isTrue();
-        program.kill();
     }
 
     /** Waits until something is so in the tables. */

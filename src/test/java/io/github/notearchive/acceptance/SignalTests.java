@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -28,17 +27,7 @@ class SignalTests {
     /** The program's own servers are stopped, too, and behind the last note. */
     @Test
     void aSignalFinishesWhatIsInFlightAndTheNextRunGoesOn() throws Exception {
-        aSignalFinishesWhatIsInFlight(Place.EMBEDDED);
-    }
-
-    @Test
-    @Tag("matrix")
-    void aSignalFinishesWhatIsInFlightOnServersOutside() throws Exception {
-        aSignalFinishesWhatIsInFlight(Place.OUTSIDE);
-    }
-
-    private static void aSignalFinishesWhatIsInFlight(Place place) throws Exception {
-        try (Practice practice = Practice.begin(place)) {
+        try (Practice practice = Practice.begin(Place.EMBEDDED)) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(30);
             Program run = practice.startRunWithHeldAnswers();

@@ -16,11 +16,14 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Three nodes, each a process, with one database, one store and one account at the provider. */
 @ExtendWith(OutsideServers.Running.class)
+@Execution(value = ExecutionMode.SAME_THREAD, reason = "each test has three processes")
 class ThreeNodesTests {
 
     private static final List<String> NODES = List.of("one", "two", "three");

@@ -9,10 +9,9 @@ import java.time.Duration;
  * Trigger that holds statements of the program, so that it can be killed there. It is in a schema of its own.
  *
  * @param definition statement that creates the trigger, without {@code trap.hold()}
- * @param description cell of the kill matrix
  * @param passes number of rows that are not held
  */
-record Trap(String definition, String description, int passes) {
+record Trap(String definition, int passes) {
 
     private static final Duration PATIENCE = Duration.ofSeconds(180);
 
@@ -27,7 +26,6 @@ record Trap(String definition, String description, int passes) {
         return new Trap(
                 "CREATE TRIGGER trap BEFORE %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION trap.hold(%%d)"
                         .formatted(change, when),
-                "trap on " + change.replace(" ON ", " of "),
                 0);
     }
 
@@ -36,7 +34,7 @@ record Trap(String definition, String description, int passes) {
         return new Trap("""
                 CREATE CONSTRAINT TRIGGER trap AFTER %s DEFERRABLE INITIALLY DEFERRED
                 FOR EACH ROW WHEN (%s) EXECUTE FUNCTION trap.hold(%%d)
-                """.formatted(change, when), "trap in its COMMIT", 0);
+                """.formatted(change, when), 0);
     }
 
     /** After the creation of a table, within its transaction. */
@@ -51,12 +49,12 @@ record Trap(String definition, String description, int passes) {
                 END $$;
                 CREATE EVENT TRIGGER trap ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
                 EXECUTE FUNCTION trap.made()
-                """.formatted(table), "event trigger on CREATE TABLE", 0);
+                """.formatted(table), 0);
     }
 
     /** Returns a trap that lets this many rows pass first. */
     Trap after(int rows) {
-        return new Trap(definition, description, rows);
+        return new Trap(definition, rows);
     }
 
     void set(Archive archive) {

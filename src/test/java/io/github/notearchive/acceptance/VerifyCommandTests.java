@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import tools.jackson.databind.JsonNode;
 
-/** An audit that is cut off is finished by the next one, and what it finds is made good again. */
+/** An audit that is cut off is finished by the next one, whether it was killed or interrupted. */
 @ExtendWith(OutsideServers.Running.class)
 class VerifyCommandTests {
 
@@ -54,53 +50,23 @@ class VerifyCommandTests {
     }
 
     @Test
-    void anAuditThatIsInterruptedGoesOnAndDamageIsMadeGoodByTheNextRun() throws Exception {
+    void interruptedAuditIsFinishedByTheNext() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look();
                 Archive holder = practice.look()) {
             practice.enqueue(NOTES);
             practice.call("run").with(0);
-            int calls = practice.provider().calls();
 
             Program audit = startHeldAtTheEnd(practice, archive, holder);
             audit.terminate();
             audit.awaitLog("Stopping: INTERRUPTED (SIGTERM)");
             holder.execute("ROLLBACK");
             Ended stopped = practice.end(audit, Duration.ofSeconds(20)).with(7);
+            Ended rest = practice.call("verify").with(0);
+
             assertThat(stopped.out()).contains("INTERRUPTED (exit 7): SIGTERM");
-
-            String key = archive.strings("SELECT object_key FROM media_object ORDER BY verified_at LIMIT 1")
-                    .getFirst();
-            Path object = OutsideServers.running()
-                    .objects()
-                    .resolve(String.valueOf(practice.environment().get("ARCHIVE_S3_BUCKET")))
-                    .resolve(key);
-            byte[] truth = Files.readAllBytes(object);
-            byte[] flipped = truth.clone();
-            flipped[flipped.length / 2] ^= 1;
-            Files.write(object, flipped);
-            practice.call("verify").with(0); // the rest, without what was read before
-
-            JsonNode found =
-                    practice.call("verify", "--repair", "--json").with(6).json();
-            assertThat(found.at("/open/CORRUPT").intValue()).isOne();
-            assertThat(found.at("/repairs/notesMadeDue").intValue()).isOne();
-            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", NOTES - 1L, "PENDING", 1L));
-            assertThat(practice.call("status").with(0).out())
-                    .contains("FINDINGS (exit 6)")
-                    .containsPattern("open findings +CORRUPT 1");
-            practice.call("run").with(0);
-            Ended clean = practice.call("verify").with(0);
-
-            assertThat(clean.out()).contains("found     nothing");
-            assertThat(archive.read(key)).isEqualTo(truth);
-            assertThat(practice.provider().calls()).isEqualTo(calls);
-            assertThat(executionsOfAudits(archive))
-                    .containsExactly(
-                            "2 STOPPED INTERRUPTED",
-                            "2 COMPLETED COMPLETED",
-                            "3 COMPLETED FINDINGS",
-                            "5 COMPLETED COMPLETED");
+            assertThat(rest.out()).contains("left      nothing to audit");
+            assertThat(executionsOfAudits(archive)).containsExactly("2 STOPPED INTERRUPTED", "2 COMPLETED COMPLETED");
         }
     }
 

@@ -24,25 +24,18 @@ class VideosTests {
                 Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = provider.noteIds(SandboxNoteKind.VIDEO_COVER, NOTES);
-            String list = practice.file("ids.txt", String.join("\n", ids)).toString();
-            practice.call("enqueue", list).with(0);
+            practice.enqueue(ids);
             practice.call("run").with(0);
             assertThat(provider.videoCalls()).isZero();
-            assertThat(practice.call("explain", ids.getFirst()).with(0).out())
-                    .contains("NOT_OFFERED_BY_V1", "Set archive.video.enabled, then note-archive requeue");
-
-            assertThat(practice.call("requeue", "--without-video").with(2).message())
-                    .contains("videos are not bought, so nothing was made due");
             practice.environment().put("ARCHIVE_VIDEO_ENABLED", "true");
             practice.environment().put("ARCHIVE_VIDEO_CALLS_PER_NIGHT", String.valueOf(ALLOWED));
             assertThat(practice.call("requeue", "--without-video").with(0).out())
                     .contains(NOTES + " archived notes");
+
             killBetweenAnswersAndDownloads(practice);
             String run = practice.call("run").with(6).out();
 
             assertThat(run).contains("tonight 4 of 4 allowed");
-            assertThat(practice.call("status").with(0).out())
-                    .contains("of these for videos: 4 calls · 4 billed; at most 4 a night");
             assertThat(provider.videoCalls()).isEqualTo(ALLOWED);
             assertThat(provider.videosBought()).hasSize(ALLOWED).doesNotHaveDuplicates();
             assertThat(provider.calls()).isEqualTo(NOTES);
@@ -56,15 +49,6 @@ class VideosTests {
             assertThat(archive.objects("notes/").keySet())
                     .hasSize(NOTES + ALLOWED)
                     .containsAll(archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"));
-            String waiting = ids.stream()
-                    .filter(id -> !provider.videosBought().contains(id))
-                    .findFirst()
-                    .orElseThrow();
-            assertThat(practice.call("explain", waiting).with(0).out())
-                    .contains(
-                            "POSTPONED",
-                            "our own limit of 4 calls for videos a night is used up",
-                            "the next run with this note makes a second call for it (note-detail/v6)");
         }
     }
 

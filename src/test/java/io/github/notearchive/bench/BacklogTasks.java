@@ -1,5 +1,7 @@
 package io.github.notearchive.bench;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.stats.MediaTotals;
@@ -24,15 +26,21 @@ import java.io.StringReader;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 
 /** What runs and commands ask of a worklist, each as they do it. */
 final class BacklogTasks {
 
     static final String NODE = "main";
+
+    /** What a plan must not read from end to end, unless nothing is in it. */
+    private static final Pattern READ_WHOLE = Pattern.compile(
+            "Seq Scan on (worklist|api_call|media_object|note_media|note_capture)( \\w+)?  \\(cost=(?!0\\.00\\.\\.0\\.00 )");
 
     private BacklogTasks() {}
 
@@ -72,6 +80,19 @@ final class BacklogTasks {
         tasks.put("enqueue 1 id", parts -> enqueue(parts, 1));
         tasks.put("enqueue 10,000 ids", parts -> enqueue(parts, 10_000));
         return tasks;
+    }
+
+    /** Returns the plans of tasks that read a table from end to end. */
+    static List<String> plansThatReadATable(BigWorklist big) throws Exception {
+        List<String> whole = new ArrayList<>();
+        for (Map.Entry<String, BigWorklist.Task> task : all().entrySet()) {
+            List<String> plans = big.plansOf(task.getValue());
+            assertThat(plans).as("plans of " + task.getKey()).isNotEmpty();
+            plans.stream()
+                    .filter(plan -> READ_WHOLE.matcher(plan).find())
+                    .forEach(plan -> whole.add(task.getKey() + ": " + plan));
+        }
+        return whole;
     }
 
     static void claimAndSettle(BigWorklist.Parts parts) {

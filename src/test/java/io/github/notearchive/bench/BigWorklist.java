@@ -33,10 +33,6 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
  */
 final class BigWorklist implements AutoCloseable {
 
-    /** What a plan must not read from end to end, unless nothing is in it. */
-    static final String READ_WHOLE =
-            "Seq Scan on (worklist|api_call|media_object|note_media|note_capture)( \\w+)?  \\(cost=(?!0\\.00\\.\\.0\\.00 )";
-
     /** Arguments of the server's sessions that show plans. */
     private static final String SHOWING = "-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0"
             + " -c auto_explain.log_analyze=on -c auto_explain.log_buffers=on -c auto_explain.log_timing=off"

@@ -27,21 +27,20 @@ final class Page {
      * @param name name of the file without extension
      */
     Page(Class<?> bench, String name, String title, Servers servers) {
+        this(bench, name, title, servers.query("postgres", "SHOW server_version"));
+    }
+
+    Page(Class<?> bench, String name, String title, String postgresVersion) {
         this.name = name;
         this.history = LocalDate.now(ZoneOffset.UTC) + "," + commit() + "," + name + ",";
         text.append("""
-                # %s
+                # %1$s
 
-                Made by `%s` (`./mvnw -Pbench verify -Dit.test=%s`) on %s, commit %s.
+                Made by `%2$s` (`./mvnw -Pbench verify -Dit.test=%2$s`) on %3$s, commit %4$s.
 
-                %s
+                %5$s
                 """.formatted(
-                        title,
-                        bench.getSimpleName(),
-                        bench.getSimpleName(),
-                        LocalDate.now(ZoneOffset.UTC),
-                        commit(),
-                        machine(servers)));
+                title, bench.getSimpleName(), LocalDate.now(ZoneOffset.UTC), commit(), machine(postgresVersion)));
         try {
             Files.createDirectories(FOLDER);
             Files.deleteIfExists(historyFile());
@@ -108,7 +107,7 @@ final class Page {
         }
     }
 
-    private static String machine(Servers servers) {
+    private static String machine(String postgresVersion) {
         return "%d cores (%s), %s of memory, %s %s; JDK %s; PostgreSQL %s."
                 .formatted(
                         Runtime.getRuntime().availableProcessors(),
@@ -117,7 +116,7 @@ final class Page {
                         System.getProperty("os.name"),
                         System.getProperty("os.version"),
                         Runtime.version(),
-                        servers.query("postgres", "SHOW server_version"));
+                        postgresVersion);
     }
 
     private static String gigabytes(String kilobytes) {

@@ -25,6 +25,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.zip.GZIPOutputStream;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLServerSocket;
 import org.jspecify.annotations.Nullable;
 
 /** HTTP server on a real socket, with scripted replies and recorded requests. */
@@ -46,9 +48,14 @@ public final class ScriptedServer implements AutoCloseable {
 
     /** Listens on a free port with a handler instead of a script. Its requests are not recorded. */
     public ScriptedServer(@Nullable Function<Request, Reply> handler) {
+        this(handler, ServerSocketFactory.getDefault());
+    }
+
+    /** Listens with sockets of a factory, as for TLS. */
+    ScriptedServer(@Nullable Function<Request, Reply> handler, ServerSocketFactory sockets) {
         this.handler = handler;
         try {
-            server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+            server = sockets.createServerSocket(0, 1024, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -84,7 +91,7 @@ public final class ScriptedServer implements AutoCloseable {
 
     /** Returns the URL without a path. */
     public String address() {
-        return "http://" + authority();
+        return (server instanceof SSLServerSocket ? "https://" : "http://") + authority();
     }
 
     public String authority() {

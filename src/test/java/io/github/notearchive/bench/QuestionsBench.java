@@ -1,13 +1,10 @@
-package io.github.notearchive;
+package io.github.notearchive.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.github.notearchive.ArchiveDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +23,6 @@ class QuestionsBench {
     private static final int NOTES = Integer.getInteger("bench.notes", 1_000_000);
     private static final Duration LIMIT = Duration.ofSeconds(1);
     private static final int REPEATS = 7;
-    private static final Path TABLE = Path.of("target", "bench", "questions.md");
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final JdbcTemplate sql = new JdbcTemplate(
@@ -34,44 +30,17 @@ class QuestionsBench {
     private final List<String> slow = new ArrayList<>();
 
     @Test
-    void everyQuestionIsAnsweredWithinASecond() throws IOException {
+    void everyQuestionIsAnsweredWithinASecond() {
         Duration index = fill();
-        StringBuilder page = new StringBuilder(head(index));
-        page.append("\n| query | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|\n");
-        for (String query : views()) {
-            page.append("| `%s` | %s |%n".formatted(query, time(query)));
-        }
-        page.append("""
-
-                ## Search
-
-                | words | notes with them | rows | first ms | median ms | longest ms |
-                |---|--:|--:|--:|--:|--:|
-                """);
-        words().forEach((title, words) -> {
-            String notes =
-                    one("SELECT count(*) FROM note WHERE search_matches(title, note_text, '%s')".formatted(words));
-            String timing = time("SELECT note_id, title FROM search_note('%s')".formatted(words));
-            page.append("| %s | %,d | %s |%n".formatted(title, Long.valueOf(notes), timing));
-        });
-        Files.createDirectories(TABLE.getParent());
-        Files.writeString(TABLE, page);
-
-        assertThat(slow).as("queries whose median is over " + LIMIT).isEmpty();
-    }
-
-    private String head(Duration index) {
-        return """
-                # Views and search over %,d notes
-
-                Made by `QuestionsBench` (`./mvnw verify -Pbench -Dit.test=QuestionsBench`) on %d cores, PostgreSQL %s, with the settings of the embedded server (`shared_buffers` %s).
-                %s captures, %s calls, %s rows in `worklist`, %s files. `note` is %s, its search index %s, built in %d min %d s;
-                `note_capture` is %s. Each query is executed %d times after the first.
+        Page page = new Page(
+                QuestionsBench.class,
+                "questions",
+                "Views and search over %,d notes".formatted(NOTES),
+                one("SHOW server_version"));
+        page.paragraph("""
+                %s captures, %s calls, %s rows in `worklist`, %s files. `note` is %s, its search index %s, built in %d min %d s; `note_capture` is %s.
+                Each query is executed %d times after the first.
                 """.formatted(
-                        NOTES,
-                        Runtime.getRuntime().availableProcessors(),
-                        one("SHOW server_version"),
-                        one("SHOW shared_buffers"),
                         count("note_capture"),
                         count("api_call"),
                         count("worklist"),
@@ -81,7 +50,21 @@ class QuestionsBench {
                         index.toMinutes(),
                         index.toSecondsPart(),
                         one("SELECT pg_size_pretty(pg_table_size('note_capture'))"),
-                        REPEATS);
+                        REPEATS));
+        page.table("query", "rows", "first ms", "median ms (minimum..maximum)");
+        for (String query : views()) {
+            page.row("`" + query + "`", time(query));
+        }
+        page.heading("Search").table("words", "notes with them", "rows", "first ms", "median ms (minimum..maximum)");
+        words().forEach((title, words) -> {
+            String notes =
+                    one("SELECT count(*) FROM note WHERE search_matches(title, note_text, '%s')".formatted(words));
+            String timing = time("SELECT note_id, title FROM search_note('%s')".formatted(words));
+            page.row(title, "%,d".formatted(Long.valueOf(notes)), timing);
+        });
+        page.write();
+
+        assertThat(slow).as("queries whose median is over " + LIMIT).isEmpty();
     }
 
     private List<String> views() {
@@ -131,27 +114,20 @@ class QuestionsBench {
                 """);
     }
 
-    /** Returns rows, first, median and longest time of a query, as cells. */
+    /** Returns rows, first and other times of a query, as cells. */
     private String time(String query) {
-        double[] times = new double[REPEATS];
-        double first = 0;
+        List<Double> times = new ArrayList<>();
         int rows = 0;
-        for (int i = -1; i < REPEATS; i++) {
+        for (int i = 0; i <= REPEATS; i++) {
             long began = System.nanoTime();
             rows = sql.queryForList(query).size();
-            double took = (System.nanoTime() - began) / 1e6;
-            if (i < 0) {
-                first = took;
-            } else {
-                times[i] = took;
-            }
+            times.add((System.nanoTime() - began) / 1e6);
         }
-        Arrays.sort(times);
-        double median = times[REPEATS / 2];
-        if (median > LIMIT.toMillis()) {
-            slow.add(query + ": " + median + " ms");
+        Spread others = Spread.of(times.subList(1, times.size()), time -> time);
+        if (others.median() > LIMIT.toMillis()) {
+            slow.add(query + ": " + others.median() + " ms");
         }
-        return String.format(Locale.ROOT, "%d | %.1f | %.1f | %.1f", rows, first, median, times[REPEATS - 1]);
+        return String.format(Locale.ROOT, "%d | %.1f | %s", rows, times.getFirst(), others.text(1));
     }
 
     private String count(String table) {
