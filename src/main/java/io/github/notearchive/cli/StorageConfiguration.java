@@ -73,18 +73,18 @@ class StorageConfiguration {
         return new MediaDownloader(settings, spool);
     }
 
-    /** Data directory, opened once for both servers. */
-    @Bean(destroyMethod = "close")
+    /** Data directory, opened once for both servers, which are stopped when it is closed. */
+    @Bean
     DataDirectory dataDirectory(ArchiveProperties settings) {
         return DataDirectory.open(settings.dataDirectory());
     }
 
-    @Bean(destroyMethod = "close")
+    @Bean
     EmbeddedStore embeddedStore(DataDirectory directory) {
         return EmbeddedStore.open(directory);
     }
 
-    @Bean(destroyMethod = "close")
+    @Bean
     EmbeddedDatabase embeddedDatabase(DataDirectory directory) {
         return EmbeddedDatabase.open(directory);
     }

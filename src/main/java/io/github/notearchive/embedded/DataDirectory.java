@@ -10,17 +10,18 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Properties;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,8 +59,10 @@ public final class DataDirectory implements AutoCloseable {
     private final Path path;
     private final Duration patience;
     private final PrivateFile factsFile;
-    private final Deque<AutoCloseable> servers = new ArrayDeque<>();
-    private final Map<String, Integer> ports = new HashMap<>();
+
+    /** Servers that were started here, by name, in the order of their start. */
+    private final SequencedMap<String, Started> servers = new LinkedHashMap<>();
+
     private @Nullable FileChannel lock;
     private boolean closed;
 
@@ -68,6 +71,12 @@ public final class DataDirectory implements AutoCloseable {
         this.patience = patience;
         this.factsFile = new PrivateFile(path.resolve("servers.properties"));
     }
+
+    /** Server that was started here, with the action that stops it. */
+    record Started(int port, AutoCloseable stop) {}
+
+    /** Port of a running server; {@code joined} if another part of this process, or another process, started it. */
+    record Running(int port, boolean joined) {}
 
     /**
      * Opens the directory and creates it if it is missing. Does not wait: if another process owns it, the result is
@@ -99,84 +108,64 @@ public final class DataDirectory implements AutoCloseable {
         return lock == null;
     }
 
-    /** Closes the servers that were opened here, the last one first, then releases the directory. Idempotent. */
-    @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        RuntimeException failure = null;
-        while (!servers.isEmpty()) {
-            try {
-                servers.pop().close();
-            } catch (Exception e) {
-                var next = DataDirectoryException.of(path, String.valueOf(e.getMessage()), e);
-                if (failure != null) {
-                    next.addSuppressed(failure);
-                }
-                failure = next;
-            }
-        }
-        release();
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
     /**
-     * Finds a running server. The caller holds the monitor of this object until it has {@linkplain #publish published}
-     * the server, so that it is started once in this process.
+     * Joins a running server, or starts it and publishes its port. A server is started once; closing the directory
+     * stops it.
      *
+     * @param name name of the server in the file of ports
      * @param isOurs checks that the listener of a port is the server of this directory
-     * @return port of a running server; empty if this process owns the directory and the caller must start the server
+     * @param start starts the server; called if this process owns the directory and has not started it
      * @throws DataDirectoryException if another process owns the directory and its server does not respond in time
      */
-    OptionalInt findRunning(String server, IntPredicate isOurs) {
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (true) {
-            if (own()) {
-                Integer port = ports.get(server);
-                return port == null ? OptionalInt.empty() : OptionalInt.of(port);
-            }
-            Optional<ServerFacts> owner = ServerFacts.read(factsFile);
-            OptionalInt port = owner.map(found -> found.runningPort(server)).orElse(OptionalInt.empty());
-            if (port.isPresent() && isOurs.test(port.getAsInt())) {
-                return port;
-            }
-            if (System.nanoTime() - deadline > 0) {
-                throw inUse(server, owner, port);
-            }
-            pause(JOIN_PAUSE, "Data directory " + path + ": interrupted while waiting for its owner's servers");
+    synchronized Running run(String name, IntPredicate isOurs, Supplier<Started> start) {
+        OptionalInt running = findRunning(name, isOurs);
+        if (running.isPresent()) {
+            return new Running(running.getAsInt(), true);
         }
-    }
-
-    /** Publishes the port of a server to guests, and registers the server for closing. */
-    synchronized void publish(String server, int port, AutoCloseable toClose) {
-        ports.put(server, port);
-        writeFacts();
-        servers.push(toClose);
-    }
-
-    /** Hides a server that is about to stop from new guests; continues if that fails. */
-    synchronized void withdraw(String server) {
-        if (lock == null) {
-            return;
-        }
-        ports.remove(server);
+        long began = System.nanoTime();
+        Started server = start.get();
+        servers.put(name, server);
         try {
             writeFacts();
         } catch (DataDirectoryException e) {
-            log.warn("Guests may still look for the {} server, which stops now", server, e);
+            stop(name);
+            throw e;
         }
+        log.info(
+                "The {} server over {} listens on 127.0.0.1:{}, started in {} ms",
+                name,
+                path,
+                server.port,
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        return new Running(server.port, false);
     }
 
-    private void writeFacts() {
-        try {
-            ServerFacts.ofThisProcess(ports).write(factsFile);
-        } catch (IOException e) {
-            throw notWritable(path, e);
+    /** Returns the port of a running server; empty if this process owns the directory and has not started it. */
+    private OptionalInt findRunning(String server, IntPredicate isOurs) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (!own()) {
+            Properties owner = facts();
+            String port = owner.getProperty(server + ".port", "");
+            if (port.matches("\\d{1,5}") && isOurs.test(Integer.parseInt(port))) {
+                return OptionalInt.of(Integer.parseInt(port));
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new DataDirectoryException(
+                        "Data directory %s is in use by another process (pid %s), %s; waited %d s for it. Run this again when that process has ended, with the same database and store settings as it has, or name another data directory"
+                                .formatted(
+                                        path,
+                                        owner.getProperty("pid", "unknown"),
+                                        port.isEmpty()
+                                                ? "which runs no %s server".formatted(server)
+                                                : "what listens here on 127.0.0.1:%s is not its %s server"
+                                                        .formatted(port, server),
+                                        patience.toSeconds()),
+                        null);
+            }
+            pause(JOIN_PAUSE, "Data directory " + path + ": interrupted while waiting for its owner's servers");
         }
+        Started here = servers.get(server);
+        return here == null ? OptionalInt.empty() : OptionalInt.of(here.port);
     }
 
     /** Waits; if interrupted, fails with this message and keeps the thread interrupted. */
@@ -186,6 +175,71 @@ public final class DataDirectory implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new DataDirectoryException(ifInterrupted, e);
+        }
+    }
+
+    /** Closes the servers that were started here, the last one first, then releases the directory. Idempotent. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            stopAll();
+        } finally {
+            release();
+        }
+    }
+
+    private void stopAll() {
+        if (!servers.isEmpty()) {
+            try {
+                stop(servers.lastEntry().getKey());
+            } finally {
+                stopAll();
+            }
+        }
+    }
+
+    /** Hides a server from new guests, and stops it even if the thread is interrupted. */
+    private void stop(String name) {
+        Started server = Objects.requireNonNull(servers.remove(name));
+        boolean interrupted = Thread.interrupted();
+        try {
+            writeFacts();
+        } catch (DataDirectoryException e) {
+            log.warn("Guests may still look for the {} server, which stops now", name, e);
+        }
+        try {
+            server.stop.close();
+        } catch (Exception e) {
+            throw DataDirectoryException.of(path, "its %s server does not stop, %s".formatted(name, e.getMessage()), e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Publishes the pid of this process, for messages, and the ports of its servers. */
+    private void writeFacts() {
+        Map<String, String> facts = new HashMap<>();
+        facts.put("pid", String.valueOf(ProcessHandle.current().pid()));
+        servers.forEach((name, server) -> facts.put(name + ".port", String.valueOf(server.port)));
+        try {
+            factsFile.writeProperties(facts);
+        } catch (IOException e) {
+            throw notWritable(path, e);
+        }
+    }
+
+    /** Reads what the owner has published; empty if there is no such file, or it is invalid. */
+    private Properties facts() {
+        try {
+            return factsFile.readProperties();
+        } catch (IOException e) {
+            return new Properties();
         }
     }
 
@@ -240,22 +294,6 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private DataDirectoryException inUse(String server, Optional<ServerFacts> owner, OptionalInt port) {
-        String pid = owner.map(found -> "pid " + found.pid()).orElse("pid unknown");
-        String problem;
-        if (port.isPresent()) {
-            problem = "what listens on 127.0.0.1:%d is not its %s server".formatted(port.getAsInt(), server);
-        } else if (owner.isPresent() && !owner.get().isOwnerAlive()) {
-            problem = "and it cannot be seen from here, as in another container";
-        } else {
-            problem = "which runs no %s server".formatted(server);
-        }
-        return new DataDirectoryException(
-                "Data directory %s is in use by another process (%s), %s; waited %d s for it. Run this again when that process has ended, with the same database and store settings as it has, or name another data directory"
-                        .formatted(path, pid, problem, patience.toSeconds()),
-                null);
-    }
-
     private static Path usable(Path path) {
         Path absolute = path.toAbsolutePath().normalize();
         if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
@@ -284,71 +322,5 @@ public final class DataDirectory implements AutoCloseable {
                 "cannot be written to, %s; give this user the right and the room to write there, or name another data directory"
                         .formatted(cause),
                 cause);
-    }
-
-    /**
-     * Process and server ports that the owner of a data directory publishes to guests.
-     *
-     * @param pid pid of the owner
-     * @param startedAt start of that process in milliseconds of the epoch; 0 if unknown. Distinguishes it from a later
-     *     process with the same pid
-     * @param ports port on 127.0.0.1 of each running server, by name
-     */
-    record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
-
-        private static final String PORT = ".port";
-
-        ServerFacts {
-            ports = Map.copyOf(ports);
-        }
-
-        static ServerFacts ofThisProcess(Map<String, Integer> ports) {
-            ProcessHandle self = ProcessHandle.current();
-            return new ServerFacts(self.pid(), startOf(self), ports);
-        }
-
-        /** Reads the file; empty if it is missing or invalid. */
-        static Optional<ServerFacts> read(PrivateFile file) {
-            try {
-                Properties properties = file.readProperties();
-                var ports = new HashMap<String, Integer>();
-                for (String key : properties.stringPropertyNames()) {
-                    if (key.endsWith(PORT)) {
-                        ports.put(key.replace(PORT, ""), Integer.valueOf(properties.getProperty(key)));
-                    }
-                }
-                return Optional.of(new ServerFacts(
-                        Long.parseLong(properties.getProperty("pid", "")),
-                        Long.parseLong(properties.getProperty("started-at", "")),
-                        ports));
-            } catch (IOException | NumberFormatException e) {
-                return Optional.empty();
-            }
-        }
-
-        void write(PrivateFile file) throws IOException {
-            var values = new HashMap<>(Map.of("pid", Long.toString(pid), "started-at", Long.toString(startedAt)));
-            ports.forEach((server, port) -> values.put(server + PORT, port.toString()));
-            file.writeProperties(values);
-        }
-
-        /**
-         * Returns the port of a server; empty if it or the owner does not run. Then other processes may use the port.
-         */
-        OptionalInt runningPort(String server) {
-            Integer port = isOwnerAlive() ? ports.get(server) : null;
-            return port == null ? OptionalInt.empty() : OptionalInt.of(port);
-        }
-
-        boolean isOwnerAlive() {
-            return ProcessHandle.of(pid)
-                    .filter(ProcessHandle::isAlive)
-                    .filter(owner -> startOf(owner) == startedAt)
-                    .isPresent();
-        }
-
-        private static long startOf(ProcessHandle process) {
-            return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
-        }
     }
 }

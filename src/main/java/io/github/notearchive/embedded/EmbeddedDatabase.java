@@ -10,9 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,11 +20,9 @@ import org.slf4j.LoggerFactory;
  * <p>It listens on 127.0.0.1 only, on another port at each start, and requires a password (SCRAM), which is stored in
  * {@code postgres.password}, readable by its owner only. Commits are durable.
  */
-public final class EmbeddedDatabase implements AutoCloseable {
+public final class EmbeddedDatabase {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
-
-    private static final String NAME = "postgres";
 
     /** Long, since recovery after a crash reads up to a gigabyte of log. */
     private static final Duration START_PATIENCE = Duration.ofMinutes(5);
@@ -41,52 +36,34 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     private static final long LONGEST_LOG = 4 << 20;
 
-    private final DataDirectory directory;
     private final PostgresCluster cluster;
-    private final int port;
-    private final boolean joined;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final DataDirectory.Running server;
 
-    private EmbeddedDatabase(DataDirectory directory, PostgresCluster cluster, int port, boolean joined) {
-        this.directory = directory;
+    private EmbeddedDatabase(PostgresCluster cluster, DataDirectory.Running server) {
         this.cluster = cluster;
-        this.port = port;
-        this.joined = joined;
+        this.server = server;
     }
 
     /**
      * Starts the server or joins the running one. The first start unpacks the program and creates the cluster, which
      * takes about ten seconds; a later one takes about one second, and longer for recovery after a crash. Joining waits
-     * up to 30 s for the server of the owner.
+     * up to 30 s for the server of the owner. Closing the directory stops a server that was started here; clients are
+     * disconnected. This takes about 0.1 s, 45 s at most.
      *
      * @throws DataDirectoryException if it does not start, or the owner runs none; no process is left running
      */
     public static EmbeddedDatabase open(DataDirectory directory) {
-        synchronized (directory) {
-            var cluster = new PostgresCluster(directory.path());
-            OptionalInt running = directory.findRunning(NAME, cluster::answersOn);
-            if (running.isPresent()) {
-                return new EmbeddedDatabase(directory, cluster, running.getAsInt(), true);
-            }
-            long began = System.nanoTime();
-            var database = new EmbeddedDatabase(directory, cluster, start(cluster), false);
-            try {
-                directory.publish(NAME, database.port, database);
-            } catch (RuntimeException e) {
-                stop(cluster);
-                throw e;
-            }
-            log.info(
-                    "PostgreSQL over {} listens on 127.0.0.1:{}, started in {} ms",
-                    cluster.data(),
-                    database.port,
-                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
-            return database;
-        }
+        var cluster = new PostgresCluster(directory.path());
+        return new EmbeddedDatabase(
+                cluster,
+                directory.run(
+                        "postgres",
+                        cluster::answersOn,
+                        () -> new DataDirectory.Started(start(cluster), () -> stop(cluster))));
     }
 
     public String jdbcUrl() {
-        return PostgresCluster.jdbcUrl(port);
+        return PostgresCluster.jdbcUrl(server.port());
     }
 
     public String user() {
@@ -97,33 +74,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
         return cluster.password();
     }
 
-    /** Returns whether another process runs the server, so that closing this does not stop it. */
+    /** Returns whether the server was running already. */
     public boolean joined() {
-        return joined;
+        return server.joined();
     }
 
-    /**
-     * Stops a server that was started here; clients are disconnected. Takes about 0.1 s, 45 s at most. Does nothing if
-     * repeated or joined.
-     */
-    @Override
-    public void close() {
-        if (!joined && !closed.getAndSet(true)) {
-            directory.withdraw(NAME);
-            stop(cluster);
-        }
-    }
-
-    /** Stops the server even if the thread is interrupted. */
     private static void stop(PostgresCluster cluster) {
-        boolean interrupted = Thread.interrupted();
-        try {
-            Postmaster.over(cluster.data()).ifPresent(Postmaster::stop);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        Postmaster.over(cluster.data()).ifPresent(Postmaster::stop);
     }
 
     /**

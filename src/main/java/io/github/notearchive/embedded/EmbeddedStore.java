@@ -1,6 +1,7 @@
 package io.github.notearchive.embedded;
 
 import io.github.notearchive.io.PrivateDirectory;
+import io.github.notearchive.io.Secret;
 import io.minio.MinioClient;
 import io.minio.errors.ErrorResponseException;
 import java.io.IOException;
@@ -13,14 +14,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,52 +29,46 @@ import org.slf4j.LoggerFactory;
  * start. Its keys are created once and stored in {@code s3.credentials}, readable by its owner only. It has no buckets
  * at first. The region is {@code us-east-1}.
  */
-public final class EmbeddedStore implements AutoCloseable {
+public final class EmbeddedStore {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedStore.class);
 
-    private static final String NAME = "s3";
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
     private static final int THREADS = 32;
 
     private final DataDirectory directory;
-    private final int port;
+    private final DataDirectory.Running server;
     private final Credentials credentials;
-    private final @Nullable S3Proxy server;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedStore(DataDirectory directory, int port, Credentials credentials, @Nullable S3Proxy server) {
+    private EmbeddedStore(DataDirectory directory, DataDirectory.Running server, Credentials credentials) {
         this.directory = directory;
-        this.port = port;
-        this.credentials = credentials;
         this.server = server;
+        this.credentials = credentials;
     }
 
     /**
      * Starts the server or joins the running one. Starting takes about a second and first removes unfinished uploads of
-     * a killed process. Joining removes nothing and waits up to 30 s for the server of the owner.
+     * a killed process. Joining removes nothing and waits up to 30 s for the server of the owner. Closing the directory
+     * stops a server that was started here; requests in progress are aborted after five seconds.
      *
      * @throws DataDirectoryException if it does not start, the file system has no extended attributes, or the owner
      *     runs no such server
      */
     public static EmbeddedStore open(DataDirectory directory) {
-        synchronized (directory) {
-            var keys = new PrivateFile(directory.path().resolve("s3.credentials"));
-            OptionalInt running = directory.findRunning(NAME, port -> answersOn(port, keys, directory));
-            try {
-                return running.isPresent()
-                        ? new EmbeddedStore(directory, running.getAsInt(), Credentials.read(keys), null)
-                        : start(directory, Credentials.readOrGenerate(keys));
-            } catch (IOException e) {
-                throw failed(directory, e);
-            }
+        var keys = new PrivateFile(directory.path().resolve("s3.credentials"));
+        DataDirectory.Running server =
+                directory.run("s3", port -> answersOn(port, keys, directory), () -> start(directory, keys));
+        try {
+            return new EmbeddedStore(directory, server, Credentials.read(keys));
+        } catch (IOException e) {
+            throw failed(directory, e);
         }
     }
 
     /** {@code http://127.0.0.1:<port>}, without a path. */
     public URI endpoint() {
-        return endpointOn(port);
+        return endpointOn(server.port());
     }
 
     public String accessKey() {
@@ -85,12 +76,12 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     public String secretKey() {
-        return credentials.secretKey();
+        return credentials.secretKey().value();
     }
 
-    /** Returns whether another process runs the server, so that closing this does not stop it. */
+    /** Returns whether the server was running already. */
     public boolean joined() {
-        return server == null;
+        return server.joined();
     }
 
     /**
@@ -115,67 +106,33 @@ public final class EmbeddedStore implements AutoCloseable {
         }
     }
 
-    /**
-     * Stops a server that was started here; requests in progress are aborted after five seconds. Does nothing if
-     * repeated or joined.
-     */
-    @Override
-    public void close() {
-        if (server == null || closed.getAndSet(true)) {
-            return;
-        }
-        directory.withdraw(NAME);
-        stop(server, directory);
-    }
-
-    private static EmbeddedStore start(DataDirectory directory, Credentials credentials) throws IOException {
-        long began = System.nanoTime();
+    private static DataDirectory.Started start(DataDirectory directory, PrivateFile keys) {
         Path root = directory.path().resolve("s3");
-        PrivateDirectory.create(root);
-        requireExtendedAttributes(root, directory);
-        int swept = UnfinishedUploads.sweep(root);
-        if (swept > 0) {
-            log.info("Swept {} files of unfinished uploads under {}", swept, root);
-        }
-        S3Proxy server = S3Proxy.builder()
-                .blobStore(new FilesystemNio2BlobStore(root.toString()))
-                .endpoint(endpointOn(0))
-                .awsAuthentication(AuthenticationType.AWS_V4, credentials.accessKey(), credentials.secretKey())
-                .ignoreUnknownHeaders(true)
-                .jettyMaxThreads(THREADS)
-                .stopTimeout(STOP_PATIENCE.toMillis())
-                .build();
         try {
+            Credentials credentials = Credentials.readOrGenerate(keys);
+            PrivateDirectory.create(root);
+            requireExtendedAttributes(root, directory);
+            int swept = UnfinishedUploads.sweep(root);
+            if (swept > 0) {
+                log.info("Swept {} files of unfinished uploads under {}", swept, root);
+            }
+            S3Proxy server = S3Proxy.builder()
+                    .blobStore(new FilesystemNio2BlobStore(root.toString()))
+                    .endpoint(endpointOn(0))
+                    .awsAuthentication(
+                            AuthenticationType.AWS_V4,
+                            credentials.accessKey(),
+                            credentials.secretKey().value())
+                    .ignoreUnknownHeaders(true)
+                    .jettyMaxThreads(THREADS)
+                    .stopTimeout(STOP_PATIENCE.toMillis())
+                    .build();
             server.start();
-            var store = new EmbeddedStore(directory, server.getPort(), credentials, server);
-            directory.publish(NAME, server.getPort(), store);
-            log.info(
-                    "S3 server over {} listens on 127.0.0.1:{}, started in {} ms",
-                    root,
-                    server.getPort(),
-                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
-            return store;
+            return new DataDirectory.Started(server.getPort(), server::stop);
+        } catch (DataDirectoryException e) {
+            throw e;
         } catch (Exception e) {
-            try {
-                stop(server, directory);
-            } catch (DataDirectoryException afterwards) {
-                e.addSuppressed(afterwards);
-            }
-            throw e instanceof DataDirectoryException known ? known : failed(directory, e);
-        }
-    }
-
-    private static void stop(S3Proxy server, DataDirectory directory) {
-        boolean interrupted = Thread.interrupted();
-        try {
-            server.stop();
-        } catch (Exception e) {
-            throw DataDirectoryException.of(
-                    directory.path(), "its S3 server does not stop, " + e + "; it ends with this process", e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            throw failed(directory, e);
         }
     }
 
@@ -186,7 +143,8 @@ public final class EmbeddedStore implements AutoCloseable {
     private static boolean answersOn(int port, PrivateFile keys, DataDirectory directory) {
         try {
             Credentials ours = Credentials.read(keys);
-            return accepts(port, ours) && !accepts(port, new Credentials(ours.accessKey(), "not-the-secret"));
+            return accepts(port, ours)
+                    && !accepts(port, new Credentials(ours.accessKey(), new Secret("not-the-secret")));
         } catch (IOException e) {
             log.debug("What listens on 127.0.0.1:{} is not the S3 server over {}", port, directory.path(), e);
             return false;
@@ -198,7 +156,7 @@ public final class EmbeddedStore implements AutoCloseable {
         try (MinioClient client = MinioClient.builder()
                 .endpoint(endpointOn(port).toString())
                 .region("us-east-1")
-                .credentials(credentials.accessKey(), credentials.secretKey())
+                .credentials(credentials.accessKey(), credentials.secretKey().value())
                 .build()) {
             long patience = PROBE_PATIENCE.toMillis();
             client.setTimeout(patience, patience, patience);
@@ -243,12 +201,13 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     /** The pair of keys that the embedded S3 server accepts. */
-    record Credentials(String accessKey, String secretKey) {
+    record Credentials(String accessKey, Secret secretKey) {
 
         static Credentials read(PrivateFile file) throws IOException {
             Properties keys = file.readProperties();
-            var read = new Credentials(keys.getProperty("access-key", ""), keys.getProperty("secret-key", ""));
-            if (read.accessKey.isBlank() || read.secretKey.isBlank()) {
+            var read =
+                    new Credentials(keys.getProperty("access-key", ""), new Secret(keys.getProperty("secret-key", "")));
+            if (read.accessKey.isBlank() || !read.secretKey.isPresent()) {
                 throw new IOException(file.path() + " does not hold both keys; delete it and a new pair is made");
             }
             return read;
@@ -261,11 +220,6 @@ public final class EmbeddedStore implements AutoCloseable {
                 file.writeProperties(Map.of("access-key", accessKey, "secret-key", PrivateFile.random(20)));
             }
             return read(file);
-        }
-
-        @Override
-        public String toString() {
-            return "Credentials[" + accessKey + ", ***]";
         }
     }
 }

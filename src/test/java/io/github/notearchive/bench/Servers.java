@@ -44,11 +44,11 @@ final class Servers implements AutoCloseable {
         try {
             ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
             home = Files.createTempDirectory("note-archive-bench-");
-            directory = DataDirectory.open(home);
             // the end of a measurement is the time of a commit
-            try (EmbeddedDatabase first = EmbeddedDatabase.open(directory)) {
-                jdbc(first, "postgres").execute("ALTER SYSTEM SET track_commit_timestamp = on");
+            try (DataDirectory first = DataDirectory.open(home)) {
+                jdbc(EmbeddedDatabase.open(first), "postgres").execute("ALTER SYSTEM SET track_commit_timestamp = on");
             }
+            directory = DataDirectory.open(home);
             database = EmbeddedDatabase.open(directory);
             provider = start(Provider.class, postmaster(), "-Xmx1g");
             sink = start(Sink.class, "", "-Xmx256m");

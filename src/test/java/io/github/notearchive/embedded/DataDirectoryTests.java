@@ -3,16 +3,16 @@ package io.github.notearchive.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.embedded.DataDirectory.ServerFacts;
+import io.github.notearchive.embedded.DataDirectory.Started;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DataDirectoryTests {
 
@@ -86,43 +86,32 @@ class DataDirectoryTests {
         }
     }
 
-    @Test
-    void factsOfAProcessThatIsGoneAreNotFollowed() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"pid=x\n\\u00", "", "postgres.port=x\n"})
+    void factsThatAreGarbageAreNoFacts(String facts) throws Exception {
         try (DataDirectory owner = DataDirectory.open(scratch);
                 DataDirectory guest = DataDirectory.open(scratch, Duration.ofMillis(200))) {
             assertThat(owner.joined()).isFalse();
-            ServerFacts self = ServerFacts.ofThisProcess(Map.of());
-            new ServerFacts(self.pid(), self.startedAt() - 60_000, Map.of("postgres", 1))
-                    .write(new PrivateFile(scratch.resolve("servers.properties")));
+            new PrivateFile(scratch.resolve("servers.properties")).write(facts);
 
-            assertThatThrownBy(() -> guest.findRunning("postgres", _ -> {
-                        throw new AssertionError("asked");
-                    }))
+            assertThatThrownBy(() -> guest.run("postgres", _ -> true, () -> new Started(1, () -> {})))
                     .isInstanceOf(DataDirectoryException.class)
-                    .hasMessageContaining("cannot be seen from here");
+                    .hasMessageContaining("is in use by another process (pid ");
         }
-    }
-
-    @Test
-    void factsThatAreGarbageAreNoFacts() throws Exception {
-        var file = new PrivateFile(scratch.resolve("servers.properties"));
-
-        file.write("pid=x\n\\u00");
-        assertThat(ServerFacts.read(file)).isEmpty();
-
-        file.write("postgres.port=1\n");
-        assertThat(ServerFacts.read(file)).isEmpty();
     }
 
     @Test
     void serversAreClosedInReverseOrderThoughOneFails() {
         var closed = new StringBuilder();
         DataDirectory directory = DataDirectory.open(scratch);
-        directory.publish("first", 1, () -> closed.append("first "));
-        directory.publish("second", 2, () -> {
-            closed.append("second ");
-            throw new IllegalStateException("will not stop");
-        });
+        directory.run("first", _ -> false, () -> new Started(1, () -> closed.append("first ")));
+        directory.run(
+                "second",
+                _ -> false,
+                () -> new Started(2, () -> {
+                    closed.append("second ");
+                    throw new IllegalStateException("will not stop");
+                }));
 
         assertThatThrownBy(directory::close)
                 .isInstanceOf(DataDirectoryException.class)

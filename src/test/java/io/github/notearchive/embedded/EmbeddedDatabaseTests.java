@@ -189,17 +189,14 @@ class EmbeddedDatabaseTests {
     void secondOpenerInTheSameProcessJoinsAndStopsNothing() throws Exception {
         jdbc(firstDatabase).execute("CREATE TABLE shared_here AS SELECT 42 AS id");
 
-        try (DataDirectory directory = DataDirectory.open(first);
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+        try (DataDirectory directory = DataDirectory.open(first)) {
+            EmbeddedDatabase database = EmbeddedDatabase.open(directory);
             assertThat(directory.joined()).isTrue();
             assertThat(database.joined()).isTrue();
             assertThat(database.jdbcUrl()).isEqualTo(firstDatabase.jdbcUrl());
             assertThat(ask(database, "SELECT id FROM shared_here")).containsExactly("42");
         }
-        try (EmbeddedDatabase again = EmbeddedDatabase.open(firstDirectory)) {
-            assertThat(again.joined()).isTrue();
-        }
-
+        assertThat(EmbeddedDatabase.open(firstDirectory).joined()).isTrue();
         assertThat(ask(firstDatabase, "SELECT id FROM shared_here")).containsExactly("42");
     }
 
@@ -223,11 +220,11 @@ class EmbeddedDatabaseTests {
             assertThat(guest.joined()).isTrue();
             owner.close();
 
-            try (EmbeddedDatabase database = EmbeddedDatabase.open(guest)) {
-                assertThat(guest.joined()).isFalse();
-                assertThat(database.joined()).isFalse();
-                assertThat(ask(database, "SELECT 1")).containsExactly("1");
-            }
+            database = EmbeddedDatabase.open(guest);
+
+            assertThat(guest.joined()).isFalse();
+            assertThat(database.joined()).isFalse();
+            assertThat(ask(database, "SELECT 1")).containsExactly("1");
         }
     }
 
@@ -316,9 +313,7 @@ class EmbeddedDatabaseTests {
         Files.createDirectories(home.resolve("postgres"));
         try (DataDirectory owner = DataDirectory.open(home);
                 DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300))) {
-            synchronized (owner) {
-                owner.publish("postgres", foreign, () -> {});
-            }
+            owner.run("postgres", _ -> false, () -> new DataDirectory.Started(foreign, () -> {}));
 
             assertThatThrownBy(() -> EmbeddedDatabase.open(guest))
                     .isInstanceOf(DataDirectoryException.class)
@@ -329,9 +324,7 @@ class EmbeddedDatabaseTests {
 
     @Test
     void serverThatCannotStartSaysWhyAtOnce() throws Exception {
-        try (DataDirectory directory = DataDirectory.open(home)) {
-            EmbeddedDatabase.open(directory).close();
-        }
+        open().close();
         Files.writeString(home.resolve("postgres/PG_VERSION"), "11\n");
         long began = System.nanoTime();
 
@@ -343,18 +336,15 @@ class EmbeddedDatabaseTests {
 
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
             Files.writeString(home.resolve("postgres/PG_VERSION"), "18\n");
-            try (EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
-                assertThat(ask(database, "SELECT 1")).containsExactly("1");
-            }
+            assertThat(ask(EmbeddedDatabase.open(directory), "SELECT 1")).containsExactly("1");
         }
     }
 
     @Test
     void lostPasswordIsNamedAndTheClusterLeftAlone() throws Exception {
+        open().close();
+        Files.delete(home.resolve("postgres.password"));
         try (DataDirectory directory = DataDirectory.open(home)) {
-            EmbeddedDatabase.open(directory).close();
-            Files.delete(home.resolve("postgres.password"));
-
             assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("postgres.password");
@@ -367,7 +357,6 @@ class EmbeddedDatabaseTests {
         DataDirectory directory = open();
 
         directory.close();
-        database.close();
         directory.close();
 
         assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
@@ -376,13 +365,12 @@ class EmbeddedDatabaseTests {
 
     @Test
     void databaseIsStoppedThoughTheThreadWasInterrupted() throws Exception {
-        try (var _ = open()) {
-            Thread.currentThread().interrupt();
-            database.close();
+        DataDirectory directory = open();
+        Thread.currentThread().interrupt();
+        directory.close();
 
-            assertThat(Thread.interrupted()).isTrue();
-            assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
-        }
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
     }
 
     private boolean isInitdb(ProcessHandle process) {

@@ -154,12 +154,12 @@ class EmbeddedStoreTests {
             Path inFlight = Files.createDirectory(bucket.resolve("media")).resolve("object" + UUID_TAIL);
             Files.writeString(inFlight, "half");
 
-            try (EmbeddedStore guest = EmbeddedStore.open(guestDirectory)) {
-                assertThat(guest.joined()).isTrue();
-                assertThat(guest.endpoint()).isEqualTo(store.endpoint());
-                assertThat(guest.secretKey()).isEqualTo(store.secretKey());
-            }
+            EmbeddedStore guest = EmbeddedStore.open(guestDirectory);
+            guestDirectory.close();
 
+            assertThat(guest.joined()).isTrue();
+            assertThat(guest.endpoint()).isEqualTo(store.endpoint());
+            assertThat(guest.secretKey()).isEqualTo(store.secretKey());
             assertThat(inFlight).exists();
             assertThat(client.listBuckets()).hasSize(1);
         }
@@ -181,11 +181,9 @@ class EmbeddedStoreTests {
         try (var child = ChildProcess.withStore(home)) {
             String ready = child.ready();
             assertThat(ready).startsWith("joined=false ");
-            try (DataDirectory directory = DataDirectory.open(home);
-                    EmbeddedStore guest = EmbeddedStore.open(directory);
-                    MinioClient guestClient = client(guest.endpoint(), guest.accessKey(), guest.secretKey())) {
-                assertThat(ready).endsWith(" " + guest.endpoint());
-                guestClient.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+            try (var _ = open()) {
+                assertThat(ready).endsWith(" " + store.endpoint());
+                client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
             }
             child.kill();
         }
@@ -215,9 +213,12 @@ class EmbeddedStoreTests {
                 MinioClient foreignClient = client(
                         URI.create("http://127.0.0.1:" + foreign.getAddress().getPort()),
                         credentials.accessKey(),
-                        credentials.secretKey())) {
+                        credentials.secretKey().value())) {
             assertThat(foreignClient.listBuckets()).isEmpty();
-            owner.publish("s3", foreign.getAddress().getPort(), () -> {});
+            owner.run(
+                    "s3",
+                    _ -> false,
+                    () -> new DataDirectory.Started(foreign.getAddress().getPort(), () -> {}));
 
             assertThatThrownBy(() -> EmbeddedStore.open(guest))
                     .isInstanceOf(DataDirectoryException.class)
@@ -266,7 +267,6 @@ class EmbeddedStoreTests {
         store = EmbeddedStore.open(directory);
 
         directory.close();
-        store.close();
         directory.close();
 
         assertThatThrownBy(() -> new Socket("127.0.0.1", store.endpoint().getPort()).close())

@@ -97,8 +97,6 @@ public final class NightServers {
 
     private void close(DataDirectory directory) {
         provider.close();
-        store.close();
-        database.close();
         directory.close();
     }
 
