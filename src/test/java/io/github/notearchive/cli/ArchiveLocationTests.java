@@ -8,13 +8,15 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-@Isolated("sets properties of the system")
+@Isolated("sets system properties")
+@ExtendWith(RestoredProperties.class)
 class ArchiveLocationTests {
 
     @TempDir
@@ -52,12 +54,7 @@ class ArchiveLocationTests {
         StringWriter err = new StringWriter();
         CommandLine command = NoteArchiveCommand.commandLine().setErr(new PrintWriter(err, true));
         System.setProperty("archive.data-dir", data.toString());
-        try {
-            assertThat(command.execute(line.split(" "))).as(err::toString).isEqualTo(2);
-        } finally {
-            System.clearProperty("archive.data-dir");
-            System.clearProperty("spring.config.location");
-        }
+        assertThat(command.execute(line.split(" "))).as(err::toString).isEqualTo(2);
         return err.toString();
     }
 

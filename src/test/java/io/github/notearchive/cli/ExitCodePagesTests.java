@@ -11,28 +11,25 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import picocli.CommandLine;
 
-/** Each exit code has a page, whose commands and queries are valid. */
+/** Each exit code has a page, whose commands and queries are valid, and so are those of the other documents. */
 class ExitCodePagesTests {
 
-    private static final Path PAGES = Path.of("src", "docs", "exit-codes");
-
-    /** Exit codes of killed processes in a shell. */
-    private static final Set<String> OF_SIGNALS = Set.of("137", "143");
-
     private static final Path DOCUMENTS = Path.of("src", "docs");
+    private static final Path PAGES = DOCUMENTS.resolve("exit-codes");
     private static final String INDEX = "README";
 
     /** A call of the launcher in a code block, up to a comment, a pipe or a redirection. */
@@ -43,71 +40,69 @@ class ExitCodePagesTests {
     private static final Pattern SQL =
             Pattern.compile("```sql\\n(.*?);?\\n```|`(SELECT [^`]* FROM [^`]*)`", Pattern.DOTALL);
 
-    static Stream<Path> pages() throws IOException {
-        try (Stream<Path> files = Files.list(PAGES)) {
-            return files.sorted().toList().stream();
+    /** Texts of all documents by their paths. */
+    private static final Map<Path, String> TEXTS = new TreeMap<>();
+
+    /** Texts of the pages of exit codes by their names. */
+    private static final Map<String, String> PAGE = new TreeMap<>();
+
+    @BeforeAll
+    static void read() throws IOException {
+        TEXTS.put(Path.of("README.md"), Files.readString(Path.of("README.md")));
+        try (Stream<Path> files = Files.walk(DOCUMENTS)) {
+            for (Path file :
+                    files.filter(file -> file.toString().endsWith(".md")).toList()) {
+                TEXTS.put(file, Files.readString(file));
+                if (file.startsWith(PAGES)) {
+                    PAGE.put(file.getFileName().toString().replace(".md", ""), TEXTS.get(file));
+                }
+            }
         }
     }
 
-    static Set<String> codes() {
+    private static Set<String> codes() {
         return Arrays.stream(ExitCode.values())
                 .map(code -> String.valueOf(code.number()))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test
-    void eachExitCodeHasAPage() throws IOException {
-        Set<String> expected = new TreeSet<>(codes());
-        expected.addAll(OF_SIGNALS);
-        expected.add(INDEX);
+    void eachExitCodeHasAPage() {
+        Set<String> expected = codes();
+        expected.addAll(List.of("137", "143", INDEX)); // of killed processes in a shell
 
-        assertThat(pages().map(page -> page.getFileName().toString().replace(".md", "")))
-                .containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(PAGE.keySet()).containsExactlyElementsOf(expected);
     }
 
     @Test
-    void eachNameIsOnThePageOfItsNumber() throws IOException {
-        for (ExitCode code : ExitCode.values()) {
-            if (hasExecution(code)) {
-                assertThat(page(String.valueOf(code.number()))).contains("`" + code.name() + "`");
-                assertThat(page(INDEX)).contains("`" + code.name() + "`");
+    void eachNameOfAnExecutionIsOnThePageOfItsNumber() {
+        for (ExitCode code : EnumSet.complementOf(EnumSet.of(ExitCode.ALREADY_RUNNING, ExitCode.FINDINGS))) {
+            assertThat(PAGE.get(String.valueOf(code.number()))).contains("`" + code.name() + "`");
+            assertThat(PAGE.get(INDEX)).contains("`" + code.name() + "`");
+        }
+    }
+
+    @Test
+    void eachPageHasAllSections() {
+        assertThat(PAGE.get(INDEX)).contains("](0.md)", "](137.md)");
+        PAGE.forEach((name, page) -> {
+            if (!name.equals(INDEX)) {
+                assertThat(page)
+                        .startsWith("# " + name + ": ")
+                        .contains("**What happened.**", "**What it looks like.**", "**What to do.**")
+                        .contains("**If you do nothing.**", "**What is billed.**");
+                assertThat(page.lines().count()).as(name).isLessThan(80);
             }
-        }
+        });
     }
 
-    /** The others are not in the job repository. */
-    private static boolean hasExecution(ExitCode code) {
-        return code != ExitCode.ALREADY_RUNNING && code != ExitCode.FINDINGS;
-    }
-
-    @ParameterizedTest
-    @MethodSource("pages")
-    void eachPageHasAllSections(Path file) throws IOException {
-        String name = file.getFileName().toString().replace(".md", "");
-        String page = Files.readString(file);
-        if (name.equals(INDEX)) {
-            assertThat(page).contains("](0.md)", "](137.md)");
-            return;
-        }
-
-        assertThat(page)
-                .startsWith("# " + name + ": ")
-                .contains(
-                        "**What happened.**",
-                        "**What it looks like.**",
-                        "**What to do.**",
-                        "**If you do nothing.**",
-                        "**What is billed.**");
-        assertThat(page.lines().count()).isLessThan(80);
-    }
-
-    @ParameterizedTest
-    @MethodSource("pages")
-    void commandsAndOptionsOfPagesExist(Path file) throws IOException {
+    @Test
+    void commandsAndOptionsOfPagesExist() {
         var commands = NoteArchiveCommand.commandLine().getSubcommands();
 
-        for (MatchResult match :
-                COMMAND.matcher(Files.readString(file)).results().toList()) {
+        for (MatchResult match : PAGE.values().stream()
+                .flatMap(page -> COMMAND.matcher(page).results())
+                .toList()) {
             String command = match.group(1);
             if (command.equals("exit") || command.equals("main")) {
                 continue;
@@ -122,61 +117,51 @@ class ExitCodePagesTests {
         }
     }
 
-    static Stream<Path> documents() throws IOException {
-        try (Stream<Path> files = Files.walk(DOCUMENTS)) {
-            return Stream.concat(
-                    Stream.of(Path.of("README.md")),
-                    files.filter(file -> file.toString().endsWith(".md")))
-                    .sorted()
-                    .toList()
-                    .stream();
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("documents")
-    void commandLinesOfDocumentsCanBeParsed(Path file) throws IOException {
-        for (MatchResult line :
-                COMMAND_LINE.matcher(Files.readString(file)).results().toList()) {
+    @Test
+    void commandLinesOfDocumentsCanBeParsed() {
+        TEXTS.forEach((file, text) -> COMMAND_LINE.matcher(text).results().forEach(line -> {
             String[] arguments = ARGUMENT.matcher(line.group(1))
                     .results()
                     .map(argument -> argument.group().replace("\"", ""))
                     .toArray(String[]::new);
 
             assertThatCode(() -> NoteArchiveCommand.commandLine().parseArgs(arguments))
-                    .as(line.group().strip())
+                    .as(file + ": " + line.group().strip())
                     .doesNotThrowAnyException();
-        }
+        }));
     }
 
     @Test
-    void queriesOfDocumentsAreValid() throws IOException {
-        JdbcClient jdbc = ArchiveDatabase.emptied().jdbc();
-        List<String> queries = documents()
-                .flatMap(file -> queriesIn(read(file)).stream())
+    void queriesOfDocumentsAreValid() {
+        ArchiveDatabase database = ArchiveDatabase.emptied();
+        List<String> queries = TEXTS.values().stream()
+                .flatMap(text -> SQL.matcher(text).results())
+                .flatMap(match -> match.group(1) == null
+                        ? Stream.of(match.group(2))
+                        : Arrays.stream(match.group(1).split(";\\s*\\n")))
                 .distinct()
                 .toList();
 
-        assertThat(queries).isNotEmpty();
-        for (String query : queries) {
-            assertThat(jdbc.sql("EXPLAIN " + query).query().listOfRows())
-                    .as(query)
-                    .isNotEmpty();
-        }
+        assertThat(queries)
+                .isNotEmpty()
+                .allSatisfy(
+                        query -> assertThat(database.texts("EXPLAIN " + query)).isNotEmpty());
     }
 
     @Test
-    void pageIsPrintedWithoutMarkup() throws IOException {
-        for (Path file : pages().toList()) {
-            String name = file.getFileName().toString().replace(".md", "");
+    void pageIsPrintedWithoutMarkup() {
+        for (String name : PAGE.keySet()) {
             String printed = name.equals(INDEX) ? print("exit-code") : print("exit-code", name);
             if (codes().contains(name)) {
                 assertThat(NoteArchiveCommand.pointer(Integer.parseInt(name))).endsWith(" exit-code " + name);
             }
 
             assertThat(printed).as(name).doesNotContain("**", "`", "](", "```", "|--");
-            assertThat(printed.lines()).as(name).noneMatch(line -> line.startsWith("#"));
-            assertThat(paragraphs(printed)).as(name).allMatch(line -> line.length() <= 80);
+            // a message and a row of a table are not broken
+            assertThat(printed.lines())
+                    .as(name)
+                    .noneMatch(line -> line.startsWith("#"))
+                    .allMatch(line -> line.startsWith("  ") || line.length() <= 80);
         }
         assertThat(print("exit-code", "3"))
                 .startsWith("""
@@ -190,37 +175,11 @@ class ExitCodePagesTests {
                 .containsPattern("(?m)^  2 +–, USAGE +usage or configuration is wrong +yes$");
     }
 
-    /** Lines of running text; a message and a row of a table are not broken. */
-    private static List<String> paragraphs(String printed) {
-        return printed.lines().filter(line -> !line.startsWith("  ")).toList();
-    }
-
     private static String print(String... arguments) {
         CommandLine command = NoteArchiveCommand.commandLine();
         StringWriter out = new StringWriter();
         command.setOut(new PrintWriter(out, true));
         assertThat(command.execute(arguments)).isZero();
         return out.toString();
-    }
-
-    private static List<String> queriesIn(String page) {
-        return SQL.matcher(page)
-                .results()
-                .flatMap(match -> match.group(1) == null
-                        ? Stream.of(match.group(2))
-                        : Arrays.stream(match.group(1).split(";\\s*\\n")))
-                .toList();
-    }
-
-    private static String page(String name) throws IOException {
-        return Files.readString(PAGES.resolve(name + ".md"));
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
     }
 }

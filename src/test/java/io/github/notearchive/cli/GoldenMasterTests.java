@@ -14,14 +14,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +35,7 @@ import picocli.CommandLine;
  * {@code SummaryJsonTests}, {@code RunProgressTests}.
  */
 @Isolated("sets system properties")
+@ExtendWith(RestoredProperties.class)
 class GoldenMasterTests {
 
     private static final Path GOLDEN = Path.of("src", "test", "resources", "golden");
@@ -67,6 +67,34 @@ class GoldenMasterTests {
             Map.entry("files, \\S+ \\S+, and|sidecars? \\([^)]*\\)", "SIZE"),
             Map.entry("(\"[a-zA-Z]*(Seconds|durationMs|sidecarBytes|bytes|bytesStored)\" : )[\\d.E-]+", "$1NUMBER"));
 
+    /** Commands with the files of their results, in the order in which they are executed. */
+    private static final String DOCUMENTS = """
+            json/plan.json: plan --json
+            text/plan.txt: plan
+            json/run.json: run --summary-json -
+            json/status.json: status --json
+            json/explain.json: explain --json FIRST
+            json/explain-failed.json: explain --json LAST
+            json/search.json: search --json --limit 1 旧书店
+            json/verify.json: verify --json
+            json/remap.json: remap --dry-run --json
+            json/forget.json: forget --dry-run --json FIRST
+            json/check.json: check --json
+            json/config.json: config show --json --changed
+            text/status.txt: status
+            text/explain.txt: explain FIRST
+            text/explain-failed.txt: explain LAST
+            text/search.txt: search 旧书店
+            text/verify.txt: verify
+            text/verify-self-test.txt: verify --self-test
+            text/remap.txt: remap --all
+            text/forget.txt: forget --dry-run FIRST
+            text/check.txt: check
+            text/config.txt: config show --changed
+            text/run.txt: run
+            text/export.txt: export --format csv --media none EXPORT
+            """;
+
     @TempDir
     Path home;
 
@@ -91,7 +119,6 @@ class GoldenMasterTests {
         ArchiveDatabase server = ArchiveDatabase.running();
         String database = "golden_" + System.nanoTime();
         server.jdbc().sql("CREATE DATABASE " + database).update();
-        Map<String, String> before = new HashMap<>();
         try (ScriptableSandbox provider = ScriptableSandbox.start(
                         SandboxSettings.defaults().with(Fault.FAIL_301, 0).with(Fault.MISSING, 0));
                 DataDirectory directory = DataDirectory.open(home.resolve("store"))) {
@@ -117,56 +144,22 @@ class GoldenMasterTests {
                             server.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + database + "$1")),
                     Map.entry("spring.datasource.username", server.user()),
                     Map.entry("spring.datasource.password", server.password()));
-            settings.forEach((name, value) -> before.put(name, System.setProperty(name, value)));
+            settings.forEach(System::setProperty);
             List<String> notes = provider.noteIds(3);
             provider.script().answers(notes.getLast(), Reply.code(400));
             execute(0, "enqueue", notes.get(0), notes.get(1), notes.get(2));
-            for (Map.Entry<String, String[]> document : documents(notes).entrySet()) {
-                String text = execute(document.getKey().equals("json/run.json") ? 6 : 0, document.getValue());
-                assertUnchanged(document.getKey(), withoutVariables(text, notes));
+            String commands = DOCUMENTS
+                    .replace("FIRST", notes.getFirst())
+                    .replace("LAST", notes.getLast())
+                    .replace("EXPORT", home.resolve("export").toString());
+            for (String line : commands.lines().toList()) {
+                String[] document = line.split(": ");
+                String text = execute(document[0].equals("json/run.json") ? 6 : 0, document[1].split(" "));
+                assertUnchanged(document[0], withoutVariables(text, notes));
             }
         } finally {
-            before.forEach((name, value) -> {
-                if (value == null) {
-                    System.clearProperty(name);
-                } else {
-                    System.setProperty(name, value);
-                }
-            });
             server.jdbc().sql("DROP DATABASE " + database + " WITH (FORCE)").update();
         }
-    }
-
-    /** Commands with their results, in the order in which they are executed, by the name of their file. */
-    private Map<String, String[]> documents(List<String> notes) {
-        return Stream.of(
-                        "json/plan.json: plan --json",
-                        "text/plan.txt: plan",
-                        "json/run.json: run --summary-json -",
-                        "json/status.json: status --json",
-                        "json/explain.json: explain --json " + notes.getFirst(),
-                        "json/explain-failed.json: explain --json " + notes.getLast(),
-                        "json/search.json: search --json --limit 1 旧书店",
-                        "json/verify.json: verify --json",
-                        "json/remap.json: remap --dry-run --json",
-                        "json/forget.json: forget --dry-run --json " + notes.getFirst(),
-                        "json/check.json: check --json",
-                        "json/config.json: config show --json --changed",
-                        "text/status.txt: status",
-                        "text/explain.txt: explain " + notes.getFirst(),
-                        "text/explain-failed.txt: explain " + notes.getLast(),
-                        "text/search.txt: search 旧书店",
-                        "text/verify.txt: verify",
-                        "text/verify-self-test.txt: verify --self-test",
-                        "text/remap.txt: remap --all",
-                        "text/forget.txt: forget --dry-run " + notes.getFirst(),
-                        "text/check.txt: check",
-                        "text/config.txt: config show --changed",
-                        "text/run.txt: run",
-                        "text/export.txt: export --format csv --media none " + home.resolve("export"))
-                .map(line -> line.split(": "))
-                .collect(Collectors.toMap(
-                        line -> line[0], line -> line[1].split(" "), (one, _) -> one, LinkedHashMap::new));
     }
 
     @Test

@@ -33,18 +33,18 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -54,6 +54,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 class SystemChecksTests {
 
@@ -104,20 +105,8 @@ class SystemChecksTests {
                 .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
         assertThat(found.keySet())
                 .containsExactlyInAnyOrder(
-                        "java",
-                        "settings",
-                        "token",
-                        "data directory",
-                        "disk space",
-                        "database",
-                        "schema",
-                        "rebuild",
-                        "store",
-                        "provider",
-                        "clock",
-                        "gate",
-                        "limits",
-                        "runs");
+                        "java,settings,token,data directory,disk space,database,schema,rebuild,store,provider,clock,gate,limits,runs"
+                                .split(","));
         assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
         assertThat(found.get("schema")).extracting(Finding::result).isEqualTo(Result.OK);
         assertThat(found.get("schema").message()).startsWith("empty");
@@ -134,20 +123,21 @@ class SystemChecksTests {
     }
 
     @Test
-    void migrationMayTakeLongerThanTheTimeoutsOfThePool() throws Exception {
+    void migrationMayTakeLongerThanTheTimeoutsOfThePool() {
         settings.put("spring.datasource.hikari.data-source-properties.socketTimeout", "1");
-        try (CommandContext context = CommandContext.open(settings, null);
-                Connection connection = context.get(Flyway.class)
-                        .getConfiguration()
-                        .getDataSource()
-                        .getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("SELECT pg_sleep(1.2)");
-            assertThat(shown(statement, "lock_timeout")).isEqualTo("0");
+        try (CommandContext context = CommandContext.open(settings, null)) {
+            JdbcClient migration = JdbcClient.create(
+                    context.get(Flyway.class).getConfiguration().getDataSource());
+            assertThat(text(migration, "SELECT pg_sleep(1.2)::text")).isEmpty();
+            assertThat(text(migration, "SHOW lock_timeout")).isEqualTo("0");
 
             context.get(FlywayMigrationInitializer.class);
             assertThat(count("SELECT count(*) FROM worklist")).isZero();
         }
+    }
+
+    private static String text(JdbcClient database, String sql) {
+        return database.sql(sql).query(String.class).single();
     }
 
     @Test
@@ -159,35 +149,22 @@ class SystemChecksTests {
                     .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
             try (CommandContext context = CommandContext.open(settings, null)) {
                 context.get(FlywayMigrationInitializer.class);
-                try (Connection connection = context.get(DataSource.class).getConnection();
-                        Statement statement = connection.createStatement()) {
-                    assertThat(shown(statement, "lock_timeout")).isEqualTo("1min");
-                    assertThat(shown(statement, "default_toast_compression"))
-                            .isEqualTo(isOffered(statement, "lz4") ? "lz4" : "pglz");
+                try (Connection connection = context.get(DataSource.class).getConnection()) {
+                    JdbcClient session = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+                    assertThat(text(session, "SHOW lock_timeout")).isEqualTo("1min");
+                    assertThat(text(session, "SHOW default_toast_compression")).isEqualTo(text(session, """
+                                    SELECT CASE WHEN 'lz4' = ANY (enumvals) THEN 'lz4' ELSE 'pglz' END
+                                    FROM pg_settings WHERE name = 'default_toast_compression'
+                                    """));
                     connection.setAutoCommit(false);
-                    statement.execute("SET LOCAL lock_timeout = '1s'");
+                    session.sql("SET LOCAL lock_timeout = '1s'").update();
                     connection.rollback();
-                    assertThat(shown(statement, "lock_timeout")).isEqualTo("1min");
+                    assertThat(text(session, "SHOW lock_timeout")).isEqualTo("1min");
                 }
             }
             assertThat(check(null).get("schema").message()).startsWith("up to date");
         }
         assertThat(count("SELECT count(*) FROM worklist")).isZero();
-    }
-
-    private static boolean isOffered(Statement statement, String compression) throws SQLException {
-        try (ResultSet row = statement.executeQuery("SELECT '" + compression
-                + "' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")) {
-            assertThat(row.next()).isTrue();
-            return row.getBoolean(1);
-        }
-    }
-
-    private static String shown(Statement statement, String setting) throws SQLException {
-        try (ResultSet row = statement.executeQuery("SHOW " + setting)) {
-            assertThat(row.next()).isTrue();
-            return row.getString(1);
-        }
     }
 
     @Test
@@ -280,21 +257,11 @@ class SystemChecksTests {
 
     @Test
     void noCommandUsesTheSchemaOfANewerVersion() {
-        List<Class<?>> parts = List.of(
-                NightlyJobRunner.class,
-                Enqueuer.class,
-                VerifyRunner.class,
-                RebuildRunner.class,
-                RemapRunner.class,
-                WorklistRepository.class,
-                Waiver.class,
-                Eraser.class,
-                Exporter.class,
-                NightPlanner.class,
-                HealthCheck.class,
-                NoteSearch.class,
-                NoteHistories.class,
-                NightReports.class);
+        List<Class<?>> parts = new ArrayList<>(List.of(NightlyJobRunner.class, Enqueuer.class, VerifyRunner.class));
+        parts.addAll(
+                List.of(RebuildRunner.class, RemapRunner.class, WorklistRepository.class, Waiver.class, Eraser.class));
+        parts.addAll(List.of(Exporter.class, NightPlanner.class, HealthCheck.class, NoteSearch.class));
+        parts.addAll(List.of(NoteHistories.class, NightReports.class));
         migrate();
         String known = newestVersion();
         long migrations = count("SELECT count(*) FROM flyway_schema_history");
@@ -302,20 +269,24 @@ class SystemChecksTests {
 
         try (CommandContext context = CommandContext.open(settings, null)) {
             assertThat(parts)
-                    .allSatisfy(part -> assertThat(ErrorTranslator.explain(catchThrowable(() -> {
+                    .allSatisfy(part -> assertRefused(
+                            () -> {
                                 if (context.get(part) instanceof NightlyJobRunner runner) {
                                     runner.prepare(new RunOptions(null, null, false, "main"))
                                             .close();
                                 }
-                            })))
-                            .hasValueSatisfying(failure -> {
-                                assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-                                assertThat(failure)
-                                        .hasMessageContainingAll(
-                                                "version 990", "knows version " + known + ";", "nothing was written");
-                            }));
+                            },
+                            "version 990",
+                            "knows version " + known + ";"));
         }
         assertThat(count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(migrations + 1);
+    }
+
+    private static void assertRefused(ThrowingCallable use, String... parts) {
+        assertThat(ErrorTranslator.explain(catchThrowable(use))).hasValueSatisfying(failure -> {
+            assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(failure).hasMessageContainingAll(parts).hasMessageContaining("nothing was written");
+        });
     }
 
     @Test
@@ -326,16 +297,8 @@ class SystemChecksTests {
         recordMigrationOfTomorrow(990);
 
         try (CommandContext context = CommandContext.open(settings, null)) {
-            assertThat(ErrorTranslator.explain(catchThrowable(() -> context.get(Enqueuer.class))))
-                    .hasValueSatisfying(failure -> {
-                        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-                        assertThat(failure)
-                                .hasMessageContainingAll(
-                                        "unreleased version",
-                                        "empty database",
-                                        "note-archive rebuild",
-                                        "nothing was written");
-                    });
+            assertRefused(
+                    () -> context.get(Enqueuer.class), "unreleased version", "empty database", "note-archive rebuild");
         }
         Map<String, Finding> found = check(null);
         assertThat(found.get("schema").message()).contains("empty database", "note-archive rebuild");
@@ -349,9 +312,7 @@ class SystemChecksTests {
     }
 
     private String newestVersion() {
-        return jdbc().sql("SELECT max(version::int)::text FROM flyway_schema_history")
-                .query(String.class)
-                .single();
+        return text(jdbc(), "SELECT max(version::int)::text FROM flyway_schema_history");
     }
 
     private void recordMigrationOfTomorrow(long rank) {
@@ -406,16 +367,10 @@ class SystemChecksTests {
     private Map<String, Finding> check(@Nullable Clock clock) {
         List<Finding> findings = SystemChecks.all(settings, clock);
         String printed = ConsoleText.render("check/report", new CheckCommand.Report(Instant.EPOCH, 0, findings));
-        assertThat(printed)
-                .doesNotContain(TOKEN)
-                .doesNotContain(server.password())
-                .doesNotContain(store.secretKey())
-                .doesNotContain("wrong-secret-91")
-                .doesNotContain("wrong-password-17");
+        assertThat(List.of(TOKEN, server.password(), store.secretKey(), "wrong-secret-91", "wrong-password-17"))
+                .noneMatch(printed::contains);
         assertThat(printed.lines()).hasSize(findings.size() + 1);
-        Map<String, Finding> byName = new HashMap<>();
-        findings.forEach(finding -> byName.put(finding.name(), finding));
-        return byName;
+        return findings.stream().collect(Collectors.toMap(Finding::name, finding -> finding));
     }
 
     private static ExitCode exitCode(Map<String, Finding> found) {
@@ -447,14 +402,15 @@ class SystemChecksTests {
 
     /** The lock of a run of this node. */
     private Connection locks(String node) throws SQLException {
-        Properties login = new Properties();
-        login.setProperty("user", server.user());
-        login.setProperty("password", server.password());
-        login.setProperty("ApplicationName", "note-archive runner " + node);
-        Connection connection = DriverManager.getConnection(url(), login);
-        try (var statement = connection.createStatement()) {
-            statement.execute("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('" + node + "'))");
-        }
+        Connection connection = DriverManager.getConnection(
+                url() + (url().contains("?") ? "&" : "?") + "ApplicationName=note-archive%20runner%20" + node,
+                server.user(),
+                server.password());
+        JdbcClient.create(new SingleConnectionDataSource(connection, true))
+                .sql("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext(?))")
+                .param(node)
+                .query()
+                .listOfRows();
         return connection;
     }
 }

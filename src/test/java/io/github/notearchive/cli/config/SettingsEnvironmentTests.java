@@ -5,24 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.CommandFailure;
+import io.github.notearchive.cli.RestoredProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated("sets system properties")
+@ExtendWith(RestoredProperties.class)
 class SettingsEnvironmentTests {
-
-    private static final List<String> LOCATIONS =
-            List.of("spring.config.location", "spring.config.additional-location");
-
-    private final Map<String, @Nullable String> before = new HashMap<>();
 
     @TempDir
     Path directory;
@@ -31,22 +26,10 @@ class SettingsEnvironmentTests {
 
     @BeforeEach
     void setLocations() throws IOException {
-        LOCATIONS.forEach(name -> before.put(name, System.getProperty(name)));
         config = Files.createDirectory(directory.resolve("a config"));
         System.setProperty(
                 "spring.config.additional-location",
                 "optional:file:" + config.toString().replace(" ", "%20") + "/");
-    }
-
-    @AfterEach
-    void restoreProperties() {
-        before.forEach((name, value) -> {
-            if (value == null) {
-                System.clearProperty(name);
-            } else {
-                System.setProperty(name, value);
-            }
-        });
     }
 
     @Test
