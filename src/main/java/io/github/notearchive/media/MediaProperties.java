@@ -57,6 +57,8 @@ public record MediaProperties(
         @DefaultValue("3") @Min(1) @Max(10) int triesPerCandidate,
         @DefaultValue({"1s", "3s"}) @NotEmpty List<@NotNull @DurationMin(millis = 0) Duration> backoff) {
 
+    private static final DataSize LONGEST_UPLOAD = DataSize.ofGigabytes(5);
+
     public MediaProperties {
         allowedHosts = allowedHosts == null ? List.of() : List.copyOf(allowedHosts);
         backoff = backoff == null ? List.of() : List.copyOf(backoff);
@@ -69,9 +71,9 @@ public record MediaProperties(
         return allowedHosts.stream().allMatch(AllowedHosts::isValid);
     }
 
-    @AssertTrue(message = "archive.media.max-file-size must be positive")
-    boolean isMaxFileSizePositive() {
-        return maxFileSize == null || maxFileSize.toBytes() > 0;
+    @AssertTrue(message = "archive.media.max-file-size must be positive, and at most 5GB as an upload to S3")
+    boolean isMaxFileSizePossible() {
+        return maxFileSize == null || (maxFileSize.toBytes() > 0 && maxFileSize.compareTo(LONGEST_UPLOAD) <= 0);
     }
 
     @AssertTrue(message = "archive.media.max-spool-size must be at least archive.media.max-file-size")

@@ -12,17 +12,14 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Content of an object to be uploaded. Can be read repeatedly.
  *
  * @param size length in bytes
  * @param content writes the whole content
- * @param file file with the content; null if it is in memory
  */
-public record ObjectBytes(
-        long size, Content content, @Nullable Path file) {
+public record ObjectBytes(long size, Content content) {
 
     @FunctionalInterface
     public interface Content {
@@ -30,7 +27,7 @@ public record ObjectBytes(
     }
 
     static ObjectBytes of(byte[] bytes) {
-        return new ObjectBytes(bytes.length, out -> out.write(bytes), null);
+        return new ObjectBytes(bytes.length, out -> out.write(bytes));
     }
 
     /**
@@ -40,30 +37,24 @@ public record ObjectBytes(
      * @param length length of the content in bytes; further bytes of the pieces are ignored
      */
     public static ObjectBytes of(List<byte[]> pieces, long length) {
-        return new ObjectBytes(
-                length,
-                out -> {
-                    long remaining = length;
-                    for (int i = 0; remaining > 0; i++) {
-                        int count = (int) Math.min(pieces.get(i).length, remaining);
-                        out.write(pieces.get(i), 0, count);
-                        remaining -= count;
-                    }
-                },
-                null);
+        return new ObjectBytes(length, out -> {
+            long remaining = length;
+            for (int i = 0; remaining > 0; i++) {
+                int count = (int) Math.min(pieces.get(i).length, remaining);
+                out.write(pieces.get(i), 0, count);
+                remaining -= count;
+            }
+        });
     }
 
     public static ObjectBytes of(Path file) {
         try {
-            return new ObjectBytes(
-                    Files.size(file),
-                    out -> {
-                        // a channel, as Files.newInputStream uses it, would be closed by an interrupt
-                        try (InputStream in = new FileInputStream(file.toFile())) {
-                            in.transferTo(out);
-                        }
-                    },
-                    file);
+            return new ObjectBytes(Files.size(file), out -> {
+                // a channel, as Files.newInputStream uses it, would be closed by an interrupt
+                try (InputStream in = new FileInputStream(file.toFile())) {
+                    in.transferTo(out);
+                }
+            });
         } catch (IOException e) {
             throw new UncheckedIOException("File " + file + " cannot be read for the upload", e);
         }

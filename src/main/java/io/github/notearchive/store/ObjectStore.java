@@ -56,15 +56,10 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Creates the client of a store whose server keeps its objects in a folder that this process can check. */
     public ObjectStore(StoreProperties properties, Folder folder) {
-        this(properties, folder, Uploads.MAX_SINGLE_PUT);
-    }
-
-    /** Creates the client of a store with another limit of a PUT request, in bytes. */
-    ObjectStore(StoreProperties properties, Folder folder, long maxSinglePut) {
         this.properties = properties;
         this.folder = folder;
         this.client = new StoreClient(properties);
-        this.uploads = new Uploads(properties, client, this, maxSinglePut);
+        this.uploads = new Uploads(properties, client, this);
     }
 
     /** Folder in which the server of a store keeps its objects. */

@@ -1,13 +1,7 @@
 package io.github.notearchive.store;
 
 import io.minio.Http;
-import io.minio.MinioClient;
-import io.minio.UploadObjectArgs;
-import io.minio.errors.ErrorResponseException;
-import io.minio.errors.MinioException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
@@ -16,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
-import okhttp3.OkHttpClient;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
@@ -28,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uploads objects: one PUT request each. Objects above S3's limit of a request are uploaded in parts. Thread-safe.
+ * Uploads objects: one PUT request each. Thread-safe.
  *
  * <p>The SHA-256 of the bytes is sent twice. As part of the signature, the store compares it with the bytes received,
  * so that the bytes are read once. As the object's checksum, a store that supports checksums returns it, which proves
@@ -45,12 +38,6 @@ final class Uploads {
     /** Header with the SHA-256 of an object. */
     static final String META_SHA256 = "x-amz-meta-sha256";
 
-    /** S3's limit of a PUT request, in bytes. */
-    static final long MAX_SINGLE_PUT = 5L << 30;
-
-    /** Part of a longer object, in bytes; the MinIO SDK keeps one part in memory. */
-    private static final long PART_SIZE = 16L << 20;
-
     private static final long MAX_SIGNED = 16L << 20;
     private static final String CHECKSUM = "x-amz-checksum-sha256";
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
@@ -65,23 +52,17 @@ final class Uploads {
     private final StoreProperties properties;
     private final StoreClient client;
     private final ObjectStore store;
-    private final long maxSinglePut;
-    private final ReentrantLock partsInMemory = new ReentrantLock();
     private final ReentrantLock probing = new ReentrantLock();
     private volatile boolean checksums = true;
 
     /** Whether the store rejects bytes that differ from the signed digest; null until this is known. */
     private volatile @Nullable Boolean verifiesPayloads;
 
-    /**
-     * @param store reads back what cannot be verified otherwise
-     * @param maxSinglePut length in bytes above which a file is uploaded in parts
-     */
-    Uploads(StoreProperties properties, StoreClient client, ObjectStore store, long maxSinglePut) {
+    /** @param store reads back what cannot be verified otherwise */
+    Uploads(StoreProperties properties, StoreClient client, ObjectStore store) {
         this.properties = properties;
         this.client = client;
         this.store = store;
-        this.maxSinglePut = maxSinglePut;
     }
 
     /**
@@ -95,13 +76,10 @@ final class Uploads {
 
     /** Uploads an object once and verifies it. */
     void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
-        Path inParts = bytes.size() > maxSinglePut ? bytes.file() : null;
         boolean withChecksum = checksums;
         Receipt receipt;
         try {
-            receipt = inParts != null
-                    ? sendInParts(key, inParts, contentType, sha256)
-                    : send(key, bytes, contentType, sha256, withChecksum, limit);
+            receipt = send(key, bytes, contentType, sha256, withChecksum, limit);
         } catch (StoreException e) {
             if (!withChecksum || !CHECKSUM_REJECTED.contains(e.code())) {
                 throw e;
@@ -112,7 +90,7 @@ final class Uploads {
                 log.info("The store rejects the header {} ({}): comparing its ETag from now on", CHECKSUM, e.code());
             }
         }
-        boolean isProven = receipt.isConfirmed || (receipt.isSigned && inParts == null && verifiesPayloads());
+        boolean isProven = receipt.isConfirmed || (receipt.isSigned && verifiesPayloads());
         if (!isProven) {
             verify(key, bytes, sha256, receipt);
         }
@@ -188,42 +166,6 @@ final class Uploads {
                     boolean isConfirmed = withChecksum && checksum.equals(StoreClient.header(response, CHECKSUM));
                     return new Receipt(withoutQuotes(StoreClient.header(response, "ETag")), isConfirmed, isSigned);
                 });
-    }
-
-    /** Uploads one object at a time by the MinIO SDK, because a part is kept in memory. */
-    private Receipt sendInParts(ObjectKey key, Path file, String contentType, String sha256) {
-        OkHttpClient http = new OkHttpClient.Builder()
-                .connectTimeout(properties.connectTimeout())
-                .readTimeout(properties.socketTimeout())
-                .writeTimeout(properties.socketTimeout())
-                .callTimeout(properties.requestTimeout(PART_SIZE))
-                .build();
-        MinioClient sdk = MinioClient.builder()
-                .endpoint(properties.endpoint().strip())
-                .region(properties.region())
-                .credentials(properties.accessKey(), properties.secretKey().value())
-                .httpClient(http)
-                .build();
-        partsInMemory.lock();
-        try {
-            UploadObjectArgs request = UploadObjectArgs.builder()
-                    .bucket(properties.bucket())
-                    .object(key.value())
-                    .filename(file.toString(), PART_SIZE)
-                    .contentType(contentType)
-                    .userMetadata(Map.of("sha256", sha256))
-                    .build();
-            return new Receipt(withoutQuotes(sdk.uploadObject(request).etag()), false, true);
-        } catch (ErrorResponseException e) {
-            throw client.rejected(
-                    "PUT", key.value(), e.errorResponse().code(), e.response().code());
-        } catch (MinioException e) {
-            throw client.noResponse("PUT", key.value(), e.getCause() instanceof IOException network ? network : e);
-        } finally {
-            partsInMemory.unlock();
-            http.dispatcher().executorService().shutdown();
-            http.connectionPool().evictAll();
-        }
     }
 
     /** Verifies an upload by its ETag; if that is not the MD5 of the bytes, by the length and the bytes stored. */

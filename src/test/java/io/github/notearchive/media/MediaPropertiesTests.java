@@ -36,9 +36,12 @@ class MediaPropertiesTests {
                 .isEqualTo(1);
     }
 
-    @Test
-    void spoolThatIsTooSmallForOneFileIsRejected() {
-        assertThat(violations(bound(Map.of("archive.media.max-spool-size", "1GB"))))
+    @ParameterizedTest
+    @ValueSource(strings = {"max-spool-size=1GB", "max-file-size=0B", "max-file-size=5121MB", "max-memory=-1B"})
+    void impossibleSizeIsRejected(String setting) {
+        String[] parts = setting.split("=");
+
+        assertThat(violations(bound(Map.of("archive.media." + parts[0], parts[1]))))
                 .isEqualTo(1);
     }
 

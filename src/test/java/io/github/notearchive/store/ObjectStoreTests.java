@@ -125,21 +125,6 @@ class ObjectStoreTests {
     }
 
     @Test
-    void fileAboveTheLimitIsUploadedInParts() throws Exception {
-        byte[] bytes = bytes(40_000_000);
-        ObjectKey key = new ObjectKey("media/ab/film.mp4");
-        Path file = Files.write(directory.resolve("parts"), bytes);
-        try (var parts = new ObjectStore(properties, _ -> {}, 20_000_000)) {
-
-            parts.put(key, ObjectBytes.of(file), "video/mp4", hex("SHA-256", bytes));
-
-            assertThat(headers(key)).matches("40000000 video/mp4 [0-9a-f]{32}-3 " + hex("SHA-256", bytes));
-            assertThat(store.read(key)).isEqualTo(bytes);
-            assertThat(store.list("").map(StoredObject::key)).containsExactly(key);
-        }
-    }
-
-    @Test
     void repeatedUploadAddsNothing() throws Exception {
         ObjectKey key = new ObjectKey("a");
 
