@@ -37,7 +37,8 @@ record Folder(Export export) {
         List<IndexPage.Entry> entries = new ArrayList<>();
         AtomicInteger page = new AtomicInteger();
         AtomicLong captured = new AtomicLong();
-        export.forEachRow(notes.with(Column.Type.RECORD_LIST, "captures", captures, ""), key -> key, row -> {
+        Column history = new Column(captures.name(), Column.Type.RECORD_LIST, Column.Content.PLAIN, "", "", captures);
+        export.forEachRow(notes.with(history), key -> key, row -> {
             entries.add(note(row));
             captured.addAndGet(row.path("captures").size());
             if (entries.size() == IndexPage.NOTES) {

@@ -2,11 +2,9 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Table of an export: its query and its columns. The first column is the note id, by which the rows are sorted.
@@ -20,42 +18,14 @@ record Table(String name, String source, String joins, List<String> order, List<
     /** Name of the first column of every table. */
     static final String KEY = "note_id";
 
-    /** Creates a table with the note id only. */
-    static Table of(String name, String source, String joins, String... order) {
-        List<String> all =
-                Stream.concat(Stream.of(source + ".note_id"), Stream.of(order)).toList();
-        return new Table(name, source, joins, all, List.of()).with(Column.Type.TEXT, KEY);
-    }
-
-    /** Returns this table with further columns of its source. */
-    Table with(Column.Type type, String... names) {
-        return with(Arrays.stream(names)
-                .map(column -> new Column(column, type, Column.Content.PLAIN, source + "." + column, null, null)));
-    }
-
-    /** Returns this table with a further column of its source. */
-    Table with(Column.Type type, Column.Content content, String column) {
-        return with(type, content, column, source + "." + column, null);
-    }
-
-    /** Returns this table with a further column; without a description, the expression is a database column. */
-    Table with(
-            Column.Type type, Column.Content content, String column, String expression, @Nullable String description) {
-        return with(Stream.of(new Column(column, type, content, expression, description, null)));
-    }
-
-    /** Returns this table of notes with a list of the rows of another table, or of the texts in its last column. */
-    Table with(Column.Type type, String column, Table elements, String description) {
-        return with(Stream.of(new Column(column, type, Column.Content.PLAIN, "", description, elements)));
-    }
-
-    private Table with(Stream<Column> more) {
+    /** Returns this table with a further column. */
+    Table with(Column column) {
         return new Table(
                 name,
                 source,
                 joins,
                 order,
-                Stream.concat(columns.stream(), more).toList());
+                Stream.concat(columns.stream(), Stream.of(column)).toList());
     }
 
     /** Returns this table without the columns that an export with these modes omits. */
