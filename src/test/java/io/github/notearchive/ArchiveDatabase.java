@@ -17,7 +17,6 @@ import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -156,10 +155,6 @@ public final class ArchiveDatabase {
         Awaitility.await()
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted") == sessions);
-    }
-
-    public NamedParameterJdbcTemplate batches() {
-        return new NamedParameterJdbcTemplate(dataSource);
     }
 
     public PlatformTransactionManager transactions() {

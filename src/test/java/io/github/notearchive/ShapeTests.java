@@ -32,13 +32,13 @@ class ShapeTests {
     /** Records of more than 12 components. This list may only shrink. */
     private static final Map<String, Integer> WIDE_RECORDS = Map.ofEntries(
             Map.entry("NoteStats.CallEntry", 14),
-            Map.entry("ErasureReport.ErasureReport", 13),
+            Map.entry("Eraser.ErasureReport", 13),
             Map.entry("NoteDetail.Note", 37),
             Map.entry("SlotRow.SlotRow", 14),
-            Map.entry("RemapSummary.RemapSummary", 14),
+            Map.entry("RemapRunner.RemapSummary", 14),
             Map.entry("StatusCommand.Status", 16),
             Map.entry("SummaryJson.SummaryJson", 22),
-            Map.entry("VerifySummary.VerifySummary", 18),
+            Map.entry("VerifyRunner.VerifySummary", 18),
             Map.entry("WorklistEntry.WorklistEntry", 22));
 
     /** Classes with a constructor of more than 8 parameters. This list may only shrink. */

@@ -5,7 +5,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.maintenance.erase.Eraser;
-import io.github.notearchive.maintenance.erase.ErasureReport;
+import io.github.notearchive.maintenance.erase.Eraser.ErasureReport;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
-import io.github.notearchive.maintenance.rebuild.RebuildSummary;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

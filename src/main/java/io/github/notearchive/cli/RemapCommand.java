@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.maintenance.remap.RemapRunner;
-import io.github.notearchive.maintenance.remap.RemapSummary;
+import io.github.notearchive.maintenance.remap.RemapRunner.RemapSummary;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

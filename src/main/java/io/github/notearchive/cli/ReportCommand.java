@@ -47,13 +47,8 @@ final class ReportCommand extends ArchiveCommand {
         }
 
         private CommandFailure none(@Nullable Night night) {
-            String hint = lastNight()
-                    .map(last -> "the last one is of " + last)
-                    .or(() -> history.nodes().stream()
-                            .filter(other -> !other.equals(settings.node()))
-                            .findFirst()
-                            .map(other -> "there are runs of %1$s: note-archive report --node %1$s".formatted(other)))
-                    .orElse("start one with: note-archive run");
+            String hint =
+                    lastNight().map(last -> "the last one is of " + last).orElse("start one with: note-archive run");
             String problem = night == null ? "has ended yet" : "started in the night of " + night;
             return new CommandFailure(
                     ExitCode.INCOMPLETE, "no run of node %s %s; %s".formatted(settings.node(), problem, hint));

@@ -10,7 +10,7 @@ import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.report.ReportFolder;
+import io.github.notearchive.report.NightReports.ReportFolder;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
 import io.github.notearchive.telemetry.NodeGauges;

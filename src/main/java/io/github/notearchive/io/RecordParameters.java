@@ -50,7 +50,8 @@ public final class RecordParameters {
         }
     }
 
-    private static @Nullable Object column(@Nullable Object value) {
+    /** Returns the value of a column. */
+    public static @Nullable Object column(@Nullable Object value) {
         return switch (value) {
             case null -> null;
             case Instant time -> Timestamp.from(time);

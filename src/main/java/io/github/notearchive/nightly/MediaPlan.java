@@ -4,7 +4,6 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
-import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
 import io.github.notearchive.nightly.MediaUploads.Upload;
@@ -106,7 +105,7 @@ final class MediaPlan {
     }
 
     private void withoutOffer(MediaSlot slot) {
-        for (SlotRow row : VideoSlots.withoutOffer(slot, inCatalog.slots(), videoOutcome.statusOf(slot))) {
+        for (SlotRow row : SlotRow.withoutOffer(slot, inCatalog.slots(), videoOutcome.statusOf(slot))) {
             order.putIfAbsent(Place.of(row), order.size());
             decided.add(Piece.unchanged(row));
         }

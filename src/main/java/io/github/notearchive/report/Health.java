@@ -9,19 +9,11 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Health of the archive with the reasons and their remedies.
- *
- * @param level worst level of the reasons
- * @param inAWord one sentence
- * @param lastRun newest run of any node; null if there was none
- * @param reasons worst first; those of level HEALTHY are information
- */
+/** Health of the archive with its reasons, worst first; those of level HEALTHY are information. */
 public record Health(Level level, String inAWord, @Nullable LastRun lastRun, List<Reason> reasons) {
 
     /** Severity, in ascending order. */
     public enum Level {
-        /** No action required. */
         HEALTHY,
         /** Nothing is lost and runs continue, but an operator should look. */
         ATTENTION,
@@ -40,12 +32,6 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
         WORKLIST_EMPTY(Level.ATTENTION, "note-archive enqueue FILE"),
         NO_RUN(Level.ATTENTION, "note-archive run"),
         RUN_KILLED(Level.ATTENTION, ""),
-        QUOTA_EACH_NIGHT(
-                Level.ATTENTION, "buy more, or enqueue less; note-archive plan estimates the end of the backlog"),
-        INCOMPLETE_EACH_NIGHT(
-                Level.ATTENTION,
-                "note-archive report compares the nights, explain NOTE_ID shows the history of a note"),
-        BACKLOG_GROWS(Level.ATTENTION, "buy more, or enqueue less; note-archive report compares the nights"),
         NOTES_FAILED(Level.ATTENTION, ""),
         DEGRADED_NOTES(Level.ATTENTION, "note-archive requeue --degraded, then run: buys one new response for each"),
         RESPONSES_IN_FILES(Level.ATTENTION, "note-archive run, which records them; if it does not, see the log"),
@@ -76,12 +62,7 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
         }
     }
 
-    /**
-     * One cause with its details.
-     *
-     * @param what statement without a full stop
-     * @param command remedy: a command, or a text
-     */
+    /** One cause with its details, a statement without a full stop, and its remedy. */
     public record Reason(Cause cause, Level level, String what, String command) {
 
         Reason(Cause cause, String what, String command) {

@@ -1,52 +1,60 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.Reason;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/**
- * Computes the health of the archive from the tables, without requests to the provider or the store. This class checks
- * the runs of the last nights, {@link ArchiveHealth} the notes and objects.
- */
+/** Computes the health of the archive from the tables, without requests to the provider or the store. */
 @Component
 public record HealthCheck(
         RunHistory history,
         JobExecutionQueries executions,
         QuotaHolds quotaHolds,
         WorklistStats worklist,
-        ArchiveHealth archive,
+        ErasureList erasures,
+        ResponseSpool spool,
+        MediaTotals media,
+        AuditRepository audits,
+        SchemaDrift drift,
         HealthProperties settings,
         Clock clock) {
 
-    /** Number of consecutive nights after which a repeated result is a reason. */
-    private static final int CONSECUTIVE = 7;
-
-    /** Number of nights whose runs are checked. */
     private static final int NIGHTS = 14;
 
-    /** Returns the current health. */
     public Health check() {
         Instant now = clock.instant();
         LocalDate tonight = Night.of(now).date();
@@ -56,19 +64,50 @@ public record HealthCheck(
         Map<String, Run> lastByNode = new TreeMap<>();
         all.forEach(run -> lastByNode.put(run.node(), run));
         List<Reason> reasons = new ArrayList<>();
-        archive.addUnfinishedJobs(reasons);
+        addUnfinishedJobs(reasons);
         lastByNode.values().forEach(run -> lastRun(run, now).ifPresent(reasons::add));
-        quotaHold().or(() -> interruption(all)).ifPresent(reasons::add);
-        lastSuccess(all, now).ifPresent(reasons::add);
-        addConsecutiveNights(reasons, all);
-        archive.addContents(reasons, now);
-        return all.isEmpty()
-                ? Health.of(null, "no run yet", reasons)
-                : Health.of(all.getLast(), describe(all.getLast(), now), reasons);
+        addStop(reasons, all);
+        addLastSuccess(reasons, all, now);
+        addFailedNotes(reasons);
+        addFindings(reasons);
+        addVerification(reasons, now);
+        addLastAudit(reasons, now);
+        long fields = drift.unreviewed(1).fields();
+        addIf(fields > 0, reasons, Cause.NEW_FIELDS, DisplayFormat.plural(fields, "new field") + " in responses");
+        Run last = all.isEmpty() ? null : all.getLast();
+        return Health.of(last, last == null ? "no run yet" : describe(last, now), reasons);
     }
 
-    private static boolean endedInOrder(Run run) {
-        return NightReport.exit(run).filter(ExitCode::isOrderly).isPresent();
+    private static void addIf(boolean condition, List<Reason> reasons, Cause cause, String what) {
+        if (condition) {
+            reasons.add(new Reason(cause, what));
+        }
+    }
+
+    /** Adds unfinished maintenance jobs, and responses that are not recorded in the ledger yet. */
+    private void addUnfinishedJobs(List<Reason> reasons) {
+        addIf(
+                executions.isRebuildUnfinished(),
+                reasons,
+                Cause.REBUILD_UNFINISHED,
+                "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then");
+        addIf(executions.isRemapUnfinished(), reasons, Cause.REMAP_UNFINISHED, "a remap is not finished");
+        long unfinished = erasures.count().unfinished();
+        addIf(
+                unfinished > 0,
+                reasons,
+                Cause.FORGET_UNFINISHED,
+                "erasures of notes or authors that are not finished: " + unfinished);
+        try {
+            for (ResponseSpool files : spool.ofAllNodes()) {
+                reasons.add(new Reason(Cause.RESPONSES_IN_FILES, files.summary() + " are not in the ledger yet"));
+            }
+        } catch (IOException e) {
+            reasons.add(new Reason(
+                    Cause.RESPONSES_IN_FILES,
+                    "paid responses may be in files that this user cannot read: " + e,
+                    "permit this user to read them"));
+        }
     }
 
     private boolean isActive(Run run) {
@@ -80,15 +119,12 @@ public record HealthCheck(
         String node = run.node();
         Optional<ExitCode> exit = NightReport.exit(run);
         if (exit.isPresent()) {
+            String why = run.reason() == null ? "" : ": " + run.reason();
             return exit.filter(code -> !code.isOrderly())
                     .map(code -> new Reason(
                             Cause.RUN_FAILED,
                             "the last run of node %s ended %s with %s%s"
-                                    .formatted(
-                                            node,
-                                            age(run.ended(), now),
-                                            code.label(),
-                                            run.reason() == null ? "" : ": " + run.reason()),
+                                    .formatted(node, age(run.ended(), now), code.label(), why),
                             NightReport.next(run, code)));
         }
         return Optional.of(
@@ -103,35 +139,32 @@ public record HealthCheck(
                                 "note-archive run --node " + node));
     }
 
-    private Optional<Reason> quotaHold() {
-        return quotaHolds
-                .current()
-                .map(closed -> new Reason(
-                        Cause.GATE_CLOSED,
-                        "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason()));
-    }
-
-    /** Returns a reason if the last run of any node was interrupted and left due notes. */
-    private Optional<Reason> interruption(List<Run> all) {
-        long due = worklist.countByState().stream().mapToLong(StateCount::due).sum();
+    /** Adds the quota that stops runs, or else the interruption of the last run of any node if notes are due. */
+    private void addStop(List<Reason> reasons, List<Run> all) {
+        Optional<QuotaHolds.Closed> hold = quotaHolds.current();
+        hold.ifPresent(closed -> reasons.add(new Reason(
+                Cause.GATE_CLOSED,
+                "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason())));
         boolean isInterrupted = !all.isEmpty()
                 && ExitCode.INTERRUPTED.name().equals(all.getLast().exitCode());
-        return due == 0 || !isInterrupted
-                ? Optional.empty()
-                : Optional.of(new Reason(
-                        Cause.RUN_INTERRUPTED,
-                        "the last run was interrupted; notes that are due: " + DisplayFormat.count(due)));
+        long due = worklist.countByState().stream().mapToLong(StateCount::due).sum();
+        addIf(
+                hold.isEmpty() && isInterrupted && due > 0,
+                reasons,
+                Cause.RUN_INTERRUPTED,
+                "the last run was interrupted; notes that are due: " + DisplayFormat.count(due));
     }
 
-    private Optional<Reason> lastSuccess(List<Run> all, Instant now) {
+    private void addLastSuccess(List<Reason> reasons, List<Run> all, Instant now) {
         if (all.isEmpty()) {
-            return Optional.of(
+            reasons.add(
                     worklist.countByState().isEmpty()
                             ? new Reason(Cause.WORKLIST_EMPTY, "the worklist is empty")
                             : new Reason(Cause.NO_RUN, "no run has ended in the last " + NIGHTS + " nights"));
+            return;
         }
         Optional<Instant> success = all.stream()
-                .filter(HealthCheck::endedInOrder)
+                .filter(run -> NightReport.exit(run).filter(ExitCode::isOrderly).isPresent())
                 .flatMap(run -> Stream.ofNullable(run.ended()))
                 .max(Comparator.naturalOrder());
         Run first = all.getFirst();
@@ -139,58 +172,85 @@ public record HealthCheck(
         boolean isNewArchive =
                 success.isEmpty() && history.lastNight(null, before).isEmpty();
         Instant since = isNewArchive ? first.began() : success.orElse(Instant.MIN);
-        if (!since.isBefore(now.minus(settings.successWithin()))) {
-            return Optional.empty();
-        }
         String what = isNewArchive
                 ? "no run has succeeded since the first one started " + age(first.began(), now)
                 : success.map(at -> "the last successful run ended " + age(at, now))
                         .orElse("no run has succeeded in the last " + NIGHTS + " nights");
-        return Optional.of(new Reason(
+        addIf(
+                since.isBefore(now.minus(settings.successWithin())),
+                reasons,
                 Cause.NO_SUCCESS,
-                what + "; the limit is " + settings.successWithin().toHours() + " h"));
+                what + "; the limit is " + settings.successWithin().toHours() + " h");
     }
 
-    private static void addConsecutiveNights(List<Reason> reasons, List<Run> all) {
-        if (endedEachNight(all, ExitCode.QUOTA_EXHAUSTED)) {
-            reasons.add(
-                    new Reason(Cause.QUOTA_EACH_NIGHT, "the quota ended each of the last " + CONSECUTIVE + " nights"));
-        }
-        if (endedEachNight(all, ExitCode.INCOMPLETE)) {
-            reasons.add(new Reason(
-                    Cause.INCOMPLETE_EACH_NIGHT,
-                    "notes were postponed or failed in each of the last " + CONSECUTIVE + " nights"));
-        }
-        Map<Night, Long> backlogs = new TreeMap<>();
-        all.forEach(run -> {
-            if (run.left() != null) {
-                backlogs.put(run.night(), run.left().backlog());
-            }
-        });
-        List<Long> last = last(backlogs);
-        if (last.size() == CONSECUTIVE
-                && IntStream.range(1, CONSECUTIVE).allMatch(i -> last.get(i) > last.get(i - 1))) {
-            reasons.add(new Reason(
-                    Cause.BACKLOG_GROWS,
-                    "the backlog has grown after each of the last %d nights, from %s to %s notes"
-                            .formatted(
-                                    CONSECUTIVE,
-                                    DisplayFormat.count(last.getFirst()),
-                                    DisplayFormat.count(last.getLast()))));
-        }
+    /** Adds one reason per {@link StateReason}, since remedy and cost differ, and lesser renditions. */
+    private void addFailedNotes(List<Reason> reasons) {
+        Map<StateReason, Long> failed = worklist.reasons().stream()
+                .filter(count -> count.state() == NoteState.FAILED)
+                .collect(Collectors.groupingBy(
+                        ReasonCount::reason, TreeMap::new, Collectors.summingLong(ReasonCount::notes)));
+        failed.forEach((reason, notes) -> reasons.add(new Reason(
+                Cause.NOTES_FAILED,
+                DisplayFormat.plural(notes, "note") + " failed and will not be retried: " + reason.meaning(),
+                reason.command())));
+        long degraded = media.degradedNotes();
+        addIf(
+                degraded > 0,
+                reasons,
+                Cause.DEGRADED_NOTES,
+                (degraded == 1 ? "1 archived note has" : DisplayFormat.count(degraded) + " archived notes have")
+                        + " a file in a lesser rendition than the best one offered");
     }
 
-    /** Returns whether a run ended with the code in each of the last nights with runs. */
-    private static boolean endedEachNight(List<Run> all, ExitCode code) {
-        Map<Night, Boolean> byNight = new TreeMap<>();
-        all.forEach(run -> byNight.merge(run.night(), code.name().equals(run.exitCode()), Boolean::logicalOr));
-        List<Boolean> last = last(byNight);
-        return last.size() == CONSECUTIVE && !last.contains(false);
+    private void addFindings(List<Reason> reasons) {
+        Map<Damage.Kind, Long> damage = audits.countOpen();
+        Map<Damage.Kind, Long> others = new EnumMap<>(damage);
+        damage.keySet().removeIf(kind -> !isDamage(kind));
+        others.keySet().removeAll(damage.keySet());
+        addIf(
+                !damage.isEmpty(),
+                reasons,
+                Cause.STORE_DAMAGED,
+                "the store differs from the tables: " + Damage.describe(damage));
+        addIf(!others.isEmpty(), reasons, Cause.FINDINGS_OPEN, "audits found " + Damage.describe(others));
     }
 
-    private static <V> List<V> last(Map<Night, V> byNight) {
-        List<V> values = List.copyOf(byNight.values());
-        return values.subList(Math.max(0, values.size() - CONSECUTIVE), values.size());
+    /** Returns whether the store differs from the tables, which {@code verify --repair} corrects. */
+    static boolean isDamage(Damage.Kind kind) {
+        return kind != Damage.Kind.UNREADABLE && kind != Damage.Kind.ORPHAN;
+    }
+
+    private void addVerification(List<Reason> reasons, Instant now) {
+        AuditRepository.Verified verified = audits.verified(now);
+        Instant oldest = verified.oldest();
+        addIf(
+                verified.never() > 0,
+                reasons,
+                Cause.NEVER_VERIFIED,
+                DisplayFormat.count(verified.never())
+                        + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
+                        + (verified.never() == 1 ? " file has" : " files have")
+                        + " no usable time of verification: none since the tables were rebuilt, or one later than now");
+        addIf(
+                verified.never() == 0
+                        && oldest != null
+                        && oldest.plus(settings.verifiedWithin()).isBefore(now),
+                reasons,
+                Cause.NOT_VERIFIED,
+                "a file was last verified " + age(oldest, now) + "; the limit is "
+                        + settings.verifiedWithin().toDays() + " days");
+    }
+
+    /** Adds an audit that failed. Findings have separate reasons, and an audit may reach its time limit. */
+    private void addLastAudit(List<Reason> reasons, Instant now) {
+        executions
+                .newest(JobNames.VERIFY, null)
+                .filter(audit -> audit.ended() != null)
+                .filter(audit -> !audit.exitCode().equals(ExitCode.FINDINGS.name())
+                        && !ExitCode.named(audit.exitCode()).isOrderly())
+                .ifPresent(audit -> reasons.add(new Reason(
+                        Cause.AUDIT_FAILED,
+                        "the last audit ended " + age(audit.ended(), now) + " with " + audit.exitCode())));
     }
 
     private String describe(Run last, Instant now) {
@@ -201,8 +261,7 @@ public record HealthCheck(
                         : "the last run started " + age(last.began(), now) + " and did not record its end");
     }
 
-    /** Returns the age of a time for display. */
-    static String age(@Nullable Instant then, Instant now) {
+    private static String age(@Nullable Instant then, Instant now) {
         if (then == null) {
             return "at an unknown time";
         }

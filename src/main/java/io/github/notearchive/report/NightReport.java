@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -97,7 +96,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         }
     }
 
-    /** Returns the HTML page. */
     public String page() {
         return Pages.render("report/night", Map.of("night", this));
     }
@@ -151,7 +149,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
                 .orElse(run.isKilled() ? Tone.bad : Tone.watch);
     }
 
-    /** Returns the exit of a run in a table. */
     static String end(Run run) {
         return exit(run).map(ExitCode::label).orElse(run.isKilled() ? "Killed" : "Not ended");
     }
@@ -211,7 +208,7 @@ public record NightReport(List<Past> nights, NightFacts facts) {
 
     /** Returns whether findings are open that a repair deals with, or else findings that it does not. */
     boolean hasFindings(boolean damage) {
-        return facts.findings().stream().anyMatch(finding -> ArchiveHealth.isDamage(finding.kind()) == damage);
+        return facts.findings().stream().anyMatch(finding -> HealthCheck.isDamage(finding.kind()) == damage);
     }
 
     @Nullable
@@ -231,38 +228,24 @@ public record NightReport(List<Past> nights, NightFacts facts) {
                         + " made by all nodes since 00:00; no limit is set."
                 : "%s of %s calls were left at the end, after the calls of all nodes since 00:00."
                         .formatted(DisplayFormat.count(values.getLast()), DisplayFormat.count(allowed));
-        // several calls may receive it at once
-        String stops = facts.stops().stream()
-                .map(stop -> " Code 303 stopped the run at " + clock(stop.at()) + " (dashed).")
-                .distinct()
-                .collect(Collectors.joining());
-        double width = Duration.between(facts.from(), to()).toMillis();
         return new Plot(
                 allowed == null ? "Calls so far" : "Calls left tonight",
-                description + stops,
+                description,
                 values,
                 allowed == null ? Plot.roundAbove(all) : Math.max(1, allowed),
                 DisplayFormat::count,
-                times(),
-                facts.stops().stream()
-                        .map(stop -> Duration.between(facts.from(), stop.at()).toMillis() / width)
-                        .filter(share -> share >= 0 && share <= 1)
-                        .toList());
+                times());
     }
 
-    /** Plots an amount per minute; of less than a minute, the amounts themselves. */
     Plot perMinute(String what, ToLongFunction<Slice> amount, LongFunction<String> format, String unit) {
         List<Long> amounts = facts.slices().stream().map(amount::applyAsLong).toList();
         long all = amounts.stream().mapToLong(Long::longValue).sum();
-        String total = format.apply(all) + unit + " in total";
         double minutes = facts.width().toMillis() / 60_000.0;
-        if (minutes * amounts.size() < 1) {
-            return new Plot(what, total + ".", amounts, format, times());
-        }
         List<Long> rates = amounts.stream().map(a -> Math.round(a / minutes)).toList();
-        String description = "%s; at most %s per minute, %s on average."
+        String description = "%s%s in total; at most %s per minute, %s on average."
                 .formatted(
-                        total,
+                        format.apply(all),
+                        unit,
                         format.apply(Plot.max(rates)),
                         format.apply(Math.round(all / (minutes * amounts.size()))));
         return new Plot(what + " per minute", description, rates, format, times());
@@ -311,27 +294,5 @@ public record NightReport(List<Past> nights, NightFacts facts) {
                         before.night(),
                         format.apply(Plot.max(days)));
         return new Plot(title, description, days, format, List.of(DAY.format(first), DAY.format(last)));
-    }
-
-    /** Returns the completed notes per night, on average of the last 7 nights that recorded their results. */
-    double perNight() {
-        List<Past> known = knownNights();
-        return known.subList(Math.max(0, known.size() - 7), known.size()).stream()
-                .mapToLong(past -> past.sum(Work::archived) + past.sum(Work::unavailable))
-                .average()
-                .orElse(0);
-    }
-
-    /** Returns the night in which a backlog ends at this rate; null if never. */
-    @Nullable
-    LocalDate lastNight(long backlog) {
-        double nightsLeft = Math.ceil(backlog / perNight());
-        return nightsLeft > 36_500 ? null : night().date().plusDays((long) nightsLeft);
-    }
-
-    /** Returns the time from the oldest verification to the end of the last run. */
-    String verifiedBefore(Instant oldest) {
-        Duration age = Duration.between(oldest, last().began().plus(last().took()));
-        return age.toDays() > 1 ? age.toDays() + " days" : DisplayFormat.took(age);
     }
 }

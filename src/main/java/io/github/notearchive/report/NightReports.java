@@ -1,6 +1,6 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.archive.catalog.Mentions;
+import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.stats.NightStats;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Run;
@@ -11,7 +11,6 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NightReport.Past;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
-import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -70,41 +69,24 @@ public class NightReports implements Mentions {
         return Objects.requireNonNull(snapshot.execute(_ -> read(night, node)));
     }
 
-    /**
-     * Location of a written report.
-     *
-     * @param file local file
-     * @param key object key; null if the upload failed
-     */
+    /** Location of a written report; without a key if the upload failed. */
     public record Written(Path file, @Nullable ObjectKey key) {}
 
-    /**
-     * Writes a report to the local directory. Replaces an earlier report of the same execution.
-     *
-     * @throws IOException if the file cannot be written
-     */
+    /** Writes a report to the local directory. Replaces an earlier report of the same execution. */
     public Path write(NightReport report) throws IOException {
         Path file = file(report);
         AtomicFile.write(file, report.page().getBytes(StandardCharsets.UTF_8));
         return file;
     }
 
-    /**
-     * Uploads a report to the bucket. Replaces an earlier report of the same execution.
-     *
-     * @throws StoreException if the upload fails
-     */
+    /** Uploads a report to the bucket. Replaces an earlier report of the same execution. */
     public ObjectKey put(NightReport report) {
         ObjectKey key = new ObjectKey(PREFIX + report.fileName());
         store.putBytes(key, report.page().getBytes(StandardCharsets.UTF_8), "text/html; charset=utf-8");
         return key;
     }
 
-    /**
-     * Returns the local file of a report. Creates its directory if it does not exist.
-     *
-     * @throws IOException if the directory cannot be created
-     */
+    /** Returns the local file of a report. Creates its directory if it does not exist. */
     public Path file(NightReport report) throws IOException {
         return PrivateDirectory.create(folder.path()).resolve(report.fileName());
     }
@@ -176,4 +158,7 @@ public class NightReports implements Mentions {
         String text = new String(page, StandardCharsets.UTF_8);
         return notes.stream().anyMatch(note -> text.contains(note.value()));
     }
+
+    /** Local directory of reports, which may not exist yet. */
+    public record ReportFolder(Path path) {}
 }

@@ -28,7 +28,6 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
     private static final Map<Billed, String> BILLING =
             Map.of(Billed.YES, ", billed", Billed.NO, ", not billed", Billed.UNKNOWN, ", billing unknown");
 
-    /** Returns the history of a note of the worklist. */
     public History of(WorklistEntry entry) {
         NoteId id = entry.id();
         List<File> files = stats.files(id);
@@ -86,7 +85,6 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
                         : "; URLs found expired at " + DisplayFormat.second(call.mediaGoneAt()));
     }
 
-    /** Returns the text with the value, or an empty text without a value. */
     private static String after(String text, @Nullable Object value) {
         return value == null ? "" : text + value;
     }
@@ -135,15 +133,9 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
                 + (file.isListed() ? "" : "; not in the newest response");
     }
 
-    /**
-     * History of one note.
-     *
-     * @param events in order of time
-     * @param files files that the note has or should have
-     */
+    /** History of one note. */
     public record History(List<Event> events, List<File> files) {}
 
-    /** Kind of an event. */
     public enum Kind {
         /** The note was enqueued. */
         QUEUED,

@@ -51,12 +51,7 @@ public final class Pages {
                         .formatted(sources, hash));
     }
 
-    /**
-     * Renders a page. Lines end in LF; control characters are replaced by U+FFFD.
-     *
-     * @param template such as {@code report/night}
-     * @param parameters of the template, by name
-     */
+    /** Renders a template such as {@code report/night}. Lines end in LF; control characters become U+FFFD. */
     public static String render(String template, Map<String, Object> parameters) {
         StringOutput page = new StringOutput();
         TEMPLATES.render(template + ".jte", parameters, page);

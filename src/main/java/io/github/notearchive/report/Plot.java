@@ -9,13 +9,7 @@ import java.util.stream.LongStream;
  * A plot of bars without a script: inline SVG paths that fill the width of the page, with labels as text of a fixed
  * size and a description for readers who do not see it.
  *
- * @param title what the plot shows
- * @param description the same in one or two sentences
- * @param values from left to right
  * @param top value at the upper edge, at least 1
- * @param format formats a value of the axis
- * @param times labels below the plot, from left to right
- * @param events horizontal positions of dashed lines, as shares of the width
  */
 record Plot(
         String title,
@@ -23,15 +17,14 @@ record Plot(
         List<Long> values,
         long top,
         LongFunction<String> format,
-        List<String> times,
-        List<Double> events) {
+        List<String> times) {
 
     private static final int WIDTH = 1000;
     private static final int HEIGHT = 200;
 
     /** Creates a plot whose axis ends at a round number. */
     Plot(String title, String description, List<Long> values, LongFunction<String> format, List<String> times) {
-        this(title, description, values, roundAbove(max(values)), format, times, List.of());
+        this(title, description, values, roundAbove(max(values)), format, times);
     }
 
     static long max(List<Long> values) {
@@ -52,7 +45,6 @@ record Plot(
         return format.apply(value);
     }
 
-    /** Returns the SVG path of the bars. A value other than 0 is visible. */
     String bars() {
         double step = (double) WIDTH / values.size();
         double gap = Math.min(step * 0.2, 12);
@@ -66,13 +58,6 @@ record Plot(
             }
         }
         return path.toString();
-    }
-
-    /** Returns the SVG paths of the dashed lines. */
-    List<String> marks() {
-        return events.stream()
-                .map(share -> "M" + number(share * WIDTH) + " 0V200")
-                .toList();
     }
 
     private static String number(double value) {

@@ -28,13 +28,16 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 /** The reasons of {@code status} and the alerts of Prometheus are one list. */
 class HealthAlertsTests {
 
-    /** About monitoring itself, or about the machine of one node, which {@code status} may not be on. */
+    /** About monitoring itself, about the machine of one node, or trends, of which {@code status} has no series. */
     private static final Set<String> NO_REASON = Set.of(
             "NoteArchiveMetricsMissing",
             "NoteArchiveOverlaps",
             "NoteArchiveSpoolFull",
             "NoteArchiveDiskFull",
-            "NoteArchiveNotificationFailed");
+            "NoteArchiveNotificationFailed",
+            "NoteArchiveQuotaEveryNight",
+            "NoteArchiveIncompleteEveryNight",
+            "NoteArchiveBacklogGrows");
 
     /** Before the first run there are no metrics; files are seen on their own machine only. */
     private static final Set<Cause> NO_ALERT = EnumSet.of(Cause.WORKLIST_EMPTY, Cause.RESPONSES_IN_FILES);
@@ -120,7 +123,7 @@ class HealthAlertsTests {
 
     private static Set<String> kinds(boolean damage) {
         return Arrays.stream(Damage.Kind.values())
-                .filter(kind -> ArchiveHealth.isDamage(kind) == damage)
+                .filter(kind -> HealthCheck.isDamage(kind) == damage)
                 .map(Damage.Kind::name)
                 .collect(Collectors.toCollection(TreeSet::new));
     }

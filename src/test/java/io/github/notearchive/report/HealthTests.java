@@ -216,42 +216,12 @@ class HealthTests {
     }
 
     @Test
-    void closedGateIsGoodToKnowAndOnlyAWeekOfItWantsALook() {
+    void closedGateIsGoodToKnow() {
         night.pending(20);
         night.script().grants(1);
         run();
 
         assertOnly(Level.HEALTHY, "the gate is closed until");
-
-        for (int i = 0; i < 6; i++) {
-            night.isNextDay();
-            night.script().grants(1);
-            run();
-        }
-        assertThat(check.check().reasons().getFirst().what()).contains("quota ended each of the last 7 nights");
-    }
-
-    @Test
-    void aWeekOfNightsThatLeaveNotesWantsALook() {
-        String note = night.pending(1).getFirst();
-        for (int i = 0; i < 7; i++) {
-            night.script().always(note, Reply.code(301));
-            run();
-            night.sql().sql("UPDATE worklist SET attempts = 0").update(); // else it is FAILED
-            if (i < 6) {
-                night.isNextDay();
-            }
-        }
-
-        assertThat(check.check().reasons())
-                .extracting(Health.Reason::cause)
-                .containsExactly(Health.Cause.INCOMPLETE_EACH_NIGHT);
-
-        night.script().clear();
-        night.isNextDay();
-        run();
-
-        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
     }
 
     @Test
@@ -286,30 +256,6 @@ class HealthTests {
         assertThat(reports.find(new Night(LocalDate.parse(after)), "main"))
                 .hasValueSatisfying(
                         report -> assertThat(report.tonight().runs()).hasSize(1));
-    }
-
-    @Test
-    void backlogThatGrowsNightAfterNightWantsALook() {
-        night.pending(1);
-        for (int i = 0; i < 7; i++) {
-            run();
-            night.sql()
-                    .sql("UPDATE run_summary SET worklist_pending = :left WHERE night = :night::date")
-                    .param("left", 10 * i)
-                    .param("night", night.today().toString())
-                    .update();
-            if (i < 6) {
-                night.isNextDay();
-            }
-        }
-
-        assertOnly(Level.ATTENTION, "from 0 to 60 notes");
-
-        night.sql()
-                .sql("UPDATE run_summary SET worklist_pending = 5 WHERE night = :night::date")
-                .param("night", night.today().toString())
-                .update();
-        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
     }
 
     @Test

@@ -37,7 +37,6 @@ class PagesTests {
 
     private static String page(String title) {
         return Pages.render(
-                "report/plot",
-                Map.of("plot", new Plot(title, "None.", List.of(), 2, String::valueOf, List.of(), List.of(0.5))));
+                "report/plot", Map.of("plot", new Plot(title, "None.", List.of(), 2, String::valueOf, List.of())));
     }
 }

@@ -20,8 +20,8 @@ class PlotTests {
 
     @Test
     void nothingLeavesTheFrameAndWhatIsNotNothingIsSeen() {
-        String page = drawn(
-                new Plot("Calls", "Few.", List.of(1L, 0L, 5000L), 1000, String::valueOf, List.of("a", "b"), List.of()));
+        String page =
+                drawn(new Plot("Calls", "Few.", List.of(1L, 0L, 5000L), 1000, String::valueOf, List.of("a", "b")));
 
         assertThat(page).contains("v-2h", "v-200h").doesNotContain("v-1000");
         assertThat(page.split("v-")).as("two bars").hasSize(3);

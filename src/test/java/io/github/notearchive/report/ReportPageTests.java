@@ -7,11 +7,8 @@ import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.NightStats.CallClass;
 import io.github.notearchive.archive.stats.NightStats.FailedNote;
 import io.github.notearchive.archive.stats.NightStats.FindingCount;
-import io.github.notearchive.archive.stats.NightStats.NewField;
 import io.github.notearchive.archive.stats.NightStats.NightFacts;
-import io.github.notearchive.archive.stats.NightStats.Remark;
 import io.github.notearchive.archive.stats.NightStats.Slice;
-import io.github.notearchive.archive.stats.NightStats.Stop;
 import io.github.notearchive.archive.stats.RunHistory.Left;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.archive.stats.RunHistory.StateTotals;
@@ -62,7 +59,6 @@ class ReportPageTests {
                 new NightFacts(
                         List.of(new FailedNote(
                                 note(1), StateReason.REJECTED, 400, "</td><script>alert(1)</script> & \"more\"", 57)),
-                        List.of(new Remark(note(2), "IMAGE", 3, "lesser rendition: HTTP 404", 21, 4)),
                         BEGAN,
                         Duration.ofMinutes(10),
                         IntStream.range(0, 12)
@@ -71,9 +67,7 @@ class ReportPageTests {
                         List.of(
                                 new CallClass("note-detail/v1", 0, null, Billed.YES, 375, 812L, 2_400L, 9_001L),
                                 new CallClass("note-detail/v1", null, 502, Billed.UNKNOWN, 2, null, null, null)),
-                        List.of(new Stop(BEGAN.plus(Duration.ofMinutes(110)), BEGAN.plus(Duration.ofHours(4)))),
-                        List.of(new FindingCount(Damage.Kind.ORPHAN, 3)),
-                        List.of(new NewField("data.note.\"x<y\"", "string", "NEW", note(3)))));
+                        List.of(new FindingCount(Damage.Kind.ORPHAN, 3))));
     }
 
     private static Run run(long execution, int nightsAgo, String exitCode, @Nullable Left left) {

@@ -8,7 +8,6 @@ import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Map;
@@ -158,32 +157,27 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
     }
 
     private void write(UUID id, long revision, String change) {
-        autoCommit()
-                .sql("""
+        Statements.update(autoCommit(), Map.of("id", id, "revision", revision, "now", clock.instant()), """
                         INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)
                         ON CONFLICT (only_one) DO UPDATE SET revised_at = EXCLUDED.revised_at,
-                        """ + change)
-                .params(Map.of("id", id, "revision", revision, "now", Timestamp.from(clock.instant())))
-                .update();
+                        """ + change);
     }
 
     private Optional<ArchiveObject> inDatabase() {
-        return autoCommit().sql("""
+        return Statements.optional(autoCommit(), ArchiveObject.class, Map.of(), """
                         SELECT archive_id, revision, revised_at AS written_at,
                                (SELECT max(job_execution_id) FROM run_history) AS execution
                         FROM archive
-                        """).query(Columns.of(ArchiveObject.class)).optional();
+                        """);
     }
 
     private JdbcClient autoCommit() {
-        return AutoCommitClient.of(transactions);
+        return Statements.autoCommit(transactions);
     }
 
     /**
      * Bucket object that identifies its archive and the newest revision of the database that wrote to it. The table
      * {@code archive} holds the same.
-     *
-     * @param execution newest job execution at that time, for operators; null if there was none
      */
     public record ArchiveObject(
             UUID archiveId, long revision, @Nullable Long execution, Instant writtenAt) {
@@ -205,7 +199,6 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
             }
         }
 
-        /** Writes the object, replacing an earlier one. */
         public void putInto(ObjectStore store) {
             ObjectNode root = JSON.createObjectNode().put("format", FORMAT).setAll(JSON.<ObjectNode>valueToTree(this));
             store.putBytes(KEY, JSON.writeValueAsBytes(root), "application/json");

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
+import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.StoredObject;
@@ -39,7 +40,6 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     /** Number of rows changed by one statement; bounds the duration of its locks. */
     private static final int BATCH = 10_000;
 
-    /** Rows of findings, from {@code :rows}. */
     private static final String ROWS = """
             SELECT kind, object_key, sha256, note_id, expected, seen
             FROM json_populate_recordset(NULL::fixity_finding, :rows::json)""";
@@ -90,11 +90,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
             return "coalesce(" + verifiedAt + ", timestamptz 'epoch')";
         }
 
-        /**
-         * Returns the part of a query that selects the objects that were not verified since {@code :since}.
-         *
-         * @param finding condition of findings whose objects are excluded
-         */
+        /** Returns the part of a query that selects the objects that were not verified since {@code :since}. */
         private String unverified(String finding) {
             return """
                     %1$s WHERE %2$s IS NOT NULL AND %3$s < :since
@@ -115,7 +111,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
      */
     public long correctFutureTimes(Instant since, Instant now) {
         TransactionTemplate separate = Transactions.separate(transactions);
-        separate.execute(_ -> jdbc.sql("""
+        separate.execute(_ -> Statements.update(jdbc, Map.of("now", now, "before", since.minusMillis(1)), """
                         UPDATE fixity_finding
                         SET first_seen = least(first_seen, latest), last_seen = least(last_seen, latest),
                             repaired_at = CASE WHEN repaired_at <= :now THEN repaired_at END
@@ -123,19 +119,16 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                               FROM fixity_finding) AS limits
                         WHERE limits.id = fixity_finding.id
                           AND resolved_at IS NULL AND (last_seen > :now OR repaired_at > :now)
-                        """)
-                .params(Map.of("now", Timestamp.from(now), "before", Timestamp.from(since.minusMillis(1))))
-                .update());
+                        """));
         long all = 0;
         for (Area area : Area.values()) {
             String update = """
                     UPDATE %1$s SET %2$s = NULL
                     WHERE %3$s IN (SELECT %3$s FROM %1$s WHERE %4$s IS NOT NULL AND %5$s > :now LIMIT :batch)
                     """.formatted(area.table, area.verifiedAt, area.id, area.key, area.age());
-            Map<String, Object> parameters = Map.of("now", Timestamp.from(now), "batch", BATCH);
             int some;
             do {
-                some = separate.execute(_ -> jdbc.sql(update).params(parameters).update());
+                some = separate.execute(_ -> Statements.update(jdbc, Map.of("now", now, "batch", BATCH), update));
                 all += some;
             } while (some == BATCH);
         }
@@ -175,11 +168,11 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
      * caller's transaction.
      */
     public void markVerified(Collection<? extends Expected> objects, Instant now) {
-        String[] keys = objects.stream().map(object -> object.key().value()).toArray(String[]::new);
+        List<String> keys = objects.stream().map(object -> object.key().value()).toList();
         Long[] calls = objects.stream()
                 .flatMap(object -> object instanceof SidecarFile sidecar ? Stream.of(sidecar.call()) : Stream.of())
                 .toArray(Long[]::new);
-        Map<String, Object> parameters = Map.of("now", Timestamp.from(now), "keys", keys, "calls", calls);
+        Map<String, Object> parameters = Map.of("now", now, "keys", keys, "calls", calls);
         for (String update : List.of(
                 "UPDATE media_object SET verified_at = :now WHERE object_key = ANY (:keys)",
                 "UPDATE note_capture SET sidecar_verified_at = :now WHERE call_id = ANY (:calls)",
@@ -187,7 +180,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                 UPDATE fixity_finding SET resolved_at = :now
                 WHERE object_key = ANY (:keys) AND resolved_at IS NULL AND kind <> 'ORPHAN'
                 """)) {
-            jdbc.sql(update).params(parameters).update();
+            Statements.update(jdbc, parameters, update);
         }
     }
 
@@ -228,7 +221,8 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     }
 
     private List<String> insert(String findings, List<FindingRow> rows, Instant now, long jobExecution) {
-        return jdbc.sql("""
+        return Statements.texts(
+                jdbc, Map.of("now", now, "execution", jobExecution, "rows", Columns.json(rows)), """
                         INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen,
                                                     first_seen, last_seen, job_execution_id)
                         SELECT found.*, :now::timestamptz, :now::timestamptz, :execution FROM (%s) AS found
@@ -238,10 +232,8 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                             last_seen = greatest(fixity_finding.first_seen, EXCLUDED.last_seen),
                             job_execution_id = EXCLUDED.job_execution_id
                         RETURNING object_key
-                        """.formatted(findings))
-                .params(Map.of("now", Timestamp.from(now), "execution", jobExecution, "rows", Columns.json(rows)))
-                .query((row, _) -> row.getString(1))
-                .list();
+                        """.formatted(
+                                findings));
     }
 
     /**
@@ -262,9 +254,9 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
 
     /** Resolves findings that a complete audit did not see again. Part of the caller's transaction. */
     public void resolveUnseenSince(Instant since, Instant now) {
-        jdbc.sql("UPDATE fixity_finding SET resolved_at = :now WHERE resolved_at IS NULL AND last_seen < :since")
-                .params(Map.of("now", Timestamp.from(now), "since", Timestamp.from(since)))
-                .update();
+        Statements.update(jdbc, Map.of("now", now, "since", since), """
+                        UPDATE fixity_finding SET resolved_at = :now WHERE resolved_at IS NULL AND last_seen < :since
+                        """);
     }
 
     /**
@@ -282,13 +274,11 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
             if (jdbc.sql(unused + " LIMIT 1").query(String.class).optional().isPresent()) {
                 // a run that stores these bytes relies on the row between its two inserts
                 jdbc.sql("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE").update();
-                jdbc.sql("""
+                Statements.update(jdbc, Map.of("now", now), """
                                 WITH dropped AS (DELETE FROM media_object WHERE sha256 IN (%s) RETURNING object_key)
                                 UPDATE fixity_finding f SET resolved_at = :now
                                 FROM dropped WHERE f.object_key = dropped.object_key AND f.resolved_at IS NULL
-                                """.formatted(unused))
-                        .param("now", Timestamp.from(now))
-                        .update();
+                                """.formatted(unused));
             }
         });
     }
@@ -302,13 +292,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
         return counts;
     }
 
-    /**
-     * A row of {@code fixity_finding}.
-     *
-     * @param key key of the object, or its prefix if the extension is unknown
-     * @param expected expectation from the tables; null for an orphan
-     * @param repair repair; null if none was requested
-     */
+    /** A row of {@code fixity_finding}; the key is a prefix if the extension of the object is unknown. */
     public record Finding(
             Kind kind,
             String key,
@@ -320,16 +304,13 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
 
     /** Returns open findings: files before orphans, newest first. */
     public List<Finding> open(int limit) {
-        return jdbc.sql("""
+        return Statements.list(jdbc, Finding.class, Map.of("limit", limit), """
                         SELECT kind, object_key AS key, expected, seen, first_seen, last_seen, repair
                         FROM fixity_finding
                         WHERE resolved_at IS NULL
                         ORDER BY kind = 'ORPHAN', last_seen DESC, kind, object_key
                         LIMIT :limit
-                        """)
-                .param("limit", limit)
-                .query(Columns.of(Finding.class))
-                .list();
+                        """);
     }
 
     public Remaining remaining(Instant since) {
@@ -340,7 +321,6 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                 .single();
     }
 
-    /** Numbers of objects an audit has yet to verify. */
     public record Remaining(long files, long sidecars) {}
 
     /**

@@ -5,12 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A note with its responses, as written to the tables and to its sidecars.
- *
- * @param files state of each file that the responses list
- * @param archivedAt when the note became complete; null if it is not
- */
+/** A note with its responses, as written to the tables and to its sidecars. */
 public record CapturedNote(
         NoteCapture capture,
         @Nullable NoteCapture video,
@@ -27,7 +22,6 @@ public record CapturedNote(
                 capture, video, slots.stream().map(slot -> slot.at(now)).toList(), complete ? now : null);
     }
 
-    /** Returns the responses, the detail response first. */
     public List<NoteCapture> answers() {
         return video == null ? List.of(capture) : List.of(capture, video);
     }

@@ -80,12 +80,10 @@ public final class Columns<R extends Record> implements RowMapper<R> {
         return JSON.writeValueAsString(rows);
     }
 
-    /** Reads a row that {@code to_json} returned. */
     R parse(String json) {
         return JSON.readValue(json, constructor.getDeclaringClass());
     }
 
-    /** Reads rows that {@code json_agg} returned. */
     List<R> parseList(String json) {
         return JSON.readerForListOf(constructor.getDeclaringClass()).readValue(json);
     }
@@ -136,11 +134,7 @@ public final class Columns<R extends Record> implements RowMapper<R> {
         }
     }
 
-    /**
-     * Returns the names of the columns that differ.
-     *
-     * @param before null compares with a row of nulls
-     */
+    /** Returns the names of the columns that differ; {@code null} is a row of nulls. */
     List<String> differing(@Nullable R before, R after) {
         List<String> differing = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {

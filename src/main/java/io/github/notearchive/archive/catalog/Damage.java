@@ -6,7 +6,6 @@ import java.util.stream.Collectors;
 /** Damage of an object, with what the store returned, for operators. */
 public record Damage(Kind kind, String seen) {
 
-    /** Kind of damage: the values of {@code fixity_finding.kind}. */
     public enum Kind {
         /** The store has no such key. */
         MISSING,

@@ -10,6 +10,7 @@ import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
+import java.io.IOException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Clock;
@@ -73,24 +74,24 @@ public record ErasureRepository(
 
     /** Returns whether any object in the bucket is known, tombstones included. */
     public boolean isAnythingStored() {
-        return jdbc.sql("""
+        return Statements.one(jdbc, Boolean.class, Map.of(), """
                         SELECT EXISTS (SELECT 1 FROM note_capture) OR EXISTS (SELECT 1 FROM media_object)
                             OR EXISTS (SELECT 1 FROM forgotten_object)
                             OR EXISTS (SELECT 1 FROM forgotten_note WHERE finished_at IS NOT NULL)
                             OR EXISTS (SELECT 1 FROM forgotten_author WHERE finished_at IS NOT NULL)
-                        """).query(Boolean.class).single();
+                        """);
     }
 
     /** Returns the notes of authors whose erasure is unfinished, by any response. A tombstone may have only a hash. */
     public List<NoteId> notesOfUnfinishedAuthors() {
-        return jdbc.sql("""
+        return Statements.list(jdbc, NoteId.class, Map.of(), """
                         WITH erased AS (SELECT author_id FROM author
                                         WHERE person_sha256(author_id) IN (SELECT author_sha256 FROM forgotten_author
                                                                            WHERE finished_at IS NULL))
                         SELECT note_id AS value FROM note WHERE author_id = ANY (ARRAY(SELECT author_id FROM erased))
                         UNION SELECT note_id FROM note_capture WHERE author_id = ANY (ARRAY(SELECT author_id FROM erased))
                         ORDER BY value
-                        """).query(Columns.of(NoteId.class)).list();
+                        """);
     }
 
     /** Returns the id of the only author with this public number; empty if there is none. */
@@ -102,15 +103,15 @@ public record ErasureRepository(
 
     /** Writes the tombstones of notes. Locks no worklist row. */
     public void markErased(Collection<NoteId> notes, @Nullable String reason, Instant now) {
-        markErased("forgotten_note", "note_id", "id", ids(notes), reason, now);
+        markErased("forgotten_note", "note_id", "id", notes, reason, now);
     }
 
     public void markAuthorErased(String author, @Nullable String reason, Instant now) {
-        markErased("forgotten_author", "author_sha256", "person_sha256(id)", new String[] {author}, reason, now);
+        markErased("forgotten_author", "author_sha256", "person_sha256(id)", List.of(author), reason, now);
     }
 
     private void markErased(
-            String table, String key, String value, String[] ids, @Nullable String reason, Instant now) {
+            String table, String key, String value, Collection<?> ids, @Nullable String reason, Instant now) {
         jdbc.sql("""
                         INSERT INTO %1$s (%2$s, forgotten_at, reason)
                         SELECT %3$s, :now, :reason FROM unnest(:ids) AS id
@@ -119,15 +120,11 @@ public record ErasureRepository(
                         """.formatted(table, key, value))
                 .param("now", Timestamp.from(now))
                 .param("reason", reason, Types.VARCHAR)
-                .param("ids", ids)
+                .param("ids", ids.stream().map(String::valueOf).toArray(String[]::new))
                 .update();
     }
 
-    /**
-     * Restores a tombstone of the bucket in a rebuild. An existing row is unchanged.
-     *
-     * @param finished when its erasure completed; null if the tables may hold rows of it
-     */
+    /** Restores a tombstone in a rebuild, unfinished if the tables may hold its rows. Keeps an existing row. */
     public void restore(TombstoneObject tombstone, @Nullable Instant finished) {
         boolean isNote = tombstone.note().isPresent();
         jdbc.sql("""
@@ -148,13 +145,13 @@ public record ErasureRepository(
 
     /** Returns the tombstones of unfinished erasures, those of notes first. */
     public List<TombstoneObject> unfinished() {
-        return jdbc.sql("""
+        return Statements.list(jdbc, TombstoneObject.class, Map.of(), """
                         SELECT id, at, reason
                         FROM (SELECT 1 AS kind, note_id AS id, forgotten_at AS at, reason, finished_at FROM forgotten_note
                               UNION ALL
                               SELECT 2, author_sha256, forgotten_at, reason, finished_at FROM forgotten_author) AS erased
                         WHERE finished_at IS NULL ORDER BY kind, id
-                        """).query(Columns.of(TombstoneObject.class)).list();
+                        """);
     }
 
     /**
@@ -178,11 +175,9 @@ public record ErasureRepository(
         for (String table : List.of("note_media", "note_topic", "note_mention", "note_comment", "note_capture")) {
             rows.put(table, change("DELETE FROM " + table + " WHERE note_id = ANY (:notes)", notes));
         }
-        String[] authors = jdbc.sql("SELECT author_id FROM note WHERE note_id = ANY (:notes) AND author_id IS NOT NULL")
-                .param("notes", ids(notes))
-                .query(String.class)
-                .list()
-                .toArray(String[]::new);
+        List<String> authors = Statements.texts(jdbc, Map.of("notes", notes), """
+                SELECT author_id FROM note WHERE note_id = ANY (:notes) AND author_id IS NOT NULL
+                """);
         rows.put("note", change("DELETE FROM note WHERE note_id = ANY (:notes)", notes));
         rows.put("author", change("""
                 DELETE FROM author a
@@ -198,7 +193,7 @@ public record ErasureRepository(
                 WHERE o.object_key = ANY (:keys)
                   AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
                 ON CONFLICT (object_key) DO NOTHING
-                """, Map.of("keys", named.toArray(String[]::new)));
+                """, Map.of("keys", named));
         rows.put("media_object", removeListedRows());
         rows.put("fixity_finding", change("""
                 DELETE FROM fixity_finding
@@ -211,21 +206,16 @@ public record ErasureRepository(
     }
 
     private long change(String sql, Collection<NoteId> notes) {
-        return change(sql, Map.of("notes", ids(notes)));
+        return change(sql, Map.of("notes", notes));
     }
 
     private long change(String sql, Map<String, ?> parameters) {
-        return jdbc.sql(sql).params(parameters).update();
+        return Statements.update(jdbc, parameters, sql);
     }
 
-    /**
-     * Removes what rows of other notes hold of erased authors: mentions and comments.
-     *
-     * @param own the erased notes
-     * @return notes whose texts and responses still name an author
-     */
+    /** Removes mentions and comments of erased authors in other notes; returns those whose texts still name one. */
     public List<NoteId> removeMentions(Collection<NoteId> own) {
-        return jdbc.sql("""
+        return Statements.list(jdbc, NoteId.class, Map.of("notes", own), """
                         WITH persons AS (
                             SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL
                         ), mentions AS (
@@ -244,10 +234,7 @@ public record ErasureRepository(
                         SELECT note_id AS value FROM mentions
                         UNION SELECT note_id FROM comments UNION SELECT note_id FROM sounds
                         ORDER BY value
-                        """)
-                .param("notes", ids(own))
-                .query(Columns.of(NoteId.class))
-                .list();
+                        """);
     }
 
     /** Removes the rows of the listed objects. An object used by a slot keeps its row and leaves the list. */
@@ -262,15 +249,12 @@ public record ErasureRepository(
 
     /** Returns the files that these notes share with others; they remain. */
     public Files shared(Collection<NoteId> notes) {
-        return jdbc.sql("""
+        return Statements.one(jdbc, Files.class, Map.of("notes", notes), """
                         SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes
                         FROM media_object o
                         WHERE EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256 AND m.note_id = ANY (:notes))
                           AND EXISTS (SELECT 1 FROM note_media u WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
-                        """)
-                .param("notes", ids(notes))
-                .query(Columns.of(Files.class))
-                .single();
+                        """);
     }
 
     public Files toRemove() {
@@ -309,7 +293,7 @@ public record ErasureRepository(
                 change("""
                         WITH removed AS (DELETE FROM forgotten_object WHERE object_key = :key)
                         UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
-                        """, Map.of("now", Timestamp.from(clock.instant()), "key", file.key()));
+                        """, Map.of("now", clock.instant(), "key", file.key()));
                 removed = new Files(removed.count() + 1, removed.bytes() + file.bytes());
             }
         }
@@ -320,25 +304,30 @@ public record ErasureRepository(
     private List<File> nextToRemove() {
         return new TransactionTemplate(transactions).execute(_ -> {
             removeListedRows();
-            return jdbc.sql("""
+            return Statements.list(jdbc, File.class, Map.of("limit", PAGE), """
                             SELECT object_key AS key, size_bytes AS bytes FROM forgotten_object
                             ORDER BY object_key LIMIT :limit
-                            """)
-                    .param("limit", PAGE)
-                    .query(Columns.of(File.class))
-                    .list();
+                            """);
         });
     }
 
-    /** Marks the erasure of notes, and of authors by their hashes, as finished. */
     public void finish(Collection<NoteId> notes, Collection<String> authors, Instant now) {
         change("""
                 WITH finished AS (UPDATE forgotten_note SET finished_at = :now WHERE note_id = ANY (:notes))
                 UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:authors)
-                """, Map.of("now", Timestamp.from(now), "notes", ids(notes), "authors", authors.toArray(String[]::new)));
+                """, Map.of("now", now, "notes", notes, "authors", authors));
     }
 
-    private static String[] ids(Collection<NoteId> notes) {
-        return notes.stream().map(NoteId::value).toArray(String[]::new);
+    /** Documents outside of the tables that name notes and are removed with them. */
+    public interface Mentions {
+
+        /** Counts the documents that name any of these notes. Read-only. */
+        long countNaming(Collection<NoteId> notes) throws IOException;
+
+        /**
+         * Removes the documents that name any of these notes, and counts them. After a failure, a repeat removes the
+         * rest.
+         */
+        long removeNaming(Collection<NoteId> notes) throws IOException;
     }
 }

@@ -10,7 +10,6 @@ public sealed interface Expected {
 
     ObjectKey key();
 
-    /** Describes the object, for operators. */
     String description();
 
     /** A media file, by the lower-case hexadecimal SHA-256 and the number of its bytes. */
@@ -22,13 +21,7 @@ public sealed interface Expected {
         }
     }
 
-    /**
-     * The sidecar of a capture.
-     *
-     * @param call number of the call
-     * @param capturedAt when the response was received
-     * @param answerSha256 SHA-256 of the response, lower-case hexadecimal; null if the ledger no longer has it
-     */
+    /** The sidecar of a capture; without the digest of its response if the ledger no longer has it. */
     record SidecarFile(
             ObjectKey key,
             NoteId note,
@@ -41,4 +34,7 @@ public sealed interface Expected {
             return "the response of note " + note + " of " + capturedAt;
         }
     }
+
+    /** Result of verifying one object, and the number of bytes read; without damage it is intact. */
+    public record Verdict(Expected expected, @Nullable Damage damage, long bytes) {}
 }

@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.archive.catalog.SchemaDrift.FieldPath;
 import io.github.notearchive.note.ResponseJson;
-import java.util.Collection;
 import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -14,15 +14,14 @@ import tools.jackson.databind.JsonNode;
  * Finds unknown fields of a response.
  *
  * <p>A note is {@code note}, whether it is in a {@code note_list} or, as in version 6, in {@code data}; {@code []}
- * stands for each element of a list. Bounds for arbitrary input: a name that looks like an id is {@code *}, as are all
- * unknown names of an object with more than {@value #MAX_NAMES} of them. Levels below {@value #MAX_LEVELS} and paths
- * longer than {@value #MAX_LENGTH} characters are ignored; a response yields at most {@value #MAX_FIELDS} fields.
+ * stands for each element of a list. Bounds for arbitrary input: a name that looks like an id is {@code *}; levels
+ * below {@value #MAX_LEVELS} and paths longer than {@value #MAX_LENGTH} characters are ignored; a response yields at
+ * most {@value #MAX_FIELDS} fields.
  */
 final class FieldPaths {
 
     static final int MAX_LENGTH = 300;
     static final int MAX_LEVELS = 20;
-    static final int MAX_NAMES = 30;
     static final int MAX_FIELDS = 100;
 
     private static final String ANY = "*";
@@ -44,12 +43,7 @@ final class FieldPaths {
         this.isKnown = isKnown;
     }
 
-    /**
-     * Returns the unknown fields of a response, sorted.
-     *
-     * @param isKnownPath whether a path is known with any type; a null value there is not reported
-     * @param isKnown whether a path is known with this type
-     */
+    /** Returns the unknown fields of a response, sorted. A null value is unknown only if its path is. */
     static SortedSet<FieldPath> unknownIn(
             JsonNode response, Predicate<String> isKnownPath, Predicate<FieldPath> isKnown) {
         FieldPaths paths = new FieldPaths(isKnownPath, isKnown);
@@ -77,18 +71,15 @@ final class FieldPaths {
             value.forEach(element -> visit(element, element(path, element), level + 1));
         }
         String parent = path.isEmpty() ? "" : path + ".";
-        boolean isCrowded = isCrowded(value.propertyNames(), parent);
-        value.forEachEntry((name, child) -> visit(child, child(parent, name, child, isCrowded), level + 1));
+        value.forEachEntry((name, child) -> visit(child, child(parent, name, child), level + 1));
     }
 
-    private String child(String parent, String name, JsonNode child, boolean isCrowded) {
+    private String child(String parent, String name, JsonNode child) {
         if (parent.isEmpty() && name.equals("data") && isNote(child)) {
             return "note";
         }
         boolean isName = isKnownPath.test(parent + name)
-                || (!isCrowded
-                        && NAME.matcher(name).matches()
-                        && !ID.matcher(name).find());
+                || (NAME.matcher(name).matches() && !ID.matcher(name).find());
         return parent + (isName ? name : ANY);
     }
 
@@ -97,19 +88,10 @@ final class FieldPaths {
         return isInList || (path.equals("data") && isNote(element)) ? "note" : path + "[]";
     }
 
-    /** Returns whether the node is a note and not a wrapper of notes. */
     private static boolean isNote(JsonNode node) {
         return node.isObject()
                 && !node.has("note_list")
                 && (node.has("id") || node.has("title") || node.has("images_list"));
-    }
-
-    private boolean isCrowded(Collection<String> names, String parent) {
-        return names.size() > MAX_NAMES
-                && names.stream()
-                                .filter(name -> !isKnownPath.test(parent + name))
-                                .count()
-                        > MAX_NAMES;
     }
 
     /** Null for a placeholder that this program inserted. */

@@ -21,14 +21,11 @@ record HeldSlots(JdbcClient jdbc) {
      * @return the stored files of the note in their previous slots
      */
     List<Held> makeRoom(NoteId id, List<SlotRow> slots) {
-        List<Held> held = jdbc.sql("""
+        List<Held> held = Statements.list(jdbc, Held.class, Map.of("noteId", id), """
                                 SELECT kind, ordinal, identity, sha256 FROM note_media
                                 WHERE note_id = :noteId AND state = 'STORED'
                                 ORDER BY kind, ordinal
-                                """)
-                .param("noteId", id.value())
-                .query(Columns.of(Held.class))
-                .list();
+                                """);
         int behindAll = 1
                 + IntStream.concat(
                                 held.stream().mapToInt(Held::ordinal),
@@ -49,9 +46,8 @@ record HeldSlots(JdbcClient jdbc) {
     }
 
     private void change(String change, NoteId id, Held file) {
-        jdbc.sql(change + " WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal")
-                .params(Map.of("noteId", id.value(), "kind", file.kind.name(), "ordinal", file.ordinal))
-                .update();
+        Map<String, Object> slot = Map.of("noteId", id, "kind", file.kind, "ordinal", file.ordinal);
+        Statements.update(jdbc, slot, change + " WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal");
     }
 
     /** Returns whether another file takes its slot, or that of its still. */
@@ -94,12 +90,12 @@ record HeldSlots(JdbcClient jdbc) {
                 .distinct()
                 .toArray(String[]::new);
         if (replaced.length > 0) {
-            jdbc.sql("""
+            Statements.update(jdbc, Map.of("replaced", replaced), """
                             INSERT INTO forgotten_object (object_key, size_bytes)
                             SELECT object_key, size_bytes FROM media_object
                             WHERE sha256 = ANY (:replaced) ORDER BY object_key
                             ON CONFLICT (object_key) DO NOTHING
-                            """).param("replaced", replaced).update();
+                            """);
         }
     }
 }

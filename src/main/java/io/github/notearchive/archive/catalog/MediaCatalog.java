@@ -87,7 +87,7 @@ public class MediaCatalog {
     MediaCatalog(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.heldSlots = new HeldSlots(jdbc);
-        this.autoCommit = AutoCommitClient.of(transactions);
+        this.autoCommit = Statements.autoCommit(transactions);
     }
 
     /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */

@@ -79,11 +79,9 @@ record NoteDetail(
             @Nullable Boolean verified,
             @Nullable Integer verifiedType) {}
 
-    /** A topic of the note. */
     record Topic(
             @Nullable String topicId, String name, @Nullable String topicType) {}
 
-    /** A user that the note mentions. */
     record Mention(@Nullable String userId, @Nullable String nickname) {}
 
     /** A comment in the response, or a reply to one. */

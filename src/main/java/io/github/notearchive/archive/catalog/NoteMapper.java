@@ -164,7 +164,6 @@ public final class NoteMapper {
         return List.copyOf(mentions);
     }
 
-    /** Comments beside the note, each with its replies. */
     private static List<Comment> comments(JsonNode note, JsonNode response) {
         JsonNode data = response.path("data");
         List<Comment> comments = new ArrayList<>();

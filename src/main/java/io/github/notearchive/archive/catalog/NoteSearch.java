@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -19,7 +20,7 @@ public record NoteSearch(JdbcClient jdbc) {
      * @throws org.springframework.dao.DataIntegrityViolationException if there is no word
      */
     public List<Hit> find(String words, int limit) {
-        return jdbc.sql("""
+        return Statements.list(jdbc, Hit.class, Map.of("words", words, "limit", limit), """
                         SELECT n.note_id AS id, n.published_at, n.author_id, a.nickname AS author, n.title, n.note_text AS text,
                                n.liked_count AS likes
                         FROM search_note(:words,
@@ -29,11 +30,7 @@ public record NoteSearch(JdbcClient jdbc) {
                         WHERE NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
                         ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC
                         LIMIT :limit
-                        """)
-                .param("words", words)
-                .param("limit", limit)
-                .query(Columns.of(Hit.class))
-                .list();
+                        """);
     }
 
     public record Hit(

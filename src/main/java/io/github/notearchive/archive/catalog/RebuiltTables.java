@@ -16,12 +16,10 @@ import org.springframework.stereotype.Repository;
 @Repository
 public record RebuiltTables(JdbcClient jdbc) {
 
-    /** In the order of their importance to an operator. */
     private static final List<String> TABLES = List.of(
             "worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment source_gate fixity_finding"
                     .split(" ", -1));
 
-    /** Returns the first table with a row; empty if all tables are empty. */
     public Optional<String> firstWithRows() {
         return TABLES.stream().filter(this::exists).findFirst();
     }

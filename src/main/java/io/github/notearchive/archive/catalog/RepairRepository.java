@@ -5,7 +5,6 @@ import io.github.notearchive.io.NodeLocks;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.store.StoredObject;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -21,18 +20,16 @@ import org.springframework.stereotype.Repository;
 public record RepairRepository(JdbcClient jdbc) {
 
     public void recordRepair(String key, String repair, Instant now) {
-        jdbc.sql("""
+        Statements.update(jdbc, Map.of("repair", repair, "now", now, "key", key), """
                         UPDATE fixity_finding SET repair = :repair, repaired_at = :now
                         WHERE object_key = :key AND resolved_at IS NULL
-                        """)
-                .params(Map.of("repair", repair, "now", Timestamp.from(now), "key", key))
-                .update();
+                        """);
     }
 
     public void resolve(String key, Instant now) {
-        jdbc.sql("UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL")
-                .params(Map.of("now", Timestamp.from(now), "key", key))
-                .update();
+        Statements.update(jdbc, Map.of("now", now, "key", key), """
+                        UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
+                        """);
     }
 
     /**
@@ -40,7 +37,8 @@ public record RepairRepository(JdbcClient jdbc) {
      * including those without their note and without a capture.
      */
     public List<StoredObject> unreferenced(List<? extends StoredObject> listed) {
-        Set<String> orphans = new HashSet<>(jdbc.sql("""
+        List<String> names = listed.stream().map(StoredObject::name).toList();
+        Set<String> orphans = new HashSet<>(Statements.texts(jdbc, Map.of("keys", names), """
                         SELECT key FROM unnest(:keys) AS key
                         WHERE NOT EXISTS (SELECT 1 FROM media_object o JOIN note_media m USING (sha256)
                                           WHERE o.object_key = key)
@@ -50,27 +48,20 @@ public record RepairRepository(JdbcClient jdbc) {
                                                 || to_char(date_trunc('milliseconds', c.received_at AT TIME ZONE 'UTC'),
                                                            'YYYYMMDD"T"HH24MISS.MS"Z"')
                                                 || '.json')
-                        """)
-                .param("keys", listed.stream().map(StoredObject::name).toArray(String[]::new))
-                .query(String.class)
-                .list());
+                        """));
         return listed.stream()
                 .filter(object -> orphans.contains(object.name()))
                 .map(StoredObject.class::cast)
                 .toList();
     }
 
-    /** Returns orphans seen since the start of an audit, in key order. */
     public List<String> orphans(Instant since, String after, int limit) {
-        return jdbc.sql("""
+        return Statements.texts(jdbc, Map.of("since", since, "after", after, "limit", limit), """
                         SELECT object_key FROM fixity_finding
                         WHERE resolved_at IS NULL AND kind = 'ORPHAN' AND last_seen >= :since AND object_key > :after
                         ORDER BY object_key
                         LIMIT :limit
-                        """)
-                .params(Map.of("since", Timestamp.from(since), "after", after, "limit", limit))
-                .query((row, _) -> row.getString(1))
-                .list();
+                        """);
     }
 
     /** Returns a sidecar among the open orphans; empty if there is none. */
@@ -86,26 +77,19 @@ public record RepairRepository(JdbcClient jdbc) {
 
     /** Returns whether a run holds a runner lock, so that objects may exist whose rows are not written yet. */
     public boolean isRunActive() {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE %s)".formatted(NodeLocks.OF_GROUP))
-                .param("group", NodeLocks.GROUP)
-                .query(Boolean.class)
-                .single();
+        return Statements.one(jdbc, Boolean.class, Map.of("group", NodeLocks.GROUP), """
+                        SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE %s)
+                        """.formatted(NodeLocks.OF_GROUP));
     }
 
     public void deleteUnused(String key) {
-        jdbc.sql("""
+        Statements.update(jdbc, Map.of("key", key), """
                         DELETE FROM media_object o
                         WHERE o.object_key = :key AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                        """).param("key", key).update();
+                        """);
     }
 
-    /**
-     * A note that uses a file.
-     *
-     * @param obstacle why no run can fetch the file again through this note; null if one may
-     * @param state state in the worklist; null if it is not on it
-     * @param claimed whether a run has claimed it
-     */
+    /** A note that uses a file, and why no run can fetch the file again through it; null if one may. */
     public record User(
             NoteId note,
             @Nullable Obstacle obstacle,
@@ -113,22 +97,28 @@ public record RepairRepository(JdbcClient jdbc) {
             boolean claimed) {}
 
     public enum Obstacle {
-        /** The newest response of the note does not list it. */
-        UNLISTED,
-        /** The video came from a video call, and runs make none. */
-        VIDEOS_OFF,
-        /** The newest video response states that there is no video. */
-        NOT_OFFERED
+        UNLISTED("the newest response does not list it, for example that of note %s; no run can store it again"),
+        VIDEOS_OFF(
+                "the video requires a separate call, for example that of note %s, but archive.video.enabled is false; no run can store it again"),
+        NOT_OFFERED("the provider no longer offers the video, for example of note %s; requeue one to try");
+
+        private final String reason;
+
+        Obstacle(String reason) {
+            this.reason = reason;
+        }
+
+        public String of(NoteId note) {
+            return reason.formatted(note);
+        }
     }
 
-    /**
-     * Returns the notes that use a file, cheapest source first: a due note is fetched anyway.
-     *
-     * @param freshSince time since which a paid response is reused
-     * @param videos whether runs make calls for videos
-     */
+    /** Returns the notes that use a file, cheapest source first: a due note is fetched anyway. */
     public List<User> usersOf(String sha256, Instant freshSince, boolean videos) {
-        return jdbc.sql("""
+        Integer[] absent = ProviderCode.ABSENT_NOTE.toArray(Integer[]::new);
+        Map<String, Object> parameters =
+                Map.of("sha256", sha256, "freshSince", freshSince, "videos", videos, "absent", absent);
+        return Statements.list(jdbc, User.class, parameters, """
                         SELECT m.note_id AS note, m.obstacle, w.state, w.claim_id IS NOT NULL AS claimed,
                                EXISTS (SELECT 1 FROM api_call c
                                        WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'
@@ -154,18 +144,12 @@ public record RepairRepository(JdbcClient jdbc) {
                         LEFT JOIN worklist w USING (note_id)
                         ORDER BY (m.obstacle IS NULL) DESC, fresh DESC, m.captured_at DESC, m.note_id
                         LIMIT 1000
-                        """)
-                .param("sha256", sha256)
-                .param("freshSince", Timestamp.from(freshSince))
-                .param("videos", videos)
-                .param("absent", ProviderCode.ABSENT_NOTE.toArray(Integer[]::new))
-                .query(Columns.of(User.class))
-                .list();
+                        """);
     }
 
     /** Resets STORED slots whose digest has no row to MISSING, and returns their notes. */
     public List<NoteId> resetUnrecorded(String key, Instant now) {
-        return jdbc.sql("""
+        return Statements.list(jdbc, NoteId.class, Map.of("key", key, "now", now), """
                         WITH emptied AS (
                             UPDATE note_media m
                             SET state = 'MISSING', reason = 'RETRY', sha256 = NULL, updated_at = :now,
@@ -176,9 +160,6 @@ public record RepairRepository(JdbcClient jdbc) {
                               AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
                             RETURNING m.note_id)
                         SELECT DISTINCT note_id AS value FROM emptied ORDER BY value
-                        """)
-                .params(Map.of("key", key, "now", Timestamp.from(now)))
-                .query(Columns.of(NoteId.class))
-                .list();
+                        """);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,11 +13,11 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BinaryOperator;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +52,7 @@ public class SchemaDrift {
 
     /** Keeps the older sighting, so that the order of reading does not matter. */
     private static final BinaryOperator<Sighting> OLDER =
-            BinaryOperator.minBy(Comparator.comparing(Sighting::at).thenComparing(Sighting::note));
+            BinaryOperator.minBy(Comparator.comparing(Sighting::firstSeenAt).thenComparing(Sighting::exampleNote));
 
     private final JdbcClient jdbc;
     private final Set<String> knownPaths = ConcurrentHashMap.newKeySet();
@@ -67,30 +68,27 @@ public class SchemaDrift {
     public record Found(FieldPath field, NoteId example) {}
 
     /** Number of fields that no operator has reviewed, and the newest of them. */
-    public record Unreviewed(long fields, List<Row> examples) {}
+    public record Unreviewed(long fields, List<Sighting> examples) {}
 
-    public record Row(String path, String type, Instant firstSeenAt, String exampleNote) {}
+    /** A field, and the oldest response in which it was seen. */
+    public record Sighting(@JsonUnwrapped FieldPath field, Instant firstSeenAt, NoteId exampleNote) {}
 
-    record NewFields(Sighting sighting, SortedSet<FieldPath> fields) {}
-
-    /** Response in which a field was seen. */
-    record Sighting(Instant at, NoteId note) {}
+    record NewFields(List<Sighting> fields) {}
 
     /** Reads the recorded fields of all processes. */
     public void load() {
-        List<Row> rows = jdbc.sql(SELECT).query(Columns.of(Row.class)).list();
+        List<Sighting> rows = jdbc.sql(SELECT).query(Columns.of(Sighting.class)).list();
         recorded.clear();
         knownPaths.clear();
         DOCUMENTED.forEach(field -> knownPaths.add(field.path()));
-        rows.forEach(row -> remember(
-                new FieldPath(row.path(), row.type()), new Sighting(row.firstSeenAt(), new NoteId(row.exampleNote()))));
+        rows.forEach(this::remember);
         isFull = false;
         isLoaded = true;
     }
 
-    private void remember(FieldPath field, Sighting sighting) {
-        recorded.merge(field, sighting, OLDER);
-        knownPaths.add(field.path());
+    private void remember(Sighting sighting) {
+        recorded.merge(sighting.field(), sighting, OLDER);
+        knownPaths.add(sighting.field().path());
     }
 
     /** Returns the fields that this process has recorded and committed, oldest first. */
@@ -103,14 +101,16 @@ public class SchemaDrift {
         if (!isLoaded) {
             load();
         }
-        Sighting sighting = new Sighting(capturedAt, note);
+        Function<FieldPath, Sighting> sighting = field -> new Sighting(field, capturedAt, note);
         return new NewFields(
-                sighting, FieldPaths.unknownIn(response, knownPaths::contains, field -> isKnown(field, sighting)));
+                FieldPaths.unknownIn(response, knownPaths::contains, field -> isKnown(sighting.apply(field))).stream()
+                        .map(sighting)
+                        .toList());
     }
 
-    private boolean isKnown(FieldPath field, Sighting sighting) {
-        Sighting oldest = recorded.get(field);
-        return DOCUMENTED.contains(field)
+    private boolean isKnown(Sighting sighting) {
+        Sighting oldest = recorded.get(sighting.field());
+        return DOCUMENTED.contains(sighting.field())
                 || (oldest != null && OLDER.apply(oldest, sighting).equals(oldest));
     }
 
@@ -121,7 +121,7 @@ public class SchemaDrift {
     void record(Collection<NewFields> newFields) {
         NavigableMap<FieldPath, Sighting> sightings = new TreeMap<>();
         for (NewFields of : newFields) {
-            of.fields().forEach(field -> sightings.merge(field, of.sighting(), OLDER));
+            of.fields().forEach(sighting -> sightings.merge(sighting.field(), sighting, OLDER));
         }
         applyLimit(sightings);
         if (sightings.isEmpty()) {
@@ -130,14 +130,7 @@ public class SchemaDrift {
         // serialized, so that two recorders of the same fields do not deadlock
         jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('note-archive-drift'), 0)")
                 .query(_ -> {});
-        List<Row> rows = sightings.entrySet().stream()
-                .map(entry -> new Row(
-                        entry.getKey().path(),
-                        entry.getKey().type(),
-                        entry.getValue().at(),
-                        entry.getValue().note().value()))
-                .toList();
-        jdbc.sql("""
+        Statements.update(jdbc, Map.of("rows", Columns.json(sightings.values())), """
                         INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id)
                         SELECT path, type, first_seen_at, example_note
                         FROM json_to_recordset(:rows::json) AS t (path text, type text, first_seen_at timestamptz, example_note text)
@@ -145,7 +138,7 @@ public class SchemaDrift {
                         SET first_seen_at = EXCLUDED.first_seen_at, example_note_id = EXCLUDED.example_note_id
                         WHERE (schema_drift.first_seen_at, schema_drift.example_note_id COLLATE "C")
                             > (EXCLUDED.first_seen_at, EXCLUDED.example_note_id COLLATE "C")
-                        """).param("rows", Columns.json(rows)).update();
+                        """);
         rememberAfterCommit(sightings);
     }
 
@@ -158,7 +151,7 @@ public class SchemaDrift {
             isFull = true;
             log.warn(
                     "Note {}: new field {} is not recorded, since schema_drift has {} rows; further fields are ignored",
-                    Objects.requireNonNull(sightings.get(beyond.getFirst())).note(),
+                    Objects.requireNonNull(sightings.get(beyond.getFirst())).exampleNote(),
                     beyond.getFirst(),
                     MAX_ROWS);
         }
@@ -184,11 +177,11 @@ public class SchemaDrift {
     }
 
     private void committed(Map<FieldPath, Sighting> sightings) {
-        List<Found> added = sightings.entrySet().stream()
-                .filter(entry -> !recorded.containsKey(entry.getKey()))
-                .map(entry -> new Found(entry.getKey(), entry.getValue().note()))
+        List<Found> added = sightings.values().stream()
+                .filter(sighting -> !recorded.containsKey(sighting.field()))
+                .map(sighting -> new Found(sighting.field(), sighting.exampleNote()))
                 .toList();
-        sightings.forEach(this::remember);
+        sightings.values().forEach(this::remember);
         if (!added.isEmpty()) {
             found.addAll(added);
             log.warn(
@@ -200,11 +193,11 @@ public class SchemaDrift {
     }
 
     public Unreviewed unreviewed(int examples) {
-        List<Row> rows = jdbc.sql(
-                        SELECT + "WHERE state = 'NEW' ORDER BY first_seen_at DESC, path, json_type LIMIT :limit")
-                .param("limit", examples)
-                .query(Columns.of(Row.class))
-                .list();
+        List<Sighting> rows = Statements.list(
+                jdbc,
+                Sighting.class,
+                Map.of("limit", examples),
+                SELECT + "WHERE state = 'NEW' ORDER BY first_seen_at DESC, path, json_type LIMIT :limit");
         long fields = jdbc.sql("SELECT count(*) FROM schema_drift WHERE state = 'NEW'")
                 .query(Long.class)
                 .single();
@@ -223,6 +216,23 @@ public class SchemaDrift {
                     .collect(Collectors.toUnmodifiableSet());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A field of a response: path such as {@code note.images_list[].url_size_large}, and JSON type. */
+    public record FieldPath(String path, String type) implements Comparable<FieldPath> {
+
+        @Override
+        public int compareTo(FieldPath other) {
+            return Comparator.comparing(FieldPath::path)
+                    .thenComparing(FieldPath::type)
+                    .compare(this, other);
+        }
+
+        /** Format of logs and {@code documented-fields.txt}. */
+        @Override
+        public String toString() {
+            return path + ": " + type;
         }
     }
 }

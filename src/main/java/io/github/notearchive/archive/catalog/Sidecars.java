@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidCall;
 import io.github.notearchive.archive.worklist.WorklistItem;

@@ -5,14 +5,19 @@ import static io.github.notearchive.archive.catalog.SlotState.STORED;
 import static io.github.notearchive.archive.catalog.SlotState.WAIVED;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonProperty.Access;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +36,10 @@ public record SlotRow(
         @Nullable String rendition,
         @Nullable Integer width,
         @Nullable Integer height,
-        @JsonUnwrapped @Nullable StoredMedia media,
+
+        @JsonUnwrapped @JsonProperty(access = Access.READ_ONLY) @Nullable
+        StoredMedia media,
+
         @Nullable String checks,
         @Nullable String error,
         @Nullable Night deadNight,
@@ -47,8 +55,11 @@ public record SlotRow(
     /** Reason of a slot stored in a lesser rendition than the best one offered. */
     private static final String DEGRADED = "DEGRADED";
 
+    /** Waivers that follow from responses and were not given by an operator. */
+    private static final Set<String> NOT_OFFERED = Set.of(MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
+
     public SlotRow {
-        identity = PostgresText.ofText(identity);
+        identity = PostgresText.ofText(MediaSlot.bounded(identity));
         reason = PostgresText.of(reason);
         rendition = PostgresText.of(rendition);
         checks = PostgresText.of(checks);
@@ -70,8 +81,6 @@ public record SlotRow(
      * Returns the row of a file that is stored and verified. Rows created by this and the next two methods have no time
      * until {@link #at}.
      *
-     * @param rendition URL choice that was downloaded
-     * @param width pixels according to the response; null without, as for the height
      * @param checks result of comparing the bytes with the promised length and digest, and oddities; null if nothing
      *     was promised
      * @param lesserBecause why a lesser rendition than the best one offered was used; null for the best
@@ -107,11 +116,7 @@ public record SlotRow(
         return without(slot, WAIVED, reason, null, null);
     }
 
-    /**
-     * Returns the row of a file that is expected and missing.
-     *
-     * @param deadNight night whose response first had expired URLs only; null while a URL may work
-     */
+    /** Returns the row of a missing file; {@code deadNight} is that of the first response with expired URLs only. */
     public static SlotRow missing(MediaSlot slot, Gap gap, String error, @Nullable Night deadNight) {
         return without(slot, MISSING, gap.name(), error, deadNight);
     }
@@ -140,7 +145,6 @@ public record SlotRow(
         return missing(slot(), Gap.RETRY, why, null).at(now);
     }
 
-    /** Returns the row with another time. */
     public SlotRow at(Instant time) {
         return new SlotRow(
                 kind, ordinal, identity, state, reason, rendition, width, height, media, checks, error, deadNight,
@@ -195,7 +199,6 @@ public record SlotRow(
         return media != null && DEGRADED.equals(reason);
     }
 
-    /** Returns the slot of this row, without URLs. */
     public MediaSlot slot() {
         return new MediaSlot(kind, ordinal, identity, List.of(), null);
     }
@@ -212,5 +215,39 @@ public record SlotRow(
 
     private boolean hasIdentityOf(MediaSlot slot) {
         return identity.equals(PostgresText.of(slot.identity()));
+    }
+
+    /**
+     * Returns the status of a video and its subtitles that no response offers. Stored files and waivers of operators
+     * are kept, also files that an audit found damaged, except for a pending video.
+     *
+     * @param otherwise status of a video that is neither stored nor waived by an operator; null for the recorded reason
+     */
+    public static List<SlotRow> withoutOffer(MediaSlot slot, List<SlotRow> rows, @Nullable SlotRow otherwise) {
+        Optional<SlotRow> row = rows.stream()
+                .filter(r -> r.kind() == MediaKind.VIDEO && r.ordinal() == slot.ordinal())
+                .findFirst();
+        List<SlotRow> decided = new ArrayList<>();
+        decided.add(row.flatMap(r -> kept(r, otherwise == null || !otherwise.isMissing()))
+                .orElseGet(() -> otherwise == null ? notOffered(slot, row) : otherwise));
+        for (SlotRow subtitle : rows) {
+            if (subtitle.kind() == MediaKind.SUBTITLE) {
+                decided.add(kept(subtitle, true).orElseGet(() -> waived(subtitle.slot(), "BY_POLICY")));
+            }
+        }
+        return decided;
+    }
+
+    private static SlotRow notOffered(MediaSlot slot, Optional<SlotRow> row) {
+        boolean isByVideoCall = row.map(SlotRow::reason)
+                .filter(MediaSlots.NOT_OFFERED_BY_V6::equals)
+                .isPresent();
+        return waived(slot, isByVideoCall ? MediaSlots.NOT_OFFERED_BY_V6 : String.valueOf(slot.notOffered()));
+    }
+
+    private static Optional<SlotRow> kept(SlotRow row, boolean evenDamaged) {
+        Optional<SlotRow> held = row.media != null && evenDamaged ? row.recorded(row.slot()) : row.settled(row.slot());
+        return held.filter(
+                status -> status.state() != SlotState.WAIVED || !NOT_OFFERED.contains(String.valueOf(status.reason())));
     }
 }

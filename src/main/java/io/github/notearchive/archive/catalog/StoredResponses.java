@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -12,6 +13,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +24,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
-import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
-import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.databind.JsonNode;
@@ -39,7 +38,7 @@ import tools.jackson.databind.JsonNode;
  * stays. Rows are locked in the order of a run, authors before notes before captures, so that neither deadlocks.
  */
 @Repository
-public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batches, SchemaDrift drift) {
+public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
 
     /** Maximum number of responses in a page, which is written in one transaction. */
     private static final int MAX_PAGE = 200;
@@ -67,10 +66,13 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
     public static final class Page {
 
         private final List<Mapped> mapped = new ArrayList<>();
+
+        /** The newest response of each author whose row differs from it, in the order of the authors. */
+        private final List<Mapped> authors = new ArrayList<>();
+
         private final List<SchemaDrift.NewFields> newFields = new ArrayList<>();
         private final List<NoteId> unreadable = new ArrayList<>();
 
-        /** Differences by column, of all tables but {@code author}. */
         private final SortedMap<String, RemapChange> changes = new TreeMap<>();
 
         private Position last = Position.FIRST;
@@ -80,6 +82,11 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
 
         public Position last() {
             return last;
+        }
+
+        /** Returns what the mapper changes, by column. */
+        public Map<String, RemapChange> changes() {
+            return Collections.unmodifiableMap(changes);
         }
 
         public int answers() {
@@ -94,6 +101,17 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
         private boolean isFull() {
             return answers() >= MAX_PAGE || characters >= MAX_PAGE_CHARACTERS;
         }
+
+        private void add(String column, NoteId note) {
+            changes.merge(column, new RemapChange(1, List.of(note.value())), RemapChange::and);
+        }
+
+        private <R extends Record> boolean differs(
+                String table, NoteId note, Columns<R> columns, @Nullable R before, R after) {
+            List<String> differing = columns.differing(before, after);
+            differing.forEach(column -> add(table + "." + column, note));
+            return !differing.isEmpty();
+        }
     }
 
     /**
@@ -101,7 +119,6 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
      *
      * @param captureDiffers whether its row in {@code note_capture} or a row that depends on it is to be written
      * @param noteDiffers whether it is the newest response of its note, whose rows are to be written
-     * @param parts dependent rows that differ
      */
     private record Mapped(
             NoteId note,
@@ -111,13 +128,22 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
             boolean noteDiffers,
             Set<NoteParts> parts) {
 
-        SqlParameterSource row(@Nullable Record columns) {
-            return new MapSqlParameterSource("noteId", note.value())
-                    .addValue("capturedAt", Timestamp.from(capturedAt))
-                    .addValue("version", NoteMapper.VERSION)
-                    .addValue("row", Columns.json(Objects.requireNonNull(columns)));
+        Position position() {
+            return new Position(note.value(), capturedAt);
+        }
+
+        Row row(@Nullable Record columns) {
+            return new Row(note, capturedAt, capturedAt, capturedAt, Objects.requireNonNull(columns));
         }
     }
+
+    /** Columns of a response, with its time as each of the tables names it. */
+    private record Row(
+            NoteId noteId,
+            Instant capturedAt,
+            Instant lastCapturedAt,
+            Instant updatedAt,
+            @JsonUnwrapped Record columns) {}
 
     public long count(Position after, boolean all) {
         return select("count(*)", "", after, all).query(Long.class).single();
@@ -145,15 +171,17 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
      * @param all whether to include responses mapped by the current version
      */
     public Page next(Position after, boolean all) {
-        return select(COLUMNS, "ORDER BY c.note_id, c.captured_at LIMIT " + MAX_PAGE, after, all)
+        Page page = new Page();
+        select(COLUMNS, "ORDER BY c.note_id, c.captured_at LIMIT " + MAX_PAGE, after, all)
                 .withFetchSize(FETCH)
                 .query(rows -> {
-                    Page page = new Page();
                     while (!page.isFull() && rows.next()) {
                         add(page, rows);
                     }
                     return page;
                 });
+        compareAuthors(page);
+        return page;
     }
 
     private void add(Page page, ResultSet row) throws SQLException {
@@ -172,22 +200,17 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
         }
         NoteDetail detail = NoteMapper.map(capture.get(), response);
         String newest = row.getString("note");
-        boolean captureDiffers = row.getInt("mapper_version") != NoteMapper.VERSION;
-        captureDiffers |= differ(
-                page.changes,
-                "note_capture",
-                note,
-                NoteCatalog.CAPTURE.differing(NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture()));
-        boolean noteDiffers = newest != null && row.getInt("note_mapper_version") != NoteMapper.VERSION;
-        if (newest != null) {
-            List<String> columns = NoteCatalog.NOTE.differing(NoteCatalog.NOTE.parse(newest), detail.note());
-            noteDiffers |= differ(page.changes, "note", note, columns);
-        }
+        boolean captureDiffers = page.differs(
+                        "note_capture", note, NoteCatalog.CAPTURE, NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture())
+                || row.getInt("mapper_version") != NoteMapper.VERSION;
+        boolean noteDiffers = newest != null
+                && (page.differs("note", note, NoteCatalog.NOTE, NoteCatalog.NOTE.parse(newest), detail.note())
+                        || row.getInt("note_mapper_version") != NoteMapper.VERSION);
         Set<NoteParts> parts = EnumSet.noneOf(NoteParts.class);
         for (NoteParts part : NoteParts.values()) {
             if ((part.ofCapture || newest != null) && !part.read(row).equals(part.of(detail))) {
                 parts.add(part);
-                add(page.changes, part.table, note);
+                page.add(part.table, note);
                 captureDiffers |= part.ofCapture;
                 noteDiffers |= !part.ofCapture;
             }
@@ -196,97 +219,8 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
         page.newFields.add(drift.newFieldsIn(note, capturedAt, response));
     }
 
-    private static void add(SortedMap<String, RemapChange> changes, String column, NoteId note) {
-        changes.merge(column, new RemapChange(1, List.of(note.value())), RemapChange::and);
-    }
-
-    /** Adds columns of a row that differ, and returns whether any does. */
-    private static boolean differ(
-            SortedMap<String, RemapChange> changes, String table, NoteId note, List<String> columns) {
-        columns.forEach(column -> add(changes, table + "." + column, note));
-        return !columns.isEmpty();
-    }
-
-    /** Returns what the mapper would change, by column. Read-only. */
-    public SortedMap<String, RemapChange> compare(Page page) {
-        SortedMap<String, RemapChange> changes = new TreeMap<>(page.changes);
-        authors(page, changes);
-        return changes;
-    }
-
-    /**
-     * Writes differences and new fields of the responses. Part of the caller's transaction, in which statements now
-     * wait at most half a second for a lock, less than the database waits before it looks for deadlocks. Idempotent.
-     *
-     * @return the differences by column
-     */
-    public SortedMap<String, RemapChange> write(Page page) {
-        jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
-        SortedMap<String, RemapChange> changes = new TreeMap<>(page.changes);
-        // responses removed meanwhile are skipped; otherwise they would restore their author
-        update(
-                """
-                INSERT INTO author (%1$s, updated_at)
-                SELECT %1$s, :capturedAt FROM json_populate_record(NULL::author, :row::json)
-                WHERE EXISTS (SELECT 1 FROM note_capture WHERE note_id = :noteId AND captured_at = :capturedAt)
-                ON CONFLICT (author_id) DO UPDATE SET %2$s, updated_at = EXCLUDED.updated_at
-                WHERE author.updated_at <= EXCLUDED.updated_at
-                """.formatted(NoteCatalog.AUTHOR.each("?"), NoteCatalog.AUTHOR.each("? = EXCLUDED.?")),
-                authors(page, changes),
-                NoteDetail::author);
-        String update = """
-                UPDATE %1$s SET (%2$s) = (SELECT %2$s FROM json_populate_record(NULL::%1$s, :row::json)),
-                    mapper_version = :version
-                WHERE note_id = :noteId AND %3$s = :capturedAt
-                """;
-        // rows that belong to a newer response by now are kept
-        rewrite(
-                false,
-                update(
-                        update.formatted("note", NoteCatalog.NOTE.each("?"), "last_captured_at"),
-                        page.mapped.stream().filter(Mapped::noteDiffers).toList(),
-                        NoteDetail::note));
-        rewrite(
-                true,
-                update(
-                        update.formatted("note_capture", NoteCatalog.CAPTURE.each("?"), "captured_at"),
-                        page.mapped.stream().filter(Mapped::captureDiffers).toList(),
-                        NoteDetail::capture));
-        drift.record(page.newFields);
-        return changes;
-    }
-
-    /** Writes rows, and returns the responses whose row was written. */
-    private List<Mapped> update(String sql, List<Mapped> rows, Function<NoteDetail, @Nullable Record> columns) {
-        if (rows.isEmpty()) {
-            return List.of();
-        }
-        int[] updated = batches.batchUpdate(
-                sql,
-                rows.stream()
-                        .map(mapped -> mapped.row(columns.apply(mapped.detail())))
-                        .toArray(SqlParameterSource[]::new));
-        return IntStream.range(0, updated.length)
-                .filter(i -> updated[i] == 1)
-                .mapToObj(rows::get)
-                .toList();
-    }
-
-    private void rewrite(boolean ofCapture, List<Mapped> written) {
-        for (Mapped mapped : written) {
-            mapped.parts().stream()
-                    .filter(part -> part.ofCapture == ofCapture)
-                    .forEach(part -> part.replace(jdbc, mapped.note(), mapped.capturedAt(), mapped.detail()));
-        }
-    }
-
-    /**
-     * Returns the responses whose author differs from its row, in the order of the authors. The newest response that
-     * names an author determines the row.
-     *
-     * @param changes receives the differences
-     */
-    private List<Mapped> authors(Page page, SortedMap<String, RemapChange> changes) {
+    /** Compares the authors with their rows. The newest response that names an author determines the row. */
+    private void compareAuthors(Page page) {
         Map<String, Mapped> newest = new TreeMap<>();
         for (Mapped mapped : page.mapped) {
             if (mapped.detail().author() != null) {
@@ -296,28 +230,101 @@ public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batc
                         (a, b) -> b.capturedAt().isBefore(a.capturedAt()) ? a : b);
             }
         }
-        Map<String, AuthorBefore> before = jdbc
-                .sql("SELECT updated_at, %s FROM author WHERE author_id = ANY (:ids)"
-                        .formatted(NoteCatalog.AUTHOR.each("?")))
-                .param("ids", newest.keySet().toArray(String[]::new))
-                .query(Columns.of(AuthorBefore.class))
-                .list()
+        Map<String, AuthorBefore> before = Statements.list(
+                        jdbc, AuthorBefore.class, Map.of("ids", newest.keySet()), """
+                        SELECT updated_at, %s FROM author WHERE author_id = ANY (:ids)
+                        """.formatted(
+                                        NoteCatalog.AUTHOR.each("?")))
                 .stream()
                 .collect(Collectors.toMap(author -> author.columns().authorId(), Function.identity()));
-        newest.entrySet().removeIf(entry -> {
-            AuthorBefore author = before.get(entry.getKey());
-            Mapped next = entry.getValue();
-            return (author != null && next.capturedAt().isBefore(author.updatedAt()))
-                    || !differ(
-                            changes,
-                            "author",
-                            next.note(),
-                            NoteCatalog.AUTHOR.differing(
-                                    author == null ? null : author.columns(),
-                                    Objects.requireNonNull(next.detail().author())));
+        newest.forEach((id, next) -> {
+            AuthorBefore row = before.get(id);
+            Author after = Objects.requireNonNull(next.detail().author());
+            if ((row == null || !next.capturedAt().isBefore(row.updatedAt()))
+                    && page.differs(
+                            "author", next.note(), NoteCatalog.AUTHOR, row == null ? null : row.columns(), after)) {
+                page.authors.add(next);
+            }
         });
-        return List.copyOf(newest.values());
     }
 
     private record AuthorBefore(Instant updatedAt, Author columns) {}
+
+    /**
+     * Writes differences and new fields of the responses. Part of the caller's transaction, in which statements now
+     * wait at most half a second for a lock, less than the database waits before it looks for deadlocks. Idempotent.
+     */
+    public void write(Page page) {
+        jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
+        // responses removed meanwhile are skipped; otherwise they would restore their author
+        Statements.update(jdbc, Map.of("rows", json(page.authors.stream(), NoteDetail::author)), """
+                        INSERT INTO author (%1$s, updated_at)
+                        SELECT %1$s, updated_at
+                        FROM json_array_elements(:rows::json) AS e (response),
+                             json_populate_record(NULL::author, e.response) AS a
+                        WHERE EXISTS (SELECT 1 FROM note_capture c
+                                      WHERE c.note_id = e.response ->> 'note_id' AND c.captured_at = a.updated_at)
+                        ORDER BY author_id
+                        ON CONFLICT (author_id) DO UPDATE SET %2$s, updated_at = EXCLUDED.updated_at
+                        WHERE author.updated_at <= EXCLUDED.updated_at
+                        """.formatted(
+                        NoteCatalog.AUTHOR.each("?"), NoteCatalog.AUTHOR.each("? = EXCLUDED.?")));
+        update("note", "last_captured_at", false, NoteCatalog.NOTE, page, NoteDetail::note);
+        update("note_capture", "captured_at", true, NoteCatalog.CAPTURE, page, NoteDetail::capture);
+        drift.record(page.newFields);
+    }
+
+    private static String json(Stream<Mapped> responses, Function<NoteDetail, @Nullable Record> columns) {
+        return Columns.json(responses
+                .map(mapped -> mapped.row(columns.apply(mapped.detail())))
+                .toList());
+    }
+
+    /** Writes the rows that differ, and their parts. Rows that belong to a newer response by now are kept. */
+    private void update(
+            String table,
+            String capturedAt,
+            boolean ofCapture,
+            Columns<?> columns,
+            Page page,
+            Function<NoteDetail, @Nullable Record> row) {
+        Map<Position, Mapped> differing = page.mapped.stream()
+                .filter(mapped -> ofCapture ? mapped.captureDiffers() : mapped.noteDiffers())
+                .collect(Collectors.toMap(Mapped::position, Function.identity()));
+        Map<String, Object> parameters =
+                Map.of("version", NoteMapper.VERSION, "rows", json(differing.values().stream(), row));
+        List<Position> written = Statements.list(
+                jdbc, Position.class, parameters, """
+                        UPDATE %1$s t SET %2$s, mapper_version = :version
+                        FROM json_populate_recordset(NULL::%1$s, :rows::json) AS d
+                        WHERE t.note_id = d.note_id AND t.%3$s = d.%3$s
+                        RETURNING t.note_id AS note, t.%3$s AS captured_at
+                        """.formatted(table, columns.each("? = d.?"), capturedAt));
+        for (Position position : written) {
+            Mapped mapped = Objects.requireNonNull(differing.get(position));
+            mapped.parts().stream()
+                    .filter(part -> part.ofCapture == ofCapture)
+                    .forEach(part -> part.replace(jdbc, mapped.note(), mapped.capturedAt(), mapped.detail()));
+        }
+    }
+
+    /**
+     * Number of rows whose column a mapper changed, or would change, and the first notes.
+     *
+     * <p>A column is {@code table.column}. A table with several rows per note ({@code note_topic},
+     * {@code note_mention}, {@code note_comment}) counts once per note or capture with different rows.
+     */
+    public record RemapChange(long rows, List<String> examples) {
+
+        static final int EXAMPLES = 3;
+
+        public RemapChange and(RemapChange later) {
+            return new RemapChange(
+                    rows + later.rows,
+                    Stream.concat(examples.stream(), later.examples.stream())
+                            .distinct()
+                            .limit(EXAMPLES)
+                            .toList());
+        }
+    }
 }

@@ -48,7 +48,6 @@ public record TombstoneObject(
         return id.length() == 64 ? Optional.empty() : Optional.of(new NoteId(id));
     }
 
-    /** Writes the object; replaces an existing one. */
     public void putInto(ObjectStore store) {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);

@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -89,12 +89,12 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             PlatformTransactionManager transactions,
             ResponseSpool spool,
             List<CallListener> listeners) {
-        this.jdbc = AutoCommitClient.of(database, transactions);
+        this.jdbc = Statements.autoCommit(database, transactions);
         this.listeners = listeners;
         this.stops = new StopNotices(jdbc, execution::get);
         this.rows = new CallRows(jdbc, stops, execution::get, this::inProgress);
-        JdbcClient impatient =
-                AutoCommitClient.of(new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
+        JdbcClient impatient = Statements.autoCommit(
+                new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
         this.writer = new ResponseWriter(impatient, spool, execution::get, () -> isAborting.getAsBoolean());
     }
 

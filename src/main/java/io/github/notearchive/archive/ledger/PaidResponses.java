@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.catalog.Columns;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
@@ -93,7 +93,7 @@ public class PaidResponses {
     PaidResponses(JdbcClient jdbc, ResponseMemory memory, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.memory = memory;
-        this.autoCommit = AutoCommitClient.of(transactions);
+        this.autoCommit = Statements.autoCommit(transactions);
     }
 
     /** Returns the newest stored paid response to an endpoint, not older than {@code since}. */

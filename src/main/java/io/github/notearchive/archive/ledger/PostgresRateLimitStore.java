@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.RateLimitStore;
 import java.sql.Types;
@@ -38,7 +38,7 @@ class PostgresRateLimitStore implements RateLimitStore {
     private final JdbcClient jdbc;
 
     PostgresRateLimitStore(PlatformTransactionManager transactions) {
-        this.jdbc = AutoCommitClient.of(transactions);
+        this.jdbc = Statements.autoCommit(transactions);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.catalog.Statements;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
@@ -19,7 +19,7 @@ public record QuotaHolds(JdbcClient jdbc, Clock clock, PlatformTransactionManage
      * responses would not see each other's row. A time in the past is ignored.
      */
     public synchronized void close(int code, String reason, Instant until, long jobExecutionId) {
-        AutoCommitClient.of(transactions)
+        Statements.autoCommit(transactions)
                 .sql("""
                                         INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
                                         SELECT :code, :reason, :now::timestamptz, :until::timestamptz, :execution

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -20,7 +21,6 @@ public record CallTotals(JdbcClient jdbc) {
     private static final String OF_NIGHT = "sent_at >= :begins AND sent_at < :ends";
     private static final String OF_VIDEOS = "endpoint = '%s'".formatted(Endpoint.VIDEO.ledgerName());
 
-    /** Which calls are counted. */
     public enum Kind {
         ALL("true"),
         VIDEO(OF_VIDEOS),
@@ -36,14 +36,11 @@ public record CallTotals(JdbcClient jdbc) {
     /** Number of calls, billed calls, and calls with unknown billing. */
     public record Bill(long calls, long billed, long billingUnknown) {
 
-        /** No calls. */
         public static final Bill NONE = new Bill(0, 0, 0);
     }
 
-    /** Number of calls with a code and billing. */
     public record CallCount(@Nullable Integer code, Billed billed, long calls) {}
 
-    /** Returns the parameters {@code begins} and {@code ends} of a night. */
     static Map<String, Object> period(Night night) {
         return Map.of("begins", Timestamp.from(night.begins()), "ends", Timestamp.from(night.ends()));
     }
@@ -52,7 +49,7 @@ public record CallTotals(JdbcClient jdbc) {
     public NightlyCalls made(Night night) {
         Map<String, Object> parameters = new HashMap<>(period(night));
         parameters.put("night", night.date());
-        return Queries.one(jdbc, NightlyCalls.class, parameters, """
+        return Statements.one(jdbc, NightlyCalls.class, parameters, """
                         SELECT greatest(c.calls, n.calls) AS "all", greatest(c.video_calls, n.video_calls) AS videos,
                                greatest(c.refresh_calls, n.refresh_calls) AS refreshes
                         FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE %s) AS video_calls,
@@ -62,18 +59,16 @@ public record CallTotals(JdbcClient jdbc) {
                         """.formatted(OF_VIDEOS, OF_NIGHT));
     }
 
-    /** Counts the calls of a run. */
     public Bill of(long jobExecutionId, Kind kind) {
         return bill("job_execution_id = :execution", Map.of("execution", jobExecutionId), kind);
     }
 
-    /** Counts the calls of a night. */
     public Bill in(Night night, Kind kind) {
         return bill(OF_NIGHT, period(night), kind);
     }
 
     private Bill bill(String condition, Map<String, ?> parameters, Kind kind) {
-        return Queries.one(jdbc, Bill.class, parameters, """
+        return Statements.one(jdbc, Bill.class, parameters, """
                         SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
                                count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown
                         FROM api_call
@@ -81,9 +76,8 @@ public record CallTotals(JdbcClient jdbc) {
                         """.formatted(condition, kind.condition));
     }
 
-    /** Returns the calls of a night, grouped by code and billing. */
     public List<CallCount> countsIn(Night night) {
-        return Queries.list(jdbc, CallCount.class, period(night), """
+        return Statements.list(jdbc, CallCount.class, period(night), """
                         SELECT code, billed, count(*) AS calls
                         FROM api_call
                         WHERE %s
@@ -94,7 +88,7 @@ public record CallTotals(JdbcClient jdbc) {
 
     /** Counts the paid responses of a run that replaced one with expired URLs. */
     public long countReplacements(long jobExecutionId) {
-        return Queries.one(jdbc, Long.class, Map.of("execution", jobExecutionId), """
+        return Statements.one(jdbc, Long.class, Map.of("execution", jobExecutionId), """
                         SELECT count(*) FROM api_call c
                         WHERE c.job_execution_id = :execution AND c.billed = 'YES'
                           AND EXISTS (SELECT 1 FROM api_call p

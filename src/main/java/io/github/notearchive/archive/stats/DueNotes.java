@@ -36,22 +36,10 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
             END\
             """;
 
-    /**
-     * A run that could claim notes.
-     *
-     * @param isActive whether a run of this node is active, so that its claims are not orphaned
-     * @param refreshPolicy current policy of refreshes
-     * @param buysVideos whether runs make calls for videos
-     */
+    /** A run that could claim notes. While a run of this node is active, its claims are not orphaned. */
     public record Run(String node, boolean isActive, String refreshPolicy, boolean buysVideos) {}
 
-    /**
-     * Work of a run.
-     *
-     * @param groups notes with a due date, by kind
-     * @param claims claims of other nodes
-     * @param videosToBuy due notes that lack only their video
-     */
+    /** Work of a run, with the claims of other nodes and the due notes that lack only their video. */
     public record Work(
             Map<Kind, Group> groups,
             List<Claims> claims,
@@ -65,7 +53,6 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
         }
     }
 
-    /** Returns the work of a run at a time. */
     public Work read(Run run, Instant now) {
         return new Work(
                 groups(run, now),
@@ -106,12 +93,7 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
         BETTER_LATER
     }
 
-    /**
-     * Number of notes of one kind.
-     *
-     * @param paid number of those with a usable response in the ledger
-     * @param first due date of the first note, or the begin of its hour; null if all are due
-     */
+    /** Notes of one kind, those with a usable response, and the first due date or its hour; null if all are due. */
     public record Group(long notes, long paid, @Nullable Instant first) {
 
         static final Group NONE = new Group(0, 0, null);
@@ -175,7 +157,6 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
                 .list();
     }
 
-    /** Number of notes claimed by a node. */
     public record Claims(String node, long notes) {}
 
     private List<Claims> claims(Run run, Instant now) {
@@ -186,14 +167,7 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
                         """).query(Columns.of(Claims.class)).list();
     }
 
-    /**
-     * Refreshes of archived notes.
-     *
-     * @param due refreshes due this night
-     * @param later refreshes of later nights
-     * @param next first of those nights
-     * @param isPlanned whether they were planned by the current settings
-     */
+    /** Refreshes of archived notes, the first later night, and whether they were planned by the current settings. */
     public record Refreshes(long due, long later, @Nullable LocalDate next, boolean isPlanned) {}
 
     private Refreshes refreshes(Run run, Instant now) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
 import java.util.Map;
@@ -27,19 +28,18 @@ public class MediaTotals {
 
     /** Returns the files stored in a night by all nodes, in its own transaction. */
     public Volume storedIn(Night night) {
-        return ownTransaction.execute(_ -> Queries.one(jdbc, Volume.class, CallTotals.period(night), """
+        return ownTransaction.execute(_ -> Statements.one(jdbc, Volume.class, CallTotals.period(night), """
                                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                                         WHERE stored_at >= :begins AND stored_at < :ends
                                         """));
     }
 
-    /** Number and total size of files. */
     public record Volume(long files, long bytes) {}
 
     /** Returns the current total. Adds older files to {@code media_object_count}, unless another session does. */
     public Volume now() {
         ownTransaction.executeWithoutResult(_ -> countOlderFiles());
-        return Queries.one(jdbc, Volume.class, Map.of(), """
+        return Statements.one(jdbc, Volume.class, Map.of(), """
                         SELECT c.files + n.files AS files, c.bytes + n.bytes AS bytes
                         FROM (SELECT coalesce(sum(files), 0) AS files, coalesce(sum(bytes), 0) AS bytes
                               FROM media_object_count) AS c,
@@ -50,14 +50,14 @@ public class MediaTotals {
 
     /** Counts the archived notes with a lesser rendition than the best one offered. */
     public long degradedNotes() {
-        return Queries.one(jdbc, Long.class, Map.of(), """
+        return Statements.one(jdbc, Long.class, Map.of(), """
                         SELECT count(DISTINCT m.note_id) FROM note_media m JOIN worklist w USING (note_id)
                         WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
                         """);
     }
 
     private void countOlderFiles() {
-        boolean hasLock = Queries.one(jdbc, Boolean.class, Map.of(), """
+        boolean hasLock = Statements.one(jdbc, Boolean.class, Map.of(), """
                                 SELECT pg_try_advisory_xact_lock(hashtext('note-archive, media_object_count'), 0)
                                 """);
         if (hasLock) {

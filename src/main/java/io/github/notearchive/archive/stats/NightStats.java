@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
 import java.sql.Timestamp;
@@ -26,25 +27,17 @@ public record NightStats(JdbcClient jdbc) {
      * Facts of a night.
      *
      * @param failedNotes notes that failed in it and are still FAILED, at most 50
-     * @param remarks stored files that differ from what their response promised, at most 20
      * @param slices the time from {@code from}, in parts of {@code width}
-     * @param calls calls by endpoint, code and billing, with their durations
-     * @param stops times at which code 303 stopped a run
      * @param findings findings of audits that were open at the end, by kind
-     * @param newFields response fields that were new, at most 50
      */
     public record NightFacts(
             List<FailedNote> failedNotes,
-            List<Remark> remarks,
             Instant from,
             Duration width,
             List<Slice> slices,
             List<CallClass> calls,
-            List<Stop> stops,
-            List<FindingCount> findings,
-            List<NewField> newFields) {}
+            List<FindingCount> findings) {}
 
-    /** Reads the facts of executions that ran in a period. */
     public NightFacts read(Collection<Long> executions, Instant from, Instant to) {
         Duration width = Duration.between(from, to).dividedBy(SLICES).plusMillis(1);
         Map<String, Object> parameters = Map.of(
@@ -62,37 +55,14 @@ public record NightStats(JdbcClient jdbc) {
                         ORDER BY reason, note_id
                         LIMIT 50
                         """),
-                list(Remark.class, parameters, """
-                        SELECT m.note_id AS note, m.kind, m.ordinal,
-                               concat_ws('; ', m.checks, CASE WHEN m.reason = 'DEGRADED' THEN 'lesser rendition: ' || m.error END) AS what,
-                               count(*) OVER () AS in_all,
-                               count(*) FILTER (WHERE m.reason = 'DEGRADED') OVER () AS lesser
-                        FROM api_call c
-                        JOIN note_capture n ON n.call_id = c.id
-                        JOIN note_media m ON m.note_id = n.note_id AND m.captured_at = n.captured_at
-                        WHERE c.job_execution_id = ANY (:executions) AND c.billed = 'YES' AND m.state = 'STORED'
-                          AND (m.reason = 'DEGRADED' OR m.checks LIKE '%mismatch%' OR m.checks LIKE '%remarks "%')
-                        ORDER BY m.note_id, m.kind, m.ordinal
-                        LIMIT 20
-                        """),
                 from,
                 width,
                 slices(parameters),
                 callClasses(parameters),
-                list(Stop.class, parameters, """
-                        SELECT closed_at AS at, closed_until AS until FROM source_gate
-                        WHERE job_execution_id = ANY (:executions) ORDER BY closed_at, id
-                        """),
                 list(FindingCount.class, parameters, """
                         SELECT kind, count(*) AS findings FROM fixity_finding
                         WHERE first_seen <= :to AND (resolved_at IS NULL OR resolved_at > :to)
                         GROUP BY kind ORDER BY kind
-                        """),
-                list(NewField.class, parameters, """
-                        SELECT path, json_type AS type, state, example_note_id AS example FROM schema_drift
-                        WHERE first_seen_at >= :from AND first_seen_at <= :to
-                        ORDER BY path, json_type
-                        LIMIT 50
                         """));
     }
 
@@ -130,7 +100,7 @@ public record NightStats(JdbcClient jdbc) {
     }
 
     private <T extends Record> List<T> list(Class<T> type, Map<String, ?> parameters, String sql) {
-        return Queries.list(jdbc, type, parameters, sql);
+        return Statements.list(jdbc, type, parameters, sql);
     }
 
     /** A note that failed permanently; {@code inAll} is the number of all such notes. */
@@ -142,14 +112,6 @@ public record NightStats(JdbcClient jdbc) {
             long inAll) {}
 
     /**
-     * Remark about a stored file.
-     *
-     * @param inAll number of all remarks
-     * @param lesser number of those about a lesser rendition
-     */
-    public record Remark(String note, String kind, int ordinal, String what, long inAll, long lesser) {}
-
-    /**
      * Totals of one part of the night.
      *
      * @param callsSoFar calls of all nodes from 00:00 in Shanghai to the end of the part
@@ -158,11 +120,7 @@ public record NightStats(JdbcClient jdbc) {
      */
     public record Slice(long callsSoFar, long notes, long bytes) {}
 
-    /**
-     * Calls with the same endpoint, code and billing.
-     *
-     * @param p50 median duration in milliseconds; null if none was answered
-     */
+    /** Calls with the same endpoint, code and billing. Percentiles are in milliseconds, null if none was answered. */
     public record CallClass(
             String endpoint,
             @Nullable Integer code,
@@ -173,12 +131,5 @@ public record NightStats(JdbcClient jdbc) {
             @Nullable Long p95,
             @Nullable Long p99) {}
 
-    /** A used-up quota. */
-    public record Stop(Instant at, Instant until) {}
-
-    /** Number of findings of one kind. */
     public record FindingCount(Damage.Kind kind, long findings) {}
-
-    /** A response field that was seen for the first time. */
-    public record NewField(String path, String type, String state, String example) {}
 }

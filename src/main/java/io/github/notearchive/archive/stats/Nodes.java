@@ -70,7 +70,6 @@ public record Nodes(JdbcClient jdbc) {
             ORDER BY locked DESC, node
             """.formatted(NodeLocks.OF_GROUP);
 
-    /** State of a node. */
     public enum State {
         /** It holds its lock, which a run checks every two seconds, and was active within the last minute. */
         RUNNING,
@@ -86,7 +85,6 @@ public record Nodes(JdbcClient jdbc) {
      *
      * @param node its name; empty if the database does not show the connection that holds the lock
      * @param execution its last run; null before the first one, and while a rebuild or an erasure uses this name
-     * @param exitCode exit code of the last run; null while it runs, and if the node died
      * @param began when the last run began, in the time zone of this machine if it has not ended
      * @param leasesEnd when the first of its leases ends, before which no other node claims that note; null without any
      * @param lastHeard last sign of activity, by the clock of the database

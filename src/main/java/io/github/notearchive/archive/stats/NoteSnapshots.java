@@ -47,11 +47,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                   AND (:ids::text[] IS NULL OR n.note_id = ANY (:ids)))
             """;
 
-    /**
-     * Opens a snapshot. It makes the database retain old row versions until it is closed.
-     *
-     * @param ids ids to which the selection is restricted; null for no restriction
-     */
+    /** Opens a snapshot. It makes the database retain old row versions until it is closed. */
     public Snapshot open(Selection selection, @Nullable Collection<NoteId> ids) {
         DefaultTransactionDefinition readOnly = new DefaultTransactionDefinition();
         readOnly.setReadOnly(true);
@@ -90,11 +86,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
         return values.stream().map(String::valueOf).toArray(String[]::new);
     }
 
-    /**
-     * File of an export, or object to be copied to it.
-     *
-     * @param path of the file within the export, or key of the object
-     */
+    /** File of an export by its path, or object to be copied to it by its key. */
     public record FileEntry(String path, long size, String sha256) {}
 
     /**
@@ -132,7 +124,6 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                             """).withFetchSize(FETCH_SIZE).query(Columns.of(FileEntry.class)).stream();
         }
 
-        /** Returns the number of selected notes. */
         public long count() {
             return selected("SELECT count(*) FROM selected").query(Long.class).single();
         }

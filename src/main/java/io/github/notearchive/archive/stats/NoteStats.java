@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
@@ -16,7 +17,6 @@ import org.springframework.stereotype.Component;
 @Component
 public record NoteStats(JdbcClient jdbc) {
 
-    /** Returns the sidecar keys of a note by call id. */
     public Map<Long, String> sidecarKeys(NoteId id) {
         Map<Long, String> keys = new HashMap<>();
         jdbc.sql("""
@@ -29,7 +29,7 @@ public record NoteStats(JdbcClient jdbc) {
 
     /** Returns all calls of a note, oldest first. */
     public List<CallEntry> calls(NoteId id) {
-        return Queries.list(jdbc, CallEntry.class, Map.of("noteId", id.value()), """
+        return Statements.list(jdbc, CallEntry.class, Map.of("noteId", id.value()), """
                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
                                message, job_execution_id, response IS NOT NULL AS response_held, media_gone_at, refresh
                         FROM api_call
@@ -38,7 +38,6 @@ public record NoteStats(JdbcClient jdbc) {
                         """);
     }
 
-    /** One row of the ledger without the response body. */
     public record CallEntry(
             long id,
             String endpoint,
@@ -57,7 +56,8 @@ public record NoteStats(JdbcClient jdbc) {
 
     /** Returns the slots of a note with their objects, in the order of kinds and positions. */
     public List<File> files(NoteId id) {
-        return Queries.list(jdbc, File.class, Map.of("noteId", id.value(), "video", Endpoint.VIDEO.ledgerName()), """
+        return Statements.list(
+                jdbc, File.class, Map.of("noteId", id.value(), "video", Endpoint.VIDEO.ledgerName()), """
                         SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.checks,
                                string_to_array(coalesce(m.error, ''), '; ') AS tried,
                                m.updated_at AS changed_at, o.size_bytes, o.content_type, o.object_key,
@@ -76,7 +76,7 @@ public record NoteStats(JdbcClient jdbc) {
 
     /** Returns the findings of audits about the sidecars and files of a note, oldest first. */
     public List<Finding> findings(NoteId id) {
-        return Queries.list(jdbc, Finding.class, Map.of("noteId", id.value()), """
+        return Statements.list(jdbc, Finding.class, Map.of("noteId", id.value()), """
                         SELECT f.kind, f.object_key AS key, f.seen, f.first_seen, f.resolved_at
                         FROM fixity_finding f
                         WHERE f.note_id = :noteId

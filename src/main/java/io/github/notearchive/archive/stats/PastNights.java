@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
@@ -15,7 +16,6 @@ import org.springframework.stereotype.Component;
 @Component
 public record PastNights(JdbcClient jdbc) {
 
-    /** Number of past nights that measurements cover. */
     public static final int NIGHTS = 7;
 
     /** Maximum number of newest calls that are evaluated. */
@@ -27,8 +27,6 @@ public record PastNights(JdbcClient jdbc) {
     /**
      * Measurements.
      *
-     * @param videoShare share of videos among the newest notes
-     * @param calls measurements of calls
      * @param files time from a response until its note was archived
      * @param bytesPerResponse average media bytes per response; 0 if unknown
      * @param responsesBeforeStops responses before the provider reported its quota as used up, per night, newest first
@@ -36,11 +34,7 @@ public record PastNights(JdbcClient jdbc) {
     public record Measurements(
             Share videoShare, Calls calls, Measured files, long bytesPerResponse, List<Long> responsesBeforeStops) {}
 
-    /**
-     * Measures the nights before a time.
-     *
-     * @param videos whether to measure the share of videos
-     */
+    /** Measures the nights before a time. */
     public Measurements measure(Instant now, boolean videos) {
         Timestamp since = Timestamp.from(new Night(Night.of(now).date().minusDays(NIGHTS)).begins());
         return new Measurements(
@@ -54,12 +48,11 @@ public record PastNights(JdbcClient jdbc) {
     /** A share of a sample with {@code of} elements. */
     public record Share(long of, double share) {
 
-        /** No sample. */
         public static final Share NONE = new Share(0, 0);
     }
 
     private Share videos() {
-        return Queries.one(jdbc, Share.class, Map.of("notes", NOTES), """
+        return Statements.one(jdbc, Share.class, Map.of("notes", NOTES), """
                         SELECT count(*) AS "of", coalesce(avg((note_type = 'video')::int), 0) AS share
                         FROM (SELECT note_type FROM note ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
                         """);
@@ -73,15 +66,9 @@ public record PastNights(JdbcClient jdbc) {
         }
     }
 
-    /**
-     * Measurements of the calls of the last nights.
-     *
-     * @param latency duration of a call
-     * @param perResponse calls per billed response; 1 if unknown
-     */
+    /** Measurements of the calls of the last nights; one call per billed response if unknown. */
     public record Calls(Measured latency, double perResponse) {
 
-        /** Returns the expected number of calls for a number of responses. */
         public long neededFor(long responses) {
             return (long) Math.ceil(responses * perResponse);
         }
@@ -122,7 +109,7 @@ public record PastNights(JdbcClient jdbc) {
     }
 
     private long bytesPerResponse(Timestamp since) {
-        return Queries.one(jdbc, Long.class, Map.of("since", since), """
+        return Statements.one(jdbc, Long.class, Map.of("since", since), """
                         SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
                                         / nullif((SELECT count(*) FROM api_call WHERE sent_at >= :since AND code = 0), 0), 0)::bigint
                         """);

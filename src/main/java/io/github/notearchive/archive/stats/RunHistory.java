@@ -2,6 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Columns;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
@@ -29,18 +30,7 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
 
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** Returns the nodes with a run that recorded its end. */
-    public List<String> nodes() {
-        return jdbc.sql("SELECT DISTINCT node FROM run_summary ORDER BY node")
-                .query((row, _) -> row.getString(1))
-                .list();
-    }
-
-    /**
-     * Returns the last night, up to a given one, in which a run ended; empty if there is none.
-     *
-     * @param node node of the run; null for any node
-     */
+    /** Returns the last night, up to a given one, in which a run ended; empty if there is none. */
     public Optional<Night> lastNight(@Nullable String node, Night upTo) {
         return jdbc.sql("""
                         SELECT max(night) AS night FROM run_summary
@@ -53,11 +43,7 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                 .map(Night::new);
     }
 
-    /**
-     * Returns the runs of these nights, oldest first, including killed and active ones.
-     *
-     * @param node node of the runs; null for all nodes
-     */
+    /** Returns the runs of these nights, of a node or of all, oldest first, including killed and active ones. */
     public List<Run> runs(@Nullable String node, Night from, Night to) {
         return jdbc.sql("""
                         SELECT r.*, bill.*, s.archived, s.unavailable, s.postponed, s.failed, s.released, s.refreshed,
@@ -97,7 +83,7 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
 
     /** Returns the newest executions of the nightly job, of all nodes, newest first. */
     public List<Execution> latest(int limit) {
-        return Queries.list(jdbc, Execution.class, Map.of("limit", limit), """
+        return Statements.list(jdbc, Execution.class, Map.of("limit", limit), """
                         SELECT h.job_execution_id AS execution, h.job_instance_id AS instance, h.night::text,
                                h.instance_night::text, h.node, h.status, h.exit_code, h.exit_message,
                                coalesce(s.began_at, h.started_at AT TIME ZONE 'UTC') AS began,
@@ -171,12 +157,7 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
         }
     }
 
-    /**
-     * An execution of the nightly job.
-     *
-     * @param night calendar day of Shanghai in which it started, as in report and log
-     * @param instanceNight calendar day of Shanghai in which its job instance was created
-     */
+    /** An execution of the nightly job, the night in which it started, and that of its job instance. */
     public record Execution(
             long execution,
             long instance,
@@ -208,7 +189,6 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
         private static final TypeReference<List<ReasonCount>> REASONS = new TypeReference<>() {};
         private static final TypeReference<TreeMap<String, String>> SETTINGS = new TypeReference<>() {};
 
-        /** Returns the number of notes that are not settled. */
         public long backlog() {
             return states.pending + states.waiting;
         }
@@ -226,17 +206,10 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
     public record StateTotals(
             long pending, long waiting, long archivedInAll, long goneInAll, long failedInAll, long due) {}
 
-    /** Objects of the store, and their verification. */
     public record StoreTotals(
             long objects, long objectBytes, @Nullable Instant oldestVerified, long neverVerified, long openFindings) {}
 
-    /**
-     * End of a run, to be recorded.
-     *
-     * @param execution job execution; null if none was started
-     * @param callsAllowed configured limit of calls in a night; null for none
-     * @param settings settings that determine the work of the run, without secrets
-     */
+    /** End of a run, to be recorded, with the settings that determine its work, without secrets. */
     public record RunEnd(
             @Nullable Long execution,
             Night night,

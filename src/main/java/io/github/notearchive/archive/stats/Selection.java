@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param capturedTo latest capture, exclusive
  * @param topics names or ids of topics
  * @param authors ids of authors, or their displayed numbers
- * @param states worklist states
  * @param text text that title or text must contain, ignoring case; null for any
  * @param ids file with one note id per line; null for any
  */
@@ -63,7 +62,6 @@ public record Selection(
         return values.isEmpty() ? null : values.stream().map(String::valueOf).collect(Collectors.joining(" or "));
     }
 
-    /** Returns a selection without criteria. */
     public static Selection all() {
         return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, null);
     }

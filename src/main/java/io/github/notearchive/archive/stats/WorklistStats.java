@@ -2,7 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import static java.time.temporal.ChronoUnit.HOURS;
 
-import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.io.DisplayFormat;
@@ -47,10 +47,9 @@ public class WorklistStats {
     public WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
-        this.autoCommit = AutoCommitClient.of(transactions);
+        this.autoCommit = Statements.autoCommit(transactions);
     }
 
-    /** Returns the parameters {@code now} and {@code hourEnds}: {@code worklist_count} counts by the hour. */
     static Map<String, Object> hour(Instant now) {
         Instant ends = now.truncatedTo(HOURS).plus(1, HOURS);
         return Map.of("now", Timestamp.from(now), "hourEnds", Timestamp.from(ends));
@@ -66,7 +65,7 @@ public class WorklistStats {
 
     /** As above, with the notes due at a time. */
     List<StateCount> countByState(Instant now) {
-        return Queries.list(jdbc, StateCount.class, hour(now), """
+        return Statements.list(jdbc, StateCount.class, hour(now), """
                         SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_progress
                         FROM (SELECT state, sum(notes)::bigint AS notes,
                                      coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0)::bigint AS due
@@ -79,14 +78,9 @@ public class WorklistStats {
                         """.formatted(THIS_HOUR));
     }
 
-    /**
-     * Counts the notes that wait to be claimed, without refreshes.
-     *
-     * @param most upper bound of the result
-     * @param until due by this time
-     */
+    /** Counts the notes that wait to be claimed, without refreshes. */
     public long countDue(int most, Instant until) {
-        long due = Queries.one(jdbc, Long.class, hour(until), """
+        long due = Statements.one(jdbc, Long.class, hour(until), """
                         SELECT (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :now)
                                - (SELECT count(*) FROM %s)
                                - (SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL AND due_at <= :now)
@@ -96,7 +90,7 @@ public class WorklistStats {
 
     /** Counts the PENDING notes that are due after a time, on a connection of the caller. */
     public static long newNotesDueAfter(Instant time, JdbcClient jdbc) {
-        return Queries.one(jdbc, Long.class, hour(time), """
+        return Statements.one(jdbc, Long.class, hour(time), """
                         SELECT coalesce((SELECT sum(notes) FROM worklist_count
                                          WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
                                + (SELECT count(*) FROM %s WHERE w.state = 'PENDING')
@@ -105,15 +99,14 @@ public class WorklistStats {
 
     /** Counts the notes that these executions postponed or failed and that are not settled since. */
     public OpenCount countOpenOf(Collection<Long> jobExecutionIds) {
-        return Queries.one(jdbc, OpenCount.class, Map.of("executions", jobExecutionIds), """
+        return Statements.one(jdbc, OpenCount.class, Map.of("executions", jobExecutionIds.toArray(Long[]::new)), """
                         SELECT count(*) FILTER (WHERE state = 'POSTPONED') AS postponed,
                                count(*) FILTER (WHERE state = 'FAILED') AS failed
                         FROM worklist
-                        WHERE state IN ('POSTPONED', 'FAILED') AND settled_by IN (:executions)
+                        WHERE state IN ('POSTPONED', 'FAILED') AND settled_by = ANY (:executions)
                         """);
     }
 
-    /** Number of notes that were postponed, and of those that failed. */
     public record OpenCount(long postponed, long failed) {
 
         public boolean isNone() {
@@ -131,7 +124,7 @@ public class WorklistStats {
     }
 
     public PlannedRefreshes refreshes() {
-        return Queries.one(
+        return Statements.one(
                 jdbc,
                 PlannedRefreshes.class,
                 Map.of("tonight", Night.current(clock).date()),
@@ -149,7 +142,7 @@ public class WorklistStats {
      * Merges count rows added by changes, so that reading them stays cheap. Idempotent and safe to run concurrently.
      */
     public void compact() {
-        autoCommit.sql("""
+        Statements.update(autoCommit, Map.of("most", MAX_SURPLUS), """
                                         WITH gone AS (
                                             DELETE FROM worklist_count
                                             WHERE (SELECT coalesce(sum(more), 0)
@@ -163,7 +156,7 @@ public class WorklistStats {
                                         FROM gone
                                         GROUP BY 1, 2, 3, 4, 5, 6
                                         HAVING sum(notes) <> 0
-                                        """).param("most", MAX_SURPLUS).update();
+                                        """);
     }
 
     /**
@@ -177,25 +170,11 @@ public class WorklistStats {
     /** Number of notes in a state, of those due now, and of those in progress. */
     public record StateCount(NoteState state, long notes, long due, long inProgress) {}
 
-    /**
-     * Planned refreshes.
-     *
-     * @param due notes whose refresh is due
-     * @param planned notes with a planned refresh, due or not
-     * @param next first later night with a refresh; null if there is none
-     */
+    /** Notes whose refresh is due, those with any planned refresh, and the first later night with one. */
     public record PlannedRefreshes(
             long due, long planned, @Nullable LocalDate next) {}
 
-    /**
-     * Notes with the same state and reason.
-     *
-     * @param code last code of the example
-     * @param detail detail of the example
-     * @param notes number of notes in the whole worklist
-     * @param example one of the notes; null if none of the examined ones is
-     * @param due earliest due date of the examined notes; null if there is none
-     */
+    /** Notes with the same state and reason; example and earliest due date of the examined ones, if any. */
     public record OpenNotes(
             NoteState state,
             StateReason reason,
@@ -211,7 +190,7 @@ public class WorklistStats {
      * @param examined number of notes per state that are examined for an example, the last settled first
      */
     public List<OpenNotes> openNotes(int examined) {
-        return Queries.list(jdbc, OpenNotes.class, Map.of("examined", examined), """
+        return Statements.list(jdbc, OpenNotes.class, Map.of("examined", examined), """
                         SELECT counted.state, counted.reason, counted.notes, seen.example, seen.due,
                                e.last_code AS code, e.detail
                         FROM (SELECT c.state, c.reason, sum(c.notes)::bigint AS notes
@@ -242,7 +221,7 @@ public class WorklistStats {
 
     /** Counts the notes of the worklist with a reason, by reason and code, the most frequent first. */
     public List<ReasonCount> reasons() {
-        return Queries.list(jdbc, ReasonCount.class, Map.of(), """
+        return Statements.list(jdbc, ReasonCount.class, Map.of(), """
                         SELECT state, reason, code, sum(notes)::bigint AS notes
                         FROM worklist_count
                         WHERE reason IS NOT NULL
@@ -252,7 +231,6 @@ public class WorklistStats {
                         """);
     }
 
-    /** Number of notes with the same state, reason and code. */
     public record ReasonCount(
             NoteState state, StateReason reason, @Nullable Integer code, long notes) {}
 }

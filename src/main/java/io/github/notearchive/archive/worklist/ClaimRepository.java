@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.catalog.Columns;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
 import io.github.notearchive.archive.worklist.ClaimCursor.Position;
@@ -116,7 +116,7 @@ public class ClaimRepository implements AutoCloseable {
 
     ClaimRepository(JdbcClient jdbc, Clock clock, WorklistStats counts, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.autoCommit = AutoCommitClient.of(transactions);
+        this.autoCommit = Statements.autoCommit(transactions);
         this.clock = clock;
         this.counts = counts;
     }

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.worklist;
 
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Night;
@@ -51,7 +52,6 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
     /** Longest interval between two responses, in days. */
     public static final int MAX_GAP_DAYS = 36_500;
 
-    /** Upper bound of all ids: they are hexadecimal. */
     private static final String AFTER_ALL = "g";
 
     /**
@@ -70,7 +70,6 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
      *
      * @param column CSV column, by its name in the first line or its number from 1; null to detect it
      * @param priority 0 to 9
-     * @param source origin of the ids, for operators
      * @param refreshDays refresh interval in nights; null for that of the settings
      * @param refreshOn night of a single refresh; null for none
      */
@@ -81,7 +80,6 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
             @Nullable Integer refreshDays,
             @Nullable LocalDate refreshOn) {
 
-        /** Options without refresh values; the settings apply. */
         public Options(@Nullable String column, int priority, String source) {
             this(column, priority, source, null, null);
         }
@@ -94,11 +92,9 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
     /**
      * Result of enqueueing a list of ids.
      *
-     * @param added new notes
      * @param known notes that were on the worklist; their rows are unchanged
      * @param repeated lines with a note of an earlier line
      * @param rejected lines without a note, or with an erased one
-     * @param examples first rejected lines
      * @param heading first line, if it was read as a heading because it names neither a note nor a column of notes;
      *     otherwise null
      */
@@ -129,12 +125,7 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         }
     }
 
-    /**
-     * Reads a list completely and commits it.
-     *
-     * @param rejects receives each rejected line
-     * @throws EnqueueException if the list cannot be read in the stated format; nothing is written then
-     */
+    /** Reads a list completely and commits it; writes nothing if it is not in the stated format. */
     public EnqueueReport enqueue(Reader list, Options options, Consumer<Rejected> rejects) {
         // the temporary table belongs to a connection, so all transactions have to use the same one
         ConnectionCallback<EnqueueReport> enqueue = connection -> {
@@ -220,7 +211,6 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         jdbc.sql("SET LOCAL work_mem = '256MB'").update();
     }
 
-    /** Removes erased notes from the worklist and the list. */
     private static void rejectErased(Range ids, JdbcClient jdbc, Lines lines) {
         jdbc.sql("""
                         SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
@@ -310,10 +300,10 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         }
 
         private void flush() {
-            jdbc.sql("INSERT INTO enqueued SELECT * FROM unnest(:ids::text[], :numbers::bigint[])")
-                    .param("ids", ids.toArray(String[]::new))
-                    .param("numbers", numbers.toArray(Long[]::new))
-                    .update();
+            Statements.update(
+                    jdbc,
+                    Map.of("ids", ids, "numbers", numbers),
+                    "INSERT INTO enqueued SELECT * FROM unnest(:ids::text[], :numbers::text[]::bigint[])");
             ids.clear();
             numbers.clear();
         }

@@ -1,9 +1,10 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.note.NoteId;
 import java.sql.Types;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -19,16 +20,10 @@ public class ErasureList {
 
     ErasureList(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.autoCommit = AutoCommitClient.of(transactions);
+        this.autoCommit = Statements.autoCommit(transactions);
     }
 
-    /**
-     * Tombstone of an erased note.
-     *
-     * @param at time of the decision
-     * @param reason reason; null if none was given
-     * @param finishedAt when the erasure completed; null if it was interrupted
-     */
+    /** Tombstone of an erased note; without end if the erasure was interrupted. */
     public record Tombstone(
             Instant at, @Nullable String reason, @Nullable Instant finishedAt) {}
 
@@ -43,8 +38,6 @@ public class ErasureList {
     /**
      * Returns whether a response must not be kept: its note or its author was erased. Runs in its own transaction,
      * since the caller downloads next and must not hold a connection meanwhile.
-     *
-     * @param author the platform's id of the author; null if the response has none
      */
     public boolean covers(NoteId id, @Nullable String author) {
         return autoCommit
@@ -60,13 +53,12 @@ public class ErasureList {
 
     public record Count(long notes, long authors, long unfinished) {}
 
-    /** Counts erased notes and authors, and unfinished erasures. */
     public Count count() {
-        return jdbc.sql("""
+        return Statements.one(jdbc, Count.class, Map.of(), """
                         SELECT (SELECT count(*) FROM forgotten_note) AS notes,
                                (SELECT count(*) FROM forgotten_author) AS authors,
                                (SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL)
                                + (SELECT count(*) FROM forgotten_author WHERE finished_at IS NULL) AS unfinished
-                        """).query(Count.class).single();
+                        """);
     }
 }

@@ -56,11 +56,7 @@ final class NoteListReader {
         this.lines = lines;
     }
 
-    /**
-     * Reads a list to its end.
-     *
-     * @throws EnqueueException if the list cannot be read in the stated format
-     */
+    /** Reads a list to its end; throws {@link EnqueueException} if it is not in the stated format. */
     void read(Reader list) {
         try {
             readLines(new BufferedReader(list, MAX_LINE));
@@ -240,7 +236,6 @@ final class NoteListReader {
                 : plain.substring(0, plain.offsetByCodePoints(0, MAX_SHOWN)) + "…";
     }
 
-    /** Returns the message of the deepest cause. */
     private static String reason(Throwable failure) {
         return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
     }

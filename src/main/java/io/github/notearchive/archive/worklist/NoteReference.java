@@ -23,7 +23,6 @@ public sealed interface NoteReference {
     /** A blank line or a comment. */
     record Empty() implements NoteReference {}
 
-    /** Returns whether a text is a note id or a link to a note. */
     static boolean isNote(String text) {
         return parse(text) instanceof Note;
     }
@@ -33,7 +32,6 @@ public sealed interface NoteReference {
         return text.replaceAll("(?i)(xsec_token(?:=|%3d))[^&\\s\"',;]*", "$1***");
     }
 
-    /** Parses a line or field. */
     static NoteReference parse(String text) {
         String line = text.strip();
         if (line.isEmpty() || line.startsWith("#")) {
@@ -45,7 +43,6 @@ public sealed interface NoteReference {
         return NoteId.parse(bare).<NoteReference>map(Note::new).orElseGet(() -> parseLink(line));
     }
 
-    /** Patterns of links. */
     Pattern LINK = Pattern.compile(
             "(?:xiaohongshu\\.com|rednote\\.com|xhsdiscover:/)"
                     + "/(?:explore|discovery/item|item|note|user/profile/[0-9a-z]{1,64})/([0-9a-f]{24})(?![0-9a-z])",

@@ -1,10 +1,10 @@
 package io.github.notearchive.archive.worklist;
 
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.RefreshProperties;
-import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
@@ -59,9 +59,7 @@ public class RefreshPlan {
         // looked up one by one: a plan made while the tables were small would read all of them later
         String rows = "unnest(:ids::text[]) AS listed (id) CROSS JOIN LATERAL (%s) AS plan"
                 .formatted(planned("w.note_id = listed.id AND n.note_id = listed.id LIMIT 1"));
-        jdbc.sql(statement(rows) + " AND w.note_id = ANY (:ids)")
-                .param("ids", notes.stream().map(NoteId::value).toArray(String[]::new))
-                .update();
+        Statements.update(jdbc, Map.of("ids", notes), statement(rows) + " AND w.note_id = ANY (:ids)");
     }
 
     /**
@@ -102,17 +100,15 @@ public class RefreshPlan {
 
     /** Records the policy by which notes are planned; returns 0 if the recorded one does not match a condition. */
     private int setPolicy(String condition, String policy) {
-        return ownTransaction.execute(_ -> jdbc.sql("""
+        return ownTransaction.execute(_ -> Statements.update(
+                jdbc,
+                Map.of("next", policy, "policy", settings.policy(), "unfinished", unfinished(), "now", clock.instant()),
+                """
                                         INSERT INTO refresh_policy (policy, planned_at) VALUES (:next, :now)
                                         ON CONFLICT (only_one) DO UPDATE
                                         SET policy = EXCLUDED.policy, planned_at = EXCLUDED.planned_at
                                         WHERE %s
-                                        """.formatted(condition))
-                .param("next", policy)
-                .param("policy", settings.policy())
-                .param("unfinished", unfinished())
-                .param("now", Timestamp.from(clock.instant()))
-                .update());
+                                        """.formatted(condition)));
     }
 
     private Optional<String> lastOfBatch(String after, int batch) {

@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 /** Change of a worklist row, applied by {@link WorklistRow#apply}. */
 public sealed interface Transition {
 
-    /** Counter of attempts. */
     enum Counter {
         NONE,
         CALL,
@@ -17,11 +16,9 @@ public sealed interface Transition {
     /**
      * Decision about a claimed note.
      *
-     * @param countsFor counter to increment
      * @param dueAt when a run may claim it again; null for never
      * @param code the provider's code; null without a readable response or without a call
      * @param reason why the note is in this state; null for an archived note without open work
-     * @param detail explanation for operators; null if there is none
      * @param missingNight night in which a success lacked the note; null clears it
      * @param responseHeld whether a paid response waits for its media
      */

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
  * A claimed note.
  *
  * @param claim the fencing token of the claim
- * @param row the row at the claim
  * @param refreshNight night since which a response counts as new, if the note is claimed for a refresh; otherwise null
  */
 public record WorklistItem(

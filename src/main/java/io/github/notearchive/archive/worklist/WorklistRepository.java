@@ -3,8 +3,8 @@ package io.github.notearchive.archive.worklist;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.catalog.Columns;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
@@ -108,7 +108,7 @@ public class WorklistRepository {
         this.transaction = new TransactionTemplate(transactions);
         this.ledger = ledger;
         this.clock = clock;
-        this.autoCommit = AutoCommitClient.of(transactions);
+        this.autoCommit = Statements.autoCommit(transactions);
     }
 
     /** Returns all columns of a row; empty if the note is not on the worklist. */

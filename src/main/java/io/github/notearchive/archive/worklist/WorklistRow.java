@@ -46,12 +46,7 @@ public record WorklistRow(
         }
     }
 
-    /**
-     * Failed attempts, in total and in {@code countedNight}.
-     *
-     * @param attempts failures of the provider
-     * @param mediaAttempts failures of files
-     */
+    /** Failed attempts of the provider and of files, in total and in {@code countedNight}. */
     public record Counters(
             int attempts,
             int attemptsTonight,
@@ -167,12 +162,7 @@ public record WorklistRow(
         return night == null ? null : night.date();
     }
 
-    /**
-     * Returns this row with the columns that others changed during the claim.
-     *
-     * @param claimed the row at the claim, from which this one was computed
-     * @param current the row as it is now
-     */
+    /** Returns this row, computed from that at the claim, with the columns that others changed during the claim. */
     public WorklistRow withChanges(WorklistRow claimed, WorklistRow current) {
         boolean isPlanKept = current.refresh.refreshAttempts == claimed.refresh.refreshAttempts
                 && Objects.equals(current.refresh.refreshNight, claimed.refresh.refreshNight);

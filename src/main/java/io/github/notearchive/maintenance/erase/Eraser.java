@@ -1,11 +1,11 @@
 package io.github.notearchive.maintenance.erase;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
-import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
-import io.github.notearchive.archive.catalog.Mentions;
+import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.TombstoneObject;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -54,13 +54,7 @@ public record Eraser(
 
     private static final Request UNFINISHED = new Request(List.of(), null, null);
 
-    /**
-     * Notes and person to erase.
-     *
-     * @param notes the notes, known or not
-     * @param author platform id of a person whose notes are erased as well; null for none
-     * @param reason reason, stored in the tombstones; null for none
-     */
+    /** Notes and person to erase, by the platform id of a person whose notes are erased as well. */
     public record Request(
             List<NoteId> notes,
             @Nullable String author,
@@ -226,7 +220,6 @@ public record Eraser(
         }
     }
 
-    /** An erasure in progress. */
     private static final class Erasure {
 
         private final List<TombstoneObject> marked = new ArrayList<>();
@@ -263,4 +256,30 @@ public record Eraser(
             return notes.stream().map(NoteId::value).toList();
         }
     }
+
+    /**
+     * Result of an erasure, or of its preview.
+     *
+     * @param notes requested notes, and those of interrupted erasures
+     * @param rows removed rows by table; those of {@code api_call} are emptied and kept for the bill
+     * @param sharedFiles files that are kept, since other notes use them
+     * @param unwrittenAnswers removed responses in spool files of this node
+     * @param reports removed reports that name a note, of this node and in the bucket; the command report creates them
+     *     again
+     * @param namedIn notes of other people that name the person, whose texts and responses are not changed
+     */
+    public record ErasureReport(
+            boolean dryRun,
+            List<String> notes,
+            boolean author,
+            Map<String, Long> rows,
+            long files,
+            long fileBytes,
+            long sidecars,
+            long sidecarBytes,
+            long sharedFiles,
+            long sharedBytes,
+            long unwrittenAnswers,
+            long reports,
+            List<String> namedIn) {}
 }

@@ -22,7 +22,7 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.maintenance.erase.Eraser;
-import io.github.notearchive.maintenance.rebuild.RebuildSummary.Found;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
 import io.github.notearchive.maintenance.verify.BucketReader;
 import io.github.notearchive.note.MediaType;
 import io.github.notearchive.note.Night;
@@ -286,7 +286,6 @@ public record RebuildRunner(
             context.putString(PROGRESS, JSON.writeValueAsString(committed));
         }
 
-        /** Counts a sidecar whose rows exist. */
         void countUnchanged() {
             count(0, 0, 0, List.of(), current.note);
         }
@@ -301,7 +300,6 @@ public record RebuildRunner(
                     id);
         }
 
-        /** Counts an object that cannot be used as sidecar. */
         void countRefused(String name, String reason) {
             count(1, 0, 0, List.of(name + " is refused: " + reason), current.note);
         }
@@ -328,9 +326,44 @@ public record RebuildRunner(
             return committed.found;
         }
 
-        /** Returns the number of sidecars that this execution read. */
         long sidecarsNow() {
             return committed.found.sidecars() - sidecarsBefore;
+        }
+    }
+
+    /** Summary of a rebuild; contents of the bucket as read by all executions, and the sidecars read by this one. */
+    public record RebuildSummary(
+            ExitCode exitCode,
+            String reason,
+            @Nullable Long execution,
+            boolean restart,
+            Found found,
+            Rows rows,
+            long sidecarsNow,
+            Duration took) {
+
+        /**
+         * Contents of the bucket.
+         *
+         * @param sidecars sidecars that were read, including refused ones
+         * @param written sidecars whose rows were written; the tables had those of the others
+         * @param findings the first {@value #MAX_FINDINGS} refused sidecars and lost files, with the reason
+         */
+        public record Found(long sidecars, long refused, long lost, long written, List<String> findings) {
+
+            static final int MAX_FINDINGS = 100;
+            static final Found NONE = new Found(0, 0, 0, 0, List.of());
+
+            Found plus(Found more) {
+                return new Found(
+                        sidecars + more.sidecars,
+                        refused + more.refused,
+                        lost + more.lost,
+                        written + more.written,
+                        Stream.concat(findings.stream(), more.findings.stream())
+                                .limit(MAX_FINDINGS)
+                                .toList());
+            }
         }
     }
 }

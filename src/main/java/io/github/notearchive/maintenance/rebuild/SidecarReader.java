@@ -1,9 +1,9 @@
 package io.github.notearchive.maintenance.rebuild;
 
-import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidCall;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.WorklistRow;
@@ -41,24 +41,13 @@ record SidecarReader(ObjectStore store, ErasureList erasures, ErasureRepository 
     /** Contents of an object where a sidecar is expected. */
     sealed interface SidecarFound {}
 
-    /**
-     * A sidecar.
-     *
-     * @param call call that bought its response
-     * @param capture note of the response; null if the catalog has no row of it
-     * @param row worklist row of the note
-     */
+    /** A sidecar; without capture if the catalog has no row of it. */
     record Restorable(
             Sidecar sidecar, PaidCall call, @Nullable NoteCapture capture, WorklistRow row) implements SidecarFound {}
 
-    /** An object that cannot be used. */
     record Refused(String name, String reason) implements SidecarFound {}
 
-    /**
-     * Reads sidecars in parallel, and passes each to the consumer, in order.
-     *
-     * @throws StoreException if the store fails
-     */
+    /** Reads sidecars in parallel, and passes each to the consumer, in order. Fails if the store does. */
     void forEach(Iterable<? extends StoredObject> objects, Consumer<SidecarFound> consumer) {
         List<StoredObject> batch = new ArrayList<>();
         long bytes = 0;

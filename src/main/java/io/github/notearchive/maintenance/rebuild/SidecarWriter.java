@@ -1,10 +1,10 @@
 package io.github.notearchive.maintenance.rebuild;
 
-import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.ledger.LedgerProperties;

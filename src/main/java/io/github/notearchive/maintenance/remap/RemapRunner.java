@@ -1,11 +1,11 @@
 package io.github.notearchive.maintenance.remap;
 
 import io.github.notearchive.archive.catalog.NoteMapper;
-import io.github.notearchive.archive.catalog.RemapChange;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.StoredResponses;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
+import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
@@ -198,9 +198,6 @@ public record RemapRunner(
          * the rows of a page.
          *
          * @param scope what determines which responses are read
-         * @param answers responses that were read
-         * @param unreadable responses that do not contain their note
-         * @param unreadableNotes the first notes of these
          */
         record Progress(
                 String scope,
@@ -210,9 +207,9 @@ public record RemapRunner(
                 List<String> unreadableNotes,
                 Map<String, RemapChange> changes) {
 
-            Progress after(Page page, Map<String, RemapChange> changed) {
+            Progress after(Page page) {
                 SortedMap<String, RemapChange> sum = new TreeMap<>(changes);
-                changed.forEach((column, change) -> sum.merge(column, change, RemapChange::and));
+                page.changes().forEach((column, change) -> sum.merge(column, change, RemapChange::and));
                 return new Progress(
                         scope,
                         page.last(),
@@ -263,7 +260,7 @@ public record RemapRunner(
         boolean compareNext() {
             Page page = next();
             if (page != null) {
-                progress = progress.after(page, responses.compare(page));
+                progress = progress.after(page);
             }
             return page != null;
         }
@@ -284,17 +281,42 @@ public record RemapRunner(
 
         private boolean isWritten(Page page, int attempt) {
             try {
-                progress = progress.after(page, savepoint.execute(_ -> responses.write(page)));
+                savepoint.executeWithoutResult(_ -> responses.write(page));
+                progress = progress.after(page);
                 return true;
             } catch (DataAccessException e) {
-                // Spring translates these states for single statements, but not for a batch
-                if (attempt < MAX_ATTEMPTS
-                        && DatabaseErrors.sqlState(e).filter(LOCKED::contains).isPresent()) {
-                    log.debug("The rows of a page are locked by another transaction; attempt {}", attempt, e);
-                    return false;
+                if (attempt == MAX_ATTEMPTS
+                        || !DatabaseErrors.sqlState(e).filter(LOCKED::contains).isPresent()) {
+                    throw e;
                 }
-                throw e;
+                log.debug("The rows of a page are locked by another transaction; attempt {}", attempt, e);
+                return false;
             }
         }
     }
+
+    /**
+     * Summary of a remap.
+     *
+     * @param execution row of {@code batch_job_execution}; null if none was created, as in a dry run
+     * @param answers stored responses that were read, in all executions of the instance
+     * @param left stored responses that remain to be read; null if unknown
+     * @param unreadable stored responses that do not contain their note
+     * @param changes changes by column, made or predicted, in all executions of the instance
+     */
+    public record RemapSummary(
+            ExitCode exitCode,
+            String reason,
+            @Nullable Long execution,
+            @Nullable Long instance,
+            boolean restart,
+            int mapper,
+            long answers,
+            long answersNow,
+            @Nullable Long left,
+            long unreadable,
+            List<String> unreadableNotes,
+            Map<String, RemapChange> changes,
+            List<SchemaDrift.Found> newFields,
+            Duration took) {}
 }

@@ -1,13 +1,13 @@
 package io.github.notearchive.maintenance.verify;
 
-import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
+import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.catalog.Verdict;
+import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;

@@ -3,15 +3,15 @@ package io.github.notearchive.maintenance.verify;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
+import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.catalog.RepairRepository;
-import io.github.notearchive.archive.catalog.RepairRepository.Obstacle;
 import io.github.notearchive.archive.catalog.RepairRepository.User;
 import io.github.notearchive.archive.catalog.Sidecars;
-import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.store.StoreException;
@@ -64,7 +64,7 @@ record Repairs(
         }
         User first = all.getFirst();
         if (first.obstacle() != null) {
-            return notPossible(reason(first.note(), first.obstacle()), audit);
+            return notPossible(first.obstacle().of(first.note()), audit);
         }
         List<User> users = all.stream().filter(user -> user.obstacle() == null).toList();
         for (User user : users) {
@@ -79,17 +79,6 @@ record Repairs(
                 .map(user -> makeDue(() -> List.of(user.note()), audit))
                 .orElseGet(() -> notPossible(
                         "none of its notes is ARCHIVED, for example " + first.note() + "; requeue one to try", audit));
-    }
-
-    private static String reason(NoteId note, Obstacle obstacle) {
-        String reason = switch (obstacle) {
-            case UNLISTED ->
-                "the newest response does not list it, for example that of note %s; no run can store it again";
-            case VIDEOS_OFF ->
-                "the video requires a separate call, for example that of note %s, but archive.video.enabled is false; no run can store it again";
-            case NOT_OFFERED -> "the provider no longer offers the video, for example of note %s; requeue one to try";
-        };
-        return reason.formatted(note);
     }
 
     private String makeDue(Supplier<List<NoteId>> source, AuditRun audit) {

@@ -10,7 +10,6 @@ import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
-import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.List;
@@ -29,26 +28,14 @@ import org.springframework.stereotype.Component;
 @Component
 public record SelfTest(ObjectStore store, ObjectCheck check) {
 
-    /** Prefix of the objects of the test. */
     static final String AREA = "fixity-probe/";
 
     private static final NoteId NOTE = new NoteId("0".repeat(24));
 
-    /**
-     * One object of the test.
-     *
-     * @param planted description of the object
-     * @param expected expected finding; null for none
-     * @param said verdict, for an operator
-     * @param found whether the verdict is the expected one
-     */
+    /** One object of the test, and the expected finding; null for none. */
     public record Probe(String planted, @Nullable Kind expected, String said, boolean found) {}
 
-    /**
-     * Executes the test.
-     *
-     * @throws StoreException if the store is unavailable; the objects stored so far are removed if possible
-     */
+    /** Executes the test. If the store fails, the objects stored so far are removed if possible. */
     List<Probe> run() {
         store.requireBucket();
         clear();

@@ -6,23 +6,32 @@ import io.github.notearchive.archive.catalog.AuditRepository.Finding;
 import io.github.notearchive.archive.catalog.AuditRepository.Remaining;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
+import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.batch.OutageDetector;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
+import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,11 +91,7 @@ public record VerifyRunner(
         }
     }
 
-    /**
-     * Tests that an audit would find errors; empty if another process is auditing.
-     *
-     * @throws StoreException if the store is unavailable
-     */
+    /** Tests that an audit would find errors; empty if another process is auditing. Fails if the store does. */
     public Optional<List<SelfTest.Probe>> selfTest() {
         try (RunnerLock lock = jobs.lock(Scope.AUDIT, "").orElse(null)) {
             return lock == null ? Optional.empty() : Optional.of(test.run());
@@ -188,5 +193,109 @@ public record VerifyRunner(
                         List.copyOf(audit.orphansRemoved),
                         List.copyOf(audit.orphansLeft)),
                 audit.took());
+    }
+
+    /** Options of one audit; nothing more is read after {@code maxDuration}, null for no limit. */
+    public record VerifyOptions(@Nullable Duration maxDuration, boolean repair, boolean deleteOrphans, String node) {}
+
+    /** State of one audit: options, start time, counts of this execution, and outage detection of the store. */
+    static final class AuditRun extends JobRun {
+
+        private static final String SINCE = "since";
+
+        final VerifyOptions options;
+
+        final Instant startedAt;
+
+        final OutageDetector store;
+        final LongAdder files = new LongAdder();
+        final LongAdder sidecars = new LongAdder();
+        final LongAdder bytes = new LongAdder();
+        final LongAdder listed = new LongAdder();
+        final LongAdder young = new LongAdder();
+        final LongAdder dateInFuture = new LongAdder();
+        final LongAdder notesMadeDue = new LongAdder();
+        final LongAdder waiting = new LongAdder();
+        final LongAdder sidecarsRewritten = new LongAdder();
+        final LongAdder notPossible = new LongAdder();
+        final List<String> orphansRemoved = new ArrayList<>();
+        final List<String> orphansLeft = new ArrayList<>();
+
+        AuditRun(VerifyOptions options, Instant now, Gate gate, ArchiveProperties.Outage outage) {
+            super(gate);
+            this.options = options;
+            this.startedAt = now;
+            this.store = new OutageDetector(outage);
+            addIdentity(SINCE, now);
+            addOption("repair", options.repair());
+            addOption("deleteOrphans", options.deleteOrphans());
+            addOption("maxDuration", options.maxDuration());
+        }
+
+        /**
+         * Returns when the instance was created; objects verified later are not read again. After the clock was ahead,
+         * this audit must not treat its own work as that of another one.
+         */
+        Instant since() {
+            Instant created = Instant.parse(Objects.requireNonNull(parameters().getString(SINCE)));
+            return created.isAfter(startedAt) ? startedAt : created;
+        }
+    }
+
+    /**
+     * Summary of an audit.
+     *
+     * @param files files read by this execution
+     * @param listed objects in the bucket that this execution compared with the rows
+     * @param young unused objects that are too young to be orphans
+     * @param dateInFuture objects verified later than the start of this execution; they count as never verified
+     * @param open open findings of all audits by kind
+     * @param oldestVerified oldest verification of a file; null if a file was never verified, or there is none
+     */
+    public record VerifySummary(
+            ExitCode exitCode,
+            String reason,
+            @Nullable Long execution,
+            @Nullable Long instance,
+            boolean restart,
+            long files,
+            long sidecars,
+            long bytes,
+            long listed,
+            long young,
+            long dateInFuture,
+            Map<Damage.Kind, Long> open,
+            List<Finding> examples,
+            long filesLeft,
+            long sidecarsLeft,
+            @Nullable Instant oldestVerified,
+            Repaired repairs,
+            Duration took) {
+
+        /**
+         * Repairs of findings.
+         *
+         * @param waiting files whose notes are due already, or in progress
+         * @param notPossible findings that could not be repaired; their rows contain the reason
+         * @param orphansLeft orphans that could not be removed, with the reason
+         */
+        public record Repaired(
+                long notesMadeDue,
+                long waiting,
+                long sidecarsRewritten,
+                long notPossible,
+                List<String> orphansRemoved,
+                List<String> orphansLeft) {}
+
+        /** Returns the part of the summary that telemetry reports, with the recommended action. */
+        public CommandResult result(String next) {
+            return execution == null
+                    ? CommandResult.notStarted(exitCode, reason, next)
+                    : new CommandResult(exitCode, reason, next, true, execution, restart, null, null, open);
+        }
+
+        public long findings() {
+            return open.values().stream().mapToLong(Long::longValue).sum();
+        }
     }
 }

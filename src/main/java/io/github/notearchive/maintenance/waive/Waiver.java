@@ -7,7 +7,6 @@ import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
-import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
@@ -63,7 +62,6 @@ public record Waiver(
         }
     }
 
-    /** Slot to waive, with the reason given by the operator. */
     private record Request(NoteId id, MediaKind kind, int ordinal, String reason) {
 
         boolean isFor(MediaKind otherKind, int otherOrdinal) {
@@ -162,7 +160,7 @@ public record Waiver(
 
     private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows) {
         if (slot.notOffered() != null) {
-            return VideoSlots.withoutOffer(slot, rows, null).stream();
+            return SlotRow.withoutOffer(slot, rows, null).stream();
         }
         return Stream.of(rows.stream()
                 .filter(row -> row.isFor(slot))

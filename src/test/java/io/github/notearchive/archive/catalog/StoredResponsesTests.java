@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
+import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
 import io.github.notearchive.note.NoteCapture;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ class StoredResponsesTests {
     private final SchemaDrift drift = new SchemaDrift(database.jdbc());
     private final NoteCatalog notes =
             new NoteCatalog(database.jdbc(), new MediaCatalog(database.jdbc(), database.transactions()), drift);
-    private final StoredResponses answers = new StoredResponses(database.jdbc(), database.batches(), drift);
+    private final StoredResponses answers = new StoredResponses(database.jdbc(), drift);
 
     @Test
     void spoiltColumnsAreRestoredFromTheResponse() {
@@ -207,8 +208,8 @@ class StoredResponsesTests {
         SortedMap<String, RemapChange> changes = new TreeMap<>();
         for (Page page = page(Position.FIRST, all); page.answers() > 0; page = page(page.last(), all)) {
             Page read = page;
-            database.inTransaction(() ->
-                    answers.write(read).forEach((column, change) -> changes.merge(column, change, RemapChange::and)));
+            database.inTransaction(() -> answers.write(read));
+            read.changes().forEach((column, change) -> changes.merge(column, change, RemapChange::and));
         }
         return changes;
     }

@@ -2,11 +2,12 @@ package io.github.notearchive.maintenance.remap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.RemapChange;
+import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.maintenance.MaintenanceScenario;
+import io.github.notearchive.maintenance.remap.RemapRunner.RemapSummary;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;

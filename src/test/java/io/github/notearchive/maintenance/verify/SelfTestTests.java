@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.archive.catalog.Expected;
-import io.github.notearchive.archive.catalog.Verdict;
+import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.io.Secret;
