@@ -64,8 +64,7 @@ class ArchitectureTests {
             "Receivers",
             "ResponseWriter",
             "RunWatchdog",
-            "SystemChecks",
-            "Uploads");
+            "SystemChecks");
 
     @ArchTest
     static final ArchRule namesSayWhatAThingIs =

@@ -49,7 +49,6 @@ public record ArchiveProperties(
         @DefaultValue @Valid Outage outage,
         @DefaultValue("30d") @DurationMin(days = 1) Duration recheckUnavailableAfter) {
 
-    /** Returns the absolute path of the data directory. */
     public Path dataDirectory() {
         Path path = dataDir.isBlank() ? Path.of(home.strip(), "data") : Path.of(dataDir.strip());
         return path.toAbsolutePath().normalize();
@@ -89,7 +88,6 @@ public record ArchiveProperties(
             return retried.isBefore(tonight) ? retried : tonight;
         }
 
-        /** Returns the longest delay that {@link #delayAfter} returns. */
         public Duration longestDelay() {
             Duration longest = delays.stream().max(Duration::compareTo).orElseThrow();
             return Duration.ofNanos((long) (longest.toNanos() * (1 + jitter)));

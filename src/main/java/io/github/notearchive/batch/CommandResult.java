@@ -27,7 +27,6 @@ public record CommandResult(
         @Nullable CallCounts calls,
         @Nullable Map<?, Long> findings) {
 
-    /** Calls of a run. */
     public record CallCounts(long calls, long billed, long billingUnknown) {}
 
     public static CommandResult failed(ExitCode exitCode, String reason, String next) {

@@ -88,7 +88,6 @@ public record JobExecutionQueries(JdbcClient jdbc) {
                 .optional();
     }
 
-    /** Counts the instances of a job that a node started in a night. */
     long instancesOf(String job, Night night, String node) {
         return jdbc.sql("""
                         SELECT count(DISTINCT e.job_instance_id)
@@ -121,7 +120,6 @@ public record JobExecutionQueries(JdbcClient jdbc) {
         return RunnerLock.isTaken(jdbc, Scope.RUN, node, true);
     }
 
-    /** Returns whether a process of another node is running. */
     public boolean isAnotherRunActive(String node) {
         return RunnerLock.isTaken(jdbc, Scope.RUN, node, false);
     }
@@ -170,7 +168,6 @@ public record JobExecutionQueries(JdbcClient jdbc) {
                 .single();
     }
 
-    /** Returns all executions of the instance that an execution belongs to. */
     public List<Long> siblingsOf(long jobExecutionId) {
         return jdbc.sql("""
                         SELECT e.job_execution_id

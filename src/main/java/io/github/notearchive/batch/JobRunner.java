@@ -58,7 +58,6 @@ public record JobRunner(
                 .listener(run.listener(whenComplete));
     }
 
-    /** Returns the builder of a step with a transaction for each chunk. */
     public <T> ChunkOrientedStepBuilder<T, T> chunks(
             String name, int size, ItemReader<? extends T> reader, ItemWriter<? super T> writer) {
         return step(name)

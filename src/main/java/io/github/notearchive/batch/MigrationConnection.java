@@ -12,13 +12,7 @@ import org.springframework.stereotype.Component;
  * large table may take long.
  */
 @Component
-final class MigrationConnection implements FlywayConfigurationCustomizer {
-
-    private final JdbcConnectionDetails database;
-
-    MigrationConnection(JdbcConnectionDetails database) {
-        this.database = database;
-    }
+record MigrationConnection(JdbcConnectionDetails database) implements FlywayConfigurationCustomizer {
 
     @Override
     public void customize(FluentConfiguration configuration) {

@@ -6,8 +6,6 @@ package io.github.notearchive.batch;
  *
  * @param notes notes that were not archived before
  * @param refreshes archived notes that were fetched again
- * @param files media files of all notes
- * @param downloads failed downloads
  * @param bytesReceived bytes of response bodies of media servers, failed attempts included
  */
 public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDownloads downloads, long bytesReceived) {

@@ -32,36 +32,29 @@ public final class RunnerLock implements AutoCloseable {
     /** Work that requires a lock. A lock is not acquired while another process has it. */
     public enum Scope {
         /** A node's run; shares the whole archive, for which it waits up to {@link #ARCHIVE_PATIENCE}. */
-        RUN(
-                NodeLocks.GROUP,
-                " AND pg_advisory_lock_shared" + WHOLE + "::text IS NOT NULL",
-                "this node's runner lock",
-                "another run of this node"),
+        RUN(NodeLocks.GROUP, " AND pg_advisory_lock_shared" + WHOLE + "::text IS NOT NULL", "this node's runner lock"),
         /** An audit. */
-        AUDIT("note-archive-verify", "", "the lock of audits", "another audit"),
+        AUDIT("note-archive-verify", "", "the lock of audits"),
         /** A node's work that excludes runs of all nodes, remaps and audits. */
         ARCHIVE(
                 NodeLocks.GROUP,
                 " AND pg_try_advisory_lock" + WHOLE
                         + " AND pg_try_advisory_lock(hashtext('note-archive-verify'), hashtext(''))",
-                "the lock of the whole archive",
-                "another run or audit"),
+                "the lock of the whole archive"),
         /** A remap; shares the whole archive. */
-        REMAP("note-archive-remap", SHARED, "the lock of remaps", "another remap"),
+        REMAP("note-archive-remap", SHARED, "the lock of remaps"),
         /** A decision about one note during runs; shares the whole archive. */
-        NOTE("note-archive-note", SHARED, "the lock of note %s", "another process");
+        NOTE("note-archive-note", SHARED, "the lock of note %s");
 
         private final String group;
         private final String more;
         private final String label;
-        private final String rival;
 
         /** @param more condition that acquires additional locks */
-        Scope(String group, String more, String label, String rival) {
+        Scope(String group, String more, String label) {
             this.group = group;
             this.more = more;
             this.label = label;
-            this.rival = rival;
         }
     }
 
@@ -153,7 +146,7 @@ public final class RunnerLock implements AutoCloseable {
 
     /** Describes why the lock is lost after {@link #keep} has returned false. */
     String heldByRival() {
-        return lost() + ", and " + scope.rival + " holds the lock now";
+        return lost() + ", and another process holds the lock now";
     }
 
     /**

@@ -5,12 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.ExitStatus;
 
-/**
- * Exit code and reason of a run: why it did not start, stopped before its work was done, or how it ended.
- *
- * @param exitCode exit code of the process
- * @param reason text for the operator
- */
+/** Exit code and reason of a run: why it did not start, stopped before its work was done, or how it ended. */
 public record StopReason(ExitCode exitCode, String reason) {
 
     private static final Logger log = LoggerFactory.getLogger(StopReason.class);

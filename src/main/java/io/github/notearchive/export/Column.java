@@ -23,9 +23,7 @@ record Column(
     /** Data type of a column. An absent value is null; a list is empty rather than null. */
     enum Type {
         TEXT,
-        /** 32-bit integer. */
         INTEGER,
-        /** 64-bit integer. */
         BIGINT,
         BOOLEAN,
         /** Point in time in microseconds; in JSON as in ISO 8601, in UTC. */

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExportException extends RuntimeException {
 
-    private static final long serialVersionUID = 1L;
-
-    /** Reason of the failure. */
     public enum Kind {
         /** The options or the target are invalid. */
         INVALID,

@@ -4,7 +4,6 @@ import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Format of an export. */
 public enum ExportFormat {
     /** One JSON Lines file per table, UTF-8. */
     JSONL("jsonl", MediaMode.LINK),
@@ -34,12 +33,10 @@ public enum ExportFormat {
                 .findFirst();
     }
 
-    /** Returns the default media mode of the format. */
     public MediaMode usualMedia() {
         return usualMedia;
     }
 
-    /** Returns whether the format supports a media mode. */
     public boolean takes(MediaMode media) {
         return switch (this) {
             case JSONL, CSV, PARQUET, BAGIT -> true;

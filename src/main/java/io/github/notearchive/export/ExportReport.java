@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  * @param bytes total size of the files
  * @param copied number of media files among them
  * @param missing number of objects that the store did not deliver, or delivered with other bytes
- * @param missingExamples the first missing objects
  * @param ids result for the id file; null if there was none
  */
 public record ExportReport(
@@ -35,7 +34,6 @@ public record ExportReport(
      *
      * @param named number of distinct ids
      * @param notArchived number of ids that were never captured
-     * @param examples the first of these ids
      */
     public record NamedIds(
             long named,

@@ -24,17 +24,9 @@ import org.springframework.stereotype.Component;
 
 /** Exports notes of the archive to a directory. Only reads the archive; may run beside a nightly run. */
 @Component
-public class Exporter {
+public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
 
     private static final Logger log = LoggerFactory.getLogger(Exporter.class);
-
-    private final NoteSnapshots notes;
-    private final ObjectFactory<ObjectStore> store;
-
-    Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
-        this.notes = notes;
-        this.store = store;
-    }
 
     /**
      * Writes an export. The target is created completely or, after any failure, left as it was. Media that the store
@@ -69,7 +61,7 @@ public class Exporter {
             store.getObject().requireBucket();
             try (Snapshot snapshot = notes.open(options.selection(), ids);
                     Stream<FileEntry> objects = snapshot.objects()) {
-                objects.forEach(directory.plan()::add);
+                objects.forEach(directory.plan::add);
             }
             // while no snapshot is open, because this may take hours
             media.copyAhead(stopped);
@@ -93,7 +85,7 @@ public class Exporter {
                 case FOURCAT -> new FourCat(export).write();
             }
             return new ExportReport(
-                    directory.target(),
+                    directory.target,
                     export.rows(),
                     directory.files(),
                     directory.bytes(),

@@ -29,7 +29,6 @@ record Folder(Export export) {
     private static final Pattern EXTENSION = Pattern.compile("[a-z0-9]{1,8}");
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9-]{1,20}");
 
-    /** Writes the pages, the media and the manifest. */
     void write() throws IOException {
         Table notes = export.data().notes();
         Table captures = export.data().captures();

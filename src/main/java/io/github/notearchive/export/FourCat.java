@@ -26,7 +26,6 @@ record FourCat(Export export) {
 
     private static final String FILE = "xiaohongshu.ndjson";
 
-    /** Writes the items and the manifest. */
     void write() throws IOException {
         Table notes = export.data().notes();
         try (TableWriter items = new TableWriter.JsonLines(export.directory().create(FILE))) {

@@ -16,7 +16,6 @@ record IndexPage(int number, long total, List<Entry> entries) {
     /** Number of notes on a page. */
     static final int NOTES = 60;
 
-    /** Note and its directory. */
     record Entry(String directory, NotePage note) {}
 
     static String name(long page) {

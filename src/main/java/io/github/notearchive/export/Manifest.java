@@ -20,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * file with its SHA-256, and missing media. It contains no time of writing, so that the same archive results in the
  * same bytes, and names no author that the rows do not name.
  */
-final class Manifest {
+record Manifest(Export export) {
 
     private static final String NAME = "manifest.json";
 
@@ -37,12 +37,8 @@ final class Manifest {
             .disable(SerializationFeature.WRAP_EXCEPTIONS)
             .build();
 
-    private final Export export;
-    private final ExportOptions options;
-
-    Manifest(Export export) {
-        this.export = export;
-        this.options = export.options();
+    private ExportOptions options() {
+        return export.options();
     }
 
     /**
@@ -54,10 +50,10 @@ final class Manifest {
     void write(String below, Map<Table, String> files) throws IOException {
         ObjectNode head = MAPPER.createObjectNode()
                 .put("manifestVersion", VERSION)
-                .put("tool", options.tool())
-                .put("format", options.format().toString());
-        if (options.format() == ExportFormat.CSV) {
-            head.put("excel", options.excel());
+                .put("tool", options().tool())
+                .put("format", options().format().toString());
+        if (options().format() == ExportFormat.CSV) {
+            head.put("excel", options().excel());
         }
         head.set("selection", selection());
         head.set("authors", authors());
@@ -69,7 +65,7 @@ final class Manifest {
             head.forEachEntry(json::writePOJOProperty);
             json.writeArrayPropertyStart("files");
             export.directory()
-                    .inventory()
+                    .inventory
                     .forEach(file -> json.writePOJO(
                             new File(file.path().substring(below.length()), file.size(), file.sha256())));
             json.writeEndArray();
@@ -80,9 +76,9 @@ final class Manifest {
     private record File(String path, long bytes, String sha256) {}
 
     private ObjectNode selection() {
-        List<String> asked = options.selection().authors();
+        List<String> asked = options().selection().authors();
         List<String> authors = visible(asked);
-        return MAPPER.<ObjectNode>valueToTree(options.selection())
+        return MAPPER.<ObjectNode>valueToTree(options().selection())
                 .putPOJO("authors", authors)
                 .put("authorsNotNamed", asked.size() - authors.size())
                 .putPOJO("ids", export.ids());
@@ -93,7 +89,7 @@ final class Manifest {
      * not contain them.
      */
     private List<String> visible(List<String> authors) {
-        return switch (options.authors()) {
+        return switch (options().authors()) {
             case KEEP -> authors;
             case HASH ->
                 authors.stream()
@@ -105,18 +101,18 @@ final class Manifest {
     }
 
     private ObjectNode authors() {
-        ObjectNode json = mode(options.authors());
-        return options.authors() == AuthorMode.HASH
+        ObjectNode json = mode(options().authors());
+        return options().authors() == AuthorMode.HASH
                 ? json.put("pseudonyms", "first 16 bytes of HMAC-SHA-256 of the id, hexadecimal")
-                        .put("key", options.authorKey() == null ? "drawn for this export and forgotten" : "given")
+                        .put("key", options().authorKey() == null ? "drawn for this export and forgotten" : "given")
                 : json;
     }
 
     private ObjectNode media() {
-        ObjectNode json = mode(options.media());
-        return switch (options.media()) {
+        ObjectNode json = mode(options().media());
+        return switch (options().media()) {
             case NONE, LINK -> json;
-            case PRESIGNED -> json.put("goodFor", options.presignFor().toString());
+            case PRESIGNED -> json.put("goodFor", options().presignFor().toString());
             case COPY ->
                 json.put("copied", export.media().copied())
                         .put("missing", export.media().missing())
@@ -158,7 +154,7 @@ final class Manifest {
     private @Nullable String description(Column column, Map<String, String> comments) {
         String source = column.source();
         String description = source == null ? column.description() : comments.get(source);
-        return options.authors() == AuthorMode.HASH && column.content() == Column.Content.PERSON_ID
+        return options().authors() == AuthorMode.HASH && column.content() == Column.Content.PERSON_ID
                 ? "A pseudonym in place of the id. " + (description == null ? "" : description)
                 : description;
     }

@@ -38,7 +38,6 @@ final class MediaCopies {
         this.directory = directory;
     }
 
-    /** Returns a presigned URL of an object. */
     String presign(String key, Duration validity) {
         return store.getObject().presign(new ObjectKey(key), validity).toString();
     }
@@ -49,7 +48,7 @@ final class MediaCopies {
      * @param stopped queried before each object; true makes it throw an {@link ExportException}
      */
     void copyAhead(BooleanSupplier stopped) throws IOException {
-        directory.plan().forEach(object -> {
+        directory.plan.forEach(object -> {
             if (stopped.getAsBoolean()) {
                 throw ExportException.stopped();
             }
@@ -113,7 +112,6 @@ final class MediaCopies {
         return missing;
     }
 
-    /** Returns the first missing objects. */
     List<MissingObject> examples() {
         return List.copyOf(examples);
     }

@@ -50,11 +50,16 @@ final class StagingDirectory implements AutoCloseable {
     /** Directory of files whose paths are not known yet; deleted on completion. */
     private static final String AHEAD = ".ahead/";
 
-    private final Path target;
+    final Path target;
     private final Path parent;
     private final Path root;
-    private final FileList inventory;
-    private final FileList plan;
+
+    /** List of the files written so far, in the order of writing. */
+    final FileList inventory;
+
+    /** List of objects to be received ahead. */
+    final FileList plan;
+
     private long files;
     private long bytes;
     private boolean complete;
@@ -132,7 +137,6 @@ final class StagingDirectory implements AutoCloseable {
         }
     }
 
-    /** Writes a small file. */
     void write(String path, String text) throws IOException {
         try (OutputStream out = create(path)) {
             out.write(text.getBytes(StandardCharsets.UTF_8));
@@ -169,16 +173,6 @@ final class StagingDirectory implements AutoCloseable {
         return file;
     }
 
-    /** List of objects to be received ahead. */
-    FileList plan() {
-        return plan;
-    }
-
-    /** List of the files written so far, in the order of writing. */
-    FileList inventory() {
-        return inventory;
-    }
-
     private void record(FileEntry file) {
         inventory.add(file);
         files++;
@@ -195,10 +189,6 @@ final class StagingDirectory implements AutoCloseable {
 
     long bytes() {
         return bytes;
-    }
-
-    Path target() {
-        return target;
     }
 
     /** Forces the directory to the disk and renames it to the target. */
@@ -289,7 +279,6 @@ final class StagingDirectory implements AutoCloseable {
             this.digest = sha256;
         }
 
-        /** Returns the number of bytes written so far. */
         long size() {
             return size;
         }

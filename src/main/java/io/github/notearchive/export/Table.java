@@ -18,7 +18,6 @@ record Table(String name, String source, String joins, List<String> order, List<
     /** Name of the first column of every table. */
     static final String KEY = "note_id";
 
-    /** Returns this table with a further column. */
     Table with(Column column) {
         return new Table(
                 name,

@@ -17,7 +17,6 @@ import java.util.stream.Stream;
  */
 record TableFiles(Export export, ExportFormat format, String below) {
 
-    /** Writes the tables, the media and the manifest that describes them. */
     void write() throws IOException {
         StagingDirectory directory = export.directory();
         if (export.options().media() == MediaMode.COPY) {
@@ -59,7 +58,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
 
     private void list(String name, boolean isPayload) throws IOException {
         try (OutputStream out = export.directory().create(name)) {
-            export.directory().inventory().forEach(file -> {
+            export.directory().inventory.forEach(file -> {
                 if (file.path().startsWith(below) == isPayload) {
                     String line = file.sha256() + "  " + file.path() + "\n";
                     out.write(line.getBytes(StandardCharsets.UTF_8));

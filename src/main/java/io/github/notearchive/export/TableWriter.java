@@ -49,7 +49,6 @@ interface TableWriter extends AutoCloseable {
 
         private static final String FORMULA_PREFIXES = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20";
 
-        /** Starts the file with its header. */
         static Csv start(OutputStream out, Table table, boolean excel) throws IOException {
             if (excel) {
                 out.write("\ufeff".getBytes(StandardCharsets.UTF_8));

@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import org.apache.commons.io.function.IOConsumer;
 
 /** Writer that replaces a file as a whole: after a failure or a crash, the file has its old or its new content. */
 public final class AtomicFile {
@@ -25,12 +26,9 @@ public final class AtomicFile {
 
     private AtomicFile() {}
 
-    @FunctionalInterface
-    public interface Content {
-        void writeTo(OutputStream out) throws IOException;
-    }
-
-    /** Writes a file as {@link #write(Path, String, Content, FileAttribute...)}, with the suffix {@code .partial}. */
+    /**
+     * Writes a file as {@link #write(Path, String, IOConsumer, FileAttribute...)}, with the suffix {@code .partial}.
+     */
     public static void write(Path file, byte[] bytes) throws IOException {
         write(file.toAbsolutePath(), ".partial", out -> out.write(bytes));
     }
@@ -44,7 +42,7 @@ public final class AtomicFile {
      * @param attributes of the file, such as {@link #OWNER_ONLY}; set regardless of the umask
      * @throws IOException if the directory is missing or not writable
      */
-    public static void write(Path file, String suffix, Content content, FileAttribute<?>... attributes)
+    public static void write(Path file, String suffix, IOConsumer<OutputStream> content, FileAttribute<?>... attributes)
             throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + suffix);
         Files.deleteIfExists(partial);
@@ -55,7 +53,7 @@ public final class AtomicFile {
             }
             // not a channel, which fails if the thread is interrupted, as by a second signal
             try (var out = new FileOutputStream(partial.toFile())) {
-                content.writeTo(out);
+                content.accept(out);
                 out.getFD().sync();
             }
             Files.move(partial, file, ATOMIC_MOVE, REPLACE_EXISTING);

@@ -137,7 +137,8 @@ public class MediaDownloader implements AutoCloseable {
             waiting--;
             long deadline = waiting > 0 ? end - (end - System.nanoTime()) / 2 : end;
             try {
-                DownloadedMedia media = new UrlDownload(this, slot.kind(), entry, stopped, deadline).run();
+                DownloadedMedia media =
+                        new UrlDownload(this, slot.kind(), entry.getKey(), entry.getValue(), stopped, deadline).run();
                 files.increment();
                 return slot.isBest(entry.getValue().rendition())
                         ? new DownloadOutcome.Downloaded(media, null, false)

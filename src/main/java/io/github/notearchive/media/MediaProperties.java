@@ -59,11 +59,6 @@ public record MediaProperties(
 
     private static final DataSize LONGEST_UPLOAD = DataSize.ofGigabytes(5);
 
-    public MediaProperties {
-        allowedHosts = allowedHosts == null ? List.of() : List.copyOf(allowedHosts);
-        backoff = backoff == null ? List.of() : List.copyOf(backoff);
-    }
-
     @AssertTrue(
             message = "archive.media.allowed-hosts must be domains such as xhscdn.com, or IP literals with port such as"
                     + " 127.0.0.1:8080")

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -20,7 +21,6 @@ import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.IOUtils;
 import org.jspecify.annotations.Nullable;
@@ -66,16 +66,13 @@ public final class Spool {
         if (!Files.isDirectory(directory)) {
             return 0;
         }
-        try (Stream<Path> files = Files.find(
-                directory,
-                1,
-                (file, attributes) -> attributes.isRegularFile()
-                        && file.getFileName().toString().matches(PREFIX + ".*" + SUFFIX))) {
-            List<Path> remaining = files.toList();
+        try (DirectoryStream<Path> remaining = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
+            int swept = 0;
             for (Path file : remaining) {
                 Files.delete(file);
+                swept++;
             }
-            return remaining.size();
+            return swept;
         } catch (IOException e) {
             throw new UncheckedIOException("Spool " + directory + " cannot be swept", e);
         }

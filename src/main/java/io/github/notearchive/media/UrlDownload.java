@@ -19,7 +19,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -40,76 +40,56 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each attempt requests the whole file, and checks each redirect like the first URL. Bodies are not decoded. A
  * failed attempt leaves no file.
+ *
+ * @param kind kind of slot that the file is for
+ * @param stop aborts the download at zero
+ * @param deadline value of {@link System#nanoTime} after which no request and no pause continues
  */
-final class UrlDownload {
+record UrlDownload(
+        MediaDownloader shared,
+        MediaKind kind,
+        MediaUrl url,
+        MediaCandidate candidate,
+        CountDownLatch stop,
+        long deadline) {
 
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
 
-    private final MediaDownloader shared;
-    private final MediaProperties properties;
-    private final MediaKind kind;
-    private final MediaCandidate candidate;
-    private final CountDownLatch stop;
-    private final long deadline;
-
-    /** URL of the next request, and the redirects of this attempt. */
-    private MediaUrl next;
-
-    private int redirects;
-
-    /**
-     * Creates a download.
-     *
-     * @param kind kind of slot that the file is for
-     * @param stop aborts the download at zero
-     * @param deadline value of {@link System#nanoTime} after which no request and no pause continues
-     */
-    UrlDownload(
-            MediaDownloader shared,
-            MediaKind kind,
-            Map.Entry<MediaUrl, MediaCandidate> source,
-            CountDownLatch stop,
-            long deadline) {
-        this.shared = shared;
-        this.properties = shared.properties;
-        this.kind = kind;
-        this.candidate = source.getValue();
-        this.next = source.getKey();
-        this.stop = stop;
-        this.deadline = deadline;
-    }
+    /** The file, or the location of a redirect. */
+    private record Reply(
+            @Nullable DownloadedMedia media, @Nullable String location) {}
 
     /** Tries the URL until it succeeds, fails for good, or the deadline. */
     DownloadedMedia run() throws FailedDownloadException {
-        MediaUrl url = next;
         for (int tries = 1; ; tries++) {
-            next = url;
-            redirects = 0;
             try {
                 return attempt();
-            } catch (FailedDownloadException e) {
-                boolean again = e.kind == Kind.RETRYABLE && tries < properties.triesPerCandidate();
+            } catch (IOException e) {
+                FailedDownloadException failed = failure(e);
+                boolean again =
+                        failed.kind == Kind.RETRYABLE && tries < properties().triesPerCandidate();
                 if (!again || !pause(tries)) {
-                    throw e;
+                    throw failed;
                 }
             }
         }
     }
 
-    private DownloadedMedia attempt() throws FailedDownloadException {
-        try {
-            Optional<DownloadedMedia> media = Optional.empty();
-            while (media.isEmpty()) {
-                media = send(next);
+    private DownloadedMedia attempt() throws IOException {
+        MediaUrl next = url;
+        for (int redirects = 0; redirects <= properties().maxRedirects(); redirects++) {
+            Reply reply = send(next);
+            if (reply.media != null) {
+                return reply.media;
             }
-            return media.get();
-        } catch (IOException e) {
-            throw failure(e);
+            next = next.redirected(Objects.requireNonNull(reply.location), shared.hosts);
         }
+        throw new FailedDownloadException(
+                Kind.POSTPONED, "more than " + properties().maxRedirects() + " redirects");
     }
 
-    private Optional<DownloadedMedia> send(MediaUrl to) throws IOException {
+    private Reply send(MediaUrl to) throws IOException {
         if (to.isUpgradable()) {
             try {
                 return sendOnce(to.upgraded());
@@ -121,12 +101,12 @@ final class UrlDownload {
     }
 
     /**
-     * Returns the file; empty if {@link #next} has to be requested.
+     * Sends one request.
      *
      * @throws FailedDownloadException if the response has no complete file, even if its body cannot be read
      * @throws IOException if there is no response
      */
-    private Optional<DownloadedMedia> sendOnce(MediaUrl to) throws IOException {
+    private Reply sendOnce(MediaUrl to) throws IOException {
         if (MediaDownloader.isAborted(stop) || isExpired()) {
             throw new SocketTimeoutException("Ended before the request was sent");
         }
@@ -145,10 +125,10 @@ final class UrlDownload {
         });
     }
 
-    private Optional<DownloadedMedia> read(ClassicHttpResponse response) throws IOException {
+    private Reply read(ClassicHttpResponse response) throws IOException {
         int status = response.getCode();
         if (status == 200) {
-            return Optional.of(receive(response.getEntity()));
+            return new Reply(receive(response.getEntity()), null);
         }
         if (GONE.contains(status)) {
             throw new FailedDownloadException(Kind.GONE, "HTTP " + status);
@@ -157,11 +137,11 @@ final class UrlDownload {
         if (!REDIRECTS.contains(status) || location == null || location.getValue() == null) {
             throw retryable("HTTP " + status);
         }
-        if (redirects++ == properties.maxRedirects()) {
-            throw new FailedDownloadException(Kind.POSTPONED, "more than " + properties.maxRedirects() + " redirects");
-        }
-        next = next.redirected(location.getValue(), shared.hosts);
-        return Optional.empty();
+        return new Reply(null, location.getValue());
+    }
+
+    private MediaProperties properties() {
+        return shared.properties;
     }
 
     private DownloadedMedia receive(@Nullable HttpEntity entity) throws IOException {
@@ -210,7 +190,7 @@ final class UrlDownload {
 
     /** Waits after a failed attempt. False if the deadline, an abort or an interrupt does not allow it. */
     private boolean pause(int tries) {
-        Duration time = properties.backoffAfter(tries);
+        Duration time = properties().backoffAfter(tries);
         if (remaining().compareTo(time) <= 0) {
             return false;
         }
@@ -223,9 +203,9 @@ final class UrlDownload {
     }
 
     private void requireAllowed(long length) throws FailedDownloadException {
-        if (length > properties.maxFileSize().toBytes()) {
+        if (length > properties().maxFileSize().toBytes()) {
             throw FailedDownloadException.rejected(
-                    "longer than archive.media.max-file-size (" + properties.maxFileSize() + ")");
+                    "longer than archive.media.max-file-size (" + properties().maxFileSize() + ")");
         }
     }
 
@@ -244,7 +224,8 @@ final class UrlDownload {
             case SpoolFullException _ ->
                 new FailedDownloadException(
                         Kind.NO_ROOM,
-                        "the spool holds archive.media.max-spool-size (" + properties.maxSpoolSize() + ")");
+                        "the spool holds archive.media.max-spool-size ("
+                                + properties().maxSpoolSize() + ")");
             case UnknownHostException _ -> retryable("unknown host");
             case SSLException _ -> retryable("TLS failed");
             case ConnectionClosedException _ -> incomplete();

@@ -19,7 +19,6 @@ public enum Endpoint {
         this.path = path;
     }
 
-    /** Returns the name in column {@code api_call.endpoint}. */
     public String ledgerName() {
         return ledgerName;
     }

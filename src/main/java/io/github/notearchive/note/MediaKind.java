@@ -8,7 +8,6 @@ public enum MediaKind {
     MOTION,
     /** Sound of the note, or its background music. */
     AUDIO,
-    /** Video of the note. */
     VIDEO,
     /** Subtitles of the video in one language. */
     SUBTITLE;

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Media file that a response promises.
  *
- * @param kind kind of file
  * @param ordinal position among the slots of its kind, from 0, in the order of the response; the motion of a live photo
  *     has the ordinal of its image
  * @param identity source file id ({@code fileid}, {@code live_photo_file_id}, {@code video_id}, {@code sound_id}); the
@@ -41,9 +40,6 @@ public record MediaSlot(
     }
 
     public MediaSlot {
-        if (ordinal < 0) {
-            throw new IllegalArgumentException("ordinal must not be negative: " + ordinal);
-        }
         identity = bounded(identity);
         candidates = List.copyOf(candidates);
     }

@@ -238,7 +238,6 @@ public final class MediaSlots {
         return urls;
     }
 
-    /** Returns the candidates with distinct URLs. */
     private static List<MediaCandidate> usable(List<MediaCandidate> candidates) {
         Map<String, MediaCandidate> byUrl = new LinkedHashMap<>();
         candidates.stream()

@@ -45,7 +45,6 @@ public enum MediaType {
         return extension;
     }
 
-    /** Returns the type of a file by the extension of its name in the store; empty for an unknown one. */
     public static Optional<MediaType> ofName(String name) {
         String extension = name.substring(name.lastIndexOf('.') + 1);
         return Arrays.stream(values())

@@ -30,14 +30,12 @@ public enum ProviderCode {
     BALANCE_EXHAUSTED(601, Billed.NO, Meaning.ACCOUNT_REFUSED),
     SPEND_LIMIT(602, Billed.NO, Meaning.ACCOUNT_REFUSED);
 
-    /** Codes with a known meaning. */
     public static final Set<Integer> DOCUMENTED = numbers(code -> code.meaning != Meaning.UNKNOWN);
 
     /** Codes after which all calls fail until the next day or until an operator acts. */
     public static final Set<Integer> ENDING_CALLS =
             numbers(code -> code.meaning == Meaning.QUOTA_USED_UP || code.meaning == Meaning.ACCOUNT_REFUSED);
 
-    /** Codes of notes that do not exist, or no longer. */
     public static final Set<Integer> ABSENT_NOTE = numbers(code -> code.meaning == Meaning.ABSENT);
 
     private final int number;

@@ -36,16 +36,13 @@ public record StreamPreference(List<String> codecs, int maxHeight) {
      * file. Streams beyond the limit are ordered by smallest dimensions.
      */
     Comparator<MediaCandidate> order() {
-        Comparator<MediaCandidate> bySize = Comparator.comparingInt((MediaCandidate stream) ->
-                        codecs.indexOf(stream.rendition().split("[\\[/]", 2)[0]))
+        return Comparator.comparing(this::isBeyond)
+                .thenComparingLong(stream -> isBeyond(stream) ? pixels(stream) : 0)
+                .thenComparingInt(stream -> codecs.indexOf(stream.rendition().split("[\\[/]", 2)[0]))
                 .thenComparing(
                         Comparator.comparingLong(StreamPreference::pixels).reversed())
                 .thenComparing(Comparator.comparingLong((MediaCandidate stream) -> known(stream.size()))
                         .reversed());
-        Comparator<MediaCandidate> beyond =
-                Comparator.comparingLong(StreamPreference::pixels).thenComparing(bySize);
-        return Comparator.comparing(this::isBeyond)
-                .thenComparing((a, b) -> isBeyond(a) ? beyond.compare(a, b) : bySize.compare(a, b));
     }
 
     private boolean isBeyond(MediaCandidate stream) {

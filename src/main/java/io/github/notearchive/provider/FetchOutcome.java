@@ -24,7 +24,6 @@ public sealed interface FetchOutcome {
     /** Invalid request: a bad note id or a bug. Permanent for this note. */
     record Rejected(ProviderReply reply) implements FetchOutcome {}
 
-    /** Temporary failure. Postpone the note. */
     record Deferred(ProviderReply reply, Cause cause) implements FetchOutcome {
 
         /** Cause of a temporary failure, which decides whether it counts for the note. */

@@ -128,12 +128,10 @@ public class JustOneApiClient implements AutoCloseable {
         return Optional.ofNullable(ending);
     }
 
-    /** Returns how many calls our own limit leaves tonight. */
     public long callsLeft() {
         return quota.left(CallKind.NOTE, Night.current(clock));
     }
 
-    /** Returns how many calls about archived notes our own limits leave tonight. */
     public long refreshesLeft() {
         return Math.min(callsLeft(), quota.left(CallKind.REFRESH, Night.current(clock)));
     }

@@ -94,7 +94,6 @@ public record NoteSourceProperties(
                 && maxAnswerSize.compareTo(DataSize.ofGigabytes(1)) <= 0;
     }
 
-    /** Creates a client for requests to the provider. */
     DeadlineHttpClient httpClient() {
         return new DeadlineHttpClient(
                 "provider",

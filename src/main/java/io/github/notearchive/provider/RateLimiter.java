@@ -236,7 +236,6 @@ final class RateLimiter {
         });
     }
 
-    /** Records that a call got another response than 302. */
     void responded(Permit permit) {
         if (recovering && permit.time.backoffEpoch == backoffEpoch) {
             store.recover(backoffEpoch);

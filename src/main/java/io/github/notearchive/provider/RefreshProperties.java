@@ -37,11 +37,6 @@ public record RefreshProperties(
 
         @DefaultValue("200") @Min(0) int callsPerNight) {
 
-    public RefreshProperties {
-        ages = ages == null ? List.of() : List.copyOf(ages);
-        gaps = gaps == null ? List.of() : List.copyOf(gaps);
-    }
-
     @AssertTrue(message = "archive.refresh.ages and archive.refresh.gaps are whole days, as in 7d")
     boolean isInWholeDays() {
         return ages.stream().allMatch(RefreshProperties::isWholeDays)

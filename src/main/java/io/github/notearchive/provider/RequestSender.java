@@ -192,7 +192,6 @@ final class RequestSender {
         return time == null || time.isBefore(clock.instant()) ? null : Duration.between(clock.instant(), time);
     }
 
-    /** Replaces the token and parses the body. */
     private ProviderResponse parsed(NoteId id, Received received) {
         Optional<byte[]> redacted = redactor.redact(received.body);
         if (redacted.isPresent()) {

@@ -29,10 +29,6 @@ public record VideoProperties(
         @DefaultValue({"h265", "h264", "av1", "h266"}) List<String> codecs,
         @DefaultValue("0") @Min(0) @Max(100_000) int maxHeight) {
 
-    public VideoProperties {
-        codecs = codecs == null ? List.of() : List.copyOf(codecs);
-    }
-
     @AssertTrue(message = "archive.video.codecs may name h265, h264, av1 and h266, each once, the best first")
     boolean isCodecsKnown() {
         return StreamPreference.ALL.containsAll(codecs)

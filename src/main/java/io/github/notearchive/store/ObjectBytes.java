@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.function.IOConsumer;
 
 /**
  * Content of an object to be uploaded. Can be read repeatedly.
@@ -19,12 +20,7 @@ import org.apache.commons.codec.digest.DigestUtils;
  * @param size length in bytes
  * @param content writes the whole content
  */
-public record ObjectBytes(long size, Content content) {
-
-    @FunctionalInterface
-    public interface Content {
-        void writeTo(OutputStream out) throws IOException;
-    }
+public record ObjectBytes(long size, IOConsumer<OutputStream> content) {
 
     static ObjectBytes of(byte[] bytes) {
         return new ObjectBytes(bytes.length, out -> out.write(bytes));
@@ -64,7 +60,7 @@ public record ObjectBytes(long size, Content content) {
     String md5() {
         MessageDigest digest = DigestUtils.getMd5Digest();
         try {
-            content.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+            content.accept(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
         } catch (IOException e) {
             throw new UncheckedIOException("The content cannot be read for the upload", e);
         }

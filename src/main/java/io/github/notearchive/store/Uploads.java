@@ -158,8 +158,7 @@ final class Uploads {
         if (withChecksum) {
             headers.put(CHECKSUM, checksum);
         }
-        var body = new EntityTemplate(
-                bytes.size(), null, null, out -> bytes.content().writeTo(out));
+        var body = new EntityTemplate(bytes.size(), null, null, bytes.content()::accept);
         return client.send(
                 Http.Method.PUT, key.value(), new StoreClient.Content(null, headers, body), limit, response -> {
                     EntityUtils.consume(response.getEntity());

@@ -174,7 +174,7 @@ class CrashTests {
 
             RunSummary ended = night.release(run, ExitCode.UPSTREAM_UNAVAILABLE);
 
-            assertThat(ended.reason()).contains("another run of this node holds the lock now");
+            assertThat(ended.reason()).contains("another process holds the lock now");
             assertThat(night.calls()).isEqualTo(32);
         }
         night.run(ExitCode.COMPLETED);

@@ -42,7 +42,7 @@ final class BoxCheck extends FileCheck {
     }
 
     BoxCheck(FileBytes bytes, MediaType type) {
-        super(bytes);
+        super(bytes, type);
         measures = type.suits(MediaKind.IMAGE) ? PICTURE : FILM;
     }
 

@@ -20,12 +20,14 @@ public abstract class FileCheck {
     private static final int MAX_REMARKS = 8;
 
     final FileBytes bytes;
+    final MediaType type;
     private final List<String> remarks = new ArrayList<>();
     private @Nullable Dimensions dimensions;
     private int parts;
 
-    FileCheck(FileBytes bytes) {
+    FileCheck(FileBytes bytes, MediaType type) {
         this.bytes = bytes;
+        this.type = type;
     }
 
     /**
@@ -104,12 +106,7 @@ public abstract class FileCheck {
      * @param remarks unusual features, in ASCII without quotes; few and short
      * @param dimensions of the picture or film as its headers state them; null if they state none
      */
-    public record Complete(List<String> remarks, @Nullable Dimensions dimensions) {
-
-        public Complete {
-            remarks = List.copyOf(remarks);
-        }
-    }
+    public record Complete(List<String> remarks, @Nullable Dimensions dimensions) {}
 
     /** A part is missing; the message names it and its position, in ASCII. */
     public static final class TruncatedFileException extends IOException {

@@ -24,11 +24,8 @@ final class PictureCheck extends FileCheck {
     private static final int GIF_EXTENSION = 0x21;
     private static final int GIF_TRAILER = 0x3b;
 
-    private final MediaType type;
-
     PictureCheck(FileBytes bytes, MediaType type) {
-        super(bytes);
-        this.type = type;
+        super(bytes, type);
     }
 
     @Override

@@ -16,7 +16,7 @@ final class RiffCheck extends FileCheck {
     private boolean content;
 
     RiffCheck(FileBytes bytes, MediaType type) {
-        super(bytes);
+        super(bytes, type);
         picture = type == MediaType.WEBP;
     }
 

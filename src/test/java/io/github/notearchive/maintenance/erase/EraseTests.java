@@ -365,7 +365,7 @@ class EraseTests extends MaintenanceScenario {
                 assertThat(forget.get(20, TimeUnit.SECONDS))
                         .isInstanceOf(DataAccessResourceFailureException.class)
                         .asString()
-                        .contains("another run or audit holds the lock now");
+                        .contains("another process holds the lock now");
             }
         }
         assertThat(night.objects("media/")).isNotEmpty();
