@@ -3,7 +3,6 @@ package io.github.notearchive;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,17 +19,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Compares the Chinese README with the README: blocks, code, numbers and links. Numbers in digits stay digits, and
- * numbers in words stay words. Also checks length, links, anchors and vocabulary of all documents.
+ * Compares blocks, code and links of the Chinese README with the README. Also checks length, links, anchors and
+ * vocabulary of all documents.
  */
 class TranslationTests {
 
     private static final Path ENGLISH = Path.of("README.md");
     private static final Path DOCUMENTS = Path.of("src", "docs");
     private static final Path CHINESE = DOCUMENTS.resolve("README.zh-CN.md");
-
-    /** Also {@code 21 million} and {@code 2100 万}; not the digits of names like S3. */
-    private static final Pattern NUMBER = Pattern.compile("(?<![A-Za-z0-9])(\\d+(?:[.,:]\\d+)*)( million| ?万)?");
 
     private static final Pattern ITEM = Pattern.compile(" *([*-]|\\d+\\.) +.*");
     private static final Pattern CELL_BORDER = Pattern.compile("(?<!\\\\)\\|");
@@ -73,21 +68,11 @@ class TranslationTests {
     }
 
     @Test
-    void translationHasTheSameBlocksCodeNumbersAndLinks() throws IOException {
-        List<List<Block>> english = sections(ENGLISH);
-        List<List<Block>> chinese = sections(CHINESE);
-
-        assertThat(chinese).as("sections of %s", CHINESE).hasSameSizeAs(english);
-        for (int i = 0; i < english.size(); i++) {
-            Block heading = english.get(i).getFirst();
-            assertThat(chinese.get(i).stream().map(Block::shape))
-                    .as("blocks of section %s in %s; change it like %s", heading.text(), CHINESE, ENGLISH)
-                    .containsExactlyElementsOf(
-                            english.get(i).stream().map(Block::shape).toList());
-            assertThat(facts(CHINESE, chinese.get(i)))
-                    .as("code, numbers and links of section %s in %s", heading.text(), CHINESE)
-                    .containsExactlyInAnyOrderElementsOf(facts(ENGLISH, english.get(i)));
-        }
+    void translationHasTheSameBlocksWithTheirCodeAndLinks() throws IOException {
+        assertThat(read(CHINESE).stream().map(Block::shape))
+                .as("blocks of %s; change it like %s", CHINESE, ENGLISH)
+                .containsExactlyElementsOf(
+                        read(ENGLISH).stream().map(Block::shape).toList());
     }
 
     @ParameterizedTest
@@ -180,9 +165,9 @@ class TranslationTests {
             return kind.equals("code");
         }
 
-        /** Returns what is the same in every language: kind, code, and the code spans of a row in any order. */
+        /** Returns what is the same in every language: kind, code, code spans in any order, number of links. */
         String shape() {
-            return isCode() ? text : isRow() ? kind + codeSpans().sorted().toList() : kind;
+            return isCode() ? text : kind + codeSpans().sorted().toList() + links().count();
         }
 
         String title() {
@@ -246,52 +231,6 @@ class TranslationTests {
                 : line.matches("#{1,6} .*")
                         ? "heading " + line.indexOf(' ')
                         : item.matches() ? "list item " + item.group(1) : "paragraph";
-    }
-
-    /** Returns the blocks of each section, which starts with its heading. */
-    private static List<List<Block>> sections(Path document) throws IOException {
-        List<List<Block>> sections = new ArrayList<>();
-        for (Block block : read(document)) {
-            if (block.isHeading()) {
-                sections.add(new ArrayList<>());
-            }
-            sections.getLast().add(block);
-        }
-        return sections;
-    }
-
-    /** Returns the code spans, numbers and link targets of a section. */
-    private static List<String> facts(Path document, List<Block> section) throws IOException {
-        List<String> facts = new ArrayList<>();
-        for (Block block : section) {
-            if (!block.isCode()) {
-                block.codeSpans().forEach(span -> facts.add("`" + span + "`"));
-                NUMBER.matcher(block.words()).results().forEach(match -> facts.add(number(match)));
-                for (String link : block.links().toList()) {
-                    facts.add("a link to " + target(document, link));
-                }
-            }
-        }
-        return facts;
-    }
-
-    private static String number(MatchResult match) {
-        BigDecimal number = new BigDecimal(match.group(1).replace(",", "").replace(":", ""));
-        return match.group(2) == null
-                ? match.group(1).replace(",", "")
-                : number.scaleByPowerOfTen(match.group(2).endsWith("万") ? 4 : 6).toPlainString();
-    }
-
-    /** Returns the target of a link in a form that is the same for both languages. */
-    private static String target(Path document, String link) throws IOException {
-        if (link.startsWith("#")) {
-            return "section " + anchors(document).indexOf(link.substring(1));
-        }
-        if (!isRelative(link)) {
-            return link;
-        }
-        Path target = document.resolveSibling(link).normalize();
-        return target.equals(ENGLISH) || target.equals(CHINESE) ? "the other language" : target.toString();
     }
 
     private static List<String> anchors(Path document) throws IOException {

@@ -5,39 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.provider.Settings;
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ArchivePropertiesTests {
-
-    @Test
-    void theDefaultsAreTheOnesWritten() {
-        ArchiveProperties settings = bound();
-
-        assertThat(settings)
-                .isEqualTo(new ArchiveProperties(
-                        "main",
-                        32,
-                        "",
-                        "",
-                        List.of(),
-                        new ArchiveProperties.Retry(
-                                List.of(
-                                        Duration.ofSeconds(5),
-                                        Duration.ofSeconds(15),
-                                        Duration.ofSeconds(45),
-                                        Duration.ofSeconds(90)),
-                                0.2,
-                                5,
-                                25),
-                        new ArchiveProperties.Outage(20, Duration.ofMinutes(10)),
-                        Duration.ofDays(30)));
-        assertThat(violations(settings)).isEmpty();
-    }
 
     @ParameterizedTest
     @CsvSource({
@@ -70,17 +43,17 @@ class ArchivePropertiesTests {
         assertThat(retry.longestDelay()).hasSeconds(15);
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5})
-    void delaysVaryByTheirJitterAndNoMore(int times) {
+    @Test
+    void delaysVaryByTheirJitterAndNoMore() {
         ArchiveProperties.Retry retry = bound().retry();
-        Duration plain = retry.delays().get(Math.min(times, 4) - 1);
+        for (int times = 1; times <= 5; times++) {
+            Duration plain = retry.delays().get(Math.min(times, 4) - 1);
+            for (int i = 0; i < 200; i++) {
+                Duration delay = retry.delayAfter(times);
 
-        for (int i = 0; i < 200; i++) {
-            Duration delay = retry.delayAfter(times);
-
-            assertThat(delay.toNanos()).isBetween((long) (plain.toNanos() * 0.8), (long) (plain.toNanos() * 1.2));
-            assertThat(delay).isLessThanOrEqualTo(retry.longestDelay());
+                assertThat(delay.toNanos()).isBetween((long) (plain.toNanos() * 0.8), (long) (plain.toNanos() * 1.2));
+                assertThat(delay).isLessThanOrEqualTo(retry.longestDelay());
+            }
         }
     }
 

@@ -50,13 +50,6 @@ class GateTests {
         }
 
         assertThat(step.isTerminateOnly()).isTrue();
-    }
-
-    @Test
-    void rejectsAThreadWithoutStep() {
-        assertThatIllegalStateException()
-                .isThrownBy(Gate::endStep)
-                .withMessageContaining(Thread.currentThread().getName())
-                .withMessageContaining("executes no step");
+        assertThatIllegalStateException().isThrownBy(Gate::endStep).withMessageContaining("executes no step");
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import org.junit.jupiter.api.Test;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -30,11 +29,11 @@ class MigrationHistoryTests {
             "UPDATE flyway_schema_history SET success = false WHERE version = '8'",
             "INSERT INTO flyway_schema_history SELECT 9, '9', 'next', type, 'V9__next.sql', 1, installed_by, now(), 1, true"
                     + " FROM flyway_schema_history WHERE version = '8'",
-            "DELETE FROM flyway_schema_history"
+            "DELETE FROM flyway_schema_history",
+            "ALTER TABLE flyway_schema_history RENAME TO elsewhere"
         }) {
             transaction.executeWithoutResult(status -> {
-                JdbcClient jdbc = database.jdbc();
-                assertThat(jdbc.sql(change).update()).isPositive();
+                database.jdbc().sql(change).update();
 
                 assertThat(history.isCurrent()).as(change).isFalse();
 
@@ -42,18 +41,5 @@ class MigrationHistoryTests {
             });
         }
         assertThat(history.isCurrent()).isTrue();
-    }
-
-    @Test
-    void databaseWithoutHistoryIsNotCurrent() {
-        transaction.executeWithoutResult(status -> {
-            database.jdbc()
-                    .sql("ALTER TABLE flyway_schema_history RENAME TO elsewhere")
-                    .update();
-
-            assertThat(history.isCurrent()).isFalse();
-
-            status.setRollbackOnly();
-        });
     }
 }

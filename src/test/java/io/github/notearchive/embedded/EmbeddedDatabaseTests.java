@@ -2,6 +2,7 @@ package io.github.notearchive.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -60,17 +61,21 @@ class EmbeddedDatabaseTests {
     }
 
     @Test
-    void rowsSurviveCloseAndReopen() throws Exception {
+    void rowsSurviveCloseAndReopenAlsoWithAForeignPidFile() throws Exception {
         try (var _ = open()) {
             jdbc(database).execute("CREATE TABLE kept AS SELECT 42 AS id");
         }
+        assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
+        assertThat(home.resolve("servers.properties")).doesNotExist();
+        // the number belongs to a process that is no server of ours, this one
+        Files.writeString(
+                home.resolve("postgres/postmaster.pid"),
+                ProcessHandle.current().pid() + "\n" + home.resolve("postgres") + "\n");
 
         try (var _ = open()) {
             assertThat(database.joined()).isFalse();
             assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
         }
-        assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
-        assertThat(home.resolve("servers.properties")).doesNotExist();
     }
 
     @Test
@@ -100,22 +105,18 @@ class EmbeddedDatabaseTests {
 
     @ParameterizedTest
     @CsvSource({
-        "fsync, on",
-        "synchronous_commit, on",
-        "full_page_writes, on",
-        "data_checksums, on",
-        "max_connections, 100",
-        "listen_addresses, 127.0.0.1",
-        "unix_socket_directories, ''",
-        "server_encoding, UTF8"
+        "SHOW fsync, on",
+        "SHOW synchronous_commit, on",
+        "SHOW full_page_writes, on",
+        "SHOW data_checksums, on",
+        "SHOW max_connections, 100",
+        "SHOW listen_addresses, 127.0.0.1",
+        "SHOW unix_socket_directories, ''",
+        "SHOW server_encoding, UTF8",
+        "SELECT upper('café 笔记'), CAFÉ 笔记"
     })
-    void commitsAreDurableAndTheServerIsLocal(String setting, String value) {
-        assertThat(ask(firstDatabase, "SHOW " + setting)).containsExactly(value);
-    }
-
-    @Test
-    void textsAreComparedInUnicode() {
-        assertThat(ask(firstDatabase, "SELECT upper('café 笔记')")).containsExactly("CAFÉ 笔记");
+    void commitsAreDurableTheServerIsLocalAndTextsAreUnicode(String query, String result) {
+        assertThat(ask(firstDatabase, query)).containsExactly(result);
     }
 
     @Test
@@ -125,14 +126,18 @@ class EmbeddedDatabaseTests {
                 .hasMessageContaining("password authentication failed");
     }
 
-    @Test
-    void filesArePrivate() throws Exception {
-        assertThat(permissions("postgres")).isEqualTo("rwx------");
-        assertThat(permissions("postgres-binaries")).isEqualTo("rwx------");
-        assertThat(permissions("postgres.password")).isEqualTo("rw-------");
-        assertThat(permissions("postgres.log")).isEqualTo("rw-------");
-        assertThat(permissions("servers.properties")).isEqualTo("rw-------");
-        assertThat(permissions("lock")).isEqualTo("rw-------");
+    @ParameterizedTest
+    @CsvSource({
+        "postgres, rwx------",
+        "postgres-binaries, rwx------",
+        "postgres.password, rw-------",
+        "postgres.log, rw-------",
+        "servers.properties, rw-------",
+        "lock, rw-------"
+    })
+    void filesArePrivate(String name, String permissions) throws IOException {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(first.resolve(name))))
+                .isEqualTo(permissions);
     }
 
     @Test
@@ -150,21 +155,6 @@ class EmbeddedDatabaseTests {
             assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
             assertThat(Postmaster.over(home.resolve("postgres")).orElseThrow().pid())
                     .isNotEqualTo(orphan);
-        }
-    }
-
-    @Test
-    void pidFileOfAKilledServerIsNoObstacle() throws Exception {
-        try (var _ = open()) {
-            jdbc(database).execute("CREATE TABLE kept AS SELECT 42 AS id");
-        }
-        // the number belongs to a process that is no server of ours, this one
-        Files.writeString(
-                home.resolve("postgres/postmaster.pid"),
-                ProcessHandle.current().pid() + "\n" + home.resolve("postgres") + "\n");
-
-        try (var _ = open()) {
-            assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
         }
     }
 
@@ -257,7 +247,8 @@ class EmbeddedDatabaseTests {
     void processKilledWhileItMakesTheClusterIsNoObstacle() throws Exception {
         lendPrograms();
         try (var child = ChildProcess.withDatabase(home, "SELECT 1")) {
-            awaitExistence(home.resolve("postgres/postgresql.conf"));
+            await().pollInterval(Duration.ofMillis(5))
+                    .until(() -> Files.exists(home.resolve("postgres/postgresql.conf")));
             List<ProcessHandle> programs =
                     ProcessHandle.allProcesses().filter(this::isInitdb).toList();
             assertThat(programs).isNotEmpty();
@@ -378,21 +369,9 @@ class EmbeddedDatabaseTests {
         return command.contains("/initdb ") && command.contains(home.toString());
     }
 
-    private static void awaitExistence(Path file) throws InterruptedException {
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (!Files.exists(file)) {
-            assertThat(System.nanoTime()).as("%s never came", file).isLessThan(deadline);
-            Thread.sleep(5);
-        }
-    }
-
     /** Spares a child process the unpacking. */
     private void lendPrograms() throws IOException {
         Files.createSymbolicLink(home.resolve("postgres-binaries"), first.resolve("postgres-binaries"));
-    }
-
-    private static String permissions(String name) throws IOException {
-        return PosixFilePermissions.toString(Files.getPosixFilePermissions(first.resolve(name)));
     }
 
     private static List<String> ask(EmbeddedDatabase database, String sql) {

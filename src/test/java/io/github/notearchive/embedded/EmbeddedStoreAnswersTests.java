@@ -110,9 +110,7 @@ class EmbeddedStoreAnswersTests {
 
     @Test
     void uploadInPiecesIsPutTogetherOrRefused() throws Exception {
-        String begun = send("POST", BUCKET, "half", Map.of("uploads", ""), "").body();
-        String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
-        send("PUT", BUCKET, "half", Map.of("uploadId", upload, "partNumber", "1"), "part");
+        String upload = uploadPart(client, BUCKET, "half");
         Map<String, String> query = Map.of("uploadId", upload);
         String part =
                 "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part></CompleteMultipartUpload>";
@@ -121,6 +119,16 @@ class EmbeddedStoreAnswersTests {
         assertRefused(send("POST", BUCKET, "half", query, part.formatted("\"0\"")), 400, "InvalidPart");
         assertThat(send("DELETE", BUCKET, "half", query, "").statusCode()).isEqualTo(204);
         assertThat(send("GET", BUCKET, "half", NONE, "").statusCode()).isEqualTo(404);
+    }
+
+    /** Uploads the first part of an object, as a process that is killed between two parts; returns the upload. */
+    static String uploadPart(MinioClient client, String bucket, String key) throws Exception {
+        String begun =
+                send(client, "POST", bucket, key, Map.of("uploads", ""), "").body();
+        String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
+        Map<String, String> part = Map.of("uploadId", upload, "partNumber", "1");
+        assertThat(send(client, "PUT", bucket, key, part, "part").statusCode()).isEqualTo(200);
+        return upload;
     }
 
     private static void assertRefused(HttpResponse<String> answer, int status, String code) {
@@ -134,7 +142,7 @@ class EmbeddedStoreAnswersTests {
         return send(client, method, bucket, key, query, body, headers);
     }
 
-    private static HttpResponse<String> send(
+    static HttpResponse<String> send(
             MinioClient signer,
             String method,
             String bucket,
@@ -151,8 +159,8 @@ class EmbeddedStoreAnswersTests {
         return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    static URI presigned(MinioClient signer, String method, String bucket, String key, Map<String, String> query)
-            throws Exception {
+    private static URI presigned(
+            MinioClient signer, String method, String bucket, String key, Map<String, String> query) throws Exception {
         var url = GetPresignedObjectUrlArgs.builder()
                 .method(Http.Method.valueOf(method))
                 .bucket(bucket)

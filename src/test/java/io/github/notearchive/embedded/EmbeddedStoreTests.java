@@ -21,9 +21,6 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -116,7 +113,7 @@ class EmbeddedStoreTests {
             put(lookalike, "an object all the same");
             put("elsewhere/.mpus" + UUID_TAIL + "-deep", "so is this");
             put(SIDECAR, "{\"now\": 1}");
-            uploadOnePartOfMany("media/cd/video.mp4");
+            EmbeddedStoreAnswersTests.uploadPart(client, BUCKET, "media/cd/video.mp4");
         }
         Path bucket = home.resolve("s3").resolve(BUCKET);
         Files.writeString(bucket.resolve("media/ab/half.jpg" + UUID_TAIL), "{");
@@ -147,7 +144,7 @@ class EmbeddedStoreTests {
     }
 
     @Test
-    void guestSweepsNothing() throws Exception {
+    void guestsOfThisAndAnotherProcessSweepAndStopNothing() throws Exception {
         try (var _ = open();
                 DataDirectory guestDirectory = DataDirectory.open(home)) {
             Path bucket = Files.createDirectory(home.resolve("s3").resolve(BUCKET));
@@ -160,19 +157,12 @@ class EmbeddedStoreTests {
             assertThat(guest.joined()).isTrue();
             assertThat(guest.endpoint()).isEqualTo(store.endpoint());
             assertThat(guest.secretKey()).isEqualTo(store.secretKey());
-            assertThat(inFlight).exists();
-            assertThat(client.listBuckets()).hasSize(1);
-        }
-    }
-
-    @Test
-    void otherProcessJoinsAndStopsNothing() throws Exception {
-        try (var _ = open()) {
             try (var child = ChildProcess.withStore(home)) {
                 assertThat(child.ready()).isEqualTo("joined=true " + store.endpoint());
             }
 
-            assertThat(client.listBuckets()).isEmpty();
+            assertThat(inFlight).exists();
+            assertThat(client.listBuckets()).hasSize(1);
         }
     }
 
@@ -229,18 +219,14 @@ class EmbeddedStoreTests {
     }
 
     @Test
-    void filesArePrivate() throws Exception {
+    void filesArePrivateAndTheServerListensOnLoopbackOnly() throws Exception {
         try (var _ = open()) {
-            assertThat(store.joined()).isFalse();
-            assertThat(permissions("s3.credentials")).isEqualTo("rw-------");
-            assertThat(permissions("servers.properties")).isEqualTo("rw-------");
-            assertThat(permissions("s3")).isEqualTo("rwx------");
-        }
-    }
-
-    @Test
-    void listensOnLoopbackOnly() throws Exception {
-        try (var _ = open()) {
+            for (String file : List.of("s3.credentials rw-------", "servers.properties rw-------", "s3 rwx------")) {
+                String[] expected = file.split(" ");
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve(expected[0]))))
+                        .as(file)
+                        .isEqualTo(expected[1]);
+            }
             assertThat(store.endpoint().getHost()).isEqualTo("127.0.0.1");
             for (InetAddress address : outwardAddresses()) {
                 assertThatThrownBy(() -> new Socket(address, store.endpoint().getPort()).close())
@@ -274,27 +260,6 @@ class EmbeddedStoreTests {
         assertThatThrownBy(() -> EmbeddedStore.open(directory))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed already");
-    }
-
-    /** As a process that is killed between two parts leaves it. */
-    private void uploadOnePartOfMany(String key) throws Exception {
-        try (HttpClient http = HttpClient.newHttpClient()) {
-            String begun = http.send(
-                            HttpRequest.newBuilder(EmbeddedStoreAnswersTests.presigned(
-                                            client, "POST", BUCKET, key, Map.of("uploads", "")))
-                                    .POST(HttpRequest.BodyPublishers.noBody())
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString())
-                    .body();
-            String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
-            HttpResponse<String> part = http.send(
-                    HttpRequest.newBuilder(EmbeddedStoreAnswersTests.presigned(
-                                    client, "PUT", BUCKET, key, Map.of("partNumber", "1", "uploadId", upload)))
-                            .PUT(HttpRequest.BodyPublishers.ofString("part"))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            assertThat(part.statusCode()).as(part.body()).isEqualTo(200);
-        }
     }
 
     static MinioClient client(URI endpoint, String accessKey, String secretKey) {
@@ -337,9 +302,5 @@ class EmbeddedStoreTests {
                 .flatMap(NetworkInterface::inetAddresses)
                 .filter(address -> !address.isLoopbackAddress())
                 .toList();
-    }
-
-    private String permissions(String name) throws Exception {
-        return PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve(name)));
     }
 }

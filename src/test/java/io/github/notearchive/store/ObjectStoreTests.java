@@ -3,11 +3,12 @@ package io.github.notearchive.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedStore;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,10 +18,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.lang3.ArrayUtils;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.gaul.s3proxy.S3Proxy;
-import org.gaul.s3proxy.auth.AuthenticationType;
-import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,36 +38,34 @@ class ObjectStoreTests {
     @TempDir
     static Path directory;
 
-    private static S3Proxy server;
+    private static DataDirectory home;
+    private static EmbeddedStore server;
     private static int buckets;
 
     private StoreProperties properties;
     private ObjectStore store;
 
     @BeforeAll
-    static void startServer() throws Exception {
-        Path root = Files.createDirectories(directory.toRealPath().resolve("s3"));
-        server = S3Proxy.builder()
-                .blobStore(new FilesystemNio2BlobStore(root.toString()))
-                .endpoint(URI.create("http://127.0.0.1:0"))
-                .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2")
-                .ignoreUnknownHeaders(true)
-                .jettyMaxThreads(16)
-                .build();
-        server.start();
+    static void startServer() {
+        home = DataDirectory.open(directory.resolve("data"));
+        server = EmbeddedStore.open(home);
     }
 
     @AfterAll
-    static void stopServer() throws Exception {
-        server.stop();
+    static void stopServer() {
+        home.close();
     }
 
     @BeforeEach
     void createBucket() {
-        properties = StoreResponsesTests.properties(
-                "http://127.0.0.1:" + server.getPort(), "hunter2", "bucket-" + ++buckets, true);
+        properties = properties("bucket-" + ++buckets);
         store = new ObjectStore(properties);
         store.ensureBucket();
+    }
+
+    private static StoreProperties properties(String bucket, Object... more) {
+        Object[] account = {"access-key", server.accessKey(), "secret-key", server.secretKey(), "bucket", bucket};
+        return StoreResponsesTests.properties(server.endpoint().toString(), ArrayUtils.addAll(account, more));
     }
 
     @AfterEach
@@ -86,17 +83,6 @@ class ObjectStoreTests {
         assertThat(store.stat(key).orElseThrow().size()).isEqualTo(5);
         assertThat(store.read(key)).isEqualTo(TEXT);
         assertThat(store.<byte[]>read(key, (in, _) -> in.readAllBytes())).isEqualTo(TEXT);
-    }
-
-    @Test
-    void uploadedFileIsStoredWithTypeAndDigest() throws Exception {
-        byte[] bytes = bytes(100_000);
-        ObjectKey key = new ObjectKey("media/ab/abcd.jpg");
-
-        putFile(key, bytes);
-
-        assertThat(headers(key)).isEqualTo("100000 image/jpeg " + hex("MD5", bytes) + " " + hex("SHA-256", bytes));
-        assertThat(store.read(key)).isEqualTo(bytes);
     }
 
     /** Longer than the payload that S3Proxy keeps in memory when it is signed. */
@@ -125,13 +111,16 @@ class ObjectStoreTests {
     }
 
     @Test
-    void repeatedUploadAddsNothing() throws Exception {
-        ObjectKey key = new ObjectKey("a");
+    void repeatedUploadAddsNothingAndAnExistingBucketIsKept() throws Exception {
+        byte[] bytes = bytes(100_000);
+        Path file = Files.write(directory.resolve("upload"), bytes);
 
-        putFile(key, TEXT);
-        putFile(key, TEXT);
+        store.put(KEY, ObjectBytes.of(file), "image/jpeg", hex("SHA-256", bytes));
+        store.ensureBucket();
+        store.put(KEY, ObjectBytes.of(file), "image/jpeg", hex("SHA-256", bytes));
 
-        assertThat(store.read(key)).isEqualTo(TEXT);
+        assertThat(headers(KEY)).isEqualTo("100000 image/jpeg " + hex("MD5", bytes) + " " + hex("SHA-256", bytes));
+        assertThat(store.read(KEY)).isEqualTo(bytes);
         assertThat(store.list("")).hasSize(1);
     }
 
@@ -158,18 +147,8 @@ class ObjectStoreTests {
     }
 
     @Test
-    void existingBucketIsKept() {
-        store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
-
-        store.ensureBucket();
-
-        assertThat(store.list("")).hasSize(1);
-    }
-
-    @Test
     void missingBucketIsAnErrorUnlessItMayBeCreated() {
-        try (var elsewhere = new ObjectStore(StoreResponsesTests.properties(
-                "http://127.0.0.1:" + server.getPort(), "hunter2", "no-bucket", false))) {
+        try (var elsewhere = new ObjectStore(properties("no-bucket", "create-bucket", false))) {
 
             StoreException looked = failure(elsewhere::ensureBucket);
             StoreException put = failure(() -> elsewhere.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
@@ -183,8 +162,7 @@ class ObjectStoreTests {
 
     @Test
     void wrongSecretIsRefusedAndNotPrinted() {
-        try (var stranger = new ObjectStore(StoreResponsesTests.properties(
-                "http://127.0.0.1:" + server.getPort(), "letmein1", properties.bucket(), true))) {
+        try (var stranger = new ObjectStore(properties(properties.bucket(), "secret-key", "letmein1"))) {
 
             for (ThrowingCallable call : List.<ThrowingCallable>of(
                     stranger::ensureBucket,
@@ -196,7 +174,7 @@ class ObjectStoreTests {
                 assertThat(e.refused()).isTrue();
                 assertThat(e)
                         .hasMessageContainingAll(
-                                "127.0.0.1:" + server.getPort(), properties.bucket(), "archive.store.secret-key")
+                                server.endpoint().getAuthority(), properties.bucket(), "archive.store.secret-key")
                         .hasNoCause();
                 assertThat(e.getMessage()).doesNotContain("letmein1", "Signature=");
             }
@@ -209,8 +187,7 @@ class ObjectStoreTests {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        try (var nowhere = new ObjectStore(
-                StoreResponsesTests.properties("http://127.0.0.1:" + port, "hunter2", "bucket", true))) {
+        try (var nowhere = new ObjectStore(StoreResponsesTests.properties("http://127.0.0.1:" + port))) {
             for (ThrowingCallable call : List.<ThrowingCallable>of(
                     nowhere::ensureBucket, () -> nowhere.list("").toList())) {
                 StoreException e = failure(call);
@@ -220,11 +197,6 @@ class ObjectStoreTests {
                         .hasMessageContainingAll("127.0.0.1:" + port, "ConnectException", "archive.store.endpoint");
             }
         }
-    }
-
-    private void putFile(ObjectKey key, byte[] bytes) throws Exception {
-        Path file = Files.write(directory.resolve("upload"), bytes);
-        store.put(key, ObjectBytes.of(file), "image/jpeg", hex("SHA-256", bytes));
     }
 
     /** Length, type, ETag and digest of an object, as requested by its URL without an account. */

@@ -10,12 +10,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.ScriptedServer.Reply;
 import io.github.notearchive.io.ScriptedServer.Request;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.provider.Settings;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,7 +50,7 @@ class StoreResponsesTests {
 
     @BeforeEach
     void open() {
-        store = new ObjectStore(properties(server.address(), "hunter2", "bucket", true));
+        store = new ObjectStore(properties(server.address()));
     }
 
     @AfterEach
@@ -59,27 +59,17 @@ class StoreResponsesTests {
         server.close();
     }
 
-    static StoreProperties properties(String endpoint, String secret, String bucket, boolean createBucket) {
-        return properties(endpoint, secret, bucket, createBucket, Duration.ofSeconds(10), 3);
-    }
-
-    private static StoreProperties properties(
-            String endpoint, String secret, String bucket, boolean createBucket, Duration socketTimeout, int tries) {
-        return new StoreProperties(
-                endpoint,
-                bucket,
-                "us-east-1",
-                "who",
-                new Secret(secret),
-                createBucket,
-                Duration.ofSeconds(2),
-                socketTimeout,
-                tries);
+    /** Returns settings of an account, with further ones in pairs of name and value. */
+    static StoreProperties properties(String endpoint, Object... more) {
+        List<Object> all = new ArrayList<>(List.of("endpoint", endpoint, "bucket", "bucket", "region", "us-east-1"));
+        all.addAll(List.of("access-key", "who", "secret-key", "hunter2", "create-bucket", true));
+        all.addAll(List.of("connect-timeout", "2s", "socket-timeout", "10s", "tries", 3));
+        all.addAll(List.of(more));
+        return Settings.bind("archive.store", StoreProperties.class, all.toArray());
     }
 
     private ObjectStore impatient(long socketTimeoutMillis) {
-        Duration socketTimeout = Duration.ofMillis(socketTimeoutMillis);
-        return new ObjectStore(properties(server.address(), "hunter2", "bucket", true, socketTimeout, 1));
+        return new ObjectStore(properties(server.address(), "socket-timeout", socketTimeoutMillis + "ms", "tries", 1));
     }
 
     private List<String> methods() {
