@@ -1,13 +1,16 @@
 package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -19,8 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
-/** A list of ids becomes an archive; a quota, a second night's work. */
+/** A list of ids becomes an archive: all kinds of notes, a quota, videos bought later, large responses. */
 @ExtendWith(OutsideServers.Running.class)
 class NightTests {
 
@@ -167,5 +172,103 @@ class NightTests {
                     assertThat(line.at("/message").asString()).startsWith("Stopping: QUOTA_EXHAUSTED");
                     assertThat(line.at("/job_execution_id").asString()).isEqualTo("1");
                 });
+    }
+
+    /** Calls for videos of a night. */
+    private static final int ALLOWED = 4;
+
+    @Test
+    void videosOfArchivedNotesAreBoughtAfterARequeueOnceEachHoweverOftenTheProgramIsKilled() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            ScriptableSandbox provider = practice.provider();
+            List<String> ids = provider.noteIds(SandboxNoteKind.VIDEO_COVER, 6);
+            practice.enqueue(ids);
+            practice.call("run").with(0);
+            assertThat(provider.videoCalls()).isZero();
+            practice.environment().put("ARCHIVE_VIDEO_ENABLED", "true");
+            practice.environment().put("ARCHIVE_VIDEO_CALLS_PER_NIGHT", String.valueOf(ALLOWED));
+            assertThat(practice.call("requeue", "--without-video").with(0).out())
+                    .contains("6 archived notes");
+
+            killBetweenAnswersAndDownloads(practice);
+            String run = practice.call("run").with(6).out();
+
+            assertThat(run).contains("tonight 4 of 4 allowed");
+            assertThat(provider.videoCalls()).isEqualTo(ALLOWED);
+            assertThat(provider.videosBought()).hasSize(ALLOWED).doesNotHaveDuplicates();
+            assertThat(provider.calls()).isEqualTo(6);
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 4L, "POSTPONED", 2L));
+            assertThat(archive.strings(
+                            "SELECT DISTINCT note_id FROM note_media WHERE kind = 'VIDEO' AND state = 'STORED'"))
+                    .containsExactlyInAnyOrderElementsOf(provider.videosBought());
+            archive.assertNumber(
+                    "SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v6'", provider.videoCalls());
+            archive.assertNumber("SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v1'", provider.calls());
+            assertThat(archive.objects("notes/").keySet())
+                    .hasSize(6 + ALLOWED)
+                    .containsAll(archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"));
+        }
+    }
+
+    private static void killBetweenAnswersAndDownloads(Practice practice) throws InterruptedException {
+        ScriptableSandbox provider = practice.provider();
+        provider.holdMedia();
+        Program run = practice.start("run");
+        provider.awaitHeldMedia(ALLOWED, Duration.ofSeconds(120));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> provider.videosBought().size() == ALLOWED);
+        assertThat(run.isRunning()).isTrue();
+        run.kill();
+        provider.releaseMedia();
+    }
+
+    /** Of a large response in bytes. */
+    private static final int SIZE = 8_000_000;
+
+    @Test
+    void manyLargeResponsesAtOnceAreArchivedAndBoughtOnce() {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            practice.environment().put("_JAVA_OPTIONS", "-Xmx384m");
+            practice.environment().put("ARCHIVE_WORKERS", "32");
+            practice.environment().put("ARCHIVE_SOURCE_MAXANSWERSIZE", "16MB");
+            List<String> notes = practice.enqueue(12);
+            for (int i = 0; i < 12; i++) {
+                int kind = i % 3;
+                practice.provider().script().always(notes.get(i), Reply.noteWith(note -> enlarge(note, kind)));
+            }
+
+            practice.call("run").with(0);
+
+            archive.assertNumber("SELECT count(*) FROM worklist WHERE state = 'ARCHIVED'", 12);
+            assertThat(practice.provider().calls()).isEqualTo(12);
+
+            practice.call("requeue", "--state", "ARCHIVED").with(0);
+            practice.call("run").with(0);
+            practice.call("verify").with(0);
+
+            assertThat(practice.provider().calls())
+                    .as("the second run takes them from the ledger")
+                    .isEqualTo(12);
+        }
+    }
+
+    /** A long text, a text of which each character is escaped, or very many values. */
+    private static void enlarge(ObjectNode note, int kind) {
+        switch (kind) {
+            case 0 -> note.put("desc", "山".repeat(SIZE / 3));
+            case 1 -> note.put("desc", "\"".repeat(SIZE / 2));
+            default -> {
+                ArrayNode values = note.putArray("large");
+                for (int i = 0; i < 100_000; i++) {
+                    values.addObject().put("a value", i);
+                    if (i % 2 == 0) {
+                        values.add("text " + i);
+                        i++;
+                    }
+                }
+            }
+        }
     }
 }

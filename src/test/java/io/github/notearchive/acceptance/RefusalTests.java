@@ -55,14 +55,11 @@ class RefusalTests {
             unreachable provider          ¦ 8 ¦ JUSTONEAPI_BASE_URL=http://{closed}                     ¦ ¦ {closed}
             token over plain HTTP         ¦ 2 ¦ JUSTONEAPI_BASE_URL=http://47.117.133.51:30015          ¦ ¦ archive.source.base-url; JUSTONEAPI_ALLOW_PLAIN_HTTP
             setting out of range          ¦ 2 ¦ ARCHIVE_WORKERS=100                                     ¦ ¦ archive.workers; 100
-            setting of another format     ¦ 2 ¦ ARCHIVE_STOP_AT=7:30                                    ¦ ¦ archive.limits.stop-at; but is "7:30" (environment variable ARCHIVE_STOP_AT)
-            setting without unit          ¦ 2 ¦ ARCHIVE_REFRESH_GAPS=30                                 ¦ ¦ archive.refresh.gaps "30" (environment variable ARCHIVE_REFRESH_GAPS); has no unit
             unknown log format            ¦ 2 ¦ ARCHIVE_LOG_FORMAT=json                                 ¦ ¦ archive.log.format must be text or ecs; but is "json"
             mistyped variable             ¦ 2 ¦ ARCHIVE_CALLS_PER_SECND=1                               ¦ ¦ ARCHIVE_CALLS_PER_SECND; did you mean ARCHIVE_CALLS_PER_SECOND?
             settings file that is no YAML ¦ 2 ¦ SPRING_CONFIG_ADDITIONAL_LOCATION=optional:file:{broken}/ ¦ ¦ line 3, column 11; {broken}
             data directory that is a file ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file} ¦ ¦ {file}; it is a file; name another data directory
             data directory below a file   ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file}/data ¦ ¦ {file}; cannot be written to; name another data directory
-            unknown command               ¦ 2 ¦ ¦ bogus                                     ¦ bogus; --help
             unknown note to explain       ¦ 2 ¦ ¦ explain {unknown}                         ¦ {unknown}; enqueue
             unknown note to requeue       ¦ 6 ¦ ¦ requeue {unknown}                         ¦ {unknown}; not on the worklist
             unknown note to waive         ¦ 2 ¦ ¦ waive {unknown} IMAGE 0 --reason gone     ¦ {unknown}
@@ -70,7 +67,6 @@ class RefusalTests {
             missing list                  ¦ 2 ¦ ¦ enqueue {file}-missing                    ¦ {file}-missing
             binary list                   ¦ 2 ¦ ¦ enqueue {binary}                          ¦ nulls.bin
             malformed CSV                 ¦ 2 ¦ ¦ enqueue {csv}                             ¦ broken.csv; quote; line 2
-            missing column                ¦ 2 ¦ ¦ enqueue {columns} --column id_of_note     ¦ id_of_note; a, b
             """;
 
     private final ExecutorService threads = Executors.newFixedThreadPool(3);
@@ -152,9 +148,6 @@ class RefusalTests {
                 "csv",
                 practice.file("broken.csv", "note_id,title\n" + idOf(2) + ",\"never closed\n" + idOf(3))
                         .toString());
-        values.put(
-                "columns",
-                practice.file("columns.csv", "a,b\n1," + idOf(4) + "\n").toString());
         return values;
     }
 

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code config show} tells what counts, whether it can be used or not, and starts nothing. */
-class ConfigCommandTests {
+/** Commands that start no server: settings with their origins, errors of standard output. */
+class WithoutArchiveTests {
 
     private static final String SECRET = "s3cret-5b1f";
 
@@ -23,11 +23,12 @@ class ConfigCommandTests {
 
     @Test
     void usableSettingsAreToldWithTheirOriginAndWithoutSecrets() throws IOException {
+        String url = "jdbc:postgresql://127.0.0.1:9/x?user=me&password=" + SECRET;
         Map<String, String> environment = Map.of(
                 "JUSTONEAPI_TOKEN",
                 SECRET,
                 "ARCHIVE_DATABASE_URL",
-                "jdbc:postgresql://127.0.0.1:9/x?user=me&password=" + SECRET,
+                url,
                 "ARCHIVE_S3_ENDPOINT",
                 "http://127.0.0.1:9",
                 "ARCHIVE_S3_ACCESS_KEY",
@@ -94,5 +95,28 @@ class ConfigCommandTests {
                 .filter(setting -> setting.get("name").asString().equals(name))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    @Test
+    void fullDiskEndsWithAnError() {
+        // limits a file to 512 bytes
+        Ended ended = Program.startAfter(directory, Map.of(), "ulimit -f 1", "exit-code")
+                .end()
+                .with(1);
+
+        assertThat(ended.message()).contains("standard output cannot be written");
+    }
+
+    @Test
+    void closedPipeIsNoError() {
+        Ended ended = Program.startAfter(
+                        directory,
+                        Map.of(),
+                        "exec 3>&1 && (\"$@\" exit-code; echo ended with $? >&3) | head -1",
+                        "--version")
+                .end()
+                .with(0);
+
+        assertThat(ended.message()).doesNotContain("standard output");
     }
 }

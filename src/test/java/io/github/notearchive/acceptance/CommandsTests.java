@@ -1,0 +1,174 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.report.PageChecks;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import tools.jackson.databind.JsonNode;
+
+/** Commands over an archive: enqueue, check, status, search, report, forget. */
+@ExtendWith(OutsideServers.Running.class)
+class CommandsTests {
+
+    private static String id(int number) {
+        return "65fe2a8d%016x".formatted(number);
+    }
+
+    @Test
+    void idsOfFilesArgumentsAndStandardInputAreEnqueuedOnce() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            String link = "https://www.xiaohongshu.com/explore/" + id(4);
+            Path ids = practice.file("ids.txt", "\uFEFF" + id(1) + "\r\n" + id(2).toUpperCase() + "\r\n\r\n");
+            Path csv = practice.file(
+                    "named.csv", "title,Note_ID\n\"a, \"\"quoted\"\"\nname\"," + id(3) + "\nplain," + id(3) + "\n");
+            String files = "enqueue %s %s %s --priority 7 --source spring".formatted(ids, csv, link);
+
+            Ended lists = practice.call(files.split(" ")).with(0);
+            Program piped = practice.start("enqueue", "-");
+            try (OutputStream input = piped.input()) {
+                input.write((id(5) + "\n" + id(4) + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+
+            assertThat(lists.out().lines())
+                    .containsExactly(ids + ": 2 new", csv + ": 1 new, 1 duplicate", link + ": 1 new");
+            assertThat(practice.end(piped).with(0).out()).contains("standard input: 1 new, 1 already known");
+            assertThat(archive.strings("SELECT note_id || ' ' || priority || ' ' || source FROM worklist ORDER BY 1"))
+                    .containsExactly(
+                            id(1) + " 7 spring",
+                            id(2) + " 7 spring",
+                            id(3) + " 7 spring",
+                            id(4) + " 7 spring",
+                            id(5) + " 5 enqueue");
+            assertThat(archive.executions()).isEmpty();
+        }
+    }
+
+    private static final String SECRET = "s3cret-7c20";
+
+    @Test
+    void checkReportsANewArchiveAndUnusedCredentials() {
+        try (Practice practice = Practice.beginEmpty(Place.EMBEDDED, SandboxSettings.defaults())) {
+            practice.environment().put("ARCHIVE_DATABASE_USER", "note_archive");
+            practice.environment().put("ARCHIVE_DATABASE_PASSWORD", SECRET);
+            practice.environment().put("ARCHIVE_S3_ACCESS_KEY", "archive");
+            practice.environment().put("ARCHIVE_S3_SECRET_KEY", SECRET);
+            Path data = practice.directory().resolve("data");
+
+            Ended first = practice.call("check").with(0);
+            Ended run = practice.call("run").with(0);
+            Ended status = practice.call("status").with(0);
+
+            assertThat(first.out())
+                    .containsPattern("(?m)^warning +settings .*not ARCHIVE_DATABASE_URL")
+                    .contains("not ARCHIVE_S3_ENDPOINT", "a new, empty archive in " + data)
+                    .doesNotContain(SECRET);
+            assertThat(run.err())
+                    .contains("not ARCHIVE_DATABASE_URL", "not ARCHIVE_S3_ENDPOINT")
+                    .doesNotContain("There is no archive", SECRET);
+            assertThat(status.out())
+                    .startsWith("Archive: database embedded in "
+                            + data
+                            + ", store embedded in "
+                            + data
+                            + " (bucket note-archive)\n");
+        }
+    }
+
+    @Test
+    void statusNamesTheServersAndARunReportsAnEmptyWorklist() {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            Map<String, String> environment = practice.environment();
+            String url = String.valueOf(environment.get("ARCHIVE_DATABASE_URL"));
+            environment.put("ARCHIVE_DATABASE_URL", url + "?options=-cwork_mem=8MB");
+
+            Ended run = practice.call("run").with(0);
+            List<String> status = practice.call("status").with(0).out().lines().toList();
+            JsonNode json = practice.call("status", "--json").with(0).json();
+
+            assertThat(run.out())
+                    .contains("COMPLETED (exit 0): the worklist is empty; fill it with: note-archive enqueue FILE");
+            assertThat(status.getFirst())
+                    .isEqualTo("Archive: database %s, store %s (bucket %s)"
+                            .formatted(
+                                    url, environment.get("ARCHIVE_S3_ENDPOINT"), environment.get("ARCHIVE_S3_BUCKET")));
+            assertThat(json.at("/archive/database").stringValue()).isEqualTo(url);
+            assertThat(practice.provider().calls()).isZero();
+        }
+    }
+
+    @Test
+    void wordsOfAnyAlphabetAreFoundAndAnUnsuitableLocaleIsReported() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            practice.environment().put("LC_ALL", "C.UTF-8");
+            practice.enqueue(20);
+            practice.call("run").with(0);
+            List<String> expected = archive.strings(
+                    "SELECT note_id FROM note WHERE title LIKE '%🍚%' ORDER BY published_at DESC, note_id DESC");
+            assertThat(expected).isNotEmpty();
+
+            List<String> found =
+                    practice.call("search", "🍚").with(0).out().lines().skip(1).toList();
+            Ended misread = practice.end(practice.startWith(Map.of("LC_ALL", "C"), "search", "云"))
+                    .with(2);
+
+            assertThat(found.subList(0, expected.size()))
+                    .zipSatisfy(
+                            expected,
+                            (line, id) -> assertThat(line).contains(id).contains("一个人也要好好吃饭🍚"));
+            assertThat(found.getLast()).isEqualTo(expected.size() + (expected.size() == 1 ? " note" : " notes"));
+            assertThat(misread.message()).contains("in this locale Java reads arguments as", "LC_ALL=C.UTF-8");
+        }
+    }
+
+    @Test
+    void runSucceedsWithoutItsReportWhichIsWrittenLater() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            practice.enqueue(3);
+            Path data = Files.createDirectories(practice.directory().resolve("data"));
+            Path inTheWay = Files.writeString(data.resolve("reports"), "in the way");
+
+            Ended run = practice.call("run", "--summary-json", "-").with(0);
+
+            JsonNode summary = run.json();
+            assertThat(summary.path("exit").stringValue()).isEqualTo("COMPLETED");
+            assertThat(summary.at("/notes/archived").intValue()).isEqualTo(3);
+            assertThat(summary.at("/limits/callsPerSecond").intValue()).isEqualTo(500);
+            assertThat(summary.path("report").isNull()).isTrue();
+            assertThat(run.err()).contains("COMPLETED (exit 0)", "The report was not written");
+
+            Files.delete(inTheWay);
+            String printed = practice.call("report").with(0).out().strip();
+            Path report = Path.of(printed.lines().reduce((_, last) -> last).orElseThrow());
+            assertThat(report.getParent()).isEqualTo(inTheWay);
+            PageChecks.assertSound(Files.readString(report));
+            assertThat(report).content().contains("3 notes archived").doesNotContain(practice.secrets());
+        }
+    }
+
+    @Test
+    void personWhoWasNeverSeenIsRememberedAndTheIdIsDoubted() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            String nobody = "5f0123456789abcdef012345";
+
+            Ended preview = practice.call("forget", "--author", nobody).with(0);
+            Ended done = practice.call("forget", "--author", nobody, "--yes").with(0);
+
+            assertThat(preview.out()).contains("nothing of this person was found: check that \"" + nobody + "\"");
+            assertThat(done.out())
+                    .contains("nothing of this person was found: check that \"" + nobody + "\"", "It is recorded");
+            archive.assertNumber("SELECT count(*) FROM forgotten_author", 1);
+        }
+    }
+}
