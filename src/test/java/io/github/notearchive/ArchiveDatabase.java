@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import javax.sql.DataSource;
+import org.apache.commons.io.FileUtils;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +45,7 @@ public final class ArchiveDatabase {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 database.dataSource.close();
                 directory.close();
-                delete(home);
+                FileUtils.deleteQuietly(home.toFile());
             }));
             Flyway.configure()
                     .dataSource(database.dataSource)
@@ -53,16 +53,6 @@ public final class ArchiveDatabase {
                     .load()
                     .migrate();
             return database;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path home) {
-        try (var files = Files.walk(home)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

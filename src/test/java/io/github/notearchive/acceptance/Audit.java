@@ -7,18 +7,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * What must hold of an archive once its work is done, whatever was done to the program meanwhile: rows, objects and
@@ -99,10 +97,13 @@ record Audit(
         return this;
     }
 
+    /** Returns the violations by kind. */
+    List<List<String>> findings() {
+        return List.of(lost, stuck, withoutObject, duplicated, boughtTwice, ledgerWrong);
+    }
+
     List<String> violations() {
-        return Stream.of(lost, stuck, withoutObject, duplicated, boughtTwice, ledgerWrong)
-                .flatMap(List::stream)
-                .toList();
+        return findings().stream().flatMap(List::stream).toList();
     }
 
     private static List<String> lost(Archive archive, Collection<String> ids) {
@@ -156,7 +157,8 @@ record Audit(
             Long size = objects.get(parts[0]);
             if (size == null) {
                 findings.add("row without object: " + parts[0]);
-            } else if (!parts[2].equals(size.toString()) || !parts[1].equals(sha256(archive.read(parts[0])))) {
+            } else if (!parts[2].equals(size.toString())
+                    || !parts[1].equals(DigestUtils.sha256Hex(archive.read(parts[0])))) {
                 findings.add("row with other bytes: " + parts[0]);
             }
         }
@@ -226,13 +228,5 @@ record Audit(
 
     private static int count(Archive archive, String id, String which) {
         return (int) archive.number("SELECT count(*) FROM api_call WHERE note_id = ? AND " + which, id);
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -3,8 +3,14 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +25,10 @@ class InterruptedCommandsTests {
 
     private static final String WAITING = " WHERE datname = current_database() AND wait_event_type = 'Lock'";
     private static final String MAPPED = "SELECT count(*) FROM note_capture WHERE mapper_version > 1";
+
+    /** Files of an export by table. */
+    private static final Map<String, String> FILES =
+            Map.of("note", "notes", "note_capture", "captures", "note_topic", "topics", "note_media", "media");
 
     /** Far more than an audit reads ahead. */
     private static final int NOTES = 16;
@@ -198,5 +208,66 @@ class InterruptedCommandsTests {
         return archive.strings(
                         "SELECT md5(string_agg((to_jsonb(c) - 'response')::text, ' ' ORDER BY captured_at)) FROM note_capture c")
                 .getFirst();
+    }
+
+    @Test
+    void killedOrStoppedExportIsNoneAndTheNextOneIsWhole() throws Exception {
+        try (Scene scene = new Scene(Place.OUTSIDE)) {
+            Practice practice = scene.practice();
+            practice.enqueue(scene.provider().noteIds(SandboxNoteKind.LIVE_PHOTOS, 5));
+            practice.call("run").with(0);
+            Path folder = practice.directory().resolve("folder");
+            Path parquet = practice.directory().resolve("parquet");
+
+            killAndStop(scene, folder);
+            Ended whole = practice.call("export", "--format", "folder", folder.toString())
+                    .with(0);
+            // no class of Hadoop is in the jar, so this shows that none is needed
+            Ended tables = practice.call("export", "--format", "parquet", parquet.toString())
+                    .with(0);
+
+            assertThat(whole.out()).contains(" copied and compared, 0 missing");
+            assertThat(whole.err())
+                    .contains("belongs to an unfinished export", "Exporting to " + folder, ", all notes")
+                    .contains("rm -r '" + partial(folder).getFirst() + "'");
+            assertThat(folder.resolve("index.html")).isRegularFile();
+            assertThat(folder.resolve("notes").toFile().list()).hasSize(5);
+            assertThat(tables.out()).containsPattern("notes +5").containsPattern("captures +5");
+            try (Archive archive = practice.look()) {
+                FILES.forEach(
+                        (table, file) -> assertThat(Archive.countInFile("'%s/%s.parquet'".formatted(parquet, file)))
+                                .as(table)
+                                .isEqualTo(archive.number("SELECT count(*) FROM " + table)));
+            }
+        }
+    }
+
+    /** Both in the middle of the first file, which a proxy holds. */
+    private static void killAndStop(Scene scene, Path target) throws Exception {
+        Practice practice = scene.practice();
+        scene.wayToStore().holdAnswers(line -> line.contains("/media/"));
+        Program killed = practice.start("export", "--format", "folder", target.toString());
+        scene.wayToStore().awaitHeld(1, Scene.PATIENCE);
+        killed.killRunning();
+        scene.settle();
+        assertThat(target).doesNotExist();
+        assertThat(partial(target)).hasSize(1);
+
+        scene.wayToStore().holdAnswers(line -> line.contains("/media/"));
+        Program stopped = practice.start("export", "--format", "folder", target.toString());
+        scene.wayToStore().awaitHeld(1, Scene.PATIENCE);
+        stopped.terminate();
+        stopped.awaitLog("SIGTERM: the export stops");
+        scene.wayToStore().release();
+        assertThat(practice.end(stopped).with(7).message()).contains("its files were deleted");
+        assertThat(target).doesNotExist();
+        assertThat(partial(target)).hasSize(1);
+    }
+
+    private static List<Path> partial(Path target) throws IOException {
+        try (Stream<Path> siblings = Files.list(target.getParent())) {
+            return siblings.filter(path -> path.getFileName().toString().contains(".partial-"))
+                    .toList();
+        }
     }
 }

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -61,35 +60,9 @@ class LauncherTests {
         }
     }
 
-    @Test
-    void whatIsOverSoonIsCompiledByTheFirstCompilerOnlyUnlessSomebodySaysOtherwise() {
-        assertThat(lastCompiler("", "--version")).isEqualTo("1");
-        assertThat(lastCompiler("", "status", "--help")).isEqualTo("1");
-        assertThat(lastCompiler("", "run", "--help")).isEqualTo("4");
-        assertThat(lastCompiler("-XX:TieredStopAtLevel=3", "--version")).isEqualTo("3");
-    }
-
-    /** As the virtual machine itself tells it. */
-    private String lastCompiler(String options, String... arguments) {
-        String flags = launchWith(options + " -XX:+PrintFlagsFinal", LAUNCHER, arguments)
-                .with(0)
-                .out();
-        return flags.lines()
-                .filter(line -> line.contains(" TieredStopAtLevel "))
-                .map(line -> line.replaceAll(".*= (\\d).*", "$1"))
-                .findFirst()
-                .orElseThrow();
-    }
-
     private Ended launch(Path launcher, String argument) {
-        return launchWith("", launcher, argument);
-    }
-
-    private Ended launchWith(String options, Path launcher, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(launcher.toString()));
-        command.addAll(List.of(arguments));
-        return Program.execute(
-                        elsewhere, Map.of("JAVA_HOME", System.getProperty("java.home"), "JAVA_OPTS", options), command)
+        Map<String, String> environment = Map.of("JAVA_HOME", System.getProperty("java.home"));
+        return Program.execute(elsewhere, environment, List.of(launcher.toString(), argument))
                 .end();
     }
 }

@@ -15,6 +15,9 @@ final class Matrix {
 
     private static final Path DIRECTORY = Path.of("target", "matrix");
 
+    private static final String AUDIT =
+            "lost, stuck, row without object, duplicated, bought twice, ledger wrong, billing unknown";
+
     private final Path file;
     private final List<String> lines = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
@@ -24,14 +27,7 @@ final class Matrix {
     Matrix(String name, String... columns) {
         file = DIRECTORY.resolve(name + ".md");
         List<String> all = new ArrayList<>(List.of(columns));
-        all.addAll(List.of(
-                "lost",
-                "stuck",
-                "row without object",
-                "duplicated",
-                "bought twice",
-                "ledger wrong",
-                "billing unknown"));
+        all.addAll(List.of(AUDIT.split(", ")));
         this.columns = all.size();
         lines.add(row(all));
         lines.add("|---".repeat(all.size()) + "|");
@@ -40,15 +36,7 @@ final class Matrix {
     /** Adds a line. */
     synchronized void add(Audit audit, String... cells) {
         List<String> all = new ArrayList<>(List.of(cells));
-        for (List<String> findings : List.of(
-                audit.lost(),
-                audit.stuck(),
-                audit.withoutObject(),
-                audit.duplicated(),
-                audit.boughtTwice(),
-                audit.ledgerWrong())) {
-            all.add(String.valueOf(findings.size()));
-        }
+        audit.findings().forEach(findings -> all.add(String.valueOf(findings.size())));
         all.add(String.valueOf(audit.billingUnknown()));
         write(all);
     }

@@ -9,13 +9,13 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,13 +74,15 @@ class NightTests {
             assertThat(archive.strings(
                             "SELECT sha256 || ' ' || size_bytes FROM media_object WHERE object_key = ?",
                             object.getKey()))
-                    .containsExactly(sha256(bytes) + " " + bytes.length);
-            assertThat(object.getKey())
-                    .startsWith("media/" + sha256(bytes).substring(0, 2) + "/" + sha256(bytes) + ".");
+                    .containsExactly(DigestUtils.sha256Hex(bytes) + " " + bytes.length);
+            String sha256 = DigestUtils.sha256Hex(bytes);
+            assertThat(object.getKey()).startsWith("media/" + sha256.substring(0, 2) + "/" + sha256 + ".");
         }
         for (String id : ids) {
-            Set<String> offered = new HashSet<>();
-            collectDigests(provider.envelope(id), provider, offered);
+            Stream<String> offered = Scene.targetsOf(provider, id).stream()
+                    .filter(target -> !target.contains("/discovery/"))
+                    .map(target -> provider.mediaBytes("http://" + provider.mediaHost() + target))
+                    .map(DigestUtils::sha256Hex);
             List<String> stored =
                     archive.strings("SELECT sha256 FROM note_media WHERE note_id = ? AND state = 'STORED'", id);
             assertThat(stored)
@@ -89,17 +91,6 @@ class NightTests {
             assertThat(offered).as("files offered for " + id).containsAll(stored);
         }
         archive.assertNumber("SELECT count(*) FROM note_media WHERE state = 'MISSING'", 0);
-    }
-
-    private static void collectDigests(JsonNode node, ScriptableSandbox provider, Set<String> digests)
-            throws Exception {
-        String text = node.isString() ? node.stringValue() : "";
-        if (text.startsWith("http://" + provider.mediaHost()) && !text.contains("/discovery/")) {
-            digests.add(sha256(provider.mediaBytes(text)));
-        }
-        for (JsonNode child : node) {
-            collectDigests(child, provider, digests);
-        }
     }
 
     private static void assertSidecarsHoldTheAnswers(Archive archive, ScriptableSandbox provider, List<String> ids)
@@ -123,10 +114,6 @@ class NightTests {
                     .containsExactlyInAnyOrderElementsOf(archive.strings(
                             "SELECT DISTINCT sha256 FROM note_media WHERE note_id = ? AND state = 'STORED'", id));
         }
-    }
-
-    private static String sha256(byte[] bytes) throws Exception {
-        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     }
 
     @Test

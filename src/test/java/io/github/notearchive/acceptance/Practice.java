@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
@@ -38,14 +37,14 @@ final class Practice implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final List<Program> programs = new ArrayList<>();
 
-    private Practice(BiFunction<Place, Path, Site> sites, Place place, SandboxSettings settings) {
+    private Practice(Place place, SandboxSettings settings, boolean isEmpty) {
         try {
             directory = Files.createTempDirectory("note-archive-practice-").toRealPath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         provider = ScriptableSandbox.start(settings, TOKEN, 8 * 1024);
-        site = sites.apply(place, directory.resolve("data"));
+        site = Site.create(place, directory.resolve("data"), isEmpty);
         environment.put("JUSTONEAPI_TOKEN", TOKEN);
         environment.put("JUSTONEAPI_BASE_URL", provider.baseUrl().toString());
         environment.put("ARCHIVE_MEDIA_HOSTS", provider.mediaHost());
@@ -61,12 +60,12 @@ final class Practice implements AutoCloseable {
     }
 
     static Practice begin(Place place, SandboxSettings settings) {
-        return new Practice(Site::create, place, settings);
+        return new Practice(place, settings, false);
     }
 
     /** Creates a practice without an archive: the first program that is started makes it. */
     static Practice beginEmpty(Place place, SandboxSettings settings) {
-        return new Practice(Site::createEmpty, place, settings);
+        return new Practice(place, settings, true);
     }
 
     ScriptableSandbox provider() {

@@ -53,11 +53,6 @@ final class Program {
         return execute(directory, environment, command(arguments));
     }
 
-    /** The same, but as a release has it: the jar in one piece. */
-    static Program startPackaged(Path directory, Map<String, String> environment, String... arguments) {
-        return execute(directory, environment, command(OPTIONS, JAR, arguments));
-    }
-
     /** The same, but behind a command of the shell that changes what a process inherits. */
     static Program startAfter(Path directory, Map<String, String> environment, String shell, String... arguments) {
         List<String> command = new ArrayList<>();

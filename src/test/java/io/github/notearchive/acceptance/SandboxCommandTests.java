@@ -39,7 +39,8 @@ class SandboxCommandTests {
     static void practise() {
         data = directory.resolve("practice");
         shortPractice = program("sandbox", "--data-dir", data.toString(), "--notes", "6", "--quota", "4");
-        practice = Program.startPackaged(directory, Map.of(), "sandbox", "--data-dir", data.toString())
+        String[] packaged = {"sandbox", "--data-dir", data.toString()};
+        practice = Program.execute(directory, Map.of(), Program.command(Program.OPTIONS, Program.JAR, packaged))
                 .end();
     }
 

@@ -20,27 +20,25 @@ import org.jspecify.annotations.Nullable;
  */
 record Site(Path data, @Nullable String database) implements AutoCloseable {
 
-    /** Creates a site with the schema and without rows and objects. */
-    static Site create(Place place, Path data) {
+    /**
+     * Creates a site without notes and objects.
+     *
+     * @param isEmpty whether the program has never been started with it, so that it has no schema either
+     */
+    static Site create(Place place, Path data, boolean isEmpty) {
         OutsideServers servers = OutsideServers.running();
-        if (place == Place.EMBEDDED) {
-            servers.copyEmbeddedTemplate(data);
-            return new Site(data, null);
+        Site site = new Site(data, place == Place.EMBEDDED ? null : servers.nextName());
+        if (site.database == null) {
+            if (isEmpty) {
+                servers.lendPrograms(data);
+            } else {
+                servers.copyEmbeddedTemplate(data);
+            }
+        } else if (isEmpty) {
+            servers.createDatabase(site.database);
+        } else {
+            servers.copyDatabase(servers.template(), site.database);
         }
-        Site site = new Site(data, servers.nextName());
-        servers.copyDatabase(servers.template(), site.database);
-        return site;
-    }
-
-    /** Creates a site that the program has never been started with. */
-    static Site createEmpty(Place place, Path data) {
-        OutsideServers servers = OutsideServers.running();
-        if (place == Place.EMBEDDED) {
-            servers.lendPrograms(data);
-            return new Site(data, null);
-        }
-        Site site = new Site(data, servers.nextName());
-        servers.createDatabase(site.database);
         return site;
     }
 

@@ -6,12 +6,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -25,6 +23,8 @@ final class Unpacked {
 
     private static final Path ALL = Path.of("target", "unpacked").toAbsolutePath();
 
+    private static final Unpacked MADE = unpack();
+
     private final Path home;
 
     private Unpacked(Path home) {
@@ -32,7 +32,7 @@ final class Unpacked {
     }
 
     static Unpacked made() {
-        return Made.ONLY;
+        return MADE;
     }
 
     Path jar() {
@@ -67,25 +67,17 @@ final class Unpacked {
                 .with(0);
     }
 
-    private static final class Made {
-
-        static final Unpacked ONLY = unpack();
-
-        private static Unpacked unpack() {
-            try {
-                byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(Program.JAR));
-                String name = HexFormat.of().formatHex(digest, 0, 8) + "-" + Runtime.version();
-                Unpacked unpacked = new Unpacked(ALL.resolve(name));
-                if (!Files.exists(unpacked.cache())) {
-                    unpacked.make();
-                }
-                assertThat(unpacked.cache()).isNotEmptyFile();
-                return unpacked;
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException(e);
+    private static Unpacked unpack() {
+        try {
+            String digest = DigestUtils.sha256Hex(Files.readAllBytes(Program.JAR));
+            Unpacked unpacked = new Unpacked(ALL.resolve(digest.substring(0, 16) + "-" + Runtime.version()));
+            if (!Files.exists(unpacked.cache())) {
+                unpacked.make();
             }
+            assertThat(unpacked.cache()).isNotEmptyFile();
+            return unpacked;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -30,7 +30,6 @@ class LatencyBench {
             busy(page, program, notes);
             page.row("bar", "", "≥ 97 %", "≤ 0.5", "").row("stretch", "", "98 %", "0", "");
             page.write();
-            peers(page, servers, notes);
             System.out.println(page);
         }
     }
@@ -80,26 +79,5 @@ class LatencyBench {
         page.row(name, String.valueOf(runs), e.text(1) + " %", refused.text(2), inFlight.text(0));
         page.remember(figure, e).remember(figure + " 302s", refused);
         page.write();
-    }
-
-    /** Scripts have no rate limiter: more threads exceed the limit. */
-    private static void peers(Page page, Servers servers, int notes) {
-        page.heading("Peers");
-        page.table("", "notes requested", "files stored, of", "302s, % of calls", "seconds", "ideal");
-        for (int threads : new int[] {18, 24}) {
-            Peer peer = new Peer(threads, false);
-            if (!peer.isInstalled() || !BenchSettings.includes(peer)) {
-                continue;
-            }
-            Measurement run = peer.run(servers, notes, W1_L, false);
-            page.row(
-                    peer.title(),
-                    String.valueOf(run.notes()),
-                    "%,d of %,d".formatted(run.files(), servers.files()),
-                    "%.1f".formatted(100 * run.provided("code302") / run.provided("calls")),
-                    "%.1f".formatted(run.seconds()),
-                    "%.1f".formatted(run.provided("ideal") / 1e6));
-            page.write();
-        }
     }
 }
