@@ -75,9 +75,10 @@ abstract class ExportScenario {
         return lines;
     }
 
+    /** Returns a text of each of some objects, where it is one. */
     static List<String> texts(Iterable<JsonNode> nodes, String property) {
         List<String> texts = new ArrayList<>();
-        nodes.forEach(node -> texts.add(node.path(property).stringValue()));
+        nodes.forEach(node -> node.path(property).stringValueOpt().ifPresent(texts::add));
         return texts;
     }
 

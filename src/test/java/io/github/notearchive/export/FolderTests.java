@@ -9,14 +9,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.archive.stats.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import java.io.File;
+import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -81,8 +86,7 @@ class FolderTests extends ExportScenario {
     void aPageShowsPicturesSoundTextHistoryAndWhatIsMissing() throws Exception {
         export(options(ExportFormat.FOLDER, target));
 
-        String hostile = Files.readString(
-                target.resolve("notes").resolve(directories().getFirst()).resolve("index.html"));
+        String hostile = pageOf(directories().getFirst());
         assertThat(hostile)
                 .contains("alt=\"Picture 1 of 2\" src=\"01.jpg\"")
                 .contains("alt=\"Picture 2 of 2, which not every browser shows\" src=\"02.heic\"")
@@ -92,23 +96,19 @@ class FolderTests extends ExportScenario {
                 .contains("<bdi>松间&lt;b&gt;</bdi>")
                 .contains("datetime=\"2026-02-10T04:13:24.123456Z\">2026-02-10 12:13</time>")
                 .contains("<td class=\"number\">10</td>", "<td class=\"number\">–</td>");
-        assertThat(Files.readString(
-                        target.resolve("notes").resolve("undated-" + VIDEO).resolve("index.html")))
-                .contains("src=\"video.mp4\"", "IMAGE 1: MISSING, GONE");
+        assertThat(pageOf("undated-" + VIDEO)).contains("src=\"video.mp4\"", "IMAGE 1: MISSING, GONE");
     }
 
     @Test
     void aPictureAndItsMovingHalfHaveTheSameNumberWhicheverPictureIsMissing() throws Exception {
-        archive.sql().sql("""
+        archive.database().update("""
                         UPDATE note_media SET state = 'MISSING', reason = 'GONE', sha256 = NULL
-                        WHERE note_id = :note AND kind = 'IMAGE' AND ordinal = 0
-                        """).param("note", HOSTILE).update();
+                        WHERE note_id = ? AND kind = 'IMAGE' AND ordinal = 0
+                        """, HOSTILE);
 
         export(options(ExportFormat.FOLDER, target));
 
-        assertThat(Files.readString(target.resolve("notes")
-                        .resolve(directories().getFirst())
-                        .resolve("index.html")))
+        assertThat(pageOf(directories().getFirst()))
                 .contains("alt=\"Picture 2 of 2, which not every browser shows\" src=\"02.heic\"")
                 .contains("aria-label=\"Live photo of picture 1\" src=\"01-motion.mp4\"")
                 .contains("IMAGE 1: MISSING, GONE");
@@ -116,11 +116,11 @@ class FolderTests extends ExportScenario {
 
     @Test
     void manyNotesAreListedOnSeveralPagesEachOnce() throws Exception {
-        archive.sql().sql("""
+        archive.database().update("""
                         INSERT INTO note (note_id, title, first_captured_at, last_captured_at)
                         SELECT '66' || lpad(i::text, 22, '0'), '标题 ' || i, '2026-03-10T04:00Z', '2026-03-10T04:00Z'
                         FROM generate_series(1, 200) i
-                        """).update();
+                        """);
 
         export(options(ExportFormat.FOLDER, target, Selection.all(), MediaMode.NONE, AuthorMode.KEEP));
 
@@ -138,18 +138,40 @@ class FolderTests extends ExportScenario {
                 .contains("page 2 of 4", "aria-current=\"page\">2</a>");
     }
 
-    private List<String> directories() throws Exception {
-        try (var directories = Files.list(target.resolve("notes"))) {
-            return directories
-                    .map(path -> path.getFileName().toString())
-                    .sorted()
-                    .toList();
+    @Test
+    void directoriesAndFilesAreNamedByWhatTheyAre() {
+        assertThat(Folder.directoryName(HOSTILE, Instant.parse("2026-02-09T16:00:00Z")))
+                .isEqualTo("2026-02-10-" + HOSTILE);
+        assertThat(Folder.directoryName(HOSTILE, null)).isEqualTo("undated-" + HOSTILE);
+        for (String line : """
+                IMAGE, 0, x, media/ab/cd.jpg, 01.jpg
+                IMAGE, 99, x, media/ab/cd.heic, 100.heic
+                MOTION, 1, x, media/ab/cd.mp4, 02-motion.mp4
+                AUDIO, 0, x, media/ab/cd.m4a, audio.m4a
+                AUDIO, 1, x, media/ab/cd.m4a, audio-02.m4a
+                VIDEO, 0, x, media/ab/cd.mp4, video.mp4
+                SUBTITLE, 0, zh-CN, media/ab/cd.srt, subtitle-01-zh-CN.srt
+                SUBTITLE, 1, ../zh, media/ab/cd.vtt, subtitle-02.vtt
+                IMAGE, 0, x, media/ab/cd, 01.bin
+                """.lines().toList()) {
+            String[] file = line.split(", ");
+            assertThat(Folder.fileName(file[0], Long.parseLong(file[1]), file[2], file[3]))
+                    .isEqualTo(file[4]);
         }
     }
 
-    private List<Path> pages() throws Exception {
-        try (var files = Files.walk(target)) {
-            return files.filter(file -> file.toString().endsWith(".html")).toList();
-        }
+    private List<String> directories() {
+        return Stream.of(target.resolve("notes").toFile().list()).sorted().toList();
+    }
+
+    /** Returns the page of a note, by the name of its directory. */
+    private String pageOf(String directory) throws IOException {
+        return Files.readString(target.resolve("notes").resolve(directory).resolve("index.html"));
+    }
+
+    private List<Path> pages() {
+        return FileUtils.listFiles(target.toFile(), new String[] {"html"}, true).stream()
+                .map(File::toPath)
+                .toList();
     }
 }

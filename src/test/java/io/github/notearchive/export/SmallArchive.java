@@ -4,16 +4,14 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.io.Secret;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
-import io.github.notearchive.store.StoreProperties;
+import io.github.notearchive.store.StoreFixture;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
 import javax.sql.DataSource;
@@ -77,16 +75,7 @@ final class SmallArchive implements AutoCloseable {
     private static int buckets;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final ObjectStore store = new ObjectStore(new StoreProperties(
-            SERVER.endpoint().toString(),
-            "exports-" + ++buckets,
-            "us-east-1",
-            SERVER.accessKey(),
-            new Secret(SERVER.secretKey()),
-            true,
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(10),
-            1));
+    private final ObjectStore store = StoreFixture.of(SERVER, "exports-" + ++buckets);
 
     private SmallArchive() {}
 
@@ -112,7 +101,7 @@ final class SmallArchive implements AutoCloseable {
 
     private void fill() {
         store.ensureBucket();
-        sql().sql(LINES).update();
+        database.update(LINES);
         text(HOSTILE, HOSTILE_TITLE, HOSTILE_TEXT);
         text(FORMULA, FORMULA_TITLE, "");
         capture(HOSTILE, "2026-03-10T04:00Z", 10L);
@@ -121,11 +110,11 @@ final class SmallArchive implements AutoCloseable {
         capture(FORMULA, "2026-03-10T04:00Z", 5L);
         capture(VIDEO, "2026-03-11T04:00Z", null);
         capture(BARE, "2026-03-11T04:00Z", null);
-        sql().sql("""
+        database.update("""
                         INSERT INTO note_comment (note_id, captured_at, ordinal, comment_id, author_id, author_nickname,
                                                   comment_text, place, liked_count)
-                        VALUES (:note, '2026-03-12T04:00Z', 0, 'c1', '5cc800000000000000000002', '=朋友', '好看', '云南', 3)
-                        """).param("note", HOSTILE).update();
+                        VALUES (?, '2026-03-12T04:00Z', 0, 'c1', '5cc800000000000000000002', '=朋友', '好看', '云南', 3)
+                        """, HOSTILE);
         String jpeg = object("baseline.jpg", "jpg", "image/jpeg");
         String heic = object("picture.heic", "heic", "image/heic");
         String film = object("film.mp4", "mp4", "video/mp4");
@@ -136,10 +125,10 @@ final class SmallArchive implements AutoCloseable {
         stored(HOSTILE, "AUDIO", 0, sound);
         stored(FORMULA, "IMAGE", 0, jpeg);
         stored(VIDEO, "VIDEO", 0, film);
-        sql().sql("""
+        database.update("""
                         INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, captured_at, updated_at)
-                        VALUES (:note, 'IMAGE', 0, 'gone', 'MISSING', 'GONE', '2026-03-11T04:00Z', '2026-03-11T04:00Z')
-                        """).param("note", VIDEO).update();
+                        VALUES (?, 'IMAGE', 0, 'gone', 'MISSING', 'GONE', '2026-03-11T04:00Z', '2026-03-11T04:00Z')
+                        """, VIDEO);
     }
 
     JdbcClient sql() {
@@ -182,27 +171,19 @@ final class SmallArchive implements AutoCloseable {
     }
 
     void text(String note, String title, String text) {
-        sql().sql("UPDATE note SET title = :title, note_text = :text WHERE note_id = :note")
-                .param("title", title)
-                .param("text", text)
-                .param("note", note)
-                .update();
+        database.update("UPDATE note SET title = ?, note_text = ? WHERE note_id = ?", title, text, note);
     }
 
     private void capture(String note, String at, Long likes) {
         OffsetDateTime time = OffsetDateTime.parse(at);
-        sql().sql("""
+        database.update("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, received_at, billed)
-                        VALUES (:note, 'note-detail/v1', :at, :at, 'YES')
-                        """).param("note", note).param("at", time).update();
-        sql().sql("""
+                        VALUES (?, 'note-detail/v1', ?, ?, 'YES')
+                        """, note, time, time);
+        database.update("""
                         INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, response)
-                        VALUES (:note, :at, (SELECT max(id) FROM api_call), :likes, '{}')
-                        """)
-                .param("note", note)
-                .param("at", time)
-                .param("likes", likes)
-                .update();
+                        VALUES (?, ?, (SELECT max(id) FROM api_call), ?, '{}')
+                        """, note, time, likes);
     }
 
     private String object(String name, String extension, String type) {
@@ -210,30 +191,20 @@ final class SmallArchive implements AutoCloseable {
         String sha256 = sha256(bytes);
         String key = key(name, extension);
         store.putBytes(new ObjectKey(key), bytes, type);
-        sql().sql("""
+        database.update("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
-                        VALUES (:sha256, :key, :size, :type, '2026-03-10T04:00Z', '2026-03-10T04:00Z')
-                        """)
-                .param("sha256", sha256)
-                .param("key", key)
-                .param("size", bytes.length)
-                .param("type", type)
-                .update();
+                        VALUES (?, ?, ?, ?, '2026-03-10T04:00Z', '2026-03-10T04:00Z')
+                        """, sha256, key, bytes.length, type);
         return sha256;
     }
 
     private void stored(String note, String kind, int ordinal, String sha256) {
-        sql().sql("""
+        database.update("""
                         INSERT INTO note_media (note_id, kind, ordinal, identity, state, rendition, width, height, sha256,
                                                 captured_at, updated_at)
-                        VALUES (:note, :kind, :ordinal, 'file', 'STORED', 'original', 1080, NULL, :sha256,
+                        VALUES (?, ?, ?, 'file', 'STORED', 'original', 1080, NULL, ?,
                                 '2026-03-10T04:00Z', '2026-03-10T04:00Z')
-                        """)
-                .param("note", note)
-                .param("kind", kind)
-                .param("ordinal", ordinal)
-                .param("sha256", sha256)
-                .update();
+                        """, note, kind, ordinal, sha256);
     }
 
     /** The ids of all notes, in order. */

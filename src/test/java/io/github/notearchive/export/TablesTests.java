@@ -1,5 +1,6 @@
 package io.github.notearchive.export;
 
+import static io.github.notearchive.export.ExportScenario.options;
 import static io.github.notearchive.export.SmallArchive.BARE;
 import static io.github.notearchive.export.SmallArchive.FORMULA;
 import static io.github.notearchive.export.SmallArchive.FORMULA_TITLE;
@@ -7,8 +8,13 @@ import static io.github.notearchive.export.SmallArchive.HOSTILE;
 import static io.github.notearchive.export.SmallArchive.HOSTILE_TEXT;
 import static io.github.notearchive.export.SmallArchive.HOSTILE_TITLE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
+import gov.loc.repository.bagit.domain.Bag;
+import gov.loc.repository.bagit.exceptions.CorruptChecksumException;
+import gov.loc.repository.bagit.reader.BagReader;
+import gov.loc.repository.bagit.verify.BagVerifier;
 import io.github.notearchive.archive.stats.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
@@ -18,6 +24,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,6 +40,24 @@ class TablesTests extends ExportScenario {
 
     private static final Map<String, Long> ROWS =
             Map.of("notes", 4L, "captures", 6L, "topics", 3L, "mentions", 2L, "comments", 1L, "media", 7L);
+
+    /** Keys of ours, what the program keeps for its own work, and the whole answer. */
+    private static final Set<String> LEFT_OUT = Set.of(
+            "author.updated_at",
+            "note.author_id", // as author.author_id
+            "note.mapper_version",
+            "note_capture.response",
+            "note_capture.call_id",
+            "note_capture.mapper_version",
+            "note_capture.sidecar_verified_at",
+            "note_media.captured_at",
+            "note_media.checks",
+            "note_media.dead_night",
+            "note_media.error",
+            "note_media.sha256", // as media_object.sha256
+            "note_media.updated_at",
+            "media_object.stored_at",
+            "media_object.verified_at");
 
     @ParameterizedTest
     @EnumSource(names = {"JSONL", "CSV", "PARQUET"})
@@ -230,17 +258,76 @@ class TablesTests extends ExportScenario {
         }
     }
 
+    /** A bag is one to the Library of Congress' own program. */
+    @Test
+    void aBagIsValidWithAllItsFilesAndOneThatIsChangedIsNot() throws Exception {
+        ExportReport report = export(options(ExportFormat.BAGIT, target));
+        assertThat(report.copied()).isEqualTo(4);
+        assertThat(report.isWhole()).isTrue();
+
+        Bag bag = new BagReader().read(target);
+        try (BagVerifier verifier = new BagVerifier();
+                Duck duck = new Duck()) {
+            verifier.isValid(bag, false);
+            BagVerifier.quicklyVerify(bag);
+            assertThat(bag.getVersion().toString()).isEqualTo("1.0");
+            assertThat(bag.getPayLoadManifests())
+                    .singleElement()
+                    .satisfies(manifest ->
+                            assertThat(manifest.getFileToChecksumMap()).hasSize(11));
+            assertThat(bag.getMetadata().get("Payload-Oxum")).hasSize(1);
+            assertThat(duck.one(
+                            "SELECT count(*) FROM " + Duck.read(ExportFormat.JSONL, target.resolve("data"), "notes")))
+                    .isEqualTo("4");
+
+            Files.writeString(target.resolve("data/notes.jsonl"), "{}\n");
+            assertThatExceptionOfType(CorruptChecksumException.class)
+                    .isThrownBy(() -> verifier.isValid(new BagReader().read(target), false));
+        }
+    }
+
+    @Test
+    void everyColumnOfANoteIsExportedOrLeftOutByName() {
+        Set<String> exported = new TreeSet<>();
+        Set<String> tables = new TreeSet<>(Set.of("author", "media_object"));
+        for (Table table : DataSet.of(AuthorMode.KEEP, MediaMode.COPY).tables()) {
+            tables.add(table.source());
+            table.columns().stream()
+                    .filter(column -> column.source() != null)
+                    .forEach(column -> exported.add(column.source()));
+        }
+
+        List<String> columns = archive.database().texts("""
+                SELECT table_name || '.' || column_name FROM information_schema.columns
+                WHERE table_schema = current_schema() AND table_name = ANY (?) AND column_name <> 'note_id'
+                """, (Object) tables.toArray(String[]::new));
+
+        Set<String> left = new TreeSet<>(columns);
+        left.removeAll(exported);
+        assertThat(left).containsExactlyInAnyOrderElementsOf(LEFT_OUT);
+    }
+
+    @Test
+    void whatSaysSomethingOfPeopleIsMarkedAsSuch() {
+        Set<String> people = new TreeSet<>();
+        for (Table table : DataSet.of(AuthorMode.OMIT, MediaMode.COPY).tables()) {
+            table.columns().forEach(column -> people.add(table.name() + "." + column.name()));
+        }
+
+        assertThat(people)
+                .isNotEmpty()
+                .noneMatch(name -> name.matches(".*(author|user|nickname|creator|avatar|red_id).*"));
+    }
+
     private ExportOptions forASpreadsheet() {
         return options(ExportFormat.CSV, target, Selection.all(), MediaMode.LINK, AuthorMode.KEEP, null, true);
     }
 
-    private static List<String> files(Path root) throws Exception {
-        try (var files = Files.walk(root)) {
-            return new ArrayList<>(files.filter(Files::isRegularFile)
-                    .map(file -> root.relativize(file).toString())
-                    .sorted()
-                    .toList());
-        }
+    private static List<String> files(Path root) {
+        return FileUtils.listFiles(root.toFile(), null, true).stream()
+                .map(file -> root.relativize(file.toPath()).toString())
+                .sorted()
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     private static String duckType(String type) {

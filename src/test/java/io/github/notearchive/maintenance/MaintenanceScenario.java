@@ -7,6 +7,7 @@ import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.maintenance.erase.Eraser;
+import io.github.notearchive.maintenance.erase.Eraser.ErasureReport;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
@@ -18,12 +19,22 @@ import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectStore;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -64,7 +75,7 @@ public abstract class MaintenanceScenario {
 
     /** Executes a statement; its parameters are question marks. */
     protected void update(String sql, Object... parameters) {
-        night.sql().sql(sql).params(parameters).update();
+        night.update(sql, parameters);
     }
 
     protected List<String> texts(String sql, Object... parameters) {
@@ -84,6 +95,56 @@ public abstract class MaintenanceScenario {
     protected List<String> archived(List<String> pending) {
         assertEnded(night.run(), ExitCode.COMPLETED);
         return pending;
+    }
+
+    /** Executes while another session holds the locks of a statement. */
+    protected <T> T whileLocked(String sql, Callable<T> action) throws Exception {
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute(sql);
+            T result = action.call();
+            other.rollback();
+            return result;
+        }
+    }
+
+    /** Starts an action in another thread. */
+    protected static <T> CompletableFuture<T> aside(Callable<T> action) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return action.call();
+                    } catch (Exception e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                Thread::startVirtualThread);
+    }
+
+    protected static <T> T ended(CompletableFuture<T> aside) throws Exception {
+        return aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Returns the number of sessions that wait for locks. */
+    protected long waiting() {
+        return night.count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted");
+    }
+
+    protected ErasureReport forget(String... notes) throws IOException {
+        return forgetAuthor(null, notes);
+    }
+
+    protected ErasureReport forgetAuthor(@Nullable String author, String... notes) throws IOException {
+        List<NoteId> ids = Stream.of(notes).map(NoteId::new).toList();
+        return eraser.forget(new Eraser.Request(ids, author, "asked for")).orElseThrow();
+    }
+
+    /** Returns notes with three pictures or more, and an original of the first one. */
+    protected List<String> picturedNotes() {
+        return night.provider().noteIds(SandboxNoteKind.IMAGES, 40).stream()
+                .filter(id -> night.pictures(id).size() >= 3 && hasOriginal(id))
+                .toList();
     }
 
     protected RebuildSummary rebuild() {
@@ -124,6 +185,11 @@ public abstract class MaintenanceScenario {
 
     protected static String key(SlotRow slot) {
         return slot.media().key().value();
+    }
+
+    /** Returns the key of the file of a slot. */
+    protected String key(String note, int slot) {
+        return key(night.slots(note).get(slot));
     }
 
     protected Set<String> keys(List<String> notes) {

@@ -353,8 +353,8 @@ public final class NightlyScenario {
                 .single();
     }
 
-    public long count(String sql) {
-        return jdbc.sql(sql).query(Long.class).single();
+    public long count(String sql, Object... parameters) {
+        return jdbc.sql(sql).params(parameters).query(Long.class).single();
     }
 
     public JdbcClient sql() {

@@ -8,10 +8,7 @@ import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.FinishedRun;
-import io.github.notearchive.nightly.NightlyScenario;
-import io.github.notearchive.nightly.RunRecorder;
 import io.github.notearchive.nightly.RunSummary;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.Level;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
@@ -20,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.List;
@@ -29,16 +25,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 
 /** Whether the archive is well is said in a word, and why not in sentences with what deals with each. */
 @BesideNightlyJobTest
-class HealthTests {
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    NightReports reports;
-
-    @Autowired
-    RunRecorder recorder;
+class HealthTests extends ReportScenario {
 
     @Autowired
     HealthCheck check;
@@ -73,19 +60,17 @@ class HealthTests {
 
     @Test
     void emptyArchiveAndOneThatNeverRanSayWhatToBeginWith() {
-        assertThat(check.check().reasons())
-                .extracting(Health.Reason::command)
-                .containsExactly("note-archive enqueue FILE");
+        assertThat(commands()).containsExactly("note-archive enqueue FILE");
 
         night.pending(1);
 
-        assertThat(check.check().reasons()).extracting(Health.Reason::command).containsExactly("note-archive run");
+        assertThat(commands()).containsExactly("note-archive run");
     }
 
     @Test
     void blockedTokenIsBrokenUntilARunEndsInOrder() {
-        List<String> notes = night.pending(2);
-        night.script().always(notes.getFirst(), Reply.code(100)).always(notes.get(1), Reply.code(100));
+        night.pending(2);
+        night.script().answersAll(Reply.code(100));
         run();
 
         Health blocked = check.check();
@@ -97,7 +82,7 @@ class HealthTests {
         night.script().clear();
         run();
 
-        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+        assertHealthy();
     }
 
     @Test
@@ -114,19 +99,17 @@ class HealthTests {
 
     @Test
     void runByAClockThatWasAheadIsTheLastOne() {
-        List<String> notes = night.pending(1);
-        night.script().always(notes.getFirst(), Reply.code(100));
+        night.pending(1);
+        night.script().answersAll(Reply.code(100));
         run();
-        Instant before = night.clock().instant();
         night.script().clear();
-        night.clock().set(before.plus(Duration.ofDays(1)));
+        passes(Duration.ofDays(1));
         run();
 
-        night.clock().set(before);
-        Health health = check.check();
+        passes(Duration.ofDays(-1));
 
-        assertThat(health.level()).isEqualTo(Level.HEALTHY);
-        assertThat(health.inAWord())
+        assertHealthy();
+        assertThat(check.check().inAWord())
                 .contains("by a clock ahead of this one, with COMPLETED (exit 0)")
                 .doesNotContain("just now");
     }
@@ -136,71 +119,57 @@ class HealthTests {
         night.pending(1);
         run();
 
-        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(26 * 60 - 2)));
-        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+        passes(Duration.ofMinutes(26 * 60 - 2));
+        assertHealthy();
 
-        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(4)));
+        passes(Duration.ofMinutes(4));
         assertOnly(Level.BROKEN, "26 h 2 min ago", "the limit is 26 h");
     }
 
     @Test
     void runThatCouldNotWriteItsEndWantsALookAndIsBrokenWhenNoneFollows() {
         beganWithoutAnEnd();
-        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(5)));
+        passes(Duration.ofMinutes(5));
 
         assertOnly(
                 Level.ATTENTION,
                 "the last run of node main did not record its end: it was killed, or the database was unavailable");
 
-        night.clock().set(night.clock().instant().plus(Duration.ofHours(27)));
-        assertThat(check.check().reasons())
-                .extracting(Health.Reason::what)
+        passes(Duration.ofHours(27));
+        assertThat(reasons())
                 .anyMatch(what -> what.startsWith("no run has succeeded since the first one started 27 h 5 min ago"))
                 .noneMatch(what -> what.contains("14 nights"));
     }
 
     @Test
     void fortnightWithoutAGoodRunIsSaidOfAnArchiveThatIsAsOld() {
-        String note = night.pending(1).getFirst();
-        night.script().always(note, Reply.code(100));
+        night.pending(1);
+        night.script().answersAll(Reply.code(100));
         run();
         night.isDaysLater(16);
         beganWithoutAnEnd();
 
-        assertThat(check.check().reasons())
-                .extracting(Health.Reason::what)
-                .anyMatch(what -> what.startsWith("no run has succeeded in the last 14 nights"));
+        assertThat(reasons()).anyMatch(what -> what.startsWith("no run has succeeded in the last 14 nights"));
     }
 
     /** Inserts what Spring Batch's tables hold of a run once a later start has found it. */
     private void beganWithoutAnEnd() {
-        long id = execution("archiveNotes", "FAILED", "CRASHED", true);
-        night.sql().sql("""
+        night.update("""
                         INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
-                        VALUES (:id, 'node', 'java.lang.String', 'main', 'Y')
-                        """).param("id", id).update();
+                        VALUES (?, 'node', 'java.lang.String', 'main', 'Y')
+                        """, execution("archiveNotes", "FAILED", "CRASHED", true));
     }
 
     private long execution(String job, String status, String exitCode, boolean isEnded) {
-        return night.sql()
-                .sql("""
-                        WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
-                                   SELECT id, 0, :job, 'x' || id
-                                   FROM (SELECT 2000 + count(*) AS id FROM batch_job_instance) AS next
-                                   RETURNING job_instance_id)
-                        INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time,
-                                                         end_time, status, exit_code)
-                        SELECT job_instance_id, 0, job_instance_id, :now, :now,
-                               CASE WHEN :ended THEN :now::timestamp END, :status, :exitCode FROM i
-                        RETURNING job_execution_id
-                        """)
-                .param("job", job)
-                .param("status", status)
-                .param("exitCode", exitCode)
-                .param("ended", isEnded)
-                .param("now", LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
-                .query(Long.class)
-                .single();
+        LocalDateTime now = LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault());
+        return night.count("""
+                WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                           SELECT id, 0, '%1$s', 'x' || id FROM (SELECT 2000 + count(*) AS id FROM batch_job_instance) AS next
+                           RETURNING job_instance_id)
+                INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, end_time, status, exit_code)
+                SELECT job_instance_id, 0, job_instance_id, '%2$s', '%2$s', nullif(%3$s, '')::timestamp, '%4$s', '%5$s' FROM i
+                RETURNING job_execution_id
+                """.formatted(job, now, isEnded ? "'" + now + "'" : "''", status, exitCode));
     }
 
     @Test
@@ -234,7 +203,7 @@ class HealthTests {
 
         execution("verifyArchive", "STOPPED", "INTERRUPTED", true);
 
-        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+        assertHealthy();
     }
 
     @Test
@@ -253,35 +222,27 @@ class HealthTests {
                 .containsExactly(tuple(after, before), tuple(before, before));
         assertThat(night.count("SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
                 .isEqualTo(2);
-        assertThat(reports.find(new Night(LocalDate.parse(after)), "main"))
-                .hasValueSatisfying(
-                        report -> assertThat(report.tonight().runs()).hasSize(1));
+        assertThat(reports.find(night.today(), "main").orElseThrow().tonight().runs())
+                .hasSize(1);
     }
 
     @Test
     void damageIsBrokenWhileOrphansStaleFilesAndNewFieldsWantALook() {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         run();
-        night.sql().sql("""
-                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
-                        VALUES ('CORRUPT', 'media/aa/a', 'x', now(), now(), 1), ('ORPHAN', 'media/bb/b', 'x', now(), now(), 1)
-                        """).update();
-        night.sql()
-                .sql(
-                        "INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id) VALUES ('note.x', 'string', now(), :note)")
-                .param("note", note)
-                .update();
-        night.sql()
-                .sql("UPDATE media_object SET verified_at = verified_at - interval '36 days'")
-                .update();
+        finding("CORRUPT");
+        finding("ORPHAN");
+        night.update("""
+                INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id) VALUES ('note.x', 'string', now(), ?)
+                """, note);
+        night.update("UPDATE media_object SET verified_at = verified_at - interval '36 days'");
 
         Health health = check.check();
 
         assertThat(health.level()).isEqualTo(Level.BROKEN);
         assertThat(health.reasons()).hasSize(4);
-        assertThat(health.reasons().getFirst().what()).contains("CORRUPT 1").doesNotContain("ORPHAN");
-        assertThat(health.reasons())
-                .extracting(Health.Reason::what)
+        assertThat(reasons().getFirst()).contains("CORRUPT 1").doesNotContain("ORPHAN");
+        assertThat(reasons())
                 .anyMatch(what -> what.contains("ORPHAN 1"))
                 .anyMatch(what -> what.contains("last verified 36 days ago"))
                 .anyMatch(what -> what.contains("1 new field in responses"));
@@ -290,37 +251,26 @@ class HealthTests {
 
     @Test
     void aVerificationThatIsDatedInTheFutureCountsAsNone() {
-        night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, 1));
+        night.pending(SandboxNoteKind.IMAGES, 1);
         run();
-        night.sql()
-                .sql("UPDATE media_object SET verified_at = verified_at + interval '400 days'")
-                .update();
+        night.update("UPDATE media_object SET verified_at = verified_at + interval '400 days'");
 
-        Health health = check.check();
-
-        assertThat(health.reasons())
-                .extracting(Health.Reason::what)
-                .anyMatch(what -> what.contains("no usable time of verification"));
-        assertThat(health.level()).isEqualTo(Level.ATTENTION);
+        assertThat(reasons()).anyMatch(what -> what.contains("no usable time of verification"));
+        assertThat(check.check().level()).isEqualTo(Level.ATTENTION);
         assertThat(fixity.verified(night.clock().instant()).oldest()).isNull();
     }
 
     @Test
     void whatWasBegunAndNotFinishedIsNamedWithTheCommandThatFinishesIt() {
-        String note = night.pending(1).getFirst();
+        night.pending(1);
         run();
-        night.sql()
-                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())")
-                .update();
-        for (String job : List.of("rebuildArchive", "remapNotes")) {
-            execution(job, "STOPPED", "INTERRUPTED", false);
-        }
+        night.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())");
+        execution("rebuildArchive", "STOPPED", "INTERRUPTED", false);
+        execution("remapNotes", "STOPPED", "INTERRUPTED", false);
 
-        assertThat(check.check().reasons())
-                .extracting(Health.Reason::command)
+        assertThat(commands())
                 .containsExactlyInAnyOrder(
                         "note-archive rebuild", "note-archive remap", "repeat the last note-archive forget --yes");
-        assertThat(note).isNotEmpty();
     }
 
     /** Fails unless the health has one reason, of this level and with these texts. */
@@ -334,9 +284,19 @@ class HealthTests {
         return health.reasons().getFirst();
     }
 
-    private void run() {
-        Instant began = night.clock().instant();
-        RunSummary summary = night.run();
-        recorder.record("main", new FinishedRun(began, night.clock().instant(), summary));
+    private void assertHealthy() {
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    private List<String> reasons() {
+        return check.check().reasons().stream().map(Health.Reason::what).toList();
+    }
+
+    private List<String> commands() {
+        return check.check().reasons().stream().map(Health.Reason::command).toList();
+    }
+
+    private void passes(Duration time) {
+        night.clock().set(night.clock().instant().plus(time));
     }
 }

@@ -14,8 +14,6 @@ import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.FinishedRun;
-import io.github.notearchive.nightly.NightlyScenario;
-import io.github.notearchive.nightly.RunRecorder;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -26,25 +24,18 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** The report of a night says what the tables know, to anybody who opens it, and nothing of it runs. */
 @BesideNightlyJobTest
-class NightReportTests {
+class NightReportTests extends ReportScenario {
 
     private static final String HOSTILE =
             "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\u202e</style>'";
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    NightReports reports;
-
-    @Autowired
-    RunRecorder recorder;
 
     @Autowired
     WorklistStats openNotes;
@@ -78,13 +69,8 @@ class NightReportTests {
                 .contains(tuple(0, 3L));
         assertThat(report.facts().calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
         assertThat(report.facts().slices().getLast().callsSoFar()).isEqualTo(night.calls());
-        assertThat(report.facts().slices().stream()
-                        .mapToLong(NightStats.Slice::notes)
-                        .sum())
-                .isEqualTo(3);
-        assertThat(report.facts().slices().stream()
-                        .mapToLong(NightStats.Slice::bytes)
-                        .sum())
+        assertThat(sum(report, NightStats.Slice::notes)).isEqualTo(3);
+        assertThat(sum(report, NightStats.Slice::bytes))
                 .isEqualTo(stopped.files().bytesStored());
         assertThat(report.tonight().left().backlog()).isEqualTo(2);
         assertThat(report.tonight().left().store().objects()).isPositive();
@@ -93,11 +79,7 @@ class NightReportTests {
         assertThat(find(first).page()).isEqualTo(page);
 
         night.isNextDay();
-        String left = notes.stream()
-                .filter(n -> !night.archived().contains(n))
-                .findFirst()
-                .orElseThrow();
-        night.script().clear().unlimited().answers(left, Reply.code(301), Reply.normal());
+        night.script().clear().unlimited().answersAll(Reply.code(301), Reply.normal());
         RunSummary resumed = run();
         assertEnded(resumed, ExitCode.COMPLETED);
 
@@ -133,12 +115,10 @@ class NightReportTests {
     void whatStrangersWroteIsTextAndNothingElse() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 2);
         RunSummary run = run();
-        night.sql()
-                .sql(
-                        "UPDATE worklist SET state = 'FAILED', reason = 'REJECTED', detail = :text, last_code = 400, due_at = NULL WHERE note_id = :note")
-                .param("text", HOSTILE)
-                .param("note", notes.getFirst())
-                .update();
+        night.update(
+                "UPDATE worklist SET state = 'FAILED', reason = 'REJECTED', detail = ?, last_code = 400, due_at = NULL WHERE note_id = ?",
+                HOSTILE,
+                notes.getFirst());
         for (String change : List.of(
                 "UPDATE run_summary SET reason = :text, settings = jsonb_build_object(:text, :text)",
                 "UPDATE note SET title = 'secret title', note_text = 'secret text'")) {
@@ -178,10 +158,8 @@ class NightReportTests {
     void killedRunIsNamedAsSuch() {
         night.pending(1);
         run();
-        night.sql().sql("DELETE FROM run_summary").update();
-        night.sql()
-                .sql("UPDATE batch_job_execution SET status = 'FAILED', exit_code = 'CRASHED', exit_message = ''")
-                .update();
+        night.update("DELETE FROM run_summary");
+        night.update("UPDATE batch_job_execution SET status = 'FAILED', exit_code = 'CRASHED', exit_message = ''");
 
         // Spring Batch goes by the machine's clock
         Night today = Night.of(Instant.now());
@@ -205,25 +183,18 @@ class NightReportTests {
         assertThat(find(night.today()).page()).contains("--delete-orphans", "verify --repair");
     }
 
-    private void finding(String kind) {
-        night.sql().sql("""
-                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
-                        VALUES (:kind, 'media/aa/' || :kind, 'x', '2001-01-01', '2001-01-01', 1)
-                        """).param("kind", kind).update();
-    }
-
     @Test
     void whatIsNotKnownOfAKilledNightIsNotSaidToBeNothing() {
         night.pending(1);
         run();
-        night.sql().sql("""
+        night.update("""
                         UPDATE run_summary SET job_execution_id = NULL, night = night - 2, worklist_pending = 7, object_bytes = 5000
-                        """).update();
-        java.time.LocalDate today = night.today().date();
-        night.sql().sql("""
+                        """);
+        LocalDate today = night.today().date();
+        night.update("""
                         UPDATE batch_job_execution
-                        SET exit_code = 'CRASHED', start_time = :killed, end_time = :killed
-                        """).param("killed", today.minusDays(1).atTime(12, 0)).update();
+                        SET exit_code = 'CRASHED', start_time = ?, end_time = ?
+                        """, today.minusDays(1).atTime(12, 0), today.minusDays(1).atTime(12, 0));
         run();
 
         NightReport report = find(night.today());
@@ -242,45 +213,40 @@ class NightReportTests {
     void nightWithoutARunHasNoReport() {
         night.pending(1);
         run();
+        Night yesterday = new Night(night.today().date().minusDays(1));
 
-        assertThat(reports.find(new Night(night.today().date().minusDays(1)), "main"))
-                .isEmpty();
+        assertThat(reports.find(yesterday, "main")).isEmpty();
         assertThat(reports.find(night.today(), "another")).isEmpty();
     }
 
     @Test
     void everyOpenNoteIsInTheGroupOfItsReason() {
         List<String> notes = night.pending(30);
-        for (int i = 0; i < 28; i++) {
-            settled(notes.get(i), "POSTPONED", 0, StateReason.URLS_EXPIRED, "IMAGE 0 DEAD: HTTP 404 of try " + i);
-        }
+        String urls = "IMAGE 0 DEAD: HTTP 404 of try ";
+        notes.subList(0, 28)
+                .forEach(note -> settled(note, "POSTPONED", 0, StateReason.URLS_EXPIRED, urls + notes.indexOf(note)));
         settled(notes.get(28), "POSTPONED", 301, StateReason.PROVIDER_ERROR, "code 301");
         settled(notes.get(29), "FAILED", 0, StateReason.MEDIA_INCOMPLETE, "IMAGE 0 GONE: HTTP 404");
 
         List<WorklistStats.OpenNotes> groups = openNotes.openNotes(10);
 
         assertThat(groups)
-                .extracting(WorklistStats.OpenNotes::reason)
-                .containsExactly(StateReason.MEDIA_INCOMPLETE, StateReason.URLS_EXPIRED, StateReason.PROVIDER_ERROR);
-        assertThat(groups).extracting(WorklistStats.OpenNotes::notes).containsExactly(1L, 28L, 1L);
+                .extracting(WorklistStats.OpenNotes::reason, WorklistStats.OpenNotes::notes)
+                .containsExactly(
+                        tuple(StateReason.MEDIA_INCOMPLETE, 1L),
+                        tuple(StateReason.URLS_EXPIRED, 28L),
+                        tuple(StateReason.PROVIDER_ERROR, 1L));
         assertThat(groups.get(1).example()).isIn(notes.subList(0, 28));
-        assertThat(groups.get(1).detail()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
+        assertThat(groups.get(1).detail()).startsWith(urls);
     }
 
     private void settled(String note, String state, int code, StateReason reason, String detail) {
-        night.sql()
-                .sql("""
+        night.update("""
                         UPDATE worklist
-                        SET state = :state, last_code = :code, reason = :reason, detail = :detail, settled_by = 1, settled_at = now(),
-                            due_at = CASE WHEN :state = 'FAILED' THEN NULL ELSE due_at END
-                        WHERE note_id = :note
-                        """)
-                .param("state", state)
-                .param("code", code)
-                .param("reason", reason.name())
-                .param("detail", detail)
-                .param("note", note)
-                .update();
+                        SET state = ?, last_code = ?, reason = ?, detail = ?, settled_by = 1, settled_at = now(),
+                            due_at = CASE WHEN ? = 'FAILED' THEN NULL ELSE due_at END
+                        WHERE note_id = ?
+                        """, state, code, reason.name(), detail, state, note);
     }
 
     @Test
@@ -315,14 +281,11 @@ class NightReportTests {
         assertThat(night.count("SELECT count(*) FROM run_summary")).isOne();
     }
 
-    private RunSummary run() {
-        Instant began = night.clock().instant();
-        RunSummary summary = night.run();
-        recorder.record("main", new FinishedRun(began, night.clock().instant(), summary));
-        return summary;
-    }
-
     private NightReport find(Night of) {
         return reports.find(of, "main").orElseThrow();
+    }
+
+    private static long sum(NightReport report, ToLongFunction<NightStats.Slice> of) {
+        return report.facts().slices().stream().mapToLong(of).sum();
     }
 }

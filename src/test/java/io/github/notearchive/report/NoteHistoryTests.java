@@ -6,7 +6,6 @@ import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
-import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteHistories.Kind;
@@ -20,10 +19,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 
 /** A note's story says in the order of time what was done for it, and why. */
 @BesideNightlyJobTest
-class NoteHistoryTests {
-
-    @Autowired
-    NightlyScenario night;
+class NoteHistoryTests extends ReportScenario {
 
     @Autowired
     NoteHistories stories;
@@ -55,28 +51,15 @@ class NoteHistoryTests {
     }
 
     @Test
-    void noteWithDeadAddressesSaysThatAnotherAnswerIsBoughtForIt() {
+    void deadFilesSayWhatEachAddressSaidAndWhyTheAnswerWasBoughtAgain() {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         night.script().media(_ -> true, MediaReply.status(404));
         night.run();
-
         assertThat(night.note(note).reason()).isEqualTo(StateReason.URLS_EXPIRED);
         assertThat(night.calls()).isEqualTo(1);
-
         night.isNextDay();
         night.run();
-
         assertThat(night.calls()).isEqualTo(2);
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
-    }
-
-    @Test
-    void deadFilesSayWhatEachAddressSaidAndWhyTheAnswerWasBoughtAgain() {
-        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
-        night.script().media(target -> true, MediaReply.status(404));
-        night.run();
-        night.isNextDay();
-        night.run();
 
         NoteHistories.History story = tell(note);
 
@@ -97,15 +80,13 @@ class NoteHistoryTests {
     void fileThatTheNewestAnswerDoesNotListIsMarkedAndAnAuditsFindingTold() {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         night.run();
-        night.sql()
-                .sql(
-                        "UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE kind = 'IMAGE' AND ordinal = 0")
-                .update();
-        night.sql().sql("""
+        night.update(
+                "UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE kind = 'IMAGE' AND ordinal = 0");
+        night.update("""
                         INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, resolved_at, job_execution_id)
                         SELECT 'MISSING', object_key, 'no such key', o.stored_at, o.stored_at, o.stored_at, 1
                         FROM note_media JOIN media_object o USING (sha256) WHERE kind = 'IMAGE' AND ordinal = 0
-                        """).update();
+                        """);
 
         NoteHistories.History story = tell(note);
 

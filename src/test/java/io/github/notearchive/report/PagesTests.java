@@ -35,8 +35,26 @@ class PagesTests {
                 .doesNotContain("<script");
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, 2", "1, 2", "2, 2", "3, 4", "9, 10", "10, 10", "11, 20", "45, 50", "61, 80", "999, 1000"})
+    void theAxisEndsAtARoundNumberWhoseHalfIsRoundToo(long most, long top) {
+        assertThat(Plot.roundAbove(most)).isEqualTo(top);
+        assertThat(top % 2).isZero();
+    }
+
+    @Test
+    void nothingLeavesTheFrameAndWhatIsNotNothingIsSeen() {
+        String page = page(new Plot("Calls", "Few.", List.of(1L, 0L, 5000L), 1000, String::valueOf, List.of("a", "b")));
+
+        assertThat(page).contains("v-2h", "v-200h").doesNotContain("v-1000");
+        assertThat(page.split("v-")).as("two bars").hasSize(3);
+    }
+
     private static String page(String title) {
-        return Pages.render(
-                "report/plot", Map.of("plot", new Plot(title, "None.", List.of(), 2, String::valueOf, List.of())));
+        return page(new Plot(title, "None.", List.of(), 2, String::valueOf, List.of()));
+    }
+
+    private static String page(Plot plot) {
+        return Pages.render("report/plot", Map.of("plot", plot));
     }
 }

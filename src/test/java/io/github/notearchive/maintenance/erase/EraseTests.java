@@ -26,12 +26,9 @@ import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
-import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -40,9 +37,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +56,7 @@ class EraseTests extends MaintenanceScenario {
 
     private static final String PERSON = "5f00000000000000000000aa";
     private static final String NAME = "nickname of a person";
+    private static final String UNKNOWN = "66bb00000000000000000003";
     private static final String WORDS = "words of a person";
 
     @Autowired
@@ -75,19 +73,17 @@ class EraseTests extends MaintenanceScenario {
         List<String> notes = twoWithACommonPicture();
         String note = notes.getFirst();
         List<String> others = archived(night.pending(SandboxNoteKind.TEXT, 2));
-        List<String> keys =
-                night.slots(note).stream().map(MaintenanceScenario::key).toList();
+        Set<String> keys = keys(List.of(note));
         TreeMap<String, byte[]> before = night.objects("");
         List<String> rows = tables();
 
-        ErasureReport preview = eraser.preview(request(List.of(note), null));
+        ErasureReport preview = eraser.preview(request(note));
 
         assertThat(tables()).as("a dry run touches no row").isEqualTo(rows);
         assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
         assertThat(preview.dryRun()).isTrue();
 
-        ErasureReport report =
-                eraser.forget(request(List.of(note), "asked for")).orElseThrow();
+        ErasureReport report = forget(note);
 
         assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
         assertThat(report.rows())
@@ -130,7 +126,7 @@ class EraseTests extends MaintenanceScenario {
     void doesNotEnqueueOrFetchAForgottenNote() throws Exception {
         String note = night.pending(1).getFirst();
         night.run();
-        eraser.forget(request(List.of(note), null)).orElseThrow();
+        forget(note);
         List<Rejected> rejects = new ArrayList<>();
 
         EnqueueReport report = enqueuer.enqueue(
@@ -161,7 +157,7 @@ class EraseTests extends MaintenanceScenario {
         archived(night.pending(notes.subList(0, 3)));
         assertThat(rowsThatName()).isEqualTo(2);
 
-        ErasureReport report = eraser.forget(request(List.of(), PERSON)).orElseThrow();
+        ErasureReport report = forgetAuthor(PERSON);
 
         assertThat(report.notes()).containsExactlyInAnyOrderElementsOf(own);
         assertThat(report.rows()).containsEntry("author", 1L).containsEntry("note", 2L);
@@ -198,12 +194,12 @@ class EraseTests extends MaintenanceScenario {
     void forgetsANoteBeforeTheBucketExists() throws Exception {
         String note = night.pending(1).getFirst();
 
-        ErasureReport preview = eraser.preview(request(List.of(note), null));
+        ErasureReport preview = eraser.preview(request(note));
 
         assertThat(night.bucket()).doesNotExist();
         assertThat(preview.rows()).containsEntry("worklist", 1L);
 
-        ErasureReport report = eraser.forget(request(List.of(note), null)).orElseThrow();
+        ErasureReport report = forget(note);
 
         assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
         assertThat(night.objects("").keySet()).containsExactly("archive.json", "forgotten/" + note + ".json");
@@ -217,10 +213,8 @@ class EraseTests extends MaintenanceScenario {
         Path aside = night.bucket().resolveSibling("aside");
         Files.move(night.bucket(), aside);
         try {
-            assertThatThrownBy(() -> eraser.preview(request(List.of(note), null)))
-                    .hasMessageContaining("there is no such bucket");
-            assertThatThrownBy(() -> eraser.forget(request(List.of(note), null)))
-                    .hasMessageContaining("there is no such bucket");
+            assertThatThrownBy(() -> eraser.preview(request(note))).hasMessageContaining("there is no such bucket");
+            assertThatThrownBy(() -> forget(note)).hasMessageContaining("there is no such bucket");
         } finally {
             Files.move(aside, night.bucket());
         }
@@ -233,13 +227,12 @@ class EraseTests extends MaintenanceScenario {
         String note = notes.getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         var sidecar = night.objects("notes/" + note).firstEntry();
-        String file = night.slots(note).stream()
-                .map(MaintenanceScenario::key)
+        String file = keys(List.of(note)).stream()
                 .filter(key -> !key.equals(commonKey(notes)))
                 .findFirst()
                 .orElseThrow();
         byte[] picture = night.objects(file).get(file);
-        eraser.forget(request(List.of(note), "asked for")).orElseThrow();
+        forget(note);
         loseTheDatabase();
 
         RebuildSummary clean = rebuild();
@@ -260,8 +253,7 @@ class EraseTests extends MaintenanceScenario {
         assertThat(refusing.toString()).contains("was forgotten, and this object remains");
         assertThat(count("worklist")).isOne();
         assertThat(forgotten.count().unfinished()).isOne();
-        ErasureReport rest = eraser.forget(request(List.of("66bb00000000000000000004"), null))
-                .orElseThrow();
+        ErasureReport rest = forget(UNKNOWN);
         assertThat(rest.files()).isOne();
         assertThat(rest.sidecars()).isOne();
         assertThat(night.objects("notes/" + note)).isEmpty();
@@ -272,31 +264,25 @@ class EraseTests extends MaintenanceScenario {
 
     @Test
     void runThatForgetsANoteDoesNotDeadlockWithAListThatNamesIt() throws Exception {
-        personIsForgotten();
+        forgetAuthor(PERSON);
         List<String> notes = new ArrayList<>(new TreeSet<>(night.provider().noteIds(SandboxNoteKind.TEXT, 2)));
         String first = notes.getFirst();
         String later = notes.getLast();
         isOfThePerson(later);
         night.pending(notes);
         update("UPDATE worklist SET due_at = due_at + interval '1 year' WHERE note_id = ?", first);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.awaitHeld(1);
-        CompletableFuture<EnqueueReport> list;
-        try (Connection other = night.connect();
-                Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
-            statement.execute("SELECT FROM worklist WHERE note_id = '" + first + "' FOR UPDATE");
-            list = enqueueAside(notes, 7, _ -> {});
-            NightlyScenario.await("the list waits for its first row", () -> waiting() == 1);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
+        var list = whileLocked("SELECT FROM worklist WHERE note_id = '" + first + "' FOR UPDATE", () -> {
+            CompletableFuture<EnqueueReport> waiting = enqueueAside(notes, 7, _ -> {});
+            NightlyScenario.await("the list waits for its first row", () -> waiting() == 1);
             night.provider().releaseAnswers();
             NightlyScenario.await("the run has ended or waits", () -> run.isDone() || waiting() == 2);
-            other.rollback();
-        }
+            return waiting;
+        });
 
-        assertThat(list.get(20, TimeUnit.SECONDS).rejected()).isEqualTo(1);
-        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        assertThat(ended(list).rejected()).isEqualTo(1);
+        assertEnded(ended(run), ExitCode.COMPLETED);
         assertThat(night.calls(later)).isOne();
         assertThat(forgotten.find(new NoteId(later)).orElseThrow().finishedAt()).isNotNull();
         assertThat(count("worklist")).isOne();
@@ -306,29 +292,21 @@ class EraseTests extends MaintenanceScenario {
     void noteForgottenBeforeTheCommitOfItsEnqueueingIsNotOnTheWorklist() throws Exception {
         String known = "66bb00000000000000000001";
         String meanwhile = "66bb00000000000000000002";
-        eraser.forget(request(List.of(known), null)).orElseThrow();
-        CountDownLatch inserted = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
+        forget(known);
+        CompletableFuture<Boolean> inserted = new CompletableFuture<>();
+        CompletableFuture<Boolean> commit = new CompletableFuture<>();
         CompletableFuture<EnqueueReport> list = enqueueAside(List.of(known, meanwhile), null, _ -> {
-            inserted.countDown();
-            awaitQuietly(goOn);
+            inserted.complete(true);
+            assertThat(commit).succeedsWithin(NightlyScenario.PATIENCE);
         });
-        awaitQuietly(inserted);
+        ended(inserted);
 
-        CompletableFuture<Void> forget = CompletableFuture.runAsync(
-                () -> {
-                    try {
-                        eraser.forget(request(List.of(meanwhile), null)).orElseThrow();
-                    } catch (IOException e) {
-                        throw new IllegalStateException(e);
-                    }
-                },
-                Thread::startVirtualThread);
+        CompletableFuture<ErasureReport> forget = aside(() -> forget(meanwhile));
         NightlyScenario.await("forget has ended or waits", () -> forget.isDone() || waiting() == 1);
-        goOn.countDown();
+        commit.complete(true);
 
-        list.get(20, TimeUnit.SECONDS);
-        forget.get(20, TimeUnit.SECONDS);
+        ended(list);
+        ended(forget);
         assertThat(count("forgotten_note")).isEqualTo(2);
         assertThat(count("worklist")).isZero();
         assertThat(night.count("SELECT coalesce(sum(notes), 0) FROM worklist_count"))
@@ -337,40 +315,25 @@ class EraseTests extends MaintenanceScenario {
 
     @Test
     void forgetWithoutItsLockRemovesNoFileAndTheNextOneCompletes() throws Exception {
-        List<String> notes = twoWithACommonPicture();
+        String[] notes = twoWithACommonPicture().toArray(String[]::new);
         assertEnded(night.run(), ExitCode.COMPLETED);
-        CompletableFuture<Object> forget;
-        try (Connection other = night.connect();
-                Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
-            statement.execute("LOCK TABLE note_media IN SHARE MODE");
-            forget = CompletableFuture.supplyAsync(
-                    () -> {
-                        try {
-                            return eraser.forget(request(notes, null));
-                        } catch (Exception e) {
-                            return e;
-                        }
-                    },
-                    Thread::startVirtualThread);
+        AtomicReference<CompletableFuture<ErasureReport>> forget = new AtomicReference<>();
+        try (RunnerLock _ = whileLocked("LOCK TABLE note_media IN SHARE MODE", () -> {
+            forget.set(aside(() -> forget(notes)));
             NightlyScenario.await("forget waits for the rows", () -> waiting() == 1);
             night.count("""
                     SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
                     WHERE datname = current_database() AND application_name LIKE 'note-archive runner%'
                     """);
-            try (RunnerLock _ =
-                    RunnerLock.acquire(database, Scope.ARCHIVE, "other").orElseThrow()) {
-                other.rollback();
-
-                assertThat(forget.get(20, TimeUnit.SECONDS))
-                        .isInstanceOf(DataAccessResourceFailureException.class)
-                        .asString()
-                        .contains("another process holds the lock now");
-            }
+            return RunnerLock.acquire(database, Scope.ARCHIVE, "other").orElseThrow();
+        })) {
+            assertThatThrownBy(() -> ended(forget.get()))
+                    .hasCauseInstanceOf(DataAccessResourceFailureException.class)
+                    .hasMessageContaining("another process holds the lock now");
         }
         assertThat(night.objects("media/")).isNotEmpty();
 
-        eraser.forget(request(List.of(), null)).orElseThrow();
+        forget();
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.objects("notes/")).isEmpty();
         assertThat(count("forgotten_note WHERE finished_at IS NULL")).isZero();
@@ -380,49 +343,27 @@ class EraseTests extends MaintenanceScenario {
     @Test
     void rowsOfANoteAreRemovedWithoutReadingAllAuthors() {
         update("""
-                        INSERT INTO author (author_id, updated_at)
-                        SELECT md5(i::text), now() FROM generate_series(1, 20000) AS i;
-                        ANALYZE author;
-                        """);
+                INSERT INTO author (author_id, updated_at) SELECT md5(i::text), now() FROM generate_series(1, 20000) AS i;
+                ANALYZE author
+                """);
+        // scans of this connection that its server process has not reported yet, of earlier transactions too
+        String scans = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'author'";
 
         Long wholeReads = new TransactionTemplate(transactions).execute(_ -> {
             // independent of the statistics of other tests
             update("SET LOCAL enable_seqscan = off");
-            long before = sequentialScansOfAuthors();
+            long before = night.count(scans);
             rows.remove(List.of(new NoteId("66bb00000000000000000001")), List.of());
-            return sequentialScansOfAuthors() - before;
+            return night.count(scans) - before;
         });
 
         assertThat(wholeReads).isZero();
     }
 
-    /** Counts scans of this connection that its server process has not reported yet, of earlier transactions too. */
-    private long sequentialScansOfAuthors() {
-        return night.count("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'author'");
-    }
-
     private CompletableFuture<EnqueueReport> enqueueAside(
             List<String> notes, @Nullable Integer refreshDays, Consumer<Rejected> rejects) {
         Enqueuer.Options options = new Enqueuer.Options(null, 5, "test", refreshDays, null);
-        return CompletableFuture.supplyAsync(
-                () -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects),
-                Thread::startVirtualThread);
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) {
-        try {
-            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private long waiting() {
-        return night.count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted");
-    }
-
-    private void personIsForgotten() throws Exception {
-        eraser.forget(request(List.of(), PERSON)).orElseThrow();
+        return aside(() -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects));
     }
 
     @Test
@@ -432,13 +373,13 @@ class EraseTests extends MaintenanceScenario {
         var running = night.runAside();
         night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
 
-        assertThat(eraser.forget(request(notes, null))).isEmpty();
+        assertThat(eraser.forget(request(notes.toArray(String[]::new)))).isEmpty();
 
         assertThat(count("forgotten_note")).isZero();
         assertThat(night.objects("forgotten/")).isEmpty();
         night.provider().releaseMedia();
         assertEnded(NightlyScenario.ended(running), ExitCode.COMPLETED);
-        assertThat(eraser.forget(request(notes, null))).isPresent();
+        forget(notes.toArray(String[]::new));
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.objects("notes/")).isEmpty();
     }
@@ -448,12 +389,11 @@ class EraseTests extends MaintenanceScenario {
         List<String> notes = twoWithACommonPicture();
         night.run();
         String key = commonKey(notes);
-        eraser.forget(request(notes.subList(0, 1), null)).orElseThrow();
+        forget(notes.getFirst());
         // as a forgetting that was interrupted before its objects went has left it
         update("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (?, 1)", key);
 
-        ErasureReport report = eraser.forget(request(List.of("66bb00000000000000000003"), null))
-                .orElseThrow();
+        ErasureReport report = forget(UNKNOWN);
 
         assertThat(report.files()).isZero();
         assertThat(night.objects(key)).hasSize(1);
@@ -464,7 +404,7 @@ class EraseTests extends MaintenanceScenario {
     void forgettingANoteWithReplacedFilesLeavesNoObject() throws Exception {
         List<String> notes = withTheFirstOriginalDead(3);
         assertEnded(night.run(), ExitCode.COMPLETED);
-        List<String> lesser = firstKeys(notes);
+        List<String> lesser = notes.stream().map(note -> key(note, 0)).toList();
         night.script().clear();
         night.isNextDay();
 
@@ -476,7 +416,7 @@ class EraseTests extends MaintenanceScenario {
         assertThat(count("media_object")).isEqualTo(keys(notes).size());
         assertThat(count("forgotten_object")).isZero();
         assertAuditedClean();
-        eraser.forget(request(notes, null)).orElseThrow();
+        forget(notes.toArray(String[]::new));
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.objects("notes/")).isEmpty();
         assertAuditedClean();
@@ -502,8 +442,7 @@ class EraseTests extends MaintenanceScenario {
             assertEnded(night.run(), ExitCode.COMPLETED);
             assertThat(night.objects("media/")).hasSize(stored);
         } else {
-            ErasureReport report =
-                    eraser.forget(request(notes.subList(0, 1), null)).orElseThrow();
+            ErasureReport report = forget(notes.getFirst());
             assertThat(report.files())
                     .as("its own, and the replaced ones of all")
                     .isEqualTo(own + 3);
@@ -524,7 +463,7 @@ class EraseTests extends MaintenanceScenario {
                     () -> RunnerLock.isTaken(night.sql(), Scope.RUN, "main", true) || run.isDone());
         }
 
-        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        assertEnded(ended(run), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 
@@ -533,7 +472,7 @@ class EraseTests extends MaintenanceScenario {
         List<String> notes = withTheFirstOriginalDead(1);
         String first = notes.getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
-        String shared = String.valueOf(night.slots(first).getFirst().media().key());
+        String shared = key(first, 0);
         byte[] bytes = night.objects(shared).get(shared);
         String other = night.provider().noteIds(SandboxNoteKind.IMAGES, 14).stream()
                 .filter(note -> !note.equals(first))
@@ -547,7 +486,7 @@ class EraseTests extends MaintenanceScenario {
 
         assertThat(night.run().files().upgraded()).isOne();
 
-        assertThat(night.slots(first).getFirst().media().key().value()).isNotEqualTo(shared);
+        assertThat(key(first, 0)).isNotEqualTo(shared);
         assertThat(keys(List.of(other))).contains(shared);
         assertThat(night.objects(shared)).hasSize(1);
         assertThat(count("forgotten_object")).isZero();
@@ -556,26 +495,13 @@ class EraseTests extends MaintenanceScenario {
 
     /** Notes of pictures on the worklist of whose first one the original is dead. */
     private List<String> withTheFirstOriginalDead(int count) {
-        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 40).stream()
-                .filter(this::hasOriginal)
-                .limit(count)
-                .toList();
+        List<String> notes = picturedNotes().subList(0, count);
         notes.forEach(note -> original(note, MediaReply.status(404)));
         return night.pending(notes);
     }
 
-    private List<String> firstKeys(List<String> notes) {
-        return notes.stream()
-                .map(note -> night.slots(note).getFirst().media().key().value())
-                .toList();
-    }
-
-    private static Eraser.Request request(List<String> notes, @Nullable String author, @Nullable String reason) {
-        return new Eraser.Request(notes.stream().map(NoteId::new).toList(), author, reason);
-    }
-
-    private static Eraser.Request request(List<String> notes, @Nullable String authorOrReason) {
-        return PERSON.equals(authorOrReason) ? request(notes, PERSON, null) : request(notes, null, authorOrReason);
+    private static Eraser.Request request(String... notes) {
+        return new Eraser.Request(Stream.of(notes).map(NoteId::new).toList(), null, null);
     }
 
     /** Two notes of pictures on the worklist that share their first one. */
@@ -591,14 +517,9 @@ class EraseTests extends MaintenanceScenario {
     }
 
     private String commonKey(List<String> notes) {
-        List<String> first = night.slots(notes.getFirst()).stream()
-                .map(MaintenanceScenario::key)
-                .toList();
-        return night.slots(notes.get(1)).stream()
-                .map(MaintenanceScenario::key)
-                .filter(first::contains)
-                .findFirst()
-                .orElseThrow();
+        Set<String> common = keys(notes.subList(0, 1));
+        common.retainAll(keys(notes.subList(1, 2)));
+        return common.iterator().next();
     }
 
     private void isOfThePerson(String note) {
@@ -626,24 +547,20 @@ class EraseTests extends MaintenanceScenario {
 
     /** Rows of other people's notes that are about the person. */
     private long rowsThatName() {
-        return night.sql().sql("""
-                        SELECT (SELECT count(*) FROM note_mention WHERE user_id = :person)
-                               + (SELECT count(*) FROM note_comment WHERE author_id = :person)
-                        """).param("person", PERSON).query(Long.class).single();
+        return count(
+                "(SELECT user_id FROM note_mention UNION ALL SELECT author_id FROM note_comment) AS people (person)"
+                        + " WHERE person = '" + PERSON + "'");
     }
 
     /** All rows of all tables of the archive, as texts. */
     private List<String> tables() {
-        List<String> all = new ArrayList<>();
-        for (String table : texts("""
-                                SELECT table_name::text FROM information_schema.tables
-                                WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1
-                                """)) {
-            all.addAll(texts("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1").stream()
-                    .map(row -> table + " " + row)
-                    .toList());
-        }
-        return all;
+        return texts("""
+                SELECT table_name::text FROM information_schema.tables
+                WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1
+                """).stream()
+                .flatMap(table ->
+                        texts("SELECT ? || ' ' || to_jsonb(t)::text FROM " + table + " t ORDER BY 1", table).stream())
+                .toList();
     }
 
     /** Neither as it is nor in the bytes of an answer. */

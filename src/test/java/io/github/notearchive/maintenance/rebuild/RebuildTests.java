@@ -28,18 +28,16 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -67,12 +65,11 @@ class RebuildTests extends MaintenanceScenario {
 
     @Test
     void restoresEveryRowOfPaidResponses() {
-        List<String> kinds = oneOfEachKind();
-        List<String> images = night.provider().noteIds(SandboxNoteKind.IMAGES, 30);
-        List<String> many = images.stream()
-                .filter(id -> night.pictures(id).size() >= 3 && hasOriginal(id))
-                .filter(id -> !kinds.contains(id))
+        List<String> kinds = Stream.of(SandboxNoteKind.values())
+                .map(kind -> night.provider().noteIds(kind, 1).getFirst())
                 .toList();
+        List<String> many =
+                picturedNotes().stream().filter(id -> !kinds.contains(id)).toList();
         List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 11);
         String improved = many.get(0);
         String lesser = many.get(1);
@@ -92,37 +89,28 @@ class RebuildTests extends MaintenanceScenario {
         night.pending(kinds);
         night.pending(List.of(improved, lesser, incomplete, waived, renewed, awaited));
         night.pending(List.of(sold, gone, empty, goneLater, soldLater, nul, lone, latin, busy));
+        Runnable dead = () -> {
+            original(lesser, MediaReply.status(404));
+            picture(awaited, 0, MediaReply.status(503));
+            List.of(0, 1).forEach(number -> picture(incomplete, number, MediaReply.status(404)));
+            List.of(0, 2).forEach(number -> picture(waived, number, MediaReply.status(404)));
+        };
+        dead.run();
         original(improved, MediaReply.status(404));
-        original(lesser, MediaReply.status(404));
-        picture(incomplete, 0, MediaReply.status(404));
-        picture(incomplete, 1, MediaReply.status(404));
-        picture(waived, 0, MediaReply.status(404));
-        picture(waived, 2, MediaReply.status(404));
         picture(renewed, 1, MediaReply.status(404));
-        picture(awaited, 0, MediaReply.status(503));
         night.script().answers(sold, Reply.code(201));
         night.script().answers(gone, Reply.code(404));
         night.script().answers(empty, emptyAnswer());
         night.script().answers(nul, Reply.note(RebuildTests::withNulAndCommentAndNewField));
         night.script().answers(lone, Reply.json(desc(lone, "\\\\ud83d \\\\udc4d\\\\u0000 ")));
-        night.script()
-                .answers(
-                        latin,
-                        Reply.raw(
-                                200,
-                                "application/json",
-                                desc(latin, "caf\u00e9 ").getBytes(StandardCharsets.ISO_8859_1)));
+        byte[] inLatin1 = desc(latin, "caf\u00e9 ").getBytes(StandardCharsets.ISO_8859_1);
+        night.script().answers(latin, Reply.raw(200, "application/json", inLatin1));
         night.script().answers(busy, Reply.code(301));
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         night.isNextDay();
         night.script().clear();
-        original(lesser, MediaReply.status(404));
-        picture(incomplete, 0, MediaReply.status(404));
-        picture(incomplete, 1, MediaReply.status(404));
-        picture(waived, 0, MediaReply.status(404));
-        picture(waived, 2, MediaReply.status(404));
-        picture(awaited, 0, MediaReply.status(503));
+        dead.run();
         night.script().answers(empty, emptyAnswer());
         night.script().answers(busy, Reply.code(301));
         assertEnded(night.run(), ExitCode.INCOMPLETE);
@@ -177,8 +165,8 @@ class RebuildTests extends MaintenanceScenario {
     @Test
     void marksAFileMissingThatTheBucketDoesNotHave() throws Exception {
         List<String> notes = archived(night.pending(SandboxNoteKind.IMAGES, 3));
-        Path lost = file(night.slots(notes.get(0)).getFirst());
-        Path cut = file(night.slots(notes.get(1)).getFirst());
+        Path lost = path(key(notes.get(0), 0));
+        Path cut = path(key(notes.get(1), 0));
         byte[] bytes = Files.readAllBytes(cut);
         Files.delete(lost);
         Files.write(cut, "cut".getBytes(UTF_8));
@@ -211,7 +199,7 @@ class RebuildTests extends MaintenanceScenario {
     @Test
     void continuesAfterALostConnectionWhileReadingAFile() throws Exception {
         String note = archived(night.pending(SandboxNoteKind.IMAGES, 1)).getFirst();
-        Files.write(file(night.slots(note).getFirst()), new byte[4 << 20]);
+        Files.write(path(key(note, 0)), new byte[4 << 20]);
         loseTheDatabase();
         night.wayToStore().cutAfter(2 << 20);
 
@@ -233,20 +221,31 @@ class RebuildTests extends MaintenanceScenario {
         bad.put(key(stranger + "01"), new byte[] {0, 1, 2});
         bad.put(key(stranger + "02"), good);
         bad.put(key(stranger + "03"), changed(good, "03", o -> o.put("format", "other/9")));
-        bad.put(key(stranger + "04"), changed(good, "04", o -> without(o, "answer")));
+        bad.put(key(stranger + "04"), changed(good, "04", o -> o.without("answer")));
         bad.put(key(stranger + "05"), changed(good, "05", o -> o.put("answer", "{}")));
         bad.put(key(stranger + "06"), changed(good, "06", o -> o.put("callId", Long.MAX_VALUE)));
         bad.put(key(stranger + "07"), changed(good, "07", o -> o)); // another note's answer
-        bad.put(key(stranger + "08"), changed(good, "08", o -> slot(itsOwnAnswer(o), "key", "media/../../etc/passwd")));
-        bad.put(key(stranger + "09"), changed(good, "09", o -> slot(itsOwnAnswer(o), "sha256", "0".repeat(64))));
-        bad.put(key(stranger + "10"), changed(good, "10", o -> slot(itsOwnAnswer(o), "state", "FINE")));
-        bad.put(key(stranger + "11"), changed(good, "11", o -> worklist(itsOwnAnswer(o), "priority", 77)));
-        bad.put(key(stranger + "12"), changed(good, "12", o -> worklist(itsOwnAnswer(o), "attempts", -1)));
+        bad.put(
+                key(stranger + "08"),
+                changed(good, "08", o -> with(itsOwnAnswer(o), "/media/0", "key", "media/../../etc/passwd")));
+        bad.put(
+                key(stranger + "09"),
+                changed(good, "09", o -> with(itsOwnAnswer(o), "/media/0", "sha256", "0".repeat(64))));
+        bad.put(key(stranger + "10"), changed(good, "10", o -> with(itsOwnAnswer(o), "/media/0", "state", "FINE")));
+        bad.put(key(stranger + "11"), changed(good, "11", o -> with(itsOwnAnswer(o), "/worklist", "priority", 77)));
+        bad.put(key(stranger + "12"), changed(good, "12", o -> with(itsOwnAnswer(o), "/worklist", "attempts", -1)));
         bad.put(key(stranger + "13"), ("{\"a\":" + "[".repeat(100_000)).getBytes(UTF_8));
         bad.put(key(stranger + "14"), changed(good, "14", o -> twice(itsOwnAnswer(o))));
         bad.put(
                 key(stranger + "15"),
-                changed(good, "15", o -> slot(slot(itsOwnAnswer(o), "state", "WAIVED"), "reason", noise(100_000))));
+                changed(
+                        good,
+                        "15",
+                        o -> with(
+                                with(itsOwnAnswer(o), "/media/0", "state", "WAIVED"),
+                                "/media/0",
+                                "reason",
+                                noise(100_000))));
         bad.forEach((key, bytes) -> store.putBytes(new ObjectKey(key), bytes, "text/plain"));
         loseTheDatabase();
 
@@ -340,12 +339,11 @@ class RebuildTests extends MaintenanceScenario {
         night.pending(1);
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, null, false, node));
-        night.provider().awaitHeld(1, Duration.ofSeconds(20));
+        night.awaitHeld(1);
 
         assertEnded(rebuild(), ExitCode.ALREADY_RUNNING);
 
-        night.provider().releaseAnswers();
-        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        night.release(run, ExitCode.COMPLETED);
     }
 
     @Test
@@ -401,7 +399,7 @@ class RebuildTests extends MaintenanceScenario {
 
     @Test
     void fileReplacedByALaterResponseIsNotLost() {
-        String note = imageNote();
+        String note = picturedNotes().getFirst();
         night.pending(List.of(note));
         original(note, MediaReply.status(404));
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -425,30 +423,13 @@ class RebuildTests extends MaintenanceScenario {
 
     // what there is
 
-    private List<String> oneOfEachKind() {
-        List<String> notes = new ArrayList<>();
-        for (SandboxNoteKind kind : SandboxNoteKind.values()) {
-            notes.add(night.provider().noteIds(kind, 1).getFirst());
-        }
-        return notes;
-    }
-
-    private String imageNote() {
-        return night.provider().noteIds(SandboxNoteKind.IMAGES, 30).stream()
-                .filter(id -> night.pictures(id).size() >= 3 && hasOriginal(id))
-                .findFirst()
-                .orElseThrow();
-    }
-
     private static ObjectNode withNulAndCommentAndNewField(ObjectNode envelope) {
         ((ObjectNode) envelope.at("/data/0/note_list/0"))
                 .put("title", "a\u0000b")
                 .put("brand_new", 1);
-        ((ObjectNode) envelope.at("/data/0"))
-                .putArray("comment_list")
-                .addObject()
-                .put("id", "c1")
-                .put("content", "x");
+        ObjectNode comment =
+                ((ObjectNode) envelope.at("/data/0")).putArray("comment_list").addObject();
+        comment.put("id", "c1").put("content", "x");
         return envelope;
     }
 
@@ -463,40 +444,28 @@ class RebuildTests extends MaintenanceScenario {
         return night.provider().envelope(note).toString().replaceFirst("\"desc\":\"", "\"desc\":\"" + text);
     }
 
-    private Path file(SlotRow slot) {
-        return night.bucket().resolve(slot.media().key().value());
-    }
-
     /** A rebuild whose time is over while the rows of its first sidecars are written; these wait until it is. */
     private RebuildSummary interruptedRebuild() throws Exception {
         update("""
-                        CREATE OR REPLACE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
-                        BEGIN
-                            PERFORM pg_advisory_xact_lock_shared(4711);
-                            RETURN NEW;
-                        END $$
+                        CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
+                        CREATE TRIGGER hold BEFORE INSERT ON worklist FOR EACH ROW EXECUTE FUNCTION hold()
                         """);
-        update("CREATE TRIGGER hold BEFORE INSERT ON worklist FOR EACH ROW EXECUTE" + " FUNCTION hold()");
         gate.open(); // as it will be; an earlier run may have left it closed
-        CompletableFuture<RebuildSummary> running;
-        try (Connection holder = night.connect();
-                Statement statement = holder.createStatement()) {
-            statement.execute("SELECT pg_advisory_lock(4711)");
-            running = CompletableFuture.supplyAsync(() -> rebuild.rebuild(false, Duration.ofMillis(500)));
-            NightlyScenario.await("its time is over", () -> gate.stopReason().isPresent());
-        }
         try {
-            return running.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            return ended(whileLocked("SELECT pg_advisory_xact_lock(4711)", () -> {
+                var running = aside(() -> rebuild.rebuild(false, Duration.ofMillis(500)));
+                NightlyScenario.await(
+                        "its time is over", () -> gate.stopReason().isPresent());
+                return running;
+            }));
         } finally {
-            update("DROP TRIGGER hold ON worklist");
+            update("DROP FUNCTION hold CASCADE");
         }
     }
 
     private void numberFromOne() {
-        night.sql()
-                .sql("SELECT setval(pg_get_serial_sequence('api_call', 'id'), 1, false)")
-                .query(Long.class)
-                .single();
+        night.count("SELECT setval(pg_get_serial_sequence('api_call', 'id'), 1, false)");
     }
 
     // invalid sidecars
@@ -513,18 +482,8 @@ class RebuildTests extends MaintenanceScenario {
         return JSON.writeValueAsBytes(change.apply(sidecar));
     }
 
-    private static ObjectNode without(ObjectNode sidecar, String field) {
-        sidecar.remove(field);
-        return sidecar;
-    }
-
-    private static ObjectNode slot(ObjectNode sidecar, String field, String value) {
-        ((ObjectNode) sidecar.at("/media/0")).put(field, value);
-        return sidecar;
-    }
-
-    private static ObjectNode worklist(ObjectNode sidecar, String field, int value) {
-        ((ObjectNode) sidecar.get("worklist")).put(field, value);
+    private static ObjectNode with(ObjectNode sidecar, String object, String field, Object value) {
+        ((ObjectNode) sidecar.at(object)).putPOJO(field, value);
         return sidecar;
     }
 
@@ -541,11 +500,8 @@ class RebuildTests extends MaintenanceScenario {
 
     /** So much text that cannot be compressed into what an index takes. */
     private static String noise(int length) {
-        Random random = new Random(7);
-        StringBuilder text = new StringBuilder();
-        while (text.length() < length) {
-            text.append(Long.toHexString(random.nextLong()));
-        }
-        return text.toString();
+        byte[] noise = new byte[length / 2];
+        new Random(7).nextBytes(noise);
+        return HexFormat.of().formatHex(noise);
     }
 }

@@ -17,10 +17,8 @@ import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
-import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.nightly.TableDump;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -34,9 +32,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -53,9 +49,7 @@ class RestoreTests extends MaintenanceScenario {
     @Test
     void mergeRestoresEverythingArchivedAfterTheDump() throws Exception {
         List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 6);
-        List<String> images = night.provider().noteIds(SandboxNoteKind.IMAGES, 20).stream()
-                .filter(id -> night.pictures(id).size() >= 3)
-                .toList();
+        List<String> images = picturedNotes();
         String kept = texts.get(0);
         String changed = texts.get(1);
         String goneLater = texts.get(2);
@@ -90,7 +84,7 @@ class RestoreTests extends MaintenanceScenario {
         night.requeue(changed);
         night.requeue(goneLater);
         assertEnded(night.run(), ExitCode.COMPLETED);
-        forget(forgotten, null);
+        forget(forgotten);
         night.script().clear();
         assertEnded(night.run(), ExitCode.COMPLETED); // empties the copies of old responses
         assertThat(night.states(added)).containsOnly(ARCHIVED);
@@ -152,12 +146,9 @@ class RestoreTests extends MaintenanceScenario {
     @Test
     void detectsADumpTakenDuringARun() throws Exception {
         String note = night.pending(1).getFirst();
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.awaitHeld(1);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(1);
         TableDump dump = TableDump.of(night.sql());
-        night.provider().releaseAnswers();
-        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        night.release(run, ExitCode.COMPLETED);
         List<String> ledger = ledger();
         dump.restore();
 
@@ -175,8 +166,8 @@ class RestoreTests extends MaintenanceScenario {
         List<String> notes = archived(night.pending(SandboxNoteKind.IMAGES, 3));
         String author = text("SELECT author_id FROM note WHERE note_id = ?", notes.get(1));
         TableDump dump = TableDump.of(night.sql());
-        forget(notes.get(0), null);
-        forget(null, author);
+        forget(notes.get(0));
+        forgetAuthor(author);
         Map<String, List<String>> before = rows();
         Set<String> objects = objects();
         int calls = night.calls();
@@ -213,7 +204,7 @@ class RestoreTests extends MaintenanceScenario {
         archived(night.pending(List.of(later)));
         assertThat(key(later, 0)).isEqualTo(shared);
         String listed = key(later, 1);
-        forget(forgotten, null);
+        forget(forgotten);
         Map<String, List<String>> before = rows();
         Set<String> objects = objects();
         int calls = night.calls();
@@ -360,26 +351,23 @@ class RestoreTests extends MaintenanceScenario {
     @Test
     void writesOfOtherNodesDoNotMakeTheDatabaseStale() {
         store.ensureBucket();
-        try (ExecutorService nodes = Executors.newFixedThreadPool(3)) {
-            CompletableFuture<Void> all = CompletableFuture.allOf(
-                    CompletableFuture.runAsync(this::writeManyRevisions, nodes),
-                    CompletableFuture.runAsync(this::writeManyRevisions, nodes),
-                    CompletableFuture.runAsync(this::writeManyRevisions, nodes));
-            while (!all.isDone()) {
-                assertThat(revision.difference()).isEmpty();
-            }
-            assertThat(all).isCompleted();
+        CompletableFuture<?> all = CompletableFuture.allOf(
+                Stream.generate(() -> aside(this::writeManyRevisions)).limit(3).toArray(CompletableFuture[]::new));
+        while (!all.isDone()) {
+            assertThat(revision.difference()).isEmpty();
         }
+        assertThat(all).isCompleted();
 
         assertThat(night.count("SELECT revision FROM archive")).isEqualTo(30);
         assertThat(object()).contains("\"revision\" : 30,");
         assertThat(revision.difference()).isEmpty();
     }
 
-    private void writeManyRevisions() {
+    private boolean writeManyRevisions() {
         for (int i = 0; i < 10; i++) {
             revision.advance();
         }
+        return true;
     }
 
     // what there is
@@ -397,12 +385,6 @@ class RestoreTests extends MaintenanceScenario {
         assertThat(objects()).isEqualTo(objects);
     }
 
-    private void forget(@Nullable String note, @Nullable String author) throws Exception {
-        List<NoteId> notes = note == null ? List.of() : List.of(new NoteId(note));
-        ErasureReport _ =
-                eraser.forget(new Eraser.Request(notes, author, "asked for")).orElseThrow();
-    }
-
     /** A paid response about a note that could only be kept in a file. */
     private void spool(String note, long call) throws IOException {
         Instant now = night.clock().instant();
@@ -415,10 +397,6 @@ class RestoreTests extends MaintenanceScenario {
                 head + night.provider().envelope(note));
     }
 
-    private String key(String note, int slot) {
-        return night.slots(note).get(slot).media().key().value();
-    }
-
     /** Cuts the connection that does this with a row of a note. */
     private void breakOff(String event, String note) {
         update("""
@@ -428,10 +406,9 @@ class RestoreTests extends MaintenanceScenario {
                                 PERFORM pg_terminate_backend(pg_backend_pid());
                             END IF;
                             RETURN coalesce(NEW, OLD);
-                        END $$
-                        """);
-        update("CREATE TRIGGER break_off BEFORE %s FOR EACH ROW EXECUTE FUNCTION break_off('%s')"
-                .formatted(event, note));
+                        END $$;
+                        CREATE TRIGGER break_off BEFORE %s FOR EACH ROW EXECUTE FUNCTION break_off('%s')
+                        """.formatted(event, note));
     }
 
     private void repair(String table) {

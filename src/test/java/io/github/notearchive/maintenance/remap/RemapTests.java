@@ -14,12 +14,10 @@ import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -116,21 +114,19 @@ class RemapTests extends MaintenanceScenario {
         List<String> before = tables();
         spoil();
 
-        CompletableFuture<RemapSummary> aside;
-        try (Connection other = night.connect()) {
-            hold(other, "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'");
-            aside = CompletableFuture.supplyAsync(this::remap);
+        CompletableFuture<RemapSummary> remap;
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'");
+            remap = aside(this::remap);
             awaitLock();
             // it holds the author while it waits for the note, and must not keep it
-            try (Statement statement = other.createStatement()) {
-                statement.execute("UPDATE author SET nickname = 'of the run'");
-            }
+            statement.execute("UPDATE author SET nickname = 'of the run'");
             other.commit();
         }
 
-        assertThat(aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS)
-                        .exitCode())
-                .isEqualTo(ExitCode.COMPLETED);
+        assertThat(ended(remap).exitCode()).isEqualTo(ExitCode.COMPLETED);
         assertThat(tables()).isEqualTo(before);
     }
 
@@ -162,13 +158,9 @@ class RemapTests extends MaintenanceScenario {
     @Test
     void reportsANewFieldOnce() {
         List<String> notes = night.pending(3);
-        for (String note : notes) {
-            night.script()
-                    .answers(
-                            note,
-                            Reply.noteWith(
-                                    detail -> detail.putArray("brand_new").add("x")));
-        }
+        night.script()
+                .answersAll(
+                        Reply.noteWith(detail -> detail.putArray("brand_new").add("x")));
 
         RunSummary first = night.run();
         night.requeue(notes.getFirst());
@@ -184,15 +176,12 @@ class RemapTests extends MaintenanceScenario {
     }
 
     private RemapSummary interruptedOnTheSecondPage() throws Exception {
-        try (Connection other = night.connect()) {
-            hold(other, FIRST_OF_THE_SECOND_PAGE);
-            CompletableFuture<RemapSummary> aside = CompletableFuture.supplyAsync(this::remap);
+        return whileLocked(FIRST_OF_THE_SECOND_PAGE, () -> {
+            CompletableFuture<RemapSummary> remap = aside(this::remap);
             awaitLock();
             gate.close(ExitCode.INTERRUPTED, "enough");
-            RemapSummary stopped = aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
-            other.rollback();
-            return stopped;
-        }
+            return ended(remap);
+        });
     }
 
     private void awaitLock() throws InterruptedException {
@@ -201,14 +190,6 @@ class RemapTests extends MaintenanceScenario {
 
     private RemapSummary remap() {
         return runner.remap(false, false, null);
-    }
-
-    /** Holds rows until the connection rolls back or commits. */
-    private static void hold(Connection connection, String sql) throws SQLException {
-        connection.setAutoCommit(false);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 
     /** As if the note had been captured often before. */
@@ -234,10 +215,8 @@ class RemapTests extends MaintenanceScenario {
     }
 
     private List<String> tables() {
-        List<String> rows = new ArrayList<>();
-        for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_media")) {
-            rows.addAll(texts("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1"));
-        }
-        return rows;
+        return Stream.of("note", "note_capture", "author", "note_topic", "note_mention", "note_media")
+                .flatMap(table -> texts("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1").stream())
+                .toList();
     }
 }

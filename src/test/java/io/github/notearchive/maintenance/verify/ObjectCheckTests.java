@@ -13,13 +13,11 @@ import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.io.ScriptedServer;
-import io.github.notearchive.io.Secret;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
-import io.github.notearchive.store.StoreProperties;
-import java.time.Duration;
+import io.github.notearchive.store.StoreFixture;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,39 +44,13 @@ class ObjectCheckTests {
             """;
 
     private final ScriptedServer server = new ScriptedServer();
-    private final ObjectStore store = new ObjectStore(new StoreProperties(
-            server.address(),
-            "bucket",
-            "us-east-1",
-            "who",
-            new Secret("hunter2"),
-            false,
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(2),
-            2));
+    private final ObjectStore store = StoreFixture.at(server.address(), 2);
     private final ObjectCheck check = new ObjectCheck(store);
 
     @AfterEach
     void stop() {
         store.close();
         server.close();
-    }
-
-    @Test
-    void storedBytesAreIntact() {
-        gives(BYTES);
-
-        assertThat(look(FILE)).isEqualTo(new Verdict(FILE, null, BYTES.length()));
-        assertThat(server.requests()).hasSize(1);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"What was stored, CORRUPT", "short, SIZE"})
-    void reportsOtherBytes(String bytes, Kind kind) {
-        gives(bytes);
-
-        assertThat(damage(FILE))
-                .isEqualTo(new Damage(kind, kind == Kind.SIZE ? "5 bytes" : "sha256 " + DigestUtils.sha256Hex(bytes)));
     }
 
     @ParameterizedTest

@@ -7,13 +7,11 @@ import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.io.Secret;
 import io.github.notearchive.maintenance.verify.SelfTest.Probe;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
-import io.github.notearchive.store.StoreProperties;
+import io.github.notearchive.store.StoreFixture;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -35,17 +33,7 @@ class SelfTestTests {
     @BeforeEach
     void start() throws Exception {
         directory = DataDirectory.open(home.toRealPath());
-        EmbeddedStore server = EmbeddedStore.open(directory);
-        store = new ObjectStore(new StoreProperties(
-                server.endpoint().toString(),
-                "bucket",
-                "us-east-1",
-                server.accessKey(),
-                new Secret(server.secretKey()),
-                true,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(10),
-                1));
+        store = StoreFixture.of(EmbeddedStore.open(directory), "bucket");
     }
 
     @AfterEach

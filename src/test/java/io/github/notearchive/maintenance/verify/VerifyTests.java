@@ -32,10 +32,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.attribute.FileTime;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -44,11 +40,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -102,7 +100,9 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(audit.oldestVerified()).isAfterOrEqualTo(begun);
         assertThat(count("fixity_finding")).isZero();
         assertThat(executionsOfAudits()).containsExactly("COMPLETED COMPLETED");
-        assertThat(stepsOf(audit))
+        assertThat(texts(
+                        "SELECT step_name FROM batch_step_execution WHERE job_execution_id = ? ORDER BY step_execution_id",
+                        audit.execution()))
                 .containsExactly("verifyBucket", "removeOrphans", "verifyFiles", "verifySidecars", "verifyTables");
     }
 
@@ -116,12 +116,11 @@ class VerifyTests extends MaintenanceScenario {
         String cut = files.get(1);
         String missing = files.get(2);
         String sidecar = night.objects("notes/" + notes.getFirst()).firstKey();
-        String orphan = ORPHAN;
         flip(corrupt);
         write(cut, new byte[] {1, 2, 3});
         Files.delete(path(missing));
         Files.delete(path(sidecar));
-        plant(orphan, Duration.ofDays(2));
+        String orphan = plantOrphan();
 
         VerifySummary found = verify();
 
@@ -177,12 +176,7 @@ class VerifyTests extends MaintenanceScenario {
     void buysOneResponseForAFileSharedByTwoNotes() throws Exception {
         List<String> notes = archive(2);
         String shared = night.objects("media/").firstKey();
-        String owner = text("SELECT note_id FROM note_media WHERE sha256 = ? LIMIT 1", sha256Of(shared));
-        // as if the other note, captured before, had the same file
-        update("""
-                        UPDATE note_media SET sha256 = ?, captured_at = captured_at - interval '1 day'
-                        WHERE note_id <> ?
-                        """, sha256Of(shared), owner);
+        share(shared, notes, "-1 day");
         int calls = night.calls();
         Files.delete(path(shared));
         passes(Duration.ofDays(8));
@@ -198,24 +192,28 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(verify().open()).as("only what the other note had").containsOnlyKeys(Kind.ORPHAN);
     }
 
+    /** Makes the file of a note also one of the other note, captured so much later, and returns the other note. */
+    private String share(String file, List<String> notes, String later) {
+        String owner = text("SELECT note_id FROM note_media WHERE sha256 = ? LIMIT 1", sha256Of(file));
+        update(
+                "UPDATE note_media SET sha256 = ?, captured_at = captured_at + ?::interval WHERE note_id <> ?",
+                sha256Of(file),
+                later,
+                owner);
+        return notes.get(1 - notes.indexOf(owner));
+    }
+
     @Test
     void doesNotPreferANoteOfWhichOnlyTheVideoResponseIsFresh() throws Exception {
         List<String> notes = archive(2);
         String shared = night.objects("media/").firstKey();
-        String owner = text("SELECT note_id FROM note_media WHERE sha256 = ? LIMIT 1", sha256Of(shared));
-        String other =
-                notes.stream().filter(note -> !note.equals(owner)).findFirst().orElseThrow();
-        // as if the other note, captured later, had the same file, and an answer of the other kind
-        update("""
-                        UPDATE note_media SET sha256 = ?, captured_at = captured_at + interval '1 hour'
-                        WHERE note_id = ?
-                        """, sha256Of(shared), other);
+        String other = share(shared, notes, "1 hour");
         update("UPDATE api_call SET endpoint = 'note-detail/v6' WHERE note_id = ?", other);
         Files.delete(path(shared));
 
         repair();
 
-        assertThat(night.state(owner)).isEqualTo(PENDING);
+        assertThat(night.state(notes.get(1 - notes.indexOf(other)))).isEqualTo(PENDING);
         assertThat(night.state(other)).isEqualTo(ARCHIVED);
     }
 
@@ -416,8 +414,7 @@ class VerifyTests extends MaintenanceScenario {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
         String sidecar = night.objects("notes/" + note).firstKey();
         assertThat(count("note_capture")).isZero();
-        Files.setLastModifiedTime(
-                path(sidecar), FileTime.from(night.clock().instant().minus(Duration.ofDays(2))));
+        age(sidecar, Duration.ofDays(2));
 
         VerifySummary removal = verify(DELETE_ORPHANS);
 
@@ -430,9 +427,8 @@ class VerifyTests extends MaintenanceScenario {
     void removesNoOrphanWhileASidecarIsUnknown() throws Exception {
         archive(1);
         String unknown = "notes/" + "0".repeat(24) + "/20260101T000000.000Z.json";
-        String orphan = ORPHAN;
         plant(unknown, Duration.ofDays(2));
-        plant(orphan, Duration.ofDays(2));
+        String orphan = plantOrphan();
 
         VerifySummary audit = verify(new VerifyOptions(null, true, true, "main"));
 
@@ -448,11 +444,8 @@ class VerifyTests extends MaintenanceScenario {
     void removesNoOrphanDuringARun() throws Exception {
         archive(1);
         String orphan = plantOrphan();
-        night.provider().holdAnswers();
-        List<String> more = night.provider().noteIds(SandboxNoteKind.TEXT, 1);
-        night.pending(more);
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(1, NightlyScenario.PATIENCE);
+        night.pending(night.provider().noteIds(SandboxNoteKind.TEXT, 1));
+        CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
         VerifySummary beside = verify(DELETE_ORPHANS);
 
@@ -460,8 +453,7 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(beside.repairs().orphansRemoved()).isEmpty();
         assertThat(beside.repairs().orphansLeft()).singleElement().asString().contains("a run is active");
         assertThat(night.objects("")).containsKey(orphan);
-        night.provider().releaseAnswers();
-        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        night.release(run, ExitCode.COMPLETED);
     }
 
     @Test
@@ -543,7 +535,9 @@ class VerifyTests extends MaintenanceScenario {
         long files = night.objects("media/").size();
         String corrupt = night.objects("media/").firstKey();
         flip(corrupt);
-        dateVerificationsAt(night.clock().instant().plus(Duration.ofDays(400)));
+        String future = night.clock().instant().plus(Duration.ofDays(400)).toString();
+        update("UPDATE media_object SET verified_at = ?::timestamptz", future);
+        update("UPDATE note_capture SET sidecar_verified_at = ?::timestamptz", future);
 
         VerifySummary audit = verify();
 
@@ -597,13 +591,6 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(rest.filesLeft() + rest.sidecarsLeft()).isZero();
     }
 
-    private void dateVerificationsAt(Instant time) {
-        for (String update : List.of(
-                "UPDATE media_object SET verified_at = :time", "UPDATE note_capture SET sidecar_verified_at = :time")) {
-            night.sql().sql(update).param("time", Timestamp.from(time)).update();
-        }
-    }
-
     @Test
     void allowsOneAuditOfADatabaseAtATime() {
         archive(1);
@@ -622,19 +609,12 @@ class VerifyTests extends MaintenanceScenario {
     @Test
     void readsNeverVerifiedObjectsFirstAndThenTheOldest() {
         update("""
-                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
-                        SELECT encode(sha256(i::text::bytea), 'hex'), 'media/' || i, 1, 'image/jpeg', now()
-                        FROM generate_series(1, 9) AS i
-                        """);
-        List<String> digests = texts("SELECT sha256 FROM media_object ORDER BY md5(sha256)");
-        assertThat(digests).hasSizeGreaterThan(2);
-        for (int i = 0; i < digests.size(); i++) {
-            update("""
-                            UPDATE media_object
-                            SET verified_at = CASE WHEN ? > 0 THEN timestamptz '2020-01-01' + ? * interval '1 day' END
-                            WHERE sha256 = ?
-                            """, i, i, digests.get(i));
-        }
+                INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
+                SELECT encode(sha256(i::text::bytea), 'hex'), 'media/' || i, 1, 'image/jpeg', now() FROM generate_series(1, 9) AS i;
+                UPDATE media_object SET verified_at = CASE WHEN place > 1 THEN timestamptz '2020-01-01' + place * interval '1 day' END
+                FROM (SELECT sha256 AS digest, row_number() OVER (ORDER BY md5(sha256)) AS place FROM media_object) AS places
+                WHERE sha256 = digest
+                """);
 
         List<String> line = new ArrayList<>();
         AuditRepository.Place last = AuditRepository.Place.FIRST;
@@ -645,7 +625,7 @@ class VerifyTests extends MaintenanceScenario {
             }
         }
 
-        assertThat(line).isEqualTo(digests);
+        assertThat(line).hasSize(9).isEqualTo(texts("SELECT sha256 FROM media_object ORDER BY md5(sha256)"));
     }
 
     private List<AuditRepository.Queued> line(AuditRepository.Place after) {
@@ -657,14 +637,10 @@ class VerifyTests extends MaintenanceScenario {
         List<String> notes = archive(1);
         TreeMap<String, byte[]> truth = night.objects("");
         String key = night.objects("media/").firstKey();
-        String sha256 = sha256Of(key);
-        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
-            update("SET LOCAL session_replication_role = replica");
-            update("DELETE FROM media_object WHERE sha256 = ?", sha256);
-        });
+        deleteRowOf(key);
 
         assertEnded(verify(), ExitCode.FINDINGS);
-        assertThat(findings()).containsExactly("UNRECORDED media/" + sha256.substring(0, 2) + "/" + sha256);
+        assertThat(findings()).containsExactly("UNRECORDED " + key.replaceFirst("\\.\\w+$", ""));
         assertThat(repair().repairs().notesMadeDue()).isOne();
         assertEnded(night.run(), ExitCode.COMPLETED);
 
@@ -681,11 +657,7 @@ class VerifyTests extends MaintenanceScenario {
     @Test
     void locksNoRowOfANoteWhileItWaitsForRuns() throws Exception {
         String note = archive(1).getFirst();
-        String sha256 = sha256Of(night.objects("media/").firstKey());
-        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
-            update("SET LOCAL session_replication_role = replica");
-            update("DELETE FROM media_object WHERE sha256 = ?", sha256);
-        });
+        deleteRowOf(night.objects("media/").firstKey());
         update("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
                         VALUES (repeat('a', 64), 'media/unused.jpg', 1, 'image/jpeg', now());
@@ -695,24 +667,25 @@ class VerifyTests extends MaintenanceScenario {
                         """);
         passes(Duration.ofMinutes(1));
 
-        try (Connection run = night.connect();
-                Statement statement = run.createStatement()) {
-            run.setAutoCommit(false);
-            statement.execute("LOCK TABLE media_object IN ROW EXCLUSIVE MODE");
-            CompletableFuture<VerifySummary> audit =
-                    CompletableFuture.supplyAsync(() -> repair(), Thread::startVirtualThread);
+        var audit = whileLocked("LOCK TABLE media_object IN ROW EXCLUSIVE MODE", () -> {
+            CompletableFuture<VerifySummary> repair = aside(this::repair);
             NightlyScenario.await(
                     "the audit waits for the run",
-                    () -> night.count(
-                                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareRowExclusiveLock'")
-                            == 1);
+                    () -> count("pg_locks WHERE NOT granted AND mode = 'ShareRowExclusiveLock'") == 1);
+            return whileLocked("SELECT FROM worklist WHERE note_id = '" + note + "' FOR UPDATE NOWAIT", () -> repair);
+        });
 
-            statement.execute("SELECT FROM worklist WHERE note_id = '" + note + "' FOR UPDATE NOWAIT");
-            run.rollback();
-            assertEnded(audit.get(20, TimeUnit.SECONDS), ExitCode.FINDINGS);
-        }
+        assertEnded(ended(audit), ExitCode.FINDINGS);
         assertThat(count("media_object WHERE size_bytes = 1")).isZero();
         assertThat(night.state(note)).isEqualTo(PENDING);
+    }
+
+    /** Deletes the row of a file that slots refer to. */
+    private void deleteRowOf(String file) {
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
+            update("SET LOCAL session_replication_role = replica");
+            update("DELETE FROM media_object WHERE object_key = ?", file);
+        });
     }
 
     @Test
@@ -768,10 +741,7 @@ class VerifyTests extends MaintenanceScenario {
     @Test
     void makesNoMoreNotesDueThanAllowed() {
         String note = archive(1).getFirst();
-        AuditRepository.Queued first = catalog.queue(
-                        AuditRepository.Area.FILES, night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
-                .getFirst();
-        Verdict damaged = new Verdict(first.expected(), new Damage(Kind.MISSING, "no such key"), 0);
+        Verdict damaged = new Verdict(firstQueued().expected(), new Damage(Kind.MISSING, "no such key"), 0);
         AuditRun audit = new AuditRun(REPAIR, night.clock().instant(), gate, archive.outage());
         audit.notesMadeDue.add(settings.maxRepairs());
 
@@ -787,48 +757,27 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     /** Ends the time box of an audit while it waits to write its first verdicts. */
-    private VerifySummary inTheMiddle(Duration timeBox) {
-        return whileHeld(timeBox, () -> {
-            try {
-                NightlyScenario.await("the time box is over", gate::isClosed);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+    private VerifySummary inTheMiddle(Duration timeBox) throws Exception {
+        return whileHeld(timeBox, () -> NightlyScenario.await("the time box is over", gate::isClosed));
     }
 
     /** Executes an action while an audit waits to write its first verdicts; returns its summary. */
-    private VerifySummary inTheMiddle(Runnable action) {
-        return whileHeld(null, action);
+    private VerifySummary inTheMiddle(Runnable action) throws Exception {
+        return whileHeld(null, action::run);
     }
 
-    private VerifySummary whileHeld(@Nullable Duration timeBox, Runnable action) {
-        CompletableFuture<VerifySummary> audit = new CompletableFuture<>();
-        try (Connection holder = night.connect();
-                Statement statement = holder.createStatement()) {
-            holder.setAutoCommit(false);
-            statement.execute("SELECT 1 FROM media_object FOR UPDATE");
-            Thread.ofPlatform().name("audit aside").start(() -> {
-                try {
-                    audit.complete(verify(new VerifyOptions(timeBox, false, false, "main")));
-                } catch (Throwable e) {
-                    audit.completeExceptionally(e);
-                }
-            });
+    private VerifySummary whileHeld(@Nullable Duration timeBox, Executable action) throws Exception {
+        return ended(whileLocked("SELECT 1 FROM media_object FOR UPDATE", () -> {
+            var audit = aside(() -> verify(new VerifyOptions(timeBox, false, false, "main")));
             NightlyScenario.await(
                     "the audit waits to write",
                     () -> audit.isDone()
-                            || count("pg_stat_activity WHERE"
-                                            + " wait_event_type = 'Lock' AND query LIKE"
-                                            + " 'UPDATE media_object%'")
+                            || count(
+                                            "pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE media_object%'")
                                     > 0);
-            action.run();
-            holder.rollback();
-        } catch (SQLException | InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-        return audit.orTimeout(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS)
-                .join();
+            Assertions.assertDoesNotThrow(action);
+            return audit;
+        }));
     }
 
     private List<String> archive(int count) {
@@ -866,24 +815,28 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     /** Stores an object that no row uses. */
-    private void plant(String key, Duration ago) throws IOException {
-        Files.createDirectories(path(key).getParent());
-        Files.write(path(key), "planted".getBytes(UTF_8));
+    private String plant(String key, Duration ago) throws IOException {
+        FileUtils.writeStringToFile(path(key).toFile(), "planted", UTF_8);
+        age(key, ago);
+        return key;
+    }
+
+    private void age(String key, Duration ago) throws IOException {
         Files.setLastModifiedTime(
                 path(key), FileTime.from(night.clock().instant().minus(ago)));
     }
 
     private String plantOrphan() throws IOException {
-        plant(ORPHAN, Duration.ofDays(2));
-        return ORPHAN;
+        return plant(ORPHAN, Duration.ofDays(2));
     }
 
     private String firstInLine() {
+        return firstQueued().expected().key().value();
+    }
+
+    private AuditRepository.Queued firstQueued() {
         return catalog.queue(AuditRepository.Area.FILES, night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
-                .getFirst()
-                .expected()
-                .key()
-                .value();
+                .getFirst();
     }
 
     private String sha256Of(String key) {
@@ -906,23 +859,15 @@ class VerifyTests extends MaintenanceScenario {
 
     private List<String> executionsOfAudits() {
         return texts("""
-                        SELECT e.status || ' ' || e.exit_code
-                        FROM batch_job_execution e JOIN batch_job_instance i USING (job_instance_id)
-                        WHERE i.job_name = 'verifyArchive' ORDER BY e.job_execution_id
-                        """);
+                SELECT e.status || ' ' || e.exit_code FROM batch_job_execution e JOIN batch_job_instance i USING (job_instance_id)
+                WHERE i.job_name = 'verifyArchive' ORDER BY e.job_execution_id
+                """);
     }
 
     private List<String> options(VerifySummary audit) {
         return texts("""
-                        SELECT parameter_name || '=' || parameter_value FROM batch_job_execution_params
-                        WHERE job_execution_id = ? AND identifying = 'N' ORDER BY parameter_name
-                        """, audit.execution());
-    }
-
-    private List<String> stepsOf(VerifySummary audit) {
-        return texts("""
-                        SELECT step_name FROM batch_step_execution
-                        WHERE job_execution_id = ? ORDER BY step_execution_id
-                        """, audit.execution());
+                SELECT parameter_name || '=' || parameter_value FROM batch_job_execution_params
+                WHERE job_execution_id = ? AND identifying = 'N' ORDER BY parameter_name
+                """, audit.execution());
     }
 }

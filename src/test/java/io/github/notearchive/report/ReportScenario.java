@@ -1,0 +1,36 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.nightly.FinishedRun;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunRecorder;
+import io.github.notearchive.nightly.RunSummary;
+import java.time.Instant;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** Base of tests of recorded nights. */
+abstract class ReportScenario {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    NightReports reports;
+
+    @Autowired
+    RunRecorder recorder;
+
+    /** Runs and records the run. */
+    RunSummary run() {
+        Instant began = night.clock().instant();
+        RunSummary summary = night.run();
+        recorder.record("main", new FinishedRun(began, night.clock().instant(), summary));
+        return summary;
+    }
+
+    void finding(String kind) {
+        night.update("""
+                INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
+                VALUES (?, 'media/aa/' || ?, 'x', '2001-01-01', '2001-01-01', 1)
+                """, kind, kind);
+    }
+}
