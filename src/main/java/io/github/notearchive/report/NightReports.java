@@ -38,34 +38,22 @@ import org.springframework.transaction.support.TransactionTemplate;
  * state of the archive is the one recorded at the end of the night.
  */
 @Component
-public class NightReports implements Mentions {
+public record NightReports(
+        RunHistory history,
+        NightStats stats,
+        ObjectStore store,
+        ReportFolder folder,
+        PlatformTransactionManager transactions)
+        implements Mentions {
 
     /** Prefix of the object keys of reports, which are written only. */
     public static final String PREFIX = "reports/";
 
-    private final RunHistory history;
-    private final NightStats stats;
-    private final ObjectStore store;
-    private final ReportFolder folder;
-    private final TransactionTemplate snapshot;
-
-    NightReports(
-            RunHistory history,
-            NightStats stats,
-            ObjectStore store,
-            ReportFolder folder,
-            PlatformTransactionManager transactions) {
-        this.history = history;
-        this.stats = stats;
-        this.store = store;
-        this.folder = folder;
-        this.snapshot = new TransactionTemplate(transactions);
-        this.snapshot.setReadOnly(true);
-        this.snapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
-    }
-
     /** Returns the report of a night of a node; empty if no run started in it. */
     public Optional<NightReport> find(Night night, String node) {
+        TransactionTemplate snapshot = new TransactionTemplate(transactions);
+        snapshot.setReadOnly(true);
+        snapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
         return Objects.requireNonNull(snapshot.execute(_ -> read(night, node)));
     }
 
@@ -114,18 +102,15 @@ public class NightReports implements Mentions {
     }
 
     @Override
-    public long countNaming(Collection<NoteId> notes) throws IOException {
-        return (long) filesNaming(notes).size() + keysNaming(notes).size();
-    }
-
-    @Override
-    public long removeNaming(Collection<NoteId> notes) throws IOException {
+    public long removeNaming(Collection<NoteId> notes, boolean dryRun) throws IOException {
         List<Path> files = filesNaming(notes);
-        for (Path file : files) {
-            Files.delete(file);
-        }
         List<ObjectKey> keys = keysNaming(notes);
-        keys.forEach(key -> store.remove(key.value()));
+        if (!dryRun) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+            keys.forEach(key -> store.remove(key.value()));
+        }
         return (long) files.size() + keys.size();
     }
 

@@ -59,36 +59,37 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         } catch (IOException e) {
             return Optional.of(e.getMessage() + "; restore it from a copy of the bucket, or remove it");
         }
-        Optional<ArchiveObject> database = inDatabase(); // never before the bucket
+        ArchiveObject known = inDatabase().orElse(null); // never before the bucket
         if (bucket.isEmpty()) {
             if (hasSidecarInDatabase() && !hasSidecarInBucket()) {
                 return Optional.of(
                         "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
                                 .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
             }
-            database.ifPresent(known -> log.warn(
-                    "The bucket has no object {}, but the database wrote revision {}; the next run writes it again",
-                    ArchiveObject.KEY,
-                    known.revision()));
+            if (known != null) {
+                log.warn(
+                        "The bucket has no object {}, but the database wrote revision {}; the next run writes it again",
+                        ArchiveObject.KEY,
+                        known.revision());
+            }
             return Optional.empty();
         }
         ArchiveObject written = bucket.get();
-        if (database.isEmpty()) {
+        if (known == null) {
             return Optional.of(
                     "the bucket belongs to archive %s, which this database does not contain: it is new, or restored from an old dump; check ARCHIVE_S3_BUCKET, then use note-archive rebuild for an empty database, note-archive rebuild --missing for a restored one"
                             .formatted(written.archiveId()));
         }
-        ArchiveObject known = database.get();
         if (!written.archiveId().equals(known.archiveId())) {
             return Optional.of(
                     "the bucket belongs to archive %s, the database to archive %s; check ARCHIVE_S3_BUCKET and ARCHIVE_DATABASE_URL (rebuild --missing does not merge two archives)"
                             .formatted(written.archiveId(), known.archiveId()));
         }
-        return written.revision() <= known.revision()
-                ? Optional.empty()
-                : Optional.of(
+        return Optional.of(written)
+                .filter(object -> object.revision() > known.revision())
+                .map(object ->
                         "the bucket is ahead of the database (revision %d of %s, here %d), as after the restore of an older dump; merge it with note-archive rebuild --missing"
-                                .formatted(written.revision(), Night.local(written.writtenAt()), known.revision()));
+                                .formatted(object.revision(), Night.local(object.writtenAt()), known.revision()));
     }
 
     private boolean hasSidecarInDatabase() {
@@ -164,11 +165,11 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
     }
 
     private Optional<ArchiveObject> inDatabase() {
-        return Statements.optional(autoCommit(), ArchiveObject.class, Map.of(), """
+        return autoCommit().sql("""
                         SELECT archive_id, revision, revised_at AS written_at,
                                (SELECT max(job_execution_id) FROM run_history) AS execution
                         FROM archive
-                        """);
+                        """).query(Columns.of(ArchiveObject.class)).optional();
     }
 
     private JdbcClient autoCommit() {

@@ -314,11 +314,10 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     }
 
     public Remaining remaining(Instant since) {
-        return jdbc.sql("SELECT (SELECT count(*) FROM %s) AS files, (SELECT count(*) FROM %s) AS sidecars"
-                        .formatted(Area.FILES.unverified("true"), Area.SIDECARS.unverified("true")))
-                .param("since", Timestamp.from(since))
-                .query(Columns.of(Remaining.class))
-                .single();
+        return Statements.one(jdbc, Remaining.class, Map.of("since", since), """
+                        SELECT (SELECT count(*) FROM %s) AS files, (SELECT count(*) FROM %s) AS sidecars
+                        """.formatted(
+                        Area.FILES.unverified("true"), Area.SIDECARS.unverified("true")));
     }
 
     public record Remaining(long files, long sidecars) {}
@@ -334,7 +333,8 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     public record Verified(@Nullable Instant oldest, long never) {}
 
     public Verified verified(Instant now) {
-        return jdbc.sql("""
+        Map<String, Object> limits = Map.of("latest", now.plus(CLOCK_TOLERANCE), "most", MAX_NEVER_VERIFIED);
+        return Statements.one(jdbc, Verified.class, limits, """
                         SELECT (SELECT count(*)
                                 FROM (SELECT FROM media_object
                                       WHERE coalesce(verified_at, timestamptz 'epoch') = timestamptz 'epoch'
@@ -345,9 +345,6 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                                        ORDER BY coalesce(verified_at, timestamptz 'epoch') DESC, sha256 DESC
                                        LIMIT 1) <= :latest
                                 ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS oldest
-                        """)
-                .params(Map.of("latest", Timestamp.from(now.plus(CLOCK_TOLERANCE)), "most", MAX_NEVER_VERIFIED))
-                .query(Columns.of(Verified.class))
-                .single();
+                        """);
     }
 }

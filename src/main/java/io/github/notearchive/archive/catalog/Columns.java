@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.support.JdbcUtils;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -55,7 +56,7 @@ public final class Columns<R extends Record> implements RowMapper<R> {
             this.constructor = type.getDeclaredConstructor(
                     components.stream().map(RecordComponent::getType).toArray(Class[]::new));
             constructor.setAccessible(true);
-            components.forEach(component -> component.getAccessor().setAccessible(true));
+            components.forEach(component -> ReflectionUtils.makeAccessible(component.getAccessor()));
         } catch (NoSuchMethodException | InaccessibleObjectException e) {
             throw new IllegalStateException("the record has no accessible constructor", e);
         }
@@ -147,10 +148,6 @@ public final class Columns<R extends Record> implements RowMapper<R> {
     }
 
     private static @Nullable Object value(RecordComponent component, Record row) {
-        try {
-            return component.getAccessor().invoke(row);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("a component of the record could not be read", e);
-        }
+        return ReflectionUtils.invokeMethod(component.getAccessor(), row);
     }
 }

@@ -258,9 +258,9 @@ public record ErasureRepository(
     }
 
     public Files toRemove() {
-        return jdbc.sql("""
+        return Statements.one(jdbc, Files.class, Map.of(), """
                         SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes FROM forgotten_object
-                        """).query(Columns.of(Files.class)).single();
+                        """);
     }
 
     public record Files(long count, long bytes) {}
@@ -321,13 +321,10 @@ public record ErasureRepository(
     /** Documents outside of the tables that name notes and are removed with them. */
     public interface Mentions {
 
-        /** Counts the documents that name any of these notes. Read-only. */
-        long countNaming(Collection<NoteId> notes) throws IOException;
-
         /**
-         * Removes the documents that name any of these notes, and counts them. After a failure, a repeat removes the
-         * rest.
+         * Removes the documents that name any of these notes, unless in a dry run, and returns their number. After a
+         * failure, a repeat removes the rest.
          */
-        long removeNaming(Collection<NoteId> notes) throws IOException;
+        long removeNaming(Collection<NoteId> notes, boolean dryRun) throws IOException;
     }
 }

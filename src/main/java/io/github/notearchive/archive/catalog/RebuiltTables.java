@@ -8,6 +8,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -59,15 +60,12 @@ public record RebuiltTables(JdbcClient jdbc) {
     }
 
     public Rows count(Instant now) {
-        return jdbc.sql("""
+        return Statements.one(jdbc, Rows.class, Map.of("now", now), """
                         SELECT (SELECT count(*) FROM worklist) AS notes, (SELECT count(*) FROM note_capture) AS captures,
                                (SELECT count(*) FROM note_media) AS files, (SELECT count(*) FROM media_object) AS objects,
                                (SELECT count(*) FROM api_call) AS calls,
                                (SELECT count(*) FROM worklist WHERE due_at <= :now) AS due
-                        """)
-                .param("now", Timestamp.from(now))
-                .query(Columns.of(Rows.class))
-                .single();
+                        """);
     }
 
     public record Rows(long notes, long captures, long files, long objects, long calls, long due) {

@@ -139,10 +139,11 @@ public record Sidecar(
      */
     public static Sidecar read(ObjectKey key, byte[] bytes) throws BrokenSidecarException {
         try {
-            if (JSON.readValue(bytes, Document.class) instanceof Document document) {
-                return document.sidecar(key);
+            @Nullable Document document = JSON.readValue(bytes, Document.class);
+            if (document == null) {
+                throw new BrokenSidecarException("not a JSON object");
             }
-            throw new BrokenSidecarException("not a JSON object");
+            return document.sidecar(key);
         } catch (StreamReadException e) {
             throw new BrokenSidecarException("not JSON: " + shown(e.getOriginalMessage()));
         } catch (JacksonException e) {

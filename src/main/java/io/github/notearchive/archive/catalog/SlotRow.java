@@ -55,6 +55,8 @@ public record SlotRow(
     /** Reason of a slot stored in a lesser rendition than the best one offered. */
     private static final String DEGRADED = "DEGRADED";
 
+    private static final Instant NO_TIME = Instant.EPOCH;
+
     /** Waivers that follow from responses and were not given by an operator. */
     private static final Set<String> NOT_OFFERED = Set.of(MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
 
@@ -94,10 +96,13 @@ public record SlotRow(
             @Nullable String checks,
             @Nullable String lesserBecause) {
         String reason = lesserBecause == null ? null : DEGRADED;
+        MediaKind kind = slot.kind();
+        int ordinal = slot.ordinal();
+        String identity = slot.identity();
         return new SlotRow(
-                slot.kind(),
-                slot.ordinal(),
-                slot.identity(),
+                kind,
+                ordinal,
+                identity,
                 STORED,
                 reason,
                 rendition,
@@ -108,7 +113,7 @@ public record SlotRow(
                 lesserBecause,
                 null,
                 null,
-                Instant.EPOCH);
+                NO_TIME);
     }
 
     /** Returns the row of a file that is accepted as missing, by name. */
@@ -123,21 +128,11 @@ public record SlotRow(
 
     private static SlotRow without(
             MediaSlot slot, SlotState state, String reason, @Nullable String error, @Nullable Night deadNight) {
+        MediaKind kind = slot.kind();
+        int ordinal = slot.ordinal();
+        String identity = slot.identity();
         return new SlotRow(
-                slot.kind(),
-                slot.ordinal(),
-                slot.identity(),
-                state,
-                reason,
-                null,
-                null,
-                null,
-                null,
-                null,
-                error,
-                deadNight,
-                null,
-                Instant.EPOCH);
+                kind, ordinal, identity, state, reason, null, null, null, null, null, error, deadNight, null, NO_TIME);
     }
 
     /** Returns the slot as MISSING, to be downloaded again. */

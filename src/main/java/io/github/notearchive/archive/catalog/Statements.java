@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
@@ -65,11 +64,6 @@ public final class Statements {
     public static <T extends Record> List<T> list(
             JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
         return prepare(jdbc, parameters, sql).query(Columns.of(type)).list();
-    }
-
-    public static <T extends Record> Optional<T> optional(
-            JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
-        return prepare(jdbc, parameters, sql).query(Columns.of(type)).optional();
     }
 
     /** Returns the first column of the rows. */

@@ -7,7 +7,6 @@ import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Counts the stored files and their bytes, as recorded in the tables.
@@ -16,19 +15,12 @@ import org.springframework.transaction.support.TransactionTemplate;
  * index covers those of the last hours.
  */
 @Repository
-public class MediaTotals {
-
-    private final JdbcClient jdbc;
-    private final TransactionTemplate ownTransaction;
-
-    MediaTotals(JdbcClient jdbc, PlatformTransactionManager transactions) {
-        this.jdbc = jdbc;
-        this.ownTransaction = Transactions.separate(transactions);
-    }
+public record MediaTotals(JdbcClient jdbc, PlatformTransactionManager transactions) {
 
     /** Returns the files stored in a night by all nodes, in its own transaction. */
     public Volume storedIn(Night night) {
-        return ownTransaction.execute(_ -> Statements.one(jdbc, Volume.class, CallTotals.period(night), """
+        return Transactions.separate(transactions)
+                .execute(_ -> Statements.one(jdbc, Volume.class, CallTotals.period(night), """
                                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                                         WHERE stored_at >= :begins AND stored_at < :ends
                                         """));
@@ -38,7 +30,7 @@ public class MediaTotals {
 
     /** Returns the current total. Adds older files to {@code media_object_count}, unless another session does. */
     public Volume now() {
-        ownTransaction.executeWithoutResult(_ -> countOlderFiles());
+        Transactions.separate(transactions).executeWithoutResult(_ -> countOlderFiles());
         return Statements.one(jdbc, Volume.class, Map.of(), """
                         SELECT c.files + n.files AS files, c.bytes + n.bytes AS bytes
                         FROM (SELECT coalesce(sum(files), 0) AS files, coalesce(sum(bytes), 0) AS bytes

@@ -26,7 +26,7 @@ import org.springframework.transaction.PlatformTransactionManager;
  * whole worklist.
  */
 @Repository
-public class WorklistStats {
+public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
 
     /** Surplus of count rows over kinds of notes that is tolerated before {@link #compact} merges them. */
     private static final int MAX_SURPLUS = 1000;
@@ -39,16 +39,6 @@ public class WorklistStats {
                 WHERE l.lane = lanes.lane AND l.due_at > :now AND l.due_at < :hourEnds
                 OFFSET 0) AS w
             """;
-
-    private final JdbcClient jdbc;
-    private final Clock clock;
-    private final JdbcClient autoCommit;
-
-    public WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
-        this.jdbc = jdbc;
-        this.clock = clock;
-        this.autoCommit = Statements.autoCommit(transactions);
-    }
 
     static Map<String, Object> hour(Instant now) {
         Instant ends = now.truncatedTo(HOURS).plus(1, HOURS);
@@ -142,7 +132,7 @@ public class WorklistStats {
      * Merges count rows added by changes, so that reading them stays cheap. Idempotent and safe to run concurrently.
      */
     public void compact() {
-        Statements.update(autoCommit, Map.of("most", MAX_SURPLUS), """
+        Statements.update(Statements.autoCommit(transactions), Map.of("most", MAX_SURPLUS), """
                                         WITH gone AS (
                                             DELETE FROM worklist_count
                                             WHERE (SELECT coalesce(sum(more), 0)

@@ -59,7 +59,7 @@ final class NoteListReader {
     /** Reads a list to its end; throws {@link EnqueueException} if it is not in the stated format. */
     void read(Reader list) {
         try {
-            readLines(new BufferedReader(list, MAX_LINE));
+            readLines(new BufferedReader(new TextReader(list)));
         } catch (CsvParseException e) {
             throw failure("not well-formed CSV: " + reason(e));
         } catch (IOException | UncheckedIOException e) {
@@ -72,42 +72,38 @@ final class NoteListReader {
         if (reader.read() != BYTE_ORDER_MARK) {
             reader.reset();
         }
-        reader.mark(MAX_LINE);
-        String first = readLine(reader);
+        reader.mark(2 * MAX_LINE);
+        String first = reader.readLine();
         if (first == null) {
             return;
         }
-        boolean isCut = first.length() >= MAX_LINE - 2;
         char separator = separator(first);
         List<String> names = fields(first, separator);
         Optional<Integer> detected = column == null ? idColumn(names) : Optional.empty();
         if (column == null && detected.isEmpty()) {
-            readText(reader, first, isCut);
-            return;
+            readText(reader, first);
+        } else {
+            reader.reset();
+            readCsv(reader, separator, detected.orElseGet(() -> indexOf(Objects.requireNonNull(column), names)));
         }
-        if (isCut) {
-            throw failure("the first line is longer than " + MAX_LINE + " characters, so it is not CSV");
-        }
-        reader.reset();
-        readCsv(reader, separator, detected.orElseGet(() -> indexOf(Objects.requireNonNull(column), names)));
     }
 
-    private void readText(BufferedReader reader, String first, boolean isCut) throws IOException {
-        boolean isHeading = !isCut && isHeading(first);
+    private void readText(BufferedReader reader, String first) throws IOException {
+        boolean isHeading = isHeading(first);
         if (isHeading && USER_COLUMN.matcher(first).find()) {
             // user ids cannot be distinguished from note ids, and each costs a call
             throw failure("the first line \""
                     + shown(first)
                     + "\" names users, not notes; choose the column of notes with --column");
         }
-        String second = readLine(reader);
+        String second = reader.readLine();
         if (isHeading && second != null && NoteReference.isNote(second)) {
             lines.heading(shown(first));
         } else {
             accept(1, first);
         }
         long number = 2;
-        for (String line = second; line != null; line = readLine(reader)) {
+        for (String line = second; line != null; line = reader.readLine()) {
             accept(number++, line);
         }
     }
@@ -207,28 +203,6 @@ final class NoteListReader {
                 ",;\t".chars().filter(c -> unquoted.indexOf(c) >= 0).findFirst().orElse(',');
     }
 
-    /** Reads a line without its end, truncated to a maximum length, so that a binary file cannot exhaust memory. */
-    private static @Nullable String readLine(BufferedReader reader) throws IOException {
-        StringBuilder line = new StringBuilder();
-        int c = reader.read();
-        if (c < 0) {
-            return null;
-        }
-        for (; c >= 0 && c != '\n'; c = reader.read()) {
-            requireText(c);
-            if (line.length() < MAX_LINE - 2) {
-                line.append((char) c);
-            }
-        }
-        return line.toString();
-    }
-
-    private static void requireText(int c) throws IOException {
-        if (c == 0) { // of an image, a workbook, or text in UTF-16
-            throw new IOException("it is not UTF-8 text; save it as UTF-8 text or CSV");
-        }
-    }
-
     private static String shown(String text) {
         String plain = NoteReference.withoutShareToken(text.strip()).replaceAll("\\p{Cntrl}", "?");
         return plain.codePointCount(0, plain.length()) <= MAX_SHOWN
@@ -238,6 +212,31 @@ final class NoteListReader {
 
     private static String reason(Throwable failure) {
         return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
+    }
+
+    /** Reader of text that fails for a binary file, and for a line that would exhaust memory. */
+    private static final class TextReader extends FilterReader {
+
+        private int length;
+
+        TextReader(Reader in) {
+            super(in);
+        }
+
+        @Override
+        public int read(char[] buffer, int offset, int length) throws IOException {
+            int count = in.read(buffer, offset, length);
+            for (int i = offset; i < offset + count; i++) {
+                if (buffer[i] == 0) { // of an image, a workbook, or text in UTF-16
+                    throw new IOException("it is not UTF-8 text; save it as UTF-8 text or CSV");
+                }
+                this.length = buffer[i] == '\n' ? 0 : this.length + 1;
+                if (this.length > MAX_LINE) {
+                    throw new IOException("a line is longer than " + MAX_LINE + " characters");
+                }
+            }
+            return count;
+        }
     }
 
     /**
@@ -270,8 +269,7 @@ final class NoteListReader {
             return count;
         }
 
-        private void track(char c) throws IOException {
-            requireText(c);
+        private void track(char c) {
             if (c == '"' && (isFieldStart || startedQuoted)) {
                 openedLine = isFieldStart ? line : openedLine;
                 isFieldStart = false;

@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Computes the night in which each archived note is refreshed.
@@ -26,7 +25,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  * duration of a run.
  */
 @Repository
-public class RefreshPlan {
+public record RefreshPlan(
+        JdbcClient jdbc, RefreshProperties settings, Clock clock, PlatformTransactionManager transactions) {
 
     /** Rows are locked in id order, so that concurrent planners do not deadlock. */
     private static final String RANGE = """
@@ -38,19 +38,6 @@ public class RefreshPlan {
 
     /** Prefix of a policy by which not all notes are planned yet. */
     private static final String UNFINISHED = "unfinished: ";
-
-    private final JdbcClient jdbc;
-    private final RefreshProperties settings;
-    private final Clock clock;
-    private final TransactionTemplate ownTransaction;
-
-    public RefreshPlan(
-            JdbcClient jdbc, RefreshProperties settings, Clock clock, PlatformTransactionManager transactions) {
-        this.jdbc = jdbc;
-        this.settings = settings;
-        this.clock = clock;
-        this.ownTransaction = Transactions.separate(transactions);
-    }
 
     /**
      * Plans notes after the rows of their newest responses are written. Part of the caller's transaction; idempotent.
@@ -81,7 +68,7 @@ public class RefreshPlan {
         Optional<String> last = lastOfBatch("", batch);
         for (String after = ""; last.isPresent(); last = lastOfBatch(after, batch)) {
             Range range = new Range(after, last.get());
-            OptionalInt changed = ownTransaction.execute(_ -> plan(range));
+            OptionalInt changed = Transactions.separate(transactions).execute(_ -> plan(range));
             if (changed.isEmpty()) {
                 return planned;
             }
@@ -100,10 +87,19 @@ public class RefreshPlan {
 
     /** Records the policy by which notes are planned; returns 0 if the recorded one does not match a condition. */
     private int setPolicy(String condition, String policy) {
-        return ownTransaction.execute(_ -> Statements.update(
-                jdbc,
-                Map.of("next", policy, "policy", settings.policy(), "unfinished", unfinished(), "now", clock.instant()),
-                """
+        return Transactions.separate(transactions)
+                .execute(_ -> Statements.update(
+                        jdbc,
+                        Map.of(
+                                "next",
+                                policy,
+                                "policy",
+                                settings.policy(),
+                                "unfinished",
+                                unfinished(),
+                                "now",
+                                clock.instant()),
+                        """
                                         INSERT INTO refresh_policy (policy, planned_at) VALUES (:next, :now)
                                         ON CONFLICT (only_one) DO UPDATE
                                         SET policy = EXCLUDED.policy, planned_at = EXCLUDED.planned_at

@@ -114,33 +114,17 @@ public record WorklistRow(
     /** Returns the row after a transition. Pure; the only code that computes these columns for a single note. */
     public WorklistRow apply(Transition transition, Instant now) {
         return switch (transition) {
-            case StateTransition to ->
-                new WorklistRow(
-                        to.state(),
-                        to.responseHeld(),
-                        to.dueAt(),
-                        to.code(),
-                        to.reason(),
-                        to.detail(),
-                        dateOf(to.missingNight()),
-                        now,
-                        counters.count(to.countsFor(), Night.of(now).date()),
-                        refresh.with(null, 0),
-                        origin);
-            case RefreshResult to -> {
-                boolean keeps = to.state() == NoteState.ARCHIVED;
-                yield new WorklistRow(
-                        to.state(),
-                        to.responseHeld() || (keeps && responseHeld),
-                        to.responseHeld() ? to.again().begins() : keeps ? dueAt : null,
-                        to.code(),
-                        to.reason(),
-                        to.detail(),
-                        dateOf(to.missingNight()),
-                        now,
-                        counters,
-                        refresh.with(to.again().date(), to.attempts()),
-                        origin);
+            case StateTransition(var to, var counts, var due, var code, var why, var text, var missing, var held) -> {
+                Counters next = counters.count(counts, Night.of(now).date());
+                Refresh none = refresh.with(null, 0);
+                yield new WorklistRow(to, held, due, code, why, text, dateOf(missing), now, next, none, origin);
+            }
+            case RefreshResult(var to, var again, var failed, var code, var why, var text, var missing, var held) -> {
+                boolean keeps = to == NoteState.ARCHIVED;
+                boolean isHeld = held || (keeps && responseHeld);
+                Instant due = held ? again.begins() : keeps ? dueAt : null;
+                Refresh next = refresh.with(again.date(), failed);
+                yield new WorklistRow(to, isHeld, due, code, why, text, dateOf(missing), now, counters, next, origin);
             }
             case CompletedByWaiver() -> with(NoteState.ARCHIVED, false, null, null, null, now);
             case FileLost(var detail) ->
@@ -167,6 +151,8 @@ public record WorklistRow(
         boolean isPlanKept = current.refresh.refreshAttempts == claimed.refresh.refreshAttempts
                 && Objects.equals(current.refresh.refreshNight, claimed.refresh.refreshNight);
         Refresh plan = isPlanKept ? refresh : current.refresh;
+        Refresh merged = current.refresh.with(plan.refreshNight, plan.refreshAttempts);
+        Origin changed = current.origin;
         return new WorklistRow(
                 state,
                 responseHeld,
@@ -177,7 +163,7 @@ public record WorklistRow(
                 missingNight,
                 settledAt,
                 counters,
-                current.refresh.with(plan.refreshNight, plan.refreshAttempts),
-                current.origin);
+                merged,
+                changed);
     }
 }

@@ -83,7 +83,7 @@ public record Eraser(
             removeRows(erasure);
             erasure.files = rows.toRemove();
         });
-        erasure.mentions = mentions.countNaming(erasure.notes);
+        erasure.mentions = mentions.removeNaming(erasure.notes, true);
         return erasure.report(true);
     }
 
@@ -152,7 +152,7 @@ public record Eraser(
         removeRows(request, erasure, lock);
         erasure.files = rows.removeListed(lock::requireHeld, null);
         removeSidecars(erasure, lock);
-        erasure.mentions = mentions.removeNaming(erasure.notes);
+        erasure.mentions = mentions.removeNaming(erasure.notes, false);
         transaction.executeWithoutResult(_ -> rows.finish(erasure.notes, erasure.authors, clock.instant()));
         return erasure.report(false);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.Fuzz;
+import io.github.notearchive.archive.catalog.SchemaDrift.FieldPaths;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SchemaDrift.FieldPath;
+import io.github.notearchive.archive.catalog.SchemaDrift.FieldPaths;
 import io.github.notearchive.note.ResponseJson;
 import java.util.List;
 import java.util.Map;

@@ -294,12 +294,8 @@ class EnqueuerTests {
     }
 
     @Test
-    void overlongLineIsRejectedAndShortened() {
-        EnqueueReport report = enqueue("x".repeat(300_000) + "\n" + id(1) + "\n\\.\n" + id(2));
-
-        assertThat(report.added()).isEqualTo(2);
-        assertThat(report.rejected()).isEqualTo(2);
-        assertThat(rejected.getFirst().text()).hasSizeLessThan(130);
+    void overlongLineIsAnError() {
+        assertFails("x".repeat(300_000) + "\n" + id(1), null, "longer than 65536 characters");
     }
 
     @Test
