@@ -35,11 +35,11 @@ record CommitGroup(Trap trap, Check queued, String unwritten, String committed) 
     }
 
     private void kill(Scene scene, Moment moment) throws Exception {
-        try (Archive archive = scene.practice().look()) {
+        try (Archive archive = scene.look()) {
             trap.set(archive);
         }
-        Program run = scene.practice().start("run");
-        try (Archive archive = scene.practice().beside(run)) {
+        Program run = scene.start("run");
+        try (Archive archive = scene.beside(run)) {
             Trap.awaitCaught(archive, 1);
             queued.check(scene, archive);
             Trap.awaitNext(archive);

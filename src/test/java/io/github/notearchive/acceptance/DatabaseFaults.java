@@ -26,7 +26,7 @@ final class DatabaseFaults {
     /** Ten times a second, from another connection. */
     static Fault.Onset cutAgain() {
         return night -> {
-            Archive archive = night.practice().look();
+            Archive archive = night.look();
             ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
             var _ = timer.scheduleWithFixedDelay(() -> archive.number(cut(ALL)), 0, 100, TimeUnit.MILLISECONDS);
             return () -> {
@@ -111,7 +111,7 @@ final class DatabaseFaults {
     /** Another session locks a table, or rows of it. */
     static Fault.Onset locked(String lock, Duration time) {
         return night -> {
-            Archive archive = night.practice().look();
+            Archive archive = night.look();
             archive.execute("SET application_name = 'another client'");
             archive.execute("BEGIN");
             archive.execute(lock);

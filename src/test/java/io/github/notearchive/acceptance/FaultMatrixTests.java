@@ -94,15 +94,14 @@ class FaultMatrixTests {
 
     private static void endInOrderAndFinish(Fault fault) throws Exception {
         SandboxSettings pace = SandboxSettings.defaults().withLatency(Duration.ofMillis(40));
-        try (Scene night = new Scene(Practice.begin(fault.place, pace))) {
-            Practice practice = night.practice();
-            practice.environment().putAll(fault.environment);
-            MachineFaults.prepareClock(practice);
-            night.ids().addAll(practice.enqueue(NOTES));
-            Program run = MachineFaults.start(practice);
+        try (Scene night = new Scene(fault.place, pace, false)) {
+            night.environment().putAll(fault.environment);
+            MachineFaults.prepareClock(night);
+            night.ids().addAll(night.enqueue(NOTES));
+            Program run = MachineFaults.start(night);
             await().atMost(Duration.ofMinutes(4)) // a clock that can be set reads a file at each look
                     .pollInterval(Duration.ofMillis(10))
-                    .until(() -> practice.provider().granted() >= 20 || !run.isRunning());
+                    .until(() -> night.provider().granted() >= 20 || !run.isRunning());
 
             long began = System.nanoTime();
             Fault.Repair repair = fault.onset.cause(night);
@@ -110,11 +109,11 @@ class FaultMatrixTests {
             Ended ended;
             Duration took;
             try {
-                ended = practice.end(run, fault.endsWithin);
+                ended = night.end(run, fault.endsWithin);
                 took = Duration.ofNanos(System.nanoTime() - began);
                 fault.assertInOrder(ended);
                 if (fault.meanwhile >= 0) {
-                    Ended refused = practice.call("run").with(fault.meanwhile);
+                    Ended refused = night.call("run").with(fault.meanwhile);
                     fault.assertReported(refused);
                     meanwhile = String.valueOf(refused.exitCode());
                 }
@@ -124,8 +123,8 @@ class FaultMatrixTests {
             long charged = charged(night);
             int runs = finish(night);
 
-            try (Archive archive = practice.look()) {
-                Audit audit = Audit.of(practice, archive, night.ids());
+            try (Archive archive = night.look()) {
+                Audit audit = Audit.of(night, archive, night.ids());
                 MATRIX.add(
                         audit,
                         fault.name,
@@ -151,14 +150,13 @@ class FaultMatrixTests {
     /** Runs until all notes are archived; postponed and failed ones are requeued. */
     private static int finish(Scene night) {
         for (int runs = 1; ; runs++) {
-            Ended ended = night.practice().call("run");
+            Ended ended = night.call("run");
             assertThat(ended.exitCode()).as(ended::toString).isIn(0, 6);
             boolean isDone = night.number("SELECT count(*) FROM worklist WHERE state <> 'ARCHIVED'") == 0;
             if (isDone || runs == 4) {
                 return runs;
             }
-            night.practice()
-                    .call("requeue", "--state", "POSTPONED", "--state", "FAILED", "--state", "UNAVAILABLE")
+            night.call("requeue", "--state", "POSTPONED", "--state", "FAILED", "--state", "UNAVAILABLE")
                     .with(0);
         }
     }

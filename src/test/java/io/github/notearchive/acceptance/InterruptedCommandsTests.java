@@ -213,17 +213,16 @@ class InterruptedCommandsTests {
     @Test
     void killedOrStoppedExportIsNoneAndTheNextOneIsWhole() throws Exception {
         try (Scene scene = new Scene(Place.OUTSIDE)) {
-            Practice practice = scene.practice();
-            practice.enqueue(scene.provider().noteIds(SandboxNoteKind.LIVE_PHOTOS, 5));
-            practice.call("run").with(0);
-            Path folder = practice.directory().resolve("folder");
-            Path parquet = practice.directory().resolve("parquet");
+            scene.enqueue(scene.provider().noteIds(SandboxNoteKind.LIVE_PHOTOS, 5));
+            scene.call("run").with(0);
+            Path folder = scene.directory().resolve("folder");
+            Path parquet = scene.directory().resolve("parquet");
 
             killAndStop(scene, folder);
-            Ended whole = practice.call("export", "--format", "folder", folder.toString())
+            Ended whole = scene.call("export", "--format", "folder", folder.toString())
                     .with(0);
             // no class of Hadoop is in the jar, so this shows that none is needed
-            Ended tables = practice.call("export", "--format", "parquet", parquet.toString())
+            Ended tables = scene.call("export", "--format", "parquet", parquet.toString())
                     .with(0);
 
             assertThat(whole.out()).contains(" copied and compared, 0 missing");
@@ -233,7 +232,7 @@ class InterruptedCommandsTests {
             assertThat(folder.resolve("index.html")).isRegularFile();
             assertThat(folder.resolve("notes").toFile().list()).hasSize(5);
             assertThat(tables.out()).containsPattern("notes +5").containsPattern("captures +5");
-            try (Archive archive = practice.look()) {
+            try (Archive archive = scene.look()) {
                 FILES.forEach(
                         (table, file) -> assertThat(Archive.countInFile("'%s/%s.parquet'".formatted(parquet, file)))
                                 .as(table)
@@ -244,9 +243,8 @@ class InterruptedCommandsTests {
 
     /** Both in the middle of the first file, which a proxy holds. */
     private static void killAndStop(Scene scene, Path target) throws Exception {
-        Practice practice = scene.practice();
         scene.wayToStore().holdAnswers(line -> line.contains("/media/"));
-        Program killed = practice.start("export", "--format", "folder", target.toString());
+        Program killed = scene.start("export", "--format", "folder", target.toString());
         scene.wayToStore().awaitHeld(1, Scene.PATIENCE);
         killed.killRunning();
         scene.settle();
@@ -254,12 +252,12 @@ class InterruptedCommandsTests {
         assertThat(partial(target)).hasSize(1);
 
         scene.wayToStore().holdAnswers(line -> line.contains("/media/"));
-        Program stopped = practice.start("export", "--format", "folder", target.toString());
+        Program stopped = scene.start("export", "--format", "folder", target.toString());
         scene.wayToStore().awaitHeld(1, Scene.PATIENCE);
         stopped.terminate();
         stopped.awaitLog("SIGTERM: the export stops");
         scene.wayToStore().release();
-        assertThat(practice.end(stopped).with(7).message()).contains("its files were deleted");
+        assertThat(scene.end(stopped).with(7).message()).contains("its files were deleted");
         assertThat(target).doesNotExist();
         assertThat(partial(target)).hasSize(1);
     }

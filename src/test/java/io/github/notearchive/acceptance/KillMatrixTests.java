@@ -60,7 +60,7 @@ class KillMatrixTests {
         long began = System.nanoTime();
         boolean isEmpty = point.notesBefore == 0;
         try (Scene scene = isEmpty ? Scene.empty(place) : new Scene(place)) {
-            scene.ids().addAll(isEmpty ? List.of() : scene.practice().enqueue(point.notesBefore));
+            scene.ids().addAll(isEmpty ? List.of() : scene.enqueue(point.notesBefore));
             point.prepare.run(scene);
             scene.exits().clear();
 
@@ -72,7 +72,7 @@ class KillMatrixTests {
             String took = Duration.ofNanos(System.nanoTime() - began).toSeconds() + " s";
             MATRIX.add(audit, point.moment, place.name(), scene.exits().toString(), took);
             audit.isClean(point.billingUnknown);
-            try (Archive archive = scene.practice().look()) {
+            try (Archive archive = scene.look()) {
                 assertThat(archive.counted().isEmpty())
                         .as("no note is charged with an attempt")
                         .isEqualTo(!point.chargesNotes);

@@ -68,21 +68,21 @@ final class KillPoint {
     }
 
     KillPoint trapped(Trap trap, String... command) {
-        return by(scene -> scene.practice().killTrapped(trap, archive -> assertReached(scene, archive), command));
+        return by(scene -> scene.killTrapped(trap, archive -> assertReached(scene, archive), command));
     }
 
     /** A server or proxy holds requests or responses of a run. */
     KillPoint held(Step hold, Step await) {
         return by(scene -> {
             hold.run(scene);
-            Program run = scene.practice().start("run");
+            Program run = scene.start("run");
             await.run(scene);
-            try (Archive archive = scene.practice().beside(run)) {
+            try (Archive archive = scene.beside(run)) {
                 assertReached(scene, archive);
                 run.killRunning();
             }
             scene.settle();
-            try (Archive archive = scene.practice().look()) {
+            try (Archive archive = scene.look()) {
                 after.check(scene, archive);
             }
         });

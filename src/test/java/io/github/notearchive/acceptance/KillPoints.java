@@ -140,8 +140,7 @@ final class KillPoints {
                         .leavesCallsUnanswered(),
                 KillPoint.of("ANSWER_KEPT", "the answer's row is not written for a second")
                         .trapped(ANSWER_TRAP)
-                        .where((scene, _) -> await().atMost(PATIENCE)
-                                .until(() -> scene.practice().spooledResponses() == WORKERS))
+                        .where((scene, _) -> await().atMost(PATIENCE).until(() -> scene.spooledResponses() == WORKERS))
                         .where(ANSWERED, 0),
                 KillPoint.of("DATABASE_SILENT", "the answer has arrived, the database does not reply")
                         .held(HOLD_PROVIDER, scene -> {
@@ -149,8 +148,7 @@ final class KillPoints {
                             scene.wayToDatabase().holdRequests(TcpProxy.ANY);
                             scene.provider().releaseAnswers();
                             // before the pool or a socket gives up, which takes fifteen seconds
-                            await().atMost(Duration.ofSeconds(10))
-                                    .until(() -> scene.practice().spooledResponses() == WORKERS);
+                            await().atMost(Duration.ofSeconds(10)).until(() -> scene.spooledResponses() == WORKERS);
                         })
                         .where(UNANSWERED)
                         .unreachableOn(Place.EMBEDDED),
@@ -191,9 +189,9 @@ final class KillPoints {
     private static void hang(Scene scene) throws Exception {
         AtomicInteger files = new AtomicInteger();
         scene.provider().script().media(_ -> files.incrementAndGet() > SERVED, MediaReply.hang());
-        Program run = scene.practice().start("run");
+        Program run = scene.start("run");
         await().atMost(PATIENCE).until(() -> files.get() >= SERVED + WORKERS);
-        try (Archive archive = scene.practice().beside(run)) {
+        try (Archive archive = scene.beside(run)) {
             Scene.awaitNumber(archive, PAID_AND_CLAIMED, WORKERS);
             await().atMost(PATIENCE).until(() -> hasObjectsWithoutRows(archive));
             run.killRunning();
@@ -204,10 +202,10 @@ final class KillPoints {
 
     private static void lockMediaObjects(Scene scene) throws Exception {
         HOLD_MEDIA.run(scene);
-        Program run = scene.practice().start("run");
+        Program run = scene.start("run");
         AWAIT_MEDIA.run(scene);
-        try (Archive archive = scene.practice().beside(run);
-                Archive lock = scene.practice().beside(run)) {
+        try (Archive archive = scene.beside(run);
+                Archive lock = scene.beside(run)) {
             Scene.awaitNumber(archive, PAID_AND_CLAIMED, WORKERS);
             int stored = archive.objects("media/").size();
             lock.execute("BEGIN");
@@ -218,7 +216,7 @@ final class KillPoints {
                     archive,
                     "SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted",
                     1);
-            await().atMost(PATIENCE).until(() -> scene.practice().spooledFiles() >= WORKERS);
+            await().atMost(PATIENCE).until(() -> scene.spooledFiles() >= WORKERS);
             assertThat(archive.objects("media/")).hasSize(stored);
             run.killRunning();
             lock.execute("ROLLBACK");
@@ -283,11 +281,10 @@ final class KillPoints {
                 KillPoint.of("RELEASING", "a second SIGTERM releases notes")
                         .by(scene -> {
                             Program run = stopWhileAnswersAreHeld(scene);
-                            try (Archive archive = scene.practice().beside(run)) {
+                            try (Archive archive = scene.beside(run)) {
                                 RELEASE_TRAP.set(archive);
                                 run.terminate();
-                                scene.practice()
-                                        .killTrapped(run, archive, WORKERS, rows -> rows.assertNumber(CLAIMS, WORKERS));
+                                scene.killTrapped(run, archive, WORKERS, rows -> rows.assertNumber(CLAIMS, WORKERS));
                             }
                             scene.settle();
                         })
@@ -304,7 +301,7 @@ final class KillPoints {
     /** Starts a run and sends SIGTERM while all workers wait for a response. */
     private static Program stopWhileAnswersAreHeld(Scene scene) throws Exception {
         HOLD_PROVIDER.run(scene);
-        Program run = scene.practice().start("run");
+        Program run = scene.start("run");
         AWAIT_PROVIDER.run(scene);
         run.terminate();
         assertThat(run.endsWithin(Duration.ofMillis(100))).isFalse();
@@ -316,8 +313,7 @@ final class KillPoints {
         return List.of(
                 KillPoint.of("ENQUEUE", "half of a list is written")
                         .by(KillPoints::enqueue)
-                        .repeatedBy(scene -> assertThat(scene.practice()
-                                        .call("enqueue", scene.list())
+                        .repeatedBy(scene -> assertThat(scene.call("enqueue", scene.list())
                                         .with(0)
                                         .out())
                                 .contains("20 new")),
@@ -330,7 +326,7 @@ final class KillPoints {
                         .unreachableOn(Place.OUTSIDE)
                         .repeatedBy(scene -> {
                             scene.enqueueByCommand(20);
-                            assertThat(scene.practice().directory().resolve("data"))
+                            assertThat(scene.directory().resolve("data"))
                                     .isDirectoryContaining("glob:**/postgres.broken-*");
                         }),
                 KillPoint.of("REQUEUE", "notes are made due again")
@@ -344,8 +340,7 @@ final class KillPoints {
                         .preparedBy(Scene::runToTheEnd)
                         .repeatedBy(scene -> {
                             int calls = scene.provider().calls();
-                            assertThat(scene.practice()
-                                            .call("requeue", "--state", "ARCHIVED")
+                            assertThat(scene.call("requeue", "--state", "ARCHIVED")
                                             .with(0)
                                             .out())
                                     .contains(scene.ids().size() + " notes are due now");
@@ -359,26 +354,24 @@ final class KillPoints {
                                 .isPositive())
                         .preparedBy(KillPoints::archiveLesserRenditions),
                 KillPoint.of("WAIVE", "the last missing file of a note is waived")
-                        .by(scene -> scene.practice()
-                                .killTrapped(
-                                        withinCommitOf("UPDATE ON worklist", "NEW.state = 'ARCHIVED'"),
-                                        KillPoints::requirePostponedWithSidecar,
-                                        waive(scene)))
+                        .by(scene -> scene.killTrapped(
+                                withinCommitOf("UPDATE ON worklist", "NEW.state = 'ARCHIVED'"),
+                                KillPoints::requirePostponedWithSidecar,
+                                waive(scene)))
                         .preparedBy(KillPoints::postponeNoteWithDeadFile)
                         .chargingNotes()
-                        .repeatedBy(scene -> scene.practice().call(waive(scene)).with(0)));
+                        .repeatedBy(scene -> scene.call(waive(scene)).with(0)));
     }
 
     private static void enqueue(Scene scene) throws Exception {
         List<String> all = scene.provider().noteIds(scene.ids().size() + 20);
-        String list = scene.practice().file("more.txt", String.join("\n", all)).toString();
+        String list = scene.file("more.txt", String.join("\n", all)).toString();
         long before = scene.ids().size();
-        scene.practice()
-                .killTrapped(
-                        before("INSERT ON worklist", "true").after(all.size() - 10),
-                        archive -> archive.assertNumber("SELECT count(*) FROM worklist", before),
-                        "enqueue",
-                        list);
+        scene.killTrapped(
+                before("INSERT ON worklist", "true").after(all.size() - 10),
+                archive -> archive.assertNumber("SELECT count(*) FROM worklist", before),
+                "enqueue",
+                list);
         scene.ids().clear();
         scene.ids().addAll(all);
     }
@@ -387,19 +380,18 @@ final class KillPoints {
         return KillPoint.of(name, moment)
                 .by(scene -> {
                     scene.ids().addAll(scene.provider().noteIds(20));
-                    scene.practice()
-                            .killTrapped(
-                                    Trap.whenMade(table),
-                                    archive -> {
-                                        assertThat(archive.number(
-                                                        "SELECT count(*) FROM information_schema.tables WHERE table_name = ?",
-                                                        table))
-                                                .isZero();
-                                        assertThat(archive.strings("SELECT version FROM flyway_schema_history"))
-                                                .doesNotContain(version);
-                                    },
-                                    "enqueue",
-                                    scene.list());
+                    scene.killTrapped(
+                            Trap.whenMade(table),
+                            archive -> {
+                                assertThat(archive.number(
+                                                "SELECT count(*) FROM information_schema.tables WHERE table_name = ?",
+                                                table))
+                                        .isZero();
+                                assertThat(archive.strings("SELECT version FROM flyway_schema_history"))
+                                        .doesNotContain(version);
+                            },
+                            "enqueue",
+                            scene.list());
                 })
                 .withoutArchive()
                 .repeatedBy(scene -> scene.enqueueByCommand(20));
@@ -407,8 +399,8 @@ final class KillPoints {
 
     private static void killInitdb(Scene scene) throws Exception {
         scene.ids().addAll(scene.provider().noteIds(20));
-        Path cluster = scene.practice().directory().resolve("data").resolve("postgres");
-        Program enqueue = scene.practice().start("enqueue", scene.list());
+        Path cluster = scene.directory().resolve("data").resolve("postgres");
+        Program enqueue = scene.start("enqueue", scene.list());
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> Files.exists(cluster.resolve("PG_VERSION")));
@@ -426,12 +418,12 @@ final class KillPoints {
                 .findFirst()
                 .orElseThrow();
         scene.ids().add(note);
-        scene.practice().call("enqueue", note);
+        scene.call("enqueue", note);
         Set<String> originals = originals(scene, note);
         scene.provider().script().media(originals::contains, MediaReply.status(404));
-        scene.practice().call("run").with(0);
+        scene.call("run").with(0);
         scene.provider().script().clear();
-        scene.practice().call("requeue", note).with(0);
+        scene.call("requeue", note).with(0);
     }
 
     private static Set<String> originals(Scene scene, String note) {
@@ -443,10 +435,10 @@ final class KillPoints {
     private static void postponeNoteWithDeadFile(Scene scene) {
         String note = scene.provider().noteIds(SandboxNoteKind.SOUND, 1).getFirst();
         scene.ids().add(note);
-        scene.practice().call("enqueue", note);
+        scene.call("enqueue", note);
         Set<String> targets = Scene.targetsOf(scene.provider(), note);
         scene.provider().script().media(targets::contains, MediaReply.status(404));
-        scene.practice().call("run").with(6);
+        scene.call("run").with(6);
     }
 
     private static void requirePostponedWithSidecar(Archive archive) throws Exception {
@@ -458,7 +450,7 @@ final class KillPoints {
     }
 
     private static String[] waive(Scene scene) {
-        try (Archive archive = scene.practice().look()) {
+        try (Archive archive = scene.look()) {
             return ("waive "
                             + archive.strings(
                                             "SELECT concat_ws(' ', note_id, kind, ordinal) FROM note_media WHERE state = 'MISSING'")

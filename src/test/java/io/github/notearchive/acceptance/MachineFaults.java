@@ -63,14 +63,14 @@ final class MachineFaults {
     }
 
     private static void setClock(Scene night, String offset) throws IOException {
-        Path next = night.practice().file("clock.next", offset);
+        Path next = night.file("clock.next", offset);
         Files.move(next, next.resolveSibling("clock"), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** A file stands where the spool's directory should be. */
     static Fault.Onset noSpool() {
         return night -> {
-            Path spool = night.practice().directory().resolve("data/spool");
+            Path spool = night.directory().resolve("data/spool");
             FileSystemUtils.deleteRecursively(spool);
             Files.writeString(spool, "in the way");
             return () -> Files.deleteIfExists(spool);

@@ -24,7 +24,7 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.util.FileSystemUtils;
 
 /** Provider, database, bucket and processes of one test. The output of each process is checked for secrets. */
-final class Practice implements AutoCloseable {
+class Practice implements AutoCloseable {
 
     static final String TOKEN = "token-4f1c9e7702d84a55";
 
@@ -37,7 +37,12 @@ final class Practice implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final List<Program> programs = new ArrayList<>();
 
-    private Practice(Place place, SandboxSettings settings, boolean isEmpty) {
+    /**
+     * Creates a practice.
+     *
+     * @param isEmpty whether the first program that is started makes the archive
+     */
+    Practice(Place place, SandboxSettings settings, boolean isEmpty) {
         try {
             directory = Files.createTempDirectory("note-archive-practice-").toRealPath();
         } catch (IOException e) {

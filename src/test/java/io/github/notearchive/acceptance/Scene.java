@@ -18,7 +18,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** A practice with a proxy before each server, for tests that kill the program or cause faults. */
-final class Scene implements AutoCloseable {
+final class Scene extends Practice {
 
     static final Duration PATIENCE = Duration.ofSeconds(180);
 
@@ -28,7 +28,6 @@ final class Scene implements AutoCloseable {
     private static final int RUNS = 5;
     private static final SandboxSettings LATENT = SandboxSettings.defaults().withLatency(Duration.ofMillis(20));
 
-    private final Practice practice;
     private final TcpProxy wayToProvider;
     private final TcpProxy wayToMedia;
     private final TcpProxy wayToDatabase;
@@ -37,37 +36,29 @@ final class Scene implements AutoCloseable {
     private final List<Integer> exits = new ArrayList<>();
 
     Scene(Place place) {
-        this(Practice.begin(place, LATENT));
+        this(place, LATENT, false);
     }
 
     /** Creates a scene without an archive. */
     static Scene empty(Place place) {
-        return new Scene(Practice.beginEmpty(place, LATENT));
+        return new Scene(place, LATENT, true);
     }
 
-    Scene(Practice practice) {
-        this.practice = practice;
+    Scene(Place place, SandboxSettings settings, boolean isEmpty) {
+        super(place, settings, isEmpty);
         OutsideServers servers = OutsideServers.running();
-        wayToProvider = TcpProxy.before(practice.provider().baseUrl());
-        wayToMedia = TcpProxy.before(URI.create("http://" + practice.provider().mediaHost()));
+        wayToProvider = TcpProxy.before(provider().baseUrl());
+        wayToMedia = TcpProxy.before(URI.create("http://" + provider().mediaHost()));
         wayToDatabase = TcpProxy.before(servers.databaseAddress());
         wayToStore = TcpProxy.before(servers.store().endpoint());
-        Map<String, String> environment = practice.environment();
+        Map<String, String> environment = environment();
         environment.put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
         environment.merge("ARCHIVE_MEDIA_HOSTS", "127.0.0.1:" + wayToMedia.port(), (own, more) -> own + "," + more);
-        environment.computeIfPresent("ARCHIVE_DATABASE_URL", (_, _) -> practice.databaseUrl(wayToDatabase));
+        environment.computeIfPresent("ARCHIVE_DATABASE_URL", (_, _) -> databaseUrl(wayToDatabase));
         environment.computeIfPresent(
                 "ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
         // so that what lies between download and store can be seen from outside, and a full disk is met
         environment.put("ARCHIVE_MEDIA_MAXMEMORY", "0");
-    }
-
-    Practice practice() {
-        return practice;
-    }
-
-    ScriptableSandbox provider() {
-        return practice.provider();
     }
 
     TcpProxy wayToProvider() {
@@ -103,12 +94,12 @@ final class Scene implements AutoCloseable {
     void enqueueByCommand(int notes) {
         ids.clear();
         ids.addAll(provider().noteIds(notes));
-        practice.call("enqueue", list()).with(0);
+        call("enqueue", list()).with(0);
     }
 
     /** A file with the ids of all notes. */
     String list() {
-        return practice.file("ids.txt", String.join("\n", ids)).toString();
+        return file("ids.txt", String.join("\n", ids)).toString();
     }
 
     /** Waits until something is so in the tables. */
@@ -136,7 +127,7 @@ final class Scene implements AutoCloseable {
     /** Runs until a night completes, so many times at most. */
     void runToTheEnd() {
         for (int run = 0; run < RUNS; run++) {
-            Ended ended = practice.call("run");
+            Ended ended = call("run");
             assertThat(ended.exitCode()).as(ended::toString).isIn(DOCUMENTED);
             exits.add(ended.exitCode());
             if (ended.exitCode() == 0) {
@@ -164,14 +155,14 @@ final class Scene implements AutoCloseable {
 
     /** Audits it. */
     Audit audit() throws Exception {
-        try (Archive archive = practice.look()) {
-            return Audit.of(practice, archive, ids);
+        try (Archive archive = look()) {
+            return Audit.of(this, archive, ids);
         }
     }
 
     /** Changes something in the database, beside the program or after it. */
     void execute(String... statements) {
-        try (Archive archive = practice.look()) {
+        try (Archive archive = look()) {
             for (String statement : statements) {
                 archive.execute(statement);
             }
@@ -179,19 +170,20 @@ final class Scene implements AutoCloseable {
     }
 
     long number(String sql) {
-        try (Archive archive = practice.look()) {
+        try (Archive archive = look()) {
             return archive.number(sql);
         }
     }
 
     @Override
     public void close() {
-        try (practice;
-                wayToProvider;
+        try (wayToProvider;
                 wayToMedia;
                 wayToDatabase;
                 wayToStore) {
             provider().script().releaseHung();
+        } finally {
+            super.close();
         }
     }
 }

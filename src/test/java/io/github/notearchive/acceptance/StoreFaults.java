@@ -46,9 +46,9 @@ final class StoreFaults {
     /** The bucket is missing until the repair, which restores all of its objects. */
     static Fault.Onset bucketGone() {
         return night -> {
-            String name = night.practice().environment().get("ARCHIVE_S3_BUCKET");
+            String name = night.environment().get("ARCHIVE_S3_BUCKET");
             Path bucket = name == null
-                    ? night.practice().directory().resolve("data/s3/note-archive")
+                    ? night.directory().resolve("data/s3/note-archive")
                     : OutsideServers.running().objects().resolve(name);
             Path away = bucket.resolveSibling("away-" + bucket.getFileName());
             Files.move(bucket, away);
