@@ -7,23 +7,17 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -32,7 +26,6 @@ import tools.jackson.databind.json.JsonMapper;
  * messages of single settings and arguments are tested with their classes.
  */
 @ExtendWith(OutsideServers.Running.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RefusalTests {
 
     private static final String ID = "65fe2a8d0000000012033fa1";
@@ -40,85 +33,20 @@ class RefusalTests {
     /** Reference to the page of the exit code. */
     private static final String POINTER = "Help: note-archive exit-code ";
 
-    /** Title ¦ exit code ¦ variables ¦ command; {@code run} if empty ¦ parts of the message. */
-    private static final String CASES = """
-            no token                      ¦ 2 ¦ JUSTONEAPI_TOKEN=                                       ¦ ¦ JUSTONEAPI_TOKEN; sandbox
-            unreachable database          ¦ 8 ¦ ARCHIVE_DATABASE_URL=jdbc:postgresql://{closed}/archive ¦ ¦ {closed}; ARCHIVE_DATABASE_URL
-            wrong database password       ¦ 2 ¦ ARCHIVE_DATABASE_PASSWORD=wrong-database-password-31    ¦ ¦ password authentication failed; ARCHIVE_DATABASE_PASSWORD
-            missing database              ¦ 2 ¦ ARCHIVE_DATABASE_URL={missing}                          ¦ ¦ no_such_database; ARCHIVE_DATABASE_URL
-            database of another program   ¦ 2 ¦ ARCHIVE_DATABASE_URL={foreign}                          ¦ ¦ holds tables of another program; Name an empty database in ARCHIVE_DATABASE_URL
-            database of a newer version   ¦ 2 ¦ ARCHIVE_DATABASE_URL={newer}                            ¦ ¦ version 990; this one knows version
-            invalid database URL          ¦ 2 ¦ ARCHIVE_DATABASE_URL=postgresql://{closed}/archive      ¦ ¦ ARCHIVE_DATABASE_URL; jdbc:postgresql://
-            unreachable store             ¦ 8 ¦ ARCHIVE_S3_ENDPOINT=http://{closed}                     ¦ ¦ {closed}; archive.store.endpoint
-            wrong store secret            ¦ 2 ¦ ARCHIVE_S3_SECRET_KEY=wrong-store-secret-47             ¦ ¦ archive.store.secret-key; {store}
-            missing bucket, not created   ¦ 2 ¦ ARCHIVE_STORE_CREATEBUCKET=false ARCHIVE_S3_BUCKET=no-such-bucket ¦ ¦ no-such-bucket; archive.store.create-bucket
-            unreachable provider          ¦ 8 ¦ JUSTONEAPI_BASE_URL=http://{closed}                     ¦ ¦ {closed}
-            token over plain HTTP         ¦ 2 ¦ JUSTONEAPI_BASE_URL=http://47.117.133.51:30015          ¦ ¦ archive.source.base-url; JUSTONEAPI_ALLOW_PLAIN_HTTP
-            setting out of range          ¦ 2 ¦ ARCHIVE_WORKERS=100                                     ¦ ¦ archive.workers; 100
-            unknown log format            ¦ 2 ¦ ARCHIVE_LOG_FORMAT=json                                 ¦ ¦ archive.log.format must be text or ecs; but is "json"
-            mistyped variable             ¦ 2 ¦ ARCHIVE_CALLS_PER_SECND=1                               ¦ ¦ ARCHIVE_CALLS_PER_SECND; did you mean ARCHIVE_CALLS_PER_SECOND?
-            settings file that is no YAML ¦ 2 ¦ SPRING_CONFIG_ADDITIONAL_LOCATION=optional:file:{broken}/ ¦ ¦ line 3, column 11; {broken}
-            data directory that is a file ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file} ¦ ¦ {file}; it is a file; name another data directory
-            data directory below a file   ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file}/data ¦ ¦ {file}; cannot be written to; name another data directory
-            unknown note to explain       ¦ 2 ¦ ¦ explain {unknown}                         ¦ {unknown}; enqueue
-            unknown note to requeue       ¦ 6 ¦ ¦ requeue {unknown}                         ¦ {unknown}; not on the worklist
-            unknown note to waive         ¦ 2 ¦ ¦ waive {unknown} IMAGE 0 --reason gone     ¦ {unknown}
-            unknown file to waive         ¦ 2 ¦ ¦ waive {id} IMAGE 0 --reason gone          ¦ {id}; IMAGE
-            missing list                  ¦ 2 ¦ ¦ enqueue {file}-missing                    ¦ {file}-missing
-            binary list                   ¦ 2 ¦ ¦ enqueue {binary}                          ¦ nulls.bin
-            malformed CSV                 ¦ 2 ¦ ¦ enqueue {csv}                             ¦ broken.csv; quote; line 2
-            """;
+    private static final AtomicInteger NODES = new AtomicInteger();
+    private static Practice practice;
 
-    private final ExecutorService threads = Executors.newFixedThreadPool(3);
-    private final List<Refusal> refusals = new ArrayList<>();
-    private Practice practice;
-
-    /**
-     * A command that is refused.
-     *
-     * @param summary file of {@code --summary-json}; only runs write it
-     */
-    private record Refusal(String title, int exitCode, List<String> message, Path summary, Future<Ended> ended) {}
+    /** Values of the placeholders. */
+    private static Map<String, String> values;
 
     @BeforeAll
-    void startAll() throws Exception {
+    static void begin() throws Exception {
         practice = Practice.begin(Place.OUTSIDE);
         practice.enqueue(List.of(ID));
-        Map<String, String> values = values();
-        for (String line : CASES.lines().toList()) {
-            String[] cells = values.entrySet().stream()
-                    .reduce(line, (text, each) -> text.replace("{" + each.getKey() + "}", each.getValue()), (a, _) -> a)
-                    .split(" *¦ *");
-            start(
-                    cells[0],
-                    Integer.parseInt(cells[1]),
-                    words(cells[2], " "),
-                    words(cells[3], " "),
-                    words(cells[4], "; "));
-        }
+        values = values();
     }
 
-    private static List<String> words(String cell, String separator) {
-        return Arrays.stream(cell.split(separator))
-                .filter(word -> !word.isEmpty())
-                .toList();
-    }
-
-    private void start(String title, int exitCode, List<String> variables, List<String> command, List<String> message) {
-        Path summary = practice.directory().resolve("summary-" + refusals.size() + ".json");
-        Map<String, String> environment = new HashMap<>();
-        // several are started at once, and only one run per node may be active
-        environment.put("ARCHIVE_NODE", "refused-" + refusals.size());
-        variables.forEach(variable -> environment.put(variable.split("=", 2)[0], variable.split("=", 2)[1]));
-        String[] arguments = command.isEmpty()
-                ? new String[] {"run", "--summary-json", summary.toString()}
-                : command.toArray(String[]::new);
-        Future<Ended> ended = threads.submit(() -> practice.end(practice.startWith(environment, arguments)));
-        refusals.add(new Refusal(title, exitCode, message, summary, ended));
-    }
-
-    /** Returns the values of the placeholders in the table. */
-    private Map<String, String> values() throws Exception {
+    private static Map<String, String> values() throws Exception {
         OutsideServers servers = OutsideServers.running();
         String foreign = servers.createDatabase("of_another_program");
         servers.execute(foreign, "CREATE TABLE orders (id bigint)");
@@ -156,55 +84,96 @@ class RefusalTests {
     }
 
     @AfterAll
-    void stop() {
-        threads.shutdownNow();
-        OutsideServers.running().dropDatabase("of_another_program");
-        OutsideServers.running().dropDatabase("of_a_newer_version");
-        practice.close();
+    static void nothingIsBoughtOrWritten() {
+        try (Practice ended = practice;
+                Archive archive = ended.look()) {
+            assertThat(practice.provider().calls()).isZero();
+            assertThat(archive.strings("SELECT note_id || ' ' || state FROM worklist"))
+                    .containsExactly(ID + " PENDING");
+            assertThat(archive.executions()).isEmpty();
+            archive.assertNumber("SELECT count(*) FROM api_call", 0);
+            String[] data = practice.directory().resolve("data").toFile().list();
+            assertThat(data == null ? new String[0] : data)
+                    .as("no embedded server was started; refused runs have a report")
+                    .isSubsetOf("reports");
+        } finally {
+            OutsideServers.running().dropDatabase("of_another_program");
+            OutsideServers.running().dropDatabase("of_a_newer_version");
+        }
     }
 
-    @TestFactory
-    Stream<DynamicTest> refusalNamesTheCauseAndTheRemedy() {
-        return refusals.stream().map(refusal -> DynamicTest.dynamicTest(refusal.title(), () -> assertRefused(refusal)));
-    }
+    /** Title ¦ exit code ¦ variables ¦ command; {@code run} if empty ¦ parts of the message. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '¦', textBlock = """
+            no token                      ¦ 2 ¦ JUSTONEAPI_TOKEN=                                       ¦ ¦ JUSTONEAPI_TOKEN; sandbox
+            unreachable database          ¦ 8 ¦ ARCHIVE_DATABASE_URL=jdbc:postgresql://{closed}/archive ¦ ¦ {closed}; ARCHIVE_DATABASE_URL
+            wrong database password       ¦ 2 ¦ ARCHIVE_DATABASE_PASSWORD=wrong-database-password-31    ¦ ¦ password authentication failed; ARCHIVE_DATABASE_PASSWORD
+            missing database              ¦ 2 ¦ ARCHIVE_DATABASE_URL={missing}                          ¦ ¦ no_such_database; ARCHIVE_DATABASE_URL
+            database of another program   ¦ 2 ¦ ARCHIVE_DATABASE_URL={foreign}                          ¦ ¦ holds tables of another program; Name an empty database in ARCHIVE_DATABASE_URL
+            database of a newer version   ¦ 2 ¦ ARCHIVE_DATABASE_URL={newer}                            ¦ ¦ version 990; this one knows version
+            invalid database URL          ¦ 2 ¦ ARCHIVE_DATABASE_URL=postgresql://{closed}/archive      ¦ ¦ ARCHIVE_DATABASE_URL; jdbc:postgresql://
+            unreachable store             ¦ 8 ¦ ARCHIVE_S3_ENDPOINT=http://{closed}                     ¦ ¦ {closed}; archive.store.endpoint
+            wrong store secret            ¦ 2 ¦ ARCHIVE_S3_SECRET_KEY=wrong-store-secret-47             ¦ ¦ archive.store.secret-key; {store}
+            missing bucket, not created   ¦ 2 ¦ ARCHIVE_STORE_CREATEBUCKET=false ARCHIVE_S3_BUCKET=no-such-bucket ¦ ¦ no-such-bucket; archive.store.create-bucket
+            unreachable provider          ¦ 8 ¦ JUSTONEAPI_BASE_URL=http://{closed}                     ¦ ¦ {closed}
+            token over plain HTTP         ¦ 2 ¦ JUSTONEAPI_BASE_URL=http://47.117.133.51:30015          ¦ ¦ archive.source.base-url; JUSTONEAPI_ALLOW_PLAIN_HTTP
+            setting out of range          ¦ 2 ¦ ARCHIVE_WORKERS=100                                     ¦ ¦ archive.workers; 100
+            unknown log format            ¦ 2 ¦ ARCHIVE_LOG_FORMAT=json                                 ¦ ¦ archive.log.format must be text or ecs; but is "json"
+            mistyped variable             ¦ 2 ¦ ARCHIVE_CALLS_PER_SECND=1                               ¦ ¦ ARCHIVE_CALLS_PER_SECND; did you mean ARCHIVE_CALLS_PER_SECOND?
+            settings file that is no YAML ¦ 2 ¦ SPRING_CONFIG_ADDITIONAL_LOCATION=optional:file:{broken}/ ¦ ¦ line 3, column 11; {broken}
+            data directory that is a file ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file} ¦ ¦ {file}; it is a file; name another data directory
+            data directory below a file   ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file}/data ¦ ¦ {file}; cannot be written to; name another data directory
+            unknown note to explain       ¦ 2 ¦ ¦ explain {unknown}                         ¦ {unknown}; enqueue
+            unknown note to requeue       ¦ 6 ¦ ¦ requeue {unknown}                         ¦ {unknown}; not on the worklist
+            unknown note to waive         ¦ 2 ¦ ¦ waive {unknown} IMAGE 0 --reason gone     ¦ {unknown}
+            unknown file to waive         ¦ 2 ¦ ¦ waive {id} IMAGE 0 --reason gone          ¦ {id}; IMAGE
+            missing list                  ¦ 2 ¦ ¦ enqueue {file}-missing                    ¦ {file}-missing
+            binary list                   ¦ 2 ¦ ¦ enqueue {binary}                          ¦ nulls.bin
+            malformed CSV                 ¦ 2 ¦ ¦ enqueue {csv}                             ¦ broken.csv; quote; line 2
+            """)
+    void refusalNamesTheCauseAndTheRemedy(
+            String title, int exitCode, @Nullable String variables, @Nullable String command, String message)
+            throws Exception {
+        String node = "refused-" + NODES.incrementAndGet();
+        Path summary = practice.directory().resolve(node + ".json");
+        // several run at a time, and only one run per node may be active
+        Map<String, String> environment = new HashMap<>(Map.of("ARCHIVE_NODE", node));
+        for (String variable : words(variables, " ")) {
+            environment.put(variable.split("=", 2)[0], variable.split("=", 2)[1]);
+        }
+        List<String> arguments =
+                command == null ? List.of("run", "--summary-json", summary.toString()) : words(command, " +");
 
-    private void assertRefused(Refusal refusal) throws Exception {
-        Ended ended = refusal.ended().get().with(refusal.exitCode());
+        Ended ended = practice.end(practice.startWith(environment, arguments.toArray(String[]::new)))
+                .with(exitCode);
 
         // a run that reaches its checks writes its result to standard output
-        String message = ended.message() + ended.out();
-        assertThat(message).as(ended::toString).contains(refusal.message());
-        assertThat(message.lines().filter(line -> !line.startsWith(POINTER)).count())
+        String text = ended.message() + ended.out();
+        assertThat(text).as(ended::toString).contains(words(message, "; "));
+        assertThat(text.lines().filter(line -> !line.startsWith(POINTER)).count())
                 .as(ended::toString)
                 .isLessThanOrEqualTo(4);
         assertThat(ended.err())
                 .as(ended::toString)
                 .doesNotContain("\tat ", "Exception in", "Caused by", "unexpected error", "ERROR");
-        if (ended.arguments().contains("--summary-json")) {
-            JsonNode json = JsonMapper.shared().readTree(refusal.summary().toFile());
-            assertThat(json.path("exitCode").intValue()).isEqualTo(refusal.exitCode());
+        if (command == null) {
+            JsonNode json = JsonMapper.shared().readTree(summary.toFile());
+            assertThat(json.path("exitCode").intValue()).isEqualTo(exitCode);
             assertThat(json.path("reason").stringValue() + json.path("next").stringValue())
                     .isNotBlank();
             assertThat(json.path("execution").isNull()).isTrue();
         }
     }
 
-    @Test
-    void nothingIsBoughtOrWritten() throws Exception {
-        for (Refusal refusal : refusals) {
-            refusal.ended().get();
+    /** Returns the words of a cell with the values of their placeholders. */
+    private static List<String> words(@Nullable String cell, String separator) {
+        if (cell == null) {
+            return List.of();
         }
-
-        assertThat(practice.provider().calls()).isZero();
-        try (Archive archive = practice.look()) {
-            assertThat(archive.strings("SELECT note_id || ' ' || state FROM worklist"))
-                    .containsExactly(ID + " PENDING");
-            assertThat(archive.executions()).isEmpty();
-            archive.assertNumber("SELECT count(*) FROM api_call", 0);
+        String text = cell;
+        for (Map.Entry<String, String> value : values.entrySet()) {
+            text = text.replace("{" + value.getKey() + "}", value.getValue());
         }
-        String[] data = practice.directory().resolve("data").toFile().list();
-        assertThat(data == null ? new String[0] : data)
-                .as("no embedded server was started; refused runs have a report")
-                .isSubsetOf("reports");
+        return List.of(text.split(separator));
     }
 }
