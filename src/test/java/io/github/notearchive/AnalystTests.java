@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
@@ -16,7 +16,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -24,23 +23,18 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 /** What the roles of {@code db/analyst.sql} may do, by logins of their own. */
 class AnalystTests {
 
-    private static final String SCRIPT = read();
-
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final String password = UUID.randomUUID().toString();
+    private final String script;
 
-    private static String read() {
-        try {
-            return new ClassPathResource("db/analyst.sql").getContentAsString(StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    AnalystTests() throws IOException {
+        script = Files.readString(Path.of("db", "analyst.sql"));
     }
 
     @BeforeEach
     void twoPeopleHaveLogins() {
-        execute(SCRIPT);
-        execute(SCRIPT);
+        execute(script);
+        execute(script);
         execute("""
                 CREATE ROLE ada LOGIN PASSWORD '%1$s' IN ROLE note_archive_analyst;
                 CREATE ROLE bob LOGIN PASSWORD '%1$s' IN ROLE note_archive_answers;
@@ -136,7 +130,7 @@ class AnalystTests {
     @Test
     void anotherOwnerOnTheSameServerGrantsWhatIsHisToRolesThatAreThere() {
         withAnotherArchive(carol -> {
-            carol.execute(SCRIPT);
+            carol.execute(script);
 
             JdbcClient bob = JdbcClient.create(dataSource("carols", "bob"));
             assertThat(texts(bob, "SELECT count(*) FROM worklist")).containsExactly("0");
@@ -148,7 +142,7 @@ class AnalystTests {
     void aRoleThatCannotBeGrantedIsNamedWithWhatToDo() {
         execute("REVOKE note_archive_analyst FROM note_archive_answers");
 
-        withAnotherArchive(carol -> assertThatThrownBy(() -> carol.execute(SCRIPT))
+        withAnotherArchive(carol -> assertThatThrownBy(() -> carol.execute(script))
                 .rootCause()
                 .hasMessageContaining("role carol may not grant note_archive_analyst to note_archive_answers")
                 .hasMessageContaining("a superuser, run: GRANT"));

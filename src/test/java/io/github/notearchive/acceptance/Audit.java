@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,17 +22,13 @@ import org.apache.commons.codec.digest.DigestUtils;
  * What must hold of an archive once its work is done, whatever was done to the program meanwhile: rows, objects and
  * ledger are compared with each other and with what the provider itself counted.
  *
- * <p>Every finding is a violation, said in words. {@link #billingUnknown} is none: it counts the requests whose answer
- * nobody saw, each of which explains at most one answer sold twice.
+ * <p>Every finding is a violation. {@link #billingUnknown} is none: it counts the requests whose answer nobody saw,
+ * each of which explains at most one answer sold twice.
  */
-record Audit(
-        List<String> lost,
-        List<String> stuck,
-        List<String> withoutObject,
-        List<String> duplicated,
-        List<String> boughtTwice,
-        List<String> ledgerWrong,
-        int billingUnknown) {
+final class Audit {
+
+    static final List<String> KINDS =
+            List.of("lost", "stuck", "row without object", "duplicated", "bought twice", "ledger wrong");
 
     /**
      * S3Proxy writes an object to a file of this name first (AbstractNio2BlobStore.putBlob), and leaves it there when
@@ -73,21 +69,29 @@ record Audit(
             WHERE read <> written OR written < settled
             """;
 
+    private final Archive archive;
+    private final Map<String, List<String>> findings = new LinkedHashMap<>();
+    private final int billingUnknown;
+
+    private Audit(Archive archive) {
+        this.archive = archive;
+        for (String kind : KINDS) {
+            findings.put(kind, new ArrayList<>());
+        }
+        billingUnknown =
+                (int) archive.number("SELECT count(*) FROM api_call WHERE received_at IS NULL AND billed = 'UNKNOWN'");
+    }
+
     /**
      * Looks at everything. The notes are those that must be archived by now, all of them kinds that the provider has.
      */
     static Audit of(Practice practice, Archive archive, Collection<String> ids) throws Exception {
-        List<String> boughtTwice = new ArrayList<>();
-        List<String> ledgerWrong = new ArrayList<>();
-        ledger(practice.provider(), archive, ids, boughtTwice, ledgerWrong);
-        return new Audit(
-                lost(archive, ids),
-                stuck(practice, archive),
-                withoutObject(archive),
-                duplicated(archive),
-                boughtTwice,
-                ledgerWrong,
-                (int) archive.number("SELECT count(*) FROM api_call WHERE received_at IS NULL AND billed = 'UNKNOWN'"));
+        Audit audit = new Audit(archive);
+        audit.findLost(ids);
+        audit.findStuck(practice);
+        audit.compareWithObjects();
+        audit.compareWithProvider(practice.provider(), ids);
+        return audit;
     }
 
     /** Asserts that there is no violation, and that no more calls than that are unanswered. */
@@ -97,23 +101,30 @@ record Audit(
         return this;
     }
 
-    /** Returns the violations by kind. */
-    List<List<String>> findings() {
-        return List.of(lost, stuck, withoutObject, duplicated, boughtTwice, ledgerWrong);
+    /** Returns the numbers of violations of each kind. */
+    Stream<Integer> counts() {
+        return findings.values().stream().map(List::size);
     }
 
     List<String> violations() {
-        return findings().stream().flatMap(List::stream).toList();
+        return findings.values().stream().flatMap(List::stream).toList();
     }
 
-    private static List<String> lost(Archive archive, Collection<String> ids) {
+    int billingUnknown() {
+        return billingUnknown;
+    }
+
+    private void add(String kind, String finding, Object... values) {
+        findings.get(kind).add(kind + ": " + finding.formatted(values));
+    }
+
+    private void findLost(Collection<String> ids) {
         Set<String> missing = new TreeSet<>(ids);
         archive.strings("""
                         SELECT note_id FROM worklist JOIN note USING (note_id)
                         WHERE state = 'ARCHIVED' AND archived_at IS NOT NULL
                         """).forEach(missing::remove);
-        List<String> lost = new ArrayList<>();
-        missing.forEach(id -> lost.add("lost: note " + id + " is not archived"));
+        missing.forEach(id -> add("lost", "note %s is not archived", id));
         archive.strings("""
                         SELECT DISTINCT note_id FROM worklist w
                         WHERE state = 'ARCHIVED'
@@ -121,14 +132,12 @@ record Audit(
                                            WHERE c.note_id = w.note_id AND sidecar_key IS NOT NULL)
                                OR EXISTS (SELECT 1 FROM note_media m
                                           WHERE m.note_id = w.note_id AND m.state = 'MISSING'))
-                        """).forEach(id -> lost.add("lost: note " + id + " is archived with a gap"));
-        return lost;
+                        """).forEach(id -> add("lost", "note %s is archived with a gap", id));
     }
 
-    private static List<String> stuck(Practice practice, Archive archive) {
-        List<String> stuck = new ArrayList<>();
+    private void findStuck(Practice practice) throws IOException {
         archive.strings("SELECT note_id FROM worklist WHERE claimed_by IS NOT NULL")
-                .forEach(id -> stuck.add("stuck: note " + id + " is still claimed"));
+                .forEach(id -> add("stuck", "note %s is still claimed", id));
         archive.strings("""
                         SELECT 'execution ' || job_execution_id || ' is ' || status FROM batch_job_execution
                         WHERE status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN') OR end_time IS NULL
@@ -136,97 +145,76 @@ record Audit(
                         SELECT 'step ' || step_name || ' of execution ' || job_execution_id || ' is ' || status
                         FROM batch_step_execution
                         WHERE status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN') OR end_time IS NULL
-                        """).forEach(row -> stuck.add("stuck: " + row));
-        archive.strings(MISCOUNTED).forEach(row -> stuck.add("stuck: " + row));
+                        """).forEach(row -> add("stuck", "%s", row));
+        archive.strings(MISCOUNTED).forEach(row -> add("stuck", "%s", row));
         Path spool = practice.directory().resolve("data").resolve("spool");
         if (Files.exists(spool)) {
             try (Stream<Path> files = Files.walk(spool)) {
-                files.filter(Files::isRegularFile).forEach(file -> stuck.add("stuck: " + file + " was left behind"));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                files.filter(Files::isRegularFile).forEach(file -> add("stuck", "%s was left behind", file));
             }
         }
-        return stuck;
     }
 
-    private static List<String> withoutObject(Archive archive) throws Exception {
-        List<String> findings = new ArrayList<>();
-        Map<String, Long> objects = archive.objects("media/");
+    /** The tables' own keys forbid most duplicates; objects without a row are reported, too. */
+    private void compareWithObjects() throws Exception {
+        Map<String, Long> media = archive.objects("media/");
+        Set<String> orphans = new TreeSet<>(media.keySet());
         for (String row : archive.strings("SELECT concat_ws(' ', object_key, sha256, size_bytes) FROM media_object")) {
             String[] parts = row.split(" ");
-            Long size = objects.get(parts[0]);
+            Long size = media.get(parts[0]);
+            orphans.remove(parts[0]);
             if (size == null) {
-                findings.add("row without object: " + parts[0]);
+                add("row without object", parts[0]);
             } else if (!parts[2].equals(size.toString())
                     || !parts[1].equals(DigestUtils.sha256Hex(archive.read(parts[0])))) {
-                findings.add("row with other bytes: " + parts[0]);
+                add("row without object", "%s has other bytes", parts[0]);
             }
         }
         Set<String> sidecars = archive.objects("notes/").keySet();
-        archive.strings(SIDECARS).stream()
-                .filter(key -> !sidecars.contains(key))
-                .forEach(key -> findings.add("row without object: " + key));
-        return findings;
-    }
-
-    /** The tables' own keys forbid most; objects without a row are reported, too. */
-    private static List<String> duplicated(Archive archive) throws Exception {
-        List<String> findings = new ArrayList<>();
+        orphans.addAll(sidecars);
+        for (String key : archive.strings(SIDECARS)) {
+            orphans.remove(key);
+            if (!sidecars.contains(key)) {
+                add("row without object", key);
+            }
+        }
+        orphans.stream()
+                .filter(key -> !S3PROXY_TEMPORARY.matcher(key).find())
+                .forEach(key -> add("duplicated", "no row knows the object %s", key));
         archive.strings("""
                         SELECT note_id || ' has ' || count(*) || ' captures of ' || paid || ' paid answers'
                         FROM note_capture
                         JOIN (SELECT note_id, count(*) AS paid FROM api_call
                               WHERE billed = 'YES' AND code = 0 GROUP BY note_id) a USING (note_id)
                         GROUP BY note_id, paid HAVING count(*) > paid
-                        """).forEach(row -> findings.add("duplicated: note " + row));
-        unknown(archive.objects("media/").keySet(), archive.strings("SELECT object_key FROM media_object"), findings);
-        unknown(archive.objects("notes/").keySet(), archive.strings(SIDECARS), findings);
-        return findings;
+                        """).forEach(row -> add("duplicated", "note %s", row));
     }
 
-    private static void unknown(Set<String> objects, List<String> rows, List<String> findings) {
-        Set<String> strays = new TreeSet<>(objects);
-        rows.forEach(strays::remove);
-        strays.removeIf(key -> S3PROXY_TEMPORARY.matcher(key).find());
-        strays.forEach(key -> findings.add("duplicated: no row knows the object " + key));
-    }
-
-    private static void ledger(
-            ScriptableSandbox provider,
-            Archive archive,
-            Collection<String> ids,
-            List<String> boughtTwice,
-            List<String> ledgerWrong) {
+    private void compareWithProvider(ScriptableSandbox provider, Collection<String> ids) {
         List<String> sales = provider.bought();
         for (String id : ids) {
             int asked = provider.calls(id);
             int sold = Collections.frequency(sales, id);
-            int rows = count(archive, id, "true");
-            int answered = count(archive, id, "http_status IS NOT NULL");
-            int paid = count(archive, id, "billed = 'YES'");
-            int unknown = count(archive, id, "billed = 'UNKNOWN'");
+            int rows = count(id, "true");
+            int answered = count(id, "http_status IS NOT NULL");
+            int paid = count(id, "billed = 'YES'");
+            int unknown = count(id, "billed = 'UNKNOWN'");
             if (asked > rows || answered > asked) {
-                ledgerWrong.add("ledger: note %s has %d rows, %d of them answered; the provider counts %d requests"
-                        .formatted(id, rows, answered, asked));
+                add("ledger wrong", "note %s has %d rows, %d answered; %d requests", id, rows, answered, asked);
             }
             if (paid > sold || sold > paid + unknown) {
-                ledgerWrong.add(
-                        "ledger: note %s has %d paid and %d billing unknown rows; the provider has sold %d answers"
-                                .formatted(id, paid, unknown, sold));
+                add("ledger wrong", "note %s has %d paid, %d unknown rows; %d sales", id, paid, unknown, sold);
             }
             if (paid > 1 || sold > 1 + unknown) {
-                boughtTwice.add("bought twice: note %s, %d paid rows, %d billing unknown, %d answers sold"
-                        .formatted(id, paid, unknown, sold));
+                add("bought twice", "note %s, %d paid, %d unknown rows, %d sales", id, paid, unknown, sold);
             }
         }
-        int strange = (int) archive.number(
-                "SELECT count(*) FROM api_call WHERE note_id <> ALL (?)", (Object) ids.toArray(String[]::new));
-        if (strange > 0) {
-            ledgerWrong.add("ledger: %d rows of notes that are not on the list".formatted(strange));
-        }
+        Object[] list = {ids.toArray(String[]::new)};
+        archive.strings("SELECT note_id FROM api_call WHERE note_id <> ALL (?)", list)
+                .forEach(id -> add("ledger wrong", "note %s is not on the list", id));
     }
 
-    private static int count(Archive archive, String id, String which) {
+    private int count(String id, String which) {
         return (int) archive.number("SELECT count(*) FROM api_call WHERE note_id = ? AND " + which, id);
     }
 }

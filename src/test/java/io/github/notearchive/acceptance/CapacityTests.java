@@ -52,41 +52,6 @@ class CapacityTests {
             FROM generate_series(1, %1$d) i, generate_series(0, 3) k;
             """;
 
-    /** Notes that are like those which are there, each with one capture, until there are so many. */
-    private static final String ADD_NOTES = """
-            CREATE TEMP TABLE pattern AS
-            SELECT n AS note, c AS capture, row_number() OVER (ORDER BY n.note_id) - 1 AS number, count(*) OVER () AS all_of_them
-            FROM note n JOIN note_capture c ON c.note_id = n.note_id AND c.captured_at = n.last_captured_at;
-
-            CREATE TEMP TABLE addition AS
-            SELECT lpad(to_hex(i), 24, '0') AS note_id, p.*
-            FROM generate_series(1, %d - (SELECT count(*) FROM note)) i
-            JOIN pattern p ON p.number = i %% p.all_of_them;
-
-            INSERT INTO note
-            SELECT r.* FROM addition a, jsonb_populate_record(a.note, jsonb_build_object('note_id', a.note_id)) r;
-
-            WITH calls AS (
-                INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed)
-                SELECT note_id, 'note-detail/v1', (capture).captured_at, (capture).captured_at, 200, 0, 'YES' FROM addition
-                RETURNING id, note_id)
-            INSERT INTO note_capture
-            SELECT r.*
-            FROM calls k JOIN addition a USING (note_id), jsonb_populate_record(a.capture, jsonb_build_object(
-                'note_id', a.note_id, 'call_id', k.id, 'sidecar_key', NULL,
-                'response', replace((a.capture).response::text, (a.note).note_id, a.note_id)::jsonb)) r;
-
-            INSERT INTO note_topic
-            SELECT a.note_id, t.ordinal, t.topic_id, t.name, t.topic_type
-            FROM addition a JOIN note_topic t ON t.note_id = (a.note).note_id;
-
-            INSERT INTO note_mention
-            SELECT a.note_id, m.ordinal, m.user_id, m.nickname
-            FROM addition a JOIN note_mention m ON m.note_id = (a.note).note_id;
-
-            ANALYZE note, note_capture, note_topic, note_mention, api_call
-            """;
-
     /** Runs a command; prints its time, rate and peak of resident memory. */
     private static Ended measure(Practice practice, long items, String... arguments) throws IOException {
         Program program = practice.start(arguments);
@@ -182,9 +147,9 @@ class CapacityTests {
     void manyResponsesAreRemapped() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {
-            practice.enqueue(60);
-            practice.call("run");
-            archive.execute(ADD_NOTES.formatted(SIZE));
+            String note = practice.enqueue(1).getFirst();
+            practice.call("run").with(0);
+            archive.execute(InterruptedCommandsTests.OLDER_CAPTURES.formatted(SIZE, note));
             long stored = archive.number("SELECT count(*) FROM note_capture");
             archive.execute("""
                     UPDATE note SET title = 'spoilt', mapper_version = 1;

@@ -37,7 +37,7 @@ class InterruptedCommandsTests {
     private static final int OLDER = 650;
 
     /** As if the note had been captured so often before, once a minute, always the same. */
-    private static final String OLDER_CAPTURES = """
+    static final String OLDER_CAPTURES = """
             WITH calls AS (
                 INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed)
                 SELECT c.note_id, 'note-detail/v1', c.captured_at - i * interval '1 min',

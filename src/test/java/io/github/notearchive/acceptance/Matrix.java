@@ -15,9 +15,6 @@ final class Matrix {
 
     private static final Path DIRECTORY = Path.of("target", "matrix");
 
-    private static final String AUDIT =
-            "lost, stuck, row without object, duplicated, bought twice, ledger wrong, billing unknown";
-
     private final Path file;
     private final List<String> lines = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
@@ -27,7 +24,8 @@ final class Matrix {
     Matrix(String name, String... columns) {
         file = DIRECTORY.resolve(name + ".md");
         List<String> all = new ArrayList<>(List.of(columns));
-        all.addAll(List.of(AUDIT.split(", ")));
+        all.addAll(Audit.KINDS);
+        all.add("billing unknown");
         this.columns = all.size();
         lines.add(row(all));
         lines.add("|---".repeat(all.size()) + "|");
@@ -36,7 +34,7 @@ final class Matrix {
     /** Adds a line. */
     synchronized void add(Audit audit, String... cells) {
         List<String> all = new ArrayList<>(List.of(cells));
-        audit.findings().forEach(findings -> all.add(String.valueOf(findings.size())));
+        audit.counts().forEach(count -> all.add(String.valueOf(count)));
         all.add(String.valueOf(audit.billingUnknown()));
         write(all);
     }

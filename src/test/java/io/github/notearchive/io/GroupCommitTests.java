@@ -82,6 +82,12 @@ class GroupCommitTests {
         return results;
     }
 
+    private static void getAll(List<Future<Integer>> results) throws Exception {
+        for (Future<Integer> result : results) {
+            result.get();
+        }
+    }
+
     private List<Integer> storedIds() {
         return jdbc.sql("SELECT id FROM group_commit ORDER BY id")
                 .query(Integer.class)
@@ -110,20 +116,9 @@ class GroupCommitTests {
                 .mapToObj(id -> callers.submit(() -> commits.execute(id)))
                 .toList();
 
-        for (Future<Integer> result : results) {
-            result.get();
-        }
+        getAll(results);
         assertThat(groups).allMatch(group -> group.size() <= GroupCommit.MAX_SIZE);
         assertThat(storedIds()).hasSize(300);
-    }
-
-    @Test
-    void resultIsReturnedAfterCommit() {
-        firstReleased.countDown();
-
-        commits.execute(7);
-
-        assertThat(storedIds()).containsExactly(7);
     }
 
     @Test
@@ -131,9 +126,7 @@ class GroupCommitTests {
         List<Future<Integer>> results = executeInTwoGroups(32);
 
         assertThatThrownBy(() -> results.remove(13).get()).hasCauseInstanceOf(DataIntegrityViolationException.class);
-        for (Future<Integer> result : results) {
-            result.get();
-        }
+        getAll(results);
         assertThat(storedIds())
                 .containsExactlyElementsOf(IntStream.rangeClosed(0, 32)
                         .filter(id -> id != 13)
@@ -160,9 +153,7 @@ class GroupCommitTests {
         List<Future<Integer>> results = executeInTwoGroups(3);
 
         assertThatThrownBy(results.remove(1)::get).hasRootCauseInstanceOf(SQLException.class);
-        for (Future<Integer> result : results) {
-            result.get();
-        }
+        getAll(results);
         assertThat(storedIds()).containsExactly(0, 2, 3);
     }
 
@@ -197,9 +188,7 @@ class GroupCommitTests {
 
         List<Future<Integer>> results = executeInTwoGroups(2);
 
-        for (Future<Integer> result : results) {
-            result.get();
-        }
+        getAll(results);
         assertThat(storedIds()).containsExactly(0, 1, 2);
         assertThat(groups).hasSize(3);
     }
@@ -240,7 +229,7 @@ class GroupCommitTests {
     }
 
     @Test
-    void interruptedCallerStillReceivesItsResult() throws Exception {
+    void interruptedCallerStillReceivesItsResultAfterTheCommit() throws Exception {
         firstReleased.countDown();
 
         Future<Stream<Object>> result = callers.submit(() -> {
@@ -250,6 +239,7 @@ class GroupCommitTests {
         });
 
         assertThat(result.get()).containsExactly(6, true);
+        assertThat(storedIds()).as("committed before the return").containsExactly(3);
     }
 
     @Test
@@ -258,9 +248,7 @@ class GroupCommitTests {
 
         commits.close();
 
-        for (Future<Integer> result : results) {
-            result.get();
-        }
+        getAll(results);
         assertThatThrownBy(() -> commits.execute(99)).isInstanceOf(IllegalStateException.class);
         assertThat(storedIds()).containsExactly(0, 1, 2, 3);
     }
