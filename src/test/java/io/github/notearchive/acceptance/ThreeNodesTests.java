@@ -10,7 +10,6 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -183,11 +182,7 @@ class ThreeNodesTests {
     }
 
     private static List<Program> start(Practice practice) {
-        List<Program> nodes = new ArrayList<>();
-        for (String node : NODES) {
-            nodes.add(start(practice, node));
-        }
-        return nodes;
+        return NODES.stream().map(node -> start(practice, node)).toList();
     }
 
     private static Program start(Practice practice, String node) {

@@ -86,12 +86,13 @@ class EmbeddedStoreAnswersTests {
             throws Exception {
         String[] headers = header == null ? new String[0] : new String[] {header, value};
 
-        HttpResponse<String> response = send(method, bucket, key, NONE, method.equals("PUT") ? "x" : "", headers);
+        HttpResponse<String> response =
+                send(client, method, bucket, key, NONE, method.equals("PUT") ? "x" : "", headers);
 
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
         assertThat(response.body()).contains(code == null ? "" : "<Code>" + code + "</Code>");
-        assertThat(send("GET", BUCKET, "bad", NONE, "").statusCode()).isEqualTo(404);
-        assertThat(send("GET", BUCKET, KEY, NONE, "").body()).isEqualTo("bytes");
+        assertThat(send(client, "GET", BUCKET, "bad", NONE, "").statusCode()).isEqualTo(404);
+        assertThat(send(client, "GET", BUCKET, KEY, NONE, "").body()).isEqualTo("bytes");
     }
 
     @Test
@@ -115,10 +116,11 @@ class EmbeddedStoreAnswersTests {
         String part =
                 "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part></CompleteMultipartUpload>";
 
-        assertRefused(send("POST", BUCKET, "half", query, "<half"), 400, "MalformedXML");
-        assertRefused(send("POST", BUCKET, "half", query, part.formatted("\"0\"")), 400, "InvalidPart");
-        assertThat(send("DELETE", BUCKET, "half", query, "").statusCode()).isEqualTo(204);
-        assertThat(send("GET", BUCKET, "half", NONE, "").statusCode()).isEqualTo(404);
+        assertRefused(send(client, "POST", BUCKET, "half", query, "<half"), 400, "MalformedXML");
+        assertRefused(send(client, "POST", BUCKET, "half", query, part.formatted("\"0\"")), 400, "InvalidPart");
+        assertThat(send(client, "DELETE", BUCKET, "half", query, "").statusCode())
+                .isEqualTo(204);
+        assertThat(send(client, "GET", BUCKET, "half", NONE, "").statusCode()).isEqualTo(404);
     }
 
     /** Uploads the first part of an object, as a process that is killed between two parts; returns the upload. */
@@ -134,12 +136,6 @@ class EmbeddedStoreAnswersTests {
     private static void assertRefused(HttpResponse<String> answer, int status, String code) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
         assertThat(answer.body()).contains("<Code>" + code + "</Code>");
-    }
-
-    private static HttpResponse<String> send(
-            String method, String bucket, String key, Map<String, String> query, String body, String... headers)
-            throws Exception {
-        return send(client, method, bucket, key, query, body, headers);
     }
 
     static HttpResponse<String> send(

@@ -18,7 +18,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.apache.commons.lang3.ArrayUtils;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -58,14 +57,9 @@ class ObjectStoreTests {
 
     @BeforeEach
     void createBucket() {
-        properties = properties("bucket-" + ++buckets);
+        properties = StoreFixture.propertiesOf(server, "bucket", "bucket-" + ++buckets);
         store = new ObjectStore(properties);
         store.ensureBucket();
-    }
-
-    private static StoreProperties properties(String bucket, Object... more) {
-        Object[] account = {"access-key", server.accessKey(), "secret-key", server.secretKey(), "bucket", bucket};
-        return StoreResponsesTests.properties(server.endpoint().toString(), ArrayUtils.addAll(account, more));
     }
 
     @AfterEach
@@ -148,7 +142,8 @@ class ObjectStoreTests {
 
     @Test
     void missingBucketIsAnErrorUnlessItMayBeCreated() {
-        try (var elsewhere = new ObjectStore(properties("no-bucket", "create-bucket", false))) {
+        try (var elsewhere =
+                new ObjectStore(StoreFixture.propertiesOf(server, "bucket", "no-bucket", "create-bucket", false))) {
 
             StoreException looked = failure(elsewhere::ensureBucket);
             StoreException put = failure(() -> elsewhere.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
@@ -162,7 +157,8 @@ class ObjectStoreTests {
 
     @Test
     void wrongSecretIsRefusedAndNotPrinted() {
-        try (var stranger = new ObjectStore(properties(properties.bucket(), "secret-key", "letmein1"))) {
+        try (var stranger = new ObjectStore(
+                StoreFixture.propertiesOf(server, "bucket", properties.bucket(), "secret-key", "letmein1"))) {
 
             for (ThrowingCallable call : List.<ThrowingCallable>of(
                     stranger::ensureBucket,
@@ -187,7 +183,7 @@ class ObjectStoreTests {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        try (var nowhere = new ObjectStore(StoreResponsesTests.properties("http://127.0.0.1:" + port))) {
+        try (var nowhere = new ObjectStore(StoreFixture.properties("http://127.0.0.1:" + port))) {
             for (ThrowingCallable call : List.<ThrowingCallable>of(
                     nowhere::ensureBucket, () -> nowhere.list("").toList())) {
                 StoreException e = failure(call);

@@ -1,27 +1,36 @@
 package io.github.notearchive.store;
 
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.io.Secret;
-import java.time.Duration;
+import io.github.notearchive.provider.Settings;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.commons.lang3.ArrayUtils;
 
 /** Clients of S3 servers of the tests, with short timeouts. */
 public final class StoreFixture {
 
     private StoreFixture() {}
 
+    /** Returns settings of an account, with further ones in pairs of name and value. */
+    static StoreProperties properties(String endpoint, Object... more) {
+        List<Object> all = new ArrayList<>(List.of("endpoint", endpoint, "bucket", "bucket", "region", "us-east-1"));
+        all.addAll(List.of("access-key", "who", "secret-key", "hunter2", "create-bucket", true));
+        all.addAll(List.of("connect-timeout", "2s", "socket-timeout", "10s", "tries", 3));
+        all.addAll(List.of(more));
+        return Settings.bind("archive.store", StoreProperties.class, all.toArray());
+    }
+
     /** Returns a client of a server that need not exist; it tries as often as given. */
     public static ObjectStore at(String endpoint, int tries) {
-        return client(endpoint, "bucket", "who", "hunter2hunter2", tries);
+        return new ObjectStore(properties(endpoint, "socket-timeout", tries > 1 ? "2s" : "10s", "tries", tries));
     }
 
     public static ObjectStore of(EmbeddedStore server, String bucket) {
-        return client(server.endpoint().toString(), bucket, server.accessKey(), server.secretKey(), 1);
+        return new ObjectStore(propertiesOf(server, "bucket", bucket, "tries", 1));
     }
 
-    private static ObjectStore client(String endpoint, String bucket, String key, String secret, int tries) {
-        Duration connect = Duration.ofSeconds(2);
-        Duration request = Duration.ofSeconds(tries > 1 ? 2 : 10);
-        return new ObjectStore(new StoreProperties(
-                endpoint, bucket, "us-east-1", key, new Secret(secret), true, connect, request, tries));
+    static StoreProperties propertiesOf(EmbeddedStore server, Object... more) {
+        Object[] account = {"access-key", server.accessKey(), "secret-key", server.secretKey()};
+        return properties(server.endpoint().toString(), ArrayUtils.addAll(account, more));
     }
 }

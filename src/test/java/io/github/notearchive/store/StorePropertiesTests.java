@@ -11,7 +11,7 @@ class StorePropertiesTests {
 
     @Test
     void theSecretIsBoundFromTextAndPrintsAsStars() {
-        StoreProperties properties = StoreResponsesTests.properties("https://s3.example.org");
+        StoreProperties properties = StoreFixture.properties("https://s3.example.org");
 
         assertThat(properties.secretKey().value()).isEqualTo("hunter2");
         assertThat(properties.toString()).contains("***").doesNotContain("hunter2");
@@ -37,7 +37,6 @@ class StorePropertiesTests {
                 "https://a b"
             })
     void anEndpointThatCannotBeReadIsRefused(String endpoint) {
-        assertThat(Settings.violations(StoreResponsesTests.properties(endpoint)))
-                .hasSize(1);
+        assertThat(Settings.violations(StoreFixture.properties(endpoint))).hasSize(1);
     }
 }

@@ -10,12 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.ScriptedServer.Reply;
 import io.github.notearchive.io.ScriptedServer.Request;
-import io.github.notearchive.provider.Settings;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,7 +48,7 @@ class StoreResponsesTests {
 
     @BeforeEach
     void open() {
-        store = new ObjectStore(properties(server.address()));
+        store = new ObjectStore(StoreFixture.properties(server.address()));
     }
 
     @AfterEach
@@ -59,17 +57,9 @@ class StoreResponsesTests {
         server.close();
     }
 
-    /** Returns settings of an account, with further ones in pairs of name and value. */
-    static StoreProperties properties(String endpoint, Object... more) {
-        List<Object> all = new ArrayList<>(List.of("endpoint", endpoint, "bucket", "bucket", "region", "us-east-1"));
-        all.addAll(List.of("access-key", "who", "secret-key", "hunter2", "create-bucket", true));
-        all.addAll(List.of("connect-timeout", "2s", "socket-timeout", "10s", "tries", 3));
-        all.addAll(List.of(more));
-        return Settings.bind("archive.store", StoreProperties.class, all.toArray());
-    }
-
     private ObjectStore impatient(long socketTimeoutMillis) {
-        return new ObjectStore(properties(server.address(), "socket-timeout", socketTimeoutMillis + "ms", "tries", 1));
+        return new ObjectStore(
+                StoreFixture.properties(server.address(), "socket-timeout", socketTimeoutMillis + "ms", "tries", 1));
     }
 
     private List<String> methods() {
