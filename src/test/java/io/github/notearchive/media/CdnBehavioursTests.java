@@ -3,15 +3,6 @@ package io.github.notearchive.media;
 import static io.github.notearchive.io.ScriptedServer.closing;
 import static io.github.notearchive.io.ScriptedServer.reply;
 import static io.github.notearchive.io.ScriptedServer.status;
-import static io.github.notearchive.media.MediaFixtures.body;
-import static io.github.notearchive.media.MediaFixtures.broken;
-import static io.github.notearchive.media.MediaFixtures.candidate;
-import static io.github.notearchive.media.MediaFixtures.hex;
-import static io.github.notearchive.media.MediaFixtures.loopback;
-import static io.github.notearchive.media.MediaFixtures.redirect;
-import static io.github.notearchive.media.MediaFixtures.settings;
-import static io.github.notearchive.media.MediaFixtures.sized;
-import static io.github.notearchive.media.MediaFixtures.slot;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,7 +21,6 @@ import io.github.notearchive.note.MediaSlot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -44,7 +34,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -53,7 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code src/docs/media-behaviours.md}.
  */
 @Timeout(20)
-class CdnBehavioursTests {
+class CdnBehavioursTests extends MediaFixtures {
 
     private static final PublishedTable TABLE = new PublishedTable("media-behaviours.md", "One file");
 
@@ -64,16 +53,13 @@ class CdnBehavioursTests {
     private static final byte[] SOUND = Samples.bytes("sound.m4a");
     private static final List<byte[]> ALL = List.of(HEIC, OTHER_HEIC, JPEG, FILM, SOUND);
 
-    @TempDir
-    Path directory;
-
     private ScriptedServer cdn;
     private ScriptedServer elsewhere;
 
     @BeforeEach
     void start() {
-        cdn = MediaFixtures.cdn();
-        elsewhere = MediaFixtures.cdn();
+        cdn = cdn();
+        elsewhere = cdn();
     }
 
     @AfterEach
@@ -182,7 +168,7 @@ class CdnBehavioursTests {
                 when(
                         "sends single bytes without end",
                         test -> {
-                            test.cdn.on("/1", MediaFixtures.dripping(test.cdn, JPEG, new CountDownLatch(1)));
+                            test.cdn.on("/1", dripping(test.cdn, JPEG, new CountDownLatch(1)));
                             return test.picture(1);
                         },
                         "file-timeout=1s"));
@@ -331,7 +317,7 @@ class CdnBehavioursTests {
     private MediaDownloader downloader(Behaviour behaviour) {
         List<String> hosts = List.of(cdn.authority(), elsewhere.authority(), "cdn.test");
         // the domain has the media server for http, and no server for https
-        return MediaFixtures.downloader(
+        return downloader(
                 directory,
                 settings(hosts, behaviour.settings),
                 loopback(port -> port == 80 ? cdn.port() : port == 443 ? 1 : port));

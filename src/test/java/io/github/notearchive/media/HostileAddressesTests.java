@@ -1,8 +1,5 @@
 package io.github.notearchive.media;
 
-import static io.github.notearchive.media.MediaFixtures.candidate;
-import static io.github.notearchive.media.MediaFixtures.settings;
-import static io.github.notearchive.media.MediaFixtures.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.io.ScriptedServer;
@@ -43,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Timeout(20)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class HostileAddressesTests {
+class HostileAddressesTests extends MediaFixtures {
 
     private static final Path DOCUMENT = Path.of("src/docs/hostile-addresses.md");
     private static final Pattern ROW = Pattern.compile(
@@ -125,7 +122,7 @@ class HostileAddressesTests {
 
     @BeforeAll
     void listen() throws IOException {
-        cdn = MediaFixtures.cdn();
+        cdn = cdn();
         ServerSocket trap = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
         traps.add(trap);
         try {
@@ -168,7 +165,7 @@ class HostileAddressesTests {
         if (tried.status != 0) {
             cdn.on("/r", ScriptedServer.status(tried.status, "Location: " + address));
         }
-        cdn.on("/a", MediaFixtures.body(GIF));
+        cdn.on("/a", body(GIF));
 
         DownloadOutcome outcome = download(tried, tried.status == 0 ? address : cdn.address() + "/r");
 
@@ -193,7 +190,7 @@ class HostileAddressesTests {
                 assertThat(cdn.targets()).hasSizeBetween(1, 6).doesNotContain("/a");
             }
             case FOLLOWED -> {
-                MediaFixtures.downloaded(outcome).close();
+                downloaded(outcome).close();
                 assertThat(lookups).containsOnly(tried.reason);
                 assertThat(cdn.targets()).containsExactly("/a");
             }
@@ -229,9 +226,9 @@ class HostileAddressesTests {
             return addresses;
         });
         MediaProperties properties = settings(List.of("xhscdn.com", cdn.authority()), "tries-per-candidate=1");
-        DnsResolver diverted = MediaFixtures.resolver((host, port) ->
+        DnsResolver diverted = resolver((host, port) ->
                 guard.resolve(host, port).stream().map(this::divert).toList());
-        try (var downloads = MediaFixtures.downloader(spool, properties, diverted)) {
+        try (var downloads = downloader(spool, properties, diverted)) {
             return downloads.download(slot(MediaKind.IMAGE, candidate("r", address)));
         }
     }

@@ -3,16 +3,11 @@ package io.github.notearchive.media;
 import static io.github.notearchive.io.ScriptedServer.cutShort;
 import static io.github.notearchive.io.ScriptedServer.endless;
 import static io.github.notearchive.io.ScriptedServer.reply;
-import static io.github.notearchive.media.MediaFixtures.candidate;
-import static io.github.notearchive.media.MediaFixtures.downloaded;
-import static io.github.notearchive.media.MediaFixtures.loopback;
-import static io.github.notearchive.media.MediaFixtures.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.media.DownloadOutcome.Failed;
-import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import java.io.ByteArrayOutputStream;
@@ -34,14 +29,13 @@ import org.apache.hc.client5.http.DnsResolver;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
 /** A hostile media server occupies a download for a limited time: it gets no memory, no disk space, no file name. */
 @Timeout(20)
-class HostileServersTests {
+class HostileServersTests extends MediaFixtures {
 
     private static final Duration TIMEOUT = Duration.ofMillis(500);
     private static final String TIMEOUT_SETTING = "file-timeout=500ms";
@@ -53,9 +47,6 @@ class HostileServersTests {
             + "\u000e"
             + "x".repeat(14)
             + "\u0000;";
-
-    @TempDir
-    Path directory;
 
     private final ScriptedServer server = new ScriptedServer();
     private final CountDownLatch never = new CountDownLatch(1);
@@ -228,29 +219,6 @@ class HostileServersTests {
     }
 
     @Test
-    void spoolIsLimited() {
-        server.always(cutShort(OK + "\r\n" + GIF));
-        List<DownloadedMedia> held = new ArrayList<>();
-        try (MediaDownloader downloads = downloader(DataSize.ofBytes(3_500), DataSize.ofBytes(3_500))) {
-            for (int i = 0; i < 3; i++) {
-                held.add(downloaded(downloads.download(slot(url("/a"), "id"))));
-            }
-
-            assertThat(downloads.download(slot(url("/a"), "id")))
-                    .isEqualTo(new NoRoom("the spool holds archive.media.max-spool-size (3500B)"));
-            assertThat(directory.toFile().list()).hasSize(3);
-
-            held.getFirst().close();
-            held.getFirst().close();
-            held.add(downloaded(downloads.download(slot(url("/a"), "id"))));
-
-            assertThat(downloads.download(slot(url("/a"), "id"))).isInstanceOf(NoRoom.class);
-            held.forEach(DownloadedMedia::close);
-            assertThat(directory).isEmptyDirectory();
-        }
-    }
-
-    @Test
     void failedDownloadReleasesItsSpace() {
         try (MediaDownloader downloads = downloader(DataSize.ofBytes(1_500), DataSize.ofBytes(1_500))) {
             for (int i = 0; i < 5; i++) {
@@ -292,7 +260,7 @@ class HostileServersTests {
     }
 
     private DownloadOutcome downloadFromDomain(DnsResolver resolver) {
-        try (var downloads = MediaFixtures.downloader(
+        try (var downloads = downloader(
                 directory, settings(List.of("cdn.test"), TIMEOUT_SETTING, "tries-per-candidate=1"), resolver)) {
             return downloads.download(slot("https://cdn.test/a", "id"));
         }
@@ -305,7 +273,7 @@ class HostileServersTests {
                 "tries-per-candidate=1",
                 "max-file-size=" + file,
                 "max-spool-size=" + all);
-        return MediaFixtures.downloader(directory, settings);
+        return downloader(directory, settings);
     }
 
     private static MediaSlot slot(String url, String identity) {

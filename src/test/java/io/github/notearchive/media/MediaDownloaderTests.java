@@ -2,12 +2,6 @@ package io.github.notearchive.media;
 
 import static io.github.notearchive.io.ScriptedServer.reply;
 import static io.github.notearchive.io.ScriptedServer.status;
-import static io.github.notearchive.media.MediaFixtures.body;
-import static io.github.notearchive.media.MediaFixtures.downloaded;
-import static io.github.notearchive.media.MediaFixtures.hex;
-import static io.github.notearchive.media.MediaFixtures.loopback;
-import static io.github.notearchive.media.MediaFixtures.settings;
-import static io.github.notearchive.media.MediaFixtures.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.io.ScriptedServer;
@@ -23,7 +17,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,27 +30,23 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloads in detail; {@link CdnBehavioursTests} has the table of what servers do. */
 @Timeout(20)
-class MediaDownloaderTests {
+class MediaDownloaderTests extends MediaFixtures {
 
     private static final byte[] JPEG = Samples.bytes("baseline.jpg");
     private static final Failed STOPPED = new Failed("downloads stopped", true);
-
-    @TempDir
-    Path directory;
 
     ScriptedServer cdn;
     private final List<MediaDownloader> downloaders = new ArrayList<>();
 
     @BeforeEach
     void start() {
-        cdn = MediaFixtures.cdn();
+        cdn = cdn();
     }
 
     @AfterEach
@@ -96,7 +85,7 @@ class MediaDownloaderTests {
         try (ScriptedServer server = new ScriptedServer().always(reply(200, JPEG))) {
             String host = server.address().substring("http://".length());
 
-            downloaded(open(MediaFixtures.downloader(directory, settings(List.of(host))))
+            downloaded(open(downloader(directory, settings(List.of(host))))
                     .download(images(server.address() + "//a/./b[1]" + query)));
 
             assertThat(server.lines()).containsExactly("GET //a/./b[1]" + query.replace("|", "%7C") + " HTTP/1.1");
@@ -135,7 +124,7 @@ class MediaDownloaderTests {
             @Nullable String expected) {
         cdn.on("/a", body(Samples.bytes(sample)));
 
-        DownloadOutcome outcome = download(slot(kind, MediaFixtures.sized("r0", cdn.address() + "/a", width, height)));
+        DownloadOutcome outcome = download(slot(kind, sized("r0", cdn.address() + "/a", width, height)));
 
         if (expected != null && expected.startsWith("placeholder")) {
             assertThat(outcome).isEqualTo(new Failed("r0 at 127.0.0.1: " + expected, true));
@@ -160,7 +149,7 @@ class MediaDownloaderTests {
 
     @Test
     void slowServerLeavesTimeForTheNextUrl() {
-        cdn.on("/a", MediaFixtures.dripping(cdn, JPEG, new CountDownLatch(1))).on("/b", body(JPEG));
+        cdn.on("/a", dripping(cdn, JPEG, new CountDownLatch(1))).on("/b", body(JPEG));
 
         DownloadedMedia media =
                 downloaded(downloader("file-timeout=1s").download(images(cdn.address() + "/a", cdn.address() + "/b")));
@@ -212,9 +201,7 @@ class MediaDownloaderTests {
     @Test
     void abortEndsRequestsPausesAndQueuedDownloadsUntilTheyAreResumed() throws Exception {
         CountDownLatch started = new CountDownLatch(1);
-        cdn.on("/drip", MediaFixtures.dripping(cdn, JPEG, started))
-                .on("/busy", status(503))
-                .on("/a", body(JPEG));
+        cdn.on("/drip", dripping(cdn, JPEG, started)).on("/busy", status(503)).on("/a", body(JPEG));
         MediaDownloader downloader = downloader("downloads-in-flight=2", "backoff=1h", "file-timeout=10h");
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var dripping = threads.submit(() -> downloader.download(images(cdn.address() + "/drip")));
@@ -243,7 +230,7 @@ class MediaDownloaderTests {
     @ParameterizedTest
     @ValueSource(strings = {"/busy", "/drip"})
     void interruptEndsADownloadAndIsKept(String path) throws Exception {
-        cdn.on("/busy", status(503)).on("/drip", MediaFixtures.dripping(cdn, JPEG, new CountDownLatch(1)));
+        cdn.on("/busy", status(503)).on("/drip", dripping(cdn, JPEG, new CountDownLatch(1)));
         MediaDownloader downloader = downloader("backoff=1h", "file-timeout=10h");
         AtomicReference<DownloadOutcome> outcome = new AtomicReference<>();
         CompletableFuture<Boolean> flag = new CompletableFuture<>();
@@ -263,31 +250,8 @@ class MediaDownloaderTests {
         assertThat(directory).isEmptyDirectory();
     }
 
-    @Test
-    void downloadsInProgressAreLimited() throws Exception {
-        CountDownLatch started = new CountDownLatch(2);
-        cdn.on("/drip", MediaFixtures.dripping(cdn, JPEG, started)).on("/a", body(JPEG));
-        MediaDownloader downloader = downloader("downloads-in-flight=2");
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            threads.submit(() -> downloader.download(images(cdn.address() + "/drip")));
-            threads.submit(() -> downloader.download(images(cdn.address() + "/drip")));
-            started.await();
-            CountDownLatch submitted = new CountDownLatch(1);
-            var third = threads.submit(() -> {
-                submitted.countDown();
-                return downloader.download(images(cdn.address() + "/a"));
-            });
-            submitted.await();
-
-            assertThat(third).isNotDone();
-            assertThat(cdn.targets()).doesNotContain("/a");
-
-            downloader.abort();
-        }
-    }
-
     private MediaDownloader downloader(String... changes) {
-        return open(MediaFixtures.downloader(directory, settings(List.of(cdn.authority()), changes)));
+        return open(downloader(directory, settings(List.of(cdn.authority()), changes)));
     }
 
     private MediaDownloader open(MediaDownloader downloader) {
@@ -300,7 +264,7 @@ class MediaDownloaderTests {
     }
 
     private DownloadOutcome downloadFromDomain(String url, IntUnaryOperator ports) {
-        return open(MediaFixtures.downloader(directory, settings(List.of("cdn.test")), loopback(ports)))
+        return open(downloader(directory, settings(List.of("cdn.test")), loopback(ports)))
                 .download(images(url));
     }
 

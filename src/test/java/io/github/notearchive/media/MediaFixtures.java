@@ -29,11 +29,15 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hc.client5.http.DnsResolver;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** Settings, slots and resolvers for tests of downloads. */
-final class MediaFixtures {
+abstract class MediaFixtures {
+
+    @TempDir
+    Path directory;
 
     private static final List<String> QUICK = List.of(
             "connect-timeout=5s",
@@ -45,8 +49,6 @@ final class MediaFixtures {
             "max-spool-size=100MB",
             "max-memory=0B",
             "backoff=1ms");
-
-    private MediaFixtures() {}
 
     /** Settings for these hosts with short pauses, and with these changes, such as {@code file-timeout=1s}. */
     static MediaProperties settings(List<String> hosts, String... changes) {

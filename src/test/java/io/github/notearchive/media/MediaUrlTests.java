@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /** Allowed URLs and addresses; {@link HostileAddressesTests} has the others. */
-class MediaUrlTests {
+class MediaUrlTests extends MediaFixtures {
 
     private static final List<String> ALLOWED = urls("""
             https://sns-i10.rednotecdn.com/a http://xhscdn.com/a HTTP://SNS.XHSCDN.COM/a
@@ -24,8 +24,7 @@ class MediaUrlTests {
             223.255.255.255 2400:3200::1 2606:4700::1111
             """);
 
-    private final AllowedHosts allowed =
-            MediaFixtures.hosts("xhscdn.com", "rednotecdn.com", "127.0.0.1:8080", "[::1]:81");
+    private final AllowedHosts allowed = hosts("xhscdn.com", "rednotecdn.com", "127.0.0.1:8080", "[::1]:81");
 
     @ParameterizedTest
     @FieldSource("ALLOWED")

@@ -1,6 +1,5 @@
 package io.github.notearchive.media;
 
-import static io.github.notearchive.media.MediaFixtures.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -18,16 +17,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SpoolTests {
+class SpoolTests extends MediaFixtures {
 
     private static final long UNKNOWN = -1;
-
-    @TempDir
-    Path directory;
 
     @Test
     void fileAndCreatedDirectoriesAreForTheirOwnerOnly() throws Exception {
@@ -82,23 +77,6 @@ class SpoolTests {
         known.close();
         unknown.close();
         known.close();
-        assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
-    }
-
-    @Test
-    void fileThatGrowsTooLongMovesToDisk() throws Exception {
-        Spool spool = spool(directory, 2_000_000);
-        byte[] bytes = bytes(3_000_000);
-        SpoolFile file = file(spool, UNKNOWN);
-
-        add(file, bytes);
-        file.endWriting();
-
-        assertThat(file.inMemory()).isNull();
-        assertThat(file.onDisk()).hasBinaryContent(bytes);
-        assertThat(spool.held()).isEqualTo(new Spool.Held(1, bytes.length));
-        file.close();
-        assertThat(directory).isEmptyDirectory();
         assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
     }
 
@@ -181,9 +159,10 @@ class SpoolTests {
                 file.endWriting();
 
                 assertThat(file.size()).isEqualTo(length);
+                assertThat(file.inMemory() == null || length <= memory).isTrue();
                 assertThat(contents(file)).isEqualTo(bytes);
-                assertThat(file.sha256()).isEqualTo(MediaFixtures.hex("SHA-256", bytes));
-                assertThat(file.md5()).isEqualTo(MediaFixtures.hex("MD5", bytes));
+                assertThat(file.sha256()).isEqualTo(hex("SHA-256", bytes));
+                assertThat(file.md5()).isEqualTo(hex("MD5", bytes));
                 file.close();
                 assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
             }

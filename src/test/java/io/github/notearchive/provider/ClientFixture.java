@@ -11,11 +11,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.extension.AfterEachCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.AfterEach;
 
 /** Clients of a scripted provider, with a call recorder and a rate limit in memory; closed after each test. */
-final class ClientFixture implements AfterEachCallback {
+abstract class ClientFixture {
 
     static final NoteId ID = new NoteId("66aa00000000000000000001");
     static final FetchRequest NOTE = new FetchRequest(ID, 1, null);
@@ -26,7 +25,6 @@ final class ClientFixture implements AfterEachCallback {
 
     final CallRecorderFixture recorder = new CallRecorderFixture();
     final LocalRateLimitStore rateLimit = new LocalRateLimitStore();
-    final List<StopNotice> stopped = new ArrayList<>();
     ResponseMemory memory = new ResponseMemory();
     VideoProperties videos = Settings.ofVideos();
     private final List<JustOneApiClient> clients = new ArrayList<>();
@@ -59,7 +57,7 @@ final class ClientFixture implements AfterEachCallback {
     /** Opens a client in a night with these calls of all nodes. */
     void open(JustOneApiClient client, NightlyCalls made) {
         recorder.night = made;
-        client.open(Night.of(NOW), made, true, stopped::add);
+        client.open(Night.of(NOW), made, true, _ -> {});
     }
 
     static FetchOutcome fetch(JustOneApiClient client, FetchRequest request) throws InterruptedException {
@@ -70,8 +68,8 @@ final class ClientFixture implements AfterEachCallback {
         return client.fetch(CallKind.VIDEO, NOTE, detail.capturedAt().plusMillis(1));
     }
 
-    @Override
-    public void afterEach(ExtensionContext context) {
+    @AfterEach
+    void closeProviderAndClients() {
         provider.close();
         clients.forEach(JustOneApiClient::close);
     }

@@ -1,15 +1,11 @@
 package io.github.notearchive.provider;
 
-import static io.github.notearchive.provider.ClientFixture.ID;
-import static io.github.notearchive.provider.ClientFixture.NOTE;
-import static io.github.notearchive.provider.ClientFixture.fetch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
-import io.github.notearchive.note.Billed;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
 import io.github.notearchive.provider.FetchOutcome.Found;
@@ -29,17 +25,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A hostile provider costs a call, and no memory, time or token. */
 @Isolated("reads a log that other tests write to")
 @Timeout(30)
-class HostileResponseTests {
+class HostileResponseTests extends ClientFixture {
 
     private static final String TOKEN = "s3cr3t+/=&% token";
     private static final String PERCENT = "s3cr3t%2B%2F%3D%26%25%20token";
     private static final String CHUNKED = "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-    @RegisterExtension
-    private final ClientFixture fixture = new ClientFixture();
-
-    private final ScriptedServer provider = fixture.provider;
-    private final List<CallRecorderFixture.Received> received = fixture.recorder.received;
+    private final List<CallRecorderFixture.Received> received = recorder.received;
 
     @RegisterExtension
     final RecordedLog log = new RecordedLog(JustOneApiClient.class);
@@ -65,7 +57,7 @@ class HostileResponseTests {
         String sent = before + echo + between + echo + "\",\"" + echo + "\":1}]}]}";
         provider.replies(200, sent);
 
-        Found found = (Found) fetch(fixture.client("token", TOKEN), NOTE);
+        Found found = (Found) fetch(client("token", TOKEN), NOTE);
 
         byte[] kept = found.capture().response();
         assertThat(received.getFirst().response()).isEqualTo(kept);
@@ -90,7 +82,7 @@ class HostileResponseTests {
         String sent = "{\"code\":201,\"message\":\"" + TOKEN + "\"}";
         provider.replies(ScriptedServer.reply(200, sent.getBytes(Charset.forName(charset))));
 
-        Missing missing = (Missing) fetch(fixture.client("token", TOKEN), NOTE);
+        Missing missing = (Missing) fetch(client("token", TOKEN), NOTE);
 
         assertThat(missing.reply().message()).isEqualTo("*".repeat(TOKEN.length()));
         byte[] kept = received.getFirst().response();
@@ -103,7 +95,7 @@ class HostileResponseTests {
         String sent = "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"t\":\"s3cr3t+\"}]}]}";
         provider.replies(200, sent);
 
-        Found found = (Found) fetch(fixture.client("token", TOKEN), NOTE);
+        Found found = (Found) fetch(client("token", TOKEN), NOTE);
 
         assertThat(found.capture().response()).isEqualTo(sent.getBytes(StandardCharsets.UTF_8));
         assertThat(log.messages()).isEmpty();
@@ -141,7 +133,7 @@ class HostileResponseTests {
                     .replies(200, "{\"code\":301}", "Transfer-Encoding: " + echo)
                     .replies(200, "{\"code\":301}", "Content-Length: " + echo)
                     .replies(302, "", "Location: http://127.0.0.1:1/" + echo, "Retry-After: " + echo);
-            JustOneApiClient client = fixture.client("token", TOKEN);
+            JustOneApiClient client = client("token", TOKEN);
             for (int i = 0; i < 5; i++) {
                 assertThat(fetch(client, NOTE)).isInstanceOf(Deferred.class);
             }
@@ -169,7 +161,7 @@ class HostileResponseTests {
         provider.replies(200, "{\"code\":0,\"data\":{\"" + forged + "\":1}}")
                 .replies(200, "{\"code\":0,\"data\":{\"" + "k".repeat(5_000) + "\":1}}")
                 .replies(200, "{\"code\":777,\"message\":\"" + forged + "\",\"requestId\":\"" + forged + "\"}");
-        JustOneApiClient client = fixture.client("token", TOKEN);
+        JustOneApiClient client = client("token", TOKEN);
         for (int i = 0; i < 3; i++) {
             fetch(client, NOTE);
         }
@@ -184,23 +176,6 @@ class HostileResponseTests {
     }
 
     @Test
-    void responseIsReadUpToTheLimitOfItsDecodedSize() throws Exception {
-        provider.replies(
-                ScriptedServer.gzipped(new byte[200 << 20]),
-                ScriptedServer.endless(CHUNKED, "4000\r\n" + " ".repeat(0x4000) + "\r\n"));
-        JustOneApiClient client = fixture.client("max-answer-size", "1MB");
-
-        for (int i = 0; i < 2; i++) {
-            Deferred deferred = (Deferred) fetch(client, NOTE);
-
-            assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
-            assertThat(deferred.reply())
-                    .isEqualTo(
-                            new ProviderReply(null, 200, "the response is longer than 1048576B", null, Billed.UNKNOWN));
-        }
-    }
-
-    @Test
     void headersAreLimitedInLengthAndNumber() throws Exception {
         String status = "HTTP/1.1 200 x\r\n";
         provider.replies(
@@ -210,7 +185,7 @@ class HostileResponseTests {
                         ScriptedServer.endless(CHUNKED, "x".repeat(4096)),
                         ScriptedServer.endless(CHUNKED + "1\r\n{\r\n0\r\n", "X-Y: z\r\n".repeat(100)))
                 .replies(200, "{\"code\":301}");
-        JustOneApiClient client = fixture.client();
+        JustOneApiClient client = client();
 
         for (int i = 0; i < 5; i++) {
             assertThat(((Deferred) fetch(client, NOTE)).cause())
@@ -230,7 +205,7 @@ class HostileResponseTests {
                         ? provider.drip("HTTP/1.1 200 x\r\nX: ", "x")
                         : ScriptedServer.endless("", "HTTP/1.1 100 Continue\r\n\r\n"));
 
-        Deferred deferred = (Deferred) fetch(fixture.client("response-timeout", "500ms"), NOTE);
+        Deferred deferred = (Deferred) fetch(client("response-timeout", "500ms"), NOTE);
 
         assertThat(deferred.reply().message()).startsWith("no complete response within");
     }

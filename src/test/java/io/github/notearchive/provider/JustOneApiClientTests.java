@@ -1,10 +1,5 @@
 package io.github.notearchive.provider;
 
-import static io.github.notearchive.provider.ClientFixture.ID;
-import static io.github.notearchive.provider.ClientFixture.NOTE;
-import static io.github.notearchive.provider.ClientFixture.NOW;
-import static io.github.notearchive.provider.ClientFixture.fetch;
-import static io.github.notearchive.provider.ClientFixture.fetchVideo;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
@@ -15,7 +10,6 @@ import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
 import io.github.notearchive.provider.FetchOutcome.Exhausted;
@@ -32,19 +26,17 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(20)
-class JustOneApiClientTests {
+class JustOneApiClientTests extends ClientFixture {
 
     private static final Instant MIDNIGHT = Instant.parse("2026-11-25T16:00:00Z");
     private static final String FOUND =
@@ -53,11 +45,6 @@ class JustOneApiClientTests {
     private static final FetchRequest OTHER_NOTE = new FetchRequest(OTHER_ID, 1, null);
     private static final String OTHER = FOUND.replace(ID.value(), OTHER_ID.value());
 
-    @RegisterExtension
-    private final ClientFixture fixture = new ClientFixture();
-
-    private final ScriptedServer provider = fixture.provider;
-    private final CallRecorderFixture recorder = fixture.recorder;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     @AfterEach
@@ -70,18 +57,18 @@ class JustOneApiClientTests {
     void fetchIsOneRequestWhoseExactResponseIsTheCapture(boolean isCompressed) throws Exception {
         provider.replies(isCompressed ? ScriptedServer.gzipped(bytes(FOUND)) : ScriptedServer.reply(200, bytes(FOUND)));
 
-        NoteCapture capture = ((Found) fetch(fixture.client("token", "s3cret +/&="), NOTE)).capture();
+        NoteCapture capture = ((Found) fetch(client("token", "s3cret +/&="), NOTE)).capture();
+        CallRecorderFixture.Received received = recorder.received.getFirst();
 
         assertThat(provider.lines())
                 .containsExactly("GET /api/xiaohongshu/get-note-detail/v1?token=s3cret%20%2B%2F%26%3D&noteId=" + ID
                         + " HTTP/1.1");
-        assertThat(capture.id()).isEqualTo(ID);
-        assertThat(capture.callId()).isEqualTo(1);
-        assertThat(capture.capturedAt()).isEqualTo(NOW);
-        assertThat(capture.response()).isEqualTo(bytes(FOUND));
+        assertThat(capture)
+                .returns(ID, NoteCapture::id)
+                .returns(1L, NoteCapture::callId)
+                .returns(NOW, NoteCapture::capturedAt);
+        assertThat(capture.response()).isEqualTo(bytes(FOUND)).isEqualTo(received.response());
         assertThat(capture.note().path("title").stringValue()).isEqualTo("好");
-        CallRecorderFixture.Received received = recorder.received.getFirst();
-        assertThat(received.response()).isEqualTo(bytes(FOUND));
         assertThat(received.at()).isEqualTo(NOW);
         assertThat(received.reply()).isEqualTo(new ProviderReply(0, 200, null, "r-1", Billed.YES));
     }
@@ -96,7 +83,7 @@ class JustOneApiClientTests {
             return ScriptedServer.reply(200, bytes(FOUND)).write(socket, out);
         });
 
-        fetch(fixture.client(), NOTE);
+        fetch(client(), NOTE);
 
         assertThat(whenSending).isEmpty();
         assertThat(whenRequested).containsExactly("sending 1");
@@ -130,7 +117,7 @@ class JustOneApiClientTests {
     void codeDeterminesOutcomeAndPriceOfOneRequest(
             int code, int status, String outcome, Billed billed, boolean isStored) throws Exception {
         provider.replies(status, "{\"code\":\"" + code + "\",\"message\":\"m\"}");
-        JustOneApiClient client = fixture.client();
+        JustOneApiClient client = client();
 
         assertThat(describe(fetch(client, NOTE))).isEqualTo(outcome);
 
@@ -185,12 +172,13 @@ class JustOneApiClientTests {
                                 status, bytes("<html>bad gateway</html>"), "Location: /elsewhere", "Retry-After: 0");
                 });
 
-        Deferred deferred = (Deferred) fetch(fixture.client("response-timeout", "300ms"), NOTE);
+        Deferred deferred = (Deferred) fetch(client("response-timeout", "300ms"), NOTE);
 
         assertThat(deferred.cause()).isEqualTo(cause);
-        assertThat(deferred.reply().code()).isNull();
-        assertThat(deferred.reply().httpStatus()).isEqualTo(status);
-        assertThat(deferred.reply().billed()).isEqualTo(billed);
+        assertThat(deferred.reply())
+                .returns(null, ProviderReply::code)
+                .returns(status, ProviderReply::httpStatus)
+                .returns(billed, ProviderReply::billed);
         assertThat(deferred.reply().message()).startsWith(message);
         assertThat(provider.lines()).hasSize(fault.equals("refused") ? 0 : 1);
         assertThat(recorder.events).containsExactly("sending 1", "received 1");
@@ -208,7 +196,7 @@ class JustOneApiClientTests {
     void usedUpQuotaBelongsToTheProvidersDay(
             Instant now, int secondsAhead, boolean isAfterABilledResponse, String outcome, @Nullable Instant until)
             throws Exception {
-        JustOneApiClient client = fixture.client(now);
+        JustOneApiClient client = client(now);
         client.providersClockIsAhead(Duration.ofSeconds(secondsAhead));
         if (isAfterABilledResponse) {
             provider.replies(200, FOUND);
@@ -223,7 +211,7 @@ class JustOneApiClientTests {
                 .isEqualTo(until);
         assertThat(recorder.events.contains("stopped 303")).isEqualTo(until != null);
         if (outcome.endsWith("NOT_RESET")) {
-            assertThat(fixture.rateLimit.pauses).containsExactly(Duration.ofMinutes(10));
+            assertThat(rateLimit.pauses).containsExactly(Duration.ofMinutes(10));
         }
     }
 
@@ -232,7 +220,7 @@ class JustOneApiClientTests {
         provider.replies(200, "{\"code\":303}");
 
         // the new response gets a time after that of the stored one
-        Exhausted exhausted = (Exhausted) fixture.client().fetch(CallKind.REFRESH, NOTE, MIDNIGHT.plusSeconds(1800));
+        Exhausted exhausted = (Exhausted) client().fetch(CallKind.REFRESH, NOTE, MIDNIGHT.plusSeconds(1800));
 
         assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
         assertThat(recorder.events).containsExactly("sending 1", "stopped 303", "received 1");
@@ -240,7 +228,7 @@ class JustOneApiClientTests {
 
     @Test
     void lostClaimSendsNothing() throws Exception {
-        JustOneApiClient client = fixture.client();
+        JustOneApiClient client = client();
         recorder.refusal = new Unclaimed();
 
         assertThat(fetch(client, NOTE)).isInstanceOf(Unclaimed.class);
@@ -252,41 +240,9 @@ class JustOneApiClientTests {
     }
 
     @Test
-    void retryAfterIsTheLengthOfThePause() throws Exception {
-        provider.replies(429, "{\"code\":302}", "Retry-After: 0").replies(200, FOUND);
-        JustOneApiClient client = fixture.client();
-        long startedAt = System.nanoTime();
-
-        fetch(client, NOTE);
-        fetch(client, NOTE);
-
-        assertThat(System.nanoTime() - startedAt).isLessThan(TimeUnit.MILLISECONDS.toNanos(900));
-        assertThat(provider.lines()).hasSize(2);
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void bytesBehindAResponseAreNotReadAsTheNextOne(boolean isCopy) throws Exception {
-        String response = "HTTP/1.1 200 x\r\nContent-Length: " + bytes(FOUND).length + "\r\n\r\n" + FOUND;
-        provider.replies(ScriptedServer.raw(response, bytes(isCopy ? response : "and more")))
-                .replies(200, OTHER)
-                .replies(200, FOUND);
-        JustOneApiClient client = fixture.client();
-
-        assertThat(noteOf(fetch(client, NOTE))).isEqualTo(ID);
-        assertThat(noteOf(fetch(client, OTHER_NOTE))).isEqualTo(OTHER_ID);
-        assertThat(noteOf(fetch(client, NOTE))).isEqualTo(ID);
-
-        assertThat(provider.lines()).hasSize(3);
-        assertThat(recorder.received)
-                .extracting(received -> received.reply().billed())
-                .containsOnly(Billed.YES);
-    }
-
-    @Test
     void responseAboutAnotherNoteIsNotStoredUnderThisOne() throws Exception {
         provider.replies(200, FOUND).replies(200, FOUND).replies(200, OTHER);
-        JustOneApiClient client = fixture.client();
+        JustOneApiClient client = client();
 
         assertThat(noteOf(fetch(client, NOTE))).isEqualTo(ID);
         Deferred deferred = (Deferred) fetch(client, OTHER_NOTE);
@@ -300,7 +256,7 @@ class JustOneApiClientTests {
 
     @Test
     void responseToAnotherRequestInProgressIsRecordedForThatRequest() throws Exception {
-        JustOneApiClient client = fixture.client();
+        JustOneApiClient client = client();
         provider.replies(provider.silence());
         Future<FetchOutcome> first = threads.submit(() -> fetch(client, NOTE));
         await().until(() -> provider.lines().size() == 1);
@@ -326,18 +282,19 @@ class JustOneApiClientTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1KB", "2MB endless", "2MB announced"})
+    @ValueSource(strings = {"1KB", "2MB endless", "2MB compressed", "2MB announced"})
     void responseAboveTheLimitIsUnreadable(String kind) throws Exception {
         provider.replies(
                         switch (kind) {
                             case "1KB" -> ScriptedServer.reply(200, bytes(FOUND + " ".repeat(2000)));
                             case "2MB endless" ->
                                 ScriptedServer.endless("HTTP/1.1 200 x\r\n\r\n", " ".repeat(64 * 1024));
+                            case "2MB compressed" -> ScriptedServer.gzipped(new byte[200 << 20]);
                             default ->
                                 ScriptedServer.raw("HTTP/1.1 200 x\r\nContent-Length: 1000000000\r\n\r\n{", bytes(""));
                         })
                 .replies(200, FOUND);
-        JustOneApiClient client = fixture.client("max-answer-size", kind.split(" ")[0]);
+        JustOneApiClient client = client("max-answer-size", kind.split(" ")[0]);
 
         Deferred deferred = (Deferred) fetch(client, NOTE);
 
@@ -352,24 +309,24 @@ class JustOneApiClientTests {
         assertThat(provider.lines()).hasSize(2);
         provider.replies(200, FOUND);
         String limit = bytes(FOUND).length + "B";
-        assertThat(fetch(fixture.client("max-answer-size", limit), NOTE)).isInstanceOf(Found.class);
+        assertThat(fetch(client("max-answer-size", limit), NOTE)).isInstanceOf(Found.class);
     }
 
     @Test
     void largeNoteWaitsForMemoryAfterItsResponseIsRecordedAndItsCallEnded() throws Exception {
-        fixture.memory = new ResponseMemory(1 << 20);
-        fixture.memory.begin(OTHER_ID);
-        fixture.memory.take(OTHER_ID, 1 << 20);
-        fixture.memory.begin(ID);
+        memory = new ResponseMemory(1 << 20);
+        memory.begin(OTHER_ID);
+        memory.take(OTHER_ID, 1 << 20);
+        memory.begin(ID);
         provider.replies(200, FOUND + " ".repeat(1 << 20));
-        JustOneApiClient client = fixture.client("calls-in-flight", "1");
+        JustOneApiClient client = client("calls-in-flight", "1");
         Future<FetchOutcome> large = threads.submit(() -> fetch(client, NOTE));
         await().until(() -> recorder.received.size() == 1);
         provider.replies(200, OTHER);
         assertThat(fetch(client, OTHER_NOTE)).as("the one call is free").isInstanceOf(Found.class);
         assertThat(large.isDone()).isFalse();
 
-        fixture.memory.end(OTHER_ID);
+        memory.end(OTHER_ID);
 
         assertThat(large.get()).isInstanceOf(Found.class);
     }
@@ -380,7 +337,7 @@ class JustOneApiClientTests {
 
     @Test
     void endBetweenRecordingAndSendingRemovesTheRecord() {
-        JustOneApiClient client = fixture.client();
+        JustOneApiClient client = client();
         recorder.whileSending = () -> client.end("stopped");
 
         assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
@@ -392,7 +349,7 @@ class JustOneApiClientTests {
 
     @Test
     void abortedCallMayHaveBeenBilled() throws Exception {
-        JustOneApiClient client = fixture.client();
+        JustOneApiClient client = client();
         provider.replies((socket, out) -> {
             client.abort();
             return provider.silence().write(socket, out);
@@ -408,43 +365,9 @@ class JustOneApiClientTests {
     }
 
     @Test
-    void stopOfAnotherNodeEndsCallsBeforeTheNextOneIsSent() throws Exception {
-        JustOneApiClient client = fixture.client();
-        StopNotice stop = new StopNotice(601, "code 601 (BALANCE)", null, "east", 7L);
-        recorder.refusal = new CallAdmission.Stopped(stop);
-
-        assertThatThrownBy(() -> fetch(client, NOTE))
-                .isInstanceOf(CallsEndedException.class)
-                .hasMessage("code 601 (BALANCE), met by node east in execution 7");
-
-        assertThat(fixture.stopped).containsExactly(stop);
-        assertThat(provider.lines()).isEmpty();
-        assertThat(recorder.events).isEmpty();
-        recorder.refusal = null;
-        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
-    }
-
-    @Test
-    void callsOfOtherNodesCountAndOurOwnLimitEndsTheNight() throws Exception {
-        provider.replies(200, FOUND);
-        JustOneApiClient client = fixture.client("calls-per-night", "3");
-
-        fetch(client, NOTE);
-        recorder.night = new NightlyCalls(3, 0, 0);
-        assertThat(client.callsLeft()).as("as far as is known").isEqualTo(2);
-
-        assertThat(fetch(client, NOTE))
-                .isEqualTo(new Exhausted("our own limit of 3 calls a night", CallKind.NOTE, MIDNIGHT));
-        assertThat(client.callsLeft()).isZero();
-        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
-        assertThat(provider.lines()).hasSize(1);
-        assertThat(recorder.events).containsExactly("sending 1", "received 1");
-    }
-
-    @Test
     void outdatedNumberOfCallsDoesNotReplaceANewerOne() throws Exception {
         provider.replies(200, FOUND).replies(200, FOUND);
-        JustOneApiClient client = fixture.client("calls-per-night", "3");
+        JustOneApiClient client = client("calls-per-night", "3");
         AtomicBoolean first = new AtomicBoolean(true);
         recorder.whenCounted = () -> {
             if (first.getAndSet(false)) {
@@ -461,9 +384,9 @@ class JustOneApiClientTests {
     @Test
     void limitOfVideosDoesNotAffectOtherCalls() throws Exception {
         provider.replies(200, FOUND).replies(200, FOUND).replies(200, FOUND);
-        fixture.videos = Settings.ofVideos("calls-per-night", "3");
-        JustOneApiClient client = fixture.client();
-        fixture.open(client, new NightlyCalls(9, 2, 0));
+        videos = Settings.ofVideos("calls-per-night", "3");
+        JustOneApiClient client = client();
+        open(client, new NightlyCalls(9, 2, 0));
         NoteCapture detail = ((Found) fetch(client, NOTE)).capture();
 
         NoteCapture video = ((Found) fetchVideo(client, detail)).capture();
@@ -479,16 +402,16 @@ class JustOneApiClientTests {
         assertThat(video.capturedAt())
                 .as("by a fixed clock")
                 .isEqualTo(detail.capturedAt().plusMillis(1));
-        JustOneApiClient both = fixture.client("calls-per-night", "2");
-        fixture.open(both, new NightlyCalls(2, 1, 0));
+        JustOneApiClient both = client("calls-per-night", "2");
+        open(both, new NightlyCalls(2, 1, 0));
         assertThat(describe(fetchVideo(both, detail))).as("the limit of all").isEqualTo("Exhausted NOTE");
     }
 
     @Test
     void callThatCouldNotBeRecordedIsNotSentAndDoesNotCount() throws Exception {
         provider.replies(200, FOUND).replies(200, FOUND);
-        fixture.videos = Settings.ofVideos("calls-per-night", "1");
-        JustOneApiClient client = fixture.client("calls-per-night", "2");
+        videos = Settings.ofVideos("calls-per-night", "1");
+        JustOneApiClient client = client("calls-per-night", "2");
         NoteCapture detail = ((Found) fetch(client, NOTE)).capture();
         recorder.whileSending = () -> {
             throw new IllegalStateException("database unavailable");
@@ -507,7 +430,7 @@ class JustOneApiClientTests {
         InstantSource source = () -> times.isEmpty() ? NOW.minusSeconds(60) : times.removeFirst();
         Clock setBack = source.withZone(ZoneOffset.UTC);
 
-        fetch(fixture.client(setBack), NOTE);
+        fetch(client(setBack), NOTE);
 
         assertThat(recorder.received.getFirst().at()).isEqualTo(NOW);
     }

@@ -1,6 +1,5 @@
 package io.github.notearchive.provider;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** JSON in these tests has single quotes; NOTE and OTHER stand for the requested and another note. */
 class ResponseReaderTests {
@@ -142,27 +140,13 @@ class ResponseReaderTests {
     }
 
     @Test
-    void otherEncodingIsReadWithReplacedCharacters() {
-        byte[] latin1 = json("{'code':0,'message':'d\u00e9j\u00e0','data':[{'id':'ID','title':'\u00e9'}]}")
-                .getBytes(ISO_8859_1);
+    void numbersAreExact() {
+        var note =
+                read("{'code':0,'data':[{'id':'ID','title':'t','liked_count':137728697860969105,'x':0.12345678901234567890123}]}")
+                        .note()
+                        .orElseThrow()
+                        .note();
 
-        Envelope envelope = ResponseReader.read(latin1, REQUESTED).orElseThrow();
-
-        assertThat(envelope.message()).isEqualTo("d\uFFFDj\uFFFD");
-        assertThat(envelope.note()).isPresent();
-    }
-
-    @Test
-    void largeTextsAndNumbersAreExact() {
-        String text = "好".repeat(1_700_000);
-
-        var note = read("{'code':0,'data':[{'id':'ID','title':'t','desc':'" + text
-                        + "','liked_count':137728697860969105,'x':0.12345678901234567890123}]}")
-                .note()
-                .orElseThrow()
-                .note();
-
-        assertThat(note.path("desc").stringValue()).isEqualTo(text);
         assertThat(note.path("liked_count").longValue()).isEqualTo(137728697860969105L);
         assertThat(note.path("x").toString()).isEqualTo("0.12345678901234567890123");
     }
@@ -190,39 +174,6 @@ class ResponseReaderTests {
         Envelope envelope = read("{'code':500,'message':'a\\nb\\u0000c\\ud83d" + "x".repeat(500) + "'}");
 
         assertThat(envelope.message()).startsWith("a b c x").hasSize(200);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {2_000, 100_000})
-    void nestingBesideTheNoteDoesNotHideIt(int levels) {
-        String deep = "[".repeat(levels) + "]".repeat(levels);
-        String note = NOTE.replace("}", ",'new':" + deep + "}");
-
-        assertFound("{'data':[{'note_list':[" + note + "]}],'x':" + deep + ",'code':0}");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"}", "{'code':303}", " <!-- 7 ms -->", "\r\n0\r\n\r\n"})
-    void firstObjectIsTheEnvelope(String trailer) {
-        assertFound("{'code':0,'data':[NOTE]}" + trailer);
-        assertFound("\uFEFF{'code':0,'data':[NOTE]}" + trailer);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"{}", "0", "[0]"})
-    void noteIsFoundAmongManyValues(String value) {
-        String many = (value + ",").repeat(200_000);
-
-        assertFound("{'data':[" + many + "NOTE],'code':0}");
-        assertFound("{'data':[{'note_list':[{'new':[" + many + "0]," + NOTE.substring(1) + "]}],'code':0}");
-    }
-
-    private void assertFound(String body) {
-        Envelope envelope = read(body);
-
-        assertThat(envelope.code()).isZero();
-        assertThat(envelope.note().orElseThrow().note().path("title").stringValue())
-                .isEqualTo("t");
     }
 
     private Envelope read(String body) {
