@@ -31,7 +31,6 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxScript;
 import io.github.notearchive.sandbox.SandboxSettings;
@@ -307,19 +306,19 @@ class FaultMatrixTests {
     static Stream<Fault> mediaFaults() {
         byte[] html = "<html><body>no such file</body></html>".repeat(50).getBytes(UTF_8);
         return Stream.of(
-                media("reset", MediaReply.reset()),
-                media("reset", MediaReply.reset()).on(Place.EMBEDDED),
-                media("answer 500", MediaReply.status(500)),
-                media("answer 403", MediaReply.status(403)),
-                media("answer HTML", MediaReply.bytes("text/html", html)),
-                media("break off", MediaReply.truncated()),
-                media("hang", MediaReply.hang())
+                media("reset", Reply.reset()),
+                media("reset", Reply.reset()).on(Place.EMBEDDED),
+                media("answer 500", Reply.status(500)),
+                media("answer 403", Reply.status(403)),
+                media("answer HTML", Reply.bytes("text/html", html)),
+                media("break off", Reply.truncated()),
+                media("hang", Reply.hang())
                         .with("ARCHIVE_MEDIA_IDLETIMEOUT", "1s")
                         .within(4),
-                media("drip, too slow", MediaReply.slowDrip(Duration.ofSeconds(3)))
+                media("drip, too slow", Reply.slowDrip(Duration.ofSeconds(3)))
                         .with("ARCHIVE_MEDIA_IDLETIMEOUT", "1s")
                         .within(4),
-                media("drip, a file in two seconds", MediaReply.slowDrip(Duration.ofMillis(250)), 0)
+                media("drip, a file in two seconds", Reply.slowDrip(Duration.ofMillis(250)), 0)
                         .charges(0, 0)
                         .within(4),
                 fault("media hosts: one file of one note resets, once", FaultMatrixTests::resetOnce, 0)
@@ -328,8 +327,8 @@ class FaultMatrixTests {
 
     private static Fault.Repair resetOnce(Scene night) {
         String file = pathOfFile(night.provider(), night.ids().getLast());
-        MediaReply reset = MediaReply.reset();
-        night.provider().script().media(target -> target.contains(file), reset, reset, reset, MediaReply.normal());
+        Reply reset = Reply.reset();
+        night.provider().script().media(target -> target.contains(file), reset, reset, reset, Reply.normal());
         return NOTHING;
     }
 
@@ -342,11 +341,11 @@ class FaultMatrixTests {
                 .orElseThrow();
     }
 
-    private static Fault media(String what, MediaReply reply) {
+    private static Fault media(String what, Reply reply) {
         return media(what, reply, 8);
     }
 
-    private static Fault media(String what, MediaReply reply, int exitCode) {
+    private static Fault media(String what, Reply reply, int exitCode) {
         return fault("media hosts: " + what, script(s -> s.media(_ -> true, reply)), exitCode)
                 .with("ARCHIVE_MEDIA_BACKOFF", "50ms,100ms")
                 .within(2)

@@ -10,7 +10,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.notearchive.acceptance.KillPoint.Check;
 import io.github.notearchive.acceptance.KillPoint.Step;
 import io.github.notearchive.io.TcpProxy;
-import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -188,7 +188,7 @@ final class KillPoints {
 
     private static void hang(Scene scene) throws Exception {
         AtomicInteger files = new AtomicInteger();
-        scene.provider().script().media(_ -> files.incrementAndGet() > SERVED, MediaReply.hang());
+        scene.provider().script().media(_ -> files.incrementAndGet() > SERVED, Reply.hang());
         Program run = scene.start("run");
         await().atMost(PATIENCE).until(() -> files.get() >= SERVED + WORKERS);
         try (Archive archive = scene.beside(run)) {
@@ -420,7 +420,7 @@ final class KillPoints {
         scene.ids().add(note);
         scene.call("enqueue", note);
         Set<String> originals = originals(scene, note);
-        scene.provider().script().media(originals::contains, MediaReply.status(404));
+        scene.provider().script().media(originals::contains, Reply.status(404));
         scene.call("run").with(0);
         scene.provider().script().clear();
         scene.call("requeue", note).with(0);
@@ -437,7 +437,7 @@ final class KillPoints {
         scene.ids().add(note);
         scene.call("enqueue", note);
         Set<String> targets = Scene.targetsOf(scene.provider(), note);
-        scene.provider().script().media(targets::contains, MediaReply.status(404));
+        scene.provider().script().media(targets::contains, Reply.status(404));
         scene.call("run").with(6);
     }
 

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.notearchive.io.TcpProxy;
-import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -81,19 +81,18 @@ final class MachineFaults {
     static Fault.Onset largePictures() {
         byte[] picture = new byte[4 << 20];
         System.arraycopy(JPEG, 0, picture, 0, JPEG.length);
-        return allMedia(MediaReply.bytes("image/jpeg", picture));
+        return allMedia(Reply.bytes("image/jpeg", picture));
     }
 
     /** Each file is a picture of a gigabyte, without a length. */
     static Fault.Onset hugePictures() {
         return night -> {
             night.wayToMedia().answer(TcpProxy.ANY, MachineFaults::sendGigabyte);
-            return allMedia(MediaReply.redirect(night.wayToMedia().address() + "/x"))
-                    .cause(night);
+            return allMedia(Reply.redirect(night.wayToMedia().address() + "/x")).cause(night);
         };
     }
 
-    private static Fault.Onset allMedia(MediaReply reply) {
+    private static Fault.Onset allMedia(Reply reply) {
         return night -> {
             night.provider().script().media(_ -> true, reply);
             return night.provider().script()::clear;

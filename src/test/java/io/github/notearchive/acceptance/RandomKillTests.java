@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import io.github.notearchive.sandbox.ScriptableSandbox;
@@ -143,7 +143,7 @@ class RandomKillTests {
                         .map(target -> target.replace("|", "%7C"))
                         .forEach(dead::add);
             }
-            provider.script().media(dead::contains, MediaReply.status(404));
+            provider.script().media(dead::contains, Reply.status(404));
         }
 
         private void enqueue(Practice practice, List<String> ids) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.ScriptableSandbox;
@@ -105,9 +104,9 @@ class RebuildDrillTests {
                 .toString()
                 .replaceFirst("\"desc\":\"", "\"desc\":\"\\\\u0000 \\\\ud83d ");
         provider.script()
-                .media(target -> target.contains(lesser) && target.contains("sc=V_ORG"), MediaReply.status(404))
-                .media(target -> target.contains(dead), MediaReply.status(404))
-                .media(target -> target.contains(away), MediaReply.status(503))
+                .media(target -> target.contains(lesser) && target.contains("sc=V_ORG"), Reply.status(404))
+                .media(target -> target.contains(dead), Reply.status(404))
+                .media(target -> target.contains(away), Reply.status(503))
                 .answers(texts.get(0), Reply.code(201))
                 .answers(texts.get(1), Reply.json(garbled))
                 .answers(texts.get(2), Reply.code(301));

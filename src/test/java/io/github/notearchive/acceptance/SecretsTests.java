@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.io.ScriptedServer;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxScript;
@@ -170,17 +169,17 @@ class SecretsTests {
         script.always(ids.get(9), Reply.code(301).header("X-Request-Id", token));
         script.always(ids.get(10), Reply.code(201));
         AtomicInteger next = new AtomicInteger();
-        List<MediaReply> mishaps = List.of(
-                MediaReply.status(403),
-                MediaReply.status(500),
-                MediaReply.reset(),
-                MediaReply.truncated(),
-                MediaReply.redirect("http://127.0.0.1:1/?sign=0123456789&t=1"),
-                MediaReply.bytes("text/html", page));
+        List<Reply> mishaps = List.of(
+                Reply.status(403),
+                Reply.status(500),
+                Reply.reset(),
+                Reply.truncated(),
+                Reply.redirect("http://127.0.0.1:1/?sign=0123456789&t=1"),
+                Reply.bytes("text/html", page));
         Predicate<String> everyFifth = _ -> next.incrementAndGet() % 5 == 0;
-        script.media(everyFifth, mishaps.toArray(MediaReply[]::new));
+        script.media(everyFifth, mishaps.toArray(Reply[]::new));
         Set<String> dead = Scene.targetsOf(provider, ids.getLast());
-        script.media(dead::contains, MediaReply.status(403));
+        script.media(dead::contains, Reply.status(403));
     }
 
     /** A list of links as they are shared, and some lines that are refused. */

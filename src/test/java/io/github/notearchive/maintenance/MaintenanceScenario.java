@@ -18,7 +18,7 @@ import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
@@ -164,13 +164,13 @@ public abstract class MaintenanceScenario {
     }
 
     /** Sets the response for a picture. */
-    protected void picture(String note, int number, MediaReply reply) {
+    protected void picture(String note, int number, Reply reply) {
         String name = night.pictures(note).get(number);
         night.script().media(target -> target.contains(name), reply);
     }
 
     /** Sets the response for the best rendition of the first picture. */
-    protected void original(String note, MediaReply reply) {
+    protected void original(String note, Reply reply) {
         String name = night.pictures(note).getFirst();
         night.script().media(target -> target.contains(name) && target.contains("sc=V_ORG"), reply);
     }

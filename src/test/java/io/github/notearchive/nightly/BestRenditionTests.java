@@ -2,19 +2,17 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -28,10 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * twice.
  */
 @NightlyJobTest
-class BestRenditionTests {
-
-    @Autowired
-    NightlyScenario night;
+class BestRenditionTests extends NightFixture {
 
     @Autowired
     HealthCheck check;
@@ -42,9 +37,6 @@ class BestRenditionTests {
     @Autowired
     WorklistRepository interventions;
 
-    @Autowired
-    RunStopper gate;
-
     @Test
     void lesserRenditionIsMarkedWithItsReasonAndImprovedOnALaterNightWithoutACall() {
         String note = noteWithItsFirstOriginalDead();
@@ -54,14 +46,10 @@ class BestRenditionTests {
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
         SlotRow lesser = firstPicture(note);
-        assertThat(lesser.state()).isEqualTo(SlotState.STORED);
-        assertThat(lesser.reason()).isEqualTo("DEGRADED");
+        assertThat(night.files(note)).startsWith("IMAGE STORED DEGRADED");
         assertThat(lesser.rendition()).isEqualTo("url_multi_level.high");
         assertThat(lesser.error()).contains("original at ").contains("HTTP 404");
-        assertThat(night.slots(note).stream().skip(1)).allSatisfy(slot -> {
-            assertThat(slot.reason()).isNull();
-            assertThat(slot.error()).isNull();
-        });
+        assertThat(night.slots(note).stream().skip(1)).allMatch(slot -> slot.reason() == null && slot.error() == null);
 
         night.script().clear();
         night.isNextDay();
@@ -69,9 +57,10 @@ class BestRenditionTests {
         RunSummary second = night.run(ExitCode.COMPLETED);
 
         SlotRow best = firstPicture(note);
-        assertThat(best.rendition()).isEqualTo("original");
-        assertThat(best.reason()).isNull();
-        assertThat(best.error()).isNull();
+        assertThat(best)
+                .returns("original", SlotRow::rendition)
+                .returns(null, SlotRow::reason)
+                .returns(null, SlotRow::error);
         assertThat(best.media()).isNotEqualTo(lesser.media());
         assertThat(second.files().upgraded()).isOne();
         assertThat(second.notes().archived()).as("archived anew").isZero();
@@ -109,7 +98,7 @@ class BestRenditionTests {
     void lesserRenditionIsTakenAtTheLastTryOfTheNightAndReplacedWithANewAnswerOnRequest() {
         String note = noteWithAnOriginal();
         String name = night.pictures(note).getFirst();
-        night.script().media(isOriginalOf(name), MediaReply.status(503));
+        night.script().media(isOriginalOf(name), Reply.status(503));
 
         RunSummary run = night.run(ExitCode.COMPLETED);
 
@@ -127,7 +116,7 @@ class BestRenditionTests {
 
         // what was signed for the first night has expired, and a new answer has other addresses
         night.script().clear();
-        night.script().media(isOriginalOf(name), MediaReply.status(403));
+        night.script().media(isOriginalOf(name), Reply.status(403));
         night.isNextDay();
         night.run(ExitCode.COMPLETED);
         assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
@@ -144,17 +133,14 @@ class BestRenditionTests {
         assertThat(upgrade.files().degraded()).isZero();
         assertThat(aboutLesserRenditions()).isEmpty();
         assertThat(interventions.requeueDegraded()).isZero();
-        assertThat(night.objects("media/")).hasSize(objectsOf(note));
+        assertThat(night.slots(note).stream().map(SlotRow::media).distinct())
+                .hasSameSizeAs(night.objects("media/").keySet());
     }
 
     private List<Health.Reason> aboutLesserRenditions() {
         return check.check().reasons().stream()
                 .filter(reason -> reason.what().contains("a lesser rendition"))
                 .toList();
-    }
-
-    private int objectsOf(String note) {
-        return (int) night.slots(note).stream().map(SlotRow::media).distinct().count();
     }
 
     @Test
@@ -165,39 +151,16 @@ class BestRenditionTests {
         night.isNextDay();
         night.provider().holdMedia();
         var running = night.runAside();
-        night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
+        night.provider().awaitHeldMedia(1, NightlyScenario.PATIENCE);
         night.wayToStore().down();
         night.provider().releaseMedia();
-        NightlyScenario.await("the store is waited for", () -> night.repeatedSteps() > 0);
+        await("the store is waited for", () -> night.repeatedSteps() > 0);
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
-        NightlyScenario.ended(running, ExitCode.UPSTREAM_UNAVAILABLE);
+        ended(running, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
-        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.files(note)).startsWith("IMAGE STORED DEGRADED");
         assertThat(night.note(note).dueAt()).isNotNull();
-    }
-
-    @Test
-    void soundThatAnotherNoteHasIsNotAskedForAgain() {
-        List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
-        notes.forEach(note -> answersWith(note, sound -> sound.put("sound_id", "114600001")));
-        night.pending(notes.subList(0, 1));
-        night.run();
-        int requests = night.provider().mediaRequests();
-        night.pending(notes.subList(1, 2));
-
-        RunSummary run = night.run(ExitCode.COMPLETED);
-
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        SlotRow original = sound(notes.get(0));
-        SlotRow same = sound(notes.get(1));
-        assertThat(same.state()).isEqualTo(SlotState.STORED);
-        assertThat(same.media()).isEqualTo(original.media());
-        assertThat(same.checks()).isEqualTo("same file as in note " + notes.get(0));
-        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
-        assertThat(run.files().reused()).isOne();
-        assertThat(run.files().bytesReused()).isPositive();
     }
 
     @Test
@@ -205,14 +168,13 @@ class BestRenditionTests {
         String note =
                 noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
         String name = night.pictures(note).getFirst();
-        night.script().media(isOriginalOf(name).and(target -> !target.contains("twin=2")), MediaReply.status(403));
+        night.script().media(isOriginalOf(name).and(target -> !target.contains("twin=2")), Reply.status(403));
 
         night.run(ExitCode.COMPLETED);
 
-        assertThat(twins(note, name)).hasSize(2).allSatisfy(twin -> {
-            assertThat(twin.rendition()).isEqualTo("original");
-            assertThat(twin.reason()).isNull();
-        });
+        assertThat(twins(note, name))
+                .extracting(SlotRow::rendition, SlotRow::reason)
+                .containsExactly(tuple("original", null), tuple("original", null));
         assertThat(night.provider().mediaRequests(name))
                 .as("the dead one and the other")
                 .isEqualTo(2);
@@ -222,11 +184,11 @@ class BestRenditionTests {
     void lesserRenditionThatStandsTwiceIsImprovedByOneRequest() {
         String note = noteWithTwins(_ -> {});
         String name = night.pictures(note).getFirst();
-        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        night.script().media(isOriginalOf(name), Reply.status(404));
         night.run(ExitCode.COMPLETED);
         assertThat(twins(note, name)).extracting(SlotRow::reason).containsOnly("DEGRADED");
         int requests = night.provider().mediaRequests();
-        night.script().media(isOriginalOf(name), MediaReply.normal());
+        night.script().media(isOriginalOf(name), Reply.normal());
         night.isNextDay();
 
         night.run(ExitCode.COMPLETED);
@@ -258,7 +220,7 @@ class BestRenditionTests {
     void lesserRenditionOfAnotherNoteIsNotTakenOver() {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
         String name = night.pictures(notes.get(0)).getFirst();
-        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        night.script().media(isOriginalOf(name), Reply.status(404));
         night.pending(notes.subList(0, 1));
         night.run();
         assertThat(firstPicture(notes.get(0)).reason()).isEqualTo("DEGRADED");
@@ -279,8 +241,7 @@ class BestRenditionTests {
     /** A note of pictures, on the worklist, that has an original of its first one. */
     private String noteWithItsFirstOriginalDead() {
         String note = noteWithAnOriginal();
-        String name = night.pictures(note).getFirst();
-        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        night.script().media(isOriginalOf(night.pictures(note).getFirst()), Reply.status(404));
         return note;
     }
 
@@ -289,36 +250,20 @@ class BestRenditionTests {
     }
 
     private String idWithAnOriginal() {
-        return night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
-                .filter(this::hasOriginal)
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private boolean hasOriginal(String note) {
-        return !night.provider()
-                .envelope(note)
-                .at("/data/0/note_list/0/images_list/0/original")
-                .stringValue("")
-                .isEmpty();
+        return find(
+                SandboxNoteKind.IMAGES,
+                note -> !night.provider()
+                        .envelope(note)
+                        .at("/data/0/note_list/0/images_list/0/original")
+                        .stringValue("")
+                        .isEmpty());
     }
 
     private static Predicate<String> isOriginalOf(String name) {
         return target -> target.contains(name) && target.contains("sc=V_ORG");
     }
 
-    private void answersWith(String note, Consumer<ObjectNode> change) {
-        night.script().answers(note, Reply.noteWith(answer -> {
-            answer.remove("widgets_context");
-            change.accept((ObjectNode) answer.get("native_voice_info"));
-        }));
-    }
-
     private SlotRow firstPicture(String note) {
         return night.slots(note).getFirst();
-    }
-
-    private SlotRow sound(String note) {
-        return night.slots(note, MediaKind.AUDIO).getFirst();
     }
 }

@@ -2,36 +2,31 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.FAILED;
-import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.beans.factory.annotation.Autowired;
 
 /** What becomes of a note, and of the run, for each thing that the provider may say. */
 @NightlyJobTest
-class CodeTests {
-
-    @Autowired
-    NightlyScenario night;
+class CodeTests extends NightFixture {
 
     @Test
     void notesThatAreThereAreArchivedWithOneCallEach() {
@@ -42,7 +37,7 @@ class CodeTests {
 
         assertThat(run.exitCode().number()).isZero();
         night.assertBoughtOnce(notes);
-        assertThat(night.calls()).isEqualTo(5);
+        night.assertArchived(notes, 5);
         night.assertExecution("COMPLETED", "COMPLETED");
         assertThat(night.readAndWritten(run.executionId())).containsExactly(5L, 5L);
         assertThat(night.note(notes.getFirst())).satisfies(note -> {
@@ -79,19 +74,17 @@ class CodeTests {
 
         night.run(ExitCode.INCOMPLETE);
 
-        assertThat(night.executions().getFirst().status()).isEqualTo("COMPLETED");
-        assertThat(night.exitCodes()).containsExactly("INCOMPLETE");
-        assertThat(night.states(notes)).containsOnly(POSTPONED);
-        assertThat(night.calls()).isEqualTo(2);
+        night.assertExecution("COMPLETED", "INCOMPLETE");
         assertThat(notes).allSatisfy(note -> {
-            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-            assertThat(night.note(note).attempts()).isZero();
-            assertThat(night.note(note).lastCode()).isZero();
+            assertThat(night.note(note))
+                    .returns(POSTPONED, WorklistEntry::state)
+                    .returns(night.midnight(), WorklistEntry::dueAt)
+                    .returns(0, WorklistEntry::attempts)
+                    .returns(0, WorklistEntry::lastCode);
             assertThat(night.bills(note)).containsExactly("YES");
         });
 
         night.run(ExitCode.COMPLETED);
-
         assertThat(night.calls()).isEqualTo(2);
 
         night.isNextDay();
@@ -99,11 +92,6 @@ class CodeTests {
 
         assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(4);
-        assertThat(notes)
-                .allSatisfy(note -> assertThat(night.note(note).dueAt())
-                        .isBetween(
-                                night.clock().instant().plus(Duration.ofDays(29)),
-                                night.clock().instant().plus(Duration.ofDays(30))));
     }
 
     @Test
@@ -113,7 +101,7 @@ class CodeTests {
         CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
         night.midnightComesBeforeTheAnswerIsWritten();
-        NightlyScenario.ended(run, ExitCode.INCOMPLETE);
+        ended(run, ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
         assertThat(night.calls()).isOne();
@@ -147,12 +135,17 @@ class CodeTests {
         RunSummary run = night.run(ExitCode.COMPLETED);
 
         assertThat(run.notes().unavailable()).isEqualTo(3);
+        assertThat(notes).extracting(note -> night.note(note).lastCode()).containsExactly(201, 202, 404);
+        assertThat(notes)
+                .extracting(night::bills)
+                .containsExactly(List.of("YES"), List.of("UNKNOWN"), List.of("UNKNOWN"));
+
+        night.isDaysLater(29);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(3);
-        assertThat(notes.stream().map(note -> night.note(note).lastCode())).containsExactly(201, 202, 404);
-        assertThat(night.bills(notes.getFirst())).containsExactly("YES");
 
-        night.isDaysLater(31);
+        night.isDaysLater(2);
         night.script().clear();
         night.run(ExitCode.COMPLETED);
 
@@ -185,11 +178,12 @@ class CodeTests {
         night.run(ExitCode.INCOMPLETE);
 
         assertThat(night.calls(note)).isEqualTo(5);
-        assertThat(night.note(note).state()).isEqualTo(POSTPONED);
-        assertThat(night.note(note).attempts()).isEqualTo(5);
-        assertThat(night.note(note).attemptsTonight()).isEqualTo(5);
-        assertThat(night.note(note).lastCode()).isEqualTo(301);
-        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        assertThat(night.note(note))
+                .returns(POSTPONED, WorklistEntry::state)
+                .returns(5, WorklistEntry::attempts)
+                .returns(5, WorklistEntry::attemptsTonight)
+                .returns(301, WorklistEntry::lastCode)
+                .returns(night.midnight(), WorklistEntry::dueAt);
 
         night.run(ExitCode.COMPLETED);
         assertThat(night.calls(note)).isEqualTo(5);
@@ -218,7 +212,7 @@ class CodeTests {
     @CsvSource({"302, 990", "429, 1990"})
     void throttledNoteIsReleasedAndFetchedAgainAfterAPause(int code, long pauseMillis) {
         String note = night.pending(1).getFirst();
-        Reply bare = Reply.raw(429, "text/html", "<h1>Too many</h1>".getBytes(UTF_8));
+        Reply bare = Reply.raw(429, "text/html", bytes("<h1>Too many</h1>"));
         night.script().answers(note, code == 429 ? bare.header("Retry-After", "2") : Reply.code(code), Reply.normal());
 
         RunSummary run = night.run(ExitCode.COMPLETED);
@@ -247,15 +241,9 @@ class CodeTests {
 
         assertThat(blocked.exitCode().number()).isEqualTo(4);
         assertThat(blocked.reason()).contains(String.valueOf(code));
-        assertThat(night.executions()).singleElement().satisfies(execution -> {
-            assertThat(execution.status()).isEqualTo("STOPPED");
-            assertThat(execution.exitCode()).isEqualTo(exitCode.name());
-            assertThat(execution.message()).contains(String.valueOf(code));
-        });
-        assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(notes)
-                .allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
-        assertThat(night.claims()).isZero();
+        night.assertExecution("STOPPED", exitCode.name());
+        assertThat(night.executions().getFirst().message()).contains(String.valueOf(code));
+        night.assertUntouched(notes);
         assertThat(night.calls()).isBetween(1, 32).isEqualTo(night.provider().answered(code));
 
         int refused = night.calls();
@@ -282,48 +270,49 @@ class CodeTests {
         assertThat(night.bills(notes.getFirst())).containsExactly("NO");
     }
 
+    /** A failed call, with its row in the ledger. */
+    private record FailedCall(
+            String kind, Reply reply, @Nullable Integer code, Billed billed, boolean isHeld) {}
+
+    private static final List<FailedCall> FAILED_CALLS = List.of(
+            new FailedCall("500", Reply.code(500), 500, Billed.UNKNOWN, false),
+            new FailedCall("503", Reply.code(503), 503, Billed.UNKNOWN, false),
+            new FailedCall("unknown code", Reply.code(777), 777, Billed.UNKNOWN, false),
+            new FailedCall("string", Reply.json("{\"code\":\"301\",\"data\":null}"), 301, Billed.NO, false),
+            new FailedCall("301 by HTTP 503", Reply.code(301, 503), 301, Billed.NO, false),
+            new FailedCall("HTML", Reply.raw(502, "text/html", bytes("<h1>Bad</h1>")), null, Billed.UNKNOWN, false),
+            new FailedCall("HTML with 200", Reply.json("<html>maintenance</html>"), null, Billed.UNKNOWN, true),
+            new FailedCall("no code", Reply.json("{\"message\":\"hm\"}"), null, Billed.UNKNOWN, true),
+            new FailedCall("code of no kind", Reply.json("{\"code\":[0]}"), null, Billed.UNKNOWN, true),
+            new FailedCall("empty", Reply.json(""), null, Billed.UNKNOWN, true),
+            new FailedCall("reset", Reply.reset(), null, Billed.UNKNOWN, false),
+            new FailedCall("lost", Reply.lost(), null, Billed.UNKNOWN, false),
+            new FailedCall("truncated", Reply.truncated(), null, Billed.UNKNOWN, false));
+
     @Test
-    void troubleOfAnyKindPutsTheNoteOffAndItIsAskedAgainInTheSameRun() {
-        Map<String, Reply> troubles = Map.ofEntries(
-                Map.entry("500", Reply.code(500)),
-                Map.entry("503", Reply.code(503)),
-                Map.entry("unknown code", Reply.code(777)),
-                Map.entry("string", Reply.json("{\"code\":\"301\",\"data\":null}")),
-                Map.entry("301 by HTTP 503", Reply.code(301, 503)),
-                Map.entry("HTML", Reply.raw(502, "text/html", "<h1>Bad</h1>".getBytes(UTF_8))),
-                Map.entry("HTML with 200", Reply.json("<html>maintenance</html>")),
-                Map.entry("no code", Reply.json("{\"message\":\"hm\"}")),
-                Map.entry("code of no kind", Reply.json("{\"code\":[0]}")),
-                Map.entry("empty", Reply.raw(200, "application/json", new byte[0])),
-                Map.entry("reset", Reply.reset()),
-                Map.entry("lost", Reply.lost()),
-                Map.entry("truncated", Reply.truncated()));
-        Set<String> unreadable = Set.of("HTML with 200", "no code", "code of no kind", "empty");
-        Map<String, Billed> bills = Map.of("string", Billed.NO, "301 by HTTP 503", Billed.NO);
-        Map<String, Integer> codes =
-                Map.of("500", 500, "503", 503, "unknown code", 777, "string", 301, "301 by HTTP 503", 301);
-        List<String> kinds = new ArrayList<>(troubles.keySet());
-        List<String> notes = night.pending(kinds.size());
-        for (int i = 0; i < kinds.size(); i++) {
-            night.script().answers(notes.get(i), troubles.get(kinds.get(i)), Reply.normal());
+    void failedCallOfAnyKindPostponesTheNoteWhichIsFetchedAgainInTheSameRun() {
+        List<String> notes = night.pending(FAILED_CALLS.size());
+        for (int i = 0; i < notes.size(); i++) {
+            night.script().answers(notes.get(i), FAILED_CALLS.get(i).reply, Reply.normal());
         }
 
         RunSummary run = night.run(ExitCode.COMPLETED);
 
-        night.assertArchived(notes, 2 * kinds.size());
-        for (int i = 0; i < kinds.size(); i++) {
-            String kind = kinds.get(i);
-            String note = notes.get(i);
-            List<CallEntry> calls = night.ledger(note);
-            assertThat(calls).as(kind).hasSize(2);
-            assertThat(calls.getFirst().billed()).as(kind).isEqualTo(bills.getOrDefault(kind, Billed.UNKNOWN));
-            assertThat(calls.getFirst().code()).as(kind).isEqualTo(codes.get(kind));
-            assertThat(calls.getFirst().receivedAt()).as(kind).isNotNull();
-            assertThat(calls.getFirst().responseHeld()).as(kind).isEqualTo(unreadable.contains(kind));
-            assertThat(calls.getLast().billed()).as(kind).isEqualTo(Billed.YES);
-            assertThat(night.note(note).attempts()).as(kind).isEqualTo(1);
+        night.assertArchived(notes, 2 * notes.size());
+        for (int i = 0; i < notes.size(); i++) {
+            FailedCall failed = FAILED_CALLS.get(i);
+            assertThat(night.ledger(notes.get(i)))
+                    .as(failed.kind)
+                    .allMatch(call -> call.receivedAt() != null)
+                    .extracting(CallEntry::code, CallEntry::billed, CallEntry::responseHeld)
+                    .containsExactly(tuple(failed.code, failed.billed, failed.isHeld), tuple(0, Billed.YES, true));
+            assertThat(night.note(notes.get(i)).attempts()).as(failed.kind).isEqualTo(1);
         }
-        assertThat(run.bill().billingUnknown()).isEqualTo(kinds.size() - bills.size());
+        assertThat(run.bill().billingUnknown()).isEqualTo(11);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(UTF_8);
     }
 
     /** 20 ms and 40 ms, each a fifth more or less. */

@@ -1,7 +1,6 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
@@ -13,19 +12,14 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.beans.factory.annotation.Autowired;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a killed process leaves behind is put in order by the next run; a live one is left alone. */
 @NightlyJobTest
-class CrashTests {
+class CrashTests extends NightFixture {
 
     private static final int NOBODY = 0;
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    RunStopper gate;
+    private static final String LOCK = "SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))";
 
     @ParameterizedTest
     @CsvSource({"STARTED, STARTED", "UNKNOWN, UNKNOWN", "STOPPED, STARTED", "STARTED, COMPLETED"})
@@ -42,8 +36,9 @@ class CrashTests {
         assertThat(night.executions()).hasSize(2);
         assertThat(night.executions().getLast().status()).isEqualTo("COMPLETED");
         if (!job.equals("STOPPED")) {
-            assertThat(night.executions().getFirst().status()).isEqualTo("FAILED");
-            assertThat(night.executions().getFirst().exitCode()).isEqualTo("CRASHED");
+            assertThat(night.executions().getFirst())
+                    .returns("FAILED", NightlyScenario.Execution::status)
+                    .returns("CRASHED", NightlyScenario.Execution::exitCode);
         }
         assertThat(night.count("SELECT count(*) FROM batch_job_execution WHERE end_time IS NULL"))
                 .isZero();
@@ -58,9 +53,11 @@ class CrashTests {
         List<String> notes = night.pending(3);
         assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
         leaveBehind("STARTED", "STARTED");
-        night.update("DELETE FROM batch_step_execution_context");
-        night.update("DELETE FROM batch_step_execution");
-        night.update("UPDATE batch_job_execution SET status = 'STARTING', start_time = NULL");
+        night.update("""
+                DELETE FROM batch_step_execution_context;
+                DELETE FROM batch_step_execution;
+                UPDATE batch_job_execution SET status = 'STARTING', start_time = NULL
+                """);
 
         night.run(ExitCode.COMPLETED);
 
@@ -106,7 +103,7 @@ class CrashTests {
         night.claimedBy("main", pending(notes));
         try (Connection first = night.connect();
                 Statement statement = first.createStatement()) {
-            statement.execute("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
+            statement.execute(LOCK);
 
             RunSummary second = night.run(ExitCode.ALREADY_RUNNING);
 
@@ -123,54 +120,44 @@ class CrashTests {
         night.assertArchived(notes, 5);
     }
 
-    @Test
-    void aRunnerLockThatIsLostIsTakenAgainAndTheRunGoesOn() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aRunnerLockThatIsLostIsTakenAgainAndTheRunGoesOn(boolean isEnding) throws Exception {
         List<String> notes = night.pending(5);
         CompletableFuture<RunSummary> run = night.runUntilHeld(5);
+        if (isEnding) {
+            gate.close(ExitCode.INTERRUPTED, "a test ends it");
+        }
         int before = lockHolder();
 
         cut(before);
 
-        NightlyScenario.await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
-        night.release(run, ExitCode.COMPLETED);
-        night.assertArchived(notes, 5);
-    }
-
-    @Test
-    void aRunThatIsEndingKeepsItsRunnerLockToo() throws Exception {
-        List<String> notes = night.pending(5);
-        CompletableFuture<RunSummary> run = night.runUntilHeld(5);
-        gate.close(ExitCode.INTERRUPTED, "a test ends it");
-        int before = lockHolder();
-
-        cut(before);
-
-        NightlyScenario.await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
-        RunSummary ended = night.release(run, ExitCode.INTERRUPTED);
-        assertThat(ended.reason()).isEqualTo("a test ends it");
+        await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
+        RunSummary ended = night.release(run, isEnding ? ExitCode.INTERRUPTED : ExitCode.COMPLETED);
+        assertThat(ended.reason().equals("a test ends it")).isEqualTo(isEnding);
         night.assertArchived(notes, 5);
     }
 
     @Test
     void aRunThatLostItsLockToAnotherEndsWithoutAnotherCall() throws Exception {
         List<String> notes = night.pending(40);
-        CompletableFuture<RunSummary> run = night.runUntilHeld(32);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         try (Connection other = night.connect();
                 Statement statement = other.createStatement()) {
             CompletableFuture<Void> taken = CompletableFuture.runAsync(() -> {
                 try {
-                    statement.execute("SELECT pg_advisory_lock(hashtext('note-archive')," + " hashtext('main'))");
+                    statement.execute(LOCK);
                 } catch (SQLException e) {
                     throw new IllegalStateException(e);
                 }
             });
-            NightlyScenario.await(
+            await(
                     "another session waits for the lock",
-                    () -> night.count("SELECT count(*) FROM pg_locks WHERE locktype =" + " 'advisory' AND NOT granted")
+                    () -> night.count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
                             == 1);
             cut(lockHolder());
             taken.get();
-            NightlyScenario.await("the run has seen it", () -> gate.stopReason().isPresent());
+            await("the run has seen it", () -> gate.stopReason().isPresent());
 
             RunSummary ended = night.release(run, ExitCode.UPSTREAM_UNAVAILABLE);
 
@@ -209,11 +196,8 @@ class CrashTests {
     }
 
     private void cut(int backend) {
-        night.sql()
-                .sql("SELECT pg_terminate_backend(:pid, 5000)")
-                .param("pid", backend)
-                .query(Boolean.class)
-                .single();
+        assertThat(night.count("SELECT pg_terminate_backend(" + backend + ", 5000)::int"))
+                .isOne();
     }
 
     private List<String> pending(List<String> notes) {
@@ -222,13 +206,13 @@ class CrashTests {
 
     /** As a killed process, or one whose database went away, leaves its newest execution. */
     private void leaveBehind(String job, String workers) {
-        night.sql().sql("""
-                        UPDATE batch_job_execution SET status = :status, exit_code = 'UNKNOWN',
-                               end_time = CASE WHEN :status IN ('STARTED', 'UNKNOWN') THEN NULL ELSE end_time END
-                        """).param("status", job).update();
-        night.sql().sql("""
-                        UPDATE batch_step_execution SET status = :status, exit_code = 'EXECUTING',
-                               end_time = CASE WHEN :status = 'COMPLETED' THEN end_time END
-                        """).param("status", workers).update();
+        night.update("""
+                UPDATE batch_job_execution SET status = ?, exit_code = 'UNKNOWN',
+                       end_time = CASE WHEN ? IN ('STARTED', 'UNKNOWN') THEN NULL ELSE end_time END
+                """, job, job);
+        night.update("""
+                UPDATE batch_step_execution SET status = ?, exit_code = 'EXECUTING',
+                       end_time = CASE WHEN ? = 'COMPLETED' THEN end_time END
+                """, workers, workers);
     }
 }

@@ -4,23 +4,20 @@ import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.FAILED;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.maintenance.waive.Waiver;
 import io.github.notearchive.maintenance.waive.Waiver.NotWaivedException;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.MediaKind;
-import io.github.notearchive.note.NoteId;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,20 +26,13 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
-import tools.jackson.databind.node.StringNode;
 
 /** Files whose every address is dead: one new answer a night, and an end after two. */
 @NightlyJobTest
-class DeadMediaTests {
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    Waiver waiver;
+class DeadMediaTests extends NightFixture {
 
     @Autowired
     Spool spool;
@@ -52,10 +42,7 @@ class DeadMediaTests {
 
     @BeforeEach
     void aNoteOfSeveralPictures() {
-        note = night.provider().noteIds(SandboxNoteKind.IMAGES, 30).stream()
-                .filter(id -> night.pictures(id).size() >= 3)
-                .findFirst()
-                .orElseThrow();
+        note = find(SandboxNoteKind.IMAGES, id -> night.pictures(id).size() >= 3);
         pictures = night.pictures(note);
         night.pending(List.of(note));
     }
@@ -67,14 +54,11 @@ class DeadMediaTests {
         RunSummary first = night.run(ExitCode.INCOMPLETE);
 
         assertThat(night.calls()).isEqualTo(1);
-        assertThat(night.note(note).state()).isEqualTo(POSTPONED);
-        assertThat(night.note(note).mediaAttempts()).isEqualTo(1);
-        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-        assertThat(night.slots(note))
-                .extracting(SlotRow::state)
-                .containsOnlyOnce(SlotState.MISSING)
-                .contains(SlotState.STORED);
-        assertThat(night.slots(note).get(1).reason()).isEqualTo("DEAD");
+        assertThat(night.note(note))
+                .returns(POSTPONED, WorklistEntry::state)
+                .returns(1, WorklistEntry::mediaAttempts)
+                .returns(night.midnight(), WorklistEntry::dueAt);
+        assertFiles("IMAGE MISSING DEAD");
 
         night.requeue(note);
         night.run(ExitCode.INCOMPLETE);
@@ -88,12 +72,7 @@ class DeadMediaTests {
         assertThat(second.boughtAgain()).isOne();
         night.assertNote(note, FAILED, StateReason.MEDIA_INCOMPLETE, "IMAGE 1 GONE");
         assertThat(night.note(note).dueAt()).isNull();
-        assertThat(night.slots(note).get(1).state()).isEqualTo(SlotState.MISSING);
-        assertThat(night.slots(note).get(1).reason()).isEqualTo("GONE");
-        assertThat(night.slots(note))
-                .filteredOn(slot -> slot.ordinal() != 1)
-                .hasSize(pictures.size() - 1)
-                .allSatisfy(slot -> assertThat(slot.state()).isEqualTo(SlotState.STORED));
+        assertFiles("IMAGE MISSING GONE");
         assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NULL"))
                 .isEqualTo(1);
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
@@ -106,7 +85,7 @@ class DeadMediaTests {
 
     @Test
     void whatIsDownloadedIsDroppedWhenTheNewAnswerCannotBeBought() throws Exception {
-        night.script().media(_ -> true, MediaReply.status(500));
+        night.script().media(_ -> true, Reply.status(500));
         night.run(ExitCode.INCOMPLETE);
         night.isNextDay();
         night.script().clear();
@@ -127,7 +106,7 @@ class DeadMediaTests {
                 .toList();
         night.pending(notes);
         Set<String> dead = notes.stream().map(id -> night.pictures(id).get(1)).collect(Collectors.toSet());
-        night.script().media(target -> dead.stream().anyMatch(target::contains), MediaReply.status(404));
+        night.script().media(target -> dead.stream().anyMatch(target::contains), Reply.status(404));
         night.run(ExitCode.INCOMPLETE);
         assertThat(notes).hasSize(30);
         assertThat(night.states(notes)).containsOnly(POSTPONED);
@@ -142,11 +121,9 @@ class DeadMediaTests {
     @Test
     void answerOfAnEarlierNightWithDeadAddressesIsBoughtAnewOnceInThatRun() {
         night.holdsAnswerOf(note, Duration.ofDays(1));
-        night.script().media(target -> !target.contains("renewed=1"), MediaReply.status(403));
-        night.script().answers(note, Reply.note(envelope -> {
-            renew(envelope.at("/data/0/note_list/0/images_list"));
-            return envelope;
-        }));
+        night.script().media(target -> !target.contains("renewed=1"), Reply.status(403));
+        night.script().answers(note, Reply.note(envelope -> (ObjectNode)
+                JsonMapper.shared().readTree(envelope.toString().replaceAll("(\"http[^\"]*)", "$1&renewed=1"))));
         night.run(ExitCode.COMPLETED);
 
         assertThat(night.calls()).isEqualTo(1);
@@ -173,17 +150,16 @@ class DeadMediaTests {
 
     @Test
     void fileIsInTheStoreAndNotInTheSpoolWhileAnotherOneOfItsNoteIsDownloaded() throws Exception {
-        night.script().media(target -> target.contains(pictures.get(1)), MediaReply.hang());
+        night.script().media(target -> target.contains(pictures.get(1)), Reply.hang());
 
         CompletableFuture<RunSummary> run = night.runAside();
 
-        NightlyScenario.await("all files are requested", () -> night.provider().mediaRequests() >= pictures.size());
-        NightlyScenario.await(
-                "the other files are stored", () -> night.objects("media/").size() == pictures.size() - 1);
-        NightlyScenario.await("the spool is empty", () -> spool.held().bytes() == 0);
+        await("all files are requested", () -> night.provider().mediaRequests() >= pictures.size());
+        await("the other files are stored", () -> night.objects("media/").size() == pictures.size() - 1);
+        await("the spool is empty", () -> spool.held().bytes() == 0);
         assertThat(night.count("SELECT count(*) FROM media_object")).isZero();
         night.script().clear().releaseHung();
-        NightlyScenario.ended(run, ExitCode.COMPLETED);
+        ended(run, ExitCode.COMPLETED);
         night.assertArchived(List.of(note), 1);
     }
 
@@ -194,24 +170,20 @@ class DeadMediaTests {
         night.run(ExitCode.INCOMPLETE);
         night.isNextDay();
         night.run(ExitCode.INCOMPLETE);
-        NoteId id = new NoteId(note);
 
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 0, "lost for good")).isOne();
+        assertThat(waive(0, "lost for good")).isOne();
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThatThrownBy(() -> waiver.waive(id, MediaKind.IMAGE, 0, "again")).isInstanceOf(NotWaivedException.class);
-        assertThatThrownBy(() -> waiver.waive(id, MediaKind.IMAGE, 1, "stored already"))
-                .isInstanceOf(NotWaivedException.class);
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 2, "lost too")).isZero();
+        assertThatThrownBy(() -> waive(0, "again")).isInstanceOf(NotWaivedException.class);
+        assertThatThrownBy(() -> waive(1, "stored already")).isInstanceOf(NotWaivedException.class);
+        assertThat(waive(2, "lost too")).isZero();
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.slots(note).get(0).state()).isEqualTo(SlotState.WAIVED);
-        assertThat(night.slots(note).get(0).reason()).isEqualTo("lost for good");
-        assertThat(night.slots(note).get(2).reason()).isEqualTo("lost too");
+        assertThat(night.files(note)).startsWith("IMAGE WAIVED lost for good", "IMAGE STORED", "IMAGE WAIVED lost too");
         assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NOT NULL"))
                 .isEqualTo(1);
         assertThat(night.calls()).isEqualTo(2);
-        assertThat(new String(
-                        night.objects("notes/" + note).lastEntry().getValue(), java.nio.charset.StandardCharsets.UTF_8))
+        assertThat(night.objects("notes/" + note).lastEntry().getValue())
+                .asString(UTF_8)
                 .contains("lost for good", "lost too");
     }
 
@@ -225,7 +197,7 @@ class DeadMediaTests {
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         Map<String, byte[]> sidecars = night.objects("notes/" + note);
 
-        assertThatThrownBy(() -> waiver.waive(new NoteId(note), MediaKind.IMAGE, 0, "lost for good"))
+        assertThatThrownBy(() -> waive(0, "lost for good"))
                 .isInstanceOf(NotWaivedException.class)
                 .hasMessageContaining("is UNAVAILABLE");
 
@@ -236,23 +208,18 @@ class DeadMediaTests {
                 .isEqualTo(sidecars);
     }
 
-    private void isDead(String picture) {
-        night.script().media(target -> target.contains(picture), MediaReply.status(404));
+    private int waive(int picture, String reason) {
+        return waive(note, MediaKind.IMAGE, picture, reason);
     }
 
-    private static void renew(JsonNode node) {
-        switch (node) {
-            case ArrayNode array -> array.forEach(DeadMediaTests::renew);
-            case ObjectNode object ->
-                object.properties().forEach(property -> {
-                    if (property.getValue() instanceof StringNode text
-                            && text.stringValue().startsWith("http")) {
-                        property.setValue(StringNode.valueOf(text.stringValue() + "&renewed=1"));
-                    } else {
-                        renew(property.getValue());
-                    }
-                });
-            default -> {}
-        }
+    /** All pictures but the second one are stored. */
+    private void assertFiles(String second) {
+        List<String> files = new ArrayList<>(night.files(note));
+        assertThat(files.remove(1)).isEqualTo(second);
+        assertThat(files).hasSize(pictures.size() - 1).containsOnly("IMAGE STORED");
+    }
+
+    private void isDead(String picture) {
+        night.script().media(target -> target.contains(picture), Reply.status(404));
     }
 }

@@ -6,7 +6,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.net.ServerSocket;
-import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -16,10 +15,7 @@ import org.springframework.test.context.TestPropertySource;
 /** What notes in work hold of the database while they wait for others. */
 @BesideNightlyJobTest
 @TestPropertySource(properties = "archive.workers=64")
-class HeldConnectionsTests {
-
-    @Autowired
-    NightlyScenario night;
+class HeldConnectionsTests extends NightFixture {
 
     @Autowired
     DataSource dataSource;
@@ -38,7 +34,7 @@ class HeldConnectionsTests {
         assertNoneIsHeld();
         night.provider().releaseMedia();
 
-        NightlyScenario.ended(run, ExitCode.COMPLETED);
+        ended(run, ExitCode.COMPLETED);
     }
 
     @Test
@@ -57,7 +53,7 @@ class HeldConnectionsTests {
             night.wayToStore().mend();
         }
 
-        NightlyScenario.ended(run, ExitCode.COMPLETED);
+        ended(run, ExitCode.COMPLETED);
     }
 
     /** As on a busy machine, each commit of a step takes long. */
@@ -84,18 +80,13 @@ class HeldConnectionsTests {
                 .isZero();
     }
 
-    private HikariDataSource pool() {
-        try {
-            return dataSource.unwrap(HikariDataSource.class);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
+    private HikariDataSource pool() throws Exception {
+        return dataSource.unwrap(HikariDataSource.class);
     }
 
     private void assertNoneIsHeld() throws Exception {
         HikariDataSource pool = pool();
-        NightlyScenario.await(
-                "no connection is in use", () -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
+        await("no connection is in use", () -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
         assertThat(night.count("""
                         SELECT count(*) FROM pg_stat_activity
                         WHERE datname = current_database() AND state LIKE 'idle in transaction%'

@@ -2,12 +2,10 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
-import static io.github.notearchive.nightly.NightlyScenario.ended;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -15,20 +13,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.annotation.DirtiesContext;
 
 /** A run that is ended from outside hands back what it holds, and the same command goes on. */
 @NightlyJobTest
-class InterruptionTests {
-
-    private static final int WORKERS = 32;
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    RunStopper gate;
+class InterruptionTests extends NightFixture {
 
     @Test
     void limitOfNotesEndsTheRunAndTheNextOneContinues() {
@@ -39,8 +28,7 @@ class InterruptionTests {
 
         assertEnded(limited, ExitCode.INTERRUPTED);
         assertThat(limited.exitCode().number()).isEqualTo(7);
-        assertThat(night.executions().getFirst().status()).isEqualTo("STOPPED");
-        assertThat(night.exitCodes()).containsExactly("INTERRUPTED");
+        night.assertExecution("STOPPED", "INTERRUPTED");
         assertThat(night.archived()).hasSize(7);
         assertThat(night.calls()).isEqualTo(7);
         assertThat(night.count("SELECT last_value FROM worklist_claim_seq"))
@@ -55,27 +43,17 @@ class InterruptionTests {
     }
 
     @Test
-    void limitThatIsNotReachedChangesNothing() {
-        night.pending(3);
-
-        assertEnded(night.runAtMost(3), ExitCode.COMPLETED);
-
-        assertThat(night.archived()).hasSize(3);
-    }
-
-    @Test
     void timeBoxFinishesWhatIsInFlightAndTakesUpNothingNew() throws Exception {
         List<String> notes = night.pending(40);
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, Duration.ofSeconds(4), false, "main"));
         night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
-        NightlyScenario.await("the time box is over", () -> gate.stopReason().isPresent());
+        await("the time box is over", () -> gate.stopReason().isPresent());
 
         night.release(run, ExitCode.INTERRUPTED);
 
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.calls()).isEqualTo(WORKERS);
-        assertThat(night.claims()).isZero();
 
         night.run(ExitCode.COMPLETED);
         night.assertArchived(notes, 40);
@@ -91,8 +69,7 @@ class InterruptionTests {
         night.run(ExitCode.INTERRUPTED);
 
         assertThat(night.calls()).isZero();
-        assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(night.claims()).isZero();
+        night.assertUntouched(notes);
     }
 
     @Test
@@ -102,9 +79,7 @@ class InterruptionTests {
         night.provider().holdAnswers();
         night.update("""
                 CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$
-                """);
-        night.update("""
+                BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$;
                 CREATE TRIGGER hold BEFORE UPDATE ON worklist FOR EACH ROW
                 WHEN (OLD.claim_id IS NULL AND NEW.claim_id IS NOT NULL) EXECUTE FUNCTION hold()
                 """);
@@ -114,7 +89,7 @@ class InterruptionTests {
             other.setAutoCommit(false);
             lock.execute("SELECT pg_advisory_xact_lock(77)");
             run = night.runAside();
-            NightlyScenario.await(
+            await(
                     "claims are being written",
                     () -> night.count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") > 0);
             gate.stop("SIGTERM");
@@ -125,7 +100,6 @@ class InterruptionTests {
 
         night.release(run, ExitCode.INTERRUPTED);
 
-        assertThat(night.claims()).isZero();
         assertThat(night.states(notes)).contains(PENDING);
         assertThat(night.calls()).isEqualTo(night.archived().size());
     }
@@ -139,15 +113,11 @@ class InterruptionTests {
 
         RunSummary stopped = night.release(run, ExitCode.INTERRUPTED);
 
-        assertThat(night.executions()).singleElement().satisfies(execution -> {
-            assertThat(execution.status()).isEqualTo("STOPPED");
-            assertThat(execution.exitCode()).isEqualTo("INTERRUPTED");
-            assertThat(execution.message()).contains("SIGTERM");
-        });
+        night.assertExecution("STOPPED", "INTERRUPTED");
+        assertThat(night.executions().getFirst().message()).contains("SIGTERM");
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
-        assertThat(night.claims()).isZero();
         assertThat(night.readAndWritten(stopped.executionId())).containsExactly((long) WORKERS, (long) WORKERS);
     }
 
@@ -161,10 +131,7 @@ class InterruptionTests {
 
         RunSummary stopped = ended(run, ExitCode.INTERRUPTED);
 
-        assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(notes)
-                .allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
-        assertThat(night.claims()).isZero();
+        night.assertUntouched(notes);
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND response IS NULL"))
                 .isEqualTo(WORKERS);
@@ -175,19 +142,16 @@ class InterruptionTests {
     @DirtiesContext
     void secondSignalCutsDownloadsAndTheirAnswersAreUsedLater() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.SOUND, 4);
-        night.script().media(_ -> true, MediaReply.hang());
+        night.script().media(_ -> true, Reply.hang());
         CompletableFuture<RunSummary> run = night.runAside();
-        NightlyScenario.await("downloads hang", () -> night.provider().mediaRequests() >= 4);
+        await("downloads hang", () -> night.provider().mediaRequests() >= 4);
         gate.stop("SIGTERM");
         gate.stop("SIGTERM");
 
         RunSummary stopped = ended(run, ExitCode.INTERRUPTED);
 
-        assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(notes)
-                .allSatisfy(note -> assertThat(night.note(note).mediaAttempts()).isZero());
+        night.assertUntouched(notes);
         assertThat(night.bills(notes.getFirst())).containsExactly("YES");
         assertThat(night.calls()).isEqualTo(4);
-        assertThat(night.claims()).isZero();
     }
 }

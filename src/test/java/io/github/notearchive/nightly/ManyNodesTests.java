@@ -3,7 +3,6 @@ package io.github.notearchive.nightly;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,15 +22,7 @@ import org.springframework.beans.factory.annotation.Autowired;
  * {@code acceptance.ThreeNodesTests} has processes.
  */
 @NightlyJobTest
-class ManyNodesTests {
-
-    private static final int WORKERS = 32;
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    RunStopper gate;
+class ManyNodesTests extends NightFixture {
 
     @Autowired
     Nodes nodes;
@@ -55,7 +46,6 @@ class ManyNodesTests {
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
-        assertThat(night.claims()).isZero();
         assertThat(night.count("SELECT count(*) FROM source_gate"))
                 .as("the node that met it closes the gate")
                 .isZero();
@@ -69,13 +59,13 @@ class ManyNodesTests {
         List<String> notes = night.pending(1);
         night.script().always(notes.getFirst(), Reply.hang());
         CompletableFuture<RunSummary> run = night.runAside();
-        NightlyScenario.await("it is asked about", () -> night.calls() == 1);
+        await("it is asked about", () -> night.calls() == 1);
         anotherNodeMeets(601);
 
-        NightlyScenario.await("the gate is closed", () -> gate.isClosed());
+        await("the gate is closed", () -> gate.isClosed());
         night.script().clear().releaseHung();
 
-        NightlyScenario.ended(run, ExitCode.BLOCKED_BALANCE);
+        ended(run, ExitCode.BLOCKED_BALANCE);
         assertThat(night.calls()).isOne();
     }
 
@@ -87,12 +77,11 @@ class ManyNodesTests {
         night.run(ExitCode.QUOTA_EXHAUSTED);
         assertEnded(night.force(), ExitCode.QUOTA_EXHAUSTED);
 
-        assertThat(night.sql().sql("""
+        assertThat(night.texts("""
                                         SELECT concat_ws(' ', s.code, s.holds_until = timestamptz '2026-03-11 00:00+08', e.exit_code)
                                         FROM run_stop s JOIN batch_job_execution e USING (job_execution_id)
                                         ORDER BY s.id
-                                        """).query(String.class).list())
-                .containsExactly("303 t QUOTA_EXHAUSTED", "303 t QUOTA_EXHAUSTED");
+                                        """)).containsExactly("303 t QUOTA_EXHAUSTED", "303 t QUOTA_EXHAUSTED");
     }
 
     @Test
@@ -119,7 +108,6 @@ class ManyNodesTests {
             assertThat(night.note(note).attempts()).isZero();
             assertThat(night.note(note).detail()).contains("of execution 4711", "has no response yet");
         });
-        assertThat(night.claims()).isZero();
 
         anotherNodeReceives(outstanding.subList(0, 2)); // and never the two others
         night.isNextDay();
@@ -135,10 +123,7 @@ class ManyNodesTests {
         String note = night.pending(1).getFirst();
         night.run(ExitCode.COMPLETED);
         night.isDaysLater(8);
-        night.sql()
-                .sql("UPDATE worklist SET refresh_night = :tonight")
-                .param("tonight", night.today().date())
-                .update();
+        night.update("UPDATE worklist SET refresh_night = ?", night.today().date());
         anotherNodeAsked(List.of(note));
 
         night.run(ExitCode.COMPLETED);
@@ -155,10 +140,10 @@ class ManyNodesTests {
     void aResponseThatIsWrittenAfterItsNoteWasPostponedByAnotherNodeIsUsedAtOnce() throws Exception {
         List<String> notes = night.pending(3);
         CompletableFuture<RunSummary> run = night.runUntilHeld(3);
-        night.sql().sql("""
-                        UPDATE worklist
-                        SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL, state = 'POSTPONED', due_at = :midnight, reason = 'RESPONSE_PENDING'
-                        """).param("midnight", Timestamp.from(night.midnight())).update();
+        night.update("""
+                UPDATE worklist SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL,
+                                    state = 'POSTPONED', due_at = ?, reason = 'RESPONSE_PENDING'
+                """, Timestamp.from(night.midnight()));
 
         night.release(run, ExitCode.COMPLETED);
 
@@ -171,19 +156,14 @@ class ManyNodesTests {
         assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
         List<String> left =
                 notes.stream().filter(note -> night.state(note) == PENDING).toList();
-        night.sql()
-                .sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
-                        SELECT note_id, 'note-detail/v1', :now, (SELECT max(job_execution_id) FROM batch_job_execution)
-                        FROM worklist WHERE state = 'PENDING';
-                        """)
-                .param("now", Timestamp.from(night.clock().instant()))
-                .update();
-        night.sql()
-                .sql(
-                        "UPDATE worklist SET state = 'POSTPONED', reason = 'RESPONSE_PENDING', due_at = :midnight WHERE state = 'PENDING'")
-                .param("midnight", Timestamp.from(night.midnight()))
-                .update();
+        night.update("""
+                INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
+                SELECT note_id, 'note-detail/v1', ?, (SELECT max(job_execution_id) FROM batch_job_execution)
+                FROM worklist WHERE state = 'PENDING'
+                """, now());
+        night.update(
+                "UPDATE worklist SET state = 'POSTPONED', reason = 'RESPONSE_PENDING', due_at = ? WHERE state = 'PENDING'",
+                Timestamp.from(night.midnight()));
 
         night.run(ExitCode.COMPLETED);
 
@@ -241,77 +221,61 @@ class ManyNodesTests {
         List<Nodes.Node> shown = nodes.all(night.today());
 
         assertThat(shown).extracting(Nodes.Node::node).containsExactly("main", "east");
-        assertThat(shown.getFirst()).satisfies(main -> {
-            assertThat(main.state()).isEqualTo(Nodes.State.RUNNING);
-            assertThat(main.execution()).isNotNull();
-            assertThat(main.exitCode()).isNull();
-            assertThat(main.began()).isNotNull();
-            assertThat(main.ended()).isNull();
-            assertThat(main.claimedNotes()).isEqualTo(8);
-            assertThat(main.callsTonight()).isEqualTo(10);
-            assertThat(main.lastHeard()).isNotNull();
-            assertThat(main.next()).isNull();
-        });
-        assertThat(shown.getLast()).satisfies(east -> {
-            assertThat(east.state()).isEqualTo(Nodes.State.DIED);
-            assertThat(east.execution()).isEqualTo(4711);
-            assertThat(east.claimedNotes()).isEqualTo(2);
-            assertThat(east.callsTonight()).isZero();
-            assertThat(east.next())
-                    .startsWith("note-archive run --node east resumes")
-                    .contains("active nodes claim its notes from ");
-        });
+        assertThat(shown.getFirst())
+                .returns(Nodes.State.RUNNING, Nodes.Node::state)
+                .returns(null, Nodes.Node::exitCode)
+                .returns(null, Nodes.Node::ended)
+                .returns(8L, Nodes.Node::claimedNotes)
+                .returns(10L, Nodes.Node::callsTonight)
+                .returns(null, Nodes.Node::next);
+        assertThat(shown.getFirst())
+                .extracting(Nodes.Node::execution, Nodes.Node::began, Nodes.Node::lastHeard)
+                .doesNotContainNull();
+        assertThat(shown.getLast())
+                .returns(Nodes.State.DIED, Nodes.Node::state)
+                .returns(4711L, Nodes.Node::execution)
+                .returns(2L, Nodes.Node::claimedNotes)
+                .returns(0L, Nodes.Node::callsTonight);
+        assertThat(shown.getLast().next())
+                .startsWith("note-archive run --node east resumes")
+                .contains("active nodes claim its notes from ");
 
         night.release(run, ExitCode.COMPLETED);
-        assertThat(nodes.all(night.today()))
-                .filteredOn(node -> node.node().equals("main"))
-                .singleElement()
-                .satisfies(main -> {
-                    assertThat(main.state()).isEqualTo(Nodes.State.ENDED);
-                    assertThat(main.exitCode()).isEqualTo("COMPLETED");
-                    assertThat(main.ended()).isNotNull();
-                    assertThat(main.claimedNotes()).isZero();
-                });
+        assertThat(nodes.all(night.today()).getLast())
+                .returns("main", Nodes.Node::node)
+                .returns(Nodes.State.ENDED, Nodes.Node::state)
+                .returns("COMPLETED", Nodes.Node::exitCode)
+                .returns(0L, Nodes.Node::claimedNotes)
+                .doesNotReturn(null, Nodes.Node::ended);
     }
 
     private void anotherNodeMeets(int code) {
         anotherNodeRan();
-        night.sql()
-                .sql("""
-                        INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
-                        VALUES (:code, :reason, :now::timestamptz,
-                                CASE WHEN :code = 303 THEN :midnight::timestamptz END, 4711)
-                        """)
-                .param("code", code)
-                .param("reason", "code " + code + " (MET)")
-                .param("now", Timestamp.from(night.clock().instant()))
-                .param("midnight", Timestamp.from(night.midnight()))
-                .update();
+        night.update("""
+                INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
+                SELECT c, 'code ' || c || ' (MET)', ?, CASE WHEN c = 303 THEN ?::timestamptz END, 4711 FROM (VALUES (?)) AS v (c)
+                """, now(), Timestamp.from(night.midnight()), code);
     }
 
     private void anotherNodeAsked(List<String> notes) {
         anotherNodeRan();
-        night.sql()
-                .sql("""
+        night.sql().sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
                         SELECT note_id, 'note-detail/v1', :now, 4711 FROM worklist WHERE note_id IN (:notes)
-                        """)
-                .param("now", Timestamp.from(night.clock().instant()))
-                .param("notes", notes)
-                .update();
+                        """).param("now", now()).param("notes", notes).update();
     }
 
     private void anotherNodeReceives(List<String> notes) {
         for (String note : notes) {
-            night.sql()
-                    .sql("""
-                            UPDATE api_call SET received_at = sent_at, http_status = 200, code = 0, billed = 'YES', response = :answer
-                            WHERE note_id = :note
-                            """)
-                    .param("note", note)
-                    .param("answer", night.provider().envelope(note).toString().getBytes(UTF_8))
-                    .update();
+            night.update("""
+                    UPDATE api_call SET received_at = sent_at, http_status = 200, code = 0, billed = 'YES', response = ?
+                    WHERE note_id = ?
+                    """, night.provider().envelope(note).toString().getBytes(UTF_8), note);
         }
+    }
+
+    private Timestamp now() {
+        return Timestamp.from(night.clock().instant());
     }
 
     private void anotherNodeRan() {

@@ -8,9 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What stands in the tables of each kind of answer, column by column, held against {@code mapped-rows.txt}. A column
@@ -27,25 +28,23 @@ final class MappedRows {
     private static final int LONGEST = 200;
 
     /** Rows of a note, without what says when and where rather than what. */
-    private static final Map<String, String> QUERIES = new LinkedHashMap<>();
-
-    static {
-        QUERIES.put(
-                "note",
-                "to_jsonb(t) - ARRAY['note_id', 'first_captured_at', 'last_captured_at', 'archived_at'] FROM note t WHERE note_id = :note");
-        QUERIES.put(
-                "author",
-                "to_jsonb(t) - 'updated_at' FROM author t WHERE author_id = (SELECT author_id FROM note WHERE note_id = :note)");
-        QUERIES.put(
-                "note_capture",
-                "to_jsonb(t) - ARRAY['note_id', 'captured_at', 'call_id', 'response', 'sidecar_key'] FROM note_capture t WHERE note_id = :note ORDER BY captured_at");
-        QUERIES.put("note_topic", "to_jsonb(t) - 'note_id' FROM note_topic t WHERE note_id = :note ORDER BY ordinal");
-        QUERIES.put(
-                "note_mention", "to_jsonb(t) - 'note_id' FROM note_mention t WHERE note_id = :note ORDER BY ordinal");
-        QUERIES.put(
-                "note_comment",
-                "to_jsonb(t) - ARRAY['note_id', 'captured_at'] FROM note_comment t WHERE note_id = :note ORDER BY captured_at, ordinal");
-    }
+    private static final List<Map.Entry<String, String>> QUERIES = List.of(
+            Map.entry(
+                    "note",
+                    "to_jsonb(t) - ARRAY['note_id', 'first_captured_at', 'last_captured_at', 'archived_at'] FROM note t WHERE note_id = :note"),
+            Map.entry(
+                    "author",
+                    "to_jsonb(t) - 'updated_at' FROM author t WHERE author_id = (SELECT author_id FROM note WHERE note_id = :note)"),
+            Map.entry(
+                    "note_capture",
+                    "to_jsonb(t) - ARRAY['note_id', 'captured_at', 'call_id', 'response', 'sidecar_key'] FROM note_capture t WHERE note_id = :note ORDER BY captured_at"),
+            Map.entry("note_topic", "to_jsonb(t) - 'note_id' FROM note_topic t WHERE note_id = :note ORDER BY ordinal"),
+            Map.entry(
+                    "note_mention",
+                    "to_jsonb(t) - 'note_id' FROM note_mention t WHERE note_id = :note ORDER BY ordinal"),
+            Map.entry(
+                    "note_comment",
+                    "to_jsonb(t) - ARRAY['note_id', 'captured_at'] FROM note_comment t WHERE note_id = :note ORDER BY captured_at, ordinal"));
 
     private MappedRows() {}
 
@@ -67,26 +66,20 @@ final class MappedRows {
     }
 
     private static Map<String, List<String>> expected() {
-        Map<String, List<String>> expected = new LinkedHashMap<>();
-        List<String> rows = new ArrayList<>();
         try {
-            for (String line : Files.readAllLines(EXPECTED)) {
-                if (line.startsWith("# ")) {
-                    rows = new ArrayList<>();
-                    expected.put(line.substring(2), rows);
-                } else if (!line.isEmpty()) {
-                    rows.add(line);
-                }
-            }
+            return Pattern.compile("\n\n+")
+                    .splitAsStream(Files.readString(EXPECTED).strip())
+                    .map(part -> part.lines().toList())
+                    .collect(Collectors.toMap(
+                            part -> part.getFirst().substring(2), part -> part.subList(1, part.size())));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return expected;
     }
 
     private static List<String> of(NightlyScenario night, String note) {
         List<String> rows = new ArrayList<>();
-        QUERIES.forEach((table, query) -> night.sql()
+        QUERIES.forEach(query -> night.sql()
                 .sql("""
                                         SELECT coalesce(
                                             (SELECT jsonb_object_agg(key, CASE
@@ -95,11 +88,11 @@ final class MappedRows {
                                                  ELSE value END)
                                              FROM jsonb_each(jsonb_strip_nulls(r.fields))), '{}')::text
                                         FROM (SELECT %s) AS r(fields)
-                                        """.formatted(LONGEST, query))
+                                        """.formatted(LONGEST, query.getValue()))
                 .param("note", note)
                 .query(String.class)
                 .list()
-                .forEach(row -> rows.add(table + " " + plain(row, note))));
+                .forEach(row -> rows.add(query.getKey() + " " + plain(row, note))));
         return rows;
     }
 

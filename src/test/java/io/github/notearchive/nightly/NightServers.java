@@ -13,6 +13,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * PostgreSQL, S3 store and provider of the tests of the job, started once in a JVM: two of each, so that two classes
@@ -26,6 +28,7 @@ public final class NightServers {
     public static final String BUCKET = "nights";
 
     private static final String DATABASE = "nights";
+    private static final Map<String, NightServers> STARTED = new ConcurrentHashMap<>();
 
     final Path home;
 
@@ -72,12 +75,12 @@ public final class NightServers {
     }
 
     public static NightServers running() {
-        return Running.SERVERS;
+        return STARTED.computeIfAbsent("running", name -> start(name, 1));
     }
 
     /** Others, for those that run beside. */
     static NightServers others() {
-        return Others.SERVERS;
+        return STARTED.computeIfAbsent("others", name -> start(name, 1_000_000));
     }
 
     /** The database by way of its relay. */
@@ -106,13 +109,5 @@ public final class NightServers {
         } catch (SQLException e) {
             throw new IllegalStateException("The database of the tests cannot be made", e);
         }
-    }
-
-    private static final class Running {
-        static final NightServers SERVERS = start("running", 1);
-    }
-
-    private static final class Others {
-        static final NightServers SERVERS = start("others", 1_000_000);
     }
 }

@@ -6,8 +6,7 @@ import java.util.Map;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.MapPropertySource;
-import org.springframework.core.env.MutablePropertySources;
-import org.springframework.test.context.support.TestPropertySourceUtils;
+import org.springframework.core.env.StandardEnvironment;
 
 /** Leads the program to the servers of the tests, with waits that a test can afford. */
 class NightSettings implements ApplicationContextInitializer<GenericApplicationContext> {
@@ -50,17 +49,11 @@ class NightSettings implements ApplicationContextInitializer<GenericApplicationC
         settings.put("spring.datasource.username", servers.database.user());
         settings.put("spring.datasource.password", servers.database.password());
         settings.put("logging.level.io.github.notearchive", "error");
-        add(context.getEnvironment().getPropertySources(), settings);
-    }
-
-    /** Before the program's own settings, behind those that a class asks for. */
-    private static void add(MutablePropertySources sources, Map<String, Object> settings) {
-        MapPropertySource source = new MapPropertySource("nights", settings);
-        String ofTheClass = TestPropertySourceUtils.INLINED_PROPERTIES_PROPERTY_SOURCE_NAME;
-        if (sources.contains(ofTheClass)) {
-            sources.addAfter(ofTheClass, source);
-        } else {
-            sources.addFirst(source);
-        }
+        // behind the settings of a class, before those of the program
+        context.getEnvironment()
+                .getPropertySources()
+                .addAfter(
+                        StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+                        new MapPropertySource("nights", settings));
     }
 }

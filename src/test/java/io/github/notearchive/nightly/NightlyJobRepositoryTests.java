@@ -40,29 +40,25 @@ class NightlyJobRepositoryTests {
     }
 
     @Test
-    void startOfStepIsWritten() {
+    void startAndEndOfAStepAreWrittenAtOnceAndItsChunksTogether() {
         repository.update(step);
-
-        verify(written).update(step);
-    }
-
-    @Test
-    void chunkIsNotWritten() {
         endChunk();
-
-        verify(written, never()).update(any(StepExecution.class));
+        endChunk();
+        verify(written, times(1)).update(step);
         verify(written, never()).updateExecutionContext(any(StepExecution.class));
-    }
-
-    @Test
-    void countsOfChunksAreWrittenTogether() {
-        endChunk();
-        endChunk();
 
         counts.writeCounts();
         counts.writeCounts();
-
         verify(executions, times(1)).writeCounts(List.of(step));
+
+        endChunk();
+        step.setStatus(BatchStatus.COMPLETED);
+        repository.update(step);
+        repository.updateExecutionContext(step);
+        counts.writeCounts();
+        verify(written, times(2)).update(step);
+        verify(written).updateExecutionContext(step);
+        verify(executions, times(1)).writeCounts(any());
     }
 
     @Test
@@ -78,20 +74,6 @@ class NightlyJobRepositoryTests {
         counts.writeCounts();
 
         verify(executions, times(2)).writeCounts(List.of(step));
-    }
-
-    @Test
-    void endOfStepIsWritten() {
-        endChunk();
-        step.setStatus(BatchStatus.COMPLETED);
-
-        repository.update(step);
-        repository.updateExecutionContext(step);
-        counts.writeCounts();
-
-        verify(written).update(step);
-        verify(written).updateExecutionContext(step);
-        verify(executions, never()).writeCounts(any());
     }
 
     @Test

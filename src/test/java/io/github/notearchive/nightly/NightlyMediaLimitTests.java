@@ -2,7 +2,6 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
@@ -12,7 +11,6 @@ import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import javax.sql.DataSource;
@@ -30,15 +28,9 @@ import org.springframework.test.context.TestPropertySource;
             "archive.limits.stop-at=13:30",
             "archive.limits.max-duration=1h"
         })
-class NightlyMediaLimitTests {
+class NightlyMediaLimitTests extends NightFixture {
 
     private static final long LIMIT = 1 << 20;
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    RunStopper gate;
 
     @Autowired
     DataSource dataSource;
@@ -63,13 +55,11 @@ class NightlyMediaLimitTests {
                 .as("what was in work is finished")
                 .isBetween(1L, 2L);
         assertThat(night.states(pictures)).containsOnly(ARCHIVED, PENDING);
-        assertThat(night.claims()).isZero();
         int calls = night.calls();
 
-        RunSummary again = night.run();
+        RunSummary again = night.run(ExitCode.QUOTA_EXHAUSTED);
         RunSummary elsewhere = night.run(new RunOptions(null, null, true, "other"));
 
-        assertEnded(again, ExitCode.QUOTA_EXHAUSTED);
         assertThat(again.execution()).isNull();
         assertEnded(elsewhere, ExitCode.QUOTA_EXHAUSTED);
         assertThat(elsewhere.execution()).isNull();
@@ -92,7 +82,7 @@ class NightlyMediaLimitTests {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE");
             run = night.runAside();
-            NightlyScenario.await(
+            await(
                     "both notes have their files stored and no rows",
                     () -> waitingForTheTable() == 1 && night.objects("notes/").size() == 2);
 
@@ -100,7 +90,7 @@ class NightlyMediaLimitTests {
             other.rollback();
         }
 
-        NightlyScenario.ended(run, ExitCode.QUOTA_EXHAUSTED);
+        ended(run, ExitCode.QUOTA_EXHAUSTED);
         assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED))
                 .hasSize(2);
     }
@@ -140,33 +130,24 @@ class NightlyMediaLimitTests {
     void timeOfDayEndsTheRunAndLeavesTheRestDue() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.TEXT, 8);
         CompletableFuture<RunSummary> run = night.runUntilHeld(2);
-        night.clock().set(shanghai("2026-03-10T13:30:00+08:00"));
-        NightlyScenario.await("the night is over", () -> gate.stopReason().isPresent());
+        night.clock().set(Instant.parse("2026-03-10T13:30:00+08:00"));
+        await("the night is over", () -> gate.stopReason().isPresent());
 
         RunSummary stopped = night.release(run, ExitCode.INTERRUPTED);
 
         assertThat(stopped.reason()).isEqualTo("archive.limits.stop-at 2026-03-10 13:30 Shanghai was reached");
         assertThat(night.archived()).hasSize(2);
-        assertThat(night.claims()).isZero();
 
         night.run(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 
-    private static Instant shanghai(String time) {
-        return OffsetDateTime.parse(time).toInstant();
-    }
-
     /** Another node has stored a file of so many bytes. */
     private void storedElsewhere(long bytes, Instant at) {
-        night.sql()
-                .sql("""
-                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
-                        SELECT d, 'media/' || left(d, 2) || '/' || d || '.jpg', :bytes, 'image/jpeg', :at, :at
-                        FROM encode(sha256(convert_to(:at::text, 'UTF8')), 'hex') AS digest (d)
-                        """)
-                .param("bytes", bytes)
-                .param("at", Timestamp.from(at))
-                .update();
+        night.update("""
+                INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                SELECT d, 'media/' || left(d, 2) || '/' || d || '.jpg', ?, 'image/jpeg', t, t
+                FROM (VALUES (?::timestamptz)) AS time (t), encode(sha256(convert_to(t::text, 'UTF8')), 'hex') AS digest (d)
+                """, bytes, Timestamp.from(at));
     }
 }

@@ -16,6 +16,7 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.TcpProxy;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -35,7 +36,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -50,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -63,6 +64,10 @@ public final class NightlyScenario {
     public static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static final LocalDate FIRST = LocalDate.of(2026, 3, 10);
+
+    /** Ends after which claims may be left until their leases end. */
+    private static final Set<ExitCode> UNFORESEEN =
+            Set.of(ExitCode.FAILED, ExitCode.USAGE, ExitCode.ALREADY_RUNNING, ExitCode.UPSTREAM_UNAVAILABLE);
 
     private final JdbcClient jdbc;
     private final NightlyJobRunner runner;
@@ -100,7 +105,7 @@ public final class NightlyScenario {
         servers.provider.script().clear().unlimited();
         servers.provider.resetCounts();
         empty();
-        emptyBucket();
+        delete(bucket());
         delete(answerFiles());
     }
 
@@ -110,32 +115,25 @@ public final class NightlyScenario {
     }
 
     /**
-     * Deletes all rows, in whatever order; to truncate some sixty small files anew takes ten times as long. Once in a
-     * while they are, since what is deleted is still read.
+     * Deletes all rows, which takes a tenth of the time of truncating some sixty small files. Once in a while they are
+     * truncated, since deleted rows are still read.
      */
     private void empty() {
         if (servers.nights == 0) {
-            for (String sequence :
-                    List.of("batch_job_instance_seq", "batch_job_execution_seq", "batch_step_execution_seq")) {
-                jdbc.sql("SELECT setval(?::regclass, ?)")
-                        .params(sequence, servers.firstExecution)
-                        .query(Long.class)
-                        .single();
+            for (String table : List.of("job_instance", "job_execution", "step_execution")) {
+                update("ALTER SEQUENCE batch_" + table + "_seq RESTART WITH " + servers.firstExecution);
             }
         }
-        String tables = """
-                worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic, note_mention,
-                note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
-                forgotten_note, forgotten_author, forgotten_object, archive, worklist_count, media_object_count, batch_job_instance,
-                batch_job_execution, batch_job_execution_params, batch_job_execution_context,
-                batch_step_execution, batch_step_execution_context\
-                """;
+        List<String> tables = texts("""
+                SELECT quote_ident(table_name) FROM information_schema.tables
+                WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> 'flyway_schema_history'
+                """);
         if (servers.nights++ % 20 == 0) {
-            jdbc.sql("TRUNCATE " + tables + " CASCADE").update();
+            jdbc.sql("TRUNCATE " + String.join(", ", tables) + " CASCADE").update();
             return;
         }
         StringBuilder deletes = new StringBuilder("SET session_replication_role = replica;");
-        for (String table : tables.split(",\\s*")) {
+        for (String table : tables) {
             deletes.append("DELETE FROM ").append(table).append(';');
         }
         jdbc.sql(deletes.append("SET session_replication_role = DEFAULT").toString())
@@ -160,18 +158,9 @@ public final class NightlyScenario {
                         && servers.provider.videoCallsSeen().size() >= servers.provider.videoCalls());
     }
 
-    private void emptyBucket() {
-        delete(bucket());
-    }
-
     private static void delete(Path directory) {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+        try {
+            boolean _ = FileSystemUtils.deleteRecursively(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -237,10 +226,16 @@ public final class NightlyScenario {
     }
 
     public List<String> pending(List<String> notes) {
-        EnqueueReport report = enqueuer.enqueue(
-                new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test"), _ -> {});
-        assertThat(report.added()).isEqualTo(notes.size());
+        assertThat(enqueue(notes, 5, null, null).added()).isEqualTo(notes.size());
         return notes;
+    }
+
+    EnqueueReport enqueue(
+            List<String> notes, int priority, @Nullable Integer refreshDays, @Nullable LocalDate refreshOn) {
+        return enqueuer.enqueue(
+                new StringReader(String.join("\n", notes)),
+                new Enqueuer.Options(null, priority, "test", refreshDays, refreshOn),
+                _ -> {});
     }
 
     public void requeue(String note) {
@@ -294,12 +289,25 @@ public final class NightlyScenario {
         return slots(note, MediaKind.VIDEO).getFirst();
     }
 
+    /** The files of a note in their order, each like {@code VIDEO MISSING DEAD}. */
+    List<String> files(String note) {
+        return slots(note).stream()
+                .map(slot -> slot.kind() + " " + slot.state() + (slot.reason() == null ? "" : " " + slot.reason()))
+                .toList();
+    }
+
     /** Asserts state and reason of a note, and what its detail contains. */
     void assertNote(String note, NoteState state, StateReason reason, String... detail) {
         WorklistEntry entry = note(note);
         assertThat(entry.state()).isEqualTo(state);
         assertThat(entry.reason()).isEqualTo(reason);
         assertThat(entry.detail()).contains(detail);
+    }
+
+    /** Asserts that the notes are as they were enqueued. */
+    void assertUntouched(List<String> notes) {
+        assertThat(states(notes)).containsOnly(NoteState.PENDING);
+        assertThat(notes).allMatch(note -> note(note).attempts() + note(note).mediaAttempts() == 0);
     }
 
     /** Asserts that the notes are archived, after so many calls in all. */
@@ -317,20 +325,17 @@ public final class NightlyScenario {
     /** The node's executions, oldest first. */
     public List<Execution> executions() {
         return jdbc.sql("""
-                        SELECT job_execution_id, job_instance_id, status, exit_code, exit_message
-                        FROM batch_job_execution ORDER BY job_execution_id
-                        """)
-                .query((row, _) -> new Execution(
-                        row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5)))
-                .list();
+                        SELECT job_execution_id AS id, job_instance_id AS instance, status, exit_code, exit_message AS message
+                        FROM batch_job_execution ORDER BY id
+                        """).query(Execution.class).list();
     }
 
     /** Asserts that there is one execution, with this status and exit code. */
     void assertExecution(String status, String exitCode) {
-        assertThat(executions()).singleElement().satisfies(execution -> {
-            assertThat(execution.status()).isEqualTo(status);
-            assertThat(execution.exitCode()).isEqualTo(exitCode);
-        });
+        assertThat(executions())
+                .singleElement()
+                .returns(status, Execution::status)
+                .returns(exitCode, Execution::exitCode);
     }
 
     public List<String> exitCodes() {
@@ -389,26 +394,30 @@ public final class NightlyScenario {
 
     /** The ledger holds an answer of this note that was bought so long ago. */
     public void holdsAnswerOf(String note, Duration ago) {
-        Timestamp then = Timestamp.from(servers.clock.instant().minus(ago));
-        jdbc.sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, response)
-                        VALUES (:note, 'note-detail/v1', :then, :then, 200, 0, 'YES', :answer)
-                        """)
-                .param("note", note)
-                .param("then", then)
-                .param("answer", servers.provider.envelope(note).toString().getBytes(UTF_8))
-                .update();
+        holds(note, Endpoint.DETAIL, ago, servers.provider.envelope(note));
+    }
+
+    /** The ledger holds an answer with the video of this note. */
+    void holdsVideoOf(String note) {
+        holds(note, Endpoint.VIDEO, Duration.ofMinutes(1), servers.provider.videoEnvelope(note));
+    }
+
+    private void holds(String note, Endpoint endpoint, Duration ago, JsonNode answer) {
+        update(
+                """
+                INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, response)
+                SELECT ?, ?, t, t, 200, 0, 'YES', ? FROM (VALUES (?::timestamptz)) AS bought (t)
+                """,
+                note,
+                endpoint.ledgerName(),
+                answer.toString().getBytes(UTF_8),
+                Timestamp.from(servers.clock.instant().minus(ago)));
     }
 
     /** Whether a paid response waits in a file for the database. */
     public boolean hasSpooledResponse() {
-        try (Stream<Path> files = Files.walk(servers.home.resolve("work").resolve("answers"))) {
-            return files.anyMatch(file -> file.toString().endsWith(".answer"));
-        } catch (NoSuchFileException e) {
-            return false;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return filesBelow(answerFiles()).stream()
+                .anyMatch(file -> file.toString().endsWith(".answer"));
     }
 
     // what there is in the bucket
@@ -416,22 +425,29 @@ public final class NightlyScenario {
     /** The keys below a prefix, sorted, with the bytes of each. */
     public TreeMap<String, byte[]> objects(String prefix) {
         TreeMap<String, byte[]> objects = new TreeMap<>();
-        Path bucket = bucket();
-        try (Stream<Path> files = Files.walk(bucket)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                String key = bucket.relativize(file).toString();
-                if (key.startsWith(prefix)) {
-                    try {
-                        objects.put(key, Files.readAllBytes(file));
-                    } catch (NoSuchFileException e) {
-                        // an upload that has ended since
-                    }
+        for (Path file : filesBelow(bucket())) {
+            String key = bucket().relativize(file).toString();
+            if (key.startsWith(prefix)) {
+                try {
+                    objects.put(key, Files.readAllBytes(file));
+                } catch (NoSuchFileException e) {
+                    // an upload that has ended since
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
                 }
             }
+        }
+        return objects;
+    }
+
+    private static List<Path> filesBelow(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(Files::isRegularFile).toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return objects;
     }
 
     /** The folder that the store keeps its objects in. */
@@ -521,9 +537,7 @@ public final class NightlyScenario {
 
     /** Runs, and asserts how the run ends. */
     public RunSummary run(ExitCode expected) {
-        RunSummary run = run();
-        assertEnded(run, expected);
-        return run;
+        return assertEnd(run(), expected);
     }
 
     public RunSummary run(RunOptions options) {
@@ -559,23 +573,9 @@ public final class NightlyScenario {
         return new RunOptions(null, null, false, settings.node());
     }
 
-    /**
-     * Waits until the provider holds so many calls of a run aside.
-     *
-     * @throws AssertionError when the run ends before
-     */
+    /** Waits until the provider holds so many calls. */
     public void awaitHeld(int calls) throws InterruptedException {
-        try {
-            servers.provider.awaitHeld(calls, PATIENCE);
-        } catch (IllegalStateException e) {
-            throw new AssertionError(
-                    e.getMessage()
-                            + "; runs aside: "
-                            + aside.stream()
-                                    .map(run -> String.valueOf(run.getNow(null)))
-                                    .toList(),
-                    e);
-        }
+        servers.provider.awaitHeld(calls, PATIENCE);
     }
 
     public CompletableFuture<RunSummary> runAside() {
@@ -606,17 +606,11 @@ public final class NightlyScenario {
     /** Releases the held responses, and returns the summary of a run that ends like this. */
     public RunSummary release(CompletableFuture<RunSummary> run, ExitCode expected) throws Exception {
         servers.provider.releaseAnswers();
-        return ended(run, expected);
+        return assertEnd(ended(run), expected);
     }
 
     public static RunSummary ended(CompletableFuture<RunSummary> run) throws Exception {
         return run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    }
-
-    static RunSummary ended(CompletableFuture<RunSummary> run, ExitCode expected) throws Exception {
-        RunSummary summary = ended(run);
-        assertEnded(summary, expected);
-        return summary;
     }
 
     /** Returns when it is so; fails when that takes too long. */
@@ -632,5 +626,16 @@ public final class NightlyScenario {
 
     public static void assertEnded(RunSummary run, ExitCode exitCode) {
         assertThat(run.exitCode()).as(run.toString()).isEqualTo(exitCode);
+    }
+
+    /** Asserts how a run ended, and that no end but an unforeseen one leaves a claim of this node. */
+    RunSummary assertEnd(RunSummary run, ExitCode expected) {
+        assertEnded(run, expected);
+        if (!UNFORESEEN.contains(expected)) {
+            assertThat(count("SELECT count(*) FROM worklist WHERE claimed_by = '" + settings.node() + "'"))
+                    .as("claims")
+                    .isZero();
+        }
+        return run;
     }
 }

@@ -6,18 +6,13 @@ import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static io.github.notearchive.io.ScriptedServer.choice;
 import static io.github.notearchive.io.ScriptedServer.reply;
 import static io.github.notearchive.io.ScriptedServer.status;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
-import static io.github.notearchive.nightly.NightlyScenario.ended;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.ScriptedServer;
-import io.github.notearchive.maintenance.rebuild.RebuildRunner;
-import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
@@ -28,28 +23,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.beans.factory.annotation.Autowired;
 
 /** A server that is away ends the run before it burns the list, and the next run goes on. */
 @NightlyJobTest
-class OutageTests {
+class OutageTests extends NightFixture {
 
     private static final int FAULTS = 20;
-    private static final int WORKERS = 32;
 
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    VerifyRunner verify;
-
-    @Autowired
-    RebuildRunner rebuild;
-
-    @Test
-    void providerThatIsAwayAtTheStartLeavesNoExecution() {
+    @ParameterizedTest
+    @ValueSource(strings = {"provider", "store"})
+    void serverThatIsAwayAtTheStartLeavesNoExecution(String server) {
         List<String> notes = night.pending(3);
-        night.wayToProvider().down();
+        (server.equals("store") ? night.wayToStore() : night.wayToProvider()).down();
 
         RunSummary run = night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
@@ -58,17 +43,6 @@ class OutageTests {
         assertThat(night.executions()).isEmpty();
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(night.count("SELECT count(*) FROM api_call")).isZero();
-    }
-
-    @Test
-    void storeThatIsAwayAtTheStartLeavesNoExecution() {
-        night.pending(3);
-        night.wayToStore().down();
-
-        night.run(ExitCode.UPSTREAM_UNAVAILABLE);
-
-        assertThat(night.executions()).isEmpty();
-        assertThat(night.calls()).isZero();
     }
 
     @Test
@@ -115,11 +89,11 @@ class OutageTests {
 
     @Test
     void providerThatGoesAwayInTheMiddleCostsNoMoney() throws Exception {
-        List<String> notes = night.pending(100);
+        night.pending(100);
         CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         night.wayToProvider().down();
 
-        NightlyScenario.ended(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        ended(run, ExitCode.UPSTREAM_UNAVAILABLE);
 
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.claims()).isZero();
@@ -127,7 +101,6 @@ class OutageTests {
                 .isEqualTo(WORKERS);
         assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
                 .isZero();
-        assertThat(notes).hasSize(100);
     }
 
     @Test
@@ -156,7 +129,7 @@ class OutageTests {
     @Test
     void mediaHostsThatAreAwayEndTheRunAndTheirAnswersAreUsedLater() {
         List<String> notes = night.pending(SandboxNoteKind.SOUND, 40);
-        night.script().media(_ -> true, MediaReply.reset());
+        night.script().media(_ -> true, Reply.reset());
 
         night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
@@ -175,7 +148,7 @@ class OutageTests {
     @Test
     void mediaHostsThatRefuseEveryFileOfNewAnswersEndTheRun() {
         List<String> notes = night.pending(SandboxNoteKind.SOUND, 60);
-        night.script().media(_ -> true, MediaReply.status(403));
+        night.script().media(_ -> true, Reply.status(403));
 
         night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
@@ -213,11 +186,11 @@ class OutageTests {
         night.provider().holdMedia();
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeldMedia(1, NightlyScenario.PATIENCE);
-        NightlyScenario.await("the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
+        await("the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
 
         RunSummary ended = night.withFullDisk("worklist", "NEW.state = 'ARCHIVED'", () -> {
             night.provider().releaseMedia();
-            return NightlyScenario.ended(run, ExitCode.UPSTREAM_UNAVAILABLE);
+            return ended(run, ExitCode.UPSTREAM_UNAVAILABLE);
         });
 
         assertThat(ended.reason()).contains("could not extend file");
@@ -235,7 +208,7 @@ class OutageTests {
         VerifySummary audit = night.withFullDisk(
                 "batch_job_execution",
                 "NEW.end_time IS NOT NULL",
-                () -> verify.verify(new VerifyOptions(null, false, false, "main")));
+                () -> verifier.verify(new VerifyOptions(null, false, false, "main")));
 
         assertThat(audit.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(audit.reason())
@@ -247,35 +220,21 @@ class OutageTests {
 
     /** A deadlock, a serialization failure, a cancelled statement; of the note that is archived. */
     @ParameterizedTest
-    @CsvSource({"40P01, 1", "40001, 2", "57014, 2"})
-    void writeThatTheDatabaseUndoesIsRepeated(String state, int times) throws Exception {
+    @CsvSource({
+        "40P01, 1, NEW.state = 'ARCHIVED', 0",
+        "40001, 2, NEW.state = 'ARCHIVED', 0",
+        "57014, 2, NEW.state = 'ARCHIVED', 0",
+        "57014, 2, NEW.claim_id IS NOT NULL AND OLD.claim_id IS NULL, 0",
+        "40P01, 4, NEW.state = 'ARCHIVED' AND NEW.note_id = 'FIRST', 1",
+        "57014, 4, NEW.state = 'ARCHIVED' AND NEW.note_id = 'FIRST', 1",
+    })
+    void writeThatTheDatabaseUndoesIsRepeatedAndItsNoteReleasedInTheEnd(
+            String state, int times, String rows, int released) throws Exception {
         List<String> notes = night.pending(3);
-        RunSummary run = runWhileTheDatabaseUndoes("NEW.state = 'ARCHIVED'", state, times);
+        RunSummary run = runWhileTheDatabaseUndoes(rows.replace("FIRST", notes.getFirst()), state, times);
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(run.notes().released()).isZero();
-        assertThat(night.calls()).isEqualTo(3);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"40P01", "57014"})
-    void noteWhoseRowsTheDatabaseUndoesEachTimeIsReleasedAndTheRunContinues(String state) throws Exception {
-        List<String> notes = night.pending(3);
-        RunSummary run = runWhileTheDatabaseUndoes(
-                "NEW.state = 'ARCHIVED' AND NEW.note_id = '" + notes.getFirst() + "'", state, 4);
-
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.notes().released()).isOne();
-        night.assertArchived(notes, 3);
-    }
-
-    @Test
-    void claimThatTheDatabaseCancelsIsRepeated() throws Exception {
-        List<String> notes = night.pending(3);
-        RunSummary run = runWhileTheDatabaseUndoes("NEW.claim_id IS NOT NULL AND OLD.claim_id IS NULL", "57014", 2);
-
-        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.notes().released()).isEqualTo(released);
         night.assertArchived(notes, 3);
     }
 
@@ -286,12 +245,10 @@ class OutageTests {
 
         assertEnded(run, ExitCode.FAILED);
         assertThat(run.reason()).contains("undone for the test");
-        int bought = night.calls();
-        assertThat(bought).isBetween(1, FAULTS + WORKERS);
+        assertThat(night.calls()).isBetween(1, FAULTS + WORKERS);
 
         night.run(ExitCode.COMPLETED);
-        night.assertArchived(notes, 100);
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        night.assertBoughtOnce(notes);
     }
 
     /** Runs the night while the database rejects changes of these rows of the worklist, so many times. */

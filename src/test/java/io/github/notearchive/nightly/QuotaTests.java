@@ -3,27 +3,20 @@ package io.github.notearchive.nightly;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
 
 /** A night that the quota ends is finished by running it again, and nothing is paid for twice. */
 @NightlyJobTest
-class QuotaTests {
-
-    private static final int IN_FLIGHT = 32;
-
-    @Autowired
-    NightlyScenario night;
+class QuotaTests extends NightFixture {
 
     @Test
     void usedUpQuotaClosesTheGateUntilTheNextDayWhichContinuesTheSameInstance() {
@@ -35,15 +28,12 @@ class QuotaTests {
         assertThat(ended.exitCode().number()).isEqualTo(3);
         night.assertExecution("STOPPED", "QUOTA_EXHAUSTED");
         assertThat(night.archived())
+                .hasSize(20)
                 .containsExactlyInAnyOrderElementsOf(night.provider().bought());
-        assertThat(night.archived()).hasSize(20);
-        assertThat(notes).filteredOn(note -> night.state(note) != ARCHIVED).allSatisfy(note -> {
-            assertThat(night.state(note)).isEqualTo(PENDING);
-            assertThat(night.note(note).attempts()).isZero();
-            assertThat(night.note(note).claimedBy()).isNull();
-        });
+        night.assertUntouched(
+                notes.stream().filter(note -> night.state(note) != ARCHIVED).toList());
         int refused = night.provider().answered(303);
-        assertThat(refused).isBetween(1, IN_FLIGHT);
+        assertThat(refused).isBetween(1, WORKERS);
         assertThat(night.calls()).isEqualTo(20 + refused);
         assertThat(night.count("""
                                 SELECT count(*) FROM source_gate
@@ -63,7 +53,7 @@ class QuotaTests {
         assertThat(forced.execution().restart()).isTrue();
         assertThat(night.archived()).hasSize(30);
         int refusedAgain = night.provider().answered(303);
-        assertThat(refusedAgain - refused).isBetween(1, IN_FLIGHT);
+        assertThat(refusedAgain - refused).isBetween(1, WORKERS);
         assertThat(night.count("SELECT count(*) FROM source_gate")).isEqualTo(2);
 
         night.isNextDay();
@@ -84,7 +74,7 @@ class QuotaTests {
         never.forEach(note -> night.script().always(note, Reply.code(301)));
 
         night.script().grants(80);
-        RunSummary first = night.run();
+        RunSummary first = night.run(ExitCode.QUOTA_EXHAUSTED);
         int refusedByFirst = night.provider().answered(303);
         night.script().grants(80);
         RunSummary second = night.force();
@@ -92,28 +82,25 @@ class QuotaTests {
         night.script().grants(80);
         RunSummary third = night.force();
 
-        assertEnded(first, ExitCode.QUOTA_EXHAUSTED);
-        assertEnded(second, ExitCode.QUOTA_EXHAUSTED);
-        assertEnded(third, ExitCode.INCOMPLETE);
         assertThat(List.of(first, second, third))
                 .extracting(run -> run.exitCode().number())
                 .containsExactly(3, 3, 6);
         assertThat(night.instances()).hasSize(1);
-        assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "INCOMPLETE");
         assertThat(night.executions())
-                .extracting(NightlyScenario.Execution::status)
-                .containsExactly("STOPPED", "STOPPED", "COMPLETED");
-        assertThat(night.provider().bought())
-                .doesNotHaveDuplicates()
-                .containsExactlyInAnyOrderElementsOf(notes.subList(5, 200));
-        assertThat(new HashSet<>(night.archived())).isEqualTo(new HashSet<>(notes.subList(5, 200)));
+                .extracting(NightlyScenario.Execution::status, NightlyScenario.Execution::exitCode)
+                .containsExactly(
+                        tuple("STOPPED", "QUOTA_EXHAUSTED"),
+                        tuple("STOPPED", "QUOTA_EXHAUSTED"),
+                        tuple("COMPLETED", "INCOMPLETE"));
+        night.assertBoughtOnce(notes.subList(5, 200));
+        assertThat(night.archived()).hasSize(195);
         assertThat(never).allSatisfy(note -> {
             assertThat(night.state(note)).isEqualTo(POSTPONED);
             assertThat(night.calls(note)).isEqualTo(5);
             assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
         });
-        assertThat(refusedByFirst).isBetween(1, IN_FLIGHT);
-        assertThat(refusedBySecond).isBetween(1, IN_FLIGHT);
+        assertThat(refusedByFirst).isBetween(1, WORKERS);
+        assertThat(refusedBySecond).isBetween(1, WORKERS);
         int refused = refusedByFirst + refusedBySecond;
         assertThat(night.provider().answered(303)).isEqualTo(refused);
         assertThat(night.calls()).isEqualTo(195 + 5 * 5 + refused);
@@ -141,11 +128,8 @@ class QuotaTests {
 
     @Test
     void closedGateLeavesWorkThatNeedsNoCall() {
-        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
-        night.script().grants(0);
-        night.run(ExitCode.QUOTA_EXHAUSTED);
+        String paid = notesBehindAClosedGate(3).getFirst();
         int calls = night.calls();
-        String paid = notes.getFirst();
         night.holdsAnswerOf(paid, Duration.ofMinutes(5));
 
         RunSummary run = night.run(ExitCode.QUOTA_EXHAUSTED);
@@ -153,7 +137,6 @@ class QuotaTests {
         assertThat(run.notes().archived()).isOne();
         assertThat(night.archived()).containsExactly(paid);
         assertThat(night.calls()).isEqualTo(calls);
-        assertThat(night.claims()).isZero();
 
         RunSummary next = night.run(ExitCode.QUOTA_EXHAUSTED);
 
@@ -163,9 +146,7 @@ class QuotaTests {
 
     @Test
     void closedGateOverWorkThatNeedsNoCallOnlyIsNoReasonToStop() {
-        String paid = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
-        night.script().grants(0);
-        night.run(ExitCode.QUOTA_EXHAUSTED);
+        String paid = notesBehindAClosedGate(1).getFirst();
         night.holdsAnswerOf(paid, Duration.ofMinutes(5));
 
         night.run(ExitCode.COMPLETED);
@@ -173,12 +154,16 @@ class QuotaTests {
         assertThat(night.archived()).containsExactly(paid);
     }
 
-    @Test
-    void noteThatNeedsACallAfterAllWaitsForTheNextNight() {
-        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 1);
+    private List<String> notesBehindAClosedGate(int count) {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, count);
         night.script().grants(0);
         night.run(ExitCode.QUOTA_EXHAUSTED);
-        String note = notes.getFirst();
+        return notes;
+    }
+
+    @Test
+    void noteThatNeedsACallAfterAllWaitsForTheNextNight() {
+        String note = notesBehindAClosedGate(1).getFirst();
         night.update("UPDATE worklist SET response_held = true");
         int calls = night.calls();
 
@@ -190,7 +175,7 @@ class QuotaTests {
         night.isNextDay();
         night.script().unlimited();
         night.run(ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
     /** The answer is written down when midnight has passed, as by a database that is slow. */
@@ -201,7 +186,7 @@ class QuotaTests {
         CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
         night.midnightComesBeforeTheAnswerIsWritten();
-        NightlyScenario.ended(run, ExitCode.QUOTA_EXHAUSTED);
+        ended(run, ExitCode.QUOTA_EXHAUSTED);
 
         assertThat(night.states(notes)).containsOnly(PENDING);
         night.script().unlimited();

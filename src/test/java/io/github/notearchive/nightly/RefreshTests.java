@@ -2,39 +2,35 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
-import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.catalog.StoredMedia;
+import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.maintenance.rebuild.RebuildRunner;
-import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import java.io.StringReader;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -52,22 +48,7 @@ import tools.jackson.databind.node.ObjectNode;
             "archive.refresh.calls-per-night=0",
             "archive.video.enabled=true"
         })
-class RefreshTests {
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    RunStopper gate;
-
-    @Autowired
-    Enqueuer enqueuer;
-
-    @Autowired
-    RebuildRunner rebuild;
-
-    @Autowired
-    VerifyRunner verifier;
+class RefreshTests extends NightFixture {
 
     @Autowired
     PlatformTransactionManager transactions;
@@ -76,21 +57,19 @@ class RefreshTests {
     void countsOfThreeNightsAreThreeCapturesForThreeCallsAndNoFileIsAskedForTwice() {
         String note = archived(SandboxNoteKind.IMAGES, likes(10));
         int requests = night.provider().mediaRequests();
-        List<SlotRow> files = night.slots(note);
+        List<StoredMedia> files = media(note);
         assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
         night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).as("the same night").isOne();
 
         night.isNextDay();
         answers(note, likes(25));
-        RunSummary second = night.run();
+        RunSummary second = night.run(ExitCode.COMPLETED);
         night.run(ExitCode.COMPLETED);
         night.isNextDay();
         answers(note, likes(40));
-        RunSummary third = night.run();
+        RunSummary third = night.run(ExitCode.COMPLETED);
 
-        assertEnded(second, ExitCode.COMPLETED);
-        assertEnded(third, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(3);
         assertThat(night.bills(note)).containsExactly("YES", "YES", "YES");
         assertThat(night.texts("SELECT liked_count::text FROM note_capture ORDER BY captured_at"))
@@ -98,17 +77,11 @@ class RefreshTests {
         assertThat(night.count("SELECT liked_count FROM note")).isEqualTo(40);
         assertThat(night.objects("notes/" + note)).hasSize(3);
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
-        assertThat(night.slots(note))
-                .extracting(SlotRow::media)
-                .isEqualTo(files.stream().map(SlotRow::media).toList());
+        assertThat(media(note)).isEqualTo(files);
         for (RunSummary run : List.of(second, third)) {
             assertThat(run.notes().archived()).as("archived for the first time").isZero();
-            assertThat(run.counts().refreshes().refreshed()).isOne();
-            assertThat(run.counts().refreshes().changedCounts()).isOne();
-            assertThat(run.counts().refreshes().changedText()).isZero();
-            assertThat(run.counts().refreshes().changedFiles()).isZero();
-            assertThat(run.refreshes().bill().calls()).isOne();
-            assertThat(run.refreshes().bill().billed()).isOne();
+            assertThat(run.counts().refreshes()).isEqualTo(new RunCounts.Refreshes(1, 1, 0, 0, 0, 0, 0));
+            assertThat(run.refreshes().bill()).isEqualTo(new CallTotals.Bill(1, 1, 0));
             assertThat(run.refreshes().due()).isZero();
         }
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
@@ -143,11 +116,9 @@ class RefreshTests {
             assertThat(after.get(i - 1).media()).isEqualTo(before.get(i).media());
             assertThat(after.get(i - 1).rendition()).isEqualTo(before.get(i).rendition());
         }
-        assertThat(after.get(before.size() - 1).identity())
-                .isEqualTo(added.path("fileid").stringValue());
-        SlotRow gone = after.getLast();
-        assertThat(gone.media()).isEqualTo(before.getFirst().media());
-        assertThat(gone.ordinal()).isGreaterThanOrEqualTo(before.size());
+        assertThat(after.get(before.size() - 1).identity()).isEqualTo(name(added));
+        assertThat(after.getLast().media()).isEqualTo(before.getFirst().media());
+        assertThat(after.getLast().ordinal()).isGreaterThanOrEqualTo(before.size());
         assertThat(night.count("""
                                 SELECT count(*) FROM note_media JOIN note USING (note_id)
                                 WHERE kind = 'IMAGE' AND captured_at < last_captured_at
@@ -172,22 +143,19 @@ class RefreshTests {
     void newFileThatCannotBeHadIsWaivedByNameAndComesWithALaterTry() {
         String note = withThreePictures();
         ObjectNode added = pictureOfAnotherThan(note);
-        String name = added.path("fileid").stringValue();
         night.pending(List.of(note));
         night.run();
         int pictures = images(note).size();
 
         night.isNextDay();
         answers(note, edited -> ((ArrayNode) edited.get("images_list")).add(added));
-        night.script().media(target -> target.contains(name), MediaReply.status(404));
+        night.script().media(target -> target.contains(name(added)), Reply.status(404));
         RunSummary first = night.run(ExitCode.COMPLETED);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).detail()).contains("IMAGE " + pictures, "DEAD", "404");
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-        SlotRow waived = images(note).getLast();
-        assertThat(waived.state()).isEqualTo(SlotState.WAIVED);
-        assertThat(waived.reason()).isEqualTo("NOT_REFRESHED");
+        assertThat(night.files(note)).hasSize(pictures + 1).endsWith("IMAGE WAIVED NOT_REFRESHED");
         assertThat(images(note).subList(0, pictures)).allMatch(row -> row.state() == SlotState.STORED);
         assertThat(first.counts().refreshes().refreshed()).isOne();
         assertThat(night.calls()).as("nothing is bought again for it").isEqualTo(2);
@@ -197,8 +165,7 @@ class RefreshTests {
         night.script().answers(note, Reply.code(301));
         RunSummary second = night.run(ExitCode.COMPLETED);
 
-        assertThat(images(note).getLast().state()).isEqualTo(SlotState.STORED);
-        assertThat(images(note).getLast().reason()).isNull();
+        assertThat(night.files(note)).containsOnly("IMAGE STORED");
         assertThat(night.note(note).dueAt()).isNull();
         assertThat(second.counts().refreshes().postponed()).isOne();
         assertThat(night.calls()).isEqualTo(3);
@@ -221,11 +188,9 @@ class RefreshTests {
         assertThat(night.note(note).detail()).startsWith("refresh ");
         assertThat(night.note(note).refreshNight())
                 .isEqualTo(night.today().date().plusDays(nights));
-        assertThat(run.counts().refreshes().postponed()).isOne();
-        assertThat(run.counts().refreshes().refreshed()).isZero();
+        assertThat(run.counts().refreshes()).isEqualTo(new RunCounts.Refreshes(0, 0, 0, 0, 0, 0, 1));
         assertThat(night.slots(note)).isEqualTo(files);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
-        assertThat(night.claims()).isZero();
 
         night.isDaysLater(nights);
         night.script().clear();
@@ -255,6 +220,7 @@ class RefreshTests {
     void noteThatIsGoneIsUnavailableAndKeepsWhatIsArchivedUntilItComesBack() {
         String note = archived(SandboxNoteKind.IMAGES, likes(10));
         List<SlotRow> files = night.slots(note);
+        List<StoredMedia> media = media(note);
         int requests = night.provider().mediaRequests();
         night.isNextDay();
         night.script().answers(note, Reply.code(404));
@@ -285,9 +251,7 @@ class RefreshTests {
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(back.counts().refreshes().restored()).isOne();
-        assertThat(night.slots(note))
-                .extracting(SlotRow::media)
-                .isEqualTo(files.stream().map(SlotRow::media).toList());
+        assertThat(media(note)).isEqualTo(media);
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
         assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
     }
@@ -324,7 +288,6 @@ class RefreshTests {
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).refreshNight()).isEqualTo(due);
-        assertThat(night.claims()).isZero();
 
         night.isNextDay();
         night.script().clear();
@@ -341,10 +304,10 @@ class RefreshTests {
         var running = night.runUntilHeld(1);
         night.wayToStore().down();
         night.provider().releaseAnswers();
-        NightlyScenario.await("the store is waited for", () -> night.repeatedSteps() > 0);
+        await("the store is waited for", () -> night.repeatedSteps() > 0);
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
-        NightlyScenario.ended(running, ExitCode.UPSTREAM_UNAVAILABLE);
+        ended(running, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.count("SELECT count(*) FROM note_capture")).isOne();
 
@@ -358,12 +321,19 @@ class RefreshTests {
         assertThat(night.calls()).isEqualTo(3);
     }
 
-    @Test
-    void answerToARefreshThatACrashLeftInTheLedgerIsUsedAndNotBoughtAgain() {
+    /** Also if a refresh of a later night is requested meanwhile. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 30})
+    void answerToARefreshThatACrashLeftInTheLedgerIsUsedAndNotBoughtAgain(int days) {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.isNextDay();
         night.holdsAnswerOf(note, Duration.ofMinutes(1));
-        night.claimedBy("main", List.of(note));
+        if (days == 1) {
+            night.claimedBy("main", List.of(note));
+        } else {
+            night.update("UPDATE api_call SET refresh = true WHERE id > 1");
+            enqueue(List.of(note), days, null);
+        }
 
         RunSummary run = night.run(ExitCode.COMPLETED);
 
@@ -371,24 +341,8 @@ class RefreshTests {
         assertThat(run.counts().refreshes().refreshed()).isOne();
         assertThat(run.refreshes().bill().calls()).isZero();
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
-        assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
-    }
-
-    @Test
-    void answerToARefreshThatACrashLeftInTheLedgerIsUsedAlthoughALaterNightIsAskedForMeanwhile() {
-        String note = archived(SandboxNoteKind.TEXT, likes(10));
-        night.isNextDay();
-        night.holdsAnswerOf(note, Duration.ofMinutes(1));
-        night.update("UPDATE api_call SET refresh = true WHERE id > 1");
-
-        enqueue(List.of(note), 30, null);
-        RunSummary run = night.run(ExitCode.COMPLETED);
-
-        assertThat(run.counts().refreshes().refreshed()).isOne();
-        assertThat(run.refreshes().bill().calls()).isZero();
-        assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
         assertThat(night.note(note).refreshNight())
-                .isEqualTo(night.today().date().plusDays(30));
+                .isEqualTo(night.today().date().plusDays(days));
     }
 
     @Test
@@ -396,8 +350,8 @@ class RefreshTests {
         String note = archived(SandboxNoteKind.VIDEO_COVER, likes(10));
         assertThat(night.provider().videoCalls()).isOne();
         int requests = night.provider().mediaRequests();
-        SlotRow video = night.video(note);
-        assertThat(video.state()).isEqualTo(SlotState.STORED);
+        List<StoredMedia> media = media(note);
+        assertThat(night.files(note)).contains("VIDEO STORED");
 
         for (int nights : List.of(1, 9)) {
             night.isDaysLater(nights);
@@ -407,7 +361,7 @@ class RefreshTests {
         assertThat(night.calls(note)).isEqualTo(3);
         assertThat(night.provider().videoCalls()).isOne();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
-        assertThat(night.video(note).media()).isEqualTo(video.media());
+        assertThat(media(note)).isEqualTo(media);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
@@ -422,7 +376,7 @@ class RefreshTests {
 
         assertThat(night.run().counts().refreshes().refreshed()).isOne();
 
-        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.files(note)).contains("VIDEO STORED");
         assertThat(night.video(note).media()).isEqualTo(before.media());
         assertThat(night.video(note).damage()).isEqualTo("MISSING");
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
@@ -439,11 +393,9 @@ class RefreshTests {
         enqueue(notes.subList(2, 3), null, first.plusDays(2));
         night.run();
 
-        assertThat(night.note(notes.get(0)).refreshNight()).isEqualTo(first.plusDays(3));
-        assertThat(night.note(notes.get(1)).refreshNight()).isEqualTo(first.plusDays(3));
-        assertThat(night.note(notes.get(2)).refreshNight())
-                .as("the settings say sooner")
-                .isEqualTo(first.plusDays(1));
+        assertThat(refreshNights(notes))
+                .as("the settings say sooner for the last one")
+                .containsExactly(first.plusDays(3), first.plusDays(3), first.plusDays(1));
 
         night.isDaysLater(3);
         night.run();
@@ -481,7 +433,7 @@ class RefreshTests {
         int planned = plan(true, "1d,7d,30d,90d", "7d,30d,365d").planAllIfChanged();
 
         assertThat(planned).isEqualTo(3);
-        assertThat(notes.stream().map(note -> night.note(note).refreshNight()))
+        assertThat(refreshNights(notes))
                 .containsExactly(
                         captured.plusDays(1), captured.plusDays(7), captured.plusDays(30), captured.plusDays(90));
         assertThat(plan(true, "1d,7d,30d,90d", "7d,30d,365d").planAllIfChanged())
@@ -510,15 +462,14 @@ class RefreshTests {
             plans.add(planning("3d"));
             untilWaiting(1);
 
-            assertThat(night.note(notes.getFirst()).refreshNight()).isEqualTo(captured.plusDays(3));
-            assertThat(night.note(notes.get(2)).refreshNight()).isEqualTo(captured.plusDays(3));
+            assertThat(refreshNights(notes.subList(0, 3))).containsOnly(captured.plusDays(3));
 
             plans.add(planning("5d"));
             untilWaiting(2);
         });
 
         assertThat(plans).extracting(CompletableFuture::join).containsExactly(4, 4);
-        assertThat(notes).extracting(note -> night.note(note).refreshNight()).containsOnly(captured.plusDays(5));
+        assertThat(refreshNights(notes)).containsOnly(captured.plusDays(5));
         assertThat(plan(true, "5d", "").planAllIfChanged()).isZero();
     }
 
@@ -563,8 +514,7 @@ class RefreshTests {
     }
 
     private void enqueue(List<String> notes, @Nullable Integer days, @Nullable LocalDate on) {
-        enqueuer.enqueue(
-                new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test", days, on), _ -> {});
+        night.enqueue(notes, 5, days, on);
     }
 
     /** Archives one note tonight. */
@@ -590,17 +540,11 @@ class RefreshTests {
     }
 
     private String withThreePictures() {
-        return night.provider().noteIds(SandboxNoteKind.IMAGES, 8).stream()
-                .filter(note -> night.pictures(note).size() >= 3)
-                .findFirst()
-                .orElseThrow();
+        return find(SandboxNoteKind.IMAGES, note -> night.pictures(note).size() >= 3);
     }
 
     private ObjectNode pictureOfAnotherThan(String note) {
-        String other = night.provider().noteIds(SandboxNoteKind.IMAGES, 2).stream()
-                .filter(id -> !id.equals(note))
-                .findFirst()
-                .orElseThrow();
+        String other = find(SandboxNoteKind.IMAGES, id -> !id.equals(note));
         return (ObjectNode) night.provider().envelope(other).at("/data/0/note_list/0/images_list/0");
     }
 
@@ -608,12 +552,16 @@ class RefreshTests {
         return night.slots(note, MediaKind.IMAGE);
     }
 
-    /** The bucket alone makes the same tables. */
-    private void assertRebuiltAsTheyAre() {
-        Map<String, List<String>> rows = ArchiveRows.of(night::texts);
-        night.update(ArchiveRows.LOSS);
-        assertThat(rebuild.rebuild(false, null).exitCode()).isEqualTo(ExitCode.COMPLETED);
-        assertThat(ArchiveRows.of(night::texts)).isEqualTo(rows);
+    private List<StoredMedia> media(String note) {
+        return night.slots(note).stream().map(SlotRow::media).toList();
+    }
+
+    private List<LocalDate> refreshNights(List<String> notes) {
+        return notes.stream().map(note -> night.note(note).refreshNight()).toList();
+    }
+
+    private static String name(ObjectNode picture) {
+        return picture.path("fileid").stringValue();
     }
 
     /** Files that no note has any more. */

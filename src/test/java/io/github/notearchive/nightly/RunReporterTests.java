@@ -21,13 +21,7 @@ import org.springframework.beans.factory.support.StaticListableBeanFactory;
 
 /** Reported progress of a run. */
 @NightlyJobTest
-class RunReporterTests {
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    RunStopper gate;
+class RunReporterTests extends NightFixture {
 
     @Autowired
     MediaDownloader downloads;

@@ -19,15 +19,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 
 /** Counts of the steps in the job repository, written once a second, and stops requested there. */
 @NightlyJobTest
-class StepCountsTests {
-
-    private static final int WORKERS = 32;
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    RunStopper gate;
+class StepCountsTests extends NightFixture {
 
     @Autowired
     JobRepository repository;
@@ -46,16 +38,15 @@ class StepCountsTests {
         night.provider().holdMedia();
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeldMedia(2, NightlyScenario.PATIENCE);
-        NightlyScenario.await("7 notes are archived", () -> night.archived().size() == 7);
+        await("7 notes are archived", () -> night.archived().size() == 7);
         Instant archived = Instant.now();
 
-        NightlyScenario.await(
-                "7 notes are counted", () -> night.readAndWritten(execution()).equals(List.of(7L, 7L)));
+        await("7 notes are counted", () -> night.readAndWritten(execution()).equals(List.of(7L, 7L)));
 
         assertThat(Duration.between(archived, Instant.now())).isLessThan(Duration.ofSeconds(3));
         assertThat(night.executions().getFirst().status()).isEqualTo("STARTED");
         night.provider().releaseMedia();
-        RunSummary ended = NightlyScenario.ended(run, ExitCode.COMPLETED);
+        RunSummary ended = ended(run, ExitCode.COMPLETED);
         assertThat(night.readAndWritten(ended.executionId())).containsExactly(9L, 9L);
     }
 
@@ -66,7 +57,7 @@ class StepCountsTests {
         RunSummary run = night.refusing(
                 "INSERT ON api_call", "NEW.note_id = '" + refused + "'", "54000", "not now", 9, night::run);
 
-        NightlyScenario.assertEnded(run, ExitCode.FAILED);
+        assertEnded(run, ExitCode.FAILED);
         assertThat(night.archived()).hasSize((int) run.notes().archived()).isNotEmpty();
         assertThat(night.readAndWritten(run.executionId()).getLast())
                 .isEqualTo(run.notes().archived() + run.notes().released());
@@ -96,7 +87,7 @@ class StepCountsTests {
 
         assertThat(operator.stop(Objects.requireNonNull(repository.getJobExecution(execution()))))
                 .isTrue();
-        NightlyScenario.await("the stop is seen", () -> gate.stopReason().isPresent());
+        await("the stop is seen", () -> gate.stopReason().isPresent());
 
         assertThat(Duration.between(requested, Instant.now())).isLessThan(Duration.ofSeconds(3));
         RunSummary stopped = night.release(run, ExitCode.INTERRUPTED);

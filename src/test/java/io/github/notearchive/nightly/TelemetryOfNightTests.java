@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly;
 
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
@@ -12,7 +11,6 @@ import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,25 +18,24 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
-import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Metrics, webhook and health check report the same result of a night. */
 @NightlyJobTest
-class TelemetryOfNightTests {
+class TelemetryOfNightTests extends NightFixture {
 
     private static final ScriptedServer gateway = new ScriptedServer();
     private static final ScriptedServer collector = new ScriptedServer();
     private static final ScriptedServer webhook = new ScriptedServer();
     private static final ScriptedServer checks = new ScriptedServer();
-    private static final Path directory = directory();
 
-    @Autowired
-    NightlyScenario night;
+    @TempDir
+    static Path directory;
 
     @Autowired
     RunTelemetry telemetry;
@@ -53,20 +50,9 @@ class TelemetryOfNightTests {
         settings.add("archive.notify.ping-url", () -> checks.address() + "/5bf66975");
     }
 
-    private static Path directory() {
-        try {
-            return Files.createTempDirectory("telemetry-");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     @AfterAll
-    static void close() throws IOException {
-        for (ScriptedServer receiver : List.of(gateway, collector, webhook, checks)) {
-            receiver.close();
-        }
-        FileSystemUtils.deleteRecursively(directory);
+    static void close() {
+        List.of(gateway, collector, webhook, checks).forEach(ScriptedServer::close);
     }
 
     @Test
@@ -133,29 +119,18 @@ class TelemetryOfNightTests {
                     assertThat(point.getAsDouble()).isEqualTo(3);
                 });
 
-        assertThat(checks.requests())
-                .extracting(ScriptedServer.Request::line)
-                .satisfiesExactly(
-                        start -> assertThat(start).matches("POST /5bf66975/start\\?rid=[0-9a-f-]{36} .*"),
-                        end -> assertThat(end).matches("POST /5bf66975\\?rid=[0-9a-f-]{36} .*"));
+        assertThat(checks.requests()).hasSize(2);
         assertThat(checks.requests().getLast().text())
                 .contains("COMPLETED (exit 0)", "notes archived 3", "calls 5, billed 3");
 
         assertThat(webhook.requests()).hasSize(2);
-        JsonNode started = json(webhook.requests().getFirst());
-        assertThat(started.path("event").asString()).isEqualTo("start");
-        assertThat(started.path("exitCode").isNull()).isTrue();
-        JsonNode event = json(webhook.requests().getLast());
+        JsonNode event =
+                JsonMapper.shared().readTree(webhook.requests().getLast().body());
         assertThat(event.path("event").asString()).isEqualTo("success");
-        assertThat(event.path("result").asString()).isEqualTo("COMPLETED");
         assertThat(event.path("execution").asLong()).isEqualTo(run.executionId());
         assertThat(event.path("notes").path("archived").asLong()).isEqualTo(3);
         assertThat(event.path("bill").path("billed").asLong()).isEqualTo(3);
         assertThat(event.path("night").asString()).isEqualTo("2026-03-10");
-    }
-
-    private static JsonNode json(ScriptedServer.Request sent) {
-        return JsonMapper.shared().readTree(sent.body());
     }
 
     private static double value(String text, String metric) {

@@ -10,7 +10,6 @@ import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.report.Health.Level;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
@@ -175,7 +174,7 @@ class HealthTests extends ReportScenario {
     @Test
     void filesThatAreGoneForGoodAreToBeWaivedAndNotToBeBoughtAgain() {
         night.pending(SandboxNoteKind.IMAGES, 1);
-        night.script().media(_ -> true, MediaReply.status(404));
+        night.script().media(_ -> true, Reply.status(404));
         run();
         night.isNextDay();
         run();

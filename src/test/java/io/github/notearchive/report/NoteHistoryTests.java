@@ -9,7 +9,6 @@ import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteHistories.Kind;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.util.Comparator;
@@ -53,7 +52,7 @@ class NoteHistoryTests extends ReportScenario {
     @Test
     void deadFilesSayWhatEachAddressSaidAndWhyTheAnswerWasBoughtAgain() {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
-        night.script().media(_ -> true, MediaReply.status(404));
+        night.script().media(_ -> true, Reply.status(404));
         night.run();
         assertThat(night.note(note).reason()).isEqualTo(StateReason.URLS_EXPIRED);
         assertThat(night.calls()).isEqualTo(1);

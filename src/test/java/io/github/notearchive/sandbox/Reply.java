@@ -9,12 +9,16 @@ import java.util.function.UnaryOperator;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Scripted reply of the provider to one call. Immutable; {@link #after} and {@link #header} return a changed copy.
+ * Scripted reply of the provider to one call, or of the media server to one request. Immutable; {@link #after} and
+ * {@link #header} return a changed copy.
  *
- * <p>Replies made from the normal response are billed like it: they consume quota, are listed as bought, and become
- * code 303 when the quota is used up. All others are sent as they are.
+ * <p>Replies made from the normal response of the provider are billed like it: they consume quota, are listed as
+ * bought, and become code 303 when the quota is used up. All others are sent as they are.
+ *
+ * @param pause time between the pieces of a slow delivery, or between the two responses of a double one
+ * @param delay time before the response, in addition to the latency of the settings or of the script
  */
-public record Reply(Content content, Delivery delivery, Duration delay, Map<String, String> headers) {
+public record Reply(Content content, Delivery delivery, Duration pause, Duration delay, Map<String, String> headers) {
 
     public static Reply normal() {
         return of(new Usual(), Delivery.WHOLE);
@@ -28,6 +32,21 @@ public record Reply(Content content, Delivery delivery, Duration delay, Map<Stri
     /** The envelope of a code with another status. Code 0 is the note, billed as usual. */
     public static Reply code(int code, int httpStatus) {
         return of(code == 0 ? sold(httpStatus) : new Coded(code, httpStatus), Delivery.WHOLE);
+    }
+
+    /** A status of the media server without the file. */
+    public static Reply status(int status) {
+        return of(new Coded(status, status), Delivery.WHOLE);
+    }
+
+    /** Status 302 of the media server to another URL, sent as given. */
+    public static Reply redirect(String location) {
+        return status(302).header("Location", location);
+    }
+
+    /** Other bytes instead of a file, for any URL; ranges work as usual. */
+    public static Reply bytes(String contentType, byte[] bytes) {
+        return raw(200, contentType, bytes);
     }
 
     /**
@@ -66,14 +85,19 @@ public record Reply(Content content, Delivery delivery, Duration delay, Map<Stri
         return of(sold(200), Delivery.RESET);
     }
 
-    /** Bills the note, sends half of the promised bytes, and closes the connection. */
+    /** Bills the note, sends half of the promised bytes of its response or of a file, and closes the connection. */
     public static Reply truncated() {
         return of(sold(200), Delivery.HALF);
     }
 
-    /** Bills the note once, and sends the whole response twice in one write. */
-    public static Reply twice() {
-        return of(sold(200), Delivery.TWICE);
+    /** Bills the note once, and sends its response or a file twice. */
+    public static Reply twice(Duration pause) {
+        return new Reply(sold(200), Delivery.TWICE, pause, Duration.ZERO, Map.of());
+    }
+
+    /** A file in eight pieces, with a pause before each. */
+    public static Reply slowDrip(Duration pause) {
+        return new Reply(new Usual(), Delivery.SLOW, pause, Duration.ZERO, Map.of());
     }
 
     /**
@@ -84,20 +108,20 @@ public record Reply(Content content, Delivery delivery, Duration delay, Map<Stri
         return of(new Nothing(), Delivery.HANG);
     }
 
-    /** Returns a copy that is sent after a delay, in addition to the latency of the settings. */
+    /** Returns a copy that is sent after a delay. */
     public Reply after(Duration delay) {
-        return new Reply(content, delivery, delay, headers);
+        return new Reply(content, delivery, pause, delay, headers);
     }
 
     /** Returns a copy with one more response header. */
     public Reply header(String name, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(name, value);
-        return new Reply(content, delivery, delay, Map.copyOf(more));
+        return new Reply(content, delivery, pause, delay, Map.copyOf(more));
     }
 
     private static Reply of(Content content, Delivery delivery) {
-        return new Reply(content, delivery, Duration.ZERO, Map.of());
+        return new Reply(content, delivery, Duration.ZERO, Duration.ZERO, Map.of());
     }
 
     private static Sold sold(int httpStatus) {

@@ -22,8 +22,8 @@ public final class SandboxScript {
 
     private final NoteEndpoint noteEndpoint;
     private final NoteEndpoint videoEndpoint;
-    private final Map<String, Replies<Reply>> notes = new HashMap<>();
-    private final Map<String, Replies<Reply>> videos = new HashMap<>();
+    private final Map<String, Replies> notes = new HashMap<>();
+    private final Map<String, Replies> videos = new HashMap<>();
     private final List<MediaRule> mediaRules = new ArrayList<>();
     private final Barrier hung = new Barrier(true);
     private double latencySpread;
@@ -66,7 +66,7 @@ public final class SandboxScript {
     }
 
     public synchronized SandboxScript answers(String noteId, Reply... replies) {
-        notes.put(noteId, new Replies<>(replies));
+        notes.put(noteId, new Replies(replies));
         return this;
     }
 
@@ -80,7 +80,7 @@ public final class SandboxScript {
     }
 
     public synchronized SandboxScript answersVideo(String noteId, Reply... replies) {
-        videos.put(noteId, new Replies<>(replies));
+        videos.put(noteId, new Replies(replies));
         return this;
     }
 
@@ -88,8 +88,8 @@ public final class SandboxScript {
      * Adds replies to media requests whose target matches: path and query as sent. Of several matching rules, the
      * latest one applies.
      */
-    public synchronized SandboxScript media(Predicate<String> target, MediaReply... replies) {
-        mediaRules.addFirst(new MediaRule(target, new Replies<>(replies)));
+    public synchronized SandboxScript media(Predicate<String> target, Reply... replies) {
+        mediaRules.addFirst(new MediaRule(target, new Replies(replies)));
         return this;
     }
 
@@ -115,12 +115,12 @@ public final class SandboxScript {
         return next(videos, noteId);
     }
 
-    synchronized MediaReply mediaReplyFor(String target) {
+    synchronized Reply mediaReplyFor(String target) {
         return mediaRules.stream()
                 .filter(rule -> rule.target.test(target))
                 .findFirst()
                 .map(rule -> rule.replies.next())
-                .orElseGet(MediaReply::normal);
+                .orElseGet(Reply::normal);
     }
 
     synchronized double latencySpread() {
@@ -135,26 +135,26 @@ public final class SandboxScript {
         hung.pass();
     }
 
-    private static Reply next(Map<String, Replies<Reply>> script, String noteId) {
-        Replies<Reply> replies = script.getOrDefault(noteId, script.get(ALL));
+    private static Reply next(Map<String, Replies> script, String noteId) {
+        Replies replies = script.getOrDefault(noteId, script.get(ALL));
         return replies == null ? Reply.normal() : replies.next();
     }
 
-    private record MediaRule(Predicate<String> target, Replies<MediaReply> replies) {}
+    private record MediaRule(Predicate<String> target, Replies replies) {}
 
     /** Replies that are used once each, the last one permanently. */
-    private static final class Replies<R> {
+    private static final class Replies {
 
-        private final ArrayDeque<R> left;
+        private final ArrayDeque<Reply> left;
 
-        Replies(R[] replies) {
+        Replies(Reply[] replies) {
             if (replies.length == 0) {
                 throw new IllegalArgumentException("A script needs at least one reply");
             }
             left = new ArrayDeque<>(List.of(replies));
         }
 
-        R next() {
+        Reply next() {
             return left.size() > 1 ? left.removeFirst() : left.getFirst();
         }
     }

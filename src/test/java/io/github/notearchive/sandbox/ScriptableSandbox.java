@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -262,7 +263,7 @@ public final class ScriptableSandbox implements AutoCloseable {
         callLog.done(at, noteId, response);
         return exchange.send(
                 reply.delivery(),
-                Duration.ZERO,
+                reply.pause(),
                 response.httpStatus(),
                 with(reply.headers(), Map.of("Content-Type", contentType)),
                 response.body());
@@ -294,7 +295,7 @@ public final class ScriptableSandbox implements AutoCloseable {
     private boolean serveMedia(Exchange exchange) throws IOException, InterruptedException {
         Request request = exchange.request();
         log.mediaRequested(request.target());
-        MediaReply reply = script.mediaReplyFor(request.target());
+        Reply reply = script.mediaReplyFor(request.target());
         mediaResponses.pass();
         Thread.sleep(script.mediaLatency().plus(reply.delay()));
         if (reply.delivery() == Delivery.HANG) {
@@ -303,9 +304,13 @@ public final class ScriptableSandbox implements AutoCloseable {
         String range = request.headers().get("Range");
         String ifRange = request.headers().get("If-Range");
         SyntheticMedia.Response response = switch (reply.content()) {
-            case MediaReply.Usual _ -> media.serve(request.target(), range, ifRange);
-            case MediaReply.Status(int status) -> SyntheticMedia.status(status);
-            case MediaReply.Given(GeneratedFile file) -> SyntheticMedia.serve(file, range, ifRange);
+            case Reply.Coded(int _, int status) -> SyntheticMedia.status(status);
+            case Reply.Given(int _, String type, byte[] bytes) ->
+                SyntheticMedia.serve(
+                        new GeneratedFile(type, "\"" + bytes.length + "-" + Arrays.hashCode(bytes) + "\"", bytes),
+                        range,
+                        ifRange);
+            case Reply.Usual _, Reply.Sold _, Reply.Nothing _ -> media.serve(request.target(), range, ifRange);
         };
         return exchange.send(
                 reply.delivery(),

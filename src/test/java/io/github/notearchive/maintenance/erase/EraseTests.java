@@ -22,7 +22,6 @@ import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
@@ -480,7 +479,7 @@ class EraseTests extends MaintenanceScenario {
                 .orElseThrow();
         String name = night.pictures(other).getFirst();
         night.script().clear();
-        night.script().media(target -> target.contains(name), MediaReply.bytes("image/jpeg", bytes));
+        night.script().media(target -> target.contains(name), Reply.bytes("image/jpeg", bytes));
         night.pending(List.of(other));
         night.isNextDay();
 
@@ -496,7 +495,7 @@ class EraseTests extends MaintenanceScenario {
     /** Notes of pictures on the worklist of whose first one the original is dead. */
     private List<String> withTheFirstOriginalDead(int count) {
         List<String> notes = picturedNotes().subList(0, count);
-        notes.forEach(note -> original(note, MediaReply.status(404)));
+        notes.forEach(note -> original(note, Reply.status(404)));
         return night.pending(notes);
     }
 

@@ -20,7 +20,6 @@ import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.RunSummary;
-import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
@@ -91,14 +90,14 @@ class RebuildTests extends MaintenanceScenario {
         night.pending(List.of(improved, lesser, incomplete, waived, renewed, awaited));
         night.pending(List.of(sold, gone, empty, goneLater, soldLater, nul, lone, latin, busy));
         Runnable dead = () -> {
-            original(lesser, MediaReply.status(404));
-            picture(awaited, 0, MediaReply.status(503));
-            List.of(0, 1).forEach(number -> picture(incomplete, number, MediaReply.status(404)));
-            List.of(0, 2).forEach(number -> picture(waived, number, MediaReply.status(404)));
+            original(lesser, Reply.status(404));
+            picture(awaited, 0, Reply.status(503));
+            List.of(0, 1).forEach(number -> picture(incomplete, number, Reply.status(404)));
+            List.of(0, 2).forEach(number -> picture(waived, number, Reply.status(404)));
         };
         dead.run();
-        original(improved, MediaReply.status(404));
-        picture(renewed, 1, MediaReply.status(404));
+        original(improved, Reply.status(404));
+        picture(renewed, 1, Reply.status(404));
         night.script().answers(sold, Reply.code(201));
         night.script().answers(gone, Reply.code(404));
         night.script().answers(empty, emptyAnswer());
@@ -402,7 +401,7 @@ class RebuildTests extends MaintenanceScenario {
     void fileReplacedByALaterResponseIsNotLost() {
         String note = picturedNotes().getFirst();
         night.pending(List.of(note));
-        original(note, MediaReply.status(404));
+        original(note, Reply.status(404));
         assertEnded(night.run(), ExitCode.COMPLETED);
         night.script().clear();
         night.isNextDay();

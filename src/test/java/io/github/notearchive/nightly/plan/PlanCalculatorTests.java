@@ -26,7 +26,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.convert.ApplicationConversionService;
@@ -51,34 +55,60 @@ class PlanCalculatorTests {
     private Measured files = new Measured(100, Duration.ofMillis(1500));
     private double perAnswer = 1;
 
+    /** New notes, own limit, calls made, responses of nights with a used-up quota, calls per response; and the plan. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "10000  |     | 0   |            | 1    | 10000  | | 0      |        | 0",
+                "400000 |     | 0   |            | 1    | 171600 | the time until 2026-03-11 00:00 Shanghai, 2.0 calls a second by archive.source.calls-per-second | 228400 | 172800 | 2",
+                "1000   | 500 | 200 | 600        | 1    | 300    | our own limit of 500 calls a night | 700 | 500 | 2",
+                "1000   |     | 0   | 90 80 1000 | 1.25 | 113    | the provider's quota, about 90 responses as met in 3 nights | | | 11",
+                "10     |     | 0   | 0          | 1    | 10     | | 0 | | 0",
+                "10     |     | 200 | 90         | 1    | 10     | | 0 | | 0",
+            })
+    void smallestLimitDecidesWhatIsLeftForLaterNights(
+            long notes,
+            @Nullable String limit,
+            long made,
+            @Nullable String stops,
+            double perAnswer,
+            long tonight,
+            @Nullable String because,
+            @Nullable Long left,
+            @Nullable Long perNight,
+            int laterNights) {
+        notes(Kind.NEW, notes);
+        settings.put("archive.source.calls-per-night", limit == null ? "0" : limit);
+        this.made = new NightlyCalls(made, 0, 0);
+        this.stops = stops == null
+                ? List.of()
+                : Stream.of(stops.split(" ")).map(Long::valueOf).toList();
+        this.perAnswer = perAnswer;
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().needed()).isEqualTo(notes);
+        assertThat(plan.calls().expected()).isEqualTo((long) (notes * perAnswer));
+        assertThat(plan.calls().tonight()).isEqualTo(tonight);
+        assertThat(plan.calls().because()).isEqualTo(because);
+        assertThat(plan.backlog().calls())
+                .isEqualTo(left == null ? plan.backlog().calls() : left);
+        assertThat(plan.backlog().perNight())
+                .isEqualTo(perNight == null ? plan.backlog().perNight() : perNight);
+        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(laterNights));
+        assertThat(plan.notKnown().stream().anyMatch(unknown -> unknown.startsWith("the provider's quota")))
+                .isEqualTo(stops == null || stops.equals("0"));
+    }
+
     @Test
-    void withoutLimitsTheRateDecides() {
+    void durationFollowsFromTheRate() {
         notes(Kind.NEW, 10_000);
 
         NightPlan plan = plan();
 
-        assertThat(plan.calls().tonight()).isEqualTo(10_000);
-        assertThat(plan.calls().because()).isNull();
         assertThat(plan.duration().bound()).isEqualTo("archive.source.calls-per-second");
         assertThat(plan.duration().expected()).isEqualTo(Duration.ofSeconds(5_000 + 2));
-        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT);
-        assertThat(plan.notKnown()).anyMatch(unknown -> unknown.contains("the provider's quota"));
-    }
-
-    @Test
-    void whatTakesLongerThanANightGoesOnInTheNext() {
-        notes(Kind.NEW, 400_000);
-
-        NightPlan plan = plan();
-
-        long untilMidnight = 2 * (23 * 60 + 50) * 60;
-        assertThat(plan.calls().tonight()).isEqualTo(untilMidnight);
-        assertThat(plan.calls().because())
-                .isEqualTo(
-                        "the time until 2026-03-11 00:00 Shanghai, 2.0 calls a second by archive.source.calls-per-second");
-        assertThat(plan.backlog().calls()).isEqualTo(400_000 - untilMidnight);
-        assertThat(plan.backlog().perNight()).isEqualTo(172_800);
-        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
     }
 
     @Test
@@ -104,60 +134,6 @@ class PlanCalculatorTests {
         assertThat(plan.calls().needed()).isZero();
         assertThat(plan.duration().expected())
                 .isEqualTo(Duration.ofMillis(10 * 1500 + 1500).plusMillis(500));
-    }
-
-    @Test
-    void ownLimitAndWhatIsUsedOfItAreKept() {
-        notes(Kind.NEW, 1_000);
-        notes(Kind.POSTPONED_LATER, 100);
-        settings.put("archive.source.calls-per-night", "500");
-        made = new NightlyCalls(200, 0, 0);
-        stops = List.of(600L);
-
-        NightPlan plan = plan();
-
-        assertThat(plan.calls().tonight()).isEqualTo(300);
-        assertThat(plan.calls().because()).isEqualTo("our own limit of 500 calls a night");
-        assertThat(plan.backlog().calls()).isEqualTo(800);
-        assertThat(plan.backlog().perNight()).isEqualTo(500);
-        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
-        assertThat(leftOut(plan, "calls beyond the limit of tonight")).isEqualTo(700);
-        assertThat(leftOut(plan, "notes postponed to a later night")).isEqualTo(100);
-    }
-
-    @Test
-    void repeatedCallsCount() {
-        notes(Kind.NEW, 1_000);
-        perAnswer = 1.25;
-        stops = List.of(90L, 80L, 1000L);
-
-        NightPlan plan = plan();
-
-        assertThat(plan.calls().needed()).isEqualTo(1_000);
-        assertThat(plan.calls().expected()).isEqualTo(1_250);
-        assertThat(plan.calls().tonight()).isEqualTo(113);
-        assertThat(plan.backlog().because()).isEqualTo("the provider's quota, about 90 responses as met in 3 nights");
-        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(11));
-    }
-
-    @Test
-    void nightWithoutAResponseIsNoEstimateOfTheQuota() {
-        notes(Kind.NEW, 10);
-        stops = List.of(0L);
-
-        NightPlan plan = plan();
-
-        assertThat(plan.calls().tonight()).isEqualTo(10);
-        assertThat(plan.notKnown()).anyMatch(unknown -> unknown.startsWith("the provider's quota: no night"));
-    }
-
-    @Test
-    void quotaThatWasExceededTonightIsAnotherOneByNow() {
-        notes(Kind.NEW, 10);
-        made = new NightlyCalls(200, 0, 0);
-        stops = List.of(90L);
-
-        assertThat(plan().calls().tonight()).isEqualTo(10);
     }
 
     @Test

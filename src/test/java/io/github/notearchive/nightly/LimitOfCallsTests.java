@@ -1,41 +1,30 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import java.io.StringReader;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** Archived notes are asked about anew behind all others, and up to a share of a night's calls. */
+/** Our own limit of calls in a night, and the share of it that refreshes have. */
 @BesideNightlyJobTest
 @TestPropertySource(
         properties = {"archive.workers=12", "archive.source.calls-per-night=10", "archive.refresh.share=0.3"})
-class RefreshShareTests {
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    Enqueuer enqueuer;
+class LimitOfCallsTests extends NightFixture {
 
     @Test
     void shareOfANightsCallsIsKeptAcrossRestartsAndNodesAndFreshNotesComeFirst() {
         List<String> ids = night.provider().noteIds(SandboxNoteKind.TEXT, 9);
         List<String> archived = ids.subList(0, 5);
         List<String> fresh = ids.subList(5, 9);
-        enqueuer.enqueue(
-                new StringReader(String.join("\n", archived)), new Enqueuer.Options(null, 9, "test", 1, null), _ -> {});
+        night.enqueue(archived, 9, 1, null);
         night.run(ExitCode.COMPLETED);
 
         night.isNextDay();
-        enqueuer.enqueue(new StringReader(String.join("\n", fresh)), new Enqueuer.Options(null, 0, "test"), _ -> {});
+        night.enqueue(fresh, 0, null, null);
         RunSummary first = night.run();
         RunSummary again = night.run();
         RunSummary elsewhere = night.run(new RunOptions(null, null, false, "other"));
@@ -45,8 +34,7 @@ class RefreshShareTests {
         assertThat(first.notes().archived()).isEqualTo(4);
         assertThat(first.counts().refreshes().refreshed()).isEqualTo(3);
         assertThat(first.refreshes().bill().calls()).isEqualTo(3);
-        assertThat(first.refreshes().tonight().made()).isEqualTo(3);
-        assertThat(first.refreshes().tonight().allowed()).isEqualTo(3);
+        assertThat(first.refreshes().tonight()).isEqualTo(new RunSummary.Tonight(3, 3));
         assertThat(first.refreshes().due()).isEqualTo(2);
         assertEnded(again, ExitCode.COMPLETED);
         assertThat(again.refreshes().bill().calls()).isZero();
@@ -68,10 +56,7 @@ class RefreshShareTests {
     @Test
     void ourLimitOfAllCallsHoldsForRefreshesToo() {
         List<String> ids = night.provider().noteIds(SandboxNoteKind.TEXT, 10);
-        enqueuer.enqueue(
-                new StringReader(String.join("\n", ids.subList(0, 2))),
-                new Enqueuer.Options(null, 5, "test", 1, null),
-                _ -> {});
+        night.enqueue(ids.subList(0, 2), 5, 1, null);
         night.run();
         night.isNextDay();
         night.pending(ids.subList(2, 10));
@@ -85,6 +70,31 @@ class RefreshShareTests {
         assertThat(run.notes().archived()).isEqualTo(9);
         assertThat(run.refreshes().bill().calls()).isOne();
         assertThat(run.refreshes().due()).isOne();
-        assertThat(night.claims()).isZero();
+    }
+
+    @Test
+    void ownLimitOfCallsEndsTheNightAndForceDoesNotLiftIt() {
+        List<String> notes = night.pending(25);
+
+        night.run(ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(night.calls()).isEqualTo(10);
+        assertThat(night.archived()).hasSize(10);
+        assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED");
+        assertThat(night.count("SELECT count(*) FROM source_gate")).isZero();
+
+        RunSummary forced = night.force();
+
+        assertEnded(forced, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(forced.execution()).isNull();
+        assertThat(night.calls()).isEqualTo(10);
+
+        night.isNextDay();
+        night.run(ExitCode.QUOTA_EXHAUSTED);
+        night.isNextDay();
+        night.run(ExitCode.COMPLETED);
+
+        night.assertArchived(notes, 25);
+        assertThat(night.instances()).hasSize(1);
     }
 }
