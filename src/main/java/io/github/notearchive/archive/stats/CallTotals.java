@@ -7,7 +7,6 @@ import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
 import java.sql.Timestamp;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +46,7 @@ public record CallTotals(JdbcClient jdbc) {
 
     /** Returns the number of calls of a night. Unlike {@link CallRepository#count}, writes nothing. */
     public NightlyCalls made(Night night) {
-        Map<String, Object> parameters = new HashMap<>(period(night));
-        parameters.put("night", night.date());
+        Map<String, Object> parameters = Map.of("begins", night.begins(), "ends", night.ends(), "night", night);
         return Statements.one(jdbc, NightlyCalls.class, parameters, """
                         SELECT greatest(c.calls, n.calls) AS "all", greatest(c.video_calls, n.video_calls) AS videos,
                                greatest(c.refresh_calls, n.refresh_calls) AS refreshes

@@ -11,8 +11,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.MaintenanceScenario;
-import io.github.notearchive.maintenance.erase.Eraser;
-import io.github.notearchive.maintenance.erase.Eraser.ErasureReport;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
