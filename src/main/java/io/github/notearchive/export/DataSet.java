@@ -3,7 +3,6 @@ package io.github.notearchive.export;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import io.github.notearchive.export.Column.Content;
-import io.github.notearchive.export.Column.Type;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.IOException;
@@ -72,7 +71,9 @@ record DataSet(List<Table> tables) {
                 source,
                 joins,
                 Stream.concat(Stream.of(id), Stream.of(order)).toList(),
-                Stream.concat(Stream.of(new Column(Table.KEY, Type.TEXT, Content.PLAIN, id, null, null)), columns)
+                Stream.concat(
+                                Stream.of(new Column(Table.KEY, Column.Type.TEXT, Content.PLAIN, id, null, null)),
+                                columns)
                         .toList());
     }
 
@@ -82,7 +83,7 @@ record DataSet(List<Table> tables) {
         String description = row.getField("description");
         return new Column(
                 name,
-                Type.valueOf(row.getField("type")),
+                Column.Type.valueOf(row.getField("type")),
                 Content.valueOf(row.getField("content")),
                 expression.isEmpty() ? source + "." + name : expression,
                 description.isEmpty() ? null : description,

@@ -14,7 +14,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -199,13 +198,7 @@ final class StagingDirectory implements AutoCloseable {
         force(root);
         requireEmpty(target);
         Files.deleteIfExists(target);
-        try {
-            Files.move(root, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException e) {
-            throw new ExportException(
-                    "Directory %s was created during the export; the export was deleted. Choose another directory"
-                            .formatted(target));
-        }
+        Files.move(root, target, StandardCopyOption.ATOMIC_MOVE);
         complete = true;
         force(parent);
     }

@@ -58,7 +58,6 @@ final class RateLimiter {
     private final Condition changed = lock.newCondition();
 
     // guarded by reserving
-    private boolean waited = true;
     private long usualReservationTime = MAX_DELAY;
 
     // guarded by lock
@@ -173,13 +172,10 @@ final class RateLimiter {
      * much as the reservation took longer than usual.
      */
     private void reserveMore() {
-        // a node that had to wait reserves for its own waiting callers only
-        int count = waited ? Math.min(reserving.getQueueLength() + 1, maxReserved) : maxReserved;
         long startedAt = nanoTime.getAsLong();
-        RateLimitStore.SendTimes times = store.reserve(count, timesPerSecond, maxPause);
+        RateLimitStore.SendTimes times = store.reserve(maxReserved, timesPerSecond, maxPause);
         long now = nanoTime.getAsLong();
         long took = now - startedAt;
-        waited = times.first().isPositive();
         long maxDelay = MAX_DELAY - Math.max(0, took - usualReservationTime);
         // a stall does not become usual, a database that is slow from now on does
         usualReservationTime = (4 * usualReservationTime + Math.min(took, 2 * usualReservationTime + MAX_DELAY)) / 5;
@@ -190,7 +186,7 @@ final class RateLimiter {
             distance = times.distance().toNanos();
             backoffEpoch = times.backoffEpoch();
             recovering = times.recovering();
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < maxReserved; i++) {
                 long at = now + times.first().toNanos() + i * distance;
                 reserved.add(new SendTime(at, maxDelay, backoffEpoch));
             }

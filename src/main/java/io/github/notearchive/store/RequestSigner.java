@@ -2,7 +2,6 @@ package io.github.notearchive.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.security.GeneralSecurityException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -11,9 +10,9 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestSigner {
 
-    private static final String ALGORITHM = "HmacSHA256";
-
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
@@ -34,7 +31,8 @@ final class RequestSigner {
     private final String secretKey;
     private volatile @Nullable DayKey cached;
 
-    private record DayKey(String day, SecretKeySpec key) {}
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record DayKey(String day, byte[] key) {}
 
     RequestSigner(String region, String accessKey, String secretKey) {
         this.region = region;
@@ -77,12 +75,12 @@ final class RequestSigner {
                 .formatted(accessKey, scope, names, HexFormat.of().formatHex(hmac(keyOf(day), text)));
     }
 
-    private SecretKeySpec keyOf(String day) {
+    private byte[] keyOf(String day) {
         DayKey ofDay = cached;
         if (ofDay == null || !ofDay.day.equals(day)) {
-            SecretKeySpec key = new SecretKeySpec(("AWS4" + secretKey).getBytes(UTF_8), ALGORITHM);
+            byte[] key = ("AWS4" + secretKey).getBytes(UTF_8);
             for (String part : new String[] {day, region, "s3", "aws4_request"}) {
-                key = new SecretKeySpec(hmac(key, part), ALGORITHM);
+                key = hmac(key, part);
             }
             ofDay = new DayKey(day, key);
             cached = ofDay;
@@ -90,13 +88,7 @@ final class RequestSigner {
         return ofDay.key;
     }
 
-    private static byte[] hmac(SecretKeySpec key, String text) {
-        try {
-            Mac mac = Mac.getInstance(ALGORITHM);
-            mac.init(key);
-            return mac.doFinal(text.getBytes(UTF_8));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(ALGORITHM + " is part of each JDK", e);
-        }
+    private static byte[] hmac(byte[] key, String text) {
+        return new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key).hmac(text);
     }
 }
