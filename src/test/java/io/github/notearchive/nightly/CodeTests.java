@@ -16,7 +16,6 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -167,7 +166,13 @@ class CodeTests extends NightFixture {
         assertThat(night.bills(note)).containsExactly("NO", "NO", "YES");
         assertThat(run.notes().postponed()).isEqualTo(2);
         assertThat(night.readAndWritten(run.executionId())).containsExactly(3L, 3L);
-        assertWaited(night.ledger(note));
+        List<CallEntry> calls = night.ledger(note);
+        for (int retry = 1; retry <= 2; retry++) {
+            assertThat(Duration.between(
+                            calls.get(retry - 1).receivedAt(), calls.get(retry).sentAt()))
+                    .as("20 ms and 40 ms, each a fifth more or less")
+                    .isGreaterThanOrEqualTo(Duration.ofMillis(15 * retry));
+        }
     }
 
     @Test
@@ -223,12 +228,9 @@ class CodeTests extends NightFixture {
         assertThat(run.notes().postponed()).isZero();
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.bills(note)).containsExactly("NO", "YES");
-        assertThat(pauseBetween(night.provider().callsSeen())).isGreaterThan(Duration.ofMillis(pauseMillis));
-    }
-
-    private static Duration pauseBetween(List<CallSeen> calls) {
-        assertThat(calls).hasSize(2);
-        return Duration.between(calls.get(0).at(), calls.get(1).at());
+        List<CallSeen> calls = night.provider().callsSeen();
+        assertThat(Duration.between(calls.get(0).at(), calls.get(1).at()))
+                .isGreaterThan(Duration.ofMillis(pauseMillis));
     }
 
     @ParameterizedTest
@@ -313,15 +315,5 @@ class CodeTests extends NightFixture {
 
     private static byte[] bytes(String text) {
         return text.getBytes(UTF_8);
-    }
-
-    /** 20 ms and 40 ms, each a fifth more or less. */
-    private static void assertWaited(List<CallEntry> calls) {
-        assertThat(ChronoUnit.MILLIS.between(
-                        calls.get(0).receivedAt(), calls.get(1).sentAt()))
-                .isGreaterThanOrEqualTo(15);
-        assertThat(ChronoUnit.MILLIS.between(
-                        calls.get(1).receivedAt(), calls.get(2).sentAt()))
-                .isGreaterThanOrEqualTo(31);
     }
 }

@@ -7,11 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What stands in the tables of each kind of answer, column by column, held against {@code mapped-rows.txt}. A column
@@ -27,24 +27,15 @@ final class MappedRows {
     /** Longer texts are represented by their length and digest; in characters. */
     private static final int LONGEST = 200;
 
-    /** Rows of a note, without what says when and where rather than what. */
-    private static final List<Map.Entry<String, String>> QUERIES = List.of(
-            Map.entry(
-                    "note",
-                    "to_jsonb(t) - ARRAY['note_id', 'first_captured_at', 'last_captured_at', 'archived_at'] FROM note t WHERE note_id = :note"),
-            Map.entry(
-                    "author",
-                    "to_jsonb(t) - 'updated_at' FROM author t WHERE author_id = (SELECT author_id FROM note WHERE note_id = :note)"),
-            Map.entry(
-                    "note_capture",
-                    "to_jsonb(t) - ARRAY['note_id', 'captured_at', 'call_id', 'response', 'sidecar_key'] FROM note_capture t WHERE note_id = :note ORDER BY captured_at"),
-            Map.entry("note_topic", "to_jsonb(t) - 'note_id' FROM note_topic t WHERE note_id = :note ORDER BY ordinal"),
-            Map.entry(
-                    "note_mention",
-                    "to_jsonb(t) - 'note_id' FROM note_mention t WHERE note_id = :note ORDER BY ordinal"),
-            Map.entry(
-                    "note_comment",
-                    "to_jsonb(t) - ARRAY['note_id', 'captured_at'] FROM note_comment t WHERE note_id = :note ORDER BY captured_at, ordinal"));
+    /** Tables of a note, the columns left out that say when and where rather than what, and the order of the rows. */
+    private static final String TABLES = """
+            note         first_captured_at,last_captured_at,archived_at note_id
+            author       updated_at                                     author_id
+            note_capture captured_at,call_id,response,sidecar_key       captured_at
+            note_topic   note_id                                        ordinal
+            note_mention note_id                                        ordinal
+            note_comment captured_at                                    captured_at,ordinal
+            """;
 
     private MappedRows() {}
 
@@ -78,25 +69,30 @@ final class MappedRows {
     }
 
     private static List<String> of(NightlyScenario night, String note) {
-        List<String> rows = new ArrayList<>();
-        QUERIES.forEach(query -> night.sql()
+        return TABLES.lines()
+                .map(line -> line.split(" +"))
+                .flatMap(table -> rows(night, note, table[0], table[1], table[2]))
+                .toList();
+    }
+
+    private static Stream<String> rows(NightlyScenario night, String note, String table, String leftOut, String order) {
+        String key = table.equals("author") ? "author_id" : "note_id";
+        return night
+                .sql()
                 .sql("""
-                                        SELECT coalesce(
-                                            (SELECT jsonb_object_agg(key, CASE
-                                                 WHEN length(value #>> '{}') > %d
-                                                 THEN to_jsonb(length(value #>> '{}') || ' characters, ' || md5(value #>> '{}'))
-                                                 ELSE value END)
-                                             FROM jsonb_each(jsonb_strip_nulls(r.fields))), '{}')::text
-                                        FROM (SELECT %s) AS r(fields)
-                                        """.formatted(LONGEST, query.getValue()))
+                        SELECT coalesce(
+                            (SELECT jsonb_object_agg(key, CASE
+                                 WHEN length(value #>> '{}') > %d
+                                 THEN to_jsonb(length(value #>> '{}') || ' characters, ' || md5(value #>> '{}'))
+                                 ELSE value END)
+                             FROM jsonb_each(jsonb_strip_nulls(to_jsonb(t) - '{note_id,%s}'::text[]))), '{}')::text
+                        FROM %s t WHERE %s = (SELECT %s FROM note WHERE note_id = :note) ORDER BY %s
+                        """.formatted(LONGEST, leftOut, table, key, key, order))
                 .param("note", note)
                 .query(String.class)
                 .list()
-                .forEach(row -> rows.add(query.getKey() + " " + plain(row, note))));
-        return rows;
-    }
-
-    private static String plain(String row, String note) {
-        return row.replaceAll("127\\.0\\.0\\.1:\\d+", "HOST").replace(note, "ID");
+                .stream()
+                .map(row -> table + " "
+                        + row.replaceAll("127\\.0\\.0\\.1:\\d+", "HOST").replace(note, "ID"));
     }
 }
