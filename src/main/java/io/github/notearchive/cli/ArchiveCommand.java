@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -100,11 +99,6 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(document);
     }
 
-    /** Writes a document as JSON; no character in it controls a terminal. */
-    public static void printJson(Object document, PrintWriter out) {
-        out.println(TerminalText.json(json(document)));
-    }
-
     /** Returns an error of the arguments, which ends the command with {@link ExitCode#USAGE}. */
     protected final ParameterException usage(String message) {
         return new ParameterException(commandLine(), message);
@@ -166,24 +160,6 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         erasure(erased, id).ifPresent(text -> {
             throw CommandFailure.usage("note " + id + text);
         });
-    }
-
-    /** The option {@code --json}. */
-    protected static final class JsonOption {
-
-        @Option(names = "--json")
-        private boolean json;
-
-        public JsonOption() {}
-
-        /** Writes the document as JSON if the option is given, otherwise as text. */
-        public void print(Object document, PrintWriter out, Supplier<String> text) {
-            if (json) {
-                printJson(document, out);
-            } else {
-                out.print(text.get());
-            }
-        }
     }
 
     /** The option {@code --node}. */

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.beans.factory.ObjectProvider;
@@ -20,9 +19,6 @@ public class ArchiveLocation {
 
     /** Entries of a data directory that holds or held an archive, or whose archive is in use. */
     private static final List<String> ENTRIES = List.of("postgres", "s3", "lock");
-
-    private static final String UNUSED =
-            "%1$s is set, but not %2$s: they are not used, and the %3$s is the one embedded in %4$s; name the server in %2$s, or unset them";
 
     private final Environment environment;
     private final Path directory;
@@ -40,7 +36,7 @@ public class ArchiveLocation {
      * @param database URL without credentials, or the data directory of the embedded database
      * @param store the same for the store
      */
-    record Address(String database, String store, String bucket) {
+    public record Address(String database, String store, String bucket) {
 
         @Override
         public String toString() {
@@ -48,7 +44,7 @@ public class ArchiveLocation {
         }
     }
 
-    Address address() {
+    public Address address() {
         StoreProperties settings = store.getObject();
         String embedded = "embedded in " + directory;
         return new Address(
@@ -66,7 +62,7 @@ public class ArchiveLocation {
         return environment.getProperty(name, "");
     }
 
-    public static String withoutLogin(String url) {
+    private static String withoutLogin(String url) {
         return url.replaceFirst("//[^/]*@", "//").replaceFirst("\\?.*", "");
     }
 
@@ -119,24 +115,5 @@ public class ArchiveLocation {
                                             ? directory + " holds no archive"
                                             : "there is no archive in " + directory + ", which does not exist"));
         }
-    }
-
-    /** Returns a warning for each server whose credentials are set, but not its address. */
-    public List<String> unusedCredentials() {
-        StoreProperties s3 = store.getObject();
-        List<String> unused = new ArrayList<>();
-        if (isEmbedded()
-                && !(setting("spring.datasource.username") + setting("spring.datasource.password")).isBlank()) {
-            unused.add(UNUSED.formatted(
-                    "ARCHIVE_DATABASE_USER or ARCHIVE_DATABASE_PASSWORD",
-                    "ARCHIVE_DATABASE_URL",
-                    "database",
-                    directory));
-        }
-        if (!s3.hasEndpoint() && (!s3.accessKey().isBlank() || s3.secretKey().isPresent())) {
-            unused.add(UNUSED.formatted(
-                    "ARCHIVE_S3_ACCESS_KEY or ARCHIVE_S3_SECRET_KEY", "ARCHIVE_S3_ENDPOINT", "store", directory));
-        }
-        return unused;
     }
 }

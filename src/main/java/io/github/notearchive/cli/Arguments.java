@@ -4,13 +4,11 @@ import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.report.Health;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import picocli.CommandLine;
@@ -105,19 +103,6 @@ final class Arguments {
                         "must be %s, but is \"%s\"".formatted(NightlyLimitProperties.SHORTEST_IN_WORDS, value));
             }
             return duration;
-        }
-    }
-
-    /** Reads the level at which {@code status} fails: not HEALTHY, at which it would always fail. */
-    static final class FailureLevel implements ITypeConverter<Health.Level> {
-
-        @Override
-        public Health.Level convert(String value) {
-            return Stream.of(Health.Level.ATTENTION, Health.Level.BROKEN)
-                    .filter(level -> level.name().equalsIgnoreCase(value))
-                    .findFirst()
-                    .orElseThrow(
-                            () -> new TypeConversionException("must be ATTENTION or BROKEN, but is \"" + value + "\""));
         }
     }
 }

@@ -12,13 +12,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code forget}: erases notes or a person. */
 @Command(name = "forget")
-final class ForgetCommand extends ArchiveCommand {
+final class ForgetCommand extends JsonCommand {
 
     @Parameters(paramLabel = "NOTE_ID", arity = "0..*")
     private List<String> ids = List.of();
@@ -34,9 +33,6 @@ final class ForgetCommand extends ArchiveCommand {
 
     @Option(names = "--yes")
     private boolean yes;
-
-    @Mixin
-    private JsonOption json = new JsonOption();
 
     @Component
     record Action(JobExecutionQueries executions, ArchiveRevision revision, Eraser eraser) {
@@ -68,7 +64,6 @@ final class ForgetCommand extends ArchiveCommand {
         }
     }
 
-    /** Result, as printed. */
     record Forgotten(ErasureReport report, @Nullable String person) {}
 
     @Override
@@ -89,7 +84,7 @@ final class ForgetCommand extends ArchiveCommand {
             }
             var request = new Eraser.Request(notes, person, reason == null ? null : reason.strip());
             ErasureReport report = yes ? action.erase(request) : action.eraser.preview(request);
-            json.print(report, out(), () -> ConsoleText.render("forget", new Forgotten(report, person)));
+            print(report, "forget", new Forgotten(report, person));
             return ExitCode.COMPLETED;
         });
     }

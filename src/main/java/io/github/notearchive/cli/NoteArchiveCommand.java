@@ -7,22 +7,15 @@ import io.github.notearchive.io.TerminalText;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
-import org.springframework.util.ClassUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.MissingParameterException;
-import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -100,8 +93,11 @@ public final class NoteArchiveCommand implements Runnable {
                         parsed.commandSpec().commandLine()))
                 .setParameterExceptionHandler((e, _) -> {
                     CommandLine command = e.getCommandLine();
-                    command.getErr().println(TerminalText.lines("note-archive: " + problem(e)));
-                    suggestions(e).ifPresent(command.getErr()::println);
+                    command.getErr().println(TerminalText.lines("note-archive: " + e.getMessage()));
+                    String similar = similar(e);
+                    if (!similar.isEmpty()) {
+                        command.getErr().println("Did you mean: " + similar + "?");
+                    }
                     command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
                     return ExitCode.USAGE.number();
                 })
@@ -118,63 +114,13 @@ public final class NoteArchiveCommand implements Runnable {
                 });
     }
 
-    /** Returns what is wrong, in the form of our own messages: the option or parameter, then the problem. */
-    private static String problem(ParameterException e) {
-        if (e instanceof UnmatchedArgumentException unmatched) {
-            String word = unmatched.getUnmatched().getFirst();
-            return unmatched.isUnknownOption()
-                    ? "there is no option " + word
-                    : e.getCommandLine().getParent() == null
-                            ? "there is no command \"" + word + "\""
-                            : "there is one argument too many: \"" + word + "\"";
-        }
-        if (e instanceof MissingParameterException missing
-                && !missing.getMissing().isEmpty()) {
-            return missing.getMissing().stream().map(NoteArchiveCommand::name).collect(Collectors.joining(", "))
-                    + (missing.getMissing().size() == 1 ? " is missing" : " are missing");
-        }
-        ArgSpec argument = e.getArgSpec();
-        Throwable cause = e.getCause();
-        return argument == null || cause == null
-                ? String.valueOf(e.getMessage())
-                : name(argument) + " " + invalid(argument, e, cause);
-    }
-
-    /** Returns why a value cannot be converted. The converters of {@link Arguments} have a message of their own. */
-    private static String invalid(ArgSpec argument, ParameterException e, Throwable cause) {
-        Class<?> type = argument.auxiliaryTypes()[0];
-        if (argument.converters().length > 0 || !(type.isEnum() || ClassUtils.isPrimitiveOrWrapper(type))) {
-            return String.valueOf(cause.getMessage());
-        }
-        String expected = type.isEnum()
-                ? Stream.of(type.getEnumConstants())
-                        .map(String::valueOf)
-                        .collect(Collectors.joining(", ", "one of ", ""))
-                : type == boolean.class ? "given without a value" : "a number";
-        return "must be %s, but is \"%s\"".formatted(expected, e.getValue());
-    }
-
-    private static String name(ArgSpec argument) {
-        return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
-    }
-
-    /** Returns corrections of a mistyped word; empty if nothing is similar. */
-    private static Optional<String> suggestions(ParameterException e) {
-        if (!(e instanceof UnmatchedArgumentException unmatched)) {
-            return Optional.empty();
-        }
-        List<String> similar = unmatched.getSuggestions().stream()
-                .filter(word -> !DESTRUCTIVE.contains(word))
-                .toList();
-        if (similar.isEmpty()) {
-            return Optional.empty();
-        }
-        String program = unmatched.getCommandLine().getCommandSpec().qualifiedName() + " ";
-        return Optional.of("Did you mean: "
-                + (unmatched.isUnknownOption()
-                        ? String.join(" or ", similar)
-                        : program + String.join(" or " + program, similar))
-                + "?");
+    /** Returns commands or options that are similar to a mistyped word; empty if there are none. */
+    private static String similar(ParameterException e) {
+        return e instanceof UnmatchedArgumentException unmatched
+                ? unmatched.getSuggestions().stream()
+                        .filter(word -> !DESTRUCTIVE.contains(word))
+                        .collect(Collectors.joining(" or "))
+                : "";
     }
 
     /** Prints where an exit code is explained, and returns the exit code. */

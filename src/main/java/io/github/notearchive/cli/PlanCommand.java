@@ -7,20 +7,16 @@ import io.github.notearchive.nightly.plan.NightPlanner;
 import java.time.Duration;
 import java.util.Locale;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code plan}: shows what a run would do now. */
 @Command(name = "plan")
-final class PlanCommand extends ArchiveCommand {
-
-    @Mixin
-    private JsonOption json = new JsonOption();
+final class PlanCommand extends JsonCommand {
 
     @Override
     public Integer call() throws Exception {
         return read(NightPlanner.class, planner -> {
             NightPlan plan = planner.plan();
-            json.print(plan, out(), () -> ConsoleText.render("plan", plan));
+            print(plan, "plan");
             return ExitCode.COMPLETED;
         });
     }

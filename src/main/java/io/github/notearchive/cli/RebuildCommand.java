@@ -22,7 +22,6 @@ final class RebuildCommand extends ArchiveCommand {
     @Component
     record Action(RebuildRunner runner, JobStopper stopper) {}
 
-    /** Result, as printed. */
     record Rebuild(RebuildSummary summary, String next) {}
 
     @Override

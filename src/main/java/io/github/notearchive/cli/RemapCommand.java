@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 
 /** {@code remap}: recomputes columns from stored responses. */
 @Command(name = "remap")
-final class RemapCommand extends ArchiveCommand {
+final class RemapCommand extends JsonCommand {
 
     @Option(names = "--all")
     private boolean all;
@@ -25,13 +25,9 @@ final class RemapCommand extends ArchiveCommand {
     @Mixin
     private NodeOption node = new NodeOption();
 
-    @Mixin
-    private JsonOption json = new JsonOption();
-
     @Component
     record Action(RemapRunner runner, JobStopper stopper) {}
 
-    /** Result, as printed. */
     record Remap(RemapSummary summary, boolean dryRun, String next) {}
 
     @Override
@@ -40,7 +36,7 @@ final class RemapCommand extends ArchiveCommand {
         return execute(node.settings(), Action.class, action -> {
             signals.passTo(action.stopper::interrupt);
             RemapSummary summary = action.runner.remap(all, dryRun, limit.duration());
-            json.print(summary, out(), () -> ConsoleText.render("remap", new Remap(summary, dryRun, next(summary))));
+            print(summary, "remap", new Remap(summary, dryRun, next(summary)));
             return summary.exitCode();
         });
     }

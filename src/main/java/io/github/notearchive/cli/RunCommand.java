@@ -119,7 +119,6 @@ final class RunCommand extends ArchiveCommand {
         nodeName = thisNode;
         limits = SummaryJson.Limits.of(limit, maxDuration.duration(), run.settings);
         run.requireToken();
-        run.location.unusedCredentials().forEach(log::warn);
         run.location.newArchive().ifPresent(log::warn);
         NightlyJobRunner runner = run.runner.getObject();
         signals.passTo(run.stopper.getObject()::stop);

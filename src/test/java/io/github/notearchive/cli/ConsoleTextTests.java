@@ -89,8 +89,7 @@ class ConsoleTextTests {
     static Stream<Arguments> excerpts() {
         return Stream.of(
                 arguments("周末去\n山里露营", "露营", "周末去 山里露营"),
-                arguments(LONG + "这里ＯＯＴＤ穿搭" + LONG, "穿搭 ootd", "…三四五六七八九十这里ＯＯＴＤ穿搭" + LONG.substring(0, 24) + "…"),
-                arguments("……㍿".repeat(50) + "露营", "露营", "…㍿……㍿……㍿……㍿露营"),
+                arguments(LONG + "这里OOTD穿搭" + LONG, "穿搭 ootd", "…三四五六七八九十这里OOTD穿搭" + LONG.substring(0, 24) + "…"),
                 arguments(LONG, "露营", LONG.substring(0, 40) + "…"),
                 arguments("😀".repeat(100), "露营", "😀".repeat(40) + "…"),
                 arguments("😀".repeat(100) + "露营", "露营", "…" + "😀".repeat(10) + "露营"));

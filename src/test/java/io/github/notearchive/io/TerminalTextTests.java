@@ -6,13 +6,10 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
-import io.github.notearchive.cli.ArchiveCommand;
 import io.github.notearchive.cli.TextTable;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,16 +46,16 @@ class TerminalTextTests {
 
     @Test
     void jsonIsEquivalentWithoutControls() {
-        StringWriter printed = new StringWriter();
         String tag = Character.toString(0xe0041);
 
-        ArchiveCommand.printJson(Map.of("title", HOSTILE + tag + "山里 👩\u200d👧"), new PrintWriter(printed));
+        String printed = TerminalText.json(
+                JsonMapper.shared().writeValueAsString(Map.of("title", HOSTILE + tag + "山里 👩\u200d👧")));
 
-        assertThat(printed.toString())
+        assertThat(printed)
                 .contains("\\u202egnp.\\u2066\\ufeff", "\\udb40\\udc41山里 👩\u200d👧")
                 .doesNotContain("\u202e", "\u2066", "\u2028", "\u009b", tag);
         assertThat(JsonMapper.shared()
-                        .readTree(printed.toString())
+                        .readTree(printed)
                         .path("title")
                         .stringValue())
                 .isEqualTo(HOSTILE + tag + "山里 👩\u200d👧");

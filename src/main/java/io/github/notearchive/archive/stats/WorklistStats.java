@@ -78,15 +78,6 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
         return Math.clamp(due, 0, most);
     }
 
-    /** Counts the PENDING notes that are due after a time, on a connection of the caller. */
-    public static long newNotesDueAfter(Instant time, JdbcClient jdbc) {
-        return Statements.one(jdbc, Long.class, hour(time), """
-                        SELECT coalesce((SELECT sum(notes) FROM worklist_count
-                                         WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
-                               + (SELECT count(*) FROM %s WHERE w.state = 'PENDING')
-                        """.formatted(THIS_HOUR));
-    }
-
     /** Counts the notes that these executions postponed or failed and that are not settled since. */
     public OpenCount countOpenOf(Collection<Long> jobExecutionIds) {
         return Statements.one(jdbc, OpenCount.class, Map.of("executions", jobExecutionIds.toArray(Long[]::new)), """

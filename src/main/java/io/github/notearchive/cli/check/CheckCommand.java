@@ -1,22 +1,16 @@
 package io.github.notearchive.cli.check;
 
-import io.github.notearchive.cli.ArchiveCommand;
-import io.github.notearchive.cli.ConsoleText;
+import io.github.notearchive.cli.JsonCommand;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code check}: checks whether a run could start. */
 @Command(name = "check")
-public final class CheckCommand extends ArchiveCommand {
+public final class CheckCommand extends JsonCommand {
 
-    @Mixin
-    private JsonOption json = new JsonOption();
-
-    /** Result, as printed. */
     record Report(Instant at, int exitCode, List<Finding> checks) {
 
         /** Returns the names of the checks with a result, separated by commas. */
@@ -34,7 +28,7 @@ public final class CheckCommand extends ArchiveCommand {
         List<Finding> findings = SystemChecks.all(Map.of(), null);
         int exitCode = SystemChecks.exitCode(findings).number();
         Report report = new Report(began, exitCode, findings);
-        json.print(report, out(), () -> ConsoleText.render("check/report", report));
+        print(report, "check/report");
         return exitCode;
     }
 }

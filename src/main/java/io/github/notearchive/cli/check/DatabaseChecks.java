@@ -1,7 +1,6 @@
 package io.github.notearchive.cli.check;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.cli.ArchiveLocation;
@@ -21,21 +20,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * Checks of the database and of tonight's limits.
  *
- * <p>Uses a separate read-only connection: the connections of the program migrate the schema.
+ * <p>Uses connections of Flyway: those of the pool migrate the schema.
  */
-final class DatabaseChecks implements AutoCloseable {
+final class DatabaseChecks {
 
     private static final int OLDEST_POSTGRES = 15;
 
@@ -43,7 +39,6 @@ final class DatabaseChecks implements AutoCloseable {
     private final Map<String, Duration> drifts;
     private @Nullable String noServer = "the database is unavailable";
     private @Nullable String noTables = "the schema could not be read";
-    private @Nullable SingleConnectionDataSource connection;
 
     /** @param drifts receives how far the clock of the database is ahead of ours */
     DatabaseChecks(CommandContext context, Map<String, Duration> drifts) {
@@ -56,14 +51,10 @@ final class DatabaseChecks implements AutoCloseable {
     Finding server() {
         ArchiveLocation location = context.get(ArchiveLocation.class);
         boolean isNew = location.isNew(); // before a server is started
-        JdbcConnectionDetails details = context.get(JdbcConnectionDetails.class);
-        connection = connect(details);
-        // statements, since PgBouncer refuses these as options of the connection
-        jdbc().sql("SET default_transaction_read_only = on").update();
-        jdbc().sql("SET statement_timeout = '20s'").update();
+        JdbcClient jdbc = jdbc();
         Clock clock = context.get(Clock.class);
         Instant asked = clock.instant();
-        Server server = jdbc().sql("""
+        Server server = jdbc.sql("""
                         SELECT current_setting('server_version') AS version,
                                current_setting('server_version_num')::int / 10000 AS major,
                                pg_is_in_recovery() AS standby,
@@ -72,13 +63,11 @@ final class DatabaseChecks implements AutoCloseable {
                         """).query(Server.class).single();
         Duration took = Duration.between(asked, clock.instant());
         drifts.put("database", Duration.between(asked.plus(took.dividedBy(2)), server.time.toInstant()));
-        String where =
-                " at " + ArchiveLocation.withoutLogin(details.getJdbcUrl()).replaceFirst("^jdbc:postgresql:", "");
-        if (location.isEmbedded()) {
-            where = context.get(EmbeddedDatabase.class).joined()
-                    ? ", embedded, run by another process of this program"
-                    : ", embedded, started for this check";
-        }
+        String where = !location.isEmbedded()
+                ? " at " + location.address().database().replaceFirst("^jdbc:postgresql:", "")
+                : context.get(EmbeddedDatabase.class).joined()
+                        ? ", embedded, run by another process of this program"
+                        : ", embedded, started for this check";
         if (isNew) {
             where +=
                     ": a new, empty archive in %s. If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"
@@ -99,33 +88,8 @@ final class DatabaseChecks implements AutoCloseable {
         return Finding.ok(found);
     }
 
-    private static SingleConnectionDataSource connect(JdbcConnectionDetails details) {
-        SingleConnectionDataSource source = new SingleConnectionDataSource();
-        source.setUrl(details.getJdbcUrl());
-        source.setUsername(details.getUsername());
-        source.setPassword(details.getPassword());
-        source.setSuppressClose(true);
-        Properties options = new Properties();
-        options.putAll(Map.of(
-                "ApplicationName", "note-archive check",
-                "connectTimeout", "10",
-                "loginTimeout", "15",
-                "socketTimeout", "30"));
-        source.setConnectionProperties(options);
-        return source;
-    }
-
-    /** Counts the new notes that are due after a time. */
-    long newNotesDueAfter(Instant time) {
-        return WorklistStats.newNotesDueAfter(time, jdbc());
-    }
-
-    /** Returns a client of the database that {@link #server} has found. */
     private JdbcClient jdbc() {
-        if (connection == null) {
-            throw new IllegalStateException("There is no connection to the database");
-        }
-        return JdbcClient.create(connection);
+        return JdbcClient.create(context.get(Flyway.class).getConfiguration().getDataSource());
     }
 
     /** Reads what Flyway would do, without doing it. */
@@ -230,12 +194,5 @@ final class DatabaseChecks implements AutoCloseable {
 
     private static String amount(NightPlan.Limit limit, long amount) {
         return limit.unit().equals("bytes") ? DisplayFormat.size(amount) : String.valueOf(amount);
-    }
-
-    @Override
-    public void close() {
-        if (connection != null) {
-            connection.destroy();
-        }
     }
 }

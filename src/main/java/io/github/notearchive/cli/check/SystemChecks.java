@@ -70,9 +70,6 @@ final class SystemChecks {
     /** Maximum clock drift: servers may report whole seconds, and a response takes time. */
     private static final Duration CLOCK_DRIFT = Duration.ofSeconds(5);
 
-    /** Tolerance for a clock that was ahead when notes were enqueued. */
-    private static final Duration AHEAD = Duration.ofMinutes(1);
-
     private final List<Finding> findings;
     private final CommandContext context;
     private final Clock clock;
@@ -115,21 +112,20 @@ final class SystemChecks {
     }
 
     private void all() {
-        try (DatabaseChecks database = new DatabaseChecks(context, drifts)) {
-            check("settings", TIMEOUT, this::settings);
-            check("token", TIMEOUT, this::token);
-            check("data directory", TIMEOUT, this::dataDirectory);
-            check("disk space", TIMEOUT, this::diskSpace);
-            check("database", START_TIMEOUT, database::server);
-            check("schema", TIMEOUT, unless(database::noServer, database::schema));
-            check("rebuild", TIMEOUT, unless(database::noTables, database::rebuild));
-            check("store", START_TIMEOUT, () -> store(database));
-            check("provider", TIMEOUT, this::provider);
-            check("clock", TIMEOUT, () -> clock(database));
-            check("gate", TIMEOUT, unless(database::noTables, database::gate));
-            check("limits", TIMEOUT, unless(database::noTables, database::limits));
-            check("runs", TIMEOUT, unless(database::noServer, database::runs));
-        }
+        DatabaseChecks database = new DatabaseChecks(context, drifts);
+        check("settings", TIMEOUT, this::settings);
+        check("token", TIMEOUT, this::token);
+        check("data directory", TIMEOUT, this::dataDirectory);
+        check("disk space", TIMEOUT, this::diskSpace);
+        check("database", START_TIMEOUT, database::server);
+        check("schema", TIMEOUT, unless(database::noServer, database::schema));
+        check("rebuild", TIMEOUT, unless(database::noTables, database::rebuild));
+        check("store", START_TIMEOUT, () -> store(database));
+        check("provider", TIMEOUT, this::provider);
+        check("clock", TIMEOUT, this::clock);
+        check("gate", TIMEOUT, unless(database::noTables, database::gate));
+        check("limits", TIMEOUT, unless(database::noTables, database::limits));
+        check("runs", TIMEOUT, unless(database::noServer, database::runs));
     }
 
     private static Check unless(Supplier<@Nullable String> reason, Check check) {
@@ -197,14 +193,13 @@ final class SystemChecks {
         }
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
         String node = context.get(ArchiveProperties.class).node();
-        List<String> warnings = context.get(ArchiveLocation.class).unusedCredentials();
-        if (source.allowPlainHttp() && "http".equalsIgnoreCase(source.baseUrl().getScheme()) && !source.isLoopback()) {
-            warnings.add("the token is sent unencrypted to %s, as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node %s"
-                    .formatted(source.baseUrl(), node));
-        }
-        return warnings.isEmpty()
-                ? Finding.ok("valid; node " + node + ", provider " + source.baseUrl())
-                : Finding.warning(String.join("\n", warnings));
+        boolean isUnencrypted = source.allowPlainHttp()
+                && "http".equalsIgnoreCase(source.baseUrl().getScheme())
+                && !source.isLoopback();
+        return isUnencrypted
+                ? Finding.warning("the token is sent unencrypted to %s, as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node %s"
+                        .formatted(source.baseUrl(), node))
+                : Finding.ok("valid; node " + node + ", provider " + source.baseUrl());
     }
 
     private Finding token() {
@@ -212,13 +207,9 @@ final class SystemChecks {
         if (token.isEmpty()) {
             return Finding.wrong("there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
         }
-        if (!token.matches("[\\x21-\\x7e]+") || token.matches(".*[\"'<>].*")) {
-            return Finding.warning(
-                    "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied");
-        }
-        return token.length() < 8
+        return !token.matches("[\\x21-\\x7e]+") || token.matches(".*[\"'<>].*")
                 ? Finding.warning(
-                        "JUSTONEAPI_TOKEN is set, but shorter than 8 characters; check that it was copied completely")
+                        "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied")
                 : Finding.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it");
     }
 
@@ -349,36 +340,23 @@ final class SystemChecks {
                 : Finding.warning(found + "; check JUSTONEAPI_BASE_URL");
     }
 
-    /** Compares this machine's clock with those of the servers, and with the tables. */
-    private Finding clock(DatabaseChecks database) {
-        List<String> equal = new ArrayList<>();
-        List<String> problems = new ArrayList<>();
-        drifts.forEach((server, drift) -> {
-            if (drift.abs().compareTo(CLOCK_DRIFT) <= 0) {
-                equal.add(server);
-            } else {
-                problems.add(
+    /** Compares this machine's clock with those of the servers. */
+    private Finding clock() {
+        List<String> problems = drifts.entrySet().stream()
+                .filter(server -> server.getValue().abs().compareTo(CLOCK_DRIFT) > 0)
+                .map(server ->
                         "this machine's clock is %s %s that of the %s; set it (NTP), since nights and quotas depend on it"
                                 .formatted(
-                                        DisplayFormat.took(drift.abs()),
-                                        drift.isNegative() ? "ahead of" : "behind",
-                                        server));
-            }
-        });
-        if (database.noTables() == null) {
-            long later = database.newNotesDueAfter(clock.instant().plus(AHEAD));
-            if (later > 0) {
-                problems.add(
-                        "%s due only later: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
-                                .formatted(DisplayFormat.plural(later, "new note")));
-            }
-        }
+                                        DisplayFormat.took(server.getValue().abs()),
+                                        server.getValue().isNegative() ? "ahead of" : "behind",
+                                        server.getKey()))
+                .toList();
         if (!problems.isEmpty()) {
             return Finding.warning(String.join("; ", problems));
         }
-        return equal.isEmpty()
+        return drifts.isEmpty()
                 ? Finding.skipped("no other clock is available")
-                : Finding.ok(
-                        "at most " + CLOCK_DRIFT.toSeconds() + " s from the clock of: " + String.join(", ", equal));
+                : Finding.ok("at most %d s from the clock of: %s"
+                        .formatted(CLOCK_DRIFT.toSeconds(), String.join(", ", drifts.keySet())));
     }
 }

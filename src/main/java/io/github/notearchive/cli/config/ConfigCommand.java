@@ -2,7 +2,7 @@ package io.github.notearchive.cli.config;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.ArchiveCommand;
-import io.github.notearchive.cli.ConsoleText;
+import io.github.notearchive.cli.JsonCommand;
 import io.github.notearchive.cli.config.EffectiveSettings.Effective;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code config}: shows the settings. */
@@ -25,10 +24,7 @@ public final class ConfigCommand extends ArchiveCommand {
 
     /** {@code config show}: shows each setting with its origin. */
     @Command(name = "show")
-    static final class Show extends ArchiveCommand {
-
-        @Mixin
-        private JsonOption json = new JsonOption();
+    static final class Show extends JsonCommand {
 
         @Option(names = "--changed")
         private boolean changed;
@@ -71,7 +67,7 @@ public final class ConfigCommand extends ArchiveCommand {
             boolean usable = general.isEmpty()
                     && shown.stream().allMatch(each -> each.problems().isEmpty());
             Settings settings = new Settings(usable, shown, List.copyOf(general), effective.unused());
-            json.print(settings, out(), () -> ConsoleText.render("config/show", settings));
+            print(settings, "config/show");
             return (usable ? ExitCode.COMPLETED : ExitCode.USAGE).number();
         }
     }

@@ -190,10 +190,8 @@ public final class EffectiveSettings {
         List<String> problems = new ArrayList<>();
         for (ConfigurationProperty found : find(property, list)) {
             String raw = String.valueOf(found.getValue());
-            List<String> set = Origins.placeholders(raw).stream()
-                    .filter(environment::containsProperty)
-                    .toList();
-            set.forEach(variable -> origins.add(originOf(variable)));
+            Set<String> set = Origins.ofPlaceholders(raw, environment);
+            origins.addAll(set);
             boolean ours = isOurs(found);
             if (set.isEmpty() || !ours) {
                 origins.add(ours ? Origins.DEFAULT : Origins.describe(found.getOrigin()));
@@ -257,14 +255,5 @@ public final class EffectiveSettings {
         return Stream.iterate(0, i -> i + 1)
                 .map(i -> source.getConfigurationProperty(list.append("[" + i + "]")))
                 .takeWhile(element -> element != null);
-    }
-
-    private String originOf(String word) {
-        return environment.getPropertySources().stream()
-                .filter(source -> !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)
-                        && source.containsProperty(word))
-                .findFirst()
-                .map(source -> Origins.describe(PropertySourceOrigin.get(source, word)))
-                .orElse(word);
     }
 }

@@ -3,14 +3,15 @@ package io.github.notearchive.cli.config;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.origin.SystemEnvironmentOrigin;
@@ -21,7 +22,6 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.Resource;
-import org.springframework.util.StringUtils;
 
 /** Describes the origin of a setting: a file with its line, an environment variable, ... */
 public final class Origins {
@@ -76,14 +76,19 @@ public final class Origins {
      * {@code environment variable ARCHIVE_STOP_AT} for <code>${ARCHIVE_STOP_AT:}</code>.
      */
     public static String describe(ConfigurationProperty property) {
-        String set = placeholders(property.getValue()).stream()
-                .flatMap(word -> System.getProperty(word) != null
-                        ? Stream.of(inSource(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, word))
-                        : StringUtils.hasText(System.getenv(word))
-                                ? Stream.of(inSource(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, word))
-                                : Stream.empty())
-                .collect(Collectors.joining(", "));
-        return set.isEmpty() ? describe(property.getOrigin()) : set;
+        Set<String> set = ofPlaceholders(property.getValue(), new SettingsEnvironment());
+        return set.isEmpty() ? describe(property.getOrigin()) : String.join(", ", set);
+    }
+
+    /** Returns the origins of the placeholders in a value that are set. */
+    static Set<String> ofPlaceholders(@Nullable Object value, ConfigurableEnvironment environment) {
+        return placeholders(value).stream()
+                .flatMap(word -> environment.getPropertySources().stream()
+                        .filter(source -> !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)
+                                && source.containsProperty(word))
+                        .limit(1)
+                        .map(source -> describe(PropertySourceOrigin.get(source, word))))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Describes a key of a source without origins. */

@@ -10,6 +10,7 @@ import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 import org.slf4j.helpers.MessageFormatter;
@@ -22,8 +23,8 @@ import org.slf4j.helpers.MessageFormatter;
  *
  * <p>During an outage each worker, step, job and request logs a stack trace. Warnings and errors of Spring Batch, the
  * transaction manager and the connection pool that are caused by an unavailable or refusing database are replaced by
- * one line a minute without a stack trace, which includes the number of suppressed ones. The same applies to file
- * system errors of the embedded S3 server. Other lines pass unchanged.
+ * one line a minute without a stack trace. The same applies to file system errors of the embedded S3 server. Other
+ * lines pass unchanged.
  */
 public final class LibraryLogFilter extends TurboFilter {
 
@@ -40,8 +41,7 @@ public final class LibraryLogFilter extends TurboFilter {
     private static final long PERIOD = TimeUnit.MINUTES.toNanos(1);
 
     private final LongSupplier nanoTime;
-    private final Period database = new Period();
-    private final Period files = new Period();
+    private @Nullable Long lastLineAt;
 
     public LibraryLogFilter() {
         this(System::nanoTime);
@@ -49,25 +49,6 @@ public final class LibraryLogFilter extends TurboFilter {
 
     LibraryLogFilter(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
-    }
-
-    /** A minute in which further lines of the same kind are only counted. */
-    private static final class Period {
-
-        private @Nullable Long startedAt;
-        private long suppressed;
-
-        /** Returns the number of lines suppressed since the last one, or -1 to suppress this one too. */
-        synchronized long admit(long now) {
-            if (startedAt != null && now - startedAt < PERIOD) {
-                suppressed++;
-                return -1;
-            }
-            long before = suppressed;
-            suppressed = 0;
-            startedAt = now;
-            return before;
-        }
     }
 
     @Override
@@ -86,25 +67,31 @@ public final class LibraryLogFilter extends TurboFilter {
             return isOf(CARRIERS_OF_SECRETS, logger) ? FilterReply.DENY : FilterReply.NEUTRAL;
         }
         Throwable cause = failure == null ? EventArgUtil.extractThrowable(parameters) : failure;
-        boolean isServer = logger.getName().startsWith(EMBEDDED_SERVER);
-        if (cause == null || (!isServer && !isOf(DATABASE_CLIENTS, logger))) {
-            return FilterReply.NEUTRAL;
-        }
-        String outage = isServer ? fileError(cause) : databaseOutage(cause);
+        String outage = cause == null
+                ? null
+                : logger.getName().startsWith(EMBEDDED_SERVER)
+                        ? fileError(cause)
+                        : isOf(DATABASE_CLIENTS, logger) ? databaseOutage(cause) : null;
         if (outage == null) {
             return FilterReply.NEUTRAL;
         }
-        long suppressed = (isServer ? files : database).admit(nanoTime.getAsLong());
-        if (suppressed >= 0) {
+        if (isDue(nanoTime.getAsLong())) {
             String name = logger.getName().substring(logger.getName().lastIndexOf('.') + 1);
             String message = MessageFormatter.arrayFormat(format, parameters).getMessage();
-            String more = suppressed == 0 ? "" : "; " + suppressed + " similar lines suppressed";
             logger.getLoggerContext()
                     .getLogger(LibraryLogFilter.class)
                     .atLevel(org.slf4j.event.Level.valueOf(level.toString()))
-                    .log("{}. {}: {}{}. Similar lines are suppressed for a minute", outage, name, message, more);
+                    .log("{}. {}: {}. Similar lines are suppressed for a minute", outage, name, message);
         }
         return FilterReply.DENY;
+    }
+
+    private synchronized boolean isDue(long now) {
+        boolean isDue = lastLineAt == null || now - lastLineAt >= PERIOD;
+        if (isDue) {
+            lastLineAt = now;
+        }
+        return isDue;
     }
 
     private static boolean isOf(List<String> libraries, Logger logger) {
@@ -112,20 +99,17 @@ public final class LibraryLogFilter extends TurboFilter {
     }
 
     private static @Nullable String databaseOutage(Throwable failure) {
-        if (DatabaseErrors.isRefused(failure)) {
-            return "Database refuses the account: " + DatabaseErrors.summary(failure);
-        }
-        return DatabaseErrors.isUnavailable(failure)
-                ? "Database unavailable: " + DatabaseErrors.summary(failure)
-                : null;
+        return DatabaseErrors.isRefused(failure)
+                ? "Database refuses the account: " + DatabaseErrors.summary(failure)
+                : DatabaseErrors.isUnavailable(failure)
+                        ? "Database unavailable: " + DatabaseErrors.summary(failure)
+                        : null;
     }
 
     private static @Nullable String fileError(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof FileSystemException e) {
-                return "Embedded S3 server cannot access its files: " + e;
-            }
-        }
-        return null;
+        int cause = ExceptionUtils.indexOfType(failure, FileSystemException.class);
+        return cause < 0
+                ? null
+                : "Embedded S3 server cannot access its files: " + ExceptionUtils.getThrowables(failure)[cause];
     }
 }
