@@ -94,7 +94,6 @@ public final class CommandContext implements AutoCloseable {
         }
     }
 
-    /** Opens a context without checking the settings. */
     public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
         return start(PROGRAM, settings, clock);
     }

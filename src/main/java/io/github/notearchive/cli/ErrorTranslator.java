@@ -73,7 +73,6 @@ public final class ErrorTranslator {
                         : Optional.empty());
     }
 
-    /** Returns exit code and message of any failure. */
     static CommandFailure translate(Throwable failure) {
         return explain(failure)
                 .orElseGet(() ->
@@ -174,7 +173,6 @@ public final class ErrorTranslator {
         return "\"" + Masks.shown(name, asTyped(value)) + "\"";
     }
 
-    /** Formats durations as they are typed. */
     private static String asTyped(@Nullable Object value) {
         return switch (value) {
             case Duration span -> DisplayFormat.setting(span);

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +57,6 @@ final class RunCommand extends ArchiveCommand {
     @Component
     record Action(RunTelemetry telemetry, ObjectProvider<Run> run) {}
 
-    /** The run and its settings. */
     @Component
     record Run(
             NightlySettings settings,
@@ -151,21 +149,14 @@ final class RunCommand extends ArchiveCommand {
         if (summaryJson == null || summaryJson.equals(STANDARD_OUTPUT)) {
             return;
         }
-        Path file = Path.of(summaryJson).toAbsolutePath();
-        Optional<String> problem = problemOfOutput(file);
         try {
-            if (problem.isEmpty()) {
-                Files.deleteIfExists(file);
-                AtomicFile.write(file, new byte[0]);
-                Files.delete(file);
-            }
+            AtomicFile.write(Path.of(summaryJson), new byte[0]);
+            Files.delete(Path.of(summaryJson));
         } catch (IOException e) {
-            problem = Optional.of("cannot be written: " + e);
+            throw usage(
+                    "--summary-json %s cannot be written: %s; nothing was done. Name another file, or - for standard output"
+                            .formatted(summaryJson, e));
         }
-        problem.ifPresent(text -> {
-            throw usage("--summary-json %s %s; nothing was done. Name another file, or - for standard output"
-                    .formatted(summaryJson, text));
-        });
     }
 
     /** Writes the summary. An error is logged and does not change the result of the run. */

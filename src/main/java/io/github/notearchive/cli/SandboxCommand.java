@@ -89,7 +89,6 @@ final class SandboxCommand extends ArchiveCommand {
 
     private final Clock clock = ((InstantSource) () -> Instant.now().minus(behind.get())).withZone(ZoneOffset.UTC);
 
-    /** The parts of the program that the sandbox uses. */
     @Component
     record Action(
             RunStopper stopper,
@@ -98,7 +97,6 @@ final class SandboxCommand extends ArchiveCommand {
             FinishedRuns finished,
             SampleQueries samples) {}
 
-    /** What is printed after the last night. */
     record End(
             SandboxProvider provider,
             int notes,

@@ -18,7 +18,6 @@ import picocli.CommandLine.Parameters;
 @Command(name = "search")
 final class SearchCommand extends JsonCommand {
 
-    /** Number of characters of an excerpt, and of those before the first match. */
     private static final int LENGTH = 40;
 
     private static final int BEFORE = 10;
@@ -40,7 +39,6 @@ final class SearchCommand extends JsonCommand {
         }
     }
 
-    /** Matching note. */
     record FoundNote(
             String noteId,
             @Nullable Instant publishedAt,
@@ -76,7 +74,6 @@ final class SearchCommand extends JsonCommand {
         });
     }
 
-    /** Returns the words as typed. */
     private String words() {
         String words = String.join(" ", texts);
         refuseIf(!VISIBLE.matcher(words).find(), "TEXT is \"" + words + "\", which contains no word");

@@ -85,7 +85,6 @@ final class StatusCommand extends JsonCommand {
      */
     record Refreshes(String policy, WorklistStats.PlannedRefreshes notes, CallTotals.Bill billTonight, int allowed) {}
 
-    /** Reads tonight's calls. */
     @Component
     record Calls(CallTotals totals, WorklistStats worklist, NightlySettings settings) {}
 

@@ -49,7 +49,6 @@ record SummaryJson(
     /** Raised when a field goes, or changes its meaning. */
     static final int VERSION = 1;
 
-    /** Requests to the provider, and what is charged for them. */
     record Calls(
             long made,
             long billed,

@@ -47,9 +47,6 @@ public final class DataDirectory implements AutoCloseable {
     /** Characters with a meaning in the shell that starts PostgreSQL. */
     private static final Pattern UNSAFE = Pattern.compile("[\"'`$\\\\\\p{Cntrl}]");
 
-    /** PostgreSQL limits a path to 1024 characters; this leaves room for names below. */
-    private static final int LONGEST_PATH = 800;
-
     /**
      * Directories that this JVM owns. A lock file must not be opened twice: closing any channel of a file releases all
      * locks of the process on it.
@@ -302,12 +299,10 @@ public final class DataDirectory implements AutoCloseable {
         }
         try {
             Path real = PrivateDirectory.create(absolute).toRealPath();
-            if (UNSAFE.matcher(real.toString()).find() || real.toString().length() > LONGEST_PATH) {
+            if (UNSAFE.matcher(real.toString()).find()) {
                 throw DataDirectoryException.of(
                         real,
-                        "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters, or with more than "
-                                + LONGEST_PATH
-                                + " characters; name another data directory",
+                        "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters; name another data directory",
                         null);
             }
             return real;

@@ -202,7 +202,6 @@ public final class EmbeddedDatabase {
         }
     }
 
-    /** Result of a program. */
     private record Attempt(boolean succeeded, String output) {
 
         /** Returns the last line with an error, or the last line. */

@@ -5,15 +5,20 @@ import io.github.notearchive.io.Secret;
 import io.minio.MinioClient;
 import io.minio.errors.ErrorResponseException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
@@ -36,12 +41,15 @@ public final class EmbeddedStore {
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
     private static final int THREADS = 32;
 
-    private final DataDirectory directory;
+    /** Name of an unfinished upload: {@code <key>-<uuid>}, which the server renames. No object has such a key. */
+    private static final Pattern UNFINISHED = Pattern.compile(
+            "[^/]+/((media|notes|forgotten|reports|check|fixity-probe)/.+|archive\\.json|probe(-payload)?)"
+                    + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
     private final DataDirectory.Running server;
     private final Credentials credentials;
 
-    private EmbeddedStore(DataDirectory directory, DataDirectory.Running server, Credentials credentials) {
-        this.directory = directory;
+    private EmbeddedStore(DataDirectory.Running server, Credentials credentials) {
         this.server = server;
         this.credentials = credentials;
     }
@@ -59,7 +67,7 @@ public final class EmbeddedStore {
         DataDirectory.Running server =
                 directory.run("s3", port -> answersOn(port, keys, directory), () -> start(directory, keys));
         try {
-            return new EmbeddedStore(directory, server, Credentials.read(keys));
+            return new EmbeddedStore(server, Credentials.read(keys));
         } catch (IOException e) {
             throw failed(directory, e);
         }
@@ -89,7 +97,7 @@ public final class EmbeddedStore {
             Credentials credentials = Credentials.readOrGenerate(keys);
             PrivateDirectory.create(root);
             requireExtendedAttributes(root, directory);
-            int swept = UnfinishedUploads.sweep(root);
+            int swept = sweepUnfinishedUploads(root);
             if (swept > 0) {
                 log.info("Swept {} files of unfinished uploads under {}", swept, root);
             }
@@ -111,6 +119,26 @@ public final class EmbeddedStore {
         } catch (Exception e) {
             throw failed(directory, e);
         }
+    }
+
+    /**
+     * Deletes the files that a killed server left of unfinished uploads, which it would list as objects. No server uses
+     * the directory: an upload in progress looks the same. Files of keys that are not of the archive are kept.
+     */
+    private static int sweepUnfinishedUploads(Path root) throws IOException {
+        List<Path> unfinished;
+        try (Stream<Path> paths = Files.walk(root)) {
+            unfinished = paths.filter(path ->
+                            UNFINISHED.matcher(root.relativize(path).toString()).matches()
+                                    && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
+                    .toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        for (Path file : unfinished) {
+            Files.delete(file);
+        }
+        return unfinished.size();
     }
 
     /**

@@ -38,12 +38,10 @@ record PostgresCluster(Path home) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
     }
 
-    /** Returns the directory of the cluster. */
     Path data() {
         return home.resolve("postgres");
     }
 
-    /** Returns the log of the server. */
     Path serverLog() {
         return home.resolve("postgres.log");
     }

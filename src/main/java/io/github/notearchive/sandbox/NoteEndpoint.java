@@ -21,7 +21,6 @@ public final class NoteEndpoint {
     /** Path of the endpoint that returns notes with their videos. */
     static final String VIDEO_PATH = "/api/xiaohongshu/get-note-detail/v6";
 
-    /** Content type of all responses. */
     static final String JSON = "application/json";
 
     private static final Pattern NOTE_ID = Pattern.compile("[0-9a-f]{24}");
@@ -70,12 +69,10 @@ public final class NoteEndpoint {
         quota.set(count);
     }
 
-    /** Returns the number of requests received. */
     public int calls() {
         return calls.get();
     }
 
-    /** Returns the number of responses with code 0. */
     public int delivered() {
         return delivered.get();
     }
@@ -124,7 +121,6 @@ public final class NoteEndpoint {
         return new Response(0, httpStatus, MAPPER.writeValueAsBytes(change.apply(envelope)));
     }
 
-    /** Returns an envelope with a code and no data. */
     Response refuse(Call call, int code) {
         ObjectNode envelope = notes.envelope(code, call.noteId, call.number);
         return new Response(code, SyntheticNotes.httpStatus(code), MAPPER.writeValueAsBytes(envelope));

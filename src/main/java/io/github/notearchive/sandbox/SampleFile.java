@@ -79,7 +79,6 @@ enum SampleFile {
         byte[] noise = new byte[Math.max(LEAST_NOISE, size - sample.length) & ~1];
         random.nextBytes(noise);
         int at = switch (this) {
-            case MP3 -> 0;
             case JPEG -> JPEG_FIRST_SEGMENT;
             case PNG -> sample.length - PNG_LAST_CHUNK;
             default -> sample.length;
@@ -115,16 +114,7 @@ enum SampleFile {
             }
             case HEIC, M4A, MP4_720_1280, MP4_1080_1440, MP4_1080_1920 ->
                 file.putInt(8 + noise.length).put(ascii("free")).put(noise);
-            case MP3 -> {
-                // the length of a tag has seven bits in each byte
-                int length = 18 + noise.length;
-                file.put(ascii("ID3\3\0\0")).put((byte) (length >>> 21)).put((byte) (length >>> 14 & 0x7f));
-                file.put((byte) (length >>> 7 & 0x7f)).put((byte) (length & 0x7f));
-                file.put(ascii("PRIV"))
-                        .putInt(8 + noise.length)
-                        .put(ascii("\0\0sandbox\0"))
-                        .put(noise);
-            }
+            case MP3 -> file.put(noise);
             case SRT, VTT -> file.put(ascii(HexFormat.of().formatHex(noise, 0, noise.length / 2)));
         }
     }

@@ -15,7 +15,6 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
-import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpResponseInterceptor;
@@ -28,7 +27,6 @@ import org.apache.hc.core5.http.io.HttpRequestHandler;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.net.URIBuilder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Practice provider: the two note endpoints of JustOneAPI and a media server, on two ports of 127.0.0.1.
@@ -38,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SandboxProvider implements AutoCloseable {
 
-    /** The token that is accepted. */
     public static final String TOKEN = "sandbox-token";
 
     /** Bytes of a typical media file. */
@@ -58,16 +55,15 @@ public final class SandboxProvider implements AutoCloseable {
         SeededRandom random = new SeededRandom(settings.seed());
         SyntheticMedia media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), MEDIA_SIZE);
         mediaServer = start(Map.of("*", (request, response, _) -> {
-            SyntheticMedia.Response file = media.serve(
-                    request.getPath(), header(request, HttpHeaders.RANGE), header(request, HttpHeaders.IF_RANGE));
-            send(response, file.status(), file.headers(), file.body());
+            SyntheticMedia.Response file = media.serve(request.getPath());
+            send(response, file.status(), file.contentType(), file.body());
         }));
         notes = new SyntheticNotes(random, media, "http://" + mediaHost());
         noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
         videoEndpoint = new NoteEndpoint(settings, notes, true, SandboxSettings.UNLIMITED);
         apiServer = start(Map.of(
                 "/ping",
-                (_, response, _) -> send(response, 200, Map.of(), "pong".getBytes(StandardCharsets.UTF_8)),
+                (_, response, _) -> send(response, 200, "text/plain", "pong".getBytes(StandardCharsets.UTF_8)),
                 NoteEndpoint.NOTE_PATH,
                 handler(noteEndpoint),
                 NoteEndpoint.VIDEO_PATH,
@@ -88,7 +84,6 @@ public final class SandboxProvider implements AutoCloseable {
         }
     }
 
-    /** Returns the URL of the provider, without a path. */
     public URI baseUrl() {
         return URI.create("http://" + host(apiServer));
     }
@@ -103,7 +98,6 @@ public final class SandboxProvider implements AutoCloseable {
         return IntStream.range(0, count).mapToObj(notes::id).toList();
     }
 
-    /** Returns the endpoint that delivers notes. */
     public NoteEndpoint notes() {
         return noteEndpoint;
     }
@@ -149,7 +143,7 @@ public final class SandboxProvider implements AutoCloseable {
                 throw new IOException("The practice provider is closed", e);
             }
             NoteEndpoint.Response reply = endpoint.respond(call);
-            send(response, reply.httpStatus(), Map.of(HttpHeaders.CONTENT_TYPE, NoteEndpoint.JSON), reply.body());
+            send(response, reply.httpStatus(), NoteEndpoint.JSON, reply.body());
         };
     }
 
@@ -162,20 +156,12 @@ public final class SandboxProvider implements AutoCloseable {
         }
     }
 
-    private static @Nullable String header(HttpRequest request, String name) {
-        Header header = request.getFirstHeader(name);
-        return header == null ? null : header.getValue();
-    }
-
     private static String host(HttpServer server) {
         return "127.0.0.1:" + server.getLocalPort();
     }
 
-    private static void send(ClassicHttpResponse response, int status, Map<String, String> headers, byte[] body) {
+    private static void send(ClassicHttpResponse response, int status, String contentType, byte[] body) {
         response.setCode(status);
-        headers.forEach(response::setHeader);
-        if (body.length > 0) {
-            response.setEntity(new ByteArrayEntity(body, ContentType.parse(headers.get(HttpHeaders.CONTENT_TYPE))));
-        }
+        response.setEntity(new ByteArrayEntity(body, ContentType.parse(contentType)));
     }
 }

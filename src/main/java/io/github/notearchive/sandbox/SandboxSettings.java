@@ -31,7 +31,6 @@ public record SandboxSettings(long seed, int quota, Duration latency, Map<Fault,
         DEAD_MEDIA
     }
 
-    /** No quota. */
     public static final int UNLIMITED = -1;
 
     public SandboxSettings {

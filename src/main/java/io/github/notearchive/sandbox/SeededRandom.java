@@ -13,7 +13,6 @@ record SeededRandom(long seed) {
     private static final long FNV_OFFSET = 0xcbf29ce484222325L;
     private static final long FNV_PRIME = 0x100000001b3L;
 
-    /** Returns 64 bits for these words. */
     long bits(Object... words) {
         long hash = FNV_OFFSET ^ mix(seed);
         for (Object word : words) {
@@ -36,17 +35,14 @@ record SeededRandom(long seed) {
         return Math.floorMod(bits(words), bound);
     }
 
-    /** Draws true in one of {@code n} cases. */
     boolean oneIn(int n, Object... words) {
         return below(n, words) == 0;
     }
 
-    /** Returns sixteen hexadecimal digits. */
     String hex(Object... words) {
         return HexFormat.of().toHexDigits(bits(words));
     }
 
-    /** Returns a generator that starts from these words. */
     SplittableRandom generator(Object... words) {
         return new SplittableRandom(bits(words));
     }

@@ -1,9 +1,6 @@
 package io.github.notearchive.sandbox;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -23,18 +20,13 @@ import org.jspecify.annotations.Nullable;
 record SyntheticMedia(SeededRandom random, double deadShare, int size) {
 
     /**
-     * A generated file.
+     * Response of the media server.
      *
-     * @param contentType type that the server sends, which may be wrong
-     * @param etag strong validator including its quotes
-     * @param bytes content, never modified
+     * @param contentType type of the body, which may be wrong
+     * @param body a generated file, never modified; or a short text
      */
-    @SuppressWarnings("ArrayRecordComponent") // files are never compared
-    record GeneratedFile(String contentType, String etag, byte[] bytes) {}
-
-    /** Response of the media server. */
     @SuppressWarnings("ArrayRecordComponent") // responses are never compared
-    record Response(int status, Map<String, String> headers, byte[] body) {}
+    record Response(int status, String contentType, byte[] body) {}
 
     /**
      * Part of a URL that selects a file.
@@ -62,7 +54,6 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
         }
     }
 
-    private static final Pattern RANGE = Pattern.compile("bytes=(?!-$)(\\d*)-(\\d*)");
     private static final Pattern FORMAT = Pattern.compile("/format/([a-z]+)");
     private static final Pattern SMALL = Pattern.compile("/w/\\d{1,3}(?!\\d)");
 
@@ -71,7 +62,7 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
      *
      * @param url a whole URL, or its path and query
      */
-    Optional<GeneratedFile> find(String url) {
+    Optional<Response> find(String url) {
         Target target = Target.of(url);
         SampleFile sample = sample(target);
         if (sample == null) {
@@ -79,9 +70,8 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
         }
         String key = target.path + "?" + target.rendition;
         int length = (int) (size * scale(target) * (0.5 + random.uniform("size", key)));
-        String etag = "\"" + random.hex("etag", key, size) + "\"";
         byte[] bytes = sample.fill(random.generator("bytes", key), length);
-        return Optional.of(new GeneratedFile(contentType(target.path, sample), etag, bytes));
+        return Optional.of(new Response(200, contentType(target.path, sample), bytes));
     }
 
     /** Returns the status that every URL of a dead file returns; empty for a file that is served. */
@@ -92,46 +82,14 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
                 : OptionalInt.empty();
     }
 
-    /**
-     * Returns the file of a target; a status without file if it is dead or unknown.
-     *
-     * @param target path and query
-     * @param range value of the header {@code Range}; null if absent
-     * @param ifRange value of the header {@code If-Range}; null if absent
-     */
-    Response serve(String target, @Nullable String range, @Nullable String ifRange) {
+    /** Returns the file of a path and query; a status without file if it is dead or unknown. */
+    Response serve(String target) {
         OptionalInt dead = deadStatus(target);
-        return dead.isPresent()
-                ? status(dead.getAsInt())
-                : find(target).map(file -> serve(file, range, ifRange)).orElseGet(() -> status(404));
+        return dead.isPresent() ? status(dead.getAsInt()) : find(target).orElseGet(() -> status(404));
     }
 
-    /** Returns a file, or the requested part of it. The response to several ranges is the whole file. */
-    static Response serve(GeneratedFile file, @Nullable String range, @Nullable String ifRange) {
-        byte[] bytes = file.bytes();
-        Map<String, String> headers = new HashMap<>(
-                Map.of("Content-Type", file.contentType(), "ETag", file.etag(), "Accept-Ranges", "bytes"));
-        Matcher requested = RANGE.matcher(range == null ? "" : range);
-        if (!requested.matches() || (ifRange != null && !ifRange.equals(file.etag()))) {
-            return new Response(200, headers, bytes);
-        }
-        boolean isSuffix = requested.group(1).isEmpty();
-        long first = isSuffix
-                ? Math.max(0, bytes.length - Long.parseLong(requested.group(2)))
-                : Long.parseLong(requested.group(1));
-        long end = isSuffix || requested.group(2).isEmpty()
-                ? bytes.length
-                : Math.min(bytes.length, Long.parseLong(requested.group(2)) + 1);
-        boolean isWithin = first < end;
-        headers.put("Content-Range", "bytes " + (isWithin ? first + "-" + (end - 1) : "*") + "/" + bytes.length);
-        byte[] part = isWithin ? Arrays.copyOfRange(bytes, (int) first, (int) end) : new byte[0];
-        return new Response(isWithin ? 206 : 416, headers, part);
-    }
-
-    /** Returns a status with a short text. */
     static Response status(int status) {
-        return new Response(
-                status, Map.of("Content-Type", "text/plain"), ("status " + status).getBytes(StandardCharsets.UTF_8));
+        return new Response(status, "text/plain", ("status " + status).getBytes(StandardCharsets.UTF_8));
     }
 
     private @Nullable SampleFile sample(Target target) {

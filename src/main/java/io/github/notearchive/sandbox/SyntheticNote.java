@@ -168,7 +168,7 @@ record SyntheticNote(SeededRandom random, SyntheticMedia media, String origin, S
     }
 
     byte[] content(String path) {
-        return media.find(path).orElseThrow().bytes();
+        return media.find(path).orElseThrow().body();
     }
 
     int below(int bound, String key) {

@@ -125,7 +125,6 @@ class Meters implements CallListener {
         return observations;
     }
 
-    /** Registers the metrics of the process. */
     void open() {
         register("exported.timestamp", () -> seconds(clock.instant()));
         register("process.heap.used", () -> heap().getUsed());
@@ -171,7 +170,6 @@ class Meters implements CallListener {
         register("spool." + name, () -> value.applyAsDouble(node.spool().get()));
     }
 
-    /** Updates the counters of the run. */
     void progress(RunCounts run) {
         RunCounts.Notes notes = run.notes();
         set("run.notes", notes.archived(), "disposition", "archived");

@@ -163,7 +163,6 @@ record Notifications(
         return List.of(receivers.submit("ping", url.toString(), () -> retry(event, until, attempt)));
     }
 
-    /** One attempt of a delivery. */
     private interface Attempt {
         void send(Duration timeout) throws DeliveryException;
     }

@@ -49,7 +49,6 @@ class Receivers implements AutoCloseable {
         this.meters = meters;
     }
 
-    /** Delivery to one receiver. */
     @FunctionalInterface
     interface Delivery {
         void send() throws DeliveryException;
@@ -69,7 +68,6 @@ class Receivers implements AutoCloseable {
         }
     }
 
-    /** A submitted delivery. */
     record Task(String receiver, String target, Future<?> future) {}
 
     /** Submits a delivery to the thread of a receiver; see {@link #deliver}. */

@@ -30,7 +30,6 @@ record Textfile(Path file, String node, PrometheusMeterRegistry registry) {
 
     private static final Pattern FAMILY = Pattern.compile("# HELP (\\S+).*");
     private static final Pattern NODE = Pattern.compile("[{,]node=\"([^\"]*)\"");
-    private static final Pattern OWN = Pattern.compile("(note_archive|spring_batch)_.*");
 
     void export() throws DeliveryException {
         Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
@@ -52,22 +51,15 @@ record Textfile(Path file, String node, PrometheusMeterRegistry registry) {
         return new DeliveryException(message, false);
     }
 
-    /** Returns the families of the existing file, unless it belongs to another program or node. */
+    /** Returns the families of the existing file, unless it belongs to another node. */
     private Map<String, String> before() throws IOException, DeliveryException {
         String text = Files.readString(file, UTF_8);
-        Map<String, String> families = families(text);
-        for (String family : families.keySet()) {
-            if (!OWN.matcher(family).matches()) {
-                String remedy = " of another program; set another file in archive.metrics.textfile";
-                throw failure("not replaced, since it contains " + family + remedy);
-            }
-        }
         Matcher owner = NODE.matcher(text);
         if (owner.find() && !owner.group(1).equals(node)) {
             String remedy = "; use {node} in archive.metrics.textfile, or delete the file of a removed node";
             throw failure("not replaced, since it belongs to node " + owner.group(1) + remedy);
         }
-        return families;
+        return families(text);
     }
 
     /** Splits the text format into metric families by name, each with all its lines. */

@@ -119,7 +119,7 @@ class RefusalTests {
             token over plain HTTP         ¦ 2 ¦ JUSTONEAPI_BASE_URL=http://47.117.133.51:30015          ¦ ¦ archive.source.base-url; JUSTONEAPI_ALLOW_PLAIN_HTTP
             setting out of range          ¦ 2 ¦ ARCHIVE_WORKERS=100                                     ¦ ¦ archive.workers; 100
             unknown log format            ¦ 2 ¦ ARCHIVE_LOG_FORMAT=json                                 ¦ ¦ archive.log.format must be text or ecs; but is "json"
-            mistyped variable             ¦ 2 ¦ ARCHIVE_CALLS_PER_SECND=1                               ¦ ¦ ARCHIVE_CALLS_PER_SECND; did you mean ARCHIVE_CALLS_PER_SECOND?
+            mistyped variable             ¦ 2 ¦ ARCHIVE_CALLS_PER_SECND=1                               ¦ ¦ ARCHIVE_CALLS_PER_SECND is no setting
             settings file that is no YAML ¦ 2 ¦ SPRING_CONFIG_ADDITIONAL_LOCATION=optional:file:{broken}/ ¦ ¦ line 3, column 11; {broken}
             data directory that is a file ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file} ¦ ¦ {file}; it is a file; name another data directory
             data directory below a file   ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file}/data ¦ ¦ {file}; cannot be written to; name another data directory

@@ -54,10 +54,7 @@ class TerminalTextTests {
         assertThat(printed)
                 .contains("\\u202egnp.\\u2066\\ufeff", "\\udb40\\udc41山里 👩\u200d👧")
                 .doesNotContain("\u202e", "\u2066", "\u2028", "\u009b", tag);
-        assertThat(JsonMapper.shared()
-                        .readTree(printed)
-                        .path("title")
-                        .stringValue())
+        assertThat(JsonMapper.shared().readTree(printed).path("title").stringValue())
                 .isEqualTo(HOSTILE + tag + "山里 👩\u200d👧");
     }
 

@@ -6,14 +6,12 @@ import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.security.MessageDigest;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -77,37 +75,6 @@ class SandboxMediaTests {
         }
     }
 
-    /** Positions below 0 count from the end of the file. */
-    @ParameterizedTest
-    @CsvSource({"bytes=100-199, 206, 100, 200", "bytes=100-, 206, 100, -1", "bytes=-5, 206, -6, -1"})
-    void servesRanges(String range, int status, int from, int until) throws Exception {
-        String url = url("/stream/1/abc_66.mp4");
-        byte[] whole = provider.mediaBytes(url);
-        int first = from < 0 ? whole.length + 1 + from : from;
-        int end = until < 0 ? whole.length + 1 + until : until;
-
-        HttpResponse<byte[]> part = client.get(url, "Range", range);
-
-        assertThat(part.statusCode()).isEqualTo(status);
-        assertThat(part.body()).isEqualTo(Arrays.copyOfRange(whole, first, end));
-        assertThat(part.headers().firstValue("Content-Range"))
-                .hasValue("bytes %d-%d/%d".formatted(first, end - 1, whole.length));
-    }
-
-    @Test
-    void rangeBehindTheEndIsRejectedAndRangeOfAnotherVersionReturnsTheWholeFile() throws Exception {
-        String url = url("/stream/1/abc_66.mp4");
-        HttpResponse<byte[]> whole = client.get(url);
-        int length = whole.body().length;
-
-        HttpResponse<byte[]> behind = client.get(url, "Range", "bytes=" + length + "-");
-        HttpResponse<byte[]> other = client.get(url, "Range", "bytes=9-", "If-Range", "\"x\"");
-
-        assertThat(behind.statusCode()).isEqualTo(416);
-        assertThat(behind.headers().firstValue("Content-Range")).hasValue("bytes */" + length);
-        assertThat(other.statusCode()).isEqualTo(200);
-    }
-
     @Test
     void deadFileIsDeadAtAllUrls() throws Exception {
         try (ScriptableSandbox half =
@@ -124,9 +91,5 @@ class SandboxMediaTests {
             }
             assertThat(dead).isBetween(8, 32);
         }
-    }
-
-    private String url(String target) {
-        return "http://" + provider.mediaHost() + target;
     }
 }

@@ -2,7 +2,6 @@ package io.github.notearchive.sandbox;
 
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.ScriptedServer.Request;
-import io.github.notearchive.sandbox.SyntheticMedia.GeneratedFile;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +10,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,7 +118,7 @@ public final class ScriptableSandbox implements AutoCloseable {
     public byte[] mediaBytes(String url) {
         return media.find(url)
                 .orElseThrow(() -> new NoSuchElementException("The sandbox has no file at " + url))
-                .bytes();
+                .body();
     }
 
     /** Returns the body last sent about a note; the last 1,000 notes are kept. */
@@ -301,22 +299,16 @@ public final class ScriptableSandbox implements AutoCloseable {
         if (reply.delivery() == Delivery.HANG) {
             script.hangUntilReleased();
         }
-        String range = request.headers().get("Range");
-        String ifRange = request.headers().get("If-Range");
         SyntheticMedia.Response response = switch (reply.content()) {
             case Reply.Coded(int _, int status) -> SyntheticMedia.status(status);
-            case Reply.Given(int _, String type, byte[] bytes) ->
-                SyntheticMedia.serve(
-                        new GeneratedFile(type, "\"" + bytes.length + "-" + Arrays.hashCode(bytes) + "\"", bytes),
-                        range,
-                        ifRange);
-            case Reply.Usual _, Reply.Sold _, Reply.Nothing _ -> media.serve(request.target(), range, ifRange);
+            case Reply.Given(int _, String type, byte[] bytes) -> new SyntheticMedia.Response(200, type, bytes);
+            case Reply.Usual _, Reply.Sold _, Reply.Nothing _ -> media.serve(request.target());
         };
         return exchange.send(
                 reply.delivery(),
                 reply.pause(),
                 response.status(),
-                with(reply.headers(), response.headers()),
+                with(reply.headers(), Map.of("Content-Type", response.contentType())),
                 response.body());
     }
 

@@ -89,17 +89,6 @@ class TextfileTests {
     }
 
     @Test
-    void theFileOfAnotherProgramIsNotReplaced() throws Exception {
-        String foreign = "# HELP apt_upgrades_pending x\n# TYPE apt_upgrades_pending gauge\n";
-        Files.writeString(file, foreign);
-
-        assertThatThrownBy(() -> textfile("main").export())
-                .isInstanceOf(DeliveryException.class)
-                .hasMessageContaining("apt_upgrades_pending");
-        assertThat(Files.readString(file)).isEqualTo(foreign);
-    }
-
-    @Test
     void aMissingDirectoryIsReported() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Textfile nowhere = new Textfile(directory.resolve("none").resolve("x.prom"), "main", registry);

@@ -37,7 +37,11 @@ final class DatabaseChecks {
 
     private final CommandContext context;
     private final Map<String, Duration> drifts;
-    private @Nullable String noServer = "the database is unavailable";
+
+    /** Why the database cannot be used; null if it can. */
+    @Nullable
+    String noServer = "the database is unavailable";
+
     private @Nullable String noTables = "the schema could not be read";
 
     /** @param drifts receives how far the clock of the database is ahead of ours */
@@ -123,12 +127,6 @@ final class DatabaseChecks {
         return jdbc().sql("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema())")
                 .query(Boolean.class)
                 .single();
-    }
-
-    /** Returns why the database cannot be used; null if it can. */
-    @Nullable
-    String noServer() {
-        return noServer;
     }
 
     /** Returns why the tables cannot be read; null if they are those of this version. */

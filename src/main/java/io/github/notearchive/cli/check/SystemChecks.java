@@ -118,14 +118,14 @@ final class SystemChecks {
         check("data directory", TIMEOUT, this::dataDirectory);
         check("disk space", TIMEOUT, this::diskSpace);
         check("database", START_TIMEOUT, database::server);
-        check("schema", TIMEOUT, unless(database::noServer, database::schema));
+        check("schema", TIMEOUT, unless(() -> database.noServer, database::schema));
         check("rebuild", TIMEOUT, unless(database::noTables, database::rebuild));
         check("store", START_TIMEOUT, () -> store(database));
         check("provider", TIMEOUT, this::provider);
         check("clock", TIMEOUT, this::clock);
         check("gate", TIMEOUT, unless(database::noTables, database::gate));
         check("limits", TIMEOUT, unless(database::noTables, database::limits));
-        check("runs", TIMEOUT, unless(database::noServer, database::runs));
+        check("runs", TIMEOUT, unless(() -> database.noServer, database::runs));
     }
 
     private static Check unless(Supplier<@Nullable String> reason, Check check) {

@@ -37,7 +37,6 @@ public final class ConfigCommand extends ArchiveCommand {
          */
         record Settings(boolean usable, List<Effective> settings, List<String> problems, List<String> remarks) {
 
-            /** Returns the width of a column, at most the limit. */
             int width(Function<Effective, String> column, int limit) {
                 return settings.stream()
                         .mapToInt(setting -> Math.clamp(column.apply(setting).length(), 1, limit))

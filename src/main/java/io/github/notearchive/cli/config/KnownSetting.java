@@ -23,7 +23,6 @@ import org.springframework.core.annotation.MergedAnnotations;
  */
 record KnownSetting(String name, Class<?> holder, RecordComponent component) {
 
-    /** Prefix of all settings. */
     static final String ROOT = "archive";
 
     /** All settings records, without groups. */
@@ -31,13 +30,11 @@ record KnownSetting(String name, Class<?> holder, RecordComponent component) {
             .get(EnableConfigurationProperties.class)
             .getClassArray("value"));
 
-    /** All settings, by name. */
     static final List<KnownSetting> ALL = RECORDS.stream()
             .flatMap(type -> settings(prefixOf(type), type))
             .sorted(Comparator.comparing(KnownSetting::name))
             .toList();
 
-    /** Returns the prefix of the settings of a record. */
     static String prefixOf(Class<?> type) {
         return MergedAnnotations.from(type).get(ConfigurationProperties.class).getString("prefix");
     }
@@ -63,7 +60,6 @@ record KnownSetting(String name, Class<?> holder, RecordComponent component) {
         return Collection.class.isAssignableFrom(component.getType());
     }
 
-    /** Returns the type of a value. */
     @Nullable
     Class<?> valueType() {
         ResolvableType type = ResolvableType.forType(component.getGenericType());

@@ -26,7 +26,6 @@ import org.springframework.core.io.Resource;
 /** Describes the origin of a setting: a file with its line, an environment variable, ... */
 public final class Origins {
 
-    /** Origin of a default. */
     static final String DEFAULT = "default";
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^${}:]+)(?::[^{}]*)?}");
@@ -91,7 +90,6 @@ public final class Origins {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** Describes a key of a source without origins. */
     private static String inSource(String source, String key) {
         return switch (source) {
             case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME -> "environment variable " + key;

@@ -25,7 +25,6 @@ import org.springframework.util.ResourceUtils;
 /** Environment in which an empty variable is not set, since compose files and systemd units set empty ones. */
 public final class SettingsEnvironment extends StandardEnvironment {
 
-    /** Names of settings files. */
     private static final List<String> FILES = List.of("application.yml", "application.yaml", "application.properties");
 
     private static final String CONFIG_LOCATION = "spring.config.location";

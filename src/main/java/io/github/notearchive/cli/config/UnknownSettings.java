@@ -3,7 +3,6 @@ package io.github.notearchive.cli.config;
 import static org.springframework.core.env.StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,13 +28,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  */
 public final class UnknownSettings {
 
-    /** Setting with the names of foreign variables. */
     private static final String FOREIGN = "archive.foreign-variables";
-
-    /** Maximum share of wrong letters in a mistyped word. */
-    private static final double MISTAKES = 0.34;
-
-    private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
 
     /** Prefixes of this program's variables. */
     private static final Pattern OURS = Pattern.compile("(?:ARCHIVE|JUSTONEAPI)[_.].*", Pattern.CASE_INSENSITIVE);
@@ -49,10 +42,7 @@ public final class UnknownSettings {
         this.placeholders = Origins.placeholders(environment).keySet();
     }
 
-    /**
-     * Returns a message for each unknown setting, with its origin and the most similar setting, if there is one. They
-     * are in the order of precedence of their sources.
-     */
+    /** Returns a message with the origin of each unknown setting, in the order of precedence of the sources. */
     public static List<String> in(ConfigurableEnvironment environment) {
         UnknownSettings settings = new UnknownSettings(environment);
         for (PropertySource<?> source : environment.getPropertySources()) {
@@ -70,12 +60,11 @@ public final class UnknownSettings {
         for (String key : source.getPropertyNames()) {
             String where = Origins.describe(PropertySourceOrigin.get(source, key));
             ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-            if (isOurs(key) && key.indexOf('.') < 0) {
-                if (!placeholders.contains(key)) {
-                    add(key, where, placeholders.stream().filter(UnknownSettings::isOurs));
-                }
-            } else if (!name.isEmpty() && !isKnown(name, source)) {
-                add(key, where, names());
+            boolean isKnown = (isOurs(key) && key.indexOf('.') < 0)
+                    ? placeholders.contains(key)
+                    : name.isEmpty() || isKnown(name, source);
+            if (!isKnown) {
+                add(key, where);
             }
         }
     }
@@ -92,7 +81,7 @@ public final class UnknownSettings {
         // a mistyped prefix is only recognized in files; other sources hold keys of other programs
         return name.getNumberOfElements() == 1
                 || !source.getName().startsWith("Config resource")
-                || DISTANCE.apply(first, KnownSetting.ROOT) > 2;
+                || LevenshteinDistance.getDefaultInstance().apply(first, KnownSetting.ROOT) > 2;
     }
 
     private void checkVariables(SystemEnvironmentPropertySource source) {
@@ -103,12 +92,8 @@ public final class UnknownSettings {
                         && !foreign.contains(variable)
                         && !bindsByName(variable, source))
                 .sorted()
-                .forEach(variable -> add(
-                        variable,
-                        "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs",
-                        Stream.concat(
-                                placeholders.stream().filter(UnknownSettings::isOurs),
-                                names().map(EffectiveSettings::variable))));
+                .forEach(variable ->
+                        add(variable, "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs"));
     }
 
     /** Returns whether Spring Boot, which accepts several spellings, binds a setting to the variable. */
@@ -123,16 +108,7 @@ public final class UnknownSettings {
                                         == ConfigurationPropertyState.PRESENT));
     }
 
-    private static Stream<String> names() {
-        return KnownSetting.ALL.stream().map(KnownSetting::name);
-    }
-
-    private void add(String word, String where, Stream<String> candidates) {
-        String suggestion = candidates
-                .min(Comparator.comparingInt(candidate -> DISTANCE.apply(word, candidate)))
-                .filter(best -> DISTANCE.apply(word, best) <= best.length() * MISTAKES)
-                .map(best -> "; did you mean " + best + "?")
-                .orElse("");
-        unknown.add(word + " is no setting (" + where + ")" + suggestion);
+    private void add(String word, String where) {
+        unknown.add(word + " is no setting (" + where + ")");
     }
 }

@@ -18,6 +18,5 @@ public record LogProperties(
         @DefaultValue("text") @Pattern(regexp = "text|ecs", message = "must be text or ecs")
         String format) {
 
-    /** The Elastic Common Schema. */
     static final String ECS = "ecs";
 }

@@ -7,11 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.env.ConfigTreePropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -28,24 +26,18 @@ class UnknownSettingsTests {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "ARCHIVE_CALLS_PER_SECND, ARCHIVE_CALLS_PER_SECOND",
-        "ARCHIVE_CALL_PER_SECOND, ARCHIVE_CALLS_PER_SECOND",
-        "ARCHIVE_WORKER, ARCHIVE_WORKERS",
-        "ARCHIVE_DATABASE_PASWORD, ARCHIVE_DATABASE_PASSWORD",
-        "ARCHIVE_RETRY_PERNIHGT, ARCHIVE_RETRY_PERNIGHT",
-        "ARCHIVE_SOURCE_CALLS_PER_NIGTH, ARCHIVE_SOURCE_CALLSPERNIGHT",
-        "ARCHIVE_RETRY_DELAY_0, ARCHIVE_RETRY_DELAYS",
-        "JUSTONEAPI_TOKN, JUSTONEAPI_TOKEN",
-        "archive_workrs, ",
-        "ARCHIVE_SOMETHING_ELSE_ALTOGETHER, ",
-    })
-    void mistypedVariableIsReportedWithASuggestion(String variable, String meant) {
+    @ValueSource(
+            strings = {
+                "ARCHIVE_CALLS_PER_SECND",
+                "ARCHIVE_RETRY_PERNIHGT",
+                "ARCHIVE_RETRY_DELAY_0",
+                "JUSTONEAPI_TOKN",
+                "archive_workrs"
+            })
+    void mistypedVariableIsReported(String variable) {
         assertThat(UnknownSettings.in(SettingsFixture.with(Map.of(variable, "3"))))
                 .containsExactly(unknown(
-                        variable,
-                        "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs",
-                        meant));
+                        variable, "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs"));
     }
 
     @ParameterizedTest
@@ -84,8 +76,7 @@ class UnknownSettingsTests {
         assertThat(UnknownSettings.in(environment))
                 .singleElement()
                 .asString()
-                .startsWith("ARCHIVE_DATABASE_PASWORD is no setting")
-                .endsWith("; did you mean ARCHIVE_DATABASE_PASSWORD?");
+                .startsWith("ARCHIVE_DATABASE_PASWORD is no setting");
     }
 
     @Test
@@ -119,11 +110,11 @@ class UnknownSettingsTests {
 
         assertThat(unknown)
                 .containsExactly(
-                        unknown("archive.wokers", file + ":3", "archive.workers"),
-                        unknown("archive.source.tokn", file + ":5", "archive.source.token"),
-                        unknown("archive.calls-in-flight", file + ":6", "archive.source.calls-in-flight"),
-                        unknown("archive.retry.delay[0]", file + ":10", "archive.retry.delays"),
-                        unknown("archve.node", file + ":12", "archive.node"));
+                        unknown("archive.wokers", file + ":3"),
+                        unknown("archive.source.tokn", file + ":5"),
+                        unknown("archive.calls-in-flight", file + ":6"),
+                        unknown("archive.retry.delay[0]", file + ":10"),
+                        unknown("archve.node", file + ":12"));
     }
 
     @Test
@@ -148,7 +139,7 @@ class UnknownSettingsTests {
                 .isEmpty();
     }
 
-    private static String unknown(String word, String where, @Nullable String meant) {
-        return word + " is no setting (" + where + ")" + (meant == null ? "" : "; did you mean " + meant + "?");
+    private static String unknown(String word, String where) {
+        return word + " is no setting (" + where + ")";
     }
 }
