@@ -1,8 +1,9 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.FinishedRun;
-import io.github.notearchive.nightly.RunRecorder;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
 import java.io.IOException;
@@ -15,7 +16,8 @@ import org.springframework.stereotype.Component;
 
 /** Records the end of a run and writes the report of its night. Errors are logged and do not change the result. */
 @Component
-record FinishedRuns(ObjectProvider<RunRecorder> recorder, ObjectProvider<NightReports> reports) {
+record FinishedRuns(
+        ObjectProvider<RunHistory> history, ObjectProvider<NightReports> reports, NightlySettings settings) {
 
     private static final Logger log = LoggerFactory.getLogger(FinishedRuns.class);
 
@@ -25,7 +27,7 @@ record FinishedRuns(ObjectProvider<RunRecorder> recorder, ObjectProvider<NightRe
             return Optional.empty();
         }
         try {
-            recorder.getObject().record(node, end);
+            history.getObject().record(end.row(node, settings));
             NightReports all = reports.getObject();
             Optional<NightReport> report = all.find(end.night(), node);
             return report.isEmpty() ? Optional.empty() : Optional.of(write(all, report.get()));

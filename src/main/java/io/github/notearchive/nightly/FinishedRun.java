@@ -1,5 +1,7 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
 
@@ -16,8 +18,35 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
         ended = ended.isBefore(began) ? began : ended;
     }
 
-    /** Returns the night in which the command started. */
     public Night night() {
         return Night.of(began);
+    }
+
+    /** Returns the row of {@code run_summary}, for reports, health and plan. */
+    public RunHistory.RunEnd row(String node, NightlySettings settings) {
+        RunCounts.Notes notes = summary.notes();
+        RunCounts.Files files = summary.files();
+        int allowed = settings.source().callsPerNight();
+        return new RunHistory.RunEnd(
+                summary.executionId(),
+                night(),
+                node,
+                began,
+                ended,
+                summary.exitCode().number(),
+                summary.exitCode().name(),
+                summary.reason(),
+                new RunHistory.Work(
+                        notes.archived(),
+                        notes.unavailable(),
+                        notes.postponed(),
+                        notes.failed(),
+                        notes.released(),
+                        summary.counts().refreshes().refreshed(),
+                        files.stored(),
+                        files.bytesStored(),
+                        files.requests()),
+                allowed == 0 ? null : Long.valueOf(allowed),
+                settings.byName());
     }
 }

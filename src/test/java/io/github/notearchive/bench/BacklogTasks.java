@@ -18,7 +18,7 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.FinishedRun;
-import io.github.notearchive.nightly.RunRecorder;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.note.Night;
@@ -106,13 +106,9 @@ final class BacklogTasks {
 
     private static void keep(BigWorklist.Parts parts) {
         Instant now = Instant.now();
-        parts.get(RunRecorder.class)
-                .record(
-                        NODE,
-                        new FinishedRun(
-                                now,
-                                now,
-                                RunSummary.notStarted(ExitCode.QUOTA_EXHAUSTED, "as a trial", Duration.ZERO)));
+        RunSummary refused = RunSummary.notStarted(ExitCode.QUOTA_EXHAUSTED, "as a trial", Duration.ZERO);
+        parts.get(RunHistory.class)
+                .record(new FinishedRun(now, now, refused).row(NODE, parts.get(NightlySettings.class)));
     }
 
     /** Of the time at which they are enqueued, as ids of notes are. */

@@ -88,7 +88,7 @@ class HealthTests extends ReportScenario {
     void runThatWasRefusedIsNotToBeContinued() {
         Instant now = night.clock().instant();
         RunSummary refused = RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ZERO);
-        recorder.record("main", new FinishedRun(now, now, refused));
+        record(new FinishedRun(now, now, refused));
 
         Health.Reason reason = check.check().reasons().getFirst();
 

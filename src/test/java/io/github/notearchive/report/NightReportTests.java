@@ -275,8 +275,8 @@ class NightReportTests extends ReportScenario {
         Instant now = night.clock().instant();
         RunSummary run = night.run();
 
-        recorder.record("main", new FinishedRun(now, now, run));
-        recorder.record("main", new FinishedRun(now, now.plus(Duration.ofHours(1)), run));
+        record(new FinishedRun(now, now, run));
+        record(new FinishedRun(now, now.plus(Duration.ofHours(1)), run));
 
         assertThat(night.count("SELECT count(*) FROM run_summary")).isOne();
     }

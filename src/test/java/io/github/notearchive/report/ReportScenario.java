@@ -1,8 +1,9 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyScenario;
-import io.github.notearchive.nightly.RunRecorder;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.RunSummary;
 import java.time.Instant;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -17,14 +18,21 @@ abstract class ReportScenario {
     NightReports reports;
 
     @Autowired
-    RunRecorder recorder;
+    private RunHistory history;
+
+    @Autowired
+    private NightlySettings nightlySettings;
 
     /** Runs and records the run. */
     RunSummary run() {
         Instant began = night.clock().instant();
         RunSummary summary = night.run();
-        recorder.record("main", new FinishedRun(began, night.clock().instant(), summary));
+        record(new FinishedRun(began, night.clock().instant(), summary));
         return summary;
+    }
+
+    void record(FinishedRun run) {
+        history.record(run.row("main", nightlySettings));
     }
 
     void finding(String kind) {
