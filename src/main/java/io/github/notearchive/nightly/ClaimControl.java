@@ -6,21 +6,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Limits the claims of the workers of a run: {@code --limit}, remaining refreshes, and pauses without due notes.
- * Thread-safe.
- */
+/** Limits the claims of the workers of a run: {@code --limit}, and pauses without due notes. Thread-safe. */
 final class ClaimControl {
 
     private static final long NOT_PAUSED = 0;
 
     private final Semaphore notesLeft;
-    private final AtomicInteger reserved = new AtomicInteger();
-    private final AtomicInteger refreshing = new AtomicInteger();
     private final AtomicLong pausedUntil = new AtomicLong(NOT_PAUSED);
     private @Nullable Long stuckSince;
 
-    /** Notes in progress. */
     final AtomicInteger inProgress = new AtomicInteger();
 
     /** @param limit maximum number of claims; null for no limit */
@@ -28,44 +22,26 @@ final class ClaimControl {
         this.notesLeft = new Semaphore(limit == null ? Integer.MAX_VALUE : Math.clamp(limit, 0, Integer.MAX_VALUE));
     }
 
-    /**
-     * Reserves one note of {@code --limit}; false if none is left. After true, the caller calls {@link #claimed} with
-     * the result.
-     */
-    boolean reserveNote() {
-        reserved.incrementAndGet();
-        boolean isReserved = notesLeft.tryAcquire();
-        if (!isReserved) {
-            reserved.decrementAndGet();
+    /** Begins a claim; false if {@code --limit} is reached. The caller ends or cancels it. */
+    boolean begin() {
+        // before the claim: a worker that finds no more notes has to see this one
+        inProgress.incrementAndGet();
+        boolean isAllowed = notesLeft.tryAcquire();
+        if (!isAllowed) {
+            inProgress.decrementAndGet();
         }
-        return isReserved;
+        return isAllowed;
     }
 
-    /** Reports whether a note was found for {@link #reserveNote}; if not, the reservation is cancelled. */
-    void claimed(boolean found) {
-        notesLeft.release(found ? 0 : 1);
-        reserved.decrementAndGet();
+    /** Ends a claim that found no note. */
+    void cancel() {
+        notesLeft.release();
+        inProgress.decrementAndGet();
     }
 
-    /** Returns whether {@code --limit} is reached, and every reserved note is visible as a claim or settled. */
+    /** Returns whether {@code --limit} is reached, and no note is in progress. */
     boolean isLimitUsedUp() {
-        return notesLeft.availablePermits() == 0 && reserved.get() == 0;
-    }
-
-    /**
-     * Reserves one of the remaining refresh calls; false if none is left. After true, the caller calls
-     * {@link #releaseRefresh} when the note is processed.
-     */
-    boolean reserveRefresh(long left) {
-        if (refreshing.incrementAndGet() <= left) {
-            return true;
-        }
-        refreshing.decrementAndGet();
-        return false;
-    }
-
-    void releaseRefresh() {
-        refreshing.decrementAndGet();
+        return notesLeft.availablePermits() == 0 && inProgress.get() == 0;
     }
 
     /** Pauses claims for a time without due notes, so that idle workers do not repeat the same query. */
@@ -73,7 +49,6 @@ final class ClaimControl {
         pausedUntil.set(System.nanoTime() + time.toNanos());
     }
 
-    /** Resumes claims of all workers. */
     void resume() {
         if (pausedUntil.get() != NOT_PAUSED) {
             pausedUntil.set(NOT_PAUSED);

@@ -7,10 +7,9 @@ import io.github.notearchive.nightly.MediaUploads.Upload;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
-import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,25 +19,31 @@ import org.jspecify.annotations.Nullable;
  * removes the files in the spool.
  *
  * @param video response for the note's video; null if there is none
- * @param retrySoon whether a file failed with an error that may pass within minutes
- * @param retryBetter whether a file has only a lesser rendition because a better one met an error that may pass within
- *     minutes
- * @param noRoom whether the spool had no room for a file
- * @param served whether a host served a file
- * @param dead whether a host reported a file as absent or forbidden; files already dead by the response of an earlier
- *     night do not count
+ * @param events what the downloads met
  */
 record CollectedMedia(
         NoteCapture capture,
         @Nullable NoteCapture video,
         VideoOutcome videoOutcome,
         List<Piece> pieces,
-        boolean retrySoon,
-        boolean retryBetter,
-        boolean noRoom,
-        boolean served,
-        boolean dead)
+        Set<Event> events)
         implements AutoCloseable {
+
+    enum Event {
+        /** A file failed with an error that may pass within minutes. */
+        RETRY_SOON,
+        /** A file has only a lesser rendition because a better one met an error that may pass within minutes. */
+        RETRY_BETTER,
+        /** The spool had no room for a file. */
+        NO_ROOM,
+        /** A host served a file. */
+        SERVED,
+        /**
+         * A host reported a file as absent or forbidden. Files already dead by the response of an earlier night do not
+         * count.
+         */
+        DEAD
+    }
 
     CollectedMedia {
         pieces = List.copyOf(pieces);
@@ -77,21 +82,25 @@ record CollectedMedia(
             return upload == null ? row : row.with(upload.store());
         }
 
-        /** Returns the lesser rendition that is present; empty if there is none, or its name is unknown. */
-        Optional<String> lesserRendition() {
-            return row.isLesser() ? Optional.ofNullable(row.rendition()) : Optional.empty();
+        void close() {
+            if (upload != null) {
+                upload.close();
+            }
         }
     }
 
+    boolean met(Event event) {
+        return events.contains(event);
+    }
+
     CollectedMedia withPieces(List<Piece> other) {
-        return new CollectedMedia(capture, video, videoOutcome, other, retrySoon, retryBetter, noRoom, served, dead);
+        return new CollectedMedia(capture, video, videoOutcome, other, events);
     }
 
     private NoteCapture responseWith(SlotRow row) {
         return video != null && row.kind().isOfVideo() ? video : capture;
     }
 
-    /** Returns the responses, that about the note first. */
     List<NoteCapture> responses() {
         return video == null ? List.of(capture) : List.of(capture, video);
     }
@@ -121,25 +130,19 @@ record CollectedMedia(
 
     /** Returns whether a file is gone permanently and no retry can bring another one. */
     boolean isPermanentlyIncomplete() {
-        return !retrySoon
+        return !met(Event.RETRY_SOON)
                 && missing(Gap.DEAD).findAny().isEmpty()
                 && missing(Gap.GONE).findAny().isPresent();
     }
 
     /** Returns the files present in a lesser rendition than the best one offered. */
-    Stream<Piece> lesser() {
-        return pieces.stream().filter(piece -> piece.row().isLesser());
+    Stream<SlotRow> lesser() {
+        return pieces.stream().map(Piece::row).filter(SlotRow::isLesser);
     }
 
     /** Returns the responses that offer a better rendition than the stored one. */
     Stream<NoteCapture> responsesWithBetterRendition() {
-        return lesser().map(piece -> responseWith(piece.row())).distinct();
-    }
-
-    String lesserDetail() {
-        SlotRow first = lesser().findFirst().orElseThrow().row();
-        return first.slot() + " DEGRADED: " + first.lesserBecause()
-                + andMore(lesser().skip(1).map(piece -> piece.row().slot()));
+        return lesser().map(this::responseWith).distinct();
     }
 
     private Stream<SlotRow> missing() {
@@ -163,25 +166,20 @@ record CollectedMedia(
         };
     }
 
+    /** Describes the missing files; if there are none, those in a lesser rendition. */
     String detail() {
-        SlotRow first = first();
-        return first.slot() + " " + first.gap() + ": " + first.error()
-                + andMore(missing().map(SlotRow::slot).filter(slot -> !slot.equals(first.slot())));
+        List<SlotRow> files = isComplete() ? lesser().toList() : missing().toList();
+        SlotRow first = isComplete() ? files.getFirst() : first();
+        String others = files.stream()
+                .filter(file -> !file.equals(first))
+                .map(file -> file.slot().toString())
+                .collect(Collectors.joining(", "));
+        return first.slot() + " " + first.reason() + ": " + first.error()
+                + (others.isEmpty() ? "" : "; also " + others);
     }
 
-    private static String andMore(Stream<?> others) {
-        String slots = others.map(String::valueOf).collect(Collectors.joining(", "));
-        return slots.isEmpty() ? "" : "; also " + slots;
-    }
-
-    /** Returns the downloaded files; a file shared by two pieces occurs twice. */
-    static Stream<Upload> uploads(Collection<Piece> pieces) {
+    private Stream<Upload> uploads() {
         return pieces.stream().map(Piece::upload).filter(Objects::nonNull);
-    }
-
-    /** Returns whether a downloaded file is not stored yet. */
-    boolean isInSpool() {
-        return uploads(pieces).anyMatch(Upload::isSpooled);
     }
 
     /**
@@ -193,14 +191,13 @@ record CollectedMedia(
         return pieces.stream().map(Piece::stored).toList();
     }
 
-    /** Records that the rows of the files are committed. */
     void settle() {
-        uploads(pieces).forEach(Upload::settle);
+        uploads().forEach(Upload::settle);
     }
 
     /** Removes the spooled files. Idempotent. */
     @Override
     public void close() {
-        uploads(pieces).forEach(Upload::close);
+        pieces.forEach(Piece::close);
     }
 }

@@ -6,13 +6,12 @@ import io.github.notearchive.archive.catalog.NoteRowWriter;
 import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
-import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -115,7 +114,6 @@ record DispositionWriter(
         return CapturedNote.of(files.capture(), files.video(), files.store(), isComplete, now);
     }
 
-    /** Writes all rows of a note; empty if that is not possible. */
     private Optional<Change> record(WorkItem item, CapturedNote note, WorklistRow row, Instant now) {
         try {
             Optional<Change> change = rows.record(item.claimed(), note, row, run.jobExecutionId(), now);
@@ -173,7 +171,7 @@ record DispositionWriter(
         if (item instanceof NewNote && (!isOfNote || run.stopper.isClosed())) {
             countReleased(item, rows.release(item.claimed()), reason);
         } else {
-            settleWithoutSidecar(item, retries.storeFailed(item, reason, e.unreachable()));
+            settleWithoutSidecar(item, retries.afterError(item, StateReason.STORE_ERROR, reason, e.unreachable()));
         }
     }
 
@@ -186,13 +184,9 @@ record DispositionWriter(
 
     /** Settles a note whose data cannot be written; the response remains in the ledger. */
     private void fail(WorkItem item, RuntimeException e) {
-        String what = switch (item) {
-            case NewNote _ -> "failed permanently, its data cannot be written; the response is kept in the ledger";
-            case ArchivedNote _ -> "its better rendition cannot be written";
-            case RefreshNote _ -> "its new response cannot be written";
-        };
-        log.warn("Note {}: {}", item.id(), what, e);
-        settleWithoutSidecar(item, retries.notWritten(item, DatabaseErrors.summary(e)));
+        log.warn("Note {}: its new data cannot be written; the response is kept in the ledger", item.id(), e);
+        settleWithoutSidecar(
+                item, retries.afterError(item, StateReason.WRITE_FAILED, DatabaseErrors.summary(e), false));
     }
 
     private void settleWithoutSidecar(WorkItem item, Transition transition) {

@@ -1,31 +1,35 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.nightly.CollectedMedia.Event;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
-import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.nightly.MediaUploads.Upload;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,64 +41,16 @@ import org.jspecify.annotations.Nullable;
  * <p>The first night with only expired URLs is recorded with each slot. A file is gone permanently when responses of
  * two different nights had only expired URLs for it. Thread-safe.
  */
-class MediaCollector implements AutoCloseable {
+record MediaCollector(
+        MediaCatalog catalog,
+        MediaDownloader downloads,
+        MediaUploads uploads,
+        NoteFetcher fetcher,
+        RunState run,
+        MediaProperties settings,
+        ThreadPoolExecutor downloadThreads) {
 
     private static final Duration ROOM_CHECK_INTERVAL = Duration.ofMillis(100);
-
-    private final MediaCatalog catalog;
-    private final MediaDownloader downloads;
-    private final MediaUploads uploads;
-    private final NoteFetcher fetcher;
-    private final RunState run;
-    private final Duration fileTimeout;
-
-    /**
-     * One platform thread per parallel download. Virtual threads would cost an additional switch for each wait, and
-     * downloads do nothing but wait.
-     */
-    private final ThreadPoolExecutor threads;
-
-    MediaCollector(
-            MediaCatalog catalog,
-            MediaDownloader downloads,
-            MediaUploads uploads,
-            NoteFetcher fetcher,
-            RunState run,
-            MediaProperties settings) {
-        this.catalog = catalog;
-        this.downloads = downloads;
-        this.uploads = uploads;
-        this.fetcher = fetcher;
-        this.run = run;
-        this.fileTimeout = settings.fileTimeout();
-        int atATime = settings.downloadsInFlight();
-        this.threads = new ThreadPoolExecutor(
-                atATime,
-                atATime,
-                1,
-                TimeUnit.MINUTES,
-                new LinkedBlockingQueue<>(),
-                Thread.ofPlatform().daemon().name("download-", 0).factory());
-        threads.allowCoreThreadTimeOut(true);
-    }
-
-    @Override
-    public void close() {
-        threads.shutdownNow();
-    }
-
-    /**
-     * Waits until the spool has room, at most for the timeout of one file. Returns immediately if files of this note
-     * fill the spool, which are stored and removed next: a note that waits must hold no spooled file, since the notes
-     * that fill the spool have to finish without it.
-     */
-    void awaitRoom(CollectedMedia collected) throws InterruptedException {
-        boolean isWaiting = !collected.isInSpool();
-        long end = System.nanoTime() + fileTimeout.toNanos();
-        while (isWaiting && !run.stopper.awaitClosed(ROOM_CHECK_INTERVAL)) {
-            isWaiting = !downloads.hasRoom() && System.nanoTime() < end;
-        }
-    }
 
     /**
      * Collects missing files from the URLs of these responses. Returns when every download has ended.
@@ -107,12 +63,11 @@ class MediaCollector implements AutoCloseable {
     CollectedMedia collect(NoteCapture capture, VideoOutcome video, @Nullable CollectedMedia before, boolean isFinal)
             throws InterruptedException {
         NoteCapture bought = fetcher.videoResponse(capture, video).orElse(null);
-        List<MediaSlot> expected =
+        List<MediaSlot> slots =
                 MediaSlots.of(capture, bought, run.settings.videos().preference());
-        MediaCatalog.Known known = catalog.known(capture.id(), expected);
-        List<Piece> pieces = before == null ? List.of() : before.pieces();
-        MediaPlan plan = new MediaPlan(capture, bought, video, expected, known, pieces, run);
-        return plan.take(download(plan, isFinal));
+        MediaCatalog.Known known = catalog.known(capture.id(), slots);
+        List<Piece> earlier = before == null ? List.of() : before.pieces();
+        return new Collection(capture, bought, video, known, earlier).collect(slots, isFinal);
     }
 
     /**
@@ -137,82 +92,48 @@ class MediaCollector implements AutoCloseable {
     }
 
     /**
-     * Downloads missing slots, and the better renditions of slots stored in a lesser one. URLs that expire first come
-     * first. A file expected in two places is downloaded once, from the URLs of both.
+     * Result of a download.
+     *
+     * @param upload the downloaded file, which may be stored already; null if there is none
      */
-    private Map<MediaSlot, MediaPlan.Download> download(MediaPlan plan, boolean isFinal) throws InterruptedException {
-        Map<Expected, DownloadRequest> files = new LinkedHashMap<>();
-        Stream.concat(plan.wanted.keySet().stream(), plan.lesser.keySet().stream())
-                .forEach(slot -> {
-                    MediaSlot requested = Optional.ofNullable(plan.lesser.get(slot))
-                            .flatMap(Piece::lesserRendition)
-                            .map(slot::betterThan)
-                            .orElse(slot);
-                    files.merge(
-                            Expected.of(requested),
-                            new DownloadRequest(requested, List.of(slot), requested.signedAt()),
-                            DownloadRequest::and);
-                });
-        Map<DownloadRequest, CompletableFuture<MediaPlan.Download>> running = new LinkedHashMap<>();
-        files.values().stream()
-                .sorted(Comparator.comparingLong(DownloadRequest::signedAt))
-                .forEach(file -> running.put(file, start(file, isFinal)));
-        Map<MediaSlot, MediaPlan.Download> results = new LinkedHashMap<>();
-        try {
-            for (Map.Entry<DownloadRequest, CompletableFuture<MediaPlan.Download>> download : running.entrySet()) {
-                List<MediaSlot> places = download.getKey().places();
-                MediaPlan.Download result = result(download.getValue());
-                count(result.outcome(), places.size() - 1);
-                places.forEach(slot -> results.put(slot, result));
+    private record Download(
+            DownloadOutcome outcome, @Nullable Upload upload) {
+
+        void discard() {
+            if (upload != null) {
+                upload.close();
             }
-            return results;
-        } catch (InterruptedException | RuntimeException e) { // no caller uses these files, finished or not
-            running.values().forEach(MediaCollector::discardWhenDone);
-            throw e;
         }
     }
 
-    private CompletableFuture<MediaPlan.Download> start(DownloadRequest file, boolean isFinal) {
-        return CompletableFuture.supplyAsync(LogContext.carried(() -> download(file.requested(), isFinal)), threads);
+    /**
+     * Waits until the spool has room, at most for the timeout of one file. The caller has no file in the spool: the
+     * notes that fill it have to finish without this one.
+     */
+    private void awaitRoom() throws InterruptedException {
+        long end = System.nanoTime() + settings.fileTimeout().toNanos();
+        boolean isWaiting = !downloads.hasRoom();
+        while (isWaiting) {
+            boolean isClosed = run.stopper.awaitClosed(ROOM_CHECK_INTERVAL);
+            isWaiting = !isClosed && !downloads.hasRoom() && System.nanoTime() < end;
+        }
     }
 
     /** Downloads a file and uploads it if it is final. The time limit of the file is for both. */
-    private MediaPlan.Download download(MediaSlot requested, boolean isFinal) {
-        long end = System.nanoTime() + fileTimeout.toNanos();
-        DownloadOutcome outcome = downloads.download(requested);
+    private Download download(MediaSlot slot, boolean isFinal) {
+        long end = System.nanoTime() + settings.fileTimeout().toNanos();
+        DownloadOutcome outcome = downloads.download(slot);
         if (!(outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _))) {
-            return new MediaPlan.Download(outcome, null);
+            return new Download(outcome, null);
         }
-        MediaUploads.Upload upload = uploads.of(media);
+        Upload upload = uploads.of(media);
         if (isFinal) {
             upload.tryStore(Duration.ofNanos(end - System.nanoTime()));
         }
-        return new MediaPlan.Download(outcome, upload);
+        return new Download(outcome, upload);
     }
 
-    private static void discardWhenDone(CompletableFuture<MediaPlan.Download> running) {
-        var _ = running.thenAccept(download -> {
-            if (download.upload() != null) {
-                download.upload().close();
-            }
-        });
-    }
-
-    /** @param shared places that use the file beside the first one */
-    private void count(DownloadOutcome outcome, int shared) {
-        switch (outcome) {
-            case DownloadOutcome.Downloaded(var media, var _, var _) -> {
-                run.filesReused.add(shared);
-                run.bytesReused.add(shared * media.size());
-            }
-            case DownloadOutcome.NoRoom _ -> {}
-            case DownloadOutcome.Gone _ -> run.downloadsGone.increment();
-            case DownloadOutcome.Failed(var _, var soon) ->
-                (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
-        }
-    }
-
-    private MediaPlan.Download result(Future<MediaPlan.Download> download) throws InterruptedException {
+    private Download result(CompletableFuture<Download> download) throws InterruptedException {
         try {
             return download.get();
         } catch (ExecutionException e) {
@@ -220,7 +141,7 @@ class MediaCollector implements AutoCloseable {
                 // a full disk is a failure of the machine: no attempt is counted for the note
                 String reason = "a file could not be spooled: " + DatabaseErrors.summary(spool);
                 run.stopper.close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
-                return new MediaPlan.Download(new DownloadOutcome.Failed(reason, true), null);
+                return new Download(new DownloadOutcome.Failed(reason, true), null);
             }
             throw new IllegalStateException(
                     "Download ended without file and without reason: " + e.getCause(), e.getCause());
@@ -228,27 +149,190 @@ class MediaCollector implements AutoCloseable {
     }
 
     /**
-     * Key of an expected file. Two places of a note share a file if source file id and offers are equal. Without an id,
-     * each place has its own file.
+     * A slot of the responses, before its download.
      *
-     * @param place empty for a file with a source file id
+     * @param piece its file or status, which is kept unless a download changes it
+     * @param requested the slot with the URLs to try; null if there is nothing to download
      */
-    private record Expected(MediaKind kind, String identity, List<String> variants, Optional<MediaPlan.Place> place) {
+    private record Target(
+            MediaSlot slot, Piece piece, @Nullable MediaSlot requested) {
 
-        static Expected of(MediaSlot slot) {
-            Optional<MediaPlan.Place> place = slot.named() ? Optional.empty() : Optional.of(MediaPlan.Place.of(slot));
-            return new Expected(slot.kind(), slot.identity(), slot.variants(), place);
+        static Target decided(MediaSlot slot, SlotRow row) {
+            return new Target(slot, Piece.unchanged(row), null);
+        }
+
+        /** Returns the target of a stored file, whose better renditions are tried if it is a lesser one. */
+        static Target present(MediaSlot slot, Piece piece) {
+            String rendition = piece.row().isLesser() ? piece.row().rendition() : null;
+            MediaSlot better = rendition == null ? slot : slot.betterThan(rendition);
+            boolean isTried = rendition != null && !better.candidates().isEmpty();
+            return new Target(slot, piece, isTried ? better : null);
+        }
+
+        long signedAt() {
+            return requested == null ? Long.MAX_VALUE : requested.signedAt();
+        }
+
+        boolean isMissing() {
+            return piece.row().isMissing();
+        }
+
+        /** Returns the piece after a failed download: a file that is present is kept. */
+        Piece failed(Gap gap, String reason, @Nullable Night deadNight) {
+            return isMissing() ? Piece.unchanged(SlotRow.missing(slot, gap, reason, deadNight)) : piece;
         }
     }
 
-    /** One file to download from the URLs of a slot, the slots that it fills, and the earliest signature time. */
-    private record DownloadRequest(MediaSlot requested, List<MediaSlot> places, long signedAt) {
+    /** The files of one note. Confined to one thread. */
+    private final class Collection {
 
-        DownloadRequest and(DownloadRequest twin) {
-            List<MediaSlot> both =
-                    Stream.concat(places.stream(), twin.places.stream()).toList();
-            return new DownloadRequest(
-                    requested.withAddressesOf(twin.requested), both, Math.min(signedAt, twin.signedAt));
+        private final NoteCapture capture;
+        private final @Nullable NoteCapture bought;
+        private final VideoOutcome video;
+        private final MediaCatalog.Known known;
+        private final List<Piece> before;
+        private final Set<Event> events = EnumSet.noneOf(Event.class);
+
+        Collection(
+                NoteCapture capture,
+                @Nullable NoteCapture bought,
+                VideoOutcome video,
+                MediaCatalog.Known known,
+                List<Piece> before) {
+            this.capture = capture;
+            this.bought = bought;
+            this.video = video;
+            this.known = known;
+            this.before = before;
+        }
+
+        /** Downloads what is missing or may be better; URLs that expire first come first. */
+        CollectedMedia collect(List<MediaSlot> slots, boolean isFinal) throws InterruptedException {
+            List<Target> targets = slots.stream().flatMap(this::targets).toList();
+            before.stream()
+                    .filter(piece -> targets.stream().noneMatch(target -> piece.equals(target.piece())))
+                    .forEach(Piece::close);
+            if (before.isEmpty() && targets.stream().anyMatch(target -> target.requested() != null)) {
+                awaitRoom();
+            }
+            IdentityHashMap<Target, CompletableFuture<Download>> running = new IdentityHashMap<>();
+            try {
+                targets.stream()
+                        .sorted(Comparator.comparingLong(Target::signedAt))
+                        .forEach(target -> {
+                            MediaSlot requested = target.requested();
+                            if (requested != null) {
+                                running.put(
+                                        target,
+                                        CompletableFuture.supplyAsync(
+                                                LogContext.carried(() -> download(requested, isFinal)),
+                                                downloadThreads));
+                            }
+                        });
+                List<Piece> pieces = new ArrayList<>();
+                for (Target target : targets) {
+                    CompletableFuture<Download> download = running.get(target);
+                    pieces.add(download == null ? target.piece() : pieceOf(target, result(download)));
+                }
+                return new CollectedMedia(capture, bought, video, pieces, events);
+            } catch (InterruptedException | RuntimeException e) { // no caller uses these files, finished or not
+                running.values().forEach(download -> {
+                    var _ = download.thenAccept(Download::discard);
+                });
+                throw e;
+            }
+        }
+
+        /** Returns what is known of a slot; of a video that no response offers, also of its subtitles. */
+        private Stream<Target> targets(MediaSlot slot) {
+            if (slot.notOffered() != null) {
+                return SlotRow.withoutOffer(slot, known.slots(), video.statusOf(slot)).stream()
+                        .map(row -> Target.decided(row.slot(), row));
+            }
+            return Stream.of(target(slot));
+        }
+
+        private Target target(MediaSlot slot) {
+            Optional<Piece> tonight =
+                    before.stream().filter(piece -> piece.row().isFor(slot)).findFirst();
+            Optional<SlotRow> row =
+                    known.slots().stream().filter(r -> r.isFor(slot)).findFirst();
+            Optional<Piece> present = tonight.filter(piece -> piece.upload() != null)
+                    .or(() -> row.flatMap(r -> r.settled(slot))
+                            .or(() -> moved(slot))
+                            .map(Piece::unchanged));
+            if (present.isPresent()) {
+                return Target.present(slot, present.get());
+            }
+            SlotRow missing = tonight.map(Piece::row)
+                    .or(() -> row)
+                    .filter(SlotRow::isMissing)
+                    .orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "", null));
+            if (missing.gap() == Gap.DEAD && video.isPendingFor(slot.kind())) {
+                return Target.decided(slot, missing);
+            }
+            return known.sameFiles().stream()
+                    .filter(same -> same.fills(slot))
+                    .findFirst()
+                    .map(same -> reused(slot, same))
+                    .orElseGet(() -> new Target(slot, Piece.unchanged(missing), slot));
+        }
+
+        /** Finds a stored file that had another position before the note was edited. */
+        private Optional<SlotRow> moved(MediaSlot slot) {
+            return known.slots().stream()
+                    .filter(row -> row.hasFileOf(slot))
+                    .flatMap(row -> row.settled(slot).stream())
+                    .findFirst();
+        }
+
+        /** Returns the file that another note has under the same source file id, which needs no request. */
+        private Target reused(MediaSlot slot, SameFile same) {
+            run.filesReused.increment();
+            run.bytesReused.add(same.media().size());
+            String checks = "same file as in note " + same.note();
+            return Target.decided(
+                    slot,
+                    SlotRow.stored(slot, same.media(), same.rendition(), same.width(), same.height(), checks, null));
+        }
+
+        private Piece pieceOf(Target target, Download download) {
+            boolean isMissing = target.isMissing();
+            Night deadNight = target.piece().row().deadNight();
+            return switch (download.outcome()) {
+                case DownloadOutcome.Downloaded(var _, var lesserBecause, var again) -> {
+                    addIf(again, Event.RETRY_BETTER);
+                    addIf(isMissing, Event.SERVED);
+                    run.filesUpgraded.add(isMissing ? 0 : 1);
+                    target.piece().close();
+                    yield Piece.downloaded(target.slot(), Objects.requireNonNull(download.upload()), lesserBecause);
+                }
+                case DownloadOutcome.Failed(var reason, var soon) -> {
+                    (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
+                    addIf(soon, isMissing ? Event.RETRY_SOON : Event.RETRY_BETTER);
+                    yield target.failed(Gap.RETRY, reason, deadNight);
+                }
+                case DownloadOutcome.NoRoom(var reason) -> {
+                    events.add(Event.NO_ROOM);
+                    yield target.failed(Gap.RETRY, reason, deadNight);
+                }
+                case DownloadOutcome.Gone(var reason) -> {
+                    run.downloadsGone.increment();
+                    NoteCapture response =
+                            bought != null && target.slot().kind().isOfVideo() ? bought : capture;
+                    Night night = Night.of(response.capturedAt());
+                    boolean isPermanent = deadNight != null && !deadNight.equals(night);
+                    addIf(isMissing && !isPermanent, Event.DEAD);
+                    Gap gap = isPermanent ? Gap.GONE : Gap.DEAD;
+                    yield target.failed(gap, reason, deadNight == null ? night : deadNight);
+                }
+            };
+        }
+
+        private void addIf(boolean isMet, Event event) {
+            if (isMet) {
+                events.add(event);
+            }
         }
     }
 }

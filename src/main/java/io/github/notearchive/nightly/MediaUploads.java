@@ -9,13 +9,14 @@ import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.store.ObjectBytes;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,37 +56,30 @@ class MediaUploads implements AutoCloseable {
         return new Upload(file);
     }
 
-    /**
-     * A downloaded file, which is in the spool until it is stored. It counts as stored by the run from its upload on;
-     * closing it takes that back unless its row is committed. Used by one thread at a time.
-     */
+    /** A downloaded file, which is in the spool until it is stored. Used by one thread at a time. */
     final class Upload implements AutoCloseable {
 
         private final DownloadedMedia file;
-        private @Nullable StoredMedia stored;
+        private StoredMedia object;
+        private boolean isStored;
         private boolean isNew;
 
         private Upload(DownloadedMedia file) {
             this.file = file;
+            this.object = new StoredMedia(
+                    file.sha256(),
+                    StoredMedia.keyOf(file.sha256(), file.type().extension()),
+                    file.size(),
+                    file.type().contentType());
         }
 
         DownloadedMedia file() {
             return file;
         }
 
-        boolean isSpooled() {
-            return stored == null;
-        }
-
         /** Returns the object of the file; until it is stored, that of its digest and type. */
         StoredMedia object() {
-            return stored == null
-                    ? new StoredMedia(
-                            file.sha256(),
-                            StoredMedia.keyOf(file.sha256(), file.type().extension()),
-                            file.size(),
-                            file.type().contentType())
-                    : stored;
+            return object;
         }
 
         /**
@@ -95,7 +89,7 @@ class MediaUploads implements AutoCloseable {
          *     remains in the spool
          */
         StoredMedia store() {
-            return store(null);
+            return store((key, bytes) -> store.put(key, bytes, object.contentType(), object.sha256()));
         }
 
         /**
@@ -105,7 +99,7 @@ class MediaUploads implements AutoCloseable {
         void tryStore(Duration limit) {
             if (limit.isPositive() && outages.waiting() == 0) {
                 try {
-                    store(limit);
+                    store((key, bytes) -> store.putOnce(key, bytes, object.contentType(), object.sha256(), limit));
                     file.close();
                 } catch (RuntimeException e) {
                     log.debug("File {} is stored later: {}", file.sha256(), e.toString());
@@ -113,36 +107,28 @@ class MediaUploads implements AutoCloseable {
             }
         }
 
-        /** @param limit of one attempt; null for the limits and attempts of the store's settings */
-        private StoredMedia store(@Nullable Duration limit) {
-            StoredMedia done = stored;
-            if (done != null) {
-                return done;
+        private StoredMedia store(BiConsumer<ObjectKey, ObjectBytes> upload) {
+            if (isStored) {
+                return object;
             }
-            StoredMedia object = object();
             Optional<KnownObject> row = known.execute(object.sha256());
-            Optional<StoredMedia> present = row.filter(r -> !r.damaged())
-                    .map(KnownObject::media)
-                    .filter(media -> store.stat(media.key())
-                            .filter(held -> held.size() == object.size())
-                            .isPresent());
-            if (present.isPresent()) {
+            boolean isPresent = row.filter(r -> !r.damaged())
+                    .flatMap(r -> store.stat(r.media().key()))
+                    .filter(held -> held.size() == file.size())
+                    .isPresent();
+            if (isPresent) {
+                object = row.get().media();
                 run.filesDeduplicated.increment();
-                run.bytesDeduplicated.add(object.size());
-                stored = present.get();
-                return present.get();
-            }
-            // an existing row keeps its key
-            ObjectKey key = row.map(r -> r.media().key()).orElse(object.key());
-            if (limit == null) {
-                store.put(key, bytes(), object.contentType(), object.sha256());
+                run.bytesDeduplicated.add(file.size());
             } else {
-                store.putOnce(key, bytes(), object.contentType(), object.sha256(), limit);
+                // an existing row keeps its key
+                ObjectKey key = row.map(r -> r.media().key()).orElse(object.key());
+                upload.accept(key, bytes());
+                object = new StoredMedia(object.sha256(), key, object.size(), object.contentType());
+                isNew = true;
             }
-            StoredMedia put = new StoredMedia(object.sha256(), key, object.size(), object.contentType());
-            stored = put;
-            count(1);
-            return put;
+            isStored = true;
+            return object;
         }
 
         private ObjectBytes bytes() {
@@ -153,28 +139,23 @@ class MediaUploads implements AutoCloseable {
                     : ObjectBytes.of(inMemory, spooled.size());
         }
 
-        /** @param sign 1 or -1 */
-        private void count(int sign) {
-            isNew = sign > 0;
-            run.filesStored.add(sign);
-            run.bytesStored.add(sign * file.size());
-        }
-
-        /** Records that the row of the file is committed. Repetition has no effect. */
+        /** Counts an uploaded file, whose row is committed. Repetition has no effect. */
         void settle() {
             if (isNew) {
                 isNew = false;
-                run.bytesSettled.add(file.size());
+                run.filesStored.increment();
+                run.bytesStored.add(file.size());
             }
         }
 
-        /** Removes the file from the spool. Repetition has no effect. */
+        /** Removes the file from the spool. Repetition has no effect. A file that cannot be deleted stays there. */
         @Override
         public void close() {
-            if (isNew) {
-                count(-1);
+            try {
+                file.close();
+            } catch (UncheckedIOException e) {
+                log.warn("A file remains in the spool until the next run: {}", e.toString());
             }
-            file.close();
         }
     }
 }

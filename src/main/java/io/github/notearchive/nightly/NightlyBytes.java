@@ -1,6 +1,7 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.util.Optional;
@@ -25,11 +26,10 @@ class NightlyBytes {
         this.run = run;
     }
 
-    /** Bytes in the catalog at a time, and the part that was certainly stored by this run. */
-    private record Snapshot(Night night, long at, long settled, long ofTheNight) {}
+    /** Bytes in the catalog at a time, and the part that this run had stored before. */
+    private record Snapshot(Night night, long at, long ofThisRun, long ofTheNight) {}
 
-    /** Returns the refusal if the limit is reached, so that no note is started. */
-    synchronized Optional<StartRefusal> refusal() {
+    synchronized Optional<StopReason> refusal() {
         NightlyLimitProperties limits = run.settings.limits();
         long limit = limits.bytesPerNight().toBytes();
         if (limit == 0) {
@@ -39,14 +39,14 @@ class NightlyBytes {
         if (snapshot != null
                 && snapshot.night().equals(run.tonight())
                 && System.nanoTime() - snapshot.at() < VALID_FOR.toNanos()
-                && snapshot.ofTheNight() + run.bytesStored.sum() - snapshot.settled() < limit) {
+                && snapshot.ofTheNight() + run.bytesStored.sum() - snapshot.ofThisRun() < limit) {
             return Optional.empty();
         }
         Night tonight = run.tonight();
-        // before the catalog query: bytes settled in between count twice rather than never
-        long settled = run.bytesSettled.sum();
+        // before the catalog query: bytes stored in between count twice rather than never
+        long ofThisRun = run.bytesStored.sum();
         long bytes = media.storedIn(tonight).bytes();
-        last = new Snapshot(tonight, System.nanoTime(), settled, bytes);
+        last = new Snapshot(tonight, System.nanoTime(), ofThisRun, bytes);
         return StartRefusal.ofBytes(limits, bytes, tonight);
     }
 }

@@ -76,8 +76,8 @@ final class NightlyJobRepository {
             }
             counted.remove(step);
         }
-        Update update = new Update(call, entity, entity.getVersion());
-        return outages.<@Nullable Object>call(update::proceed, update::again);
+        int version = entity.getVersion();
+        return outages.<@Nullable Object>call(() -> proceed(call), () -> again(call, entity, version));
     }
 
     /** Returns whether a step is active and has ended a chunk; its execution context never changes. */
@@ -85,47 +85,24 @@ final class NightlyJobRepository {
         return step.getStatus() == BatchStatus.STARTED && step.getCommitCount() > 0;
     }
 
-    /**
-     * An update whose repeats expect the version of the row before the first attempt, or a later one: an attempt may
-     * have been committed although it failed.
-     */
-    private static final class Update {
-
-        private final MethodInvocation call;
-        private final Entity entity;
-        private final int version;
-        private int failed;
-
-        Update(MethodInvocation call, Entity entity, int version) {
-            this.call = call;
-            this.entity = entity;
-            this.version = version;
+    /** Repeats an update that failed; its version shows whether it was committed nevertheless. */
+    private static @Nullable Object again(MethodInvocation call, Entity entity, int version) {
+        entity.setVersion(version);
+        try {
+            return proceed(call);
+        } catch (OptimisticLockingFailureException _) {
+            entity.setVersion(version + 1);
+            return null;
         }
+    }
 
-        @Nullable
-        Object again() {
-            failed++;
-            for (int committed = 0; committed < failed; committed++) {
-                entity.setVersion(version + committed);
-                try {
-                    return proceed();
-                } catch (OptimisticLockingFailureException _) {
-                    // that many attempts and at least one more were committed
-                }
-            }
-            entity.setVersion(version + failed);
-            return proceed();
-        }
-
-        @Nullable
-        Object proceed() {
-            try {
-                return call.proceed();
-            } catch (RuntimeException | Error e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new UndeclaredThrowableException(e);
-            }
+    private static @Nullable Object proceed(MethodInvocation call) {
+        try {
+            return call.proceed();
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new UndeclaredThrowableException(e);
         }
     }
 }

@@ -43,7 +43,6 @@ public class NightlyJobRunner {
         return parts(options).getBean(NightlyRun.class);
     }
 
-    /** Returns the context of a new run. */
     AnnotationConfigApplicationContext parts(RunOptions options) {
         AnnotationConfigApplicationContext parts = new AnnotationConfigApplicationContext();
         parts.setParent(application);

@@ -46,7 +46,6 @@ public record NightlyLimitProperties(
     /** Minimum time; a shorter one is a forgotten unit. */
     public static final Duration SHORTEST = Duration.ofMinutes(1);
 
-    /** Description of the minimum time. */
     public static final String SHORTEST_IN_WORDS = "at least 1m, with its unit as in 6h";
 
     @AssertTrue(

@@ -12,8 +12,6 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.nightly.StartChecks.Decision.Denied;
-import io.github.notearchive.nightly.StartChecks.Decision.Granted;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
@@ -54,19 +52,14 @@ public record NightlyRun(
         RunSummary summary = jobs.underLock(
                 Scope.RUN,
                 run.node(),
-                StartRefusal.ofLock(run.node()).reason(),
-                lock -> switch (checks.decide()) {
-                    case Denied(var refusal) -> notStarted(refusal.stopReason());
-                    case Granted granted -> start(lock, granted);
-                },
+                "another run of node " + run.node() + " is active, or a rebuild or forget of the archive",
+                lock -> checks.refusal().map(this::notStarted).orElseGet(() -> start(lock)),
                 this::notStarted);
-        boolean serversRespond =
-                summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE && summary.exitCode() != ExitCode.FAILED;
         if (summary.execution() != null) {
             reporter.onEnd(summary);
-        }
-        if (summary.execution() != null && serversRespond) {
-            removeReplacedFiles();
+            if (summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE && summary.exitCode() != ExitCode.FAILED) {
+                removeReplacedFiles();
+            }
         }
         return summary;
     }
@@ -75,13 +68,14 @@ public record NightlyRun(
         return RunSummary.notStarted(reason.exitCode(), reason.reason(), run.took());
     }
 
-    private RunSummary start(RunnerLock lock, Granted granted) {
-        run.withoutCalls(granted.withoutCalls());
+    private RunSummary start(RunnerLock lock) {
+        Night tonight = run.tonight();
         reporter.count();
-        jobs.prepare(run, NightlyJob.NAME, run.node(), granted.tonight());
+        jobs.prepare(run, NightlyJob.NAME, run.node(), tonight);
         try {
-            reporter.onStart(granted.tonight());
-            run.stopper.open(granted, !checks.executions().isAnotherRunActive(run.node()));
+            reporter.onStart(tonight);
+            boolean isOnlyRun = !checks.executions().isAnotherRunActive(run.node());
+            run.stopper.open(run.withoutCalls, tonight, calls.count(tonight), isOnlyRun);
             return supervise(lock);
         } finally {
             run.stopper.end();
@@ -89,19 +83,19 @@ public record NightlyRun(
     }
 
     private RunSummary supervise(RunnerLock lock) {
+        StopReason end;
         try (RunWatchdog _ = watch(lock)) {
-            StopReason end = jobs.run(archiveNotes, run);
-            reporter.onProgress();
-            return reporter.summaryOfEnded(end);
+            end = jobs.run(archiveNotes, run);
         } catch (DataAccessException | TransactionException e) {
             if (run.execution().isEmpty()) {
                 throw e;
             }
-            reporter.onProgress();
-            return reporter.summaryOf(StopReason.ofOutside(e));
+            end = StopReason.ofOutside(e);
         } finally {
             revision.tryAdvance();
         }
+        reporter.onProgress();
+        return reporter.summaryOf(end);
     }
 
     /** Supervises lock, leases, time limits, stops and step counts until the returned watchdog is closed. */
@@ -162,7 +156,6 @@ public record NightlyRun(
         }
     }
 
-    /** Returns the current progress; empty before the job starts. Sends no request. */
     public Optional<RunProgress> progress() {
         return run.expected < 0 ? Optional.empty() : Optional.of(reporter.progress());
     }

@@ -7,6 +7,7 @@ import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.nightly.CollectedMedia.Event;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
@@ -14,7 +15,6 @@ import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallsEndedException;
@@ -42,13 +42,31 @@ record NoteFetcher(
     // all lines about the decision on a note use one logger
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
 
-    /** Reason of a note that was not fetched. */
     static final String CLAIM_LOST = "its claim was lost while it waited for the rate limit";
 
     /** Longer than the attempts to write a response, which precede the closing of the gate. */
     private static final Duration GATE_FOLLOWS = Duration.ofMinutes(2);
 
+    /**
+     * Fetches a note. Of one that lacks only its video, uses the response of any age: no new one is bought for a video
+     * that it does not contain.
+     */
     FetchOutcome detail(NewNote note) throws InterruptedException {
+        if (note.claimed().state() == NoteState.POSTPONED) {
+            List<SlotRow> rows = catalog.slotsOf(note.id());
+            boolean lacksOnlyVideo = rows.stream().anyMatch(SlotRow::isMissing)
+                    && rows.stream().allMatch(row -> row.kind().isOfVideo() || !row.isMissing());
+            Optional<NoteCapture> held = lacksOnlyVideo
+                    ? ledger.held(note.id(), Endpoint.DETAIL).filter(MediaSlots::lacksVideo)
+                    : Optional.empty();
+            if (held.isPresent()) {
+                return new FetchOutcome.Found(held.get());
+            }
+        }
+        return newDetail(note);
+    }
+
+    FetchOutcome newDetail(NewNote note) throws InterruptedException {
         return fetch(() -> ledger.fetch(request(note)));
     }
 
@@ -112,11 +130,10 @@ record NoteFetcher(
                 new Unanswered.Repeated("the call for it: " + reply, reply, cause);
             case FetchOutcome.Exhausted exhausted
             when exhausted.limit() == CallKind.VIDEO -> new Unanswered.Later(exhausted.reason(), exhausted.until());
-            case FetchOutcome.Exhausted exhausted -> new Unanswered.Ended(stop(exhausted, "for a video: "));
+            case FetchOutcome.Ending ending -> new Unanswered.Ended(stop(ending, "for a video: "));
             case FetchOutcome.Outstanding call ->
                 new Unanswered.Later(call.reason(), run.tonight().ends());
             case FetchOutcome.Unclaimed _ -> new Unanswered.Ended(CLAIM_LOST);
-            case FetchOutcome.Blocked blocked -> new Unanswered.Ended(stop(blocked, "for a video: "));
         };
     }
 
@@ -137,7 +154,6 @@ record NoteFetcher(
                                 && !(isNew && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason())));
     }
 
-    /** Returns the outcome without a call. */
     VideoOutcome knownVideo(NoteCapture detail) {
         return Optional.of(detail)
                 .filter(MediaSlots::lacksVideo)
@@ -156,38 +172,29 @@ record NoteFetcher(
     }
 
     /**
-     * Returns the response of a note that lacks only its video, of any age: no new one is bought for a video that it
-     * does not contain.
-     */
-    Optional<NoteCapture> detailOfWaiting(NoteId id) {
-        List<SlotRow> rows = catalog.slotsOf(id);
-        boolean onlyVideo = rows.stream().anyMatch(SlotRow::isMissing)
-                && rows.stream().allMatch(row -> row.kind().isOfVideo() || !row.isMissing());
-        return onlyVideo ? ledger.held(id, Endpoint.DETAIL).filter(MediaSlots::lacksVideo) : Optional.empty();
-    }
-
-    /**
      * Stops the run because no further call is possible; returns the reason.
      *
      * @param occasion prefix of the reason for calls other than note fetches
      */
-    String stop(FetchOutcome.Exhausted exhausted, String occasion) {
-        String quota = occasion + exhausted.quota();
-        String reason = occasion + exhausted.reason();
-        if (exhausted.limit() == null) {
-            quotaHolds.close(ProviderCode.DAILY_QUOTA.number(), quota, exhausted.until(), run.jobExecutionId());
-            run.stopper.close(ExitCode.QUOTA_EXHAUSTED, reason);
-        } else {
-            run.stopper.closeAtOwnLimit(reason);
+    String stop(FetchOutcome.Ending ending, String occasion) {
+        String reason = occasion;
+        switch (ending) {
+            case FetchOutcome.Exhausted exhausted -> {
+                reason += exhausted.reason();
+                if (exhausted.limit() == null) {
+                    String quota = occasion + exhausted.quota();
+                    quotaHolds.close(ProviderCode.DAILY_QUOTA.number(), quota, exhausted.until(), run.jobExecutionId());
+                    run.stopper.close(ExitCode.QUOTA_EXHAUSTED, reason);
+                } else {
+                    run.stopper.closeAtOwnLimit(reason);
+                }
+            }
+            case FetchOutcome.Blocked(var reply) -> {
+                reason += reply;
+                Integer code = reply.code();
+                run.stopper.close(ExitCode.blockedBy(code == null ? 0 : code), reason);
+            }
         }
-        return reason;
-    }
-
-    /** Stops the run because the account is blocked until an operator acts; returns the reason. */
-    String stop(FetchOutcome.Blocked blocked, String occasion) {
-        String reason = occasion + blocked.reply();
-        Integer code = blocked.reply().code();
-        run.stopper.close(ExitCode.blockedBy(code == null ? 0 : code), reason);
         return reason;
     }
 
@@ -212,12 +219,12 @@ record NoteFetcher(
      * night do not count: a note whose response is bought again requests only such files.
      */
     void watchHosts(CollectedMedia collected) {
-        if (collected.served()) {
+        if (collected.met(Event.SERVED)) {
             run.cdn.works();
             return;
         }
-        boolean isRefused = collected.dead() && ledger.isRecent(collected.capture());
-        if ((collected.retrySoon() || isRefused) && run.cdn.fails()) {
+        boolean isRefused = collected.met(Event.DEAD) && ledger.isRecent(collected.capture());
+        if ((collected.met(Event.RETRY_SOON) || isRefused) && run.cdn.fails()) {
             stopForErrorsOf("the media hosts have", collected.detail());
         }
     }
@@ -226,9 +233,8 @@ record NoteFetcher(
         run.stopper.close(ExitCode.UPSTREAM_UNAVAILABLE, server + " only returned errors for a while, last " + last);
     }
 
-    /** Returns whether the run makes no calls and is not stopping. */
     boolean isWithoutCalls() {
-        return run.withoutCalls().isPresent() && !run.stopper.isClosed();
+        return run.withoutCalls.isPresent() && !run.stopper.isClosed();
     }
 
     /**
@@ -240,14 +246,11 @@ record NoteFetcher(
         if (isWithoutCalls() || run.stopper.isClosed()) {
             return;
         }
-        switch (provider.ending().orElse(null)) {
-            case FetchOutcome.Exhausted exhausted -> {
-                String _ = stop(exhausted, "");
-            }
-            case FetchOutcome.Blocked blocked -> {
-                String _ = stop(blocked, "");
-            }
-            case null, default -> awaitGate(e);
+        Optional<FetchOutcome.Ending> ending = provider.ending();
+        if (ending.isEmpty()) {
+            awaitGate(e);
+        } else {
+            String _ = stop(ending.get(), "");
         }
     }
 

@@ -9,6 +9,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.nightly.CollectedMedia.Event;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
@@ -69,7 +70,7 @@ record NoteProcessor(
     private Disposition disposition(WorkItem item) {
         try {
             return switch (item) {
-                case NewNote note -> decide(note, detail(note), null);
+                case NewNote note -> decide(note, fetcher.detail(note), null);
                 case ArchivedNote note -> upgrade(note);
                 case RefreshNote note -> decide(note, fetcher.refresh(note), null);
             };
@@ -87,18 +88,11 @@ record NoteProcessor(
             return new Disposition.Released(item, null, reason);
         } catch (RuntimeException e) {
             log.warn("Note {}: its response could not be processed; postponed", item.id(), e);
-            return new Disposition.Settled(item, null, retries.internalError(item, e.toString()));
+            return new Disposition.Settled(
+                    item, null, retries.afterError(item, StateReason.INTERNAL_ERROR, e.toString(), true));
         }
     }
 
-    /** Returns the response of a note that lacks only its video; otherwise fetches the note. */
-    private FetchOutcome detail(NewNote note) throws InterruptedException {
-        Optional<NoteCapture> held =
-                note.claimed().state() == NoteState.POSTPONED ? fetcher.detailOfWaiting(note.id()) : Optional.empty();
-        return held.isPresent() ? new FetchOutcome.Found(held.get()) : fetcher.detail(note);
-    }
-
-    /** Releases a note after the calls have ended. */
     private Disposition afterCalls(WorkItem item, @Nullable CollectedMedia files, CallsEndedException e) {
         fetcher.awaitEnd(e);
         return withoutCall(item, files, String.valueOf(e.getMessage()));
@@ -109,9 +103,15 @@ record NoteProcessor(
      * due again immediately.
      */
     private Disposition withoutCall(WorkItem item, @Nullable CollectedMedia files, String reason) {
-        return item instanceof NewNote note && fetcher.isWithoutCalls()
-                ? new Disposition.Settled(note, files, retries.withoutCalls(note, reason))
-                : new Disposition.Released(item, files, reason);
+        if (item instanceof NewNote && fetcher.isWithoutCalls()) {
+            Transition transition = PostponementPolicy.waiting(
+                    run.tonight().ends(),
+                    StateReason.CALLS_ENDED,
+                    reason,
+                    item.claimed().missingNight());
+            return new Disposition.Settled(item, files, transition);
+        }
+        return new Disposition.Released(item, files, reason);
     }
 
     /** @param before files collected from an earlier response, which the disposition takes; null if there are none */
@@ -120,7 +120,8 @@ record NoteProcessor(
         String occasion = item instanceof RefreshNote ? "for a refresh: " : "";
         return switch (outcome) {
             case FetchOutcome.Found(var capture)
-            when erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null)) -> erased(item, before);
+            when erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null)) ->
+                new Disposition.Erased(item, before);
             case FetchOutcome.Found(var capture) -> collect(item, capture, before);
             case FetchOutcome.Missing(var reply, var certain) ->
                 new Disposition.Settled(item, before, retries.absent(item, reply, certain));
@@ -130,21 +131,11 @@ record NoteProcessor(
                 deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), before);
             case FetchOutcome.Exhausted exhausted
             when exhausted.limit() == CallKind.REFRESH -> new Disposition.Released(item, before, exhausted.reason());
-            case FetchOutcome.Exhausted exhausted ->
-                new Disposition.Released(item, before, fetcher.stop(exhausted, occasion));
+            case FetchOutcome.Ending ending -> new Disposition.Released(item, before, fetcher.stop(ending, occasion));
             case FetchOutcome.Unclaimed _ -> new Disposition.Released(item, before, NoteFetcher.CLAIM_LOST);
             case FetchOutcome.Outstanding call ->
                 new Disposition.Settled(item, before, retries.outstanding(item, call, before != null));
-            case FetchOutcome.Blocked blocked ->
-                new Disposition.Released(item, before, fetcher.stop(blocked, occasion));
         };
-    }
-
-    private static Disposition.Erased erased(WorkItem item, @Nullable CollectedMedia before) {
-        if (before != null) {
-            before.close();
-        }
-        return new Disposition.Erased(item);
     }
 
     private Disposition deferred(
@@ -181,7 +172,6 @@ record NoteProcessor(
                 files -> conclude(note, capture, files, isReplaceable));
     }
 
-    /** Decision about collected media. */
     private interface Decision {
         Disposition about(CollectedMedia files) throws InterruptedException;
     }
@@ -204,7 +194,7 @@ record NoteProcessor(
      */
     private Disposition conclude(NewNote note, NoteCapture capture, CollectedMedia files, boolean isReplaceable)
             throws InterruptedException {
-        if (files.noRoom()) {
+        if (files.met(Event.NO_ROOM)) {
             return disposition(note, files);
         }
         List<NoteCapture> outdated = files.expiredResponses();
@@ -217,7 +207,10 @@ record NoteProcessor(
                 .filter(response -> !files.isReplacementPending(response))
                 .toList();
         if (!replaceable.isEmpty() && !run.settings.ledger().buyAgain()) {
-            return withoutNewResponse(note, files);
+            String detail = files.detail() + "; no new response is bought, since archive.ledger.buy-again is false";
+            return files.met(Event.RETRY_SOON)
+                    ? disposition(note, files)
+                    : new Disposition.Settled(note, files, PostponementPolicy.incomplete(note.id(), detail));
         }
         markExpired(outdated);
         List<NoteCapture> old = replaceable.stream()
@@ -234,7 +227,7 @@ record NoteProcessor(
                 files.detail());
         try {
             return old.contains(capture)
-                    ? decide(note, fetcher.detail(note), files)
+                    ? decide(note, fetcher.newDetail(note), files)
                     : collectAgain(note, capture, files);
         } catch (CallsEndedException e) {
             return afterCalls(note, files, e);
@@ -243,14 +236,6 @@ record NoteProcessor(
 
     private void markExpired(List<NoteCapture> responses) {
         responses.forEach(response -> paid.markUrlsExpired(response.callId(), run.now()));
-    }
-
-    /** Decides about a note with expired URLs for which no new response may be bought. */
-    private Disposition withoutNewResponse(NewNote note, CollectedMedia files) throws InterruptedException {
-        String detail = files.detail() + "; no new response is bought, since archive.ledger.buy-again is false";
-        return files.retrySoon()
-                ? disposition(note, files)
-                : new Disposition.Settled(note, files, PostponementPolicy.incomplete(note.id(), detail));
     }
 
     private Disposition collectAgain(NewNote note, NoteCapture newer, CollectedMedia before)
@@ -263,30 +248,29 @@ record NoteProcessor(
         });
     }
 
-    private Disposition disposition(NewNote note, CollectedMedia files) throws InterruptedException {
+    private Disposition disposition(NewNote note, CollectedMedia files) {
         fetcher.watchHosts(files);
         boolean isEnding = run.stopper.isClosed();
-        if (files.noRoom()) {
-            media.awaitRoom(files);
+        if (files.met(Event.NO_ROOM)) {
             return new Disposition.Released(note, files, PostponementPolicy.NO_ROOM);
         }
         if (files.isComplete()) {
-            if (files.retryBetter() && isEnding) {
-                return new Disposition.Released(note, files, "the run ended before the best rendition came");
-            }
-            return new Disposition.Settled(note, files, retries.complete(note, files, files.retryBetter()));
+            boolean isRetried = files.met(Event.RETRY_BETTER);
+            return isRetried && isEnding
+                    ? new Disposition.Released(note, files, "the run ended before the best rendition came")
+                    : new Disposition.Settled(note, files, retries.complete(note, files, isRetried));
         }
         if (files.videoOutcome() instanceof Unanswered waiting
                 && (files.waitsOnlyForVideo() || !(waiting instanceof Unanswered.Later))) {
             return waitingForVideo(note, files, waiting);
         }
-        if (isEnding && files.retrySoon()) {
+        if (isEnding && files.met(Event.RETRY_SOON)) {
             // the downloads may have been aborted by the end of the run: no attempt is counted
             return new Disposition.Released(note, files, "the run ended while files were missing");
         }
         Transition transition = files.isPermanentlyIncomplete()
                 ? PostponementPolicy.incomplete(note.id(), files.detail())
-                : retries.forMedia(note, files.reason(), files.detail(), files.retrySoon());
+                : retries.forMedia(note, files.reason(), files.detail(), files.met(Event.RETRY_SOON));
         return new Disposition.Settled(note, files, transition);
     }
 
@@ -298,7 +282,7 @@ record NoteProcessor(
                 files.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
         return switch (waiting) {
             case Unanswered.Later(var _, var until) ->
-                new Disposition.Settled(note, files, retries.waitingForVideo(until, reason, detail));
+                new Disposition.Settled(note, files, PostponementPolicy.waiting(until, reason, detail, null));
             case Unanswered.Repeated(var _, var reply, var cause) ->
                 deferred(note, reply, cause, reason, detail, files);
             case Unanswered.Rejected(var _, var reply) ->
@@ -330,15 +314,14 @@ record NoteProcessor(
      * Decides about a note that stays archived. A file of the new response that is missing is retried while that
      * response is fresh.
      */
-    private Disposition keptArchived(WorkItem item, CollectedMedia files) throws InterruptedException {
+    private Disposition keptArchived(WorkItem item, CollectedMedia files) {
         fetcher.watchHosts(files);
-        if (files.noRoom()) {
-            media.awaitRoom(files);
+        if (files.met(Event.NO_ROOM)) {
             return new Disposition.Settled(item, media.keep(files), retries.archivedWithoutRoom());
         }
         if (files.isComplete()) {
             // URLs of an earlier night are tried once a night
-            boolean again = files.retryBetter() && ledger.isRecent(files.capture());
+            boolean again = files.met(Event.RETRY_BETTER) && ledger.isRecent(files.capture());
             return new Disposition.Settled(item, files, retries.complete(item, files, again));
         }
         String detail = "a file of the response of %s is missing, %s"

@@ -36,12 +36,10 @@ class OutageRetry {
         this.limit = settings.outage().after();
     }
 
-    /** Returns the number of failed steps that are being repeated. */
     int waiting() {
         return waiting.get();
     }
 
-    /** Executes a step that returns nothing. */
     void run(Runnable step) {
         this.<@Nullable Void>call(() -> {
             step.run();
@@ -49,7 +47,6 @@ class OutageRetry {
         });
     }
 
-    /** Executes a step, and returns its result. */
     <T extends @Nullable Object> T call(Supplier<T> step) {
         return call(step, step);
     }

@@ -18,7 +18,6 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Instant;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +31,6 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
 
     private static final Logger log = LoggerFactory.getLogger(PostponementPolicy.class);
 
-    /** Detail of a note for whose file the spool had no room. */
     static final String NO_ROOM = "the spool had no room for a file";
 
     private ArchiveProperties.Retry limits() {
@@ -57,21 +55,6 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         }
         Instant due = next(claimed.mediaAttemptsIn(run.tonight()) + 1, soon);
         return postponed(Counter.MEDIA, due, 0, reason, detail, null, true);
-    }
-
-    /**
-     * Returns the transition of a note whose better rendition met a temporary error: due again within the night; empty
-     * after the last attempt, when it keeps the lesser rendition.
-     */
-    private Optional<Transition> forBetter(WorkItem item, String detail) {
-        WorklistItem claimed = item.claimed();
-        int times = claimed.mediaAttemptsIn(run.tonight()) + 1;
-        if (times >= limits().perNight() || claimed.mediaAttempts() + 1 >= limits().perLife()) {
-            return Optional.empty();
-        }
-        NoteState state = item instanceof NewNote ? NoteState.POSTPONED : NoteState.ARCHIVED;
-        return Optional.of(new StateTransition(
-                state, Counter.MEDIA, next(times, true), 0, StateReason.MEDIA_PENDING, detail, null, true));
     }
 
     /**
@@ -108,7 +91,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         StateReason reason = StateReason.RESPONSE_PENDING;
         if (item instanceof RefreshNote) {
             String detail = "refresh postponed: " + call.reason();
-            return kept(claimed, tomorrow(), claimed.refreshAttempts(), null, reason, detail, claimed.missingNight());
+            return kept(claimed, tomorrow(), claimed.refreshAttempts(), null, reason, detail);
         }
         log.warn("Note {}: postponed, {}", item.id(), call.reason());
         return postponed(Counter.NONE, tomorrow(), null, reason, call.reason(), claimed.missingNight(), responseHeld);
@@ -130,10 +113,13 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         if (!isConfirmed) {
             StateReason reason = StateReason.NOTE_ABSENT;
             String detail = reply + "; checked again in a later night";
-            int attempts = claimed.refreshAttempts();
-            return isRefresh
-                    ? kept(claimed, tonight.ends(), attempts, code, reason, "refresh failed: " + detail, tonight)
-                    : postponed(Counter.NONE, tonight.ends(), code, reason, detail, tonight, false);
+            if (isRefresh) {
+                String why = "refresh failed: " + detail;
+                Night again = Night.of(tonight.ends());
+                int attempts = claimed.refreshAttempts();
+                return new RefreshResult(claimed.state(), again, attempts, code, reason, why, tonight, false);
+            }
+            return postponed(Counter.NONE, tonight.ends(), code, reason, detail, tonight, false);
         }
         NoteState state = NoteState.UNAVAILABLE;
         StateReason reason = StateReason.NOT_FOUND;
@@ -155,38 +141,37 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
                     "Note {}: the provider rejected the request for a refresh, {}; it stays archived",
                     item.id(),
                     reply);
-            Night missing = item.claimed().missingNight();
-            return kept(item.claimed(), recheck(), 0, reply.code(), reason, "refresh rejected: " + reply, missing);
+            return kept(item.claimed(), recheck(), 0, reply.code(), reason, "refresh rejected: " + reply);
         }
         log.warn("Note {}: the provider rejected the request, {}; not retried", item.id(), reply);
         return failed(reply, reason, reply.toString());
     }
 
-    /** Returns the transition of a note that needs a call in a run without calls: postponed to the next night. */
-    Transition withoutCalls(NewNote note, String detail) {
-        Night missing = note.claimed().missingNight();
-        return postponed(Counter.NONE, tomorrow(), 0, StateReason.CALLS_ENDED, detail, missing, true);
-    }
-
-    Transition waitingForVideo(Instant until, StateReason reason, String detail) {
-        return postponed(Counter.NONE, until, 0, reason, detail, null, true);
+    /** Returns the transition of a note that needs a call which is not possible yet: no attempt is counted. */
+    static Transition waiting(Instant until, StateReason reason, String detail, @Nullable Night missing) {
+        return postponed(Counter.NONE, until, 0, reason, detail, missing, true);
     }
 
     /**
-     * Returns the transition of a complete note. A better rendition that met a temporary error is tried again tonight;
-     * other lesser renditions while their URLs are fresh.
+     * Returns the transition of a complete note. A better rendition that met a temporary error is tried again tonight,
+     * up to the last attempt; other lesser renditions while their URLs are fresh.
      *
      * @param soon whether a better rendition met a temporary error
      */
     Transition complete(WorkItem item, CollectedMedia collected, boolean soon) {
-        Optional<Transition> tonight = soon ? forBetter(item, collected.lesserDetail()) : Optional.empty();
-        return tonight.orElseGet(() -> {
-            Instant tomorrow = tomorrow();
-            boolean again = collected
-                    .responsesWithBetterRendition()
-                    .anyMatch(response -> ledger.freshUntil(response).isAfter(tomorrow));
-            return archived(again ? tomorrow : null);
-        });
+        WorklistItem claimed = item.claimed();
+        int times = claimed.mediaAttemptsIn(run.tonight()) + 1;
+        if (soon && times < limits().perNight() && claimed.mediaAttempts() + 1 < limits().perLife()) {
+            NoteState state = item instanceof NewNote ? NoteState.POSTPONED : NoteState.ARCHIVED;
+            Instant due = next(times, true);
+            StateReason reason = StateReason.MEDIA_PENDING;
+            return new StateTransition(state, Counter.MEDIA, due, 0, reason, collected.detail(), null, true);
+        }
+        Instant tomorrow = tomorrow();
+        boolean again = collected
+                .responsesWithBetterRendition()
+                .anyMatch(response -> ledger.freshUntil(response).isAfter(tomorrow));
+        return archived(again ? tomorrow : null);
     }
 
     /** Returns the transition of an archived note with a missing file: due while its new response is fresh. */
@@ -197,38 +182,29 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
                 NoteState.ARCHIVED, Counter.NONE, again ? tomorrow : null, 0, collected.reason(), detail, null, again);
     }
 
-    /** Returns the transition of an archived note for whose files the spool had no room: due immediately. */
     Transition archivedWithoutRoom() {
         return new StateTransition(
                 NoteState.ARCHIVED, Counter.NONE, run.now(), 0, StateReason.MEDIA_PENDING, NO_ROOM, null, true);
     }
 
-    /** Returns the transition after an unexpected error. */
-    Transition internalError(WorkItem item, String detail) {
+    /**
+     * Returns the transition after an error of this program, the store, or the database. A note whose data cannot be
+     * written fails, so that it does not stop every night.
+     *
+     * @param soon whether another attempt may succeed within minutes
+     */
+    Transition afterError(WorkItem item, StateReason reason, String detail, boolean soon) {
+        boolean isUnwritable = reason == StateReason.WRITE_FAILED;
         return switch (item) {
-            case NewNote note -> forMedia(note, StateReason.INTERNAL_ERROR, detail, true);
-            case ArchivedNote _ -> archived(null);
-            case RefreshNote note -> forRefresh(note, null, StateReason.INTERNAL_ERROR, detail, true);
-        };
-    }
-
-    /** Returns the transition of a note whose files the store rejected. */
-    Transition storeFailed(WorkItem item, String detail, boolean soon) {
-        return switch (item) {
-            case NewNote note -> forMedia(note, StateReason.STORE_ERROR, detail, soon);
-            case ArchivedNote _ -> archived(tomorrow());
-            case RefreshNote note -> forRefresh(note, 0, StateReason.STORE_ERROR, detail, true);
-        };
-    }
-
-    /** Returns the transition of a note whose data cannot be written: failed, so that it does not stop every night. */
-    Transition notWritten(WorkItem item, String detail) {
-        return switch (item) {
-            case NewNote _ ->
-                new StateTransition(
-                        NoteState.FAILED, Counter.NONE, null, 0, StateReason.WRITE_FAILED, detail, null, false);
-            case ArchivedNote _ -> archived(null);
-            case RefreshNote note -> forRefresh(note, 0, StateReason.WRITE_FAILED, detail, false);
+            case NewNote _
+            when isUnwritable ->
+                new StateTransition(NoteState.FAILED, Counter.NONE, null, 0, reason, detail, null, false);
+            case NewNote note -> forMedia(note, reason, detail, soon);
+            case ArchivedNote _ -> archived(reason == StateReason.STORE_ERROR ? tomorrow() : null);
+            case RefreshNote note -> {
+                Integer code = reason == StateReason.INTERNAL_ERROR ? null : Integer.valueOf(0);
+                yield forRefresh(note, code, reason, detail, !isUnwritable);
+            }
         };
     }
 
@@ -240,9 +216,9 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         boolean isLast = attempts >= limits().perNight();
         Night again = Night.of(isLast ? recheck() : tomorrow());
         String why = "refresh failed: " + detail;
-        int counted = isLast ? 0 : attempts;
+        Night missing = claimed.missingNight();
         return new RefreshResult(
-                claimed.state(), again, counted, code, reason, why, claimed.missingNight(), responseHeld);
+                claimed.state(), again, isLast ? 0 : attempts, code, reason, why, missing, responseHeld);
     }
 
     private static Transition kept(
@@ -251,8 +227,8 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
             int attempts,
             @Nullable Integer code,
             StateReason reason,
-            String detail,
-            @Nullable Night missing) {
+            String detail) {
+        Night missing = claimed.missingNight();
         return new RefreshResult(claimed.state(), Night.of(again), attempts, code, reason, detail, missing, false);
     }
 
@@ -272,12 +248,10 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         return new StateTransition(NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, null, lookAgain != null);
     }
 
-    /** Returns the transition of a note that failed because of a response of the provider. */
     static Transition failed(ProviderReply reply, StateReason reason, String detail) {
         return new StateTransition(NoteState.FAILED, Counter.CALL, null, reply.code(), reason, detail, null, false);
     }
 
-    /** Returns the transition of a note that failed because of missing files. */
     static Transition incomplete(NoteId id, String detail) {
         log.warn("Note {}: failed permanently, MEDIA_INCOMPLETE: {}", id, detail);
         return new StateTransition(

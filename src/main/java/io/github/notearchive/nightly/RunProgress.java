@@ -25,13 +25,10 @@ public record RunProgress(
     /** Logger of the progress line of each minute: in lower case, so that an environment variable can name it. */
     public static final String LOGGER = "io.github.notearchive.progress";
 
-    /** Maximum of due notes that are counted. */
     public static final int MOST_COUNTED = 1_000_000;
 
-    /** Minimum time for an estimate. */
     private static final Duration MINIMUM_TIME = Duration.ofSeconds(5);
 
-    /** Returns the processed notes per minute since the start. */
     public double notesPerMinute() {
         double minutes = took.toMillis() / 60_000.0;
         return minutes == 0 ? 0 : counts.done() / minutes;

@@ -15,11 +15,11 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.RunSummary.Refreshes;
-import io.github.notearchive.nightly.RunSummary.Tonight;
 import io.github.notearchive.nightly.RunSummary.Videos;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.VideoProperties;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
@@ -43,7 +43,6 @@ record RunReporter(
 
     private static final Logger progressLog = LoggerFactory.getLogger(RunProgress.LOGGER);
 
-    /** Logs which run starts, and its settings; notifies the observers. */
     void onStart(Night tonight) {
         NoteSourceProperties source = run.settings.source();
         RunState.log.info(
@@ -59,7 +58,6 @@ record RunReporter(
         notifyObservers(observer -> observer.onStart(run.isRestart()));
     }
 
-    /** Logs how the run ended. */
     void onEnd(RunSummary summary) {
         Level level = summary.exitCode().isOrderly() ? Level.INFO : Level.WARN;
         RunState.log
@@ -90,7 +88,6 @@ record RunReporter(
         }
     }
 
-    /** Writes the progress line of each minute. */
     void log() {
         count();
         progressLog.info("Progress: {}", progress());
@@ -103,7 +100,6 @@ record RunReporter(
         run.expected = due + run.claims.inProgress.get() + run.counts().done();
     }
 
-    /** Returns the current progress. Sends no request. */
     RunProgress progress() {
         RunCounts counts = run.counts();
         long expected = run.expected;
@@ -117,12 +113,6 @@ record RunReporter(
                 run.took());
     }
 
-    /** Returns the summary of the run and its execution. */
-    RunSummary summaryOfEnded(StopReason end) {
-        return summaryOf(
-                end.exitCode() == ExitCode.COMPLETED ? new StopReason(ExitCode.COMPLETED, whyCompleted()) : end);
-    }
-
     /**
      * Returns the summary of the run, also if the end of its execution could not be written to the database. Estimates
      * the calls if they cannot be counted: each call known to the process may have been billed.
@@ -130,21 +120,25 @@ record RunReporter(
     RunSummary summaryOf(StopReason end) {
         long execution = run.jobExecutionId();
         Night tonight = run.tonight();
-        int videosAllowed = run.settings.videos().callsPerNight();
         int refreshesAllowed = run.settings.refreshCallsPerNight();
         try {
-            Tonight videos = new Tonight(totals.in(tonight, Kind.VIDEO).calls(), videosAllowed);
-            Tonight refreshes = new Tonight(totals.in(tonight, Kind.REFRESH).calls(), refreshesAllowed);
-            return summary(
-                    end,
-                    totals.of(execution, Kind.ALL),
-                    totals.countReplacements(execution),
-                    new Videos(run.settings.videos().enabled(), totals.of(execution, Kind.VIDEO), videos),
-                    new Refreshes(worklist.refreshes().due(), totals.of(execution, Kind.REFRESH), refreshes));
+            VideoProperties settings = run.settings.videos();
+            Videos videos = new Videos(
+                    settings.enabled(),
+                    totals.of(execution, Kind.VIDEO),
+                    totals.in(tonight, Kind.VIDEO).calls(),
+                    settings.callsPerNight());
+            Refreshes refreshes = new Refreshes(
+                    worklist.refreshes().due(),
+                    totals.of(execution, Kind.REFRESH),
+                    totals.in(tonight, Kind.REFRESH).calls(),
+                    refreshesAllowed);
+            Bill bill = totals.of(execution, Kind.ALL);
+            return summary(end, bill, totals.countReplacements(execution), videos, refreshes);
         } catch (DataAccessException | TransactionException e) {
             RunState.log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
             long sent = calls.sentByThisExecution();
-            Refreshes unknown = new Refreshes(0, Bill.NONE, new Tonight(0, refreshesAllowed));
+            Refreshes unknown = new Refreshes(0, Bill.NONE, 0, refreshesAllowed);
             return summary(end, new Bill(sent, 0, sent), 0, Videos.NONE, unknown);
         }
     }
@@ -154,7 +148,7 @@ record RunReporter(
         List<SchemaDrift.Found> newFields = drift.found();
         return new RunSummary(
                 end.exitCode(),
-                end.reason(),
+                end.exitCode() == ExitCode.COMPLETED ? whyCompleted() : end.reason(),
                 run.took(),
                 new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), run.isRestart()),
                 run.counts(),

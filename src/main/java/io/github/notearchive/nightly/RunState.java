@@ -10,6 +10,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.OutageDetector;
 import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaDownloader.MediaTraffic;
@@ -32,7 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 class RunState extends JobRun {
 
-    /** Logger of all lines of a run. */
     static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     final RunOptions options;
@@ -41,7 +41,9 @@ class RunState extends JobRun {
     final Clock clock;
     private final MediaDownloader downloads;
     private final MediaTraffic mediaBefore;
-    private volatile @Nullable StartRefusal withoutCalls;
+
+    /** Why the run makes no calls and only processes notes with a usable response; empty if it makes calls. */
+    volatile Optional<StopReason> withoutCalls = Optional.empty();
 
     // requests to the provider and to the media hosts, written notes
     final OutageDetector provider;
@@ -52,14 +54,10 @@ class RunState extends JobRun {
     /** Number of new response fields recorded before the run. */
     final int fieldsBefore;
 
-    /** Notes in progress, and limits of claims. */
     final ClaimControl claims;
 
     /** Expected notes of the run as last counted: processed, in progress, and waiting; negative if not counted yet. */
     volatile long expected = -1;
-
-    /** Stored bytes whose transaction has ended, so that the catalog contains them. */
-    final LongAdder bytesSettled = new LongAdder();
 
     // the components of RunCounts
     final LongAdder archived = new LongAdder();
@@ -180,15 +178,6 @@ class RunState extends JobRun {
                         now.requests() - mediaBefore.requests()),
                 new RunCounts.FailedDownloads(downloadsGone.sum(), downloadsRetryable.sum(), downloadsRejected.sum()),
                 now.bytes() - mediaBefore.bytes());
-    }
-
-    void withoutCalls(@Nullable StartRefusal reason) {
-        withoutCalls = reason;
-    }
-
-    /** Returns why the run makes no calls and only processes notes with a usable response; empty if it makes calls. */
-    Optional<StartRefusal> withoutCalls() {
-        return Optional.ofNullable(withoutCalls);
     }
 
     /**

@@ -2,13 +2,14 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
-import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.JustOneApiClient;
+import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.StopNotice;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -41,7 +42,6 @@ public class RunStopper extends Gate {
     private @Nullable Long deadline;
 
     private boolean isAborted;
-    private volatile long execution;
 
     @Autowired
     RunStopper(JustOneApiClient provider, MediaDownloader downloads) {
@@ -65,28 +65,22 @@ public class RunStopper extends Gate {
     /**
      * Opens the gate and permits calls, unless a signal was received or the run makes none.
      *
+     * @param withoutCalls why the run makes no calls; empty if it makes calls
+     * @param made calls of the night, by all runs and nodes
      * @param isOnlyRun whether no other node makes calls
      */
-    void open(StartChecks.Decision.Granted granted, boolean isOnlyRun) {
+    void open(Optional<StopReason> withoutCalls, Night tonight, NightlyCalls made, boolean isOnlyRun) {
         open();
-        StartRefusal withoutCalls = granted.withoutCalls();
-        if (withoutCalls != null) {
-            provider.end(withoutCalls.reason());
-            return;
+        if (withoutCalls.isPresent()) {
+            provider.end(withoutCalls.get().reason());
+        } else {
+            provider.open(tonight, made, isOnlyRun, this::close);
+            stopReason().ifPresent(stop -> provider.end(stop.reason()));
         }
-        provider.open(granted.tonight(), granted.made(), isOnlyRun, this::close);
-        stopReason().ifPresent(stop -> provider.end(stop.reason()));
     }
 
-    /** Sets the execution that is named in the log. */
-    void startExecution(long id) {
-        execution = id;
-    }
-
-    /** Ends the calls of the run. */
     void end() {
         provider.end("no run is active");
-        execution = 0;
     }
 
     @Override
@@ -132,16 +126,7 @@ public class RunStopper extends Gate {
     }
 
     /** Handles a signal: the first one finishes work in progress, the second one releases it. */
-    public void stop(String signal) {
-        LogContext.execution(execution);
-        try {
-            stopOrAbort(signal);
-        } finally {
-            LogContext.clear();
-        }
-    }
-
-    private synchronized void stopOrAbort(String signal) {
+    public synchronized void stop(String signal) {
         if (isInterrupted()) {
             log.warn(
                     "{} again: releasing work in progress. Calls without a response are recorded as billing unknown",

@@ -13,11 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Summary of a run: counts and result.
  *
  * @param execution execution of the job; null if none was started
- * @param bill requests to the provider
  * @param boughtAgain billed requests for notes whose earlier response had only expired URLs for a file
- * @param videos requests for videos
- * @param refreshes requests for archived notes, and refreshes that are still due
- * @param newFields response fields that were new
  */
 public record RunSummary(
         ExitCode exitCode,
@@ -35,34 +31,26 @@ public record RunSummary(
     public record Execution(long id, long instance, boolean restart) {}
 
     /**
-     * Calls of one kind in a night.
+     * Calls for videos, by this run and in the whole night.
      *
-     * @param made by all runs and nodes
-     * @param allowed configured limit; 0 for none
+     * @param made calls of the night by all runs and nodes
+     * @param allowed configured limit of a night; 0 for none
      */
-    public record Tonight(long made, long allowed) {
+    public record Videos(boolean enabled, CallTotals.Bill bill, long made, long allowed) {
 
-        static final Tonight NONE = new Tonight(0, 0);
+        static final Videos NONE = new Videos(false, CallTotals.Bill.NONE, 0, 0);
     }
 
-    /** Calls for videos, by this run and in the whole night. */
-    public record Videos(boolean enabled, CallTotals.Bill bill, Tonight tonight) {
+    /** Archived notes still due for a refresh, and calls for them, as in {@link Videos}. */
+    public record Refreshes(long due, CallTotals.Bill bill, long made, long allowed) {
 
-        static final Videos NONE = new Videos(false, CallTotals.Bill.NONE, Tonight.NONE);
+        static final Refreshes NONE = new Refreshes(0, CallTotals.Bill.NONE, 0, 0);
     }
 
-    /** Archived notes still due for a refresh, and calls for them, by this run and in the whole night. */
-    public record Refreshes(long due, CallTotals.Bill bill, Tonight tonight) {
-
-        static final Refreshes NONE = new Refreshes(0, CallTotals.Bill.NONE, Tonight.NONE);
-    }
-
-    /** Returns the dispositions of notes that were not archived before. */
     public RunCounts.Notes notes() {
         return counts.notes();
     }
 
-    /** Returns the counts of files. */
     public RunCounts.Files files() {
         return counts.files();
     }
@@ -77,7 +65,6 @@ public record RunSummary(
         return execution == null ? exitCode.nextIfNotStarted() : exitCode.next();
     }
 
-    /** Returns the part of the summary that telemetry reports. */
     public CommandResult result() {
         if (execution == null) {
             return CommandResult.notStarted(exitCode, reason, next());
@@ -94,7 +81,6 @@ public record RunSummary(
                 null);
     }
 
-    /** Returns the summary of a run without execution: nothing was fetched, nothing changed. */
     public static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         CallTotals.Bill bill = CallTotals.Bill.NONE;
         return new RunSummary(

@@ -20,7 +20,6 @@ sealed interface VideoOutcome {
     /** No call was required: the recorded status of the video is kept. */
     record NotRequested() implements VideoOutcome {}
 
-    /** The response, bought tonight or before. */
     record Found(NoteCapture capture) implements VideoOutcome {}
 
     /** The provider has no video of this note; a repetition would not change that. */

@@ -7,6 +7,7 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.LogContext;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.JustOneApiClient;
 import java.time.Duration;
@@ -97,12 +98,10 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     }
 
     private Optional<WorklistItem> claim() {
-        if (bytes.refusal().isPresent() || !run.claims.reserveNote()) {
+        if (bytes.refusal().isPresent() || !run.claims.begin()) {
             claims.releaseUnconfirmed(run.node()); // the run would wait for them
             return Optional.empty();
         }
-        // before the claim: a worker that finds no more notes has to see this one
-        run.claims.inProgress.incrementAndGet();
         try {
             Lanes lanes = lanes();
             Optional<WorklistItem> claimed = claims.claim(run.node(), lanes);
@@ -112,76 +111,60 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
             note = claimed.orElse(null);
             return claimed;
         } finally {
-            run.claims.claimed(note != null);
             if (note == null) {
-                run.claims.inProgress.decrementAndGet();
+                run.claims.cancel();
             }
         }
     }
 
     /**
-     * Claims a refresh only if a call is left for each note in progress and for each refresh, so that refreshes take no
-     * call of other notes.
+     * Claims a refresh only if a refresh call is left for each note in progress, so that refreshes take no call of
+     * other notes, and no two workers claim for the same call.
      */
     private Optional<WorklistItem> claimRefresh() {
-        if (provider.callsLeft() < run.claims.inProgress.get()
-                || !run.claims.reserveRefresh(provider.refreshesLeft())) {
-            return Optional.empty();
-        }
-        Optional<WorklistItem> claimed = Optional.empty();
-        try {
-            claimed = claims.claimRefresh(run.node());
-            return claimed;
-        } finally {
-            if (claimed.isEmpty()) {
-                run.claims.releaseRefresh();
-            }
-        }
+        return provider.refreshesLeft() < run.claims.inProgress.get()
+                ? Optional.empty()
+                : claims.claimRefresh(run.node());
     }
 
     private boolean isMoreToCome() {
         Instant now = run.now();
         // before the query: a concurrent claim may not be visible there yet
         boolean isLimitUsedUp = run.claims.isLimitUsedUp();
-        Optional<StartRefusal> withoutCalls = run.withoutCalls();
+        Optional<StopReason> withoutCalls = run.withoutCalls;
         PendingWork outlook = claims.pendingWork(run.node(), lanes());
         boolean isDueNow = outlook.isDue(now)
                 || (withoutCalls.isEmpty() && provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
         boolean isNoneHeld = outlook.heldByThisNode() == 0;
         if (isDueNow && isNoneHeld && isLimitUsedUp) {
-            return close(ExitCode.INTERRUPTED, "--limit " + run.options.limit() + " is reached");
+            return close(new StopReason(ExitCode.INTERRUPTED, "--limit " + run.options.limit() + " is reached"));
         }
         if (!isDueNow && !outlook.hasMore(run.settings.archive().retry().windowFrom(now))) {
             if (withoutCalls.isPresent() && isAnyWaitingForCalls()) {
-                return close(withoutCalls.get().exitCode(), withoutCalls.get().reason());
+                return close(withoutCalls.get());
             }
             run.claims.resume(); // so that every worker ends now
             return false;
         }
-        Optional<StartRefusal> usedUp = isNoneHeld ? bytes.refusal() : Optional.empty();
+        Optional<StopReason> usedUp = isNoneHeld ? bytes.refusal() : Optional.empty();
         if (usedUp.isPresent()) {
-            return close(usedUp.get().exitCode(), usedUp.get().reason());
+            return close(usedUp.get());
         }
         if (run.claims.isStuckFor(LOCKED_AFTER, isDueNow && isNoneHeld)) {
-            return close(
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    "notes are due, but their rows are locked by another session of the database");
+            String reason = "notes are due, but their rows are locked by another session of the database";
+            return close(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, reason));
         }
-        Duration wait = outlook.nextDue()
-                .map(due -> Duration.between(now, due))
-                .filter(time -> time.isPositive() && time.compareTo(QUERY_INTERVAL) < 0)
-                .orElse(QUERY_INTERVAL);
-        run.claims.pause(wait);
+        run.claims.pause(QUERY_INTERVAL);
         return true;
     }
 
-    private boolean close(ExitCode exitCode, String reason) {
-        run.stopper.close(exitCode, reason);
+    private boolean close(StopReason reason) {
+        run.stopper.close(reason.exitCode(), reason.reason());
         return true;
     }
 
     private Lanes lanes() {
-        return run.withoutCalls().isEmpty() ? Lanes.ALL : Lanes.HELD;
+        return run.withoutCalls.isEmpty() ? Lanes.ALL : Lanes.HELD;
     }
 
     private boolean isAnyWaitingForCalls() {
@@ -192,9 +175,6 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     private void leaveNote() {
         if (note != null) {
             claims.finished(note);
-            if (note.refreshNight() != null) {
-                run.claims.releaseRefresh();
-            }
             note = null;
             run.claims.inProgress.decrementAndGet();
         }

@@ -1,9 +1,6 @@
 package io.github.notearchive.note;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -61,24 +58,6 @@ public record MediaSlot(
         // renditions of a response without this rendition cannot be compared with it
         return new MediaSlot(
                 kind, ordinal, identity, better.size() == candidates.size() ? List.of() : better, named, notOffered);
-    }
-
-    public List<String> variants() {
-        return candidates.stream().map(MediaCandidate::variant).distinct().toList();
-    }
-
-    /**
-     * Returns the slot with additional URLs of another slot that has the same file and variants; within a variant, its
-     * own URLs come first.
-     */
-    public MediaSlot withAddressesOf(MediaSlot twin) {
-        Map<String, MediaCandidate> byUrl = new LinkedHashMap<>();
-        for (String variant : variants()) {
-            Stream.concat(candidates.stream(), twin.candidates.stream())
-                    .filter(candidate -> candidate.variant().equals(variant))
-                    .forEach(candidate -> byUrl.putIfAbsent(candidate.url(), candidate));
-        }
-        return new MediaSlot(kind, ordinal, identity, List.copyOf(byUrl.values()), named, notOffered);
     }
 
     /**

@@ -43,12 +43,15 @@ public sealed interface FetchOutcome {
         }
     }
 
+    /** An outcome after which calls make no sense for a time. */
+    sealed interface Ending extends FetchOutcome {}
+
     /**
      * A daily quota is used up until the given time. Stop the calls that it limits.
      *
      * @param limit which of our own limits; null for the provider's quota (303)
      */
-    record Exhausted(String quota, @Nullable CallKind limit, Instant until) implements FetchOutcome {
+    record Exhausted(String quota, @Nullable CallKind limit, Instant until) implements Ending {
 
         public String reason() {
             return quota + " is used up; no call before " + Night.local(until);
@@ -72,5 +75,5 @@ public sealed interface FetchOutcome {
     }
 
     /** Token, permission or balance error. No call succeeds until an operator acts. */
-    record Blocked(ProviderReply reply) implements FetchOutcome {}
+    record Blocked(ProviderReply reply) implements Ending {}
 }

@@ -58,7 +58,7 @@ public class JustOneApiClient implements AutoCloseable {
     private volatile Duration clockBehind = Duration.ZERO;
 
     /** Outcome of the response that ended the calls; null if none has. */
-    private volatile @Nullable FetchOutcome ending;
+    private volatile FetchOutcome.@Nullable Ending ending;
 
     private volatile long respondedAt = System.nanoTime();
 
@@ -123,8 +123,8 @@ public class JustOneApiClient implements AutoCloseable {
         return respondedAt - nanos > 0;
     }
 
-    /** Returns the {@link Exhausted} or {@link FetchOutcome.Blocked} that has ended the calls, of any caller. */
-    public Optional<FetchOutcome> ending() {
+    /** Returns the outcome that has ended the calls, of any caller. */
+    public Optional<FetchOutcome.Ending> ending() {
         return Optional.ofNullable(ending);
     }
 
@@ -292,8 +292,8 @@ public class JustOneApiClient implements AutoCloseable {
                 respondedAt = System.nanoTime();
                 limiter.responded(permit);
             }
-            case Exhausted _, FetchOutcome.Blocked _ -> {
-                ending = outcome;
+            case FetchOutcome.Ending ended -> {
+                ending = ended;
                 limiter.end(reply.toString());
                 recorder.stopped(reply, endedAt);
             }

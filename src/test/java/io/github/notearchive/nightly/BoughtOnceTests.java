@@ -88,8 +88,7 @@ class BoughtOnceTests extends NightFixture {
 
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().videoCalls()).isZero();
-        assertThat(run.videos())
-                .isEqualTo(new RunSummary.Videos(false, new CallTotals.Bill(0, 0, 0), new RunSummary.Tonight(0, 0)));
+        assertThat(run.videos()).isEqualTo(new RunSummary.Videos(false, new CallTotals.Bill(0, 0, 0), 0, 0));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.util.List;
@@ -33,9 +34,7 @@ class LimitOfCallsTests extends NightFixture {
         assertThat(night.calls()).isEqualTo(5 + 4 + 3);
         assertThat(first.notes().archived()).isEqualTo(4);
         assertThat(first.counts().refreshes().refreshed()).isEqualTo(3);
-        assertThat(first.refreshes().bill().calls()).isEqualTo(3);
-        assertThat(first.refreshes().tonight()).isEqualTo(new RunSummary.Tonight(3, 3));
-        assertThat(first.refreshes().due()).isEqualTo(2);
+        assertThat(first.refreshes()).isEqualTo(new RunSummary.Refreshes(2, new CallTotals.Bill(3, 3, 0), 3, 3));
         assertEnded(again, ExitCode.COMPLETED);
         assertThat(again.refreshes().bill().calls()).isZero();
         assertEnded(elsewhere, ExitCode.COMPLETED);

@@ -33,8 +33,7 @@ class VideoLimitTests extends NightFixture {
 
         RunSummary first = night.run(ExitCode.INCOMPLETE);
 
-        assertThat(first.videos())
-                .isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(2, 2, 0), new RunSummary.Tonight(2, 2)));
+        assertThat(first.videos()).isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(2, 2, 0), 2, 2));
         assertThat(night.states(others)).containsOnly(ARCHIVED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, POSTPONED);
         List<String> waiting =
@@ -54,7 +53,7 @@ class VideoLimitTests extends NightFixture {
 
         assertThat(restart.videos().bill().calls()).isZero();
         assertThat(onAnotherNode.videos().bill().calls()).isZero();
-        assertThat(onAnotherNode.videos().tonight().made()).isEqualTo(2);
+        assertThat(onAnotherNode.videos().made()).isEqualTo(2);
         assertThat(night.provider().videoCalls()).isEqualTo(2);
 
         // longer than an answer is used again: what waits for its video only is not bought again

@@ -272,10 +272,6 @@ public class ClaimRepository implements AutoCloseable {
         public boolean isDue(Instant time) {
             return next != null && !next.isAfter(time);
         }
-
-        public Optional<Instant> nextDue() {
-            return Optional.ofNullable(next);
-        }
     }
 
     /** Returns the work this node has to wait for; excludes claims of other nodes. */

@@ -10,10 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Plan of a run that starts now: its work, how much of it the limits allow tonight, and the end of the backlog. An
  * estimate; unknown inputs are listed.
  *
- * @param night calendar day of Asia/Shanghai
  * @param obstacles reasons why a run would not start; empty if it would
  * @param due due notes by class, in the order of processing
- * @param limits configured limits of the night and their remainder
  * @param backlog end of all due and postponed work
  * @param leftOut work not started tonight, with reasons
  */
@@ -30,7 +28,6 @@ public record NightPlan(
         List<LeftOut> leftOut,
         List<String> notKnown) {
 
-    /** Class of due notes. */
     public enum DueKind {
         FILES_ONLY("files only: the response is paid"),
         BETTER_FILES("archived, a better rendition is tried"),
@@ -47,18 +44,12 @@ public record NightPlan(
             this.label = label;
         }
 
-        /** Returns the label for the console. */
         public String label() {
             return label;
         }
     }
 
-    /**
-     * Due notes of one class.
-     *
-     * @param notes number of notes; for second calls those known to need one
-     * @param calls minimum number of calls
-     */
+    /** Due notes of one class, for second calls those known to need one, and the minimum number of calls. */
     public record DueClass(DueKind kind, long notes, long calls) {}
 
     /**
@@ -78,11 +69,9 @@ public record NightPlan(
             @Nullable String because) {}
 
     /**
-     * A configured limit.
+     * A configured limit of calls or bytes, and what all runs and nodes have used of it this night.
      *
-     * @param unit calls or bytes
      * @param limit limit of a night; 0 for none
-     * @param used used this night by all runs and nodes
      * @param left remainder; null without limit
      */
     public record Limit(
@@ -121,8 +110,7 @@ public record NightPlan(
      * End of the backlog, if no notes are added.
      *
      * @param calls remaining calls after tonight
-     * @param perNight calls of a night
-     * @param because what limits them
+     * @param because what limits the calls of a night
      * @param lastNight last night; null if no night allows any call
      */
     public record BacklogEnd(

@@ -26,7 +26,6 @@ public record NightPlanner(
         NightlySettings settings,
         Clock clock) {
 
-    /** Returns the plan of a run of this node that starts now. */
     public NightPlan plan() {
         Instant now = clock.instant();
         Night tonight = Night.of(now);
@@ -46,10 +45,9 @@ public record NightPlanner(
         return new PlanCalculator(inputs, settings).plan();
     }
 
-    /** Returns the configured limits and their remainder tonight. */
     public List<NightPlan.Limit> limits() {
         Night tonight = Night.current(clock);
-        return PlanLimits.configured(
+        return PlanCalculator.configured(
                 settings, calls.made(tonight), media.storedIn(tonight).bytes());
     }
 }

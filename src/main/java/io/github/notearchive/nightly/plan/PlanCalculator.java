@@ -5,6 +5,8 @@ import io.github.notearchive.archive.stats.DueNotes;
 import io.github.notearchive.archive.stats.DueNotes.Group;
 import io.github.notearchive.archive.stats.DueNotes.Kind;
 import io.github.notearchive.archive.stats.PastNights;
+import io.github.notearchive.batch.StopReason;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.StartRefusal;
 import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;
@@ -13,16 +15,18 @@ import io.github.notearchive.nightly.plan.NightPlan.DueClass;
 import io.github.notearchive.nightly.plan.NightPlan.DueKind;
 import io.github.notearchive.nightly.plan.NightPlan.ExpectedDuration;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
-import io.github.notearchive.nightly.plan.PlanLimits.Bound;
-import io.github.notearchive.nightly.plan.PlanLimits.Pace;
+import io.github.notearchive.nightly.plan.NightPlan.Limit;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -31,17 +35,7 @@ import org.jspecify.annotations.Nullable;
 /** Calculates a plan from inputs and settings. Pure. */
 final class PlanCalculator {
 
-    /**
-     * Inputs of a plan, read from the tables at one time.
-     *
-     * @param isRunning whether a run of this node is active
-     * @param isRebuildUnfinished whether an unfinished rebuild blocks runs
-     * @param closed the quota gate, if closed
-     * @param work notes that wait for a run
-     * @param made calls of tonight
-     * @param storedBytes media bytes of tonight
-     * @param past measurements of the last nights
-     */
+    /** Inputs of a plan, read from the tables at one time; {@code closed} is the quota gate, if it is closed. */
     record PlanInputs(
             Instant at,
             boolean isRunning,
@@ -52,10 +46,8 @@ final class PlanCalculator {
             long storedBytes,
             PastNights.Measurements past) {}
 
-    /** Latency of a call if none was measured. */
     private static final Duration ASSUMED_LATENCY = Duration.ofSeconds(1);
 
-    /** Duration of the files of a note if none was measured. */
     private static final Duration ASSUMED_FILES = Duration.ofSeconds(3);
 
     private final PlanInputs inputs;
@@ -67,7 +59,6 @@ final class PlanCalculator {
     private final Duration latency;
     private final Duration fileTime;
     private final Pace pace;
-    private final PlanLimits limits;
     private final List<DueClass> due;
     private final List<String> refusals;
 
@@ -81,14 +72,19 @@ final class PlanCalculator {
                 ? ASSUMED_LATENCY
                 : past.calls().latency().median();
         this.fileTime = past.files().of() == 0 ? ASSUMED_FILES : past.files().median();
-        this.pace = Pace.of(settings, latency, fileTime);
-        this.limits = new PlanLimits(settings, inputs, pace);
+        double call = seconds(latency);
+        this.pace = Stream.of(
+                        new Pace(settings.source().callsPerSecond(), "archive.source.calls-per-second"),
+                        new Pace(settings.source().callsInFlight() / call, "archive.source.calls-in-flight"),
+                        new Pace(settings.archive().workers() / (call + seconds(fileTime)), "archive.workers"))
+                .min(Comparator.comparingDouble(Pace::callsPerSecond))
+                .orElseThrow();
         this.due = due();
         this.refusals = refusals(true);
     }
 
     NightPlan plan() {
-        Bound allowed = refusals.isEmpty() ? limits.tonight() : new Bound(0, refusals.getFirst());
+        Bound allowed = refusals.isEmpty() ? allowed(true) : new Bound(0, refusals.getFirst());
         long refreshes = callsFor(DueKind.REFRESH);
         long videos = callsFor(DueKind.VIDEO);
         long refreshing =
@@ -112,11 +108,90 @@ final class PlanCalculator {
                         past.calls().neededFor(needed),
                         made,
                         made < wanted ? allowed.because() : null),
-                PlanLimits.configured(settings, inputs.made(), inputs.storedBytes()),
+                configured(settings, inputs.made(), inputs.storedBytes()),
                 duration(made),
                 backlogEnd(needed - refreshes, madeForBacklog),
                 leftOut(wanted - made, videos - filming, refreshes - refreshing),
                 notKnown());
+    }
+
+    private static double seconds(Duration duration) {
+        return Math.max(0.001, duration.toMillis() / 1000.0);
+    }
+
+    // limits of calls
+
+    private record Bound(long calls, String because) {}
+
+    private record Pace(double callsPerSecond, String bound) {}
+
+    static List<Limit> configured(NightlySettings settings, NightlyCalls made, long storedBytes) {
+        long calls = settings.source().callsPerNight();
+        long videos = settings.videos().callsPerNight();
+        long bytes = settings.limits().bytesPerNight().toBytes();
+        return List.of(
+                Limit.of("archive.source.calls-per-night", "calls", calls, made.all()),
+                Limit.of("archive.video.calls-per-night", "calls", videos, made.videos()),
+                Limit.of("archive.refresh.calls-per-night", "calls", settings.refreshCallsPerNight(), made.refreshes()),
+                Limit.of("archive.limits.bytes-per-night", "bytes", bytes, storedBytes));
+    }
+
+    /**
+     * Returns the number of calls that settings, quota and time allow.
+     *
+     * @param isTonight whether from now until the end of the night; otherwise in a whole night
+     */
+    private Bound allowed(boolean isTonight) {
+        long made = isTonight ? inputs.made().all() : 0;
+        long stored = isTonight ? inputs.storedBytes() : 0;
+        long calls = settings.source().callsPerNight();
+        long bytes = settings.limits().bytesPerNight().toBytes();
+        List<Bound> bounds = new ArrayList<>();
+        if (calls > 0) {
+            bounds.add(new Bound(Math.max(0, calls - made), "our own limit of " + calls + " calls a night"));
+        }
+        if (bytes > 0 && past.bytesPerResponse() > 0) {
+            String because = "our own limit of " + settings.limits().bytesPerNightInWords() + " of media a night";
+            bounds.add(new Bound(Math.max(0, bytes - stored) / past.bytesPerResponse(), because));
+        }
+        // where more was made already, the quota is another one by now
+        quota().filter(quota -> quota.calls() > made)
+                .ifPresent(quota -> bounds.add(new Bound(quota.calls() - made, quota.because())));
+        Instant from = isTonight ? inputs.at() : tonight.begins();
+        Instant end = end(from).filter(tonight.ends()::isAfter).orElse(tonight.ends());
+        String time = isTonight ? "the time until " + Night.local(end) : "the time of a night";
+        bounds.add(new Bound(
+                (long) (seconds(Duration.between(from, end)) * pace.callsPerSecond()),
+                String.format(
+                        Locale.ROOT, "%s, %.1f calls a second by %s", time, pace.callsPerSecond(), pace.bound())));
+        return Collections.min(bounds, Comparator.comparingLong(Bound::calls));
+    }
+
+    /**
+     * Returns the number of calls that the provider allowed in nights that ended with its quota; empty if none did. A
+     * night without a response says nothing: its quota was used up before.
+     */
+    private Optional<Bound> quota() {
+        List<Long> stops = past.responsesBeforeStops().stream()
+                .filter(responses -> responses > 0)
+                .sorted()
+                .toList();
+        if (stops.isEmpty()) {
+            return Optional.empty();
+        }
+        long responses = stops.get((stops.size() - 1) / 2);
+        String because = "the provider's quota, about %s as met in %s"
+                .formatted(DisplayFormat.plural(responses, "response"), DisplayFormat.plural(stops.size(), "night"));
+        return Optional.of(new Bound(past.calls().neededFor(responses), because));
+    }
+
+    /** Returns when a time limit stops a run that starts at a time. */
+    private Optional<Instant> end(Instant start) {
+        Optional<Instant> longest = Optional.of(settings.limits().maxDuration())
+                .filter(Duration::isPositive)
+                .map(start::plus);
+        return Stream.concat(settings.limits().stopAfter(start).stream(), longest.stream())
+                .min(Comparator.naturalOrder());
     }
 
     // what is due
@@ -169,20 +244,20 @@ final class PlanCalculator {
 
     /** Returns why no run would buy anything, or would process notes without calls. */
     private List<String> refusals(boolean withCalls) {
-        Stream<Optional<StartRefusal>> refusals = Stream.of(
+        Stream<Optional<StopReason>> refusals = Stream.of(
                 StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
                 withCalls ? StartRefusal.ofGate(inputs.closed()) : Optional.empty(),
                 withCalls
                         ? StartRefusal.ofCalls(settings.source().callsPerNight(), inputs.made(), tonight)
                         : Optional.empty(),
                 StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight));
-        return refusals.flatMap(Optional::stream).map(StartRefusal::planReason).toList();
+        return refusals.flatMap(Optional::stream).map(StopReason::reason).toList();
     }
 
     private List<String> obstacles() {
         List<String> obstacles = new ArrayList<>(notesWithoutCall() > 0 ? refusals(false) : refusals);
         if (inputs.isRunning()) {
-            obstacles.add(StartRefusal.ofLock(settings.archive().node()).planReason());
+            obstacles.add("a run of node " + settings.archive().node() + " is active and processes this");
         }
         return obstacles;
     }
@@ -191,12 +266,12 @@ final class PlanCalculator {
 
     private ExpectedDuration duration(long calls) {
         long notes = refusals(false).isEmpty() ? notesWithoutCall() : 0;
-        double fileSeconds = PlanLimits.seconds(fileTime);
+        double fileSeconds = seconds(fileTime);
         double seconds = calls / pace.callsPerSecond()
                 + notes * fileSeconds / settings.archive().workers();
         if (calls + notes > 0) {
             // the last one has to end
-            seconds += (calls > 0 ? PlanLimits.seconds(latency) : 0) + fileSeconds;
+            seconds += (calls > 0 ? seconds(latency) : 0) + fileSeconds;
         }
         return new ExpectedDuration(
                 Duration.ofSeconds(Math.round(seconds)),
@@ -206,7 +281,7 @@ final class PlanCalculator {
                 fileTime,
                 past.calls().latency().of(),
                 past.files().of(),
-                limits.end().orElse(null));
+                end(inputs.at()).orElse(null));
     }
 
     /** @param needed calls for notes that are due, without refreshes */
@@ -215,7 +290,7 @@ final class PlanCalculator {
                 .mapToLong(kind -> work.group(kind).notes())
                 .sum();
         long rest = Math.max(0, past.calls().neededFor(needed + later) - madeTonight);
-        Bound night = limits.wholeNight();
+        Bound night = allowed(false);
         LocalDate last = rest == 0 ? tonight.date() : last(rest, night.calls());
         long videosPerNight = settings.videos().callsPerNight();
         long videosTonight = Math.max(0, videosPerNight - inputs.made().videos());
@@ -290,7 +365,7 @@ final class PlanCalculator {
                 past.files().of() == 0);
         unknown.put(
                 "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set",
-                limits.quota().isEmpty() && settings.source().callsPerNight() == 0);
+                quota().isEmpty() && settings.source().callsPerNight() == 0);
         unknown.put(
                 "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
                         .formatted(PastNights.NIGHTS),
