@@ -14,7 +14,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,6 @@ class EmbeddedStoreAnswersTests {
 
     private static final String BUCKET = "archive";
     private static final String KEY = "media/ab/abcd.jpg";
-    private static final Map<String, String> NONE = Map.of();
 
     @TempDir
     static Path home;
@@ -86,13 +84,12 @@ class EmbeddedStoreAnswersTests {
             throws Exception {
         String[] headers = header == null ? new String[0] : new String[] {header, value};
 
-        HttpResponse<String> response =
-                send(client, method, bucket, key, NONE, method.equals("PUT") ? "x" : "", headers);
+        HttpResponse<String> response = send(client, method, bucket, key, method.equals("PUT") ? "x" : "", headers);
 
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
         assertThat(response.body()).contains(code == null ? "" : "<Code>" + code + "</Code>");
-        assertThat(send(client, "GET", BUCKET, "bad", NONE, "").statusCode()).isEqualTo(404);
-        assertThat(send(client, "GET", BUCKET, KEY, NONE, "").body()).isEqualTo("bytes");
+        assertThat(send(client, "GET", BUCKET, "bad", "").statusCode()).isEqualTo(404);
+        assertThat(send(client, "GET", BUCKET, KEY, "").body()).isEqualTo("bytes");
     }
 
     @Test
@@ -104,33 +101,9 @@ class EmbeddedStoreAnswersTests {
         assertRefused(anonymous, 403, "AccessDenied");
         try (MinioClient stranger = client("nobody", store.secretKey());
                 MinioClient guesser = client(store.accessKey(), "guess")) {
-            assertRefused(send(stranger, "GET", BUCKET, KEY, NONE, ""), 403, "InvalidAccessKeyId");
-            assertRefused(send(guesser, "PUT", BUCKET, KEY, NONE, "x"), 403, "SignatureDoesNotMatch");
+            assertRefused(send(stranger, "GET", BUCKET, KEY, ""), 403, "InvalidAccessKeyId");
+            assertRefused(send(guesser, "PUT", BUCKET, KEY, "x"), 403, "SignatureDoesNotMatch");
         }
-    }
-
-    @Test
-    void uploadInPiecesIsPutTogetherOrRefused() throws Exception {
-        String upload = uploadPart(client, BUCKET, "half");
-        Map<String, String> query = Map.of("uploadId", upload);
-        String part =
-                "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part></CompleteMultipartUpload>";
-
-        assertRefused(send(client, "POST", BUCKET, "half", query, "<half"), 400, "MalformedXML");
-        assertRefused(send(client, "POST", BUCKET, "half", query, part.formatted("\"0\"")), 400, "InvalidPart");
-        assertThat(send(client, "DELETE", BUCKET, "half", query, "").statusCode())
-                .isEqualTo(204);
-        assertThat(send(client, "GET", BUCKET, "half", NONE, "").statusCode()).isEqualTo(404);
-    }
-
-    /** Uploads the first part of an object, as a process that is killed between two parts; returns the upload. */
-    static String uploadPart(MinioClient client, String bucket, String key) throws Exception {
-        String begun =
-                send(client, "POST", bucket, key, Map.of("uploads", ""), "").body();
-        String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
-        Map<String, String> part = Map.of("uploadId", upload, "partNumber", "1");
-        assertThat(send(client, "PUT", bucket, key, part, "part").statusCode()).isEqualTo(200);
-        return upload;
     }
 
     private static void assertRefused(HttpResponse<String> answer, int status, String code) {
@@ -138,16 +111,10 @@ class EmbeddedStoreAnswersTests {
         assertThat(answer.body()).contains("<Code>" + code + "</Code>");
     }
 
-    static HttpResponse<String> send(
-            MinioClient signer,
-            String method,
-            String bucket,
-            String key,
-            Map<String, String> query,
-            String body,
-            String... headers)
+    private static HttpResponse<String> send(
+            MinioClient signer, String method, String bucket, String key, String body, String... headers)
             throws Exception {
-        var request = HttpRequest.newBuilder(presigned(signer, method, bucket, key, query))
+        var request = HttpRequest.newBuilder(presigned(signer, method, bucket, key))
                 .method(method, BodyPublishers.ofString(body));
         if (headers.length > 0) {
             request.headers(headers);
@@ -155,14 +122,12 @@ class EmbeddedStoreAnswersTests {
         return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    private static URI presigned(
-            MinioClient signer, String method, String bucket, String key, Map<String, String> query) throws Exception {
+    private static URI presigned(MinioClient signer, String method, String bucket, String key) throws Exception {
         var url = GetPresignedObjectUrlArgs.builder()
                 .method(Http.Method.valueOf(method))
                 .bucket(bucket)
                 .region("us-east-1")
                 .object(key)
-                .extraQueryParams(query)
                 .build();
         return URI.create(signer.getPresignedObjectUrl(url));
     }
