@@ -1,14 +1,13 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.PublishedTable;
-import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -75,31 +74,23 @@ final class AnswerRow {
         String code = entry.lastCode() == null ? "" : " " + entry.lastCode();
         String reason = (entry.reason() == null ? "" : ", " + entry.reason())
                 + (entry.detail() == null ? "" : ": " + entry.detail());
-        return plain(entry.state() + code + files() + reason);
+        return (entry.state() + code + files() + reason).replace(note, "ID").replace("|", "\\|");
     }
 
     /** Like {@code , 2 IMAGE STORED, 1 VIDEO WAIVED NOT_OFFERED_BY_V1}. */
     private String files() {
-        List<SlotRow> slots = night.slots(note);
-        Map<String, Integer> counts = new LinkedHashMap<>();
-        for (SlotRow slot : slots) {
-            String reason = slot.reason() == null ? "" : " " + slot.reason();
-            counts.merge(slot.kind() + " " + slot.state() + reason, 1, Integer::sum);
-        }
-        long stored = slots.stream().filter(slot -> slot.media() != null).count();
-        long objects = slots.stream()
-                .filter(slot -> slot.media() != null)
-                .map(slot -> slot.media().sha256())
-                .distinct()
-                .count();
-        String files = counts.entrySet().stream()
+        String files = night.files(note).stream()
+                .collect(Collectors.groupingBy(Function.identity(), LinkedHashMap::new, Collectors.counting()))
+                .entrySet()
+                .stream()
                 .map(count -> ", " + count.getValue() + " " + count.getKey())
                 .collect(Collectors.joining());
-        return stored == objects ? files : files + " (" + objects + " object)";
-    }
-
-    private String plain(String text) {
-        return text.replace(note, "ID").replace("|", "\\|");
+        List<String> digests = night.slots(note).stream()
+                .filter(slot -> slot.media() != null)
+                .map(slot -> slot.media().sha256())
+                .toList();
+        long objects = digests.stream().distinct().count();
+        return digests.size() == objects ? files : files + " (" + objects + " object)";
     }
 
     @Override

@@ -27,8 +27,8 @@ class NightlyJobRepositoryTests {
 
     private final JobRepository written = mock();
     private final JobExecutionQueries executions = mock();
-    private final NightlyJobRepository counts =
-            new NightlyJobRepository(written, OutageRetryTests.retryFor(TEN_MINUTES), executions);
+    private final NightlyJobRepository counts = new NightlyJobRepository(
+            written, OutageRetryTests.retryFor(new RunStopper(mock(), mock()), TEN_MINUTES), executions);
     private final JobRepository repository = counts.repository();
     private final JobExecution job = new JobExecution(1, new JobInstance(1, "night"), new JobParameters());
     private final StepExecution step = new StepExecution(1, "worker", job);

@@ -9,9 +9,9 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.provider.JustOneApiClient;
+import io.github.notearchive.provider.Settings;
 import io.github.notearchive.store.ObjectStore;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +31,7 @@ class OutageRetryTests {
     /** Each attempt may take a minute, the time limit of a lock. */
     @Test
     void stepThatHasFailedForTheLimitClosesTheGateAndIsNotTriedAgain() {
-        OutageRetry outages = outagesEndedAfter(Duration.ZERO);
+        OutageRetry outages = retryFor(gate, Duration.ZERO);
 
         assertThatThrownBy(() -> outages.run(this::fail)).isInstanceOf(DataAccessResourceFailureException.class);
 
@@ -41,7 +41,7 @@ class OutageRetryTests {
 
     @Test
     void closedGateEndsTheWaitAndTheDatabaseIsTriedOnceMore() {
-        OutageRetry outages = outagesEndedAfter(Duration.ofMinutes(10));
+        OutageRetry outages = retryFor(gate, Duration.ofMinutes(10));
 
         assertThatThrownBy(() -> outages.run(() -> {
                     if (attempts.get() == 1) {
@@ -54,25 +54,9 @@ class OutageRetryTests {
         assertThat(attempts).hasValue(3);
     }
 
-    private OutageRetry outagesEndedAfter(Duration limit) {
-        return retryFor(gate, limit);
-    }
-
-    /** Returns a retry whose gate is open. */
-    static OutageRetry retryFor(Duration limit) {
-        return retryFor(new RunStopper(mock(), mock()), limit);
-    }
-
-    private static OutageRetry retryFor(RunStopper gate, Duration limit) {
-        ArchiveProperties settings = new ArchiveProperties(
-                "main",
-                1,
-                "",
-                "",
-                List.of(),
-                new ArchiveProperties.Retry(List.of(Duration.ofSeconds(5)), 0, 5, 25),
-                new ArchiveProperties.Outage(20, limit),
-                Duration.ofDays(30));
+    static OutageRetry retryFor(RunStopper gate, Duration limit) {
+        ArchiveProperties settings =
+                Settings.bind("archive", ArchiveProperties.class, "retry.delays", "5s", "outage.after", limit);
         return new OutageRetry(gate, mock(ObjectStore.class), settings);
     }
 
