@@ -188,22 +188,17 @@ class CommandLineTests {
         assertThat(err.toString().lines().findFirst()).contains("note-archive: " + message);
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "--fail-301 2",
-                "--dead-media -1",
-                "--quota 0",
-                "--notes 0",
-                "--calls-per-second 0",
-                "--latency 0s"
-            })
-    void sandboxChecksItsOptionsBeforeItEmptiesItsDirectory(String option, @TempDir Path data) throws IOException {
+    @Test
+    void sandboxChecksItsOptionsBeforeItEmptiesItsDirectory(@TempDir Path data) throws IOException {
         Files.writeString(data.resolve("note-archive-sandbox"), "");
         Files.createDirectory(data.resolve("postgres"));
 
-        assertThat(execute(("sandbox " + option + " --data-dir " + data).split(" ")))
-                .isEqualTo(2);
+        for (String option :
+                "--fail-301 2;--dead-media -1;--quota 0;--notes 0;--calls-per-second 0;--latency 0s".split(";")) {
+            assertThat(execute(("sandbox " + option + " --data-dir " + data).split(" ")))
+                    .as(option)
+                    .isEqualTo(2);
+        }
 
         assertThat(data.resolve("postgres")).exists();
     }

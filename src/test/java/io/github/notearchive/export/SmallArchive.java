@@ -13,7 +13,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
-import java.util.List;
 import javax.sql.DataSource;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.FileUtils;
@@ -205,11 +204,6 @@ final class SmallArchive implements AutoCloseable {
                         VALUES (?, ?, ?, 'file', 'STORED', 'original', 1080, NULL, ?,
                                 '2026-03-10T04:00Z', '2026-03-10T04:00Z')
                         """, note, kind, ordinal, sha256);
-    }
-
-    /** The ids of all notes, in order. */
-    static List<String> notes() {
-        return List.of(HOSTILE, FORMULA, VIDEO, BARE);
     }
 
     @Override

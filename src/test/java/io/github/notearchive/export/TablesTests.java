@@ -79,6 +79,16 @@ class TablesTests extends ExportScenario {
                         .as(name)
                         .containsExactlyElementsOf(texts(table.path("columns"), "name"));
             }
+            // an absent value differs from an empty one, and every character is kept
+            assertThat(duck.query("""
+                            SELECT note_id, title, note_text, liked_count::VARCHAR, epoch_us(published_at::TIMESTAMPTZ)::VARCHAR
+                            FROM %s ORDER BY 1
+                            """.formatted(Duck.read(format, target, "notes"))))
+                    .containsExactly(
+                            List.of(HOSTILE, HOSTILE_TITLE, HOSTILE_TEXT, "9007199254740993", "1770696804123456"),
+                            List.of(FORMULA, FORMULA_TITLE, "", "5", "1771545600000000"),
+                            Arrays.asList(SmallArchive.VIDEO, null, null, null, null),
+                            Arrays.asList(BARE, null, null, null, null));
         }
     }
 
@@ -96,61 +106,45 @@ class TablesTests extends ExportScenario {
                             .startsWith(duckType(column.path("type").stringValue()));
                 }
             }
-            String notes = Duck.read(ExportFormat.PARQUET, target, "notes");
+            String picture = SmallArchive.sha256(SmallArchive.bytes("baseline.jpg"));
             assertThat(duck.query("""
-                                    SELECT title, note_text, published_at::VARCHAR, liked_count, view_count, shared_count,
-                                           author_verified, topics::VARCHAR, len(media), media[1].sha256, media[1].height,
-                                           mentions[1].nickname
-                                    FROM %s WHERE note_id = '%s'
-                                    """.formatted(notes, HOSTILE)))
-                    .containsExactly(Arrays.asList(
-                            HOSTILE_TITLE,
-                            HOSTILE_TEXT,
-                            "2026-02-10 04:13:24.123456+00",
-                            "9007199254740993",
-                            "0",
-                            null,
-                            "true",
-                            "[国风, '拍照,\"姿势\"']",
-                            "4",
-                            SmallArchive.sha256(SmallArchive.bytes("baseline.jpg")),
-                            null,
-                            "=朋友"));
-            assertThat(duck.query(
-                            "SELECT title, note_text, liked_count, published_at, author_id, author_verified, state, len(topics), len(media) FROM %s WHERE note_id = '%s'"
-                                    .formatted(notes, BARE)))
-                    .containsExactly(Arrays.asList(null, null, null, null, null, null, null, "0", "0"));
-            assertThat(duck.one("SELECT note_text FROM %s WHERE note_id = '%s'".formatted(notes, FORMULA)))
-                    .isEmpty();
+                            SELECT published_at::VARCHAR, view_count, shared_count, author_verified, topics::VARCHAR, len(media),
+                                   media[1].sha256, media[1].height, mentions[1].nickname, author_id, state
+                            FROM %s WHERE note_id IN ('%s', '%s') ORDER BY note_id
+                            """.formatted(Duck.read(ExportFormat.PARQUET, target, "notes"), HOSTILE, BARE)))
+                    .containsExactly(
+                            Arrays.asList(
+                                    "2026-02-10 04:13:24.123456+00",
+                                    "0",
+                                    null,
+                                    "true",
+                                    "[国风, '拍照,\"姿势\"']",
+                                    "4",
+                                    picture,
+                                    null,
+                                    "=朋友",
+                                    SmallArchive.AUTHOR,
+                                    "ARCHIVED"),
+                            Arrays.asList(null, null, null, null, "[]", "0", null, null, null, null, null));
         }
     }
 
     @Test
-    void csvTellsAnAbsentValueFromAnEmptyOneAndKeepsEveryCharacter() throws Exception {
+    void csvHasListsAsJsonAndNoByteOrderMark() throws Exception {
         export(options(ExportFormat.CSV, target));
 
         try (Duck duck = new Duck()) {
-            String notes = Duck.read(ExportFormat.CSV, target, "notes");
-            assertThat(duck.query("SELECT note_id, title, note_text, liked_count, published_at FROM "
-                            + notes
-                            + " ORDER BY 1"))
-                    .containsExactly(
-                            List.of(
-                                    HOSTILE,
-                                    HOSTILE_TITLE,
-                                    HOSTILE_TEXT,
-                                    "9007199254740993",
-                                    "2026-02-10T04:13:24.123456Z"),
-                            List.of(FORMULA, FORMULA_TITLE, "", "5", "2026-02-20T00:00:00Z"),
-                            Arrays.asList(SmallArchive.VIDEO, null, null, null, null),
-                            Arrays.asList(BARE, null, null, null, null));
             JsonNode media = JsonMapper.shared()
-                    .readTree(duck.one("SELECT media FROM %s WHERE note_id = '%s'".formatted(notes, HOSTILE)));
+                    .readTree(duck.one("SELECT media FROM %s WHERE note_id = '%s'"
+                            .formatted(Duck.read(ExportFormat.CSV, target, "notes"), HOSTILE)));
             assertThat(media).hasSize(4);
             assertThat(media.at("/0/object_key").stringValue()).isEqualTo(SmallArchive.key("baseline.jpg", "jpg"));
         }
         String text = Files.readString(target.resolve("notes.csv"));
-        assertThat(text).startsWith("note_id,url,").contains("\r\n").doesNotContain("\ufeff");
+        assertThat(text)
+                .startsWith("note_id,url,")
+                .contains("\r\n", "2026-02-10T04:13:24.123456Z", "2026-02-20T00:00:00Z")
+                .doesNotContain("\ufeff");
     }
 
     @Test
@@ -185,14 +179,9 @@ class TablesTests extends ExportScenario {
         export(options(ExportFormat.JSONL, target));
 
         List<JsonNode> notes = lines(target.resolve("notes.jsonl"));
-        assertThat(notes)
-                .extracting(note -> note.path("note_id").stringValue())
-                .containsExactlyElementsOf(SmallArchive.notes());
         JsonNode hostile = notes.get(0);
-        assertThat(hostile.path("title").stringValue()).isEqualTo(HOSTILE_TITLE);
         assertThat(hostile.path("liked_count").longValue()).isEqualTo(9007199254740993L);
         assertThat(hostile.path("view_count").longValue()).isZero();
-        assertThat(hostile.has("shared_count")).isTrue();
         assertThat(hostile.path("shared_count").isNull()).isTrue();
         assertThat(hostile.path("topics")).extracting(JsonNode::stringValue).containsExactly("国风", "拍照,\"姿势\"");
         assertThat(hostile.at("/media"))

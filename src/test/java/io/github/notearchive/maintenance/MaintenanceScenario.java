@@ -147,8 +147,19 @@ public abstract class MaintenanceScenario {
                 .toList();
     }
 
-    protected RebuildSummary rebuild() {
-        return rebuild.rebuild(false, null);
+    /** Rebuilds, and asserts how that ends. */
+    protected RebuildSummary rebuild(ExitCode expected) {
+        return ended(rebuild.rebuild(false, null), expected);
+    }
+
+    private static RebuildSummary ended(RebuildSummary summary, ExitCode expected) {
+        assertThat(summary.exitCode()).as(summary.toString()).isEqualTo(expected);
+        return summary;
+    }
+
+    /** Restores what is missing, and asserts how that ends. */
+    protected RebuildSummary merge(ExitCode expected) {
+        return ended(merge(), expected);
     }
 
     protected RebuildSummary merge() {

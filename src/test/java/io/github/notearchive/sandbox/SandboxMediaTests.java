@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,8 +67,7 @@ class SandboxMediaTests {
                 byte[] sound =
                         client.get(note.at("/native_voice_info/url").asString()).body();
 
-                assertThat(HexFormat.of()
-                                .formatHex(MessageDigest.getInstance("MD5").digest(sound)))
+                assertThat(DigestUtils.md5Hex(sound))
                         .isEqualTo(note.at("/native_voice_info/md5sum").asString());
             }
         }

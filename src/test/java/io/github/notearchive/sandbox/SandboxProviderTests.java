@@ -35,31 +35,22 @@ class SandboxProviderTests {
     }
 
     @Test
-    void deliversAndCountsANote() throws Exception {
-        String id = provider.noteIds(1).getFirst();
-
-        HttpResponse<byte[]> response = client.ask(id);
-
-        assertThat(response.statusCode()).isEqualTo(200);
-        assertThat(Client.json(response).at("/data/0/note_list/0/id").asString())
-                .isEqualTo(id);
-        assertThat(provider.notes().calls()).isEqualTo(1);
-        assertThat(provider.notes().delivered()).isEqualTo(1);
-        assertThat(provider.videos().calls()).isZero();
-    }
-
-    @Test
-    void deliversAndCountsAVideo() throws Exception {
+    void deliversAndCountsNotesAndVideos() throws Exception {
         for (String id : provider.noteIds(20)) {
-            JsonNode envelope = Client.json(client.askVideo(id));
+            HttpResponse<byte[]> note = client.ask(id);
+            JsonNode video = Client.json(client.askVideo(id));
 
-            assertThat(envelope.path("code").asInt()).isZero();
-            assertThat(envelope.path("data").size()).isIn(0, 2);
+            assertThat(note.statusCode()).isEqualTo(200);
+            assertThat(Client.json(note).at("/data/0/note_list/0/id").asString())
+                    .isEqualTo(id);
+            assertThat(video.path("code").asInt()).isZero();
+            assertThat(video.path("data").size()).isIn(0, 2);
         }
 
-        assertThat(provider.videos().calls()).isEqualTo(20);
-        assertThat(provider.videos().delivered()).isEqualTo(20);
-        assertThat(provider.notes().calls()).isZero();
+        assertThat(List.of(provider.notes(), provider.videos())).allSatisfy(counts -> {
+            assertThat(counts.calls()).isEqualTo(20);
+            assertThat(counts.delivered()).isEqualTo(20);
+        });
     }
 
     @ParameterizedTest

@@ -1,6 +1,5 @@
 package io.github.notearchive.telemetry;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
@@ -14,11 +13,10 @@ import io.github.notearchive.provider.Settings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -116,20 +114,12 @@ class NotificationsTests {
     }
 
     @Test
-    void aMessageHasTheTokenAndAVerifiableSignature() throws Exception {
-        report(
-                BLOCKED,
-                WEBHOOK,
-                url,
-                "archive.notify.webhook.token",
-                "bearer-1",
-                "archive.notify.webhook.secret",
-                "key-2");
+    void aMessageHasTheTokenAndAVerifiableSignature() {
+        String token = "archive.notify.webhook.token";
+        report(BLOCKED, WEBHOOK, url, token, "bearer-1", "archive.notify.webhook.secret", "key-2");
 
         ScriptedServer.Request request = receiver.requests().getFirst();
-        Mac mac = Mac.getInstance("HmacSHA256");
-        mac.init(new SecretKeySpec("key-2".getBytes(UTF_8), "HmacSHA256"));
-        String signature = HexFormat.of().formatHex(mac.doFinal(request.body()));
+        String signature = new HmacUtils(HmacAlgorithms.HMAC_SHA_256, "key-2").hmacHex(request.body());
         assertThat(request.headers())
                 .containsEntry("Authorization", "Bearer bearer-1")
                 .containsEntry("X-Note-Archive-Signature", "sha256=" + signature);

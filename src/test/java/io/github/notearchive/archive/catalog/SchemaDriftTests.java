@@ -5,16 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.catalog.SchemaDrift.FieldPath;
+import io.github.notearchive.archive.catalog.SchemaDrift.FieldPaths;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class SchemaDriftTests {
 
@@ -47,13 +51,18 @@ class SchemaDriftTests {
     }
 
     @Test
-    void responseWithoutNewFieldsRecordsNothing() {
+    void recordedFieldsAreKnownInThisAndOtherProcesses() {
         record(Captures.ID, NOW, "\"brand_new\":\"x\"");
+        SchemaDrift another = new SchemaDrift(database.jdbc());
 
-        assertThat(newFields(OTHER, NOW.plusSeconds(1), "\"brand_new\":\"y\"").fields())
-                .isEmpty();
-        assertThat(newFields(OTHER, NOW.plusSeconds(1), "\"brand_new\":null").fields())
-                .isEmpty();
+        for (SchemaDrift process : List.of(drift, another)) {
+            for (String value : List.of("\"y\"", "null")) {
+                assertThat(process.newFieldsIn(OTHER, NOW.plusSeconds(1), answer("\"brand_new\":" + value))
+                                .fields())
+                        .isEmpty();
+            }
+        }
+        assertThat(another.found()).isEmpty();
     }
 
     @Test
@@ -69,17 +78,6 @@ class SchemaDriftTests {
         record(Captures.ID, NOW, "\"brand_new\":\"x\"");
 
         assertThat(rows()).isEqualTo(oneWay).containsExactly("note.brand_new string NEW " + OTHER);
-    }
-
-    @Test
-    void recordedFieldsAreKnownToOtherProcesses() {
-        record(Captures.ID, NOW, "\"brand_new\":\"x\"");
-        SchemaDrift another = new SchemaDrift(database.jdbc());
-
-        assertThat(another.newFieldsIn(OTHER, NOW.plusSeconds(1), answer("\"brand_new\":\"y\""))
-                        .fields())
-                .isEmpty();
-        assertThat(another.found()).isEmpty();
     }
 
     @Test
@@ -115,20 +113,7 @@ class SchemaDriftTests {
     @Test
     void tableIsBounded() {
         for (int i = 0; i < 30; i++) {
-            String prefix = letters(i);
-            record(
-                    Captures.ID,
-                    NOW,
-                    IntStream.range(0, 10)
-                            .mapToObj(j -> "\""
-                                    + prefix
-                                    + letters(j)
-                                    + "\":{"
-                                    + IntStream.range(0, 9)
-                                            .mapToObj(k -> "\"" + letters(k) + "\":1")
-                                            .collect(Collectors.joining(","))
-                                    + "}")
-                            .collect(Collectors.joining(",")));
+            record(Captures.ID, NOW, fields(letters(i), 10, "{" + fields("", 9, "1") + "}"));
         }
 
         assertThat(rows()).hasSize(SchemaDrift.MAX_ROWS);
@@ -150,6 +135,13 @@ class SchemaDriftTests {
                 .orElseThrow();
     }
 
+    /** Returns fields of an object with different names and the same value. */
+    private static String fields(String prefix, int count, String value) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "\"" + prefix + letters(i) + "\":" + value)
+                .collect(Collectors.joining(","));
+    }
+
     private static String letters(int number) {
         return "name" + (char) ('a' + number / 26) + (char) ('a' + number % 26);
     }
@@ -158,5 +150,82 @@ class SchemaDriftTests {
         return database.texts("""
                         SELECT concat_ws(' ', path, json_type, state, example_note_id) FROM schema_drift ORDER BY path, json_type
                         """);
+    }
+
+    // paths of fields
+
+    @Test
+    void fieldHasAPathAndAType() {
+        assertThat(unknownIn("""
+                                {"code":0,"data":[{"note_list":[{"id":"x","n":1,"list":[{"a":"1"},{"a":true}]}],"beside":null}]}
+                                """))
+                .containsExactly(
+                        "code: number",
+                        "data: array",
+                        "data[]: object",
+                        "data[].beside: null",
+                        "data[].note_list: array",
+                        "note: object",
+                        "note.id: string",
+                        "note.list: array",
+                        "note.list[]: object",
+                        "note.list[].a: boolean",
+                        "note.list[].a: string",
+                        "note.n: number");
+    }
+
+    @Test
+    void noteIsFoundInAnyWrapper() {
+        assertThat(unknownIn("{\"data\":[{\"id\":\"x\",\"new\":1}]}"))
+                .containsExactly("data: array", "note: object", "note.id: string", "note.new: number");
+        assertThat(unknownIn("{\"data\":{\"id\":\"x\",\"new\":1}}"))
+                .containsExactly("note: object", "note.id: string", "note.new: number");
+        assertThat(unknownIn("{\"data\":{\"note_list\":[{\"new\":1}]}}"))
+                .containsExactly("data: object", "data.note_list: array", "note: object", "note.new: number");
+    }
+
+    @Test
+    void nameThatLooksLikeDataIsGeneralized() {
+        String names = """
+                66aa00000000000000000001,1770696804,uid_1770696804,0123456789abcdef,00000000-0000-4000-8000-000000000001,\
+                1040g00831sd37bs2lk405n684dak6j4m6ekoci0,user-7f3a9c21,名字,with space,a.b,a[],,\0,naïve,emoji 🍚,https://example.org/x""";
+        for (String name : names.split(",", -1)) {
+            assertThat(unknownIn(new JsonMapper().writeValueAsString(Map.of("map", Map.of(name, 1)))))
+                    .containsExactly("map: object", "map.*: number");
+        }
+    }
+
+    @Test
+    void identifierIsKept() {
+        for (String name :
+                "url_size_large url_8k h265 zh-CN AAC masterUrl liveFile2ndGeneration feedback_info cafe_facade"
+                        .split(" ", -1)) {
+            assertThat(unknownIn("{\"" + name + "\":1}")).containsExactly(name + ": number");
+        }
+    }
+
+    @Test
+    void depthLengthAndNumberAreBounded() {
+        String deep = "{\"a\":".repeat(150) + "1" + "}".repeat(150);
+        String longNames = ("{\"" + "n".repeat(59) + "\":").repeat(9) + "1" + "}".repeat(9);
+        String many = "{" + fields("", 20, "{" + fields("", 20, "1") + "}") + "}";
+
+        assertThat(unknownIn(deep)).hasSize(FieldPaths.MAX_LEVELS);
+        assertThat(unknownIn(longNames)).hasSize(5);
+        assertThat(unknownIn(many)).hasSize(FieldPaths.MAX_FIELDS);
+    }
+
+    @Test
+    void placeholderIsNotReported() {
+        String tooDeep = "{\"data\":[{\"id\":\"x\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}]}";
+
+        assertThat(unknownIn(tooDeep)).noneMatch(field -> field.endsWith(": string") && !field.contains("id"));
+    }
+
+    private static List<String> unknownIn(String answer) {
+        return FieldPaths.unknownIn(ResponseJson.read(answer.getBytes(UTF_8)).orElseThrow(), _ -> false, _ -> false)
+                .stream()
+                .map(FieldPath::toString)
+                .toList();
     }
 }

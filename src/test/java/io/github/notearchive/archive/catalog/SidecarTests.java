@@ -9,6 +9,7 @@ import io.github.notearchive.note.NoteCapture;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,17 +26,7 @@ class SidecarTests {
 
     @Test
     void documentListsAllSlots() {
-        List<SlotRow> slots = List.of(
-                SlotRow.stored(
-                        IMAGE,
-                        new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
-                        "original",
-                        1080,
-                        1440,
-                        null,
-                        null),
-                SlotRow.waived(VIDEO, "NOT_OFFERED_BY_V1"),
-                SlotRow.missing(SOUND, SlotRow.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+        List<SlotRow> slots = slots("original", 1440, null, null);
 
         JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
 
@@ -93,17 +84,7 @@ class SidecarTests {
 
     @Test
     void documentIsReadBack() throws Exception {
-        List<SlotRow> slots = List.of(
-                SlotRow.stored(
-                        IMAGE,
-                        new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
-                        "url_multi_level.high",
-                        1080,
-                        null,
-                        "size match",
-                        "original at x: HTTP 404"),
-                SlotRow.waived(VIDEO, "NOT_OFFERED_BY_V1"),
-                SlotRow.missing(SOUND, SlotRow.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+        List<SlotRow> slots = slots("url_multi_level.high", null, "size match", "original at x: HTTP 404");
         Sidecar written = sidecar(Captures.of(Captures.sample()), slots);
 
         Sidecar read = Sidecar.read(written.key(), written.bytes());
@@ -127,6 +108,15 @@ class SidecarTests {
 
         MediaSlot slot = new MediaSlot(MediaKind.IMAGE, 0, endless, List.of(), null);
         assertThat(read.media().getFirst().identity()).hasSize(200).isEqualTo(slot.identity());
+    }
+
+    private static List<SlotRow> slots(
+            String rendition, @Nullable Integer height, @Nullable String checks, @Nullable String error) {
+        StoredMedia file = new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic");
+        return List.of(
+                SlotRow.stored(IMAGE, file, rendition, 1080, height, checks, error),
+                SlotRow.waived(VIDEO, "NOT_OFFERED_BY_V1"),
+                SlotRow.missing(SOUND, SlotRow.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
     }
 
     private static Sidecar sidecar(NoteCapture capture, List<SlotRow> slots) {

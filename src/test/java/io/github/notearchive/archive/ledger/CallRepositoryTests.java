@@ -2,9 +2,12 @@ package io.github.notearchive.archive.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.github.notearchive.RecordedPlans;
+import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.CallTotals.Kind;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -390,6 +393,27 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(database.count("""
                 SELECT count(*) FROM api_call a JOIN api_call b ON a.id < b.id AND a.sent_at > b.sent_at AND a.xmin = b.xmin
                 """)).as("numbers in the order of sending").isZero();
+    }
+
+    @Test
+    void callsAreCountedByTheNightTheyWereSent() {
+        Night night = Night.of(NOW);
+        calls.startExecution(1, () -> false);
+        paid(night.begins());
+        paid(night.ends().minusMillis(1));
+        calls.startExecution(2, () -> false);
+        unpaid(night.begins());
+        paid(night.ends());
+        paid(night.begins().minusMillis(1));
+        sent(ID, Endpoint.DETAIL, night.begins(), false);
+
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
+        assertThat(totals.countsIn(night))
+                .extracting(CallTotals.CallCount::code, CallTotals.CallCount::billed, CallTotals.CallCount::calls)
+                .containsExactly(tuple(0, Billed.YES, 2L), tuple(301, Billed.NO, 1L), tuple(null, Billed.UNKNOWN, 1L));
+        assertThat(totals.of(1, Kind.ALL)).isEqualTo(new CallTotals.Bill(2, 2, 0));
+        assertThat(totals.of(2, Kind.ALL)).isEqualTo(new CallTotals.Bill(4, 2, 1));
+        assertThat(totals.of(99, Kind.ALL)).isEqualTo(CallTotals.Bill.NONE);
     }
 
     private static long sum(List<Callable<Long>> nodes) throws Exception {

@@ -39,10 +39,10 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
 /** Base of ledger tests: an empty ledger, and calls about one note. */
-public abstract class LedgerFixture {
+abstract class LedgerFixture {
 
-    public static final NoteId ID = new NoteId("66aa00000000000000000001");
-    public static final Instant NOW = Instant.parse("2026-11-25T14:00:00.123Z");
+    static final NoteId ID = new NoteId("66aa00000000000000000001");
+    static final Instant NOW = Instant.parse("2026-11-25T14:00:00.123Z");
     static final byte[] BODY = "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
 
     static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
@@ -56,9 +56,9 @@ public abstract class LedgerFixture {
     final ArchiveDatabase database = ArchiveDatabase.emptied();
     final NoteStats history = new NoteStats(database.jdbc());
     final PaidResponses responses = new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
-    public final CallTotals totals = new CallTotals(database.jdbc());
+    final CallTotals totals = new CallTotals(database.jdbc());
     ResponseSpool spool;
-    public CallRepository calls;
+    CallRepository calls;
 
     @BeforeEach
     void begin() {
@@ -154,15 +154,21 @@ public abstract class LedgerFixture {
                 .toList();
     }
 
+    /** Inserts a note if it is missing, and claims it. */
     FetchRequest claimed(NoteId id) {
-        return ClaimFixture.of(database, id);
+        database.update("""
+                INSERT INTO worklist (note_id, due_at, enqueued_at, claimed_by, claimed_until, claim_id)
+                VALUES (?, now(), now(), 'main', now() + interval '1 hour', 7)
+                ON CONFLICT (note_id) DO UPDATE SET claimed_by = 'main', claimed_until = now() + interval '1 hour', claim_id = 7
+                """, id.value());
+        return new FetchRequest(id, 7, null);
     }
 
-    public CallRecord sent(NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
+    CallRecord sent(NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
         return sent(calls, id, endpoint, at, refresh);
     }
 
-    public CallRecord sent(CallRepository node, NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
+    CallRecord sent(CallRepository node, NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
         return sent(node, claimed(id), endpoint, at, refresh);
     }
 
@@ -171,7 +177,7 @@ public abstract class LedgerFixture {
         return ((CallAdmission.Written) node.sending(note, endpoint, at, refresh, ALL)).call();
     }
 
-    public long paid(Instant at) {
+    long paid(Instant at) {
         return paid(claimed(ID), at);
     }
 
@@ -180,7 +186,7 @@ public abstract class LedgerFixture {
         return calls.received(call, PAID, BODY, at, Duration.ZERO);
     }
 
-    public void unpaid(Instant at) {
+    void unpaid(Instant at) {
         CallRecord call = sent(ID, Endpoint.DETAIL, at, false);
         calls.received(call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
     }

@@ -160,9 +160,7 @@ class WorklistStatsTests {
 
     @Test
     void openNotesOfExecutionsAreCountedUntilSettled() {
-        for (int i = 1; i <= 4; i++) {
-            list.pending(i, 5, NOW);
-        }
+        list.pending(4);
         Instant tomorrow = Night.of(NOW).ends();
         list.settleBy(7, NoteState.POSTPONED, tomorrow);
         list.settleBy(8, NoteState.FAILED, null);
@@ -177,8 +175,7 @@ class WorklistStatsTests {
 
     @Test
     void notesAreCountedByStateDueAndInProgress() {
-        list.pending(1, 5, NOW);
-        list.pending(2, 5, NOW);
+        list.pending(2);
         list.pending(3, 5, NOW.plusSeconds(5));
         list.claims.claim("main", Lanes.ALL);
 

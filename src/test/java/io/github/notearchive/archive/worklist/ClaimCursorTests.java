@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ClaimCursorTests {
 
@@ -19,45 +21,28 @@ class ClaimCursorTests {
     /** Start position of each scan. */
     private final List<Position> begun = new ArrayList<>();
 
-    @Test
-    void nextClaimStartsAfterTheLastOne() {
-        take("a");
-        take("b");
-        take("c");
+    /** Notes that claims find in turn, {@code -} for none and {@code !} for a reset, and where their scans start. */
+    @ParameterizedTest
+    @CsvSource({
+        "next claim starts after the last one, a b c, START START b",
+        "empty scan restarts from the start, a b -, START START b START",
+        "earlier note does not move the position, b a c, START START b",
+        "reset restarts from the start, a b ! a, START START START"
+    })
+    void scansStartAfterTheLastNote(String rule, String found, String starts) {
+        for (String note : found.split(" ")) {
+            if (note.equals("!")) {
+                marks.reset();
+            } else {
+                take(note.equals("-") ? null : note);
+            }
+        }
 
-        assertThat(begun).containsExactly(Position.START, Position.START, mark("b"));
-    }
-
-    @Test
-    void emptyScanRestartsFromTheStart() {
-        take("a");
-        take("b");
-        begun.clear();
-
-        take(null);
-
-        assertThat(begun).containsExactly(mark("b"), Position.START);
-    }
-
-    @Test
-    void earlierNoteDoesNotMoveThePosition() {
-        take("b");
-        take("a");
-        take("c");
-
-        assertThat(begun).endsWith(mark("b"));
-    }
-
-    @Test
-    void resetRestartsFromTheStart() {
-        take("a");
-        take("b");
-        begun.clear();
-
-        marks.reset();
-        take("a");
-
-        assertThat(begun).containsExactly(Position.START);
+        assertThat(begun)
+                .as(rule)
+                .isEqualTo(Stream.of(starts.split(" "))
+                        .map(start -> start.equals("START") ? Position.START : mark(start))
+                        .toList());
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
 import io.github.notearchive.provider.RefreshProperties;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,37 +57,24 @@ class ClaimPlanTests {
     }
 
     @Test
-    void claimReadsOneIndexEntryPerLane() throws Exception {
+    void claimsReadOneIndexEntryPerLane() throws Exception {
         claims.claim("main", Lanes.ALL);
+        assertPlan("UPDATE worklist", "worklist_due", "worklist_pkey");
 
-        String plan = recorded.planOf("UPDATE worklist");
-
-        assertThat(plan)
-                .doesNotContain("Seq Scan on worklist")
-                .contains("worklist_due")
-                .contains("worklist_pkey");
-    }
-
-    @Test
-    void refreshClaimReadsOneIndexEntry() throws Exception {
         assertThat(claims.claimRefresh("main")).isPresent();
+        assertPlan("UPDATE worklist", "worklist_refresh");
 
-        String plan = recorded.planOf("UPDATE worklist");
-
-        assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_refresh");
         claims.isRefreshDue("main");
-        assertThat(recorded.planOf("SELECT EXISTS"))
-                .doesNotContain("Seq Scan on worklist")
-                .contains("worklist_refresh");
+        assertPlan("SELECT EXISTS", "worklist_refresh");
+
+        claims.pendingWork("main", Lanes.ALL);
+        assertPlan("SELECT (SELECT count(*) FROM worklist", "worklist_due");
     }
 
-    @Test
-    void pendingWorkReadsOneIndexEntryPerLane() throws Exception {
-        claims.pendingWork("main", Lanes.ALL);
-
-        String plan = recorded.planOf("SELECT (SELECT count(*) FROM worklist");
-
-        assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_due");
+    private void assertPlan(String statement, String... indexes) throws SQLException {
+        assertThat(recorded.planOf(statement))
+                .doesNotContain("Seq Scan on worklist")
+                .contains(indexes);
     }
 
     @Test
@@ -98,11 +86,8 @@ class ClaimPlanTests {
                 jdbc, new RefreshProperties(true, List.of(), List.of(Duration.ofDays(1)), 0.2, 0), clock, transactions);
 
         worklist.settle(List.of(new Settlement(claimed, claimed.row(), 7)));
-        String settled = recorded.planOf("UPDATE worklist");
+        assertPlan("UPDATE worklist", "worklist_pkey");
         refreshPlan.plan(List.of(claimed.id()));
-        String planned = recorded.planOf("UPDATE worklist");
-
-        assertThat(settled).doesNotContain("Seq Scan").contains("worklist_pkey");
-        assertThat(planned).doesNotContain("Seq Scan").contains("worklist_pkey").contains("note_pkey");
+        assertPlan("UPDATE worklist", "worklist_pkey", "note_pkey");
     }
 }

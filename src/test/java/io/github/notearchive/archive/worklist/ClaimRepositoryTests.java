@@ -40,7 +40,7 @@ class ClaimRepositoryTests {
         list.pending(4, 9, NOW);
         list.pending(5, 0, NOW.minus(Duration.ofDays(9)));
         list.pending(6, 0, NOW);
-        list.holdsAnswer(6);
+        list.update(id(6), "response_held = true");
 
         assertThat(claimAll(NODE)).containsExactly(id(6), id(4), id(3), id(1), id(2), id(5));
     }
@@ -152,9 +152,7 @@ class ClaimRepositoryTests {
 
     @Test
     void leaseLastsFiveMinutesAndIsRenewedForAllClaims() {
-        list.pending(1, 5, NOW);
-        list.pending(2, 5, NOW);
-        list.pending(3, 5, NOW);
+        list.pending(3);
         claims.claim(NODE, Lanes.ALL);
         claims.claim(NODE, Lanes.ALL);
         claims.claim("other", Lanes.ALL);
@@ -172,9 +170,7 @@ class ClaimRepositoryTests {
 
     @Test
     void lockedRowDoesNotBlockRenewalOfOtherLeases() throws Exception {
-        list.pending(1, 5, NOW);
-        list.pending(2, 5, NOW);
-        list.pending(3, 5, NOW);
+        list.pending(3);
         for (int i = 1; i <= 3; i++) {
             claims.claim(NODE, Lanes.ALL);
             list.leaseEnds(i);
@@ -209,8 +205,7 @@ class ClaimRepositoryTests {
 
     @Test
     void releaseAllReleasesClaimsOfThisNodeOnly() {
-        list.pending(1, 5, NOW);
-        list.pending(2, 5, NOW);
+        list.pending(2);
         claims.claim(NODE, Lanes.ALL);
         claims.claim("other", Lanes.ALL);
 

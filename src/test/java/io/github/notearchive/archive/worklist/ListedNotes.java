@@ -15,6 +15,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Fixture of a worklist in an emptied database, with a clock that the test sets. */
@@ -88,13 +89,14 @@ public final class ListedNotes {
                         """, id(number), priority, due.toString(), due.toString());
     }
 
+    /** Inserts pending notes of priority 5 with the numbers from 1, due now. */
+    public void pending(int count) {
+        IntStream.rangeClosed(1, count).forEach(number -> pending(number, 5, now));
+    }
+
     /** Locks a row until the caller's transaction ends. */
     void lock(int number) {
         database.text("SELECT note_id FROM worklist WHERE note_id = ? FOR UPDATE", id(number));
-    }
-
-    void holdsAnswer(int number) {
-        update(id(number), "response_held = true");
     }
 
     void leaseEnds(int number) {
@@ -105,7 +107,7 @@ public final class ListedNotes {
         update(id, "claimed_until = now() - interval '1 second'");
     }
 
-    private void update(String id, String columns) {
+    void update(String id, String columns) {
         database.update("UPDATE worklist SET " + columns + " WHERE note_id = ?", id);
     }
 

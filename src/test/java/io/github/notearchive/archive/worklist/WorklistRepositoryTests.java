@@ -143,28 +143,21 @@ class WorklistRepositoryTests {
 
         WorklistItem claimed = list.claim();
 
-        assertThat(claimed.attempts()).isEqualTo(2);
-        assertThat(claimed.attemptsIn(tonight)).isEqualTo(2);
-        assertThat(claimed.attemptsIn(nextNight)).isZero();
-        assertThat(claimed.mediaAttempts()).isEqualTo(1);
-        assertThat(claimed.mediaAttemptsIn(tonight)).isEqualTo(1);
-        assertThat(claimed.mediaAttemptsIn(nextNight)).isZero();
+        assertThat(List.of(claimed.attempts(), claimed.attemptsIn(tonight), claimed.attemptsIn(nextNight)))
+                .containsExactly(2, 2, 0);
+        assertThat(List.of(
+                        claimed.mediaAttempts(), claimed.mediaAttemptsIn(tonight), claimed.mediaAttemptsIn(nextNight)))
+                .containsExactly(1, 1, 0);
     }
 
     @Test
     void requeueResetsANote() {
         list.pending(1, 5, NOW);
+        Night tonight = Night.of(NOW);
         list.settle(
                 list.claim(),
                 new StateTransition(
-                        NoteState.POSTPONED,
-                        Counter.CALL,
-                        NOW,
-                        0,
-                        StateReason.NOTE_ABSENT,
-                        "empty",
-                        Night.of(NOW),
-                        false));
+                        NoteState.POSTPONED, Counter.CALL, NOW, 0, StateReason.NOTE_ABSENT, "empty", tonight, false));
         list.settleNext(NoteState.FAILED, Counter.MEDIA, null);
         list.now = NOW.plusSeconds(60);
 
@@ -183,8 +176,7 @@ class WorklistRepositoryTests {
 
     @Test
     void requeueSkipsNotesInProgress() {
-        list.pending(1, 5, NOW);
-        list.pending(2, 5, NOW);
+        list.pending(2);
         claims.claim(NODE, Lanes.ALL);
 
         assertThat(list.worklist.requeue(List.of(new NoteId(id(1)), new NoteId(id(2)))))
@@ -194,8 +186,7 @@ class WorklistRepositoryTests {
 
     @Test
     void requeueOfAStateChangesNoOtherState() {
-        list.pending(1, 5, NOW);
-        list.pending(2, 5, NOW);
+        list.pending(2);
         list.settleNext(NoteState.FAILED, Counter.NONE, null);
         list.settleNext(NoteState.ARCHIVED, Counter.NONE, null);
 
@@ -207,8 +198,7 @@ class WorklistRepositoryTests {
 
     @Test
     void waiverCompletesANoteUnlessARunHasClaimedOrSettledIt() {
-        list.pending(1, 5, NOW);
-        list.pending(2, 5, NOW);
+        list.pending(2);
         list.settleNext(NoteState.FAILED, Counter.NONE, null);
         claims.claim(NODE, Lanes.ALL);
         WorklistRow failed = list.worklist.row(new NoteId(id(1))).orElseThrow();

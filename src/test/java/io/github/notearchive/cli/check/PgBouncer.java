@@ -49,9 +49,9 @@ record PgBouncer(Process process, String jdbcUrl) implements AutoCloseable {
                 .redirectOutput(log.toFile())
                 .start();
         await(log.toString())
-                .atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(5))
-                .until(() -> isListening(port));
+                .ignoreExceptions()
+                .untilAsserted(() -> new Socket(InetAddress.getLoopbackAddress(), port).close());
         return new PgBouncer(process, "jdbc:postgresql://127.0.0.1:" + port + "/" + database);
     }
 
@@ -59,14 +59,6 @@ record PgBouncer(Process process, String jdbcUrl) implements AutoCloseable {
     static int closedPort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
-        }
-    }
-
-    private static boolean isListening(int port) {
-        try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return true;
-        } catch (IOException e) {
-            return false;
         }
     }
 

@@ -1,5 +1,11 @@
 package io.github.notearchive.cli.config;
 
+import static java.time.temporal.ChronoUnit.DAYS;
+import static java.time.temporal.ChronoUnit.HOURS;
+import static java.time.temporal.ChronoUnit.MILLIS;
+import static java.time.temporal.ChronoUnit.MINUTES;
+import static java.time.temporal.ChronoUnit.NANOS;
+import static java.time.temporal.ChronoUnit.SECONDS;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
@@ -10,27 +16,17 @@ import io.github.notearchive.io.Masks;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
 import jakarta.validation.constraints.AssertTrue;
-import jakarta.validation.constraints.DecimalMax;
-import jakarta.validation.constraints.DecimalMin;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotBlank;
-import jakarta.validation.constraints.NotEmpty;
-import jakarta.validation.constraints.NotNull;
-import jakarta.validation.constraints.Pattern;
 import jakarta.validation.metadata.ConstraintDescriptor;
 import jakarta.validation.metadata.PropertyDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.annotation.Annotation;
-import java.lang.reflect.Method;
 import java.net.URI;
 import java.net.URL;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,8 +35,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.hibernate.validator.constraints.time.DurationMax;
-import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -52,30 +46,19 @@ import tools.jackson.databind.json.JsonMapper;
 final class SettingsTable {
 
     /** Settings of Spring Boot, whose metadata has other descriptions. */
-    private static final Map<String, String> SPRING = Map.ofEntries(
-            Map.entry(
-                    "spring.datasource.url",
-                    "PostgreSQL server, version 15 or newer, as jdbc:postgresql://host:5432/database; empty for the embedded one over the data directory"),
-            Map.entry("spring.datasource.username", "role that owns the tables"),
-            Map.entry(
-                    "spring.datasource.password",
-                    "its password; from the environment only, never from a file in the repository"),
-            Map.entry("spring.datasource.hikari.maximum-pool-size", "maximum number of database connections"),
-            Map.entry("spring.datasource.hikari.minimum-idle", "number of idle connections that stay open"),
-            Map.entry(
-                    "spring.datasource.hikari.connection-timeout",
-                    "timeout for a connection of the pool, in milliseconds"),
-            Map.entry(
-                    "spring.datasource.hikari.connection-init-sql",
-                    "first statements of each connection: lock timeout, and lz4 compression where the server has it"),
-            Map.entry(
-                    "spring.datasource.hikari.data-source-properties.connectTimeout",
-                    "timeout of the connection to the server, in seconds"),
-            Map.entry(
-                    "spring.datasource.hikari.data-source-properties.socketTimeout",
-                    "read timeout in seconds, after which a connection is closed; longer than any statement"),
-            Map.entry("logging.level.root", "log level of the libraries"),
-            Map.entry("logging.level.io.github.notearchive", "log level of the program"));
+    private static final String SPRING = """
+            spring.datasource.url: PostgreSQL server, version 15 or newer, as jdbc:postgresql://host:5432/database; empty for the embedded one over the data directory
+            spring.datasource.username: role that owns the tables
+            spring.datasource.password: its password; from the environment only, never from a file in the repository
+            spring.datasource.hikari.maximum-pool-size: maximum number of database connections
+            spring.datasource.hikari.minimum-idle: number of idle connections that stay open
+            spring.datasource.hikari.connection-timeout: timeout for a connection of the pool, in milliseconds
+            spring.datasource.hikari.connection-init-sql: first statements of each connection: lock timeout, and lz4 compression where the server has it
+            spring.datasource.hikari.data-source-properties.connectTimeout: timeout of the connection to the server, in seconds
+            spring.datasource.hikari.data-source-properties.socketTimeout: read timeout in seconds, after which a connection is closed; longer than any statement
+            logging.level.root: log level of the libraries
+            logging.level.io.github.notearchive: log level of the program
+            """;
 
     private static final Map<Class<?>, String> KINDS = Map.of(
             boolean.class, "`true`, `false`",
@@ -106,18 +89,16 @@ final class SettingsTable {
         new EffectiveSettings(SettingsFixture.with(Map.of()))
                 .all()
                 .forEach(setting -> defaults.put(setting.name(), setting));
-        meanings.putAll(SPRING);
+        SPRING.lines().map(line -> line.split(": ", 2)).forEach(line -> meanings.put(line[0], line[1]));
         readMeanings();
     }
 
     /** Settings without description in the metadata. */
-    Set<String> withoutMeaning() {
-        Set<String> without = new TreeSet<>();
-        KnownSetting.ALL.stream()
+    List<String> withoutMeaning() {
+        return KnownSetting.ALL.stream()
                 .map(KnownSetting::name)
                 .filter(name -> meanings.getOrDefault(name, "").isBlank())
-                .forEach(without::add);
-        return without;
+                .toList();
     }
 
     /** Constraints without description. */
@@ -219,23 +200,19 @@ final class SettingsTable {
         String most = null;
         Set<String> others = new TreeSet<>();
         for (ConstraintDescriptor<?> constraint : constraints) {
-            Annotation rule = constraint.getAnnotation();
-            switch (rule) {
-                case Min min -> least = String.valueOf(min.value());
-                case Max max -> most = String.valueOf(max.value());
-                case DecimalMin min -> least = (min.inclusive() ? "" : "more than ") + min.value();
-                case DecimalMax max -> most = (max.inclusive() ? "" : "less than ") + max.value();
-                case DurationMin min ->
-                    least = duration(min.days(), min.hours(), min.minutes(), min.seconds(), min.millis(), min.nanos());
-                case DurationMax max ->
-                    most = duration(max.days(), max.hours(), max.minutes(), max.seconds(), max.millis(), max.nanos());
-                case NotEmpty _ -> others.add("at least one");
-                case NotBlank _ -> others.add("not empty");
-                case Pattern pattern -> others.add("`" + pattern.regexp() + "`");
-                case NotNull _ -> {
+            Map<String, Object> attributes = constraint.getAttributes();
+            boolean isExclusive = Boolean.FALSE.equals(attributes.get("inclusive"));
+            String value = attributes.containsKey("nanos") ? duration(attributes) : "" + attributes.get("value");
+            switch (constraint.getAnnotation().annotationType().getSimpleName()) {
+                case "Min", "DecimalMin", "DurationMin" -> least = (isExclusive ? "more than " : "") + value;
+                case "Max", "DecimalMax", "DurationMax" -> most = (isExclusive ? "less than " : "") + value;
+                case "NotEmpty" -> others.add("at least one");
+                case "NotBlank" -> others.add("not empty");
+                case "Pattern" -> others.add("`" + attributes.get("regexp") + "`");
+                case "NotNull" -> {
                     // no text makes a null
                 }
-                default -> unspoken.add(setting.name() + ": " + rule);
+                default -> unspoken.add(setting.name() + ": " + constraint.getAnnotation());
             }
         }
         List<String> bounds = new ArrayList<>();
@@ -246,29 +223,25 @@ final class SettingsTable {
         return bounds;
     }
 
-    private static String duration(long days, long hours, long minutes, long seconds, long millis, long nanos) {
-        Duration all = Duration.ofDays(days)
-                .plusHours(hours)
-                .plusMinutes(minutes)
-                .plusSeconds(seconds)
-                .plusMillis(millis)
-                .plusNanos(nanos);
+    private static String duration(Map<String, Object> attributes) {
+        Duration all = Duration.ZERO;
+        for (ChronoUnit unit : List.of(DAYS, HOURS, MINUTES, SECONDS, MILLIS, NANOS)) {
+            all = all.plus(((Number) attributes.get(unit.name().toLowerCase(Locale.ROOT))).longValue(), unit);
+        }
         return DisplayFormat.setting(all);
     }
 
     private List<String> rules() {
-        Set<String> rules = new TreeSet<>();
-        Set<Class<?>> holders = new HashSet<>(KnownSetting.RECORDS);
-        KnownSetting.ALL.forEach(setting -> holders.add(setting.holder()));
-        for (Class<?> holder : holders) {
-            for (Method method : holder.getDeclaredMethods()) {
-                AssertTrue rule = method.getAnnotation(AssertTrue.class);
-                if (rule != null) {
-                    rules.add(rule.message().replaceAll("(archive\\.[a-z.-]*[a-z])", "`$1`"));
-                }
-            }
-        }
-        return List.copyOf(rules);
+        return Stream.concat(
+                        KnownSetting.RECORDS.stream(), KnownSetting.ALL.stream().map(KnownSetting::holder))
+                .distinct()
+                .flatMap(holder -> Stream.of(holder.getDeclaredMethods()))
+                .map(method -> method.getAnnotation(AssertTrue.class))
+                .filter(Objects::nonNull)
+                .map(rule -> rule.message().replaceAll("(archive\\.[a-z.-]*[a-z])", "`$1`"))
+                .distinct()
+                .sorted()
+                .toList();
     }
 
     private void readMeanings() {

@@ -60,9 +60,9 @@ class RestoreTests extends MaintenanceScenario {
         picture(waived, 0, Reply.status(404));
         picture(accepted, 0, Reply.status(404));
         picture(accepted, 1, Reply.status(404));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         assertThat(night.state(completed)).isEqualTo(POSTPONED);
         assertThat(night.states(List.of(waived, accepted))).containsOnly(FAILED);
         TableDump dump = TableDump.of(night.sql());
@@ -74,16 +74,16 @@ class RestoreTests extends MaintenanceScenario {
         List<String> live = night.pending(SandboxNoteKind.LIVE_PHOTOS, 2);
         List<String> sold = night.pending(texts.subList(3, 4));
         night.script().answers(sold.getFirst(), Reply.code(201));
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         night.isDaysLater(8);
         night.script().answers(goneLater, Reply.code(404));
         night.script().answers(changed, Reply.note(note -> note.put("seen", "again")));
         night.requeue(changed);
         night.requeue(goneLater);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         forget(forgotten);
         night.script().clear();
-        assertEnded(night.run(), ExitCode.COMPLETED); // empties the copies of old responses
+        night.run(ExitCode.COMPLETED); // empties the copies of old responses
         assertThat(night.states(added)).containsOnly(ARCHIVED);
         assertThat(night.states(live)).containsOnly(ARCHIVED);
         assertThat(night.states(List.of(kept, changed, completed, waived))).containsOnly(ARCHIVED);
@@ -95,24 +95,22 @@ class RestoreTests extends MaintenanceScenario {
         dump.restore();
         assertThat(rows()).isNotEqualTo(before);
         assertRefused();
-        RebuildSummary merged = merge();
+        RebuildSummary merged = merge(ExitCode.COMPLETED);
 
-        assertEnded(merged, ExitCode.COMPLETED);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).as("calls in all").isEqualTo(calls);
         assertSame(rows(), before);
         assertThat(objects()).isEqualTo(objects);
         assertThat(count("note WHERE note_id = '" + forgotten + "'")).isZero();
 
-        RebuildSummary repeated = merge();
+        RebuildSummary repeated = merge(ExitCode.COMPLETED);
 
-        assertEnded(repeated, ExitCode.COMPLETED);
         assertThat(repeated.found().sidecars()).isEqualTo(merged.found().sidecars());
         assertThat(repeated.found().written()).isZero();
         assertSame(rows(), before);
         assertEnded(audits.verify(AUDIT), ExitCode.COMPLETED);
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).as("calls in all").isEqualTo(calls);
     }
 
@@ -133,8 +131,8 @@ class RestoreTests extends MaintenanceScenario {
 
         assertThat(night.hasSpooledResponse()).isTrue();
         assertThat(count("api_call")).isZero();
-        assertEnded(merge(), ExitCode.COMPLETED);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        merge(ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.state(waiting)).isEqualTo(ARCHIVED);
         assertThat(night.hasSpooledResponse()).isFalse();
         assertThat(night.calls()).isEqualTo(calls);
@@ -150,10 +148,10 @@ class RestoreTests extends MaintenanceScenario {
         dump.restore();
 
         assertRefused();
-        assertEnded(merge(), ExitCode.COMPLETED);
+        merge(ExitCode.COMPLETED);
 
         assertThat(ledger()).isEqualTo(ledger);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls()).isOne();
     }
@@ -172,9 +170,8 @@ class RestoreTests extends MaintenanceScenario {
         assertRefused();
         breakOff("DELETE ON note", notes.get(0));
 
-        RebuildSummary broken = merge();
+        merge(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertEnded(broken, ExitCode.UPSTREAM_UNAVAILABLE);
         assertRefused();
         repair("note");
         RebuildSummary merged = merge();
@@ -183,7 +180,7 @@ class RestoreTests extends MaintenanceScenario {
         assertThat(objects()).isEqualTo(objects);
         assertThat(count("forgotten_note WHERE finished_at IS NULL")).isZero();
         assertEnded(audits.verify(AUDIT), ExitCode.COMPLETED);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(objects()).isEqualTo(objects);
     }
@@ -209,15 +206,14 @@ class RestoreTests extends MaintenanceScenario {
         // when the dump was taken, this replaced file waited for its removal
         update("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (?, 1)", listed);
 
-        RebuildSummary merged = merge();
+        merge(ExitCode.COMPLETED);
 
-        assertEnded(merged, ExitCode.COMPLETED);
         assertThat(objects()).contains(shared, listed).isEqualTo(objects);
         assertSame(rows(), before);
         assertThat(night.state(later)).isEqualTo(ARCHIVED);
         assertThat(count("forgotten_object")).isZero();
         assertThat(count("forgotten_note WHERE finished_at IS NULL")).isZero();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls);
     }
 
@@ -226,7 +222,7 @@ class RestoreTests extends MaintenanceScenario {
         archived(night.pending(SandboxNoteKind.IMAGES, 1));
         TableDump dump = TableDump.of(night.sql());
         List<String> later = night.pending(60).stream().sorted().toList();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         Map<String, List<String>> before = rows();
         int calls = night.calls();
         dump.restore();
@@ -243,13 +239,12 @@ class RestoreTests extends MaintenanceScenario {
         assertThat(between.reason()).contains("note-archive rebuild");
         repair("worklist");
 
-        RebuildSummary merged = rebuild();
+        RebuildSummary merged = rebuild(ExitCode.COMPLETED);
 
-        assertEnded(merged, ExitCode.COMPLETED);
         assertThat(merged.restart()).isTrue();
         assertThat(merged.found().sidecars()).as("each read once").isEqualTo(61);
         assertSame(rows(), before);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls);
     }
 
@@ -261,9 +256,8 @@ class RestoreTests extends MaintenanceScenario {
         night.pending(night.provider().noteIds(SandboxNoteKind.SOUND, 1));
         Map<String, List<String>> before = rows();
 
-        RebuildSummary merged = merge();
+        RebuildSummary merged = merge(ExitCode.COMPLETED);
 
-        assertEnded(merged, ExitCode.COMPLETED);
         assertThat(merged.found().written()).isZero();
         assertSame(rows(), before);
         assertThat(count("worklist")).isEqualTo(4);
@@ -296,8 +290,8 @@ class RestoreTests extends MaintenanceScenario {
 
         assertThat(night.run().reason()).contains("does not contain");
         assertThat(night.calls()).isEqualTo(2);
-        assertEnded(merge(), ExitCode.COMPLETED);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        merge(ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(2);
     }
@@ -309,7 +303,7 @@ class RestoreTests extends MaintenanceScenario {
         update("DELETE FROM archive");
         assertEnded(audits.verify(AUDIT), ExitCode.COMPLETED);
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(object()).contains(identifier(), "\"revision\" : 2", "\"execution\" : ");
     }
@@ -337,9 +331,8 @@ class RestoreTests extends MaintenanceScenario {
         for (String content : List.of("", "[]", "{\"revision\": \"x\"", "\u202e\u0000", "{}")) {
             store.putBytes(new ObjectKey(OBJECT), content.getBytes(UTF_8), "text/plain");
 
-            RunSummary run = night.run();
+            RunSummary run = night.run(ExitCode.USAGE);
 
-            assertEnded(run, ExitCode.USAGE);
             assertThat(run.reason()).contains("archive.json is not readable");
         }
         assertThat(night.calls()).isOne();

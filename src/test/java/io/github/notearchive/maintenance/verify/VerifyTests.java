@@ -85,9 +85,8 @@ class VerifyTests extends MaintenanceScenario {
         passes(Duration.ofHours(1));
         Instant begun = night.clock().instant().truncatedTo(ChronoUnit.MICROS);
 
-        VerifySummary audit = verify();
+        VerifySummary audit = verify(ExitCode.COMPLETED);
 
-        assertEnded(audit, ExitCode.COMPLETED);
         assertThat(audit.exitCode().number()).isZero();
         assertThat(audit.files()).isEqualTo(night.objects("media/").size()).isPositive();
         assertThat(audit.sidecars()).isEqualTo(3);
@@ -122,9 +121,8 @@ class VerifyTests extends MaintenanceScenario {
         Files.delete(path(sidecar));
         String orphan = plantOrphan();
 
-        VerifySummary found = verify();
+        VerifySummary found = verify(ExitCode.FINDINGS);
 
-        assertEnded(found, ExitCode.FINDINGS);
         assertThat(found.exitCode().number()).isEqualTo(6);
         assertThat(findings())
                 .containsExactlyInAnyOrder(
@@ -137,9 +135,8 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(executionsOfAudits()).containsExactly("COMPLETED FINDINGS");
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
 
-        VerifySummary repaired = verify(new VerifyOptions(null, true, true, "main"));
+        VerifySummary repaired = verify(new VerifyOptions(null, true, true, "main"), ExitCode.FINDINGS);
 
-        assertEnded(repaired, ExitCode.FINDINGS);
         assertThat(repaired.repairs().notesMadeDue() + repaired.repairs().waiting())
                 .isEqualTo(3);
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
@@ -157,7 +154,7 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(again.repairs().waiting()).isEqualTo(3);
         assertThat(again.repairs().sidecarsRewritten()).isZero();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).as("nothing is bought twice").isEqualTo(calls);
         assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
@@ -167,7 +164,7 @@ class VerifyTests extends MaintenanceScenario {
                 .allSatisfy((key, bytes) -> assertThat(answerAndMedia(bytes).getFirst())
                         .isEqualTo(answerAndMedia(truth.get(key)).getFirst()));
 
-        assertEnded(verify(), ExitCode.COMPLETED);
+        verify(ExitCode.COMPLETED);
         assertThat(findings()).isEmpty();
         assertThat(count("fixity_finding WHERE resolved_at IS NOT NULL")).isEqualTo(5);
     }
@@ -186,10 +183,10 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(repaired.open()).containsEntry(Kind.MISSING, 1L);
         assertThat(repaired.repairs().notesMadeDue()).isOne();
         assertThat(night.states(notes)).containsExactlyInAnyOrder(ARCHIVED, PENDING);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls + 1);
         assertThat(night.objects("media/")).containsKey(shared);
-        assertThat(verify().open()).as("only what the other note had").containsOnlyKeys(Kind.ORPHAN);
+        assertThat(verify(AUDIT).open()).as("only what the other note had").containsOnlyKeys(Kind.ORPHAN);
     }
 
     /** Makes the file of a note also one of the other note, captured so much later, and returns the other note. */
@@ -230,15 +227,14 @@ class VerifyTests extends MaintenanceScenario {
             }
         }
         if (isFoundByAnAudit) {
-            assertEnded(verify(), ExitCode.FINDINGS);
+            verify(ExitCode.FINDINGS);
         } else {
             update("DELETE FROM note_media"); // as if the bytes were another note's
         }
 
         notes.forEach(night::requeue);
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.files().stored()).isEqualTo(truth.size());
         assertThat(run.files().deduplicated() + run.files().reused()).isZero();
         assertThat(night.objects("media/"))
@@ -256,12 +252,11 @@ class VerifyTests extends MaintenanceScenario {
         }
         archived(night.pending(notes.subList(0, 1)));
         flip(night.objects("media/").firstKey());
-        assertEnded(verify(), ExitCode.FINDINGS);
+        verify(ExitCode.FINDINGS);
         night.pending(notes.subList(1, 2));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.files().reused()).isZero();
         assertThat(run.files().stored()).isOne();
     }
@@ -275,10 +270,10 @@ class VerifyTests extends MaintenanceScenario {
                         UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL WHERE sha256 = ?
                         """, sha256);
         Files.delete(path(key));
-        assertEnded(verify(), ExitCode.FINDINGS);
+        verify(ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("MISSING " + key);
 
-        assertEnded(repair(), ExitCode.COMPLETED);
+        repair(ExitCode.COMPLETED);
 
         assertThat(findings()).isEmpty();
         assertThat(count("media_object WHERE sha256 = '" + sha256 + "'")).isZero();
@@ -296,9 +291,8 @@ class VerifyTests extends MaintenanceScenario {
         String text = new String(night.objects("").get(edited), UTF_8);
         write(edited, text.replaceFirst("\"callId\" : ", "\"callId\" : 1").getBytes(UTF_8));
 
-        VerifySummary audit = verify();
+        verify(ExitCode.FINDINGS);
 
-        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(findings())
                 .containsExactlyInAnyOrder(
                         "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
@@ -312,16 +306,16 @@ class VerifyTests extends MaintenanceScenario {
         List<String> notes = archive(2);
         String lost = notes.getFirst();
         Files.delete(path(night.objects("notes/" + lost).firstKey()));
-        assertEnded(verify(), ExitCode.FINDINGS);
+        verify(ExitCode.FINDINGS);
 
         passes(Duration.ofDays(9));
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(texts("SELECT note_id FROM api_call WHERE response IS NOT NULL"))
                 .containsExactly(lost);
         VerifySummary repaired = repair();
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
-        assertEnded(verify(), ExitCode.COMPLETED);
+        verify(ExitCode.COMPLETED);
     }
 
     @Test
@@ -334,9 +328,8 @@ class VerifyTests extends MaintenanceScenario {
         update("UPDATE worklist SET state = 'FAILED', reason = 'REJECTED'");
         update("UPDATE api_call SET response = NULL");
 
-        VerifySummary audit = repair();
+        VerifySummary audit = repair(ExitCode.FINDINGS);
 
-        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().notPossible()).isEqualTo(2);
         assertThat(repairOf(file)).contains("none of its notes is ARCHIVED, for example " + note);
         assertThat(repairOf(sidecar)).contains("the ledger no longer has the exact response of call");
@@ -353,9 +346,8 @@ class VerifyTests extends MaintenanceScenario {
                         """, sha256Of(file));
         Files.delete(path(file));
 
-        VerifySummary audit = repair();
+        VerifySummary audit = repair(ExitCode.FINDINGS);
 
-        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().notesMadeDue()).isZero();
         assertThat(audit.repairs().notPossible()).isOne();
         assertThat(repairOf(file)).contains("does not list it, for example that of note " + note);
@@ -385,22 +377,20 @@ class VerifyTests extends MaintenanceScenario {
                         VALUES (?, ?, 7, 'image/jpeg', timestamptz '2026-01-01')
                         """, sha256, unused);
 
-        VerifySummary audit = verify();
+        VerifySummary audit = verify(ExitCode.FINDINGS);
 
-        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(findings()).containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + foreign, "ORPHAN " + unused);
         assertThat(audit.young()).isOne();
         Files.delete(path(foreign));
-        verify();
+        verify(AUDIT);
         assertThat(findings())
                 .as("what is gone is none")
                 .containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + unused);
         plant(foreign, Duration.ofDays(300));
         assertThat(night.objects("")).containsKeys(young, old, foreign, elsewhere, unused);
 
-        VerifySummary removal = verify(DELETE_ORPHANS);
+        VerifySummary removal = verify(DELETE_ORPHANS, ExitCode.COMPLETED);
 
-        assertEnded(removal, ExitCode.COMPLETED);
         assertThat(removal.repairs().orphansRemoved()).containsExactlyInAnyOrder(old, foreign, unused);
         assertThat(night.objects("")).containsKeys(young, elsewhere).doesNotContainKeys(old, foreign, unused);
         assertThat(count("media_object WHERE object_key = '" + unused + "'")).isZero();
@@ -411,14 +401,13 @@ class VerifyTests extends MaintenanceScenario {
         String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 1).getFirst();
         night.pending(List.of(note));
         night.script().answers(note, Reply.noteWith(answer -> answer.put("id", "0123456789abcdef01234567")));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         String sidecar = night.objects("notes/" + note).firstKey();
         assertThat(count("note_capture")).isZero();
         age(sidecar, Duration.ofDays(2));
 
-        VerifySummary removal = verify(DELETE_ORPHANS);
+        verify(DELETE_ORPHANS, ExitCode.COMPLETED);
 
-        assertEnded(removal, ExitCode.COMPLETED);
         assertThat(findings()).isEmpty();
         assertThat(night.objects("notes/")).containsOnlyKeys(sidecar);
     }
@@ -430,9 +419,8 @@ class VerifyTests extends MaintenanceScenario {
         plant(unknown, Duration.ofDays(2));
         String orphan = plantOrphan();
 
-        VerifySummary audit = verify(new VerifyOptions(null, true, true, "main"));
+        VerifySummary audit = verify(new VerifyOptions(null, true, true, "main"), ExitCode.FINDINGS);
 
-        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().orphansRemoved()).isEmpty();
         assertThat(audit.repairs().orphansLeft())
                 .hasSize(2)
@@ -447,9 +435,8 @@ class VerifyTests extends MaintenanceScenario {
         night.pending(night.provider().noteIds(SandboxNoteKind.TEXT, 1));
         CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
-        VerifySummary beside = verify(DELETE_ORPHANS);
+        VerifySummary beside = verify(DELETE_ORPHANS, ExitCode.FINDINGS);
 
-        assertEnded(beside, ExitCode.FINDINGS);
         assertThat(beside.repairs().orphansRemoved()).isEmpty();
         assertThat(beside.repairs().orphansLeft()).singleElement().asString().contains("a run is active");
         assertThat(night.objects("")).containsKey(orphan);
@@ -475,9 +462,8 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(stopped.filesLeft()).isEqualTo(files - stopped.files());
 
         // also repairs what was found before, which is read again
-        VerifySummary rest = verify(new VerifyOptions(null, true, true, "main"));
+        VerifySummary rest = verify(new VerifyOptions(null, true, true, "main"), ExitCode.FINDINGS);
 
-        assertEnded(rest, ExitCode.FINDINGS);
         assertThat(rest.restart()).isTrue();
         assertThat(rest.instance()).isEqualTo(stopped.instance());
         assertThat(rest.repairs().notesMadeDue()).isOne();
@@ -503,11 +489,11 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(cut.filesLeft()).isEqualTo(files - cut.files()).isPositive();
         assertThat(executionsOfAudits()).containsExactly("STOPPED UPSTREAM_UNAVAILABLE");
 
-        assertEnded(verify(), ExitCode.UPSTREAM_UNAVAILABLE);
+        verify(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(executionsOfAudits()).as("not even begun").hasSize(1);
 
         night.wayToStore().mend();
-        VerifySummary rest = verify();
+        VerifySummary rest = verify(AUDIT);
         assertEnded(rest, ExitCode.COMPLETED);
         assertThat(rest.instance()).isEqualTo(cut.instance());
         assertThat(cut.files() + rest.files()).isEqualTo(files);
@@ -525,7 +511,7 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(cut.filesLeft()).as("read before the store went away").isZero();
         assertThat(cut.sidecarsLeft()).isOne();
         night.wayToStore().mend();
-        assertEnded(verify(), ExitCode.COMPLETED);
+        verify(ExitCode.COMPLETED);
     }
 
     @Test
@@ -539,9 +525,8 @@ class VerifyTests extends MaintenanceScenario {
         update("UPDATE media_object SET verified_at = ?::timestamptz", future);
         update("UPDATE note_capture SET sidecar_verified_at = ?::timestamptz", future);
 
-        VerifySummary audit = verify();
+        VerifySummary audit = verify(ExitCode.FINDINGS);
 
-        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("CORRUPT " + corrupt);
         assertThat(audit.files()).isEqualTo(files);
         assertThat(audit.sidecars()).isEqualTo(2);
@@ -549,7 +534,7 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(audit.filesLeft() + audit.sidecarsLeft()).isZero();
 
         passes(Duration.ofHours(1));
-        VerifySummary next = verify();
+        VerifySummary next = verify(AUDIT);
 
         assertThat(next.dateInFuture()).isZero();
         assertThat(next.files()).as("read again, since it is a new audit").isEqualTo(files);
@@ -561,13 +546,12 @@ class VerifyTests extends MaintenanceScenario {
         String damaged = night.objects("media/").firstKey();
         flip(damaged);
         passes(Duration.ofDays(400));
-        assertEnded(verify(), ExitCode.FINDINGS);
+        verify(ExitCode.FINDINGS);
         passes(Duration.ofDays(-400).plusHours(1));
         flip(damaged);
 
-        VerifySummary audit = verify();
+        VerifySummary audit = verify(ExitCode.COMPLETED);
 
-        assertEnded(audit, ExitCode.COMPLETED);
         assertThat(audit.files()).isEqualTo(night.objects("media/").size());
         assertThat(findings()).isEmpty();
     }
@@ -582,7 +566,7 @@ class VerifyTests extends MaintenanceScenario {
         String corrupt = night.objects("media/").firstKey();
         flip(corrupt);
 
-        VerifySummary rest = verify();
+        VerifySummary rest = verify(AUDIT);
 
         assertThat(rest.instance()).isEqualTo(boxed.instance());
         assertEnded(rest, ExitCode.FINDINGS);
@@ -598,7 +582,7 @@ class VerifyTests extends MaintenanceScenario {
         VerifySummary second;
         try (RunnerLock _ =
                 RunnerLock.acquire(database, RunnerLock.Scope.AUDIT, "").orElseThrow()) {
-            second = verify();
+            second = verify(AUDIT);
         }
 
         assertEnded(second, ExitCode.ALREADY_RUNNING);
@@ -639,12 +623,12 @@ class VerifyTests extends MaintenanceScenario {
         String key = night.objects("media/").firstKey();
         deleteRowOf(key);
 
-        assertEnded(verify(), ExitCode.FINDINGS);
+        verify(ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("UNRECORDED " + key.replaceFirst("\\.\\w+$", ""));
         assertThat(repair().repairs().notesMadeDue()).isOne();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(verify(), ExitCode.COMPLETED);
+        verify(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
         assertThat(night.calls()).isOne();
@@ -693,23 +677,21 @@ class VerifyTests extends MaintenanceScenario {
         String note = archive(1).getFirst();
         passes(Duration.ofMinutes(1));
         try (ScriptedServer _ = store(403, "AccessDenied")) {
-            VerifySummary audit = verify();
+            VerifySummary audit = verify(ExitCode.UPSTREAM_UNAVAILABLE);
 
-            assertEnded(audit, ExitCode.UPSTREAM_UNAVAILABLE);
             assertThat(audit.reason()).contains("AccessDenied");
             assertThat(count("fixity_finding")).isZero();
             assertThat(audit.filesLeft()).isEqualTo(count("media_object"));
         }
         try (ScriptedServer _ = store(500, "InternalError")) {
-            VerifySummary audit = repair();
+            VerifySummary audit = repair(ExitCode.FINDINGS);
 
-            assertEnded(audit, ExitCode.FINDINGS);
             assertThat(audit.open().keySet()).containsExactly(Kind.UNREADABLE);
             assertThat(audit.repairs().notPossible()).isEqualTo(audit.findings());
             assertThat(night.state(note)).isEqualTo(ARCHIVED);
         }
         night.wayToStore().mend();
-        assertEnded(verify(), ExitCode.COMPLETED);
+        verify(ExitCode.COMPLETED);
     }
 
     /** Replaces the store by one with an empty listing and {@code archive.json}, and an error for other objects. */
@@ -788,12 +770,22 @@ class VerifyTests extends MaintenanceScenario {
         night.clock().set(night.clock().instant().plus(time));
     }
 
-    private VerifySummary verify() {
-        return verify(AUDIT);
+    private VerifySummary verify(ExitCode expected) {
+        return verify(AUDIT, expected);
     }
 
     private VerifySummary repair() {
         return verify(REPAIR);
+    }
+
+    private VerifySummary repair(ExitCode expected) {
+        return verify(REPAIR, expected);
+    }
+
+    private VerifySummary verify(VerifyOptions options, ExitCode expected) {
+        VerifySummary audit = verify(options);
+        assertEnded(audit, expected);
+        return audit;
     }
 
     /** Runs an audit a minute later, so that it does not skip what was verified just before. */
