@@ -128,7 +128,7 @@ class CallLedgerTests extends LedgerFixture {
                 }
                 // one statement writes the calls that are about to be sent, two of each node; the others wait behind it
                 database.awaitLocked(1);
-                return null;
+                return notes;
             });
         } finally {
             nodes.forEach(JustOneApiClient::close);

@@ -85,8 +85,8 @@ class ResponseWriterTests extends LedgerFixture {
             await().until(() -> spooledFiles().size() == 1);
 
             assertThat(received.isDone()).as("written to the database").isFalse();
-            return assertThat(ResponseSpool.read(spooledFiles().getFirst()).body())
-                    .isEqualTo(BODY);
+            assertThat(ResponseSpool.read(spooledFiles().getFirst()).body()).isEqualTo(BODY);
+            return received;
         });
 
         assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(call.number());

@@ -3,14 +3,12 @@ package io.github.notearchive.cli.config;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.env.YamlPropertySourceLoader;
-import org.springframework.boot.origin.Origin;
-import org.springframework.boot.origin.OriginLookup;
-import org.springframework.boot.origin.SystemEnvironmentOrigin;
+import org.springframework.boot.support.SystemEnvironmentPropertySourceEnvironmentPostProcessor;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.PropertySource;
@@ -33,7 +31,8 @@ final class SettingsFixture {
         StandardEnvironment environment = new StandardEnvironment() {
             @Override
             protected void customizePropertySources(MutablePropertySources sources) {
-                sources.addLast(new Variables(new HashMap<>(variables)));
+                sources.addLast(new SystemEnvironmentPropertySource(
+                        SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, getSystemEnvironment()));
             }
 
             @Override
@@ -42,6 +41,9 @@ final class SettingsFixture {
                 return (Map) variables;
             }
         };
+        // adds the origins of variables
+        new SystemEnvironmentPropertySourceEnvironmentPostProcessor()
+                .postProcessEnvironment(environment, new SpringApplication());
         if (file != null) {
             load(environment, "file", new FileSystemResource(file));
         }
@@ -56,20 +58,6 @@ final class SettingsFixture {
             sources.forEach(environment.getPropertySources()::addLast);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Source with origins, as Spring Boot creates it. */
-    private static final class Variables extends SystemEnvironmentPropertySource implements OriginLookup<String> {
-
-        Variables(Map<String, Object> variables) {
-            super(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, variables);
-        }
-
-        @Override
-        public @Nullable Origin getOrigin(String key) {
-            String name = resolvePropertyName(key);
-            return containsProperty(name) ? new SystemEnvironmentOrigin(name) : null;
         }
     }
 }

@@ -162,7 +162,7 @@ class EraseTests extends MaintenanceScenario {
         assertNoTrace(WORDS);
         assertThat(count("author WHERE author_id = '" + PERSON + "'")).isZero();
         assertThat(rowsThatName()).isZero();
-        assertThat(count("forgotten_author WHERE finished_at IS NOT" + " NULL")).isOne();
+        assertThat(count("forgotten_author WHERE finished_at IS NOT NULL")).isOne();
         assertThat(night.objects("forgotten/")).hasSize(3);
         assertThat(night.objects("forgotten/").keySet()).noneMatch(key -> key.contains(PERSON));
 

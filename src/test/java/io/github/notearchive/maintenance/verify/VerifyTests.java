@@ -837,7 +837,7 @@ class VerifyTests extends MaintenanceScenario {
 
     /** Returns kind and key of each open finding. */
     private List<String> findings() {
-        return texts("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS" + " NULL");
+        return texts("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS NULL");
     }
 
     private static List<JsonNode> answerAndMedia(byte[] sidecar) {
