@@ -31,8 +31,13 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
     private static final Pattern AUTHORITY = Pattern.compile("([^@]*?)(?::([^:\\]@]*))?");
 
     private static final Pattern WITH_SCHEME = Pattern.compile("[^:/?#]*:.*", Pattern.DOTALL);
-    private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x1f\\x7f]");
+    private static final Pattern WITHOUT_CONTROL = Pattern.compile("[^\\x00-\\x1f\\x7f]*+");
+    private static final Pattern ASCII = Pattern.compile("[!-~]*+");
+    private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
     private static final Pattern UNPAIRED_SURROGATE = Pattern.compile("\\p{Cs}");
+
+    /** What most URLs consist of: characters that are legal in a request line, without percent signs. */
+    private static final Pattern LEGAL = Pattern.compile("[!#$&-;=?-\\[\\]_a-z~]*+");
 
     /** Characters that are illegal in a request line, and percent signs that start no escape. */
     private static final Pattern ILLEGAL = Pattern.compile("%(?![0-9a-fA-F]{2})|[^!-~]|[\"<>\\\\^`{|}]");
@@ -54,10 +59,11 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         }
         int defaultPort = scheme.equals("https") ? 443 : 80;
         int port = authority.group(2) == null ? defaultPort : port(authority.group(2));
-        if (!authority.group(1).matches("[!-~]*")) {
+        String name = authority.group(1).toLowerCase(Locale.ROOT);
+        if (!ASCII.matcher(name).matches()) {
             throw FailedDownloadException.rejected("host not allowed");
         }
-        String host = authority.group(1).toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
+        String host = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
         if (host.isEmpty()) {
             throw FailedDownloadException.rejected("no host in the URL");
         }
@@ -108,14 +114,14 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         if (url.length() > MAX_LENGTH) {
             throw FailedDownloadException.rejected("URL too long");
         }
-        if (CONTROL.matcher(url).find()) {
+        if (!WITHOUT_CONTROL.matcher(url).matches()) {
             throw FailedDownloadException.rejected("control character in the URL");
         }
         return url;
     }
 
     private static int port(String digits) throws FailedDownloadException {
-        if (!digits.matches("[0-9]{1,5}")) {
+        if (!PORT.matcher(digits).matches()) {
             throw FailedDownloadException.rejected("invalid port");
         }
         return Integer.parseInt(digits);
@@ -123,10 +129,13 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
 
     private static String encode(String rest) throws FailedDownloadException {
         String text = rest.split("#", 2)[0];
-        if (UNPAIRED_SURROGATE.matcher(text).find()) {
+        String target = text.startsWith("/") ? text : "/" + text;
+        if (LEGAL.matcher(target).matches()) {
+            return target;
+        }
+        if (UNPAIRED_SURROGATE.matcher(target).find()) {
             throw FailedDownloadException.rejected("unpaired surrogate in the URL");
         }
-        String target = text.startsWith("/") ? text : "/" + text;
         return ILLEGAL.matcher(target)
                 .replaceAll(illegal -> URLEncoder.encode(illegal.group(), StandardCharsets.UTF_8)
                         .replace("+", "%20"));

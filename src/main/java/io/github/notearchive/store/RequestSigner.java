@@ -57,22 +57,18 @@ final class RequestSigner {
         String time = Objects.requireNonNull(headers.get("x-amz-date"));
         String day = time.substring(0, 8);
         String names = String.join(";", headers.keySet());
-        String request = "%s\n%s\n%s\n%s\n%s\n%s"
-                .formatted(
-                        method,
-                        path,
-                        query == null
-                                ? ""
-                                : Stream.of(query.split("&")).sorted().collect(Collectors.joining("&")),
-                        headers.entrySet().stream()
-                                .map(header -> header.getKey() + ":" + header.getValue() + "\n")
-                                .collect(Collectors.joining()),
-                        names,
-                        headers.get("x-amz-content-sha256"));
+        StringBuilder lines = new StringBuilder();
+        headers.forEach(
+                (name, value) -> lines.append(name).append(':').append(value).append('\n'));
+        String sorted =
+                query == null ? "" : Stream.of(query.split("&")).sorted().collect(Collectors.joining("&"));
+        String payload = headers.get("x-amz-content-sha256");
+        String request = String.join("\n", method, path, sorted, lines, names, payload);
         String scope = day + "/" + region + "/s3/aws4_request";
         String text = "AWS4-HMAC-SHA256\n" + time + "\n" + scope + "\n" + DigestUtils.sha256Hex(request);
-        return "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"
-                .formatted(accessKey, scope, names, HexFormat.of().formatHex(hmac(keyOf(day), text)));
+        String signature = HexFormat.of().formatHex(hmac(keyOf(day), text));
+        return "AWS4-HMAC-SHA256 Credential=" + accessKey + "/" + scope + ", SignedHeaders=" + names + ", Signature="
+                + signature;
     }
 
     private byte[] keyOf(String day) {
