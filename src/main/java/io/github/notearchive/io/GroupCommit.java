@@ -45,6 +45,9 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
     /** Maximum number of requests in a transaction. */
     public static final int MAX_SIZE = 64;
 
+    /** Time for which a query waits for those of other workers. */
+    public static final Duration READ_LINGER = Duration.ofMillis(10);
+
     /** Attempts if PostgreSQL undoes a request; the last one is made alone. */
     private static final int MAX_ATTEMPTS = 3;
 

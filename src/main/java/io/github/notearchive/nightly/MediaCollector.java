@@ -57,15 +57,17 @@ record MediaCollector(
      *
      * @param video outcome of the call for the note's video
      * @param before what earlier responses of this night delivered; null for the first of a note
+     * @param isFirst whether this is the first response about the note
      * @param isFinal whether the disposition stores every downloaded file, so that each is uploaded after its check;
      *     otherwise they remain in the spool
      */
-    CollectedMedia collect(NoteCapture capture, VideoOutcome video, @Nullable CollectedMedia before, boolean isFinal)
+    CollectedMedia collect(
+            NoteCapture capture, VideoOutcome video, @Nullable CollectedMedia before, boolean isFirst, boolean isFinal)
             throws InterruptedException {
         NoteCapture bought = fetcher.videoResponse(capture, video).orElse(null);
         List<MediaSlot> slots =
                 MediaSlots.of(capture, bought, run.settings.videos().preference());
-        MediaCatalog.Known known = catalog.known(capture.id(), slots);
+        MediaCatalog.Known known = catalog.known(capture.id(), isFirst, slots);
         List<Piece> earlier = before == null ? List.of() : before.pieces();
         return new Collection(capture, bought, video, known, earlier).collect(slots, isFinal);
     }

@@ -39,7 +39,7 @@ class MediaUploads implements AutoCloseable {
         this.store = store;
         this.outages = outages;
         this.run = run;
-        this.known = GroupCommit.ofStatements("digests", Duration.ZERO, _ -> true, digests -> {
+        this.known = GroupCommit.ofStatements("digests", GroupCommit.READ_LINGER, _ -> true, digests -> {
             Map<String, KnownObject> objects = catalog.findByDigest(new HashSet<>(digests));
             return digests.stream()
                     .map(digest -> Optional.ofNullable(objects.get(digest)))

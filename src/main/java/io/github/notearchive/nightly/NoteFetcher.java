@@ -67,17 +67,17 @@ record NoteFetcher(
     }
 
     FetchOutcome newDetail(NewNote note) throws InterruptedException {
-        return fetch(() -> ledger.fetch(request(note)));
+        return fetch(() -> ledger.fetch(request(note, note.claimed().hasCalls())));
     }
 
     /** Fetches a note again; responses from before the night are not used. */
     FetchOutcome refresh(RefreshNote note) throws InterruptedException {
-        return fetch(() -> ledger.refresh(request(note), note.due().begins()));
+        return fetch(() -> ledger.refresh(request(note, true), note.due().begins()));
     }
 
-    private static FetchRequest request(WorkItem item) {
+    private static FetchRequest request(WorkItem item, boolean hasCalls) {
         WorklistItem claimed = item.claimed();
-        return new FetchRequest(claimed.id(), claimed.claim(), claimed.settledAt());
+        return new FetchRequest(claimed.id(), claimed.claim(), hasCalls, claimed.settledAt());
     }
 
     private interface Request {
@@ -107,7 +107,7 @@ record NoteFetcher(
         }
         FetchOutcome outcome;
         try {
-            outcome = fetch(() -> ledger.fetchVideo(request(note), capture));
+            outcome = fetch(() -> ledger.fetchVideo(request(note, true), capture));
         } catch (CallsEndedException e) {
             awaitEnd(e);
             return new Unanswered.Ended("its video was not fetched: " + e.getMessage());

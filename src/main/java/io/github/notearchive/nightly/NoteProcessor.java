@@ -59,7 +59,7 @@ record NoteProcessor(
             return outages.call(() -> disposition(item), () -> {
                 // its response may be in a spool file, and would be bought again
                 calls.persistSpooled(item.id());
-                return disposition(item);
+                return disposition(WorkItem.of(item.claimed().withCalls()));
             });
         } catch (RuntimeException e) {
             memory.end(item.id());
@@ -168,7 +168,7 @@ record NoteProcessor(
         boolean isReplaceable = !ledger.isRecent(capture)
                 || !fetcher.videoResponse(capture, video).map(ledger::isRecent).orElse(true);
         return collected(
-                media.collect(capture, video, null, !isReplaceable),
+                media.collect(capture, video, null, !note.claimed().hasCalls(), !isReplaceable),
                 files -> conclude(note, capture, files, isReplaceable));
     }
 
@@ -242,7 +242,7 @@ record NoteProcessor(
             throws InterruptedException {
         // a pending video is not fetched twice in a row
         VideoOutcome video = before.videoOutcome() instanceof Unanswered waiting ? waiting : fetcher.video(note, newer);
-        return collected(media.collect(newer, video, before, true), files -> {
+        return collected(media.collect(newer, video, before, false, true), files -> {
             markExpired(files.expiredResponses());
             return disposition(note, files);
         });
@@ -307,7 +307,8 @@ record NoteProcessor(
 
     private Disposition keepArchived(WorkItem item, NoteCapture capture) throws InterruptedException {
         return collected(
-                media.collect(capture, fetcher.knownVideo(capture), null, true), files -> keptArchived(item, files));
+                media.collect(capture, fetcher.knownVideo(capture), null, false, true),
+                files -> keptArchived(item, files));
     }
 
     /**

@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
  * Request of a claimed note.
  *
  * @param claim fencing token; nothing is sent if the claim is lost
+ * @param hasCalls whether calls about the note were made before; otherwise there is no response to be reused
  * @param settledAt time of the last disposition; null if none. A response that was received later has not been used
  */
-public record FetchRequest(NoteId id, long claim, @Nullable Instant settledAt) {
+public record FetchRequest(
+        NoteId id, long claim, boolean hasCalls, @Nullable Instant settledAt) {
 
     /** Whether a response that was received at this time has been used for a disposition of the note. */
     public boolean isDecidedSince(Instant receivedAt) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 abstract class ClientFixture {
 
     static final NoteId ID = new NoteId("66aa00000000000000000001");
-    static final FetchRequest NOTE = new FetchRequest(ID, 1, null);
+    static final FetchRequest NOTE = new FetchRequest(ID, 1, true, null);
     static final Instant NOW = Instant.parse("2026-11-25T15:59:00Z"); // 23:59 in Shanghai
 
     /** Provider that replies to requests beyond its script with HTTP 500. */

@@ -42,7 +42,7 @@ class JustOneApiClientTests extends ClientFixture {
     private static final String FOUND =
             "{\"code\":0,\"requestId\":\"r-1\",\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"title\":\"好\"}]}]}";
     private static final NoteId OTHER_ID = new NoteId("66aa00000000000000000002");
-    private static final FetchRequest OTHER_NOTE = new FetchRequest(OTHER_ID, 1, null);
+    private static final FetchRequest OTHER_NOTE = new FetchRequest(OTHER_ID, 1, true, null);
     private static final String OTHER = FOUND.replace(ID.value(), OTHER_ID.value());
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();

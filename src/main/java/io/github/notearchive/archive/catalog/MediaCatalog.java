@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,7 +28,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /** Reads and writes the slots of notes and the stored objects. */
 @Repository
-public class MediaCatalog {
+public class MediaCatalog implements AutoCloseable {
 
     /**
      * Rows are locked in one order, so that two notes with the same files do not deadlock. Both unique keys are
@@ -73,7 +75,7 @@ public class MediaCatalog {
                            o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type
                     FROM note_media m JOIN media_object o USING (sha256)
                     WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
-                      AND m.rendition IS NOT NULL AND m.note_id <> :noteId
+                      AND m.rendition IS NOT NULL
                       AND NOT EXISTS (SELECT 1 FROM fixity_finding f
                                       WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
                                         AND f.kind <> 'ORPHAN')
@@ -83,6 +85,8 @@ public class MediaCatalog {
     private final JdbcClient jdbc;
     private final HeldSlots heldSlots;
     private final JdbcClient autoCommit;
+    private final GroupCommit<Set<String>, List<SameFile>> sameFiles =
+            GroupCommit.ofStatements("same-files", GroupCommit.READ_LINGER, _ -> true, this::sameFiles);
 
     MediaCatalog(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
@@ -145,21 +149,41 @@ public class MediaCatalog {
      */
     public record Known(List<SlotRow> slots, List<SameFile> sameFiles) {}
 
-    /** Returns what is known of a note and the files that its responses list, in its own transaction. */
-    public Known known(NoteId id, Collection<MediaSlot> expected) {
-        String[] names = expected.stream()
+    /**
+     * Returns what is known of a note and the files that its responses list, in its own transaction.
+     *
+     * @param isFirst whether this is the first response about the note, which has no slots therefore
+     */
+    public Known known(NoteId id, boolean isFirst, Collection<MediaSlot> expected) {
+        Set<String> names = expected.stream()
                 .filter(MediaSlot::named)
-                .map(slot -> PostgresText.of(slot.identity()))
-                .distinct()
-                .toArray(String[]::new);
-        List<SameFile> sameFiles = names.length == 0
-                ? List.of()
-                : autoCommit
-                        .sql(SAME_FILES)
-                        .params(Map.of("names", names, "noteId", id.value()))
-                        .query(Columns.of(SameFile.class))
-                        .list();
-        return new Known(slotsOf(id), sameFiles);
+                .map(slot -> PostgresText.ofText(slot.identity()))
+                .collect(Collectors.toSet());
+        return new Known(
+                isFirst ? List.of() : slotsOf(id),
+                names.isEmpty()
+                        ? List.of()
+                        : sameFiles.execute(names).stream()
+                                .filter(file -> !file.note().equals(id))
+                                .toList());
+    }
+
+    private List<List<SameFile>> sameFiles(List<Set<String>> group) {
+        List<SameFile> files = autoCommit
+                .sql(SAME_FILES)
+                .param("names", group.stream().flatMap(Set::stream).distinct().toArray(String[]::new))
+                .query(Columns.of(SameFile.class))
+                .list();
+        return group.stream()
+                .map(names -> files.stream()
+                        .filter(file -> names.contains(file.identity()))
+                        .toList())
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        sameFiles.close();
     }
 
     /** Row of an object. */

@@ -6,6 +6,7 @@ import io.github.notearchive.archive.ledger.PaidResponses.PaidCall;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
+import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -16,6 +17,7 @@ import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -34,16 +36,52 @@ import tools.jackson.databind.json.JsonMapper;
  * them, until the repeat rewrites it.
  */
 @Component
-public record Sidecars(
-        ObjectStore store,
-        PaidResponses paid,
-        NoteCatalog notes,
-        MediaCatalog media,
-        WorklistRepository worklist,
-        ResponseMemory memory) {
+public final class Sidecars implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Sidecars.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final ObjectStore store;
+    private final PaidResponses paid;
+    private final NoteCatalog notes;
+    private final MediaCatalog media;
+    private final WorklistRepository worklist;
+    private final ResponseMemory memory;
+    private final GroupCommit<WorklistItem, Recorded> recorded =
+            GroupCommit.ofStatements("sidecars", GroupCommit.READ_LINGER, _ -> true, this::recorded);
+
+    Sidecars(
+            ObjectStore store,
+            PaidResponses paid,
+            NoteCatalog notes,
+            MediaCatalog media,
+            WorklistRepository worklist,
+            ResponseMemory memory) {
+        this.store = store;
+        this.paid = paid;
+        this.notes = notes;
+        this.media = media;
+        this.worklist = worklist;
+        this.memory = memory;
+    }
+
+    /** Row of a claimed note, null if the claim was lost, and its newest paid call. */
+    private record Recorded(
+            @Nullable WorklistRow row, @Nullable PaidCall newest) {}
+
+    private List<Recorded> recorded(List<WorklistItem> claimed) {
+        Map<Long, WorklistRow> rows = worklist.rows(claimed);
+        Map<NoteId, PaidCall> calls =
+                paid.latestPaidCalls(claimed.stream().map(WorklistItem::id).toList());
+        return claimed.stream()
+                .map(item -> new Recorded(rows.get(item.claim()), calls.get(item.id())))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        recorded.close();
+    }
 
     /**
      * Writes the sidecars of a claimed note.
@@ -54,14 +92,16 @@ public record Sidecars(
      * @throws StoreException if a sidecar could not be stored; no row may be written then
      */
     public boolean write(WorklistItem claimed, @Nullable CapturedNote note, @Nullable WorklistRow row) {
-        PaidCall newest = paid.latestPaidCall(claimed.id()).orElse(null);
-        if (note == null && newest == null) {
+        Recorded current = recorded.execute(claimed);
+        if (note == null && current.newest == null) {
             return true; // no paid response, so no sidecar
         }
-        Optional<WorklistRow> current = worklist.row(claimed);
-        current.ifPresent(
-                now -> write(claimed.id(), newest, note, row == null ? now : row.withChanges(claimed.row(), now)));
-        return current.isPresent();
+        if (current.row == null) {
+            return false;
+        }
+        WorklistRow next = row == null ? current.row : row.withChanges(claimed.row(), current.row);
+        write(claimed.id(), current.newest, note, next);
+        return true;
     }
 
     /** Writes the sidecars of an unclaimed note. */

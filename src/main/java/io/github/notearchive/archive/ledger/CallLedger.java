@@ -81,6 +81,9 @@ public record CallLedger(
     private FetchOutcome fetch(
             CallKind kind, FetchRequest request, Instant since, Function<Optional<PaidResponse>, Instant> notBefore)
             throws InterruptedException {
+        if (!request.hasCalls()) {
+            return provider.fetch(kind, request, notBefore.apply(Optional.empty()));
+        }
         Endpoint endpoint = kind == CallKind.VIDEO ? Endpoint.VIDEO : Endpoint.DETAIL;
         // before the stored responses are read, since a response may arrive in between
         Optional<FetchOutcome> outstanding =

@@ -11,6 +11,8 @@ import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -130,15 +132,32 @@ public class PaidResponses {
 
     /** Returns the newest paid call of a note, whether or not its response contains the note. */
     public Optional<PaidCall> latestPaidCall(NoteId id) {
-        return paidCall(id, null);
+        return Optional.ofNullable(latestPaidCalls(List.of(id)).get(id));
+    }
+
+    /** As above, for several notes; without those that have none. */
+    public Map<NoteId, PaidCall> latestPaidCalls(Collection<NoteId> notes) {
+        Map<NoteId, PaidCall> calls = new HashMap<>();
+        autoCommit
+                .sql("""
+                                        SELECT listed.note_id, latest.*
+                                        FROM unnest(:notes::text[]) AS listed (note_id)
+                                        CROSS JOIN LATERAL (%s ORDER BY id DESC LIMIT 1) AS latest
+                                        """.formatted(PAID_CALLS.replace(":noteId", "listed.note_id")))
+                .param("notes", notes.stream().map(NoteId::value).toArray(String[]::new))
+                .query(row -> {
+                    calls.put(
+                            new NoteId(row.getString("note_id")),
+                            Columns.of(PaidCall.class).mapRow(row, 0));
+                });
+        return calls;
     }
 
     /** Returns a paid call by number. */
-    public Optional<PaidCall> paidCall(NoteId id, @Nullable Long number) {
+    public Optional<PaidCall> paidCall(NoteId id, long number) {
         return autoCommit
-                .sql(PAID_CALLS + "AND (:number::bigint IS NULL OR id = :number) ORDER BY id DESC LIMIT 1")
-                .param("noteId", id.value())
-                .param("number", number, Types.BIGINT)
+                .sql(PAID_CALLS + "AND id = :number")
+                .params(Map.of("noteId", id.value(), "number", number))
                 .query(Columns.of(PaidCall.class))
                 .optional();
     }

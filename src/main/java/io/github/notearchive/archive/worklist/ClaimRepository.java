@@ -189,8 +189,8 @@ public class ClaimRepository implements AutoCloseable {
         }
         List<WorklistItem> claimed;
         try {
-            claimed = (reader.lanes() == null ? refreshCursor : cursor)
-                    .next(group.size(), (from, count) -> claim(reader, from, count));
+            claimed = markCalled((reader.lanes() == null ? refreshCursor : cursor)
+                    .next(group.size(), (from, count) -> claim(reader, from, count)));
         } catch (RuntimeException e) {
             unconfirmed.add(reader.node());
             throw e;
@@ -198,6 +198,21 @@ public class ClaimRepository implements AutoCloseable {
         claimed.forEach(note -> held.add(note.claim()));
         return IntStream.range(0, group.size())
                 .mapToObj(i -> i < claimed.size() ? Optional.of(claimed.get(i)) : Optional.<WorklistItem>empty())
+                .toList();
+    }
+
+    /** Marks the notes about which calls were made. A later statement than the claims, so that none is missed. */
+    private List<WorklistItem> markCalled(List<WorklistItem> claimed) {
+        if (claimed.isEmpty()) {
+            return claimed;
+        }
+        List<NoteId> notes = claimed.stream().map(WorklistItem::id).toList();
+        Set<String> called = Set.copyOf(Statements.texts(autoCommit, Map.of("notes", notes), """
+                SELECT note_id FROM unnest(:notes::text[]) AS claimed (note_id)
+                WHERE EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = claimed.note_id OFFSET 0)
+                """));
+        return claimed.stream()
+                .map(note -> called.contains(note.id().value()) ? note.withCalls() : note)
                 .toList();
     }
 
@@ -233,7 +248,7 @@ public class ClaimRepository implements AutoCloseable {
         String at =
                 refresh == null ? MICROSECONDS.format(row.getTimestamp("due_at").toInstant()) : refresh.toString();
         Night night = refresh == null ? null : new Night(refresh);
-        WorklistItem note = new WorklistItem(id, row.getLong("claim_id"), ROW.mapRow(row, 0), night);
+        WorklistItem note = new WorklistItem(id, row.getLong("claim_id"), ROW.mapRow(row, 0), false, night);
         return new Claimed<>(note, lane, new Position(at, id.value()));
     }
 

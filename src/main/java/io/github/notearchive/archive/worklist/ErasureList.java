@@ -1,11 +1,14 @@
 package io.github.notearchive.archive.worklist;
 
 import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.note.NoteId;
-import java.sql.Types;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -13,10 +16,12 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /** Reads the tombstones: notes and authors that are not to be archived again. */
 @Repository
-public class ErasureList {
+public class ErasureList implements AutoCloseable {
 
     private final JdbcClient jdbc;
     private final JdbcClient autoCommit;
+    private final GroupCommit<Response, Boolean> responses =
+            GroupCommit.ofStatements("erasures", GroupCommit.READ_LINGER, _ -> true, this::covers);
 
     ErasureList(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
@@ -26,6 +31,8 @@ public class ErasureList {
     /** Tombstone of an erased note; without end if the erasure was interrupted. */
     public record Tombstone(
             Instant at, @Nullable String reason, @Nullable Instant finishedAt) {}
+
+    private record Response(NoteId id, @Nullable String author) {}
 
     /** Returns the tombstone of a note; empty if it was not erased. */
     public Optional<Tombstone> find(NoteId id) {
@@ -40,15 +47,29 @@ public class ErasureList {
      * since the caller downloads next and must not hold a connection meanwhile.
      */
     public boolean covers(NoteId id, @Nullable String author) {
-        return autoCommit
+        return responses.execute(new Response(id, author));
+    }
+
+    private List<Boolean> covers(List<Response> group) {
+        Set<Integer> covered = autoCommit
                 .sql("""
-                        SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)
-                            OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(:author))
+                        SELECT position
+                        FROM unnest(:notes::text[], :authors::text[]) WITH ORDINALITY AS response (note_id, author, position)
+                        WHERE EXISTS (SELECT 1 FROM forgotten_note f WHERE f.note_id = response.note_id)
+                           OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(response.author))
                         """)
-                .param("noteId", id.value())
-                .param("author", author, Types.VARCHAR)
-                .query(Boolean.class)
-                .single();
+                .param("notes", group.stream().map(each -> each.id().value()).toArray(String[]::new))
+                .param("authors", group.stream().map(Response::author).toArray(String[]::new))
+                .query((row, _) -> row.getInt("position"))
+                .set();
+        return IntStream.rangeClosed(1, group.size())
+                .mapToObj(covered::contains)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        responses.close();
     }
 
     public record Count(long notes, long authors, long unfinished) {}

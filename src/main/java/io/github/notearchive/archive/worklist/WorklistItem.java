@@ -10,10 +10,20 @@ import org.jspecify.annotations.Nullable;
  * A claimed note.
  *
  * @param claim the fencing token of the claim
+ * @param hasCalls whether calls about the note were made before the claim, so that the ledger may have a response
  * @param refreshNight night since which a response counts as new, if the note is claimed for a refresh; otherwise null
  */
 public record WorklistItem(
-        NoteId id, long claim, WorklistRow row, @Nullable Night refreshNight) {
+        NoteId id,
+        long claim,
+        WorklistRow row,
+        boolean hasCalls,
+        @Nullable Night refreshNight) {
+
+    /** Returns the item after calls were made. */
+    public WorklistItem withCalls() {
+        return new WorklistItem(id, claim, row, true, refreshNight);
+    }
 
     public NoteState state() {
         return row.state();

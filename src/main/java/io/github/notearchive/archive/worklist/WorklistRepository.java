@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,21 +122,26 @@ public class WorklistRepository {
 
     /** Returns the row of a note regardless of its claim; empty if it is not on the worklist. Commits on return. */
     public Optional<WorklistRow> row(NoteId id) {
-        return row(id, null);
-    }
-
-    /** Returns the row of a claimed note; empty if the claim was lost. Commits on return. */
-    public Optional<WorklistRow> row(WorklistItem claimed) {
-        return row(claimed.id(), claimed.claim());
-    }
-
-    private Optional<WorklistRow> row(NoteId id, @Nullable Long claim) {
         return autoCommit
-                .sql("SELECT * FROM worklist WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)")
+                .sql("SELECT * FROM worklist WHERE note_id = :noteId")
                 .param("noteId", id.value())
-                .param("claim", claim, Types.BIGINT)
                 .query(Columns.of(WorklistRow.class))
                 .optional();
+    }
+
+    /** Returns the rows of claimed notes by claim, without those whose claim was lost. Commits on return. */
+    public Map<Long, WorklistRow> rows(Collection<WorklistItem> claimed) {
+        Map<Long, WorklistRow> rows = new HashMap<>();
+        autoCommit
+                .sql("SELECT * FROM worklist WHERE note_id = ANY (:notes) AND claim_id = ANY (:claims)")
+                .param("notes", claimed.stream().map(item -> item.id().value()).toArray(String[]::new))
+                .param("claims", claimed.stream().map(WorklistItem::claim).toArray(Long[]::new))
+                .query(row -> {
+                    rows.put(
+                            row.getLong("claim_id"),
+                            Columns.of(WorklistRow.class).mapRow(row, 0));
+                });
+        return rows;
     }
 
     /** Returns assignments of columns from those of a row {@code d}. */

@@ -349,7 +349,7 @@ class NoteRowWriterTests {
                         null,
                         null))
                 .toList();
-        WorklistItem claimed = new WorklistItem(id, claim, list.worklist.row(id).orElseThrow(), null);
+        WorklistItem claimed = new WorklistItem(id, claim, list.worklist.row(id).orElseThrow(), true, null);
         return new First(claimed, CapturedNote.of(capture, null, slots, true, NOW));
     }
 

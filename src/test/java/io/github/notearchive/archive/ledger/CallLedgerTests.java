@@ -213,7 +213,7 @@ class CallLedgerTests extends LedgerFixture {
         assertThat(provider.calls()).isEqualTo(1);
 
         now = Night.of(NOW).ends();
-        ledger.fetch(new FetchRequest(id, claimed(id).claim(), NOW));
+        ledger.fetch(new FetchRequest(id, claimed(id).claim(), true, NOW));
         assertThat(provider.calls()).isEqualTo(2);
     }
 
@@ -223,7 +223,7 @@ class CallLedgerTests extends LedgerFixture {
         ledger.fetch(claimed(id));
 
         now = Night.of(NOW).ends();
-        FetchRequest decidedBefore = new FetchRequest(id, claimed(id).claim(), NOW.minusSeconds(1));
+        FetchRequest decidedBefore = new FetchRequest(id, claimed(id).claim(), true, NOW.minusSeconds(1));
 
         assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
         assertThat(((Missing) ledger.fetch(decidedBefore)).certain()).isTrue();

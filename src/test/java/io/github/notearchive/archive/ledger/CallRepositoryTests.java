@@ -309,7 +309,8 @@ class CallRepositoryTests extends LedgerFixture {
         }
         assertThat(history.calls(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
-        assertThat(calls.sending(new FetchRequest(ID, before.claim() + 1, null), Endpoint.DETAIL, NOW, false, ALL))
+        assertThat(calls.sending(
+                        new FetchRequest(ID, before.claim() + 1, true, null), Endpoint.DETAIL, NOW, false, ALL))
                 .isInstanceOf(CallAdmission.Written.class);
     }
 
@@ -357,7 +358,7 @@ class CallRepositoryTests extends LedgerFixture {
     void lostClaimInAGroupConcernsItsOwnCallOnly() throws Exception {
         List<FetchRequest> notes = new ArrayList<>(claimed(32));
         FetchRequest lost = notes.get(20);
-        notes.set(20, new FetchRequest(lost.id(), lost.claim() - 1, null));
+        notes.set(20, new FetchRequest(lost.id(), lost.claim() - 1, true, null));
 
         List<Future<CallAdmission>> results =
                 inGroups(notes.stream().map(note -> () -> calls.sending(note, Endpoint.DETAIL, NOW, false, ALL)));

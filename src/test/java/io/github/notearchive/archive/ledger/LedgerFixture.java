@@ -161,7 +161,7 @@ abstract class LedgerFixture {
                 VALUES (?, now(), now(), 'main', now() + interval '1 hour', 7)
                 ON CONFLICT (note_id) DO UPDATE SET claimed_by = 'main', claimed_until = now() + interval '1 hour', claim_id = 7
                 """, id.value());
-        return new FetchRequest(id, 7, null);
+        return new FetchRequest(id, 7, true, null);
     }
 
     CallRecord sent(NoteId id, Endpoint endpoint, Instant at, boolean refresh) {

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.worklist;
 
 import static io.github.notearchive.archive.worklist.ListedNotes.id;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
@@ -52,6 +53,18 @@ class ClaimRepositoryTests {
         assertThat(claims.claim(NODE, Lanes.ALL)).isEmpty();
         list.now = NOW.plusMillis(1);
         assertThat(claims.claim(NODE, Lanes.ALL)).isPresent();
+    }
+
+    @Test
+    void claimedNoteStatesWhetherItHasCalls() {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        list.called(1);
+
+        assertThat(Stream.generate(() -> claims.claim(NODE, Lanes.ALL).orElseThrow())
+                        .limit(2))
+                .extracting(note -> note.id().value(), WorklistItem::hasCalls)
+                .containsExactly(tuple(id(1), true), tuple(id(2), false));
     }
 
     @Test

@@ -99,6 +99,11 @@ public final class ListedNotes {
         database.text("SELECT note_id FROM worklist WHERE note_id = ? FOR UPDATE", id(number));
     }
 
+    void called(int number) {
+        database.update(
+                "INSERT INTO api_call (note_id, endpoint, sent_at) VALUES (?, 'note-detail/v1', now())", id(number));
+    }
+
     void leaseEnds(int number) {
         leaseEnds(id(number));
     }
