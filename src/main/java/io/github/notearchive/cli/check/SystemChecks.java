@@ -62,8 +62,6 @@ final class SystemChecks {
     /** Timeout of a check that may start an embedded server. */
     private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
-    private static final int OLDEST_JDK = 25;
-
     /** Minimum free space of a run. */
     private static final DataSize LEAST_SPACE = DataSize.ofMegabytes(500);
 
@@ -172,17 +170,13 @@ final class SystemChecks {
     }
 
     private static Finding java() {
-        Runtime.Version version = Runtime.version();
-        String found = "%s at %s, %d processors, at most %s of heap"
-                .formatted(
-                        version,
-                        System.getProperty("java.home"),
-                        Runtime.getRuntime().availableProcessors(),
-                        DisplayFormat.size(Runtime.getRuntime().maxMemory()));
-        Finding finding = version.feature() >= OLDEST_JDK
-                ? Finding.ok(found)
-                : Finding.wrong(found + "; a JDK of version " + OLDEST_JDK + " or newer is needed");
-        return finding.named("java");
+        return Finding.ok("%s at %s, %d processors, at most %s of heap"
+                        .formatted(
+                                Runtime.version(),
+                                System.getProperty("java.home"),
+                                Runtime.getRuntime().availableProcessors(),
+                                DisplayFormat.size(Runtime.getRuntime().maxMemory())))
+                .named("java");
     }
 
     private Finding settings() {
