@@ -182,25 +182,6 @@ class DeploymentFilesTests {
         return Quantity.fromString(quantity.asString()).getNumber().longValueExact();
     }
 
-    @Test
-    void kustomizationsNameEveryManifestButTheExampleOfASecret() throws IOException {
-        List<String> ofOneNode = new ArrayList<>(namesIn(KUBERNETES));
-        ofOneNode.remove("secret.example.yaml");
-        List<String> ofSeveral = new ArrayList<>(namesIn(SEVERAL_NODES));
-        ofSeveral.add("../kubernetes");
-
-        assertThat(resourcesOf(KUBERNETES)).containsExactlyInAnyOrderElementsOf(ofOneNode);
-        assertThat(resourcesOf(SEVERAL_NODES)).containsExactlyInAnyOrderElementsOf(ofSeveral);
-        assertThat(read(SEVERAL_NODES.resolve("kustomization.yaml"))
-                        .at("/patches/0/patch")
-                        .asString())
-                .contains("$patch: delete", "kind: CronJob", "name: note-archive\n");
-    }
-
-    private static List<String> resourcesOf(Path directory) throws IOException {
-        return texts(read(directory.resolve("kustomization.yaml")).required("resources"));
-    }
-
     private static List<String> texts(JsonNode array) {
         return array.valueStream().map(JsonNode::asString).toList();
     }

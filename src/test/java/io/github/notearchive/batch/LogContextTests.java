@@ -45,17 +45,6 @@ class LogContextTests {
     }
 
     @Test
-    void addsTheExecutionToTheLineThatStopsTheRun() {
-        night.script().answers(night.pending(1).getFirst(), Reply.code(100));
-
-        RunSummary summary = night.run();
-
-        assertEnded(summary, ExitCode.BLOCKED_TOKEN);
-        assertThat(log.line("Stopping: ").getMDCPropertyMap())
-                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
-    }
-
-    @Test
     void carriesTheNoteToOtherThreads() throws Exception {
         MDC.put(LogContext.NOTE, "66aa00000000000000000001");
         var work = LogContext.carried(() -> MDC.get(LogContext.NOTE));

@@ -56,10 +56,6 @@ public final class TcpProxy implements AutoCloseable {
         return new TcpProxy(server.getPort());
     }
 
-    public static TcpProxy before(int port) {
-        return new TcpProxy(port);
-    }
-
     public int port() {
         return port;
     }

@@ -57,11 +57,10 @@ public final class NightServers {
         database = EmbeddedDatabase.open(directory);
         store = EmbeddedStore.open(directory);
         provider = ScriptableSandbox.start(SandboxSettings.defaults(), SandboxProvider.TOKEN, 2_048);
-        providerRelay = TcpProxy.before(provider.baseUrl().getPort());
-        storeRelay = TcpProxy.before(store.endpoint().getPort());
+        providerRelay = TcpProxy.before(provider.baseUrl());
+        storeRelay = TcpProxy.before(store.endpoint());
         jdbcUrl = database.jdbcUrl().replaceFirst("/postgres$", "/" + DATABASE);
-        databaseRelay =
-                TcpProxy.before(URI.create(jdbcUrl.substring("jdbc:".length())).getPort());
+        databaseRelay = TcpProxy.before(URI.create(jdbcUrl.substring("jdbc:".length())));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(directory)));
         try (Connection connection =
                         DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());

@@ -140,16 +140,6 @@ class StoreResponsesTests {
     }
 
     @Test
-    void unsupportedRequestWithoutBodyIsRefused() {
-        server.always(status(501));
-
-        StoreException e = failure(store::ensureBucket);
-
-        assertThat(e.refused()).as(e.getMessage()).isTrue();
-        assertThat(methods()).hasSize(1);
-    }
-
-    @Test
     void wrongBytesAreUploadedAgainAndThenRefused() {
         server.always(hold("0".repeat(32), new AtomicReference<>("jello".getBytes(US_ASCII))));
 
