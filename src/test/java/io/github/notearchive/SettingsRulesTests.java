@@ -4,6 +4,7 @@ import static io.github.notearchive.provider.Settings.bind;
 import static io.github.notearchive.provider.Settings.violations;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.note.StreamPreference;
@@ -11,6 +12,7 @@ import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.Settings;
 import io.github.notearchive.provider.VideoProperties;
+import io.github.notearchive.store.StoreProperties;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SettingsRulesTests {
 
     private static final Map<String, Class<?>> RECORDS = Map.of(
+            "archive", ArchiveProperties.class,
+            "archive.store", StoreProperties.class,
             "archive.source", NoteSourceProperties.class,
             "archive.video", VideoProperties.class,
             "archive.refresh", RefreshProperties.class,
@@ -47,6 +51,10 @@ class SettingsRulesTests {
         assertThat(Settings.of("token", "s3cret").toString())
                 .doesNotContain("s3cret")
                 .contains("****");
+        assertThat(bind("archive.store", StoreProperties.class, "secret-key", "s3cret"))
+                .asString()
+                .doesNotContain("s3cret")
+                .contains("***");
     }
 
     /** A prefix with names and values, and the beginning of the violated rule; none if the settings are accepted. */
@@ -54,6 +62,26 @@ class SettingsRulesTests {
     @CsvSource(
             delimiter = '|',
             value = {
+                "archive node a/b | may hold letters, digits, dot, hyphen and underscore",
+                "archive node a;b | may hold letters, digits, dot, hyphen and underscore",
+                "archive workers 0 | must be greater than or equal to 1",
+                "archive workers 65 | must be less than or equal to 64",
+                "archive retry.delays[0] 0s | must be longer than",
+                "archive retry.jitter -0.1 | must be greater than",
+                "archive retry.jitter 1 | must be less than",
+                "archive retry.per-night 0 | must be greater than",
+                "archive retry.per-life 0 | must be greater than",
+                "archive outage.faults 1 | must be greater than",
+                "archive outage.after 0s | must be longer than",
+                "archive recheck-unavailable-after 1h | must be longer than",
+                "archive.store endpoint https://s3.example.org | archive.store.access-key and archive.store.secret-key must be set",
+                "archive.store endpoint https://s3.example.org access-key who secret-key hunter2 |",
+                "archive.store endpoint s3.example.org access-key who secret-key hunter2 | archive.store.endpoint must be an http or https address",
+                "archive.store endpoint ftp://s3.example.org access-key who secret-key hunter2 | archive.store.endpoint must be an http or https address",
+                "archive.store endpoint https://s3.example.org/path access-key who secret-key hunter2 | archive.store.endpoint must be an http or https address",
+                "archive.store endpoint https://user:pw@s3.example.org access-key who secret-key hunter2 | archive.store.endpoint must be an http or https address",
+                "archive.store endpoint https:// access-key who secret-key hunter2 | archive.store.endpoint must be an http or https address",
+                "archive.store endpoint https://a^b access-key who secret-key hunter2 | archive.store.endpoint must be an http or https address",
                 "archive.source base-url http://47.117.133.51:30015 | archive.source.base-url is plain HTTP",
                 "archive.source base-url http://127.0.0.1.evil.test | archive.source.base-url is plain HTTP",
                 "archive.source base-url http://localhost.evil.test | archive.source.base-url is plain HTTP",

@@ -1,36 +1,13 @@
 package io.github.notearchive.batch;
 
-import static io.github.notearchive.provider.Settings.violations;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.provider.Settings;
 import java.time.Duration;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class ArchivePropertiesTests {
-
-    @ParameterizedTest
-    @CsvSource({
-        "node, ''",
-        "node, a b",
-        "node, a/b",
-        "workers, 0",
-        "workers, 65",
-        "retry.delays[0], 0s",
-        "retry.jitter, -0.1",
-        "retry.jitter, 1",
-        "retry.per-night, 0",
-        "retry.per-life, 0",
-        "outage.faults, 1",
-        "outage.after, 0s",
-        "recheck-unavailable-after, 1h"
-    })
-    void valuesOutsideTheirRangeAreRefused(String name, String value) {
-        assertThat(violations(bound(name, value))).hasSize(1);
-    }
 
     @Test
     void delaysFollowEachOtherAndTheLastOneRepeats() {
