@@ -6,7 +6,6 @@ import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.NoteReference;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
 import java.io.ByteArrayInputStream;
@@ -56,6 +55,8 @@ final class EnqueueCommand extends ArchiveCommand {
 
     /** A readable input in UTF-8. */
     private record Input(String name, @Nullable Path file, InputStreamSource content) {}
+
+    record Enqueued(String name, EnqueueReport report) {}
 
     @Component
     record Action(
@@ -136,16 +137,9 @@ final class EnqueueCommand extends ArchiveCommand {
     }
 
     private void print(String name, EnqueueReport report) {
-        out().println(name + ": " + report.added() + " new"
-                + (report.known() == 0 ? "" : ", " + report.known() + " already known")
-                + (report.repeated() == 0 ? "" : ", " + DisplayFormat.plural(report.repeated(), "duplicate"))
-                + (report.rejected() == 0 ? "" : ", " + report.rejected() + " rejected"));
+        out().print(ConsoleText.render("enqueue", new Enqueued(name, report)));
         if (report.added() + report.known() + report.repeated() + report.rejected() == 0) {
             warn(name + " contains no note; nothing was enqueued");
-        }
-        if (report.heading() != null) {
-            out().println("  line 1 was skipped, since it names columns: \"" + TerminalText.line(report.heading())
-                    + "\"");
         }
         if (rejects == null && report.rejected() > 0) {
             out().flush();

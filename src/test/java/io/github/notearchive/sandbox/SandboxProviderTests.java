@@ -142,7 +142,6 @@ class SandboxProviderTests {
 
         assertThatThrownBy(() -> settings.with(Fault.MISSING, 1.5))
                 .hasMessage("missing must be from 0 to 1, but is 1.5");
-        assertThatThrownBy(() -> settings.withQuota(-2)).hasMessage("quota must not be negative, but is -2");
     }
 
     private void restart(SandboxSettings settings) {
