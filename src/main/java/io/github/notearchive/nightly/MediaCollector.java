@@ -22,8 +22,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -171,10 +174,6 @@ record MediaCollector(
             return new Target(slot, piece, isTried ? better : null);
         }
 
-        long signedAt() {
-            return requested == null ? Long.MAX_VALUE : requested.signedAt();
-        }
-
         boolean isMissing() {
             return piece.row().isMissing();
         }
@@ -194,6 +193,7 @@ record MediaCollector(
         private final MediaCatalog.Known known;
         private final List<Piece> before;
         private final Set<Event> events = EnumSet.noneOf(Event.class);
+        private final Set<Upload> uploaded = new HashSet<>();
 
         Collection(
                 NoteCapture capture,
@@ -208,7 +208,10 @@ record MediaCollector(
             this.before = before;
         }
 
-        /** Downloads what is missing or may be better; URLs that expire first come first. */
+        /**
+         * Downloads what is missing or may be better; URLs that expire first come first. A file of several slots is
+         * downloaded once, from the URLs of all.
+         */
         CollectedMedia collect(List<MediaSlot> slots, boolean isFinal) throws InterruptedException {
             List<Target> targets = slots.stream().flatMap(this::targets).toList();
             before.stream()
@@ -217,24 +220,25 @@ record MediaCollector(
             if (before.isEmpty() && targets.stream().anyMatch(target -> target.requested() != null)) {
                 awaitRoom();
             }
-            IdentityHashMap<Target, CompletableFuture<Download>> running = new IdentityHashMap<>();
+            Map<List<Object>, MediaSlot> files = new LinkedHashMap<>();
+            targets.stream()
+                    .flatMap(target -> Stream.ofNullable(target.requested()))
+                    .forEach(slot -> files.merge(slot.file(), slot, MediaSlot::withUrlsOf));
+            Map<List<Object>, CompletableFuture<Download>> running = new HashMap<>();
             try {
-                targets.stream()
-                        .sorted(Comparator.comparingLong(Target::signedAt))
-                        .forEach(target -> {
-                            MediaSlot requested = target.requested();
-                            if (requested != null) {
-                                running.put(
-                                        target,
-                                        CompletableFuture.supplyAsync(
-                                                LogContext.carried(() -> download(requested, isFinal)),
-                                                downloadThreads));
-                            }
-                        });
+                files.values().stream()
+                        .sorted(Comparator.comparingLong(MediaSlot::signedAt))
+                        .forEach(slot -> running.put(
+                                slot.file(),
+                                CompletableFuture.supplyAsync(
+                                        LogContext.carried(() -> download(slot, isFinal)), downloadThreads)));
                 List<Piece> pieces = new ArrayList<>();
                 for (Target target : targets) {
-                    CompletableFuture<Download> download = running.get(target);
-                    pieces.add(download == null ? target.piece() : pieceOf(target, result(download)));
+                    MediaSlot requested = target.requested();
+                    pieces.add(
+                            requested == null
+                                    ? target.piece()
+                                    : pieceOf(target, result(Objects.requireNonNull(running.get(requested.file())))));
                 }
                 return new CollectedMedia(capture, bought, video, pieces, events);
             } catch (InterruptedException | RuntimeException e) { // no caller uses these files, finished or not
@@ -307,7 +311,12 @@ record MediaCollector(
                     addIf(isMissing, Event.SERVED);
                     run.filesUpgraded.add(isMissing ? 0 : 1);
                     target.piece().close();
-                    yield Piece.downloaded(target.slot(), Objects.requireNonNull(download.upload()), lesserBecause);
+                    Upload upload = Objects.requireNonNull(download.upload());
+                    if (!uploaded.add(upload)) { // a file of several slots
+                        run.filesReused.increment();
+                        run.bytesReused.add(upload.file().size());
+                    }
+                    yield Piece.downloaded(target.slot(), upload, lesserBecause);
                 }
                 case DownloadOutcome.Failed(var reason, var soon) -> {
                     (soon ? run.downloadsRetryable : run.downloadsRejected).increment();

@@ -1,6 +1,7 @@
 package io.github.notearchive.note;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,24 @@ public record MediaSlot(
     /** Returns the earliest {@link MediaCandidate#signedAt} of its URLs. The slot with the smallest expires first. */
     public long signedAt() {
         return candidates.stream().mapToLong(MediaCandidate::signedAt).min().orElse(Long.MAX_VALUE);
+    }
+
+    /** Returns a key of the file: slots with the same source file id and variants share one. */
+    public List<Object> file() {
+        return List.of(kind, identity, variants(), named ? "" : ordinal);
+    }
+
+    private List<String> variants() {
+        return candidates.stream().map(MediaCandidate::variant).distinct().toList();
+    }
+
+    /** Returns the slot with the URLs of another slot of the same file; of a variant, its own come first. */
+    public MediaSlot withUrlsOf(MediaSlot other) {
+        List<MediaCandidate> all = variants().stream()
+                .flatMap(variant -> Stream.concat(candidates.stream(), other.candidates.stream())
+                        .filter(candidate -> candidate.variant().equals(variant)))
+                .toList();
+        return new MediaSlot(kind, ordinal, identity, all, named, notOffered);
     }
 
     public boolean isBest(String rendition) {

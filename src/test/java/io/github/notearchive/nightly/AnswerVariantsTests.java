@@ -117,7 +117,7 @@ class AnswerVariantsTests extends NightFixture {
                         .remove("url_multi_level"))
                 .shows(id -> assertThat(night.provider().mediaRequests(id + barred.replace("|", "%7C")))
                         .isOne());
-        answer(21, "two pictures of one `fileid`", "both places are kept, with one object")
+        answer(21, "two pictures of one `fileid`", "one download, both places are kept")
                 .note((id, note) -> {
                     image(id, note, "1040g21");
                     image(id, note, "1040g21");

@@ -2,6 +2,7 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
@@ -13,9 +14,11 @@ import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -158,6 +161,59 @@ class BestRenditionTests extends NightFixture {
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.files(note)).startsWith("IMAGE STORED DEGRADED");
         assertThat(night.note(note).dueAt()).isNotNull();
+    }
+
+    @Test
+    void pictureThatStandsTwiceIsFoundAtTheAddressesOfEitherPlace() {
+        String note =
+                noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name).and(target -> !target.contains("twin=2")), Reply.status(403));
+
+        night.run(ExitCode.COMPLETED);
+
+        assertThat(twins(note, name))
+                .extracting(SlotRow::rendition, SlotRow::reason)
+                .containsExactly(tuple("original", null), tuple("original", null));
+        assertThat(night.provider().mediaRequests(name))
+                .as("the dead one and the other")
+                .isEqualTo(2);
+    }
+
+    @Test
+    void lesserRenditionThatStandsTwiceIsImprovedByOneRequest() {
+        String note = noteWithTwins(_ -> {});
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name), Reply.status(404));
+        night.run(ExitCode.COMPLETED);
+        assertThat(twins(note, name)).extracting(SlotRow::reason).containsOnly("DEGRADED");
+        int requests = night.provider().mediaRequests();
+        night.script().media(isOriginalOf(name), Reply.normal());
+        night.isNextDay();
+
+        night.run(ExitCode.COMPLETED);
+
+        assertThat(twins(note, name)).hasSize(2).extracting(SlotRow::rendition).containsOnly("original");
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
+    }
+
+    /** A note, on the worklist, whose first picture stands at its end once more. */
+    private String noteWithTwins(Consumer<ObjectNode> changeOfTheSecond) {
+        String note = idWithAnOriginal();
+        night.script().always(note, Reply.noteWith(answer -> {
+            ArrayNode images = (ArrayNode) answer.get("images_list");
+            ObjectNode twin = (ObjectNode) images.get(0).deepCopy();
+            changeOfTheSecond.accept(twin);
+            images.add(twin);
+        }));
+        night.pending(List.of(note));
+        return note;
+    }
+
+    private List<SlotRow> twins(String note, String name) {
+        return night.slots(note).stream()
+                .filter(slot -> slot.identity().equals(name))
+                .toList();
     }
 
     @Test
