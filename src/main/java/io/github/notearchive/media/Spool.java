@@ -53,6 +53,7 @@ public final class Spool {
     private long inMemory;
     private long onDisk;
     private long files;
+    private boolean full;
 
     public Spool(Path directory, MediaProperties settings) {
         this.directory = directory.toAbsolutePath().normalize();
@@ -78,9 +79,10 @@ public final class Spool {
         }
     }
 
-    /** Whether the disk limit is at most half used. */
+    /** Whether files may be added: once the disk limit was met, not until it is at most half used. */
     synchronized boolean hasRoom() {
-        return onDisk <= diskLimit / 2;
+        full = full && onDisk > diskLimit / 2;
+        return !full;
     }
 
     /** Files of this process that are open now. */
@@ -240,6 +242,7 @@ public final class Spool {
         private void write(byte[] more, int count) throws SpoolFullException {
             synchronized (Spool.this) {
                 if (onDisk + count > diskLimit) {
+                    full = true;
                     throw new SpoolFullException();
                 }
                 onDisk += count;
