@@ -287,6 +287,22 @@ class SystemChecksTests {
         });
     }
 
+    @Test
+    void schemaOfReplacedMigrationsIsRefusedWithItsRemedy() {
+        migrate();
+        jdbc().sql("UPDATE flyway_schema_history SET checksum = 1 WHERE version = '2'")
+                .update();
+        recordMigrationOfTomorrow(990);
+
+        try (CommandContext context = CommandContext.open(settings, null)) {
+            assertRefused(
+                    () -> context.get(Enqueuer.class), "unreleased version", "empty database", "note-archive rebuild");
+        }
+        Map<String, Finding> found = check(null);
+        assertThat(found.get("schema").message()).contains("empty database", "note-archive rebuild");
+        assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
+    }
+
     private void migrate() {
         try (CommandContext context = CommandContext.open(settings, null)) {
             context.get(FlywayMigrationInitializer.class);
