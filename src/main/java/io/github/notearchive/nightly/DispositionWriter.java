@@ -141,11 +141,14 @@ record DispositionWriter(
                 return;
             }
             try {
-                countReleased(item, rows.release(item.claimed(), note, now), reason);
+                boolean isReleased = rows.release(item.claimed(), note, now);
+                countReleased(item, isReleased, reason);
+                if (isReleased) {
+                    files.settle();
+                }
             } catch (NonTransientDataAccessException e) {
                 cannotBeWritten(item, e);
             }
-            files.settle();
         } catch (DataAccessException | TransactionException e) {
             throw e; // failure of the database, not of the note
         } catch (RuntimeException e) {
