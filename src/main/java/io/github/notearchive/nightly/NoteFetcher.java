@@ -48,7 +48,7 @@ record NoteFetcher(
     private static final Duration GATE_FOLLOWS = Duration.ofMinutes(2);
 
     /**
-     * Fetches a note. Of one that lacks only its video, uses the response of any age: no new one is bought for a video
+     * Fetches a note. Uses a response of any age for a note that lacks only its video: no new one is bought for a video
      * that it does not contain.
      */
     FetchOutcome detail(NewNote note) throws InterruptedException {
