@@ -63,7 +63,9 @@ class StorageConfiguration {
             return new ObjectStore(settings);
         }
         EmbeddedStore store = embedded.getObject();
-        return new ObjectStore(settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())));
+        return new ObjectStore(
+                settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())),
+                store::requireWritable);
     }
 
     @Bean

@@ -48,10 +48,12 @@ public final class EmbeddedStore {
 
     private final DataDirectory.Running server;
     private final Credentials credentials;
+    private final Path root;
 
-    private EmbeddedStore(DataDirectory.Running server, Credentials credentials) {
+    private EmbeddedStore(DataDirectory.Running server, Credentials credentials, Path root) {
         this.server = server;
         this.credentials = credentials;
+        this.root = root;
     }
 
     /**
@@ -67,7 +69,8 @@ public final class EmbeddedStore {
         DataDirectory.Running server =
                 directory.run("s3", port -> answersOn(port, keys, directory), () -> start(directory, keys));
         try {
-            return new EmbeddedStore(server, Credentials.read(keys));
+            return new EmbeddedStore(
+                    server, Credentials.read(keys), directory.path().resolve("s3"));
         } catch (IOException e) {
             throw failed(directory, e);
         }
@@ -89,6 +92,28 @@ public final class EmbeddedStore {
     /** Returns whether the server was running already. */
     public boolean joined() {
         return server.joined();
+    }
+
+    /**
+     * Checks that the server can write the objects of a bucket: its folder and those of files and sidecars in it are
+     * writable directories. Does not check the thousands of folders below.
+     *
+     * @throws IOException if it cannot; the message names the folder and the reason
+     */
+    public void requireWritable(String bucket) throws IOException {
+        for (String area : List.of("", "media", "notes")) {
+            Path folder = root.resolve(bucket).resolve(area);
+            if (!area.isEmpty() && !Files.exists(folder)) {
+                continue;
+            }
+            if (!Files.isDirectory(folder)) {
+                throw new IOException(folder + " is no directory; move it away");
+            }
+            if (!Files.isWritable(folder)) {
+                throw new IOException("%s is not writable for user %s; give this user the right to write there"
+                        .formatted(folder, System.getProperty("user.name")));
+            }
+        }
     }
 
     private static DataDirectory.Started start(DataDirectory directory, PrivateFile keys) {

@@ -46,13 +46,32 @@ public final class ObjectStore implements AutoCloseable {
     private static final Duration LONGEST_READ = Duration.ofHours(6);
 
     private final StoreProperties properties;
+    private final Folder folder;
     private final StoreClient client;
     private final Uploads uploads;
 
     public ObjectStore(StoreProperties properties) {
+        this(properties, _ -> {});
+    }
+
+    /** Creates the client of a store whose server keeps its objects in a folder that this process can check. */
+    public ObjectStore(StoreProperties properties, Folder folder) {
         this.properties = properties;
+        this.folder = folder;
         this.client = new StoreClient(properties);
         this.uploads = new Uploads(properties, client, this);
+    }
+
+    /** Folder in which the server of a store keeps its objects. */
+    @FunctionalInterface
+    public interface Folder {
+
+        /**
+         * Checks that objects of the bucket can be written.
+         *
+         * @throws IOException if not; its message names the path and the reason
+         */
+        void requireWritable(String bucket) throws IOException;
     }
 
     /** Creates the bucket if it is missing and {@code archive.store.create-bucket} allows it; otherwise fails. */
@@ -121,6 +140,13 @@ public final class ObjectStore implements AutoCloseable {
      * account has no right to remove objects, it remains.
      */
     public void requireWritable() {
+        try {
+            folder.requireWritable(properties.bucket());
+        } catch (IOException e) {
+            String problem = "the folder of the embedded S3 server is not writable";
+            throw client.refused(
+                    "PUT", ObjectKey.PROBE.value(), "NotWritable", problem, String.valueOf(e.getMessage()));
+        }
         putBytes(ObjectKey.PROBE, PROBE_BYTES, "text/plain");
         try {
             remove(ObjectKey.PROBE.value());

@@ -14,6 +14,7 @@ import io.minio.PutObjectArgs;
 import io.minio.Result;
 import io.minio.StatObjectArgs;
 import io.minio.messages.Item;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -76,6 +77,30 @@ class EmbeddedStoreTests {
                     .build());
             assertThat(stat.contentType()).isEqualTo("image/jpeg");
             assertThat(stat.userMetadata().getFirst("sha256")).isEqualTo("abcd");
+        }
+    }
+
+    @Test
+    void folderThatCannotBeWrittenIsNamedWithTheReason() throws Exception {
+        try (var _ = open()) {
+            client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+            Path bucket = home.resolve("s3").resolve(BUCKET);
+
+            store.requireWritable(BUCKET);
+
+            Files.writeString(bucket.resolve("media"), "an object in the place of a folder");
+            assertThatThrownBy(() -> store.requireWritable(BUCKET))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(bucket.resolve("media") + " is no directory; move it away");
+
+            Files.delete(bucket.resolve("media"));
+            Files.setPosixFilePermissions(bucket, PosixFilePermissions.fromString("r-x------"));
+            if (!Files.isWritable(bucket)) { // root may write everywhere
+                assertThatThrownBy(() -> store.requireWritable(BUCKET))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining(bucket + " is not writable for user ");
+            }
+            Files.setPosixFilePermissions(bucket, PosixFilePermissions.fromString("rwx------"));
         }
     }
 
