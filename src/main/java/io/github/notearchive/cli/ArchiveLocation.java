@@ -46,11 +46,16 @@ public class ArchiveLocation {
 
     public Address address() {
         StoreProperties settings = store.getObject();
-        String embedded = "embedded in " + directory;
-        return new Address(
-                isEmbedded() ? embedded : withoutLogin(setting("spring.datasource.url")),
-                settings.hasEndpoint() ? settings.endpoint() : embedded,
-                settings.bucket());
+        return new Address(database(), settings.hasEndpoint() ? settings.endpoint() : embedded(), settings.bucket());
+    }
+
+    private String embedded() {
+        return "embedded in " + directory;
+    }
+
+    /** Returns the URL of the database without credentials, or the data directory of the embedded one. */
+    public String database() {
+        return isEmbedded() ? embedded() : withoutLogin(setting("spring.datasource.url"));
     }
 
     /** Returns whether the database is embedded, since no server is configured. */

@@ -68,7 +68,7 @@ final class DatabaseChecks {
         Duration took = Duration.between(asked, clock.instant());
         drifts.put("database", Duration.between(asked.plus(took.dividedBy(2)), server.time.toInstant()));
         String where = !location.isEmbedded()
-                ? " at " + location.address().database().replaceFirst("^jdbc:postgresql:", "")
+                ? " at " + location.database().replaceFirst("^jdbc:postgresql:", "")
                 : context.get(EmbeddedDatabase.class).joined()
                         ? ", embedded, run by another process of this program"
                         : ", embedded, started for this check";

@@ -7,7 +7,9 @@ import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import io.github.notearchive.io.DatabaseErrors;
 import java.nio.file.FileSystemException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.commons.lang3.exception.ExceptionUtils;
@@ -41,7 +43,7 @@ public final class LibraryLogFilter extends TurboFilter {
     private static final long PERIOD = TimeUnit.MINUTES.toNanos(1);
 
     private final LongSupplier nanoTime;
-    private @Nullable Long lastLineAt;
+    private final Map<Boolean, Long> lastLines = new HashMap<>();
 
     public LibraryLogFilter() {
         this(System::nanoTime);
@@ -67,15 +69,14 @@ public final class LibraryLogFilter extends TurboFilter {
             return isOf(CARRIERS_OF_SECRETS, logger) ? FilterReply.DENY : FilterReply.NEUTRAL;
         }
         Throwable cause = failure == null ? EventArgUtil.extractThrowable(parameters) : failure;
+        boolean isOfServer = logger.getName().startsWith(EMBEDDED_SERVER);
         String outage = cause == null
                 ? null
-                : logger.getName().startsWith(EMBEDDED_SERVER)
-                        ? fileError(cause)
-                        : isOf(DATABASE_CLIENTS, logger) ? databaseOutage(cause) : null;
+                : isOfServer ? fileError(cause) : isOf(DATABASE_CLIENTS, logger) ? databaseOutage(cause) : null;
         if (outage == null) {
             return FilterReply.NEUTRAL;
         }
-        if (isDue(nanoTime.getAsLong())) {
+        if (isDue(isOfServer, nanoTime.getAsLong())) {
             String name = logger.getName().substring(logger.getName().lastIndexOf('.') + 1);
             String message = MessageFormatter.arrayFormat(format, parameters).getMessage();
             logger.getLoggerContext()
@@ -86,10 +87,11 @@ public final class LibraryLogFilter extends TurboFilter {
         return FilterReply.DENY;
     }
 
-    private synchronized boolean isDue(long now) {
-        boolean isDue = lastLineAt == null || now - lastLineAt >= PERIOD;
+    private synchronized boolean isDue(boolean isOfServer, long now) {
+        Long last = lastLines.get(isOfServer);
+        boolean isDue = last == null || now - last >= PERIOD;
         if (isDue) {
-            lastLineAt = now;
+            lastLines.put(isOfServer, now);
         }
         return isDue;
     }
