@@ -44,7 +44,7 @@ public record DownloadedMedia(
                 ? null
                 : new Dimensions(candidate.width(), candidate.height());
         List<String> remarks = new ArrayList<>(check.remarks());
-        if (actual != null && promised != null && !promised.isSameSize(actual)) {
+        if (actual != null && promised != null && !promised.isSameSize(actual, type)) {
             boolean tiny = file.size() < TINY_FILE || actual.longSide() <= TINY_SIDE;
             if (tiny && type.suits(MediaKind.IMAGE) && promised.exceeds(actual, PLACEHOLDER_FACTOR)) {
                 throw FailedDownloadException.retryable("placeholder of " + actual + ", promised " + promised);

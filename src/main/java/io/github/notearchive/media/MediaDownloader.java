@@ -96,7 +96,7 @@ public class MediaDownloader implements AutoCloseable {
         }
     }
 
-    /** Whether the spool is at most half full. */
+    /** Whether files may be added to the spool: once it was full, not until it is at most half used. */
     public boolean hasRoom() {
         return spool.hasRoom();
     }

@@ -31,8 +31,7 @@ public abstract class FileCheck {
     }
 
     /**
-     * Checks a file whose first bytes are those of this type. Other audio and subtitles are always complete: they have
-     * no common length or end that a check could compare.
+     * Checks a file whose first bytes are those of this type. Other audio and subtitles are not checked (decision 13).
      *
      * @throws TruncatedFileException if the file ends within a part, or a header is impossible
      */
@@ -125,15 +124,17 @@ public abstract class FileCheck {
 
     /**
      * Size of a picture in pixels, each side at least 1. Comparisons ignore the orientation, since viewers rotate
-     * pictures, and the padding of HEIF to whole coding blocks.
+     * pictures.
      */
     public record Dimensions(int width, int height) {
 
+        /** Largest coding block of HEVC and AV1 in HEIF, to whole ones of which a picture is padded. */
         private static final int LARGEST_BLOCK = 64;
 
-        public boolean isSameSize(Dimensions other) {
-            return Math.abs(longSide() - other.longSide()) < LARGEST_BLOCK
-                    && Math.abs(shortSide() - other.shortSide()) < LARGEST_BLOCK;
+        public boolean isSameSize(Dimensions other, MediaType type) {
+            int padding = type == MediaType.HEIC || type == MediaType.AVIF ? LARGEST_BLOCK : 1;
+            return Math.abs(longSide() - other.longSide()) < padding
+                    && Math.abs(shortSide() - other.shortSide()) < padding;
         }
 
         /** Whether both sides are more than {@code factor} times those of the other picture. */

@@ -34,8 +34,8 @@ public final class TypeSniffer {
             // QuickTime files older than the ftyp box
             magic(MediaType.MOV, ".{4}(?:moov|mdat|wide)"),
             magic(MediaType.AAC, "ADIF|\\xff[\\xf0\\xf1\\xf8\\xf9].."),
-            // a tag, or a frame of layer 1 to 3 with a valid bit rate
-            magic(MediaType.MP3, "ID3|\\xff[\\xe2-\\xe7\\xf2-\\xf7\\xfa-\\xff][\\x00-\\xef]."),
+            // a tag, or a frame of layer 2 or 3 with a valid bit rate; one of layer 1 looks like UTF-16
+            magic(MediaType.MP3, "ID3|\\xff[\\xe2-\\xe5\\xf2-\\xf5\\xfa-\\xfd][\\x00-\\xef]."),
             magic(MediaType.VTT, BYTE_ORDER_MARK + "WEBVTT(?:[ \t\r\n]|$)"),
             // an optional number, then start and end time
             magic(
