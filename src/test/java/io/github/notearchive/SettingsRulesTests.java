@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rules and defaults of the settings of the provider, the media and the nights. */
 class SettingsRulesTests {
@@ -62,8 +63,6 @@ class SettingsRulesTests {
     @CsvSource(
             delimiter = '|',
             value = {
-                "archive node a/b | may hold letters, digits, dot, hyphen and underscore",
-                "archive node a;b | may hold letters, digits, dot, hyphen and underscore",
                 "archive workers 0 | must be greater than or equal to 1",
                 "archive workers 65 | must be less than or equal to 64",
                 "archive retry.delays[0] 0s | must be longer than",
@@ -107,12 +106,15 @@ class SettingsRulesTests {
                 "archive.source calls-per-second 0 | must be greater than or equal to 0.01",
                 "archive.source calls-per-second 1001 | must be less than or equal to 1000",
                 "archive.source calls-per-second NaN | must be",
+                "archive.source calls-in-flight 0 | must be greater than or equal to 1",
                 "archive.source calls-in-flight 257 | must be less than or equal to 256",
                 "archive.source calls-per-night -1 | must be greater than or equal to 0",
                 "archive.source max-pause 0s | must be longer than or equal to 1 second",
                 "archive.source max-pause 3h | must be shorter than or equal to 2 hours",
                 "archive.source response-timeout 31m | must be shorter than or equal to 30 minutes",
                 "archive.source connect-timeout 1ms | must be longer than or equal to 100",
+                "archive.source max-answer-size 0B | archive.source.max-answer-size must",
+                "archive.source max-answer-size -1MB | archive.source.max-answer-size must",
                 "archive.source max-answer-size 3GB | archive.source.max-answer-size must",
                 "archive.video codecs h264,vp9 | archive.video.codecs may name h265, h264, av1 and h266, each once, the best first",
                 "archive.video codecs h264,h264 | archive.video.codecs may name h265, h264, av1 and h266, each once, the best first",
@@ -139,6 +141,8 @@ class SettingsRulesTests {
                 "archive.limits stop-at 7:30 | must be a time of Shanghai from 00:00 to 23:59 such as 07:30",
                 "archive.limits stop-at 24:00 | must be a time of Shanghai from 00:00 to 23:59 such as 07:30",
                 "archive.limits stop-at 07:60 | must be a time of Shanghai from 00:00 to 23:59 such as 07:30",
+                "archive.limits stop-at 07:30:00 | must be a time of Shanghai from 00:00 to 23:59 such as 07:30",
+                "archive.limits stop-at noon | must be a time of Shanghai from 00:00 to 23:59 such as 07:30",
                 "archive.limits bytes-per-night 50 | archive.limits.bytes-per-night must be at least 1MB, with its unit as in 50GB, or 0 for no limit",
                 "archive.limits bytes-per-night -1 | archive.limits.bytes-per-night must be at least 1MB, with its unit as in 50GB, or 0 for no limit",
                 "archive.limits max-duration 6 | archive.limits.max-duration must be at least 1m, with its unit as in 6h, or 0 for no limit",
@@ -159,6 +163,15 @@ class SettingsRulesTests {
             assertThat(rule.endsWith("plain HTTP"))
                     .isEqualTo(violations.getFirst().contains("JUSTONEAPI_ALLOW_PLAIN_HTTP=true"));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "a/b", "a;b"})
+    void nodeNameWithoutOrWithOtherCharactersIsRejected(String node) {
+        assertThat(violations(bind("archive", ArchiveProperties.class, "node", node)))
+                .singleElement()
+                .asString()
+                .startsWith("may hold letters, digits, dot, hyphen and underscore");
     }
 
     @Test

@@ -17,12 +17,14 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -248,6 +250,27 @@ class MediaDownloaderTests extends MediaFixtures {
         assertThat(outcome.get()).isEqualTo(STOPPED);
         assertThat(cdn.targets()).hasSize(1);
         assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void downloadsInProgressAreLimitedThoseThatPauseIncluded() throws Exception {
+        CountDownLatch started = new CountDownLatch(1);
+        cdn.on("/drip", dripping(cdn, JPEG, started)).on("/busy", status(503)).on("/a", body(JPEG));
+        MediaDownloader downloader = downloader("downloads-in-flight=2", "backoff=1h", "file-timeout=10h");
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            threads.submit(() -> downloader.download(images(cdn.address() + "/drip")));
+            started.await();
+            threads.submit(() -> downloader.download(images(cdn.address() + "/busy")));
+            while (cdn.targets().size() < 2) {
+                Thread.onSpinWait();
+            }
+
+            var third = threads.submit(() -> downloader.download(images(cdn.address() + "/a")));
+
+            assertThat(third).failsWithin(Duration.ofMillis(200)).withThrowableOfType(TimeoutException.class);
+            assertThat(cdn.targets()).containsExactly("/drip", "/busy");
+            downloader.abort();
+        }
     }
 
     private MediaDownloader downloader(String... changes) {

@@ -9,6 +9,7 @@ import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.sandbox.Reply;
@@ -164,6 +165,31 @@ class BestRenditionTests extends NightFixture {
     }
 
     @Test
+    void soundThatAnotherNoteHasIsNotRequestedAgain() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
+        notes.forEach(note -> night.script().answers(note, Reply.noteWith(answer -> {
+            answer.remove("widgets_context");
+            ((ObjectNode) answer.get("native_voice_info")).put("sound_id", "114600001");
+        })));
+        night.pending(notes.subList(0, 1));
+        night.run();
+        int requests = night.provider().mediaRequests();
+        night.pending(notes.subList(1, 2));
+
+        RunSummary run = night.run(ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        SlotRow original = sound(notes.get(0));
+        assertThat(sound(notes.get(1)))
+                .returns(SlotState.STORED, SlotRow::state)
+                .returns(original.media(), SlotRow::media)
+                .returns("same file as in note " + notes.get(0), SlotRow::checks);
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(run.files().reused()).isOne();
+        assertThat(run.files().bytesReused()).isEqualTo(original.media().size());
+    }
+
+    @Test
     void pictureThatStandsTwiceIsFoundAtTheAddressesOfEitherPlace() {
         String note =
                 noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
@@ -261,6 +287,10 @@ class BestRenditionTests extends NightFixture {
 
     private static Predicate<String> isOriginalOf(String name) {
         return target -> target.contains(name) && target.contains("sc=V_ORG");
+    }
+
+    private SlotRow sound(String note) {
+        return night.slots(note, MediaKind.AUDIO).getFirst();
     }
 
     private SlotRow firstPicture(String note) {

@@ -91,6 +91,11 @@ class CodeTests extends NightFixture {
 
         assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(4);
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(night.note(note).dueAt())
+                        .isBetween(
+                                night.clock().instant().plus(Duration.ofDays(29)),
+                                night.clock().instant().plus(Duration.ofDays(30))));
     }
 
     @Test

@@ -43,6 +43,15 @@ class InterruptionTests extends NightFixture {
     }
 
     @Test
+    void limitOfAllDueNotesDoesNotInterruptTheRun() {
+        night.pending(3);
+
+        assertEnded(night.runAtMost(3), ExitCode.COMPLETED);
+
+        assertThat(night.archived()).hasSize(3);
+    }
+
+    @Test
     void timeBoxFinishesWhatIsInFlightAndTakesUpNothingNew() throws Exception {
         List<String> notes = night.pending(40);
         night.provider().holdAnswers();

@@ -13,7 +13,7 @@ import org.springframework.test.context.TestPropertySource;
 /** Our own limit of calls in a night, and the share of it that refreshes have. */
 @BesideNightlyJobTest
 @TestPropertySource(
-        properties = {"archive.workers=12", "archive.source.calls-per-night=10", "archive.refresh.share=0.3"})
+        properties = {"archive.workers=64", "archive.source.calls-per-night=10", "archive.refresh.share=0.3"})
 class LimitOfCallsTests extends NightFixture {
 
     @Test
@@ -95,5 +95,16 @@ class LimitOfCallsTests extends NightFixture {
 
         night.assertArchived(notes, 25);
         assertThat(night.instances()).hasSize(1);
+    }
+
+    @Test
+    void ownLimitAtWhich64WorkersStopAtOnceEndsTheRun() {
+        night.pending(128);
+
+        RunSummary run = night.run(ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(run.exitCode().number()).isEqualTo(3);
+        assertThat(night.calls()).isEqualTo(10);
+        assertThat(night.archived()).hasSize(10);
     }
 }

@@ -99,19 +99,24 @@ class VideoTests extends NightFixture {
         assertThat(run.bill().calls()).isEqualTo(2);
     }
 
-    @Test
-    void languageWithANulCostsTheNoteNothing() {
+    @ParameterizedTest
+    @CsvSource({"COMPLETED, ARCHIVED, STORED", "INCOMPLETE, POSTPONED, MISSING DEAD"})
+    void languageWithANulCostsTheNoteNothing(ExitCode exit, NoteState state, String subtitle) {
         String note = videoNoteWithSubtitles();
         answersVideo(note, changed(envelope -> {
             ObjectNode languages = (ObjectNode) envelope.at("/data/0/video_info_v2/media/video/subtitles");
             JsonNode english = languages.get("en-US");
             languages.removeAll().set("zh\u0000", english);
         }));
+        if (state == POSTPONED) {
+            media("/subtitle/", Reply.status(403));
+        }
 
-        night.run(ExitCode.COMPLETED);
+        night.run(exit);
 
+        assertThat(night.state(note)).isEqualTo(state);
         assertThat(night.files(note))
-                .containsExactly("IMAGE STORED", "VIDEO STORED", "SUBTITLE STORED", "AUDIO STORED");
+                .containsExactly("IMAGE STORED", "VIDEO STORED", "SUBTITLE " + subtitle, "AUDIO STORED");
         assertThat(subtitle(note, 0).identity()).isEqualTo("#0");
     }
 
@@ -387,6 +392,7 @@ class VideoTests extends NightFixture {
         assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
         assertThat(run.notes().failed()).isOne();
         assertThat(run.notes().released()).isZero();
+        assertThat(run.files().stored()).isZero();
         night.assertNote(note, FAILED, StateReason.WRITE_FAILED, "index row size 6016");
         assertThat(night.slots(note)).isEmpty();
     }

@@ -102,6 +102,21 @@ class PlanCalculatorTests {
     }
 
     @Test
+    void notesPostponedToALaterNightAreLeftOutAndPartOfTheBacklog() {
+        notes(Kind.NEW, 1_000);
+        notes(Kind.POSTPONED_LATER, 100);
+        settings.put("archive.source.calls-per-night", "500");
+        made = new NightlyCalls(200, 0, 0);
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().needed()).isEqualTo(1_000);
+        assertThat(plan.backlog().calls()).isEqualTo(700 + 100);
+        assertThat(leftOut(plan, "calls beyond the limit of tonight")).isEqualTo(700);
+        assertThat(leftOut(plan, "notes postponed to a later night")).isEqualTo(100);
+    }
+
+    @Test
     void durationFollowsFromTheRate() {
         notes(Kind.NEW, 10_000);
 
