@@ -58,11 +58,17 @@ class CommandsTests {
     void checkReportsANewArchiveAndStatusNamesIt() {
         try (Practice practice = Practice.beginEmpty(Place.EMBEDDED, SandboxSettings.defaults())) {
             Path data = practice.directory().resolve("data");
+            Path other = practice.directory().resolve("other");
+            OutsideServers.running().lendPrograms(other);
 
             Ended check = practice.call("check").with(0);
+            Ended enqueue = practice.end(
+                            practice.startWith(Map.of("ARCHIVE_DATA_DIR", other.toString()), "enqueue", id(1)))
+                    .with(0);
             Ended run = practice.call("run").with(0);
             Ended status = practice.call("status").with(0);
 
+            assertThat(enqueue.err()).contains("There is no archive in " + other + " yet, a new one is created there");
             assertThat(check.out()).contains("a new, empty archive in " + data);
             assertThat(run.err()).doesNotContain("There is no archive");
             assertThat(status.out())

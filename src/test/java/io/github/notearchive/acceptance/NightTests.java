@@ -173,6 +173,12 @@ class NightTests {
             practice.enqueue(ids);
             practice.call("run").with(0);
             assertThat(provider.videoCalls()).isZero();
+            assertThat(practice.call("requeue", "--without-video").with(2).message())
+                    .contains("nothing was made due", "ARCHIVE_VIDEO_ENABLED=true");
+            Program degraded = practice.startWith(Map.of("ARCHIVE_LEDGER_BUYAGAIN", "false"), "requeue", "--degraded");
+            assertThat(practice.end(degraded).with(2).message())
+                    .contains("nothing was made due", "archive.ledger.buy-again");
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 6L));
             practice.environment().put("ARCHIVE_VIDEO_ENABLED", "true");
             practice.environment().put("ARCHIVE_VIDEO_CALLS_PER_NIGHT", String.valueOf(ALLOWED));
             assertThat(practice.call("requeue", "--without-video").with(0).out())

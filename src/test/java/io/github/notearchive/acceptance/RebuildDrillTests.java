@@ -85,11 +85,45 @@ class RebuildDrillTests {
         }
     }
 
+    /** The drill of {@code src/docs/backup.md}. */
+    @Test
+    void restoredDumpIsRefusedUntilTheBucketIsMerged() {
+        OutsideServers servers = OutsideServers.running();
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            String name = database(practice);
+            List<String> ids = practice.provider().noteIds(2);
+            practice.call("enqueue", ids.getFirst()).with(0);
+            practice.call("run").with(0);
+            servers.copyDatabase(name, name + "_dump");
+            practice.call("enqueue", ids.getLast()).with(0);
+            practice.call("run").with(0);
+            assertThat(practice.provider().calls()).isEqualTo(2);
+
+            servers.dropDatabase(name);
+            servers.copyDatabase(name + "_dump", name);
+            servers.dropDatabase(name + "_dump");
+
+            Ended check = practice.call("check").with(2);
+            assertThat(check.out() + check.err()).contains("the bucket is ahead of the database", "rebuild --missing");
+            assertThat(practice.call("forget", ids.getFirst(), "--yes").with(2).message())
+                    .contains("rebuild --missing", "nothing was forgotten");
+            assertThat(practice.call("rebuild", "--missing").with(0).out()).contains("written   rows of 1 sidecar");
+            practice.call("enqueue", ids.getFirst(), ids.getLast()).with(0);
+            practice.call("run").with(0);
+            assertThat(practice.provider().calls()).as("paid calls").isEqualTo(2);
+        }
+    }
+
     private static void loseTheDatabase(Practice practice) {
-        String url = practice.environment().get("ARCHIVE_DATABASE_URL");
-        String name = url.replaceFirst(".*/", "").replaceFirst("\\?.*", "");
+        String name = database(practice);
         OutsideServers.running().dropDatabase(name);
-        assertThat(OutsideServers.running().createDatabase(name)).isEqualTo(url);
+        assertThat(OutsideServers.running().createDatabase(name))
+                .isEqualTo(practice.environment().get("ARCHIVE_DATABASE_URL"));
+    }
+
+    private static String database(Practice practice) {
+        String url = practice.environment().get("ARCHIVE_DATABASE_URL");
+        return url.replaceFirst(".*/", "").replaceFirst("\\?.*", "");
     }
 
     private static void trouble(ScriptableSandbox provider, List<String> ids) {

@@ -158,7 +158,7 @@ class CommandLineTests {
             export  | --format csv --state NONSENSE out; --format csv --ids /no/such/file out; --format csv --ids /tmp out
             """)
     void usageErrorIsReportedBeforeTheStart(String command, String invalid) {
-        for (String arguments : invalid.replace("ID", ID).split("; ?")) {
+        for (String arguments : invalid.replace("ID", ID).split("; ?", -1)) {
             err.getBuffer().setLength(0);
 
             assertThat(execute((command + " " + arguments).strip().split(" ")))
