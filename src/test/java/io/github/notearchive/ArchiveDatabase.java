@@ -130,12 +130,17 @@ public final class ArchiveDatabase {
 
     /** Executes while another session holds the locks of a statement. */
     public <T> T whileLocked(String sql, Callable<T> action) throws Exception {
-        try (Connection other = dataSource.getConnection();
-                Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
+        return whileLocked(dataSource.getConnection(), sql, action);
+    }
+
+    /** As above, over a connection of the other session, which is closed. */
+    public static <T> T whileLocked(Connection session, String sql, Callable<T> action) throws Exception {
+        try (session;
+                Statement statement = session.createStatement()) {
+            session.setAutoCommit(false);
             statement.execute(sql);
             T result = action.call();
-            other.rollback();
+            session.rollback();
             return result;
         }
     }

@@ -19,11 +19,11 @@ import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * What must hold of an archive once its work is done, whatever was done to the program meanwhile: rows, objects and
- * ledger are compared with each other and with what the provider itself counted.
+ * Invariants of an archive after its nights, regardless of kills and faults: rows, objects and ledger are compared with
+ * each other and with the counts of the provider.
  *
- * <p>Every finding is a violation. {@link #billingUnknown} is none: it counts the requests whose answer nobody saw,
- * each of which explains at most one answer sold twice.
+ * <p>Every finding is a violation. {@link #billingUnknown} is none: it counts the requests without a recorded response,
+ * each of which explains at most one response that was billed twice.
  */
 final class Audit {
 

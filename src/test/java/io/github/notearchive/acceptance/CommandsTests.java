@@ -156,14 +156,14 @@ class CommandsTests {
     void personWhoWasNeverSeenIsRememberedAndTheIdIsDoubted() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {
-            String nobody = "5f0123456789abcdef012345";
+            String unknown = "5f0123456789abcdef012345";
 
-            Ended preview = practice.call("forget", "--author", nobody).with(0);
-            Ended done = practice.call("forget", "--author", nobody, "--yes").with(0);
+            Ended preview = practice.call("forget", "--author", unknown).with(0);
+            Ended done = practice.call("forget", "--author", unknown, "--yes").with(0);
 
-            assertThat(preview.out()).contains("nothing of this person was found: check that \"" + nobody + "\"");
+            assertThat(preview.out()).contains("nothing of this person was found: check that \"" + unknown + "\"");
             assertThat(done.out())
-                    .contains("nothing of this person was found: check that \"" + nobody + "\"", "It is recorded");
+                    .contains("nothing of this person was found: check that \"" + unknown + "\"", "It is recorded");
             archive.assertNumber("SELECT count(*) FROM forgotten_author", 1);
         }
     }

@@ -50,7 +50,7 @@ class ExporterTests extends ExportScenario {
             {"publishedFrom": "2026-02-20T00:00:00Z"}                                      | 2    | 2
             {"publishedTo": "2026-02-20T00:00:00Z"}                                        | 1    | 111
             {"capturedFrom": "2026-03-11T00:00:00Z", "capturedTo": "2026-03-12T00:00:00Z"} | 134  | 134
-            {"topics": ["拍照,\\"姿势\\"", "nobody's"]}                                    | 1    | 111
+            {"topics": ["拍照,\\"姿势\\"", "author's"]}                                    | 1    | 111
             {"topics": ["t1"]}                                                             | 12   | 1112
             {"authors": ["5cc800000000000000000001"]}                                      | 12   | 1112
             {"authors": ["518955047"]}                                                     | 12   | 1112

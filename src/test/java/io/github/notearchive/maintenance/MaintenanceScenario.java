@@ -2,6 +2,7 @@ package io.github.notearchive.maintenance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.batch.ExitCode;
@@ -23,8 +24,6 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -99,14 +98,7 @@ public abstract class MaintenanceScenario {
 
     /** Executes while another session holds the locks of a statement. */
     protected <T> T whileLocked(String sql, Callable<T> action) throws Exception {
-        try (Connection other = night.connect();
-                Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
-            statement.execute(sql);
-            T result = action.call();
-            other.rollback();
-            return result;
-        }
+        return ArchiveDatabase.whileLocked(night.connect(), sql, action);
     }
 
     /** Starts an action in another thread. */

@@ -528,7 +528,7 @@ class AnswerVariantsTests extends NightFixture {
         void to(String id, ObjectNode note);
     }
 
-    /** An answer about a note of its own, described in a few words, and what else is to be seen of it. */
+    /** A response about a note of its own with its expected row. */
     private final class Variant {
 
         final String id = ids.get(variants.size());

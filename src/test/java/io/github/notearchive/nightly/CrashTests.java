@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NightlyJobTest
 class CrashTests extends NightFixture {
 
-    private static final int NOBODY = 0;
+    private static final int NO_HOLDER = 0;
     private static final String LOCK = "SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))";
 
     @ParameterizedTest
@@ -132,7 +132,7 @@ class CrashTests extends NightFixture {
 
         cut(before);
 
-        await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
+        await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NO_HOLDER);
         RunSummary ended = night.release(run, isEnding ? ExitCode.INTERRUPTED : ExitCode.COMPLETED);
         assertThat(ended.reason().equals("a test ends it")).isEqualTo(isEnding);
         night.assertArchived(notes, 5);
@@ -192,7 +192,7 @@ class CrashTests extends NightFixture {
                 .sql("SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory' AND granted")
                 .query(Integer.class)
                 .optional()
-                .orElse(NOBODY);
+                .orElse(NO_HOLDER);
     }
 
     private void cut(int backend) {
