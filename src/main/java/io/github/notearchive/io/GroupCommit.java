@@ -45,8 +45,8 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
     /** Maximum number of requests in a transaction. */
     public static final int MAX_SIZE = 64;
 
-    /** Time for which a query waits for those of other workers. */
-    public static final Duration READ_LINGER = Duration.ofMillis(10);
+    /** Time for which a group of statements waits for further requests. */
+    private static final Duration STATEMENT_LINGER = Duration.ofMillis(10);
 
     /** Attempts if PostgreSQL undoes a request; the last one is made alone. */
     private static final int MAX_ATTEMPTS = 3;
@@ -95,8 +95,13 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
      * @param action executes one statement for requests of one kind, as above
      */
     public static <Q, R> GroupCommit<Q, R> ofStatements(
-            String name, Duration linger, Function<? super Q, ?> kind, Function<List<Q>, List<R>> action) {
-        return new GroupCommit<>(name, linger, TransactionOperations.withoutTransaction(), kind, action);
+            String name, Function<? super Q, ?> kind, Function<List<Q>, List<R>> action) {
+        return new GroupCommit<>(name, STATEMENT_LINGER, TransactionOperations.withoutTransaction(), kind, action);
+    }
+
+    /** As above, for requests of one kind. */
+    public static <Q, R> GroupCommit<Q, R> ofStatements(String name, Function<List<Q>, List<R>> action) {
+        return ofStatements(name, _ -> true, action);
     }
 
     /**

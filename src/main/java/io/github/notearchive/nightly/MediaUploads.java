@@ -3,7 +3,6 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.StoredMedia;
-import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.store.ObjectBytes;
@@ -11,9 +10,7 @@ import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -26,31 +23,9 @@ import org.slf4j.LoggerFactory;
  * <p>A file whose digest is in the catalog is not uploaded again if the store still has the object, unless an audit
  * found it damaged. Files of concurrent downloads are looked up in one statement.
  */
-class MediaUploads implements AutoCloseable {
+record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages, RunState run) {
 
     private static final Logger log = LoggerFactory.getLogger(MediaUploads.class);
-
-    private final ObjectStore store;
-    private final OutageRetry outages;
-    private final RunState run;
-    private final GroupCommit<String, Optional<KnownObject>> known;
-
-    MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages, RunState run) {
-        this.store = store;
-        this.outages = outages;
-        this.run = run;
-        this.known = GroupCommit.ofStatements("digests", GroupCommit.READ_LINGER, _ -> true, digests -> {
-            Map<String, KnownObject> objects = catalog.findByDigest(new HashSet<>(digests));
-            return digests.stream()
-                    .map(digest -> Optional.ofNullable(objects.get(digest)))
-                    .toList();
-        });
-    }
-
-    @Override
-    public void close() {
-        known.close();
-    }
 
     Upload of(DownloadedMedia file) {
         return new Upload(file);
@@ -111,7 +86,7 @@ class MediaUploads implements AutoCloseable {
             if (isStored) {
                 return object;
             }
-            Optional<KnownObject> row = known.execute(object.sha256());
+            Optional<KnownObject> row = catalog.findByDigest(object.sha256());
             boolean isPresent = row.filter(r -> !r.damaged())
                     .flatMap(r -> store.stat(r.media().key()))
                     .filter(held -> held.size() == file.size())

@@ -216,7 +216,7 @@ class GroupCommitTests {
     @Test
     void statementHasRequestsOfOneKind() throws Exception {
         commits.close();
-        commits = GroupCommit.ofStatements("test", Duration.ofMillis(10), id -> id % 2, this::insert);
+        commits = GroupCommit.ofStatements("test", id -> id % 2, this::insert);
 
         List<Future<Integer>> results = executeInTwoGroups(4);
 

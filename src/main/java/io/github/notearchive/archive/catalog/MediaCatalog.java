@@ -14,9 +14,11 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -86,7 +88,9 @@ public class MediaCatalog implements AutoCloseable {
     private final HeldSlots heldSlots;
     private final JdbcClient autoCommit;
     private final GroupCommit<Set<String>, List<SameFile>> sameFiles =
-            GroupCommit.ofStatements("same-files", GroupCommit.READ_LINGER, _ -> true, this::sameFiles);
+            GroupCommit.ofStatements("same-files", this::sameFiles);
+    private final GroupCommit<String, Optional<KnownObject>> digests =
+            GroupCommit.ofStatements("digests", this::findByDigest);
 
     MediaCatalog(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
@@ -110,14 +114,20 @@ public class MediaCatalog implements AutoCloseable {
     }
 
     /**
-     * Returns objects that are stored already, for any note, so that they need not be stored again. In its own
-     * transaction.
+     * Returns the object with a digest if it is stored already, for any note, so that it need not be stored again. In
+     * its own transaction.
      *
-     * @param digests SHA-256 in lower-case hexadecimal
-     * @return objects by SHA-256, without unknown ones
+     * @param sha256 in lower-case hexadecimal
      */
-    public Map<String, KnownObject> findByDigest(Collection<String> digests) {
-        return digests.isEmpty() ? Map.of() : objects(autoCommit, digests);
+    public Optional<KnownObject> findByDigest(String sha256) {
+        return digests.execute(sha256);
+    }
+
+    private List<Optional<KnownObject>> findByDigest(List<String> group) {
+        Map<String, KnownObject> objects = objects(autoCommit, new HashSet<>(group));
+        return group.stream()
+                .map(digest -> Optional.ofNullable(objects.get(digest)))
+                .toList();
     }
 
     private static Map<String, KnownObject> objects(JdbcClient client, Collection<String> digests) {
@@ -184,6 +194,7 @@ public class MediaCatalog implements AutoCloseable {
     @Override
     public void close() {
         sameFiles.close();
+        digests.close();
     }
 
     /** Row of an object. */

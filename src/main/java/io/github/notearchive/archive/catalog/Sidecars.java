@@ -47,8 +47,7 @@ public final class Sidecars implements AutoCloseable {
     private final MediaCatalog media;
     private final WorklistRepository worklist;
     private final ResponseMemory memory;
-    private final GroupCommit<WorklistItem, Recorded> recorded =
-            GroupCommit.ofStatements("sidecars", GroupCommit.READ_LINGER, _ -> true, this::recorded);
+    private final GroupCommit<WorklistItem, Recorded> recorded = GroupCommit.ofStatements("sidecars", this::recorded);
 
     Sidecars(
             ObjectStore store,

@@ -14,7 +14,6 @@ import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.NightlyCalls;
 import java.sql.Timestamp;
 import java.sql.Types;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -28,9 +27,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Writes the rows of calls before they are sent, those of concurrent workers in one statement. */
 final class CallRows {
-
-    /** Time for which a call or response waits for those of other workers. */
-    static final Duration LINGER = Duration.ofMillis(10);
 
     static final RowMapper<NightlyCalls> NIGHTLY_CALLS = (row, _) ->
             new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
@@ -132,7 +128,7 @@ final class CallRows {
     private final Supplier<@Nullable Long> execution;
     private final Supplier<Long[]> inProgress;
     private final GroupCommit<Sending, Optional<CallAdmission.Written>> groups =
-            GroupCommit.ofStatements("calls", LINGER, Sending::limits, this::write);
+            GroupCommit.ofStatements("calls", Sending::limits, this::write);
 
     /**
      * @param jdbc commits each statement on its own

@@ -90,8 +90,7 @@ final class ResponseWriter {
     private final Supplier<@Nullable Long> execution;
     private final BooleanSupplier isAborting;
     private final ScheduledThreadPoolExecutor spoolers;
-    private final GroupCommit<ReceivedResponse, Boolean> groups =
-            GroupCommit.ofStatements("responses", CallRows.LINGER, _ -> true, this::complete);
+    private final GroupCommit<ReceivedResponse, Boolean> groups = GroupCommit.ofStatements("responses", this::complete);
 
     /**
      * @param jdbc commits each statement on its own

@@ -45,9 +45,6 @@ public class ClaimRepository implements AutoCloseable {
     /** Time that a claim holds without renewal. */
     public static final Duration LEASE = Duration.ofMinutes(5);
 
-    /** Time for which a claim waits for those of other workers. */
-    private static final Duration LINGER = Duration.ofMillis(10);
-
     /** Id that no execution has. */
     private static final long NO_EXECUTION = -1;
 
@@ -106,7 +103,7 @@ public class ClaimRepository implements AutoCloseable {
     private final ClaimCursor cursor = new ClaimCursor();
     private final ClaimCursor refreshCursor = new ClaimCursor();
     private final GroupCommit<Reader, Optional<WorklistItem>> readers =
-            GroupCommit.ofStatements("claims", LINGER, reader -> reader, this::claim);
+            GroupCommit.ofStatements("claims", reader -> reader, this::claim);
 
     /** Claims of the workers of this process. */
     private final Set<Long> held = ConcurrentHashMap.newKeySet();

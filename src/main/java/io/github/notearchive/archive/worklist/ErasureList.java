@@ -20,8 +20,7 @@ public class ErasureList implements AutoCloseable {
 
     private final JdbcClient jdbc;
     private final JdbcClient autoCommit;
-    private final GroupCommit<Response, Boolean> responses =
-            GroupCommit.ofStatements("erasures", GroupCommit.READ_LINGER, _ -> true, this::covers);
+    private final GroupCommit<Response, Boolean> responses = GroupCommit.ofStatements("erasures", this::covers);
 
     ErasureList(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
