@@ -53,7 +53,7 @@ public final class ArchiveRows {
 
     /** What loses them. */
     public static final String LOSS = """
-            TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic, note_mention,
+            TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, author, note, note_capture, note_topic, note_mention,
                      note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
                      forgotten_note, forgotten_author, forgotten_object, archive, batch_job_instance CASCADE
             """;

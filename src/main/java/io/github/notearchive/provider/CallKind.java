@@ -11,11 +11,15 @@ public enum CallKind {
     /** The note is archived. */
     REFRESH(Endpoint.DETAIL, "calls about archived notes");
 
-    final Endpoint endpoint;
+    private final Endpoint endpoint;
     final String label;
 
     CallKind(Endpoint endpoint, String label) {
         this.endpoint = endpoint;
         this.label = label;
+    }
+
+    public Endpoint endpoint() {
+        return endpoint;
     }
 }

@@ -1,6 +1,5 @@
 package io.github.notearchive.provider;
 
-import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
@@ -11,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 /** Recorder of calls before they are sent, and of responses before they are used. */
 public interface CallRecorder {
 
-    /** A recorded call: its row in the ledger, time of sending in ms, and whether the note is fetched again. */
-    record CallRecord(long number, NoteId id, Endpoint endpoint, Instant sentAt, boolean refresh) {}
+    /** A recorded call: its row in the ledger, and the time of sending in ms. */
+    record CallRecord(long number, NoteId id, CallKind kind, Instant sentAt) {}
 
     /** Result of recording a call before it is sent. Only a {@link Written} call may be sent. */
     sealed interface CallAdmission
-            permits CallAdmission.Written, CallAdmission.OverLimit, CallAdmission.Stopped, Unclaimed, Outstanding {
+            permits CallAdmission.Written, CallAdmission.OverLimit, StopNotice, Unclaimed, Outstanding {
 
         /**
          * The call is recorded.
@@ -28,18 +27,15 @@ public interface CallRecorder {
 
         /** Our own limits allow no further call after those of the night. */
         record OverLimit(NightlyCalls tonight) implements CallAdmission {}
-
-        /** A response to another node has ended the calls of all nodes. */
-        record Stopped(StopNotice stop) implements CallAdmission {}
     }
 
     /**
      * Records a call that is about to be sent, unless a case of {@link CallAdmission} forbids it. Durable on return.
      */
-    CallAdmission sending(FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits);
+    CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits);
 
     /** Removes the record of a call that was not sent, with the limits it was recorded with. */
-    void notSent(CallRecord call, CallLimits limits);
+    void notSent(CallRecord call, NightlyCalls limits);
 
     /**
      * Records that a response has ended the calls of all nodes: {@link #sending} records no further call for a run that

@@ -6,7 +6,6 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.OverLimit;
-import io.github.notearchive.provider.CallRecorder.CallAdmission.Stopped;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.Written;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
@@ -74,7 +73,7 @@ public class JustOneApiClient implements AutoCloseable {
         this.memory = memory;
         this.clock = clock;
         this.limiter = new RateLimiter(settings, rateLimit, System::nanoTime);
-        this.quota = new NightlyQuota(new CallLimits(
+        this.quota = new NightlyQuota(new NightlyCalls(
                 settings.callsPerNight(),
                 videoSettings.callsPerNight(),
                 refreshSettings.callsAllowed(settings.callsPerNight())));
@@ -169,12 +168,12 @@ public class JustOneApiClient implements AutoCloseable {
         try (RateLimiter.Permit permit = limiter.acquire()) {
             Instant sentAt = millis(clock.instant().plus(permit.untilSendTime()));
             Night tonight = Night.of(sentAt);
-            return switch (recorder.sending(request, kind.endpoint, sentAt, kind == CallKind.REFRESH, quota.limits)) {
+            return switch (recorder.sending(request, kind, sentAt, quota.limits)) {
                 case Written(var call, var made, var backoffEpoch) -> {
                     if (made != null) {
                         quota.update(tonight, made);
                     }
-                    awaitSendTime(permit, backoffEpoch, kind, call);
+                    awaitSendTime(permit, backoffEpoch, call);
                     yield send(call, permit, notBefore);
                 }
                 case OverLimit(var made) -> {
@@ -187,7 +186,7 @@ public class JustOneApiClient implements AutoCloseable {
                     }
                     yield exhausted;
                 }
-                case Stopped(var stop) -> {
+                case StopNotice stop -> {
                     onStop.accept(stop);
                     limiter.end(stop.toString());
                     throw new CallsEndedException(stop.toString());
@@ -199,7 +198,7 @@ public class JustOneApiClient implements AutoCloseable {
     }
 
     /** Waits until the call may be sent; if it must not, its record is removed. */
-    private void awaitSendTime(RateLimiter.Permit permit, long backoffEpoch, CallKind kind, CallRecord call)
+    private void awaitSendTime(RateLimiter.Permit permit, long backoffEpoch, CallRecord call)
             throws InterruptedException {
         try {
             permit.awaitSendTime(backoffEpoch);
@@ -209,7 +208,7 @@ public class JustOneApiClient implements AutoCloseable {
             } catch (RuntimeException notRemoved) {
                 e.addSuppressed(notRemoved); // the record remains, as a call without response
             }
-            quota.subtract(kind);
+            quota.subtract(call.kind());
             throw e;
         }
     }
@@ -313,5 +312,47 @@ public class JustOneApiClient implements AutoCloseable {
     @Override
     public void close() {
         sender.http.close();
+    }
+
+    /**
+     * Calls of the night as far as this node knows, and our own limits of them. Other nodes send calls too, so the
+     * ledger decides whether a call is sent, and returns the number to {@link #update}. Thread-safe.
+     */
+    private static final class NightlyQuota {
+
+        private final NightlyCalls limits;
+        private Night night = Night.of(Instant.EPOCH);
+        private NightlyCalls made = NightlyCalls.NONE;
+
+        NightlyQuota(NightlyCalls limits) {
+            this.limits = limits;
+        }
+
+        synchronized void open(Night tonight, NightlyCalls calls) {
+            night = tonight;
+            made = calls;
+        }
+
+        /** Raises the number of calls. A smaller one of the same night is that of an earlier call. */
+        synchronized void update(Night tonight, NightlyCalls calls) {
+            if (!night.equals(tonight) || made.all() < calls.all()) {
+                open(tonight, calls);
+            }
+        }
+
+        /** Subtracts a call that was counted and not sent. */
+        synchronized void subtract(CallKind kind) {
+            made = made.without(kind);
+        }
+
+        synchronized long left(CallKind kind, Night tonight) {
+            return limits.left(kind, tonight.compareTo(night) > 0 ? NightlyCalls.NONE : made);
+        }
+
+        /** Returns the outcome of a call that the limit of this kind does not allow. */
+        Exhausted exhausted(CallKind kind, Night tonight) {
+            String quota = "our own limit of %d %s a night".formatted(limits.of(kind), kind.label);
+            return new Exhausted(quota, kind, tonight.ends());
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.provider;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.notearchive.note.Billed;
 import org.apache.hc.core5.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ public record ProviderReply(
         Billed billed) {
 
     /** Whether a response with a success status cannot be used: it is no envelope, too long, or about another note. */
+    @JsonIgnore
     public boolean isUnreadable() {
         return code == null && httpStatus != null && httpStatus / 100 == 2;
     }

@@ -164,7 +164,7 @@ final class RequestSender {
 
     private URI uri(CallRecord call) {
         String token = URLEncoder.encode(settings.token().value(), UTF_8).replace("+", "%20");
-        URI endpoint = settings.baseUrl().resolve(call.endpoint().path());
+        URI endpoint = settings.baseUrl().resolve(call.kind().endpoint().path());
         return URI.create(endpoint + "?token=" + token + "&noteId=" + call.id());
     }
 
@@ -241,7 +241,8 @@ final class RequestSender {
     private ProviderResponse redirect(CallRecord call, Received received, Request owner) {
         http.closeIdle();
         NoteId other = owner.call.id();
-        boolean isPassed = owner.isInProgress && owner.call.endpoint() == call.endpoint();
+        boolean isPassed = owner.isInProgress
+                && owner.call.kind().endpoint() == call.kind().endpoint();
         if (isPassed) {
             owner.redirected = received;
             owner.http.abort(); // its own connection is not waited for

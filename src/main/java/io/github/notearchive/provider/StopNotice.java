@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response that ended the calls of all nodes.
+ * A response to another node that ended the calls of all nodes.
  *
  * @param holdsUntil time until which the quota is used up; null for other codes than 303
  * @param node node that received it; null if unknown
@@ -15,7 +15,7 @@ public record StopNotice(
         String reason,
         @Nullable Instant holdsUntil,
         @Nullable String node,
-        @Nullable Long jobExecutionId) {
+        @Nullable Long jobExecutionId) implements CallRecorder.CallAdmission {
 
     public String metBy() {
         return (node == null ? "another node" : "node " + node)

@@ -99,7 +99,7 @@ public record HealthCheck(
                 Cause.FORGET_UNFINISHED,
                 "erasures of notes or authors that are not finished: " + unfinished);
         try {
-            for (ResponseSpool files : spool.ofAllNodes()) {
+            for (ResponseSpool files : spool.nonEmpty()) {
                 reasons.add(new Reason(Cause.RESPONSES_IN_FILES, files.summary() + " are not in the ledger yet"));
             }
         } catch (IOException e) {

@@ -1,7 +1,6 @@
 package io.github.notearchive.provider;
 
 import io.github.notearchive.note.Billed;
-import io.github.notearchive.note.Endpoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -30,23 +29,23 @@ final class CallRecorderFixture implements CallRecorder {
     record Received(long call, ProviderReply reply, byte @Nullable [] response, Instant at, Duration took) {}
 
     @Override
-    public CallAdmission sending(
-            FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+    public CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits) {
         whileSending.run();
         if (refusal != null) {
             return refusal;
         }
-        boolean forVideo = endpoint == Endpoint.VIDEO;
-        if (!limits.allow(night, forVideo, refresh)) {
+        if (!limits.allow(kind, night)) {
             return new CallAdmission.OverLimit(night);
         }
         NightlyCalls with = new NightlyCalls(
-                night.all() + 1, night.videos() + (forVideo ? 1 : 0), night.refreshes() + (refresh ? 1 : 0));
+                night.all() + 1,
+                night.videos() + (kind == CallKind.VIDEO ? 1 : 0),
+                night.refreshes() + (kind == CallKind.REFRESH ? 1 : 0));
         night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
         whenCounted.run();
-        return new CallAdmission.Written(new CallRecord(call, request.id(), endpoint, sentAt, refresh), with, 0);
+        return new CallAdmission.Written(new CallRecord(call, request.id(), kind, sentAt), with, 0);
     }
 
     @Override
@@ -62,7 +61,7 @@ final class CallRecorderFixture implements CallRecorder {
     }
 
     @Override
-    public void notSent(CallRecord call, CallLimits limits) {
+    public void notSent(CallRecord call, NightlyCalls limits) {
         events.add("not sent " + call.number());
         night = new NightlyCalls(night.all() - 1, night.videos(), night.refreshes());
     }

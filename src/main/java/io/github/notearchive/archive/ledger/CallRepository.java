@@ -6,7 +6,7 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallLimits;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallRecorder;
 import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
@@ -35,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
-import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -127,11 +126,8 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      * response that is not recorded yet.
      */
     @Override
-    public CallAdmission sending(
-            FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
-        Night night = Night.of(sentAt);
-        boolean counted = limits.areAbout(endpoint == Endpoint.VIDEO, refresh);
-        var sending = new CallRows.Sending(request, endpoint, sentAt, refresh, counted ? limits : CallLimits.NONE);
+    public CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits) {
+        var sending = new CallRows.Sending(request, kind, sentAt, limits.limit(kind) ? limits : NightlyCalls.NONE);
         for (int attempt = 1; ; attempt++) {
             Optional<CallAdmission.Written> written = attempt == 1
                     ? rows.writeInGroup(sending)
@@ -143,18 +139,18 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             }
             Optional<StopNotice> stop = stops.observed(sentAt);
             if (stop.isPresent()) {
-                return new CallAdmission.Stopped(stop.get());
+                return stop.get();
             }
             if (!isClaimed(request)) {
                 return new Unclaimed();
             }
-            Optional<Outstanding> outstanding = outstanding(request.id(), endpoint, sentAt);
+            Optional<Outstanding> outstanding = outstanding(request.id(), kind.endpoint(), sentAt);
             if (outstanding.isPresent()) {
                 return outstanding.get();
             }
-            NightlyCalls made = sentIn(night);
+            NightlyCalls made = sentIn(Night.of(sentAt));
             // else its group exceeded the limit, or another node has returned a call to it since
-            if (!limits.allow(made, endpoint == Endpoint.VIDEO, refresh) || attempt >= MAX_ATTEMPTS) {
+            if (!limits.allow(kind, made) || attempt >= MAX_ATTEMPTS) {
                 return new CallAdmission.OverLimit(made);
             }
         }
@@ -184,10 +180,11 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     }
 
     private boolean isClaimed(FetchRequest request) {
-        return jdbc.sql("SELECT EXISTS (%s)".formatted(CallRows.CLAIMED.formatted(":noteId", ":claim")))
-                .params(Map.of("noteId", request.id().value(), "claim", request.claim()))
-                .query(Boolean.class)
-                .single();
+        return Statements.one(
+                jdbc,
+                Boolean.class,
+                Map.of("noteId", request.id(), "claim", request.claim()),
+                "SELECT EXISTS (%s)".formatted(CallRows.CLAIMED.formatted(":noteId", ":claim")));
     }
 
     /** Returns the number of calls of a night, as counted for our own limits. */
@@ -205,16 +202,15 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      */
     public NightlyCalls count(Night night) {
         return jdbc.sql("""
-                                        INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
-                                        SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video),
-                                               count(*) FILTER (WHERE refresh)
-                                        FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
-                                        ON CONFLICT (night) DO UPDATE
-                                        SET calls = greatest(n.calls, EXCLUDED.calls),
-                                            video_calls = greatest(n.video_calls, EXCLUDED.video_calls),
-                                            refresh_calls = greatest(n.refresh_calls, EXCLUDED.refresh_calls)
-                                        RETURNING calls, video_calls, refresh_calls
-                                        """)
+                        INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                        SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video), count(*) FILTER (WHERE refresh)
+                        FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
+                        ON CONFLICT (night) DO UPDATE
+                        SET calls = greatest(n.calls, EXCLUDED.calls),
+                            video_calls = greatest(n.video_calls, EXCLUDED.video_calls),
+                            refresh_calls = greatest(n.refresh_calls, EXCLUDED.refresh_calls)
+                        RETURNING calls, video_calls, refresh_calls
+                        """)
                 .param("night", night.date())
                 .param("video", Endpoint.VIDEO.ledgerName())
                 .param("begins", Timestamp.from(night.begins()))
@@ -226,41 +222,38 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     @Override
     public boolean hasBilledSince(Instant time) {
         try {
-            return jdbc.sql("SELECT EXISTS (SELECT FROM api_call WHERE sent_at >= :time AND billed = 'YES')")
-                    .param("time", Timestamp.from(time))
-                    .query(Boolean.class)
-                    .single();
+            return Statements.one(jdbc, Boolean.class, Map.of("time", time), """
+                    SELECT EXISTS (SELECT FROM api_call WHERE sent_at >= :time AND billed = 'YES')
+                    """);
         } catch (DataAccessException | TransactionException e) {
             return false; // the row of the call meets the same outage and reports it
         }
     }
 
     @Override
-    public void notSent(CallRecord call, CallLimits limits) {
+    public void notSent(CallRecord call, NightlyCalls limits) {
         sent.decrement();
         inProgress.remove(call.number());
-        boolean counted = limits.areAbout(call.endpoint() == Endpoint.VIDEO, call.refresh());
-        jdbc.sql("""
-                                        WITH gone AS (
-                                            DELETE FROM api_call WHERE id = :call AND received_at IS NULL
-                                            RETURNING endpoint, refresh)
-                                        UPDATE nightly_calls n
-                                        SET calls = n.calls - 1, video_calls = n.video_calls - (gone.endpoint = :video)::int,
-                                            refresh_calls = n.refresh_calls - gone.refresh::int
-                                        FROM gone WHERE n.night = :night AND :counted
-                                        """)
-                .param("call", call.number())
-                .param("video", Endpoint.VIDEO.ledgerName())
-                .param("night", Night.of(call.sentAt()).date())
-                .param("counted", counted)
-                .update();
+        Map<String, Object> parameters = Map.of(
+                "call", call.number(),
+                "video", Endpoint.VIDEO.ledgerName(),
+                "night", Night.of(call.sentAt()),
+                "counted", limits.limit(call.kind()));
+        Statements.update(jdbc, parameters, """
+                WITH gone AS (
+                    DELETE FROM api_call WHERE id = :call AND received_at IS NULL RETURNING endpoint, refresh)
+                UPDATE nightly_calls n
+                SET calls = n.calls - 1, video_calls = n.video_calls - (gone.endpoint = :video)::int,
+                    refresh_calls = n.refresh_calls - gone.refresh::int
+                FROM gone WHERE n.night = :night AND :counted
+                """);
     }
 
     @Override
     public long received(
             CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
         try {
-            long number = writer.received(new ReceivedResponse(call, reply, body, receivedAt, took));
+            long number = writer.received(ReceivedResponse.of(call, reply, body, receivedAt, took));
             inProgress.remove(call.number());
             return number;
         } catch (RuntimeException e) {
@@ -271,7 +264,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
         } finally {
             for (CallListener listener : listeners) {
                 try {
-                    listener.onResponse(call.endpoint(), reply.code(), reply.billed(), took);
+                    listener.onResponse(call.kind().endpoint(), reply.code(), reply.billed(), took);
                 } catch (RuntimeException e) { // it must not cost the response
                     log.warn("Note {}: the call is missing from the metrics: {}", call.id(), e.toString());
                 }
@@ -291,18 +284,14 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      * @return the notes of these calls
      */
     public List<NoteId> recover(String node, Instant now) {
-        return jdbc.sql("""
-                                        UPDATE api_call c SET recovered_at = :now
-                                        WHERE c.received_at IS NULL AND c.recovered_at IS NULL AND c.sent_at > :since
-                                          AND EXISTS (SELECT 1 FROM run_history h
-                                                      WHERE h.job_execution_id = c.job_execution_id AND h.node = :node)
-                                        RETURNING c.note_id AS value
-                                        """)
-                .param("now", Timestamp.from(now))
-                .param("since", Timestamp.from(now.minus(Duration.ofDays(1))))
-                .param("node", node)
-                .query(new SimplePropertyRowMapper<>(NoteId.class))
-                .list();
+        Map<String, Object> parameters = Map.of("now", now, "since", now.minus(Duration.ofDays(1)), "node", node);
+        return Statements.texts(jdbc, parameters, """
+                        UPDATE api_call c SET recovered_at = :now
+                        WHERE c.received_at IS NULL AND c.recovered_at IS NULL AND c.sent_at > :since
+                          AND EXISTS (SELECT 1 FROM run_history h
+                                      WHERE h.job_execution_id = c.job_execution_id AND h.node = :node)
+                        RETURNING c.note_id
+                        """).stream().map(NoteId::new).toList();
     }
 
     /**

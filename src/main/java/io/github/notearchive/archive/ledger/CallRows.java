@@ -4,10 +4,11 @@ import static java.util.Comparator.comparing;
 
 import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.io.GroupCommit;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallLimits;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchRequest;
@@ -20,7 +21,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -32,8 +32,6 @@ final class CallRows {
             new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
 
     static final String CLAIMED = "SELECT 1 FROM worklist WHERE note_id = %s AND claim_id = %s";
-
-    private static final String PAUSES = "coalesce((SELECT throttles FROM call_pace), 0) AS pauses";
 
     /**
      * Calls whose response may be in a file of the sending node: for a day at most, and until that node has recovered.
@@ -52,9 +50,9 @@ final class CallRows {
     private static final String WANTED = """
             wanted AS (
                 SELECT d.*, nextval('api_call_id_seq') AS id
-                FROM json_to_recordset(:calls::json) AS d (
-                    position integer, note_id text, claim bigint, endpoint text, refresh boolean, sent_at timestamptz,
-                    night date)
+                FROM ROWS FROM (json_to_recordset(:calls::json) AS (
+                    note_id text, claim bigint, endpoint text, refresh boolean, sent_at timestamptz, night date))
+                    WITH ORDINALITY AS d
                 WHERE NOT EXISTS (%s)
                   AND EXISTS (%s OFFSET 0)
                   AND NOT EXISTS (%s OFFSET 0)
@@ -72,9 +70,7 @@ final class CallRows {
             """;
 
     private static final String WITHIN_LIMITS = """
-            (:limit = 0 OR %s <= :limit)
-              AND (:videoLimit = 0 OR %s <= :videoLimit)
-              AND (:refreshLimit = 0 OR %s <= :refreshLimit)
+            (:all = 0 OR %s <= :all) AND (:videos = 0 OR %s <= :videos) AND (:refreshes = 0 OR %s <= :refreshes)
             """;
 
     private static final String SUM_OF_KIND = "CASE WHEN EXCLUDED.%1$s > 0 THEN n.%1$s + EXCLUDED.%1$s ELSE 0 END";
@@ -95,7 +91,8 @@ final class CallRows {
                 WHERE %s
                 RETURNING *),
             %s
-            SELECT position, id, counted.*, %s FROM wanted JOIN counted USING (night)
+            SELECT ordinality, id, counted.*, (SELECT throttles FROM call_pace) AS pauses
+            FROM wanted JOIN counted USING (night)
             """.formatted(
                     WANTED,
                     WITHIN_LIMITS.formatted("calls", "videos", "refreshes"),
@@ -103,25 +100,28 @@ final class CallRows {
                             "n.calls + EXCLUDED.calls",
                             SUM_OF_KIND.formatted("video_calls"),
                             SUM_OF_KIND.formatted("refresh_calls")),
-                    WRITTEN.formatted("JOIN counted USING (night)"),
-                    PAUSES);
+                    WRITTEN.formatted("JOIN counted USING (night)"));
 
     private static final String WRITE_UNCOUNTED = """
             WITH %s, %s
-            SELECT position, id, %s FROM wanted
-            """.formatted(WANTED, WRITTEN.formatted(""), PAUSES);
+            SELECT ordinality, id, (SELECT throttles FROM call_pace) AS pauses FROM wanted
+            """.formatted(WANTED, WRITTEN.formatted(""));
 
     /** A call to be written. Calls with the same limits share a statement; those without a limit are not counted. */
-    record Sending(FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+    record Sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits) {
 
-        private Row row(int position) {
-            String name = endpoint.ledgerName();
-            return new Row(position, request.id(), request.claim(), name, refresh, sentAt, Night.of(sentAt));
+        private Row row() {
+            String endpoint = kind.endpoint().ledgerName();
+            boolean refresh = kind == CallKind.REFRESH;
+            return new Row(request.id(), request.claim(), endpoint, refresh, sentAt, Night.of(sentAt));
+        }
+
+        private CallAdmission.Written written(long id, @Nullable NightlyCalls tonight, long pauses) {
+            return new CallAdmission.Written(new CallRecord(id, request.id(), kind, sentAt), tonight, pauses);
         }
     }
 
-    private record Row(
-            int position, NoteId noteId, long claim, String endpoint, boolean refresh, Instant sentAt, Night night) {}
+    private record Row(NoteId noteId, long claim, String endpoint, boolean refresh, Instant sentAt, Night night) {}
 
     private final JdbcClient jdbc;
     private final StopNotices stops;
@@ -152,40 +152,29 @@ final class CallRows {
      * them, calls have ended, its claim is lost, or an earlier call is outstanding.
      */
     List<Optional<CallAdmission.Written>> write(List<Sending> group) {
-        CallLimits limits = group.getFirst().limits();
-        boolean counted = !limits.equals(CallLimits.NONE);
-        List<Row> rows = IntStream.range(0, group.size())
-                .mapToObj(i -> group.get(i).row(i))
-                .toList();
+        NightlyCalls limits = group.getFirst().limits();
+        boolean counted = !limits.equals(NightlyCalls.NONE);
         List<Optional<CallAdmission.Written>> results =
                 new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
         jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
-                .param("limit", limits.all())
-                .param("videoLimit", limits.videos())
-                .param("refreshLimit", limits.refreshes())
-                .param("video", Endpoint.VIDEO.ledgerName())
-                .param("after", stops.observedAfter())
-                .param(
-                        "now",
-                        Timestamp.from(
-                                Collections.min(rows, comparing(Row::sentAt)).sentAt()))
-                .param("execution", execution.get(), Types.BIGINT)
-                .param("inProgress", inProgress.get())
-                .param("calls", Columns.json(rows))
+                .paramSource(RecordParameters.of(limits)
+                        .addValue("video", Endpoint.VIDEO.ledgerName())
+                        .addValue("after", stops.observedAfter())
+                        .addValue(
+                                "now",
+                                Timestamp.from(Collections.min(group, comparing(Sending::sentAt))
+                                        .sentAt()))
+                        .addValue("execution", execution.get(), Types.BIGINT)
+                        .addValue("inProgress", inProgress.get())
+                        .addValue(
+                                "calls",
+                                Columns.json(group.stream().map(Sending::row).toList())))
                 .query(row -> {
-                    int position = row.getInt("position");
-                    Sending call = group.get(position);
+                    int place = row.getInt("ordinality") - 1;
+                    NightlyCalls tonight = counted ? NIGHTLY_CALLS.mapRow(row, place) : null;
                     results.set(
-                            position,
-                            Optional.of(new CallAdmission.Written(
-                                    new CallRecord(
-                                            row.getLong("id"),
-                                            call.request().id(),
-                                            call.endpoint(),
-                                            call.sentAt(),
-                                            call.refresh()),
-                                    counted ? NIGHTLY_CALLS.mapRow(row, position) : null,
-                                    row.getLong("pauses"))));
+                            place,
+                            Optional.of(group.get(place).written(row.getLong("id"), tonight, row.getLong("pauses"))));
                 });
         return results;
     }

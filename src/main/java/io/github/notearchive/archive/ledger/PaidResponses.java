@@ -188,46 +188,37 @@ public class PaidResponses {
 
     /** Counts the unreadable responses of a note to requests sent since a time. */
     public int countUnreadable(NoteId id, Instant since) {
-        return autoCommit
-                .sql("""
-                                        SELECT count(*) FROM api_call
-                                        WHERE note_id = :noteId AND sent_at >= :since AND received_at IS NOT NULL
-                                          AND code IS NULL AND http_status BETWEEN 200 AND 299
-                                        """)
-                .params(Map.of("noteId", id.value(), "since", Timestamp.from(since)))
-                .query(Integer.class)
-                .single();
+        return Statements.one(autoCommit, Integer.class, Map.of("noteId", id, "since", since), """
+                SELECT count(*) FROM api_call
+                WHERE note_id = :noteId AND sent_at >= :since AND received_at IS NOT NULL
+                  AND code IS NULL AND http_status BETWEEN 200 AND 299
+                """);
     }
 
     /** Records that all URLs of one of the response's files have expired, so that a later night buys a new response. */
     public void markUrlsExpired(long call, Instant now) {
-        autoCommit
-                .sql("""
-                                        UPDATE api_call SET media_gone_at = :now
-                                        WHERE id = :call AND media_gone_at IS NULL
-                                        """)
-                .params(Map.of("now", Timestamp.from(now), "call", call))
-                .update();
+        Statements.update(autoCommit, Map.of("now", now, "call", call), """
+                UPDATE api_call SET media_gone_at = :now WHERE id = :call AND media_gone_at IS NULL
+                """);
     }
 
     /** Marks the responses of all archived notes with a lesser rendition, so that new ones are bought. Idempotent. */
     public void replaceDegraded(Instant now) {
-        autoCommit.sql("""
-                                        UPDATE api_call c SET media_gone_at = :now
-                                        FROM note_media m
-                                        JOIN worklist w USING (note_id)
-                                        JOIN note_capture n USING (note_id, captured_at)
-                                        WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
-                                          AND c.id = n.call_id AND c.media_gone_at IS NULL
-                                        """).param("now", Timestamp.from(now)).update();
+        Statements.update(autoCommit, Map.of("now", now), """
+                UPDATE api_call c SET media_gone_at = :now
+                FROM note_media m
+                JOIN worklist w USING (note_id)
+                JOIN note_capture n USING (note_id, captured_at)
+                WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
+                  AND c.id = n.call_id AND c.media_gone_at IS NULL
+                """);
     }
 
     /** Clears the mark of {@link #markUrlsExpired}: no missing file needs other URLs any more. */
     public void clearUrlsExpired(long call) {
-        autoCommit.sql("""
-                                        UPDATE api_call SET media_gone_at = NULL
-                                        WHERE id = :call AND media_gone_at IS NOT NULL
-                                        """).param("call", call).update();
+        Statements.update(autoCommit, Map.of("call", call), """
+                UPDATE api_call SET media_gone_at = NULL WHERE id = :call AND media_gone_at IS NOT NULL
+                """);
     }
 
     /**
@@ -314,11 +305,9 @@ public class PaidResponses {
      * @return number of changed calls
      */
     public long clearResponses(Collection<NoteId> notes) {
-        return jdbc.sql("""
-                        UPDATE api_call SET response = NULL, message = NULL, media_gone_at = NULL
-                        WHERE note_id = ANY (:notes) AND (response IS NOT NULL OR message IS NOT NULL)
-                        """)
-                .param("notes", notes.stream().map(NoteId::value).toArray(String[]::new))
-                .update();
+        return Statements.update(jdbc, Map.of("notes", notes), """
+                UPDATE api_call SET response = NULL, message = NULL, media_gone_at = NULL
+                WHERE note_id = ANY (:notes) AND (response IS NOT NULL OR message IS NOT NULL)
+                """);
     }
 }

@@ -43,16 +43,6 @@ class PostgresRateLimitStore implements RateLimitStore {
 
     @Override
     public SendTimes reserve(int count, double callsPerSecond, Duration maxPause) {
-        return tryToReserve(count, callsPerSecond, maxPause)
-                .or(() -> {
-                    jdbc.sql("INSERT INTO call_pace DEFAULT VALUES ON CONFLICT DO NOTHING")
-                            .update();
-                    return tryToReserve(count, callsPerSecond, maxPause);
-                })
-                .orElseThrow(() -> new IllegalStateException("table call_pace has no row"));
-    }
-
-    private Optional<SendTimes> tryToReserve(int count, double callsPerSecond, Duration maxPause) {
         return jdbc.sql("""
                         UPDATE call_pace
                         SET next_at =
@@ -79,7 +69,7 @@ class PostgresRateLimitStore implements RateLimitStore {
                         ofSeconds(row.getDouble("distance")),
                         row.getLong("throttles"),
                         row.getBoolean("recovering")))
-                .optional();
+                .single();
     }
 
     @Override

@@ -2,11 +2,7 @@ package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
-import io.github.notearchive.note.Billed;
-import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallRecorder.CallRecord;
-import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -15,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -24,7 +18,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -58,37 +51,30 @@ public final class ResponseSpool {
         return spooledFiles().size();
     }
 
-    /**
-     * Returns the non-empty spools of other nodes in sibling directories: nodes that share the data directory, and
-     * nodes that were renamed or removed.
-     */
-    List<ResponseSpool> ofOtherNodes() throws IOException {
-        return withFiles(siblings());
-    }
-
-    /** Returns this spool and {@link #ofOtherNodes}, without empty directories. */
-    public List<ResponseSpool> ofAllNodes() throws IOException {
-        return withFiles(Stream.concat(Stream.of(this), siblings()));
-    }
-
-    private static List<ResponseSpool> withFiles(Stream<ResponseSpool> spools) throws IOException {
+    /** Returns the spools of all nodes with files, or which this user may not read. */
+    public List<ResponseSpool> nonEmpty() throws IOException {
         List<ResponseSpool> found = new ArrayList<>();
-        for (ResponseSpool each : spools.toList()) {
+        for (ResponseSpool each : ofAllNodes()) {
             try {
                 if (each.count() > 0) {
                     found.add(each);
                 }
             } catch (AccessDeniedException e) {
-                found.add(each); // it may have files
+                found.add(each);
             }
         }
         return found;
     }
 
-    private Stream<ResponseSpool> siblings() throws IOException {
+    /**
+     * Returns this spool, and those in sibling directories: of nodes that share the data directory, and of renamed or
+     * removed nodes.
+     */
+    List<ResponseSpool> ofAllNodes() throws IOException {
         Path parent = Objects.requireNonNull(directory.getParent());
-        return list(parent, path -> Files.isDirectory(path) && !path.equals(directory)).stream()
-                .map(ResponseSpool::new);
+        List<Path> siblings = list(parent, path -> Files.isDirectory(path) && !path.equals(directory));
+        return Stream.concat(Stream.of(this), siblings.stream().map(ResponseSpool::new))
+                .toList();
     }
 
     /** Returns the wanted entries of a directory in the order of names; none if it does not exist. */
@@ -117,8 +103,8 @@ public final class ResponseSpool {
     Path write(ReceivedResponse response) throws IOException {
         byte[] body = Objects.requireNonNull(response.body());
         PrivateDirectory.create(directory);
-        Path file = fileOf(response.call());
-        byte[] head = JSON.writeValueAsBytes(Head.of(response));
+        Path file = fileOf(response.row());
+        byte[] head = JSON.writeValueAsBytes(response.row());
         AtomicFile.write(
                 file,
                 PARTIAL_SUFFIX,
@@ -135,7 +121,7 @@ public final class ResponseSpool {
     }
 
     /** Deletes the file of a call, if there is one. */
-    void delete(CallRecord call) throws IOException {
+    void delete(ReceivedResponse.Row call) throws IOException {
         Files.deleteIfExists(fileOf(call));
     }
 
@@ -146,7 +132,7 @@ public final class ResponseSpool {
      */
     public int remove(Collection<NoteId> notes) throws IOException {
         int removed = 0;
-        for (ResponseSpool each : Stream.concat(Stream.of(this), siblings()).toList()) {
+        for (ResponseSpool each : ofAllNodes()) {
             for (Path file : list(each.directory, ResponseSpool::isSpoolFile)) {
                 if (notes.stream().anyMatch(note -> isAbout(file, note))) {
                     Files.delete(file);
@@ -191,57 +177,15 @@ public final class ResponseSpool {
             throw new IOException("it has no first line");
         }
         try {
-            return JSON.readValue(all, 0, end, Head.class).with(Arrays.copyOfRange(all, end + 1, all.length));
-        } catch (JacksonException | IllegalArgumentException | NullPointerException e) {
+            ReceivedResponse.Row row = JSON.readValue(all, 0, end, ReceivedResponse.Row.class);
+            return new ReceivedResponse(row, Arrays.copyOfRange(all, end + 1, all.length));
+        } catch (JacksonException e) {
             throw new IOException("its first line does not identify a call", e);
         }
     }
 
-    private Path fileOf(CallRecord call) {
-        return directory.resolve("%013d-%s-%d%s"
-                .formatted(call.sentAt().toEpochMilli(), call.id().value(), call.number(), SUFFIX));
-    }
-
-    /** First line of a file. */
-    private record Head(
-            long call,
-            String noteId,
-            String endpoint,
-            Instant sentAt,
-            Instant receivedAt,
-            long durationMs,
-            @Nullable Integer code,
-            @Nullable Integer httpStatus,
-            @Nullable String message,
-            @Nullable String requestId,
-            Billed billed,
-            boolean refresh) {
-
-        static Head of(ReceivedResponse response) {
-            CallRecord call = response.call();
-            ProviderReply reply = response.reply();
-            return new Head(
-                    call.number(),
-                    call.id().value(),
-                    call.endpoint().ledgerName(),
-                    call.sentAt(),
-                    response.receivedAt(),
-                    response.took().toMillis(),
-                    reply.code(),
-                    reply.httpStatus(),
-                    reply.message(),
-                    reply.requestId(),
-                    reply.billed(),
-                    call.refresh());
-        }
-
-        ReceivedResponse with(byte[] body) {
-            return new ReceivedResponse(
-                    new CallRecord(call, new NoteId(noteId), Endpoint.ofLedgerName(endpoint), sentAt, refresh),
-                    new ProviderReply(code, httpStatus, message, requestId, billed),
-                    body,
-                    receivedAt,
-                    Duration.ofMillis(durationMs));
-        }
+    private Path fileOf(ReceivedResponse.Row row) {
+        return directory.resolve(
+                "%013d-%s-%d%s".formatted(row.sentAt().toEpochMilli(), row.noteId(), row.call(), SUFFIX));
     }
 }

@@ -1,13 +1,10 @@
 package io.github.notearchive.archive.ledger;
 
-import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallRecorder.CallRecord;
-import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Types;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -63,13 +59,13 @@ final class ResponseWriter {
             UPDATE api_call c
             SET received_at = d.received_at, duration_ms = d.duration_ms, http_status = d.http_status,
                 code = d.code, billed = d.billed, request_id = d.request_id, message = d.message, response = %s
-            FROM json_to_recordset(:rows::json) AS d (
-                position integer, number bigint, note_id text, sent_at timestamptz, received_at timestamptz,
-                duration_ms integer, http_status integer, code integer, billed text, request_id text, message text)
-            WHERE c.id = ANY (:numbers) AND c.id = d.number AND c.note_id = d.note_id AND c.sent_at = d.sent_at
-            RETURNING d.position
+            FROM ROWS FROM (json_to_recordset(:rows::json) AS (
+                call bigint, note_id text, sent_at timestamptz, received_at timestamptz, duration_ms integer,
+                http_status integer, code integer, billed text, request_id text, message text)) WITH ORDINALITY AS d
+            WHERE c.id = ANY (:calls) AND c.id = d.call AND c.note_id = d.note_id AND c.sent_at = d.sent_at
+            RETURNING d.ordinality
             """.formatted(RESPONSE.formatted(
-            "d.billed", "d.note_id", "d.number", "coalesce((:bodies::bytea[])[d.position], :single::bytea)"));
+            "d.billed", "d.note_id", "d.call", "coalesce((:bodies::bytea[])[d.ordinality], :single::bytea)"));
 
     private static final Logger log = LoggerFactory.getLogger(ResponseWriter.class);
 
@@ -175,17 +171,14 @@ final class ResponseWriter {
             if (spooled || ended || response.body() == null) {
                 return spooled;
             }
-            NoteId id = response.call().id();
+            NoteId id = response.row().noteId();
             try {
                 Path file = spool.write(response);
                 spooled = true;
                 log.warn("Note {}: paid response spooled in {}; the database failed: {}", id, file, cause);
             } catch (IOException e) {
-                log.error(
-                        "Note {}: paid response neither written nor spooled ({}; {}); retrying for five minutes",
-                        id,
-                        cause,
-                        e.toString());
+                String line = "Note {}: paid response neither written nor spooled ({}; {}); retrying for five minutes";
+                log.error(line, id, cause, e.toString());
             }
             return spooled;
         }
@@ -197,12 +190,10 @@ final class ResponseWriter {
                 return;
             }
             try {
-                spool.delete(response.call());
+                spool.delete(response.row());
             } catch (IOException e) {
-                log.warn(
-                        "Note {}: response is in the ledger, but its spool file could not be deleted: {}",
-                        response.call().id(),
-                        e.toString());
+                String line = "Note {}: response is in the ledger, but its spool file could not be deleted: {}";
+                log.warn(line, response.row().noteId(), e.toString());
             }
         }
     }
@@ -215,7 +206,7 @@ final class ResponseWriter {
         byte[] body = response.body();
         boolean isLarge = body != null && ResponseMemory.isLarge(body.length);
         boolean isComplete = isLarge ? complete(List.of(response)).getFirst() : groups.execute(response);
-        return isComplete ? response.call().number() : insert(response);
+        return isComplete ? response.row().call() : insert(response);
     }
 
     /**
@@ -224,64 +215,31 @@ final class ResponseWriter {
      */
     private List<Boolean> complete(List<ReceivedResponse> group) {
         byte[] single = group.size() == 1 ? group.getFirst().body() : null;
+        List<ReceivedResponse.Row> rows =
+                group.stream().map(ReceivedResponse::row).toList();
+        byte[][] bodies =
+                group.stream().map(each -> single == null ? each.body() : null).toArray(byte[][]::new);
         Set<Integer> completed = jdbc.sql(COMPLETE)
-                .param("rows", Columns.json(Row.of(group)))
-                .param(
-                        "numbers",
-                        group.stream().map(each -> each.call().number()).toArray(Long[]::new))
-                .param(
-                        "bodies",
-                        group.stream()
-                                .map(each -> single == null ? each.body() : null)
-                                .toArray(byte[][]::new))
+                .param("rows", Columns.json(rows))
+                .param("calls", rows.stream().map(ReceivedResponse.Row::call).toArray(Long[]::new))
+                .param("bodies", bodies)
                 .param("single", single, Types.BINARY)
-                .query((row, _) -> row.getInt("position"))
+                .query((row, _) -> row.getInt("ordinality"))
                 .set();
         return IntStream.rangeClosed(1, group.size())
                 .mapToObj(completed::contains)
                 .toList();
     }
 
-    private record Row(
-            int position,
-            long number,
-            NoteId noteId,
-            Instant sentAt,
-            Instant receivedAt,
-            int durationMs,
-            @JsonUnwrapped ProviderReply reply) {
-
-        static List<Row> of(List<ReceivedResponse> group) {
-            return IntStream.range(0, group.size())
-                    .mapToObj(i -> {
-                        ReceivedResponse each = group.get(i);
-                        CallRecord call = each.call();
-                        return new Row(
-                                i + 1,
-                                call.number(),
-                                call.id(),
-                                call.sentAt(),
-                                each.receivedAt(),
-                                each.durationMs(),
-                                each.reply());
-                    })
-                    .toList();
-        }
-    }
-
     private long insert(ReceivedResponse response) {
-        CallRecord call = response.call();
         return jdbc.sql("""
                                         INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
                                             duration_ms, http_status, code, billed, request_id, message, response)
-                                        SELECT :id, :endpoint, :sentAt, :execution, :refresh, :receivedAt, :durationMs, :httpStatus,
+                                        SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt, :durationMs, :httpStatus,
                                                :code, :billed, :requestId, :message, %s
                                         RETURNING id
-                                        """.formatted(RESPONSE.formatted(":billed", ":id", ":number", ":body")))
-                .paramSource(RecordParameters.of(response)
-                        .addValue("endpoint", call.endpoint().ledgerName())
-                        .addValue("durationMs", response.durationMs())
-                        .addValue("execution", execution.get(), Types.BIGINT))
+                                        """.formatted(RESPONSE.formatted(":billed", ":noteId", ":call", ":body")))
+                .paramSource(RecordParameters.of(response).addValue("execution", execution.get(), Types.BIGINT))
                 .query(Long.class)
                 .single();
     }
@@ -292,95 +250,83 @@ final class ResponseWriter {
 
     /** See {@link CallRepository#persistSpooled}. */
     List<NoteId> persistAll(Predicate<String> isActive) {
+        List<NoteId> persisted = new ArrayList<>();
         try {
-            List<NoteId> persisted = persist(spool, _ -> true);
-            for (ResponseSpool others : spool.ofOtherNodes()) {
-                if (!isActive.test(others.node())) {
-                    persisted.addAll(persistFromNode(others));
+            for (ResponseSpool each : spool.ofAllNodes()) {
+                if (each == spool || !isActive.test(each.node())) {
+                    persist(each, _ -> true, persisted);
                 }
             }
-            return persisted;
         } catch (IOException e) {
             throw unlistable(e);
         }
+        return persisted;
     }
 
     /** See {@link CallRepository#persistSpooled(NoteId)}. */
     void persist(NoteId note) {
         try {
-            persist(spool, file -> ResponseSpool.isAbout(file, note));
+            persist(spool, file -> ResponseSpool.isAbout(file, note), new ArrayList<>());
         } catch (IOException e) {
             throw unlistable(e);
         }
     }
 
     private static UncheckedIOException unlistable(IOException e) {
-        return new UncheckedIOException(
-                "spooled paid responses cannot be listed and would be bought again: " + e
-                        + ". Grant this user read access",
-                e);
+        String message =
+                "spooled paid responses cannot be listed and would be bought again: %s. Grant this user read access";
+        return new UncheckedIOException(message.formatted(e), e);
     }
 
-    private List<NoteId> persistFromNode(ResponseSpool others) throws IOException {
+    private void persist(ResponseSpool source, Predicate<Path> wanted, List<NoteId> persisted) throws IOException {
         try {
-            return persist(others, _ -> true);
-        } catch (AccessDeniedException e) {
-            log.warn(
-                    "Spooled paid responses of node {} are not readable ({}); start --node {} as their owner",
-                    others.node(),
-                    e.getMessage(),
-                    others.node());
-            return List.of();
-        }
-    }
-
-    private List<NoteId> persist(ResponseSpool source, Predicate<Path> wanted) throws IOException {
-        List<NoteId> persisted = new ArrayList<>();
-        for (Path file : source.spooledFiles()) {
-            Optional<NoteId> note = wanted.test(file) ? persist(file) : Optional.empty();
-            note.ifPresent(persisted::add);
-            if (note.isPresent()) {
-                try {
-                    Files.delete(file); // if it fails, the next run persists the response again, which changes nothing
-                } catch (IOException e) {
-                    log.warn("{} is in the ledger and could not be deleted ({}); delete it", file, e.toString());
+            for (Path file : source.spooledFiles()) {
+                if (wanted.test(file)) {
+                    persist(file).ifPresent(persisted::add);
                 }
             }
+        } catch (AccessDeniedException e) {
+            if (source == spool) {
+                throw e;
+            }
+            String line = "Spooled paid responses of node {} are not readable ({}); start --node {} as their owner";
+            log.warn(line, source.node(), e.getMessage(), source.node());
         }
-        return persisted;
     }
 
-    /** Writes the response of a file to the ledger; empty if it stays in the file. */
+    /** Writes the response of a file to the ledger and deletes the file; empty if it stays in the file. */
     private Optional<NoteId> persist(Path file) throws AccessDeniedException {
-        ReceivedResponse response;
         try {
-            response = ResponseSpool.read(file);
+            ReceivedResponse response = ResponseSpool.read(file);
+            NoteId id = response.row().noteId();
+            if (isIn("forgotten_note", id)) {
+                write(response.withoutContent());
+                log.warn("Note {}: erased; only the cost of its response in {} was recorded", id, file);
+            } else if (isIn("worklist", id)) {
+                write(response);
+            } else {
+                log.warn("Note {}: not in this worklist; its paid response in {} is kept", id, file);
+                return Optional.empty();
+            }
+            delete(file);
+            return Optional.of(id);
         } catch (AccessDeniedException e) {
             throw e;
         } catch (IOException e) {
             log.warn("{} could not be written to the ledger ({}); the file is kept, check it", file, e.getMessage());
-            return Optional.empty();
-        }
-        NoteId id = response.call().id();
-        if (isIn("forgotten_note", id)) {
-            write(response.withoutContent());
-            log.warn("Note {}: erased; only the cost of its response in {} was recorded", id, file);
-            return Optional.of(id);
-        }
-        if (!isIn("worklist", id)) {
-            log.warn("Note {}: not in this worklist; its paid response in {} is kept", id, file);
-            return Optional.empty();
-        }
-        try {
-            write(response);
-            return Optional.of(id);
         } catch (DataIntegrityViolationException e) {
-            log.warn(
-                    "Note {}: the database rejects its paid response ({}); {} is kept, check it",
-                    id,
-                    DatabaseErrors.summary(e),
-                    file);
-            return Optional.empty();
+            String reason = DatabaseErrors.summary(e);
+            log.warn("The database rejects the paid response in {} ({}); the file is kept, check it", file, reason);
+        }
+        return Optional.empty();
+    }
+
+    /** If it fails, the next run persists the response again, which changes nothing. */
+    private static void delete(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            log.warn("{} is in the ledger and could not be deleted ({}); delete it", file, e.toString());
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.ledger;
 
 import static io.github.notearchive.io.Timestamps.timestamp;
 
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
@@ -55,9 +56,7 @@ public final class StopNotices {
 
     /** Starts to observe rows written from now on. */
     public void observeFromNow() {
-        observedAfter = jdbc.sql("SELECT coalesce(max(id), 0) FROM run_stop")
-                .query(Long.class)
-                .single();
+        observedAfter = Statements.one(jdbc, Long.class, Map.of(), "SELECT coalesce(max(id), 0) FROM run_stop");
         written.set(false);
     }
 

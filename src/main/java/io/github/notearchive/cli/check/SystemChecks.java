@@ -231,7 +231,7 @@ final class SystemChecks {
                     "%s cannot be written to, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
                             .formatted(directory, e));
         }
-        List<ResponseSpool> pending = context.get(ResponseSpool.class).ofAllNodes();
+        List<ResponseSpool> pending = context.get(ResponseSpool.class).nonEmpty();
         if (!pending.isEmpty()) {
             return Finding.warning("%s has %s, which are not in the ledger yet; the next run writes them"
                     .formatted(

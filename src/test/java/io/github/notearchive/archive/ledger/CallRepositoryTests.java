@@ -13,7 +13,7 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallLimits;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchOutcome.Outstanding;
@@ -45,11 +45,11 @@ class CallRepositoryTests extends LedgerFixture {
         Instant soon = NOW.plusSeconds(600);
 
         assertThat(sending(calls, soon, ALL)).isEqualTo(new Outstanding(first.number(), 4711, NOW));
-        assertThat(sending(calls, soon, CallLimits.NONE)).isInstanceOf(Outstanding.class);
+        assertThat(sending(calls, soon, NightlyCalls.NONE)).isInstanceOf(Outstanding.class);
         assertThat(calls.sentIn(Night.of(NOW)).all())
                 .as("the blocked call is not counted")
                 .isOne();
-        assertThat(calls.sending(claimed(ID), Endpoint.VIDEO, soon, false, ALL))
+        assertThat(calls.sending(claimed(ID), CallKind.VIDEO, soon, ALL))
                 .as("of another endpoint")
                 .isInstanceOf(CallAdmission.Written.class);
 
@@ -63,10 +63,10 @@ class CallRepositoryTests extends LedgerFixture {
         sent(east);
         Instant soon = NOW.plusSeconds(600);
         NoteId other = new NoteId("66aa00000000000000000002");
-        sent(east, other, Endpoint.DETAIL, NOW, false);
+        sent(east, claimed(other), CallKind.NOTE, NOW);
 
         Instant nextDay = NOW.plus(Duration.ofDays(1));
-        assertThat(calls.sending(claimed(other), Endpoint.DETAIL, nextDay, false, ALL))
+        assertThat(calls.sending(claimed(other), CallKind.NOTE, nextDay, ALL))
                 .isInstanceOf(CallAdmission.Written.class);
         assertThat(calls.recover("west", soon)).isEmpty();
         assertThat(sending(calls, soon, ALL)).isInstanceOf(Outstanding.class);
@@ -165,20 +165,20 @@ class CallRepositoryTests extends LedgerFixture {
     @Test
     void concurrentNodesShareTheLimitsOfANight() throws Exception {
         Night night = Night.of(NOW);
-        CallLimits limits = new CallLimits(20, 5, 3);
+        NightlyCalls limits = new NightlyCalls(20, 5, 3);
         CallRepository elsewhere = ofAnotherNode();
         FetchRequest note = claimed(ID);
         List<Callable<Long>> nodes = new ArrayList<>();
         for (CallRepository node : List.of(calls, elsewhere, calls, elsewhere)) {
-            nodes.add(() -> sendMany(node, note, Endpoint.VIDEO, false, limits));
-            nodes.add(() -> sendMany(node, note, Endpoint.DETAIL, true, limits));
+            nodes.add(() -> sendMany(node, note, CallKind.VIDEO, limits));
+            nodes.add(() -> sendMany(node, note, CallKind.REFRESH, limits));
         }
 
         assertThat(sum(nodes)).isEqualTo(5 + 3);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(8, 5, 3));
         assertThat(sum(List.of(
-                        () -> sendMany(calls, note, Endpoint.DETAIL, false, limits),
-                        () -> sendMany(elsewhere, note, Endpoint.DETAIL, false, limits))))
+                        () -> sendMany(calls, note, CallKind.NOTE, limits),
+                        () -> sendMany(elsewhere, note, CallKind.NOTE, limits))))
                 .isEqualTo(12);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
         assertThat(history.calls(ID)).hasSize(20);
@@ -190,8 +190,8 @@ class CallRepositoryTests extends LedgerFixture {
     @Test
     void unsentCallIsNotCountedAndARestartedNightIsCountedFromTheLedger() {
         Night night = Night.of(NOW);
-        CallRecord video = sent(ID, Endpoint.VIDEO, NOW, false);
-        CallRecord refresh = sent(ID, Endpoint.DETAIL, NOW, true);
+        CallRecord video = sent(ID, CallKind.VIDEO, NOW);
+        CallRecord refresh = sent(ID, CallKind.REFRESH, NOW);
         paid(NOW);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(3, 1, 1));
 
@@ -210,7 +210,7 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void findsBilledResponsesSinceATime() {
-        sent(ID, Endpoint.DETAIL, NOW.plusSeconds(60), false);
+        sent(ID, CallKind.NOTE, NOW.plusSeconds(60));
         assertThat(calls.hasBilledSince(NOW)).isFalse();
 
         paid(NOW);
@@ -222,18 +222,18 @@ class CallRepositoryTests extends LedgerFixture {
     @Test
     void callWithoutALimitIsNeitherCountedNorReturned() {
         Night night = Night.of(NOW);
-        CallLimits ofRefreshes = new CallLimits(0, 0, 5);
+        NightlyCalls ofRefreshes = new NightlyCalls(0, 0, 5);
 
         CallRecord note = written(sending(calls, NOW, ofRefreshes)).call();
         assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
-        assertThat(written(calls.sending(claimed(ID), Endpoint.DETAIL, NOW, true, ofRefreshes))
+        assertThat(written(calls.sending(claimed(ID), CallKind.REFRESH, NOW, ofRefreshes))
                         .tonight())
                 .isEqualTo(new NightlyCalls(1, 0, 1));
 
         calls.notSent(note, ofRefreshes);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 1));
         sent(calls);
-        calls.sending(claimed(ID), Endpoint.VIDEO, NOW, false, CallLimits.NONE);
+        calls.sending(claimed(ID), CallKind.VIDEO, NOW, NightlyCalls.NONE);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
         assertThat(totals.made(night)).isEqualTo(new NightlyCalls(3, 1, 1));
         assertThat(calls.count(night)).isEqualTo(new NightlyCalls(3, 1, 1));
@@ -242,7 +242,7 @@ class CallRepositoryTests extends LedgerFixture {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void stopNoticeEndsTheCallsOfAllActiveNodes(boolean limited) {
-        CallLimits limits = limited ? ALL : CallLimits.NONE;
+        NightlyCalls limits = limited ? ALL : NightlyCalls.NONE;
         CallRepository elsewhere = ofAnotherNode();
         calls.stops().observeFromNow();
         elsewhere.stops().observeFromNow();
@@ -252,7 +252,7 @@ class CallRepositoryTests extends LedgerFixture {
         calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
 
         assertThat(sending(elsewhere, NOW, limits))
-                .isEqualTo(new CallAdmission.Stopped(new StopNotice(601, "code 601 (BALANCE)", null, null, 7L)));
+                .isEqualTo(new StopNotice(601, "code 601 (BALANCE)", null, null, 7L));
         assertThat(calls.stops().observed(NOW)).as("own notice").isEmpty();
         assertThat(history.calls(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
@@ -292,8 +292,8 @@ class CallRepositoryTests extends LedgerFixture {
 
         Instant midnight = Night.of(NOW).ends();
         assertThat(sending(calls, midnight.minusMillis(1), ALL))
-                .asInstanceOf(type(CallAdmission.Stopped.class))
-                .extracting(stopped -> stopped.stop().holdsUntil())
+                .asInstanceOf(type(StopNotice.class))
+                .extracting(StopNotice::holdsUntil)
                 .isEqualTo(midnight);
         assertWritten(sending(calls, midnight, ALL));
     }
@@ -303,25 +303,23 @@ class CallRepositoryTests extends LedgerFixture {
         FetchRequest before = claimed(ID);
         database.update("UPDATE worklist SET claim_id = claim_id + 1");
 
-        for (CallLimits limits : List.of(ALL, CallLimits.NONE)) {
-            assertThat(calls.sending(before, Endpoint.DETAIL, NOW, false, limits))
-                    .isEqualTo(new Unclaimed());
+        for (NightlyCalls limits : List.of(ALL, NightlyCalls.NONE)) {
+            assertThat(calls.sending(before, CallKind.NOTE, NOW, limits)).isEqualTo(new Unclaimed());
         }
         assertThat(history.calls(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
-        assertThat(calls.sending(
-                        new FetchRequest(ID, before.claim() + 1, true, null), Endpoint.DETAIL, NOW, false, ALL))
+        assertThat(calls.sending(new FetchRequest(ID, before.claim() + 1, true, null), CallKind.NOTE, NOW, ALL))
                 .isInstanceOf(CallAdmission.Written.class);
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void concurrentCallsAreDurableWhenTheyMayBeSent(boolean limited) throws Exception {
-        CallLimits limits = limited ? ALL : CallLimits.NONE;
+        NightlyCalls limits = limited ? ALL : NightlyCalls.NONE;
 
         List<Future<Long>> found = inGroups(claimed(32).stream().map(note -> () -> {
-            CallRecord call = written(calls.sending(note, Endpoint.DETAIL, NOW, false, limits))
-                    .call();
+            CallRecord call =
+                    written(calls.sending(note, CallKind.NOTE, NOW, limits)).call();
             // the provider looks, over another connection
             return database.count(
                     "SELECT count(*) FROM api_call WHERE id = ? AND note_id = ?",
@@ -337,12 +335,12 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void limitWithinAGroupIsReachedExactly() throws Exception {
-        CallLimits limits = new CallLimits(10, 4, 0);
+        NightlyCalls limits = new NightlyCalls(10, 4, 0);
         List<FetchRequest> notes = claimed(33);
 
         List<Future<CallAdmission>> results = inGroups(IntStream.range(0, 33)
-                .mapToObj(i -> () -> calls.sending(
-                        notes.get(i), i % 3 == 0 ? Endpoint.VIDEO : Endpoint.DETAIL, NOW, false, limits)));
+                .mapToObj(i ->
+                        () -> calls.sending(notes.get(i), i % 3 == 0 ? CallKind.VIDEO : CallKind.NOTE, NOW, limits)));
 
         assertThat(results)
                 .extracting(Future::get)
@@ -361,7 +359,7 @@ class CallRepositoryTests extends LedgerFixture {
         notes.set(20, new FetchRequest(lost.id(), lost.claim() - 1, true, null));
 
         List<Future<CallAdmission>> results =
-                inGroups(notes.stream().map(note -> () -> calls.sending(note, Endpoint.DETAIL, NOW, false, ALL)));
+                inGroups(notes.stream().map(note -> () -> calls.sending(note, CallKind.NOTE, NOW, ALL)));
 
         for (int i = 0; i < 32; i++) {
             CallAdmission result = results.get(i).get();
@@ -384,7 +382,7 @@ class CallRepositoryTests extends LedgerFixture {
                 .toList();
 
         List<Future<CallAdmission>> results = inGroups(IntStream.range(0, 9)
-                .mapToObj(i -> () -> calls.sending(notes.get(i), Endpoint.DETAIL, times.get(i), false, ALL)));
+                .mapToObj(i -> () -> calls.sending(notes.get(i), CallKind.NOTE, times.get(i), ALL)));
 
         assertThat(results)
                 .extracting(result -> written(result.get()).call().sentAt())
@@ -406,7 +404,7 @@ class CallRepositoryTests extends LedgerFixture {
         unpaid(night.begins());
         paid(night.ends());
         paid(night.begins().minusMillis(1));
-        sent(ID, Endpoint.DETAIL, night.begins(), false);
+        sent(ID, CallKind.NOTE, night.begins());
 
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
         assertThat(totals.countsIn(night))
@@ -427,10 +425,9 @@ class CallRepositoryTests extends LedgerFixture {
         return sum;
     }
 
-    private static long sendMany(
-            CallRepository node, FetchRequest note, Endpoint endpoint, boolean refresh, CallLimits limits) {
+    private static long sendMany(CallRepository node, FetchRequest note, CallKind kind, NightlyCalls limits) {
         return IntStream.range(0, 15)
-                .filter(_ -> node.sending(note, endpoint, NOW, refresh, limits) instanceof CallAdmission.Written)
+                .filter(_ -> node.sending(note, kind, NOW, limits) instanceof CallAdmission.Written)
                 .count();
     }
 
@@ -458,7 +455,7 @@ class CallRepositoryTests extends LedgerFixture {
         String counted = recorded.planOf("WITH wanted");
         received(node, call);
         String response = recorded.planOf("UPDATE api_call");
-        assertWritten(node.sending(claimed(ID), Endpoint.DETAIL, NOW, false, CallLimits.NONE));
+        assertWritten(node.sending(claimed(ID), CallKind.NOTE, NOW, NightlyCalls.NONE));
         String uncounted = recorded.planOf("WITH wanted");
 
         assertThat(counted).contains("worklist_pkey", "api_call_note", "nightly_calls");

@@ -10,10 +10,11 @@ import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallLimits;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchRequest;
+import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
 import java.io.IOException;
@@ -48,7 +49,7 @@ abstract class LedgerFixture {
     static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
 
     /** Limits that no test reaches; every call is counted. */
-    static final CallLimits ALL = new CallLimits(1_000, 1_000, 1_000);
+    static final NightlyCalls ALL = new NightlyCalls(1_000, 1_000, 1_000);
 
     @TempDir
     Path directory;
@@ -84,8 +85,8 @@ abstract class LedgerFixture {
     }
 
     /** Records a call of a node about {@link #ID}. */
-    CallAdmission sending(CallRepository node, Instant at, CallLimits limits) {
-        return node.sending(claimed(ID), Endpoint.DETAIL, at, false, limits);
+    CallAdmission sending(CallRepository node, Instant at, NightlyCalls limits) {
+        return node.sending(claimed(ID), CallKind.NOTE, at, limits);
     }
 
     void assertWritten(CallAdmission call) {
@@ -93,7 +94,7 @@ abstract class LedgerFixture {
     }
 
     CallRecord sent(CallRepository node) {
-        return sent(node, ID, Endpoint.DETAIL, NOW, false);
+        return sent(node, claimed(ID), CallKind.NOTE, NOW);
     }
 
     static long received(CallRepository node, CallRecord call) {
@@ -150,7 +151,7 @@ abstract class LedgerFixture {
     /** Returns calls about different notes. */
     List<CallRecord> sent(int count) {
         return claimed(count).stream()
-                .map(note -> sent(calls, note, Endpoint.DETAIL, NOW, false))
+                .map(note -> sent(calls, note, CallKind.NOTE, NOW))
                 .toList();
     }
 
@@ -164,17 +165,12 @@ abstract class LedgerFixture {
         return new FetchRequest(id, 7, true, null);
     }
 
-    CallRecord sent(NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
-        return sent(calls, id, endpoint, at, refresh);
+    CallRecord sent(NoteId id, CallKind kind, Instant at) {
+        return sent(calls, claimed(id), kind, at);
     }
 
-    CallRecord sent(CallRepository node, NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
-        return sent(node, claimed(id), endpoint, at, refresh);
-    }
-
-    private static CallRecord sent(
-            CallRepository node, FetchRequest note, Endpoint endpoint, Instant at, boolean refresh) {
-        return ((CallAdmission.Written) node.sending(note, endpoint, at, refresh, ALL)).call();
+    static CallRecord sent(CallRepository node, FetchRequest note, CallKind kind, Instant at) {
+        return ((CallAdmission.Written) node.sending(note, kind, at, ALL)).call();
     }
 
     long paid(Instant at) {
@@ -182,12 +178,12 @@ abstract class LedgerFixture {
     }
 
     long paid(FetchRequest note, Instant at) {
-        CallRecord call = sent(calls, note, Endpoint.DETAIL, at, false);
+        CallRecord call = sent(calls, note, CallKind.NOTE, at);
         return calls.received(call, PAID, BODY, at, Duration.ZERO);
     }
 
     void unpaid(Instant at) {
-        CallRecord call = sent(ID, Endpoint.DETAIL, at, false);
+        CallRecord call = sent(ID, CallKind.NOTE, at);
         calls.received(call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
     }
 

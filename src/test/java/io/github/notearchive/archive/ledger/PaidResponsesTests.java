@@ -6,6 +6,7 @@ import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchRequest;
@@ -88,7 +89,7 @@ class PaidResponsesTests extends LedgerFixture {
     @Test
     void responseWithCode201IsClearedWithoutACapture() {
         FetchRequest note = claimed(ID);
-        CallRecord call = ((CallAdmission.Written) calls.sending(note, Endpoint.DETAIL, NOW, false, ALL)).call();
+        CallRecord call = ((CallAdmission.Written) calls.sending(note, CallKind.NOTE, NOW, ALL)).call();
         calls.received(call, new ProviderReply(201, 200, null, "r-1", Billed.YES), BODY, NOW, Duration.ZERO);
         Instant later = NOW.plusMillis(1);
 

@@ -14,7 +14,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Uses rates so low that no interval ends during a test, even on a slow machine. */
@@ -26,11 +25,6 @@ class PostgresRateLimitStoreTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final PostgresRateLimitStore one = new PostgresRateLimitStore(database.transactions());
     private final PostgresRateLimitStore two = new PostgresRateLimitStore(database.transactions());
-
-    @BeforeEach
-    void schemaContainsTheRow() {
-        one.reserve(1, 1_000, LONGEST);
-    }
 
     @Test
     void nodesReserveConsecutiveSendTimes() {
@@ -76,14 +70,6 @@ class PostgresRateLimitStoreTests {
         column("paused_until", "now() + interval '1 day'");
 
         assertThat(one.reserve(1, 20, LONGEST).first()).isLessThan(Duration.ofSeconds(30));
-    }
-
-    @Test
-    void missingRowIsInserted() {
-        database.update("TRUNCATE call_pace");
-
-        assertThat(one.reserve(1, HOURLY, LONGEST).backoffEpoch()).isZero();
-        assertHours(two.reserve(1, HOURLY, LONGEST).first(), 1);
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
@@ -139,7 +140,8 @@ class ResponseWriterTests extends LedgerFixture {
             }
         }
         assertThatThrownBy(results.get(20)::get).hasCauseInstanceOf(DataIntegrityViolationException.class);
-        assertThat(ResponseSpool.read(spooledFiles().getFirst()).call()).isEqualTo(sent.get(20));
+        assertThat(ResponseSpool.read(spooledFiles().getFirst()).row().call())
+                .isEqualTo(sent.get(20).number());
     }
 
     @Test
@@ -184,7 +186,7 @@ class ResponseWriterTests extends LedgerFixture {
     void spooledResponseIsPersistedOnce() throws Exception {
         worklist("PENDING");
         CallRecord call = sent(calls);
-        spool.write(new ReceivedResponse(call, PAID, BODY, NOW.plusMillis(7), Duration.ofMillis(7)));
+        spool.write(ReceivedResponse.of(call, PAID, BODY, NOW.plusMillis(7), Duration.ofMillis(7)));
 
         assertThat(persistSpooled()).hasSize(1);
         assertThat(persistSpooled()).isEmpty();
@@ -204,7 +206,7 @@ class ResponseWriterTests extends LedgerFixture {
         renamed.write(received(ofTheRenamed));
         ResponseSpool active = new ResponseSpool(directory.resolve("active"));
         active.write(received(ofTheRenamed));
-        assertThat(spool.ofAllNodes()).extracting(ResponseSpool::node).containsExactlyInAnyOrder("renamed", "active");
+        assertThat(spool.nonEmpty()).extracting(ResponseSpool::node).containsExactlyInAnyOrder("renamed", "active");
 
         assertThat(calls.persistSpooled("active"::equals)).containsExactly(ID);
 
@@ -254,7 +256,7 @@ class ResponseWriterTests extends LedgerFixture {
 
     @Test
     void spooledResponseOfAnErasedNoteKeepsItsBillingOnly() throws Exception {
-        CallRecord call = sent(ID, Endpoint.DETAIL, NOW, true);
+        CallRecord call = sent(ID, CallKind.REFRESH, NOW);
         spool.write(received(call));
         database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, now())", ID.value());
 
@@ -284,8 +286,8 @@ class ResponseWriterTests extends LedgerFixture {
     void spooledResponseDoesNotOverwriteTheRowOfAnotherNote() throws Exception {
         worklist("PENDING");
         long other = paid(NOW);
-        CallRecord elsewhere = new CallRecord(other, ID, Endpoint.DETAIL, NOW.minus(Duration.ofDays(1)), false);
-        spool.write(new ReceivedResponse(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO));
+        CallRecord elsewhere = new CallRecord(other, ID, CallKind.NOTE, NOW.minus(Duration.ofDays(1)));
+        spool.write(ReceivedResponse.of(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO));
 
         assertThat(persistSpooled()).hasSize(1);
 
@@ -300,14 +302,14 @@ class ResponseWriterTests extends LedgerFixture {
     @Test
     void rejectedFileStaysAndDoesNotBlockOthers() throws Exception {
         worklist("PENDING");
-        CallRecord strange = new CallRecord(1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
+        CallRecord strange = new CallRecord(1, new NoteId("66aa0000000000000000000f"), CallKind.NOTE, NOW);
         Path ofAnotherList = spool.write(received(strange));
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
-        Path refused = spool.write(new ReceivedResponse(
+        Path refused = spool.write(ReceivedResponse.of(
                 sent(calls), new ProviderReply(0, 200, "a\0b", null, Billed.YES), BODY, NOW, Duration.ZERO));
-        spool.write(received(sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false)));
+        spool.write(received(sent(ID, CallKind.NOTE, NOW.plusSeconds(1))));
 
         assertThat(persistSpooled()).hasSize(1);
 
@@ -319,7 +321,7 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     private static ReceivedResponse received(CallRecord call) {
-        return new ReceivedResponse(call, PAID, BODY, NOW, Duration.ZERO);
+        return ReceivedResponse.of(call, PAID, BODY, NOW, Duration.ZERO);
     }
 
     // files
@@ -360,10 +362,11 @@ class ResponseWriterTests extends LedgerFixture {
     @Test
     void fileWithAnUnknownEndpointIsRejected() throws Exception {
         Path file = keep(ID);
-        assertThat(ResponseSpool.read(file).call().endpoint()).isEqualTo(Endpoint.DETAIL);
+        assertThat(ResponseSpool.read(file).row().endpoint()).isEqualTo("note-detail/v1");
 
         String text = Files.readString(file);
-        assertThat(text).contains("\"endpoint\":\"note-detail/v1\"");
+        assertThat(text)
+                .contains("\"endpoint\":\"note-detail/v1\"", "\"noteId\":\"" + ID, "\"code\":0", "\"billed\":\"YES\"");
         Files.writeString(file, text.replace("note-detail/v1", "note-detail/v99"));
 
         assertThatThrownBy(() -> ResponseSpool.read(file))
@@ -372,6 +375,6 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     private Path keep(NoteId note) throws IOException {
-        return spool.write(received(sent(note, Endpoint.DETAIL, NOW, false)));
+        return spool.write(received(sent(note, CallKind.NOTE, NOW)));
     }
 }
