@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.io.TcpProxy;
-import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.ScriptableSandbox;
+import io.github.notearchive.sandbox.ScriptableSandbox.CallSeen;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

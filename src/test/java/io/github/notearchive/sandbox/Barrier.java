@@ -1,64 +1,48 @@
 package io.github.notearchive.sandbox;
 
+import static org.awaitility.Awaitility.await;
+
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Gate for threads: lets them pass, or holds them until it is opened. */
 final class Barrier {
 
-    private boolean isClosed;
-    private int waiting;
-    private long releases;
-
-    Barrier(boolean isClosed) {
-        this.isClosed = isClosed;
-    }
+    private final AtomicInteger waiting = new AtomicInteger();
+    private volatile CountDownLatch gate = new CountDownLatch(0);
 
     /** Holds all threads from now on. */
     synchronized void hold() {
-        isClosed = true;
+        if (gate.getCount() == 0) {
+            gate = new CountDownLatch(1);
+        }
+    }
+
+    /** Releases all waiting threads; later ones are held. */
+    synchronized void releaseWaiting() {
+        CountDownLatch before = gate;
+        gate = new CountDownLatch(1);
+        before.countDown();
     }
 
     /** Releases all waiting threads and holds no later ones. */
     synchronized void open() {
-        isClosed = false;
-        notifyAll();
-    }
-
-    /** Releases all waiting threads; later ones are held as before. */
-    synchronized void releaseWaiting() {
-        releases++;
-        notifyAll();
+        gate.countDown();
     }
 
     /** Waits until this thread is released; returns immediately if the gate is open. */
-    synchronized void pass() throws InterruptedException {
-        long arrival = releases;
-        waiting++;
-        notifyAll();
+    void pass() throws InterruptedException {
+        waiting.incrementAndGet();
         try {
-            while (isClosed && releases == arrival) {
-                wait();
-            }
+            gate.await();
         } finally {
-            waiting--;
+            waiting.decrementAndGet();
         }
     }
 
-    /**
-     * Waits until this many threads are held.
-     *
-     * @throws IllegalStateException on timeout
-     */
-    synchronized void awaitWaiting(int count, Duration timeout) throws InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        while (waiting < count) {
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
-                throw new IllegalStateException(
-                        "Only %d of %d requests are held after %s".formatted(waiting, count, timeout));
-            }
-            TimeUnit.NANOSECONDS.timedWait(this, left);
-        }
+    /** Waits until this many threads are held; fails on timeout. */
+    void awaitWaiting(int count, Duration timeout) {
+        await("held requests").atMost(timeout).until(waiting::get, held -> held >= count);
     }
 }

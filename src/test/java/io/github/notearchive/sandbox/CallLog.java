@@ -1,82 +1,62 @@
 package io.github.notearchive.sandbox;
 
+import io.github.notearchive.sandbox.ScriptableSandbox.CallSeen;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Log of requests and responses. A request is logged when received, a response before it is sent. Thread-safe. */
+/** Log of the calls of an endpoint. A call is logged when received, its response before it is sent. Thread-safe. */
 final class CallLog {
 
-    private static final int RESPONSES_KEPT = 1_000;
+    private final List<String> received = new CopyOnWriteArrayList<>();
+    private final List<CallSeen> seen = new CopyOnWriteArrayList<>();
+    private final Map<String, byte[]> responses = new ConcurrentHashMap<>();
 
-    private final Map<String, Integer> received = new HashMap<>();
-    private final List<String> bought = new ArrayList<>();
-    private final List<CallSeen> seen = new ArrayList<>();
-    private final List<String> media = new ArrayList<>();
-    private final Map<String, byte[]> responses = new LinkedHashMap<>();
-    private int calls;
-
-    synchronized void received(String noteId) {
-        received.merge(noteId, 1, Integer::sum);
-        calls++;
+    void received(String noteId) {
+        received.add(noteId);
     }
 
-    synchronized void done(Instant at, String noteId, NoteEndpoint.Response response) {
-        seen.add(new CallSeen(at, noteId, response.code(), response.httpStatus()));
-        if (response.code() == 0) {
-            bought.add(noteId);
-        }
+    void done(Instant at, String noteId, NoteEndpoint.Response response) {
         if (response.httpStatus() != 0) {
-            responses.remove(noteId);
             responses.put(noteId, response.body());
-            if (responses.size() > RESPONSES_KEPT) {
-                responses.remove(responses.keySet().iterator().next());
-            }
         }
+        seen.add(new CallSeen(at, noteId, response.code(), response.httpStatus()));
     }
 
-    synchronized void mediaRequested(String target) {
-        media.add(target);
+    int calls() {
+        return received.size();
     }
 
-    synchronized int calls() {
-        return calls;
+    int calls(String noteId) {
+        return Collections.frequency(received, noteId);
     }
 
-    synchronized int calls(String noteId) {
-        return received.getOrDefault(noteId, 0);
-    }
-
-    synchronized List<String> bought() {
-        return List.copyOf(bought);
-    }
-
-    synchronized List<CallSeen> seen() {
+    List<CallSeen> seen() {
         return List.copyOf(seen);
     }
 
-    synchronized List<String> media() {
-        return List.copyOf(media);
+    /** Returns the notes of all responses with code 0, in order, with duplicates. */
+    List<String> bought() {
+        return seen.stream()
+                .filter(call -> call.code() == 0)
+                .map(CallSeen::noteId)
+                .toList();
     }
 
-    synchronized byte[] response(String noteId) {
-        byte[] body = responses.get(noteId);
-        if (body == null) {
-            throw new NoSuchElementException("No response about " + noteId + " was sent");
-        }
-        return body.clone();
+    /** Returns the body last sent about a note. */
+    byte[] response(String noteId) {
+        return Optional.ofNullable(responses.get(noteId))
+                .orElseThrow(() -> new NoSuchElementException("No response about " + noteId + " was sent"));
     }
 
-    synchronized void reset() {
-        calls = 0;
+    void reset() {
         received.clear();
-        bought.clear();
         seen.clear();
-        media.clear();
         responses.clear();
     }
 }

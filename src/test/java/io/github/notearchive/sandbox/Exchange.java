@@ -1,6 +1,7 @@
 package io.github.notearchive.sandbox;
 
 import io.github.notearchive.io.ScriptedServer.Request;
+import io.github.notearchive.sandbox.Reply.Delivery;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -8,12 +9,14 @@ import java.net.Socket;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.hc.core5.http.impl.EnglishReasonPhraseCatalog;
 
 /** One request and the connection on which its response is sent. */
 record Exchange(Request request, Socket connection, OutputStream out) {
@@ -31,72 +34,61 @@ record Exchange(Request request, Socket connection, OutputStream out) {
         return parameter.find() ? URLDecoder.decode(parameter.group(1), StandardCharsets.UTF_8) : "";
     }
 
-    boolean send(int status, Map<String, String> headers, byte[] body) throws IOException, InterruptedException {
-        return send(Delivery.WHOLE, Duration.ZERO, status, headers, body);
-    }
-
-    /**
-     * Sends a response in one of several ways, and returns whether the connection is kept.
-     *
-     * @param pause time between the pieces of a slow delivery, or between the two responses of a double one; zero for
-     *     one write
-     */
-    boolean send(Delivery delivery, Duration pause, int status, Map<String, String> headers, byte[] content)
-            throws IOException, InterruptedException {
+    /** Sends a response in the way of a scripted reply and with its headers; returns whether the connection is kept. */
+    boolean send(Reply reply, int status, String contentType, byte[] content) throws IOException, InterruptedException {
+        Delivery delivery = reply.delivery();
         if (delivery == Delivery.RESET || delivery == Delivery.HANG) {
             connection.setSoLinger(true, 0);
             return false;
         }
-        boolean isKept = delivery != Delivery.HALF
-                && !"close".equalsIgnoreCase(request.headers().get("Connection"));
+        boolean isHalf = delivery == Delivery.HALF;
+        boolean isKept = !isHalf && !"close".equalsIgnoreCase(request.headers().get("Connection"));
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("X-Request-Id", String.valueOf(RESPONSES.incrementAndGet()));
+        headers.put("Content-Type", contentType);
+        headers.putAll(reply.headers());
+        headers.put("Content-Length", String.valueOf(isHalf ? Math.max(1, content.length) : content.length));
+        if (!isKept) {
+            headers.put("Connection", "close");
+        }
+        StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " Sandbox\r\n");
+        headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
+        byte[] start = head.append("\r\n").toString().getBytes(StandardCharsets.UTF_8);
         byte[] body = request.line().startsWith("HEAD ") ? new byte[0] : content;
-        byte[] head = head(isKept, status, headers, Math.max(delivery == Delivery.HALF ? 1 : 0, content.length));
         switch (delivery) {
-            case WHOLE -> write(head, body);
-            case HALF -> write(head, Arrays.copyOf(body, body.length / 2));
-            case SLOW -> {
-                write(head);
-                for (int i = 0; i < PIECES && body.length > 0; i++) {
-                    Thread.sleep(pause);
-                    write(Arrays.copyOfRange(body, piece(body, i), piece(body, i + 1)));
-                }
-            }
+            case WHOLE -> out.write(join(start, body));
+            case HALF -> out.write(join(start, Arrays.copyOf(body, body.length / 2)));
+            case SLOW -> write(reply.pause(), pieces(start, body));
             case TWICE -> {
-                if (pause.isZero()) {
-                    write(head, body, head, body);
-                } else {
-                    write(head, body);
-                    Thread.sleep(pause);
-                    write(head, body);
-                }
+                byte[] whole = join(start, body);
+                write(reply.pause(), reply.pause().isZero() ? List.of(join(whole, whole)) : List.of(whole, whole));
             }
             case RESET, HANG -> {} // handled above
         }
         return isKept;
     }
 
-    private static int piece(byte[] body, int index) {
-        return (int) ((long) body.length * index / PIECES);
+    private static List<byte[]> pieces(byte[] start, byte[] body) {
+        List<byte[]> pieces = new ArrayList<>(List.of(start));
+        for (int i = 0; i < PIECES; i++) {
+            int from = (int) ((long) body.length * i / PIECES);
+            pieces.add(Arrays.copyOfRange(body, from, (int) ((long) body.length * (i + 1) / PIECES)));
+        }
+        return pieces;
     }
 
-    private void write(byte[]... parts) throws IOException {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        for (byte[] part : parts) {
-            all.writeBytes(part);
+    private void write(Duration pause, List<byte[]> parts) throws IOException, InterruptedException {
+        out.write(parts.getFirst());
+        for (byte[] part : parts.subList(1, parts.size())) {
+            Thread.sleep(pause);
+            out.write(part);
         }
-        all.writeTo(out);
     }
 
-    private static byte[] head(boolean isKept, int status, Map<String, String> headers, int length) {
-        StringBuilder head = new StringBuilder();
-        String reason = EnglishReasonPhraseCatalog.INSTANCE.getReason(status, null);
-        head.append("HTTP/1.1 " + status + " " + (reason == null ? "Sandbox" : reason) + "\r\n");
-        head.append("X-Request-Id: " + RESPONSES.incrementAndGet() + "\r\n");
-        headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
-        head.append("Content-Length: " + length + "\r\n");
-        if (!isKept) {
-            head.append("Connection: close\r\n");
-        }
-        return head.append("\r\n").toString().getBytes(StandardCharsets.UTF_8);
+    private static byte[] join(byte[] first, byte[] second) {
+        ByteArrayOutputStream both = new ByteArrayOutputStream();
+        both.writeBytes(first);
+        both.writeBytes(second);
+        return both.toByteArray();
     }
 }

@@ -3,9 +3,15 @@ package io.github.notearchive.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxSettings.Fault;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -19,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The practice provider delivers notes, videos and files over HTTP, fails as its settings say, and counts. */
 class SandboxProviderTests {
@@ -26,23 +33,22 @@ class SandboxProviderTests {
     private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-03-10T12:00:00Z"), ZoneOffset.UTC);
 
     private SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults(), CLOCK);
-    private Client client = new Client(provider.baseUrl(), SandboxProvider.TOKEN);
+    private final HttpClient client = HttpClient.newHttpClient();
 
     @AfterEach
     void close() {
-        client.close();
+        client.shutdownNow();
         provider.close();
     }
 
     @Test
     void deliversAndCountsNotesAndVideos() throws Exception {
         for (String id : provider.noteIds(20)) {
-            HttpResponse<byte[]> note = client.ask(id);
-            JsonNode video = Client.json(client.askVideo(id));
+            HttpResponse<byte[]> note = ask(id);
+            JsonNode video = json(get(url(id, SandboxProvider.TOKEN).replace("/v1?", "/v6?")));
 
             assertThat(note.statusCode()).isEqualTo(200);
-            assertThat(Client.json(note).at("/data/0/note_list/0/id").asString())
-                    .isEqualTo(id);
+            assertThat(json(note).at("/data/0/note_list/0/id").asString()).isEqualTo(id);
             assertThat(video.path("code").asInt()).isZero();
             assertThat(video.path("data").size()).isIn(0, 2);
         }
@@ -53,6 +59,43 @@ class SandboxProviderTests {
         });
     }
 
+    @Test
+    void videoNoteHasTheKeysOfTheProvidersSample() throws Exception {
+        JsonNode sample;
+        try (InputStream in = NoteId.class.getResourceAsStream("/io/github/notearchive/archive/catalog/answer.json")) {
+            sample = JsonMapper.shared().readTree(in);
+        }
+        String id;
+        try (ScriptableSandbox kinds = ScriptableSandbox.start(SandboxSettings.defaults())) {
+            id = kinds.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
+        }
+
+        JsonNode envelope = json(ask(id));
+
+        assertThat(envelope.propertyNames())
+                .contains("code", "data")
+                .isSubsetOf("code", "data", "message", "recordTime", "requestId");
+        String note = "/data/0/note_list/0";
+        for (String object :
+                List.of("/data/0", note, note + "/user", note + "/images_list/0", note + "/native_voice_info")) {
+            assertThat(envelope.at(object).propertyNames())
+                    .as(object)
+                    .containsExactlyInAnyOrderElementsOf(sample.at(object).propertyNames());
+        }
+        assertThat(envelope.at(note + "/user")).isEqualTo(envelope.at("/data/0/user"));
+    }
+
+    @Test
+    void anotherProviderReturnsTheSameNotes() throws Exception {
+        try (ScriptableSandbox other = ScriptableSandbox.start(SandboxSettings.defaults())) {
+            for (String id : provider.noteIds(50)) {
+                assertThat(other.envelope(id).toString().replace(other.mediaHost(), provider.mediaHost()))
+                        .isEqualTo(json(ask(id)).toString());
+            }
+            assertThat(other.noteIds(50)).isEqualTo(provider.noteIds(50));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "66a000000000000000000001, stolen, 401, 100",
@@ -60,17 +103,17 @@ class SandboxProviderTests {
         "nonsense, sandbox-token, 400, 400"
     })
     void refusesAWrongTokenAndAnInvalidNoteId(String id, String token, int status, int code) throws Exception {
-        HttpResponse<byte[]> response = client.ask(id, token);
+        HttpResponse<byte[]> response = get(url(id, token));
 
         assertThat(response.statusCode()).isEqualTo(status);
-        assertThat(Client.code(response)).isEqualTo(code);
+        assertThat(code(response)).isEqualTo(code);
         assertThat(provider.notes().calls()).isEqualTo(1);
         assertThat(provider.notes().delivered()).isZero();
     }
 
     @Test
     void respondsToPingWithTheTimeOfItsClockAndWithoutCost() throws Exception {
-        HttpResponse<byte[]> pong = client.get(provider.baseUrl() + "/ping");
+        HttpResponse<byte[]> pong = get(provider.baseUrl() + "/ping");
 
         assertThat(pong.statusCode()).isEqualTo(200);
         assertThat(pong.headers().allValues("Date")).containsExactly("Tue, 10 Mar 2026 12:00:00 GMT");
@@ -81,7 +124,7 @@ class SandboxProviderTests {
     void deliversExactlyTheQuotaToManyClientsAtOnce() throws Exception {
         restart(SandboxSettings.defaults().withQuota(50));
         List<Callable<Integer>> calls = new ArrayList<>();
-        provider.noteIds(200).forEach(id -> calls.add(() -> client.codeFor(id)));
+        provider.noteIds(200).forEach(id -> calls.add(() -> code(ask(id))));
 
         List<Integer> codes = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(32)) {
@@ -101,13 +144,13 @@ class SandboxProviderTests {
         restart(SandboxSettings.defaults().withQuota(0));
         String id = provider.noteIds(1).getFirst();
 
-        HttpResponse<byte[]> refused = client.ask(id);
+        HttpResponse<byte[]> refused = ask(id);
         provider.notes().grant(1);
 
         assertThat(refused.statusCode()).isEqualTo(429);
-        assertThat(Client.code(refused)).isEqualTo(303);
-        assertThat(client.codeFor(id)).isZero();
-        assertThat(client.codeFor(id)).isEqualTo(303);
+        assertThat(code(refused)).isEqualTo(303);
+        assertThat(code(ask(id))).isZero();
+        assertThat(code(ask(id))).isEqualTo(303);
     }
 
     @Test
@@ -129,10 +172,10 @@ class SandboxProviderTests {
     void billsAnEmptyResponse() throws Exception {
         restart(SandboxSettings.defaults().with(Fault.EMPTY, 1));
 
-        HttpResponse<byte[]> response = client.ask(provider.noteIds(1).getFirst());
+        HttpResponse<byte[]> response = ask(provider.noteIds(1).getFirst());
 
-        assertThat(Client.code(response)).isZero();
-        assertThat(Client.json(response).path("data")).isEmpty();
+        assertThat(code(response)).isZero();
+        assertThat(json(response).path("data")).isEmpty();
         assertThat(provider.notes().delivered()).isEqualTo(1);
     }
 
@@ -145,16 +188,39 @@ class SandboxProviderTests {
     }
 
     private void restart(SandboxSettings settings) {
-        close();
+        provider.close();
         provider = SandboxProvider.start(settings, CLOCK);
-        client = new Client(provider.baseUrl(), SandboxProvider.TOKEN);
+    }
+
+    private HttpResponse<byte[]> ask(String noteId) throws Exception {
+        return get(url(noteId, SandboxProvider.TOKEN));
+    }
+
+    private String url(String noteId, String token) {
+        return provider.baseUrl() + "/api/xiaohongshu/get-note-detail/v1?token=" + token + "&noteId=" + noteId;
+    }
+
+    private HttpResponse<byte[]> get(String url) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+                .version(HttpClient.Version.HTTP_1_1)
+                .timeout(Duration.ofSeconds(10))
+                .build();
+        return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    }
+
+    private static JsonNode json(HttpResponse<byte[]> response) {
+        return JsonMapper.shared().readTree(response.body());
+    }
+
+    private static int code(HttpResponse<byte[]> response) {
+        return json(response).path("code").asInt();
     }
 
     private List<Integer> askEachNote(int times) throws Exception {
         List<Integer> codes = new ArrayList<>();
         for (String id : provider.noteIds(50)) {
             for (int i = 0; i < times; i++) {
-                codes.add(client.codeFor(id));
+                codes.add(code(ask(id)));
             }
         }
         return codes;

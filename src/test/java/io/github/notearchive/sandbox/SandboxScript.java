@@ -3,6 +3,7 @@ package io.github.notearchive.sandbox;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,16 +23,17 @@ public final class SandboxScript {
 
     private final NoteEndpoint noteEndpoint;
     private final NoteEndpoint videoEndpoint;
-    private final Map<String, Replies> notes = new HashMap<>();
-    private final Map<String, Replies> videos = new HashMap<>();
+    private final Map<String, Deque<Reply>> notes = new HashMap<>();
+    private final Map<String, Deque<Reply>> videos = new HashMap<>();
     private final List<MediaRule> mediaRules = new ArrayList<>();
-    private final Barrier hung = new Barrier(true);
+    private final Barrier hung = new Barrier();
     private double latencySpread;
     private Duration mediaLatency = Duration.ZERO;
 
     SandboxScript(NoteEndpoint noteEndpoint, NoteEndpoint videoEndpoint) {
         this.noteEndpoint = noteEndpoint;
         this.videoEndpoint = videoEndpoint;
+        hung.hold();
     }
 
     /** Sets the number of notes that are delivered from now on before code 303. */
@@ -66,7 +68,7 @@ public final class SandboxScript {
     }
 
     public synchronized SandboxScript answers(String noteId, Reply... replies) {
-        notes.put(noteId, new Replies(replies));
+        notes.put(noteId, new ArrayDeque<>(List.of(replies)));
         return this;
     }
 
@@ -80,7 +82,7 @@ public final class SandboxScript {
     }
 
     public synchronized SandboxScript answersVideo(String noteId, Reply... replies) {
-        videos.put(noteId, new Replies(replies));
+        videos.put(noteId, new ArrayDeque<>(List.of(replies)));
         return this;
     }
 
@@ -89,7 +91,7 @@ public final class SandboxScript {
      * latest one applies.
      */
     public synchronized SandboxScript media(Predicate<String> target, Reply... replies) {
-        mediaRules.addFirst(new MediaRule(target, new Replies(replies)));
+        mediaRules.addFirst(new MediaRule(target, new ArrayDeque<>(List.of(replies))));
         return this;
     }
 
@@ -119,7 +121,7 @@ public final class SandboxScript {
         return mediaRules.stream()
                 .filter(rule -> rule.target.test(target))
                 .findFirst()
-                .map(rule -> rule.replies.next())
+                .map(rule -> next(rule.replies))
                 .orElseGet(Reply::normal);
     }
 
@@ -135,27 +137,14 @@ public final class SandboxScript {
         hung.pass();
     }
 
-    private static Reply next(Map<String, Replies> script, String noteId) {
-        Replies replies = script.getOrDefault(noteId, script.get(ALL));
-        return replies == null ? Reply.normal() : replies.next();
+    private static Reply next(Map<String, Deque<Reply>> script, String noteId) {
+        Deque<Reply> replies = script.getOrDefault(noteId, script.get(ALL));
+        return replies == null ? Reply.normal() : next(replies);
     }
 
-    private record MediaRule(Predicate<String> target, Replies replies) {}
-
-    /** Replies that are used once each, the last one permanently. */
-    private static final class Replies {
-
-        private final ArrayDeque<Reply> left;
-
-        Replies(Reply[] replies) {
-            if (replies.length == 0) {
-                throw new IllegalArgumentException("A script needs at least one reply");
-            }
-            left = new ArrayDeque<>(List.of(replies));
-        }
-
-        Reply next() {
-            return left.size() > 1 ? left.removeFirst() : left.getFirst();
-        }
+    private static Reply next(Deque<Reply> replies) {
+        return replies.size() > 1 ? replies.removeFirst() : replies.getFirst();
     }
+
+    private record MediaRule(Predicate<String> target, Deque<Reply> replies) {}
 }

@@ -1,19 +1,20 @@
 package io.github.notearchive.sandbox;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.ScriptedServer.Request;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -31,6 +32,20 @@ public final class ScriptableSandbox implements AutoCloseable {
 
     private static final int MEDIA_SIZE = 24 * 1024;
 
+    /**
+     * A completed call.
+     *
+     * @param at time of the receipt of the request
+     * @param noteId id in the request; empty if it had none
+     * @param code code of the response; {@link #NO_CODE} without a response or a code in it
+     * @param httpStatus status of the response; 0 without a response
+     */
+    public record CallSeen(Instant at, String noteId, int code, int httpStatus) {
+
+        /** Code of a call without a code. */
+        public static final int NO_CODE = -1;
+    }
+
     private final SandboxSettings settings;
     private final String token;
     private final SeededRandom random;
@@ -41,8 +56,9 @@ public final class ScriptableSandbox implements AutoCloseable {
     private final SandboxScript script;
     private final CallLog log = new CallLog();
     private final CallLog videoLog = new CallLog();
-    private final Barrier responses = new Barrier(false);
-    private final Barrier mediaResponses = new Barrier(false);
+    private final List<String> mediaTargets = new CopyOnWriteArrayList<>();
+    private final Barrier responses = new Barrier();
+    private final Barrier mediaResponses = new Barrier();
     private final ScriptedServer mediaServer;
     private final ScriptedServer apiServer;
 
@@ -140,7 +156,7 @@ public final class ScriptableSandbox implements AutoCloseable {
     }
 
     /** Waits until this many calls are held; fails on timeout. */
-    public void awaitHeld(int calls, Duration timeout) throws InterruptedException {
+    public void awaitHeld(int calls, Duration timeout) {
         responses.awaitWaiting(calls, timeout);
     }
 
@@ -153,7 +169,7 @@ public final class ScriptableSandbox implements AutoCloseable {
         mediaResponses.open();
     }
 
-    public void awaitHeldMedia(int requests, Duration timeout) throws InterruptedException {
+    public void awaitHeldMedia(int requests, Duration timeout) {
         mediaResponses.awaitWaiting(requests, timeout);
     }
 
@@ -200,18 +216,19 @@ public final class ScriptableSandbox implements AutoCloseable {
     }
 
     public int mediaRequests() {
-        return log.media().size();
+        return mediaTargets.size();
     }
 
     public int mediaRequests(String part) {
         return (int)
-                log.media().stream().filter(target -> target.contains(part)).count();
+                mediaTargets.stream().filter(target -> target.contains(part)).count();
     }
 
     /** Clears the logs. Quota and script stay, and so do the call numbers that failures are drawn from. */
     public void resetCounts() {
         log.reset();
         videoLog.reset();
+        mediaTargets.clear();
     }
 
     /** Closes all connections. Held and hanging calls get no response and are not billed. */
@@ -225,27 +242,27 @@ public final class ScriptableSandbox implements AutoCloseable {
         return switch (exchange.path()) {
             case "/ping" -> {
                 String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
-                Map<String, String> headers = Map.of("Content-Type", "text/plain", "Date", date);
-                yield exchange.send(200, headers, "pong".getBytes(StandardCharsets.UTF_8));
+                yield exchange.send(Reply.normal().header("Date", date), 200, "text/plain", "pong".getBytes(UTF_8));
             }
-            case NoteEndpoint.NOTE_PATH -> serveNote(exchange, noteEndpoint, log, false);
-            case NoteEndpoint.VIDEO_PATH -> serveNote(exchange, videoEndpoint, videoLog, true);
-            default -> exchange.send(404, Map.of(), new byte[0]);
+            case NoteEndpoint.NOTE_PATH -> serveNote(exchange, noteEndpoint, log, script::replyFor);
+            case NoteEndpoint.VIDEO_PATH -> serveNote(exchange, videoEndpoint, videoLog, script::videoReplyFor);
+            default -> exchange.send(Reply.normal(), 404, "text/plain", new byte[0]);
         };
     }
 
-    private boolean serveNote(Exchange exchange, NoteEndpoint endpoint, CallLog callLog, boolean video)
+    private boolean serveNote(
+            Exchange exchange, NoteEndpoint endpoint, CallLog callLog, Function<String, Reply> replies)
             throws IOException, InterruptedException {
         Instant at = Instant.now();
         String noteId = exchange.parameter("noteId");
         callLog.received(noteId);
         boolean authorized = exchange.parameter("token").equals(token);
         NoteEndpoint.Call call = endpoint.receive(noteId, authorized);
-        Reply reply = !authorized ? Reply.code(100) : video ? script.videoReplyFor(noteId) : script.replyFor(noteId);
+        Reply reply = authorized ? replies.apply(noteId) : Reply.code(100);
         responses.pass();
         Thread.sleep(latency(call).plus(reply.delay()));
 
-        if (reply.delivery() == Delivery.HANG) {
+        if (reply.delivery() == Reply.Delivery.HANG) {
             script.hangUntilReleased();
         }
         String contentType = reply.content() instanceof Reply.Given given ? given.contentType() : NoteEndpoint.JSON;
@@ -259,12 +276,7 @@ public final class ScriptableSandbox implements AutoCloseable {
             case Reply.Nothing _ -> new NoteEndpoint.Response(CallSeen.NO_CODE, 0, new byte[0]);
         };
         callLog.done(at, noteId, response);
-        return exchange.send(
-                reply.delivery(),
-                reply.pause(),
-                response.httpStatus(),
-                with(reply.headers(), Map.of("Content-Type", contentType)),
-                response.body());
+        return exchange.send(reply, response.httpStatus(), contentType, response.body());
     }
 
     private static NoteEndpoint.Response given(Reply.Given given, NoteEndpoint endpoint) {
@@ -292,11 +304,11 @@ public final class ScriptableSandbox implements AutoCloseable {
 
     private boolean serveMedia(Exchange exchange) throws IOException, InterruptedException {
         Request request = exchange.request();
-        log.mediaRequested(request.target());
+        mediaTargets.add(request.target());
         Reply reply = script.mediaReplyFor(request.target());
         mediaResponses.pass();
         Thread.sleep(script.mediaLatency().plus(reply.delay()));
-        if (reply.delivery() == Delivery.HANG) {
+        if (reply.delivery() == Reply.Delivery.HANG) {
             script.hangUntilReleased();
         }
         SyntheticMedia.Response response = switch (reply.content()) {
@@ -304,17 +316,6 @@ public final class ScriptableSandbox implements AutoCloseable {
             case Reply.Given(int _, String type, byte[] bytes) -> new SyntheticMedia.Response(200, type, bytes);
             case Reply.Usual _, Reply.Sold _, Reply.Nothing _ -> media.serve(request.target());
         };
-        return exchange.send(
-                reply.delivery(),
-                reply.pause(),
-                response.status(),
-                with(reply.headers(), Map.of("Content-Type", response.contentType())),
-                response.body());
-    }
-
-    private static Map<String, String> with(Map<String, String> scripted, Map<String, String> usual) {
-        Map<String, String> headers = new LinkedHashMap<>(usual);
-        headers.putAll(scripted);
-        return headers;
+        return exchange.send(reply, response.status(), response.contentType(), response.body());
     }
 }
