@@ -27,31 +27,6 @@ class CapacityTests {
 
     private static final int OBJECT_BYTES = 4096;
 
-    /** For each note 2 KB of text, three captures, five topics and four files. */
-    private static final String FILL = """
-            INSERT INTO author (author_id, nickname, updated_at)
-            SELECT lpad(i::text, 24, 'a'), '作者' || i, now() FROM generate_series(0, 999) i;
-            INSERT INTO note (note_id, note_type, title, note_text, author_id, published_at, liked_count, first_captured_at,
-                              last_captured_at)
-            SELECT lpad(i::text, 24, '0'), 'normal', '标题' || i, repeat(md5(i::text) || '清晨', 50),
-                   lpad((i %% 1000)::text, 24, 'a'), timestamptz '2026-01-01' + i * interval '1 min', i, now(), now()
-            FROM generate_series(1, %1$d) i;
-            INSERT INTO api_call (note_id, endpoint, sent_at, received_at)
-            SELECT lpad(i::text, 24, '0'), 'note-detail/v1', now(), timestamptz '2026-03-01' + k * interval '1 day'
-            FROM generate_series(1, %1$d) i, generate_series(1, 3) k;
-            INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, response)
-            SELECT note_id, received_at, id, id, '{}' FROM api_call;
-            INSERT INTO note_topic (note_id, ordinal, name)
-            SELECT lpad(i::text, 24, '0'), k, '话题' || k FROM generate_series(1, %1$d) i, generate_series(0, 4) k;
-            INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
-            SELECT sha, 'media/' || left(sha, 2) || '/' || sha || '.jpg', 1, 'image/jpeg', now()
-            FROM (SELECT encode(sha256(convert_to(i::text, 'UTF8')), 'hex') AS sha FROM generate_series(1, 100) i) AS objects;
-            INSERT INTO note_media (note_id, kind, ordinal, identity, state, sha256, captured_at, updated_at)
-            SELECT lpad(i::text, 24, '0'), 'IMAGE', k, 'file', 'STORED',
-                   encode(sha256(convert_to((1 + (i + k) %% 100)::text, 'UTF8')), 'hex'), now(), now()
-            FROM generate_series(1, %1$d) i, generate_series(0, 3) k;
-            """;
-
     /** Runs a command; prints its time, rate and peak of resident memory. */
     private static Ended measure(Practice practice, long items, String... arguments) throws IOException {
         Program program = practice.start(arguments);
@@ -123,7 +98,8 @@ class CapacityTests {
     void manyNotesAreExportedInASmallHeap() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             try (Archive archive = practice.look()) {
-                archive.execute(FILL.formatted(SIZE));
+                String script = Files.readString(Path.of("src", "test", "sql", "capacity.sql"));
+                archive.execute(script.replace(":notes", String.valueOf(SIZE)));
                 archive.execute("ANALYZE");
             }
             practice.environment().put("_JAVA_OPTIONS", "-Xmx64m");
