@@ -1,6 +1,7 @@
 package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.minio.GetObjectArgs;
@@ -9,6 +10,7 @@ import io.minio.MinioClient;
 import io.minio.Result;
 import io.minio.messages.Item;
 import java.net.URI;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +99,13 @@ final class Archive implements AutoCloseable {
 
     void assertNumber(String sql, long expected) {
         assertThat(number(sql)).as(sql).isEqualTo(expected);
+    }
+
+    /** Waits until a query returns a number. */
+    void awaitNumber(String sql, long expected) {
+        await().atMost(Practice.PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> number(sql), number -> number == expected);
     }
 
     void execute(String sql) {

@@ -20,28 +20,28 @@ record CommitGroup(Trap trap, Check queued, String unwritten, String committed) 
     }
 
     /** The rows are written, the COMMIT waits. */
-    void killWritten(Scene scene) throws Exception {
-        kill(scene, (_, _, _) -> {});
+    void killWritten(Practice night) throws Exception {
+        kill(night, (_, _, _) -> {});
     }
 
     /** The COMMIT has succeeded. The process was stopped before, so it has not read the result. */
-    void killCommitted(Scene scene) throws Exception {
-        kill(scene, (run, archive, rows) -> {
+    void killCommitted(Practice night) throws Exception {
+        kill(night, (run, archive, rows) -> {
             long before = archive.number(committed);
             run.signal("STOP");
             Trap.open(archive);
-            Scene.awaitNumber(archive, committed, before + rows);
+            archive.awaitNumber(committed, before + rows);
         });
     }
 
-    private void kill(Scene scene, Moment moment) throws Exception {
-        try (Archive archive = scene.look()) {
+    private void kill(Practice night, Moment moment) throws Exception {
+        try (Archive archive = night.look()) {
             trap.set(archive);
         }
-        Program run = scene.start("run");
-        try (Archive archive = scene.beside(run)) {
+        Program run = night.start("run");
+        try (Archive archive = night.beside(run)) {
             Trap.awaitCaught(archive, 1);
-            queued.check(scene, archive);
+            queued.check(night, archive);
             Trap.awaitNext(archive);
             long rows = written(archive);
             assertThat(rows).as("rows in the transaction").isGreaterThan(1);
@@ -49,7 +49,7 @@ record CommitGroup(Trap trap, Check queued, String unwritten, String committed) 
             run.killRunning();
             Trap.remove(archive);
         }
-        scene.settle();
+        night.settle();
     }
 
     /** Returns the number of rows that an open transaction has locked. */

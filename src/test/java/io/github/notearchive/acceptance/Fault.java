@@ -20,7 +20,7 @@ final class Fault {
     /** Causes the fault; returns what repairs it. */
     @FunctionalInterface
     interface Onset {
-        Repair cause(Scene night) throws Exception;
+        Repair cause(Practice night) throws Exception;
     }
 
     /** Repairs the fault. */
@@ -62,17 +62,17 @@ final class Fault {
     }
 
     /** A server refuses connections, until the repair. */
-    static Onset down(Function<Scene, TcpProxy> way) {
+    static Onset down(Function<Practice, TcpProxy> way) {
         return on(way, TcpProxy::down, TcpProxy::mend);
     }
 
     /** A server does not reply. */
-    static Onset held(Function<Scene, TcpProxy> way) {
+    static Onset held(Function<Practice, TcpProxy> way) {
         return on(way, proxy -> proxy.holdRequests(TcpProxy.ANY), TcpProxy::release);
     }
 
     /** A server does not reply; its connections are half-open. */
-    static Onset silent(Function<Scene, TcpProxy> way) {
+    static Onset silent(Function<Practice, TcpProxy> way) {
         return on(way, proxy -> proxy.holdRequests(TcpProxy.ANY), proxy -> {
             proxy.release();
             proxy.cut();
@@ -80,11 +80,11 @@ final class Fault {
     }
 
     /** A server receives all bytes late. */
-    static Onset late(Duration delay, Function<Scene, TcpProxy> way) {
+    static Onset late(Duration delay, Function<Practice, TcpProxy> way) {
         return on(way, proxy -> proxy.delay(delay), proxy -> proxy.delay(Duration.ZERO));
     }
 
-    private static Onset on(Function<Scene, TcpProxy> way, Consumer<TcpProxy> onset, Consumer<TcpProxy> repair) {
+    private static Onset on(Function<Practice, TcpProxy> way, Consumer<TcpProxy> onset, Consumer<TcpProxy> repair) {
         return night -> {
             onset.accept(way.apply(night));
             return () -> repair.accept(way.apply(night));

@@ -1,14 +1,5 @@
 package io.github.notearchive.acceptance;
 
-import static io.github.notearchive.acceptance.DatabaseFaults.ALL;
-import static io.github.notearchive.acceptance.DatabaseFaults.RUNNER;
-import static io.github.notearchive.acceptance.DatabaseFaults.crash;
-import static io.github.notearchive.acceptance.DatabaseFaults.cutAgain;
-import static io.github.notearchive.acceptance.DatabaseFaults.cutOnce;
-import static io.github.notearchive.acceptance.DatabaseFaults.full;
-import static io.github.notearchive.acceptance.DatabaseFaults.locked;
-import static io.github.notearchive.acceptance.DatabaseFaults.readOnly;
-import static io.github.notearchive.acceptance.DatabaseFaults.tooManyConnections;
 import static io.github.notearchive.acceptance.Fault.NOTHING;
 import static io.github.notearchive.acceptance.Fault.down;
 import static io.github.notearchive.acceptance.Fault.fault;
@@ -16,14 +7,23 @@ import static io.github.notearchive.acceptance.Fault.held;
 import static io.github.notearchive.acceptance.Fault.lasting;
 import static io.github.notearchive.acceptance.Fault.late;
 import static io.github.notearchive.acceptance.Fault.silent;
-import static io.github.notearchive.acceptance.MachineFaults.clock;
-import static io.github.notearchive.acceptance.MachineFaults.hugePictures;
-import static io.github.notearchive.acceptance.MachineFaults.largePictures;
-import static io.github.notearchive.acceptance.MachineFaults.noSpool;
-import static io.github.notearchive.acceptance.StoreFaults.PUT;
-import static io.github.notearchive.acceptance.StoreFaults.answers;
-import static io.github.notearchive.acceptance.StoreFaults.answersForOne;
-import static io.github.notearchive.acceptance.StoreFaults.bucketGone;
+import static io.github.notearchive.acceptance.FaultCauses.ALL;
+import static io.github.notearchive.acceptance.FaultCauses.PUT;
+import static io.github.notearchive.acceptance.FaultCauses.RUNNER;
+import static io.github.notearchive.acceptance.FaultCauses.answers;
+import static io.github.notearchive.acceptance.FaultCauses.answersForOne;
+import static io.github.notearchive.acceptance.FaultCauses.bucketGone;
+import static io.github.notearchive.acceptance.FaultCauses.clock;
+import static io.github.notearchive.acceptance.FaultCauses.crash;
+import static io.github.notearchive.acceptance.FaultCauses.cutAgain;
+import static io.github.notearchive.acceptance.FaultCauses.cutOnce;
+import static io.github.notearchive.acceptance.FaultCauses.full;
+import static io.github.notearchive.acceptance.FaultCauses.hugePictures;
+import static io.github.notearchive.acceptance.FaultCauses.largePictures;
+import static io.github.notearchive.acceptance.FaultCauses.locked;
+import static io.github.notearchive.acceptance.FaultCauses.noSpool;
+import static io.github.notearchive.acceptance.FaultCauses.readOnly;
+import static io.github.notearchive.acceptance.FaultCauses.tooManyConnections;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -78,8 +78,8 @@ class FaultMatrixTests {
     @MethodSource({"databaseFaults", "storeFaults", "providerFaults", "mediaFaults", "machineFaults"})
     void runEndsInOrderAndIsCompletedAfterTheRepair(Fault fault) throws Exception {
         assumeTrue(ONLY.matcher(fault.toString()).find());
-        if (fault.environment.containsKey(MachineFaults.CLOCK)
-                && MachineFaults.clockLibrary().isEmpty()) {
+        if (fault.environment.containsKey(FaultCauses.CLOCK)
+                && FaultCauses.clockLibrary().isEmpty()) {
             MATRIX.addUntried(fault.name, fault.where(), "not tried: needs libfaketime");
             abort("libfaketime is not installed");
         }
@@ -88,11 +88,12 @@ class FaultMatrixTests {
 
     private static void endInOrderAndFinish(Fault fault) throws Exception {
         SandboxSettings pace = SandboxSettings.defaults().withLatency(Duration.ofMillis(40));
-        try (Scene night = new Scene(fault.place, pace, false)) {
+        try (Practice night = Practice.begin(fault.place, pace)) {
+            night.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0"); // downloads meet a full disk
             night.environment().putAll(fault.environment);
-            MachineFaults.prepareClock(night);
+            FaultCauses.prepareClock(night);
             night.ids().addAll(night.enqueue(NOTES));
-            Program run = MachineFaults.start(night);
+            Program run = FaultCauses.start(night);
             await().atMost(Duration.ofMinutes(4)) // a clock that can be set reads a file at each look
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> night.provider().granted() >= 20 || !run.isRunning());
@@ -134,7 +135,7 @@ class FaultMatrixTests {
         }
     }
 
-    private static long charged(Scene night) {
+    private static long charged(Practice night) {
         return night.number("""
                 SELECT count(*) FROM worklist
                 WHERE attempts > 0 OR media_attempts > 0 OR state IN ('POSTPONED', 'FAILED', 'UNAVAILABLE')
@@ -142,7 +143,7 @@ class FaultMatrixTests {
     }
 
     /** Runs until all notes are archived; postponed and failed ones are requeued. */
-    private static int finish(Scene night) {
+    private static int finish(Practice night) {
         for (int runs = 1; ; runs++) {
             Ended ended = night.call("run");
             assertThat(ended.exitCode()).as(ended::toString).isIn(0, 6);
@@ -179,12 +180,12 @@ class FaultMatrixTests {
                         .meanwhile(8),
                 fault("database: a note's row is locked for long", locked(LOCK_OF_ROW, locked))
                         .within(7),
-                fault("database: out of reach for good", down(Scene::wayToDatabase))
+                fault("database: out of reach for good", down(Practice::wayToDatabase))
                         .within(8)
                         .meanwhile(8),
-                fault("database: out of reach for three seconds", lasting(seconds, down(Scene::wayToDatabase)), 0),
-                fault("database: silent for three seconds", lasting(seconds, held(Scene::wayToDatabase)), 0),
-                fault("database: silent, connections half-open", silent(Scene::wayToDatabase))
+                fault("database: out of reach for three seconds", lasting(seconds, down(Practice::wayToDatabase)), 0),
+                fault("database: silent for three seconds", lasting(seconds, held(Practice::wayToDatabase)), 0),
+                fault("database: silent, connections half-open", silent(Practice::wayToDatabase))
                         .within(10)
                         .meanwhile(8));
         return Stream.concat(onBoth.flatMap(Fault::onBoth), outside).map(FaultMatrixTests::withShortOutage);
@@ -201,16 +202,16 @@ class FaultMatrixTests {
 
     static Stream<Fault> storeFaults() {
         Stream<Fault> faults = Stream.of(
-                fault("store: refuses connections", down(Scene::wayToStore)).meanwhile(8),
+                fault("store: refuses connections", down(Practice::wayToStore)).meanwhile(8),
                 fault(
                         "store: refuses connections for five seconds",
-                        lasting(Duration.ofSeconds(5), down(Scene::wayToStore)),
+                        lasting(Duration.ofSeconds(5), down(Practice::wayToStore)),
                         0),
-                fault("store: hangs", silent(Scene::wayToStore))
+                fault("store: hangs", silent(Practice::wayToStore))
                         .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
                         .within(4)
                         .meanwhile(8),
-                fault("store: half a second late", late(Duration.ofMillis(500), Scene::wayToStore), 0)
+                fault("store: half a second late", late(Duration.ofMillis(500), Practice::wayToStore), 0)
                         .within(3),
                 fault("store: 500 InternalError", answers(500, "InternalError")).meanwhile(8),
                 fault("store: 503 SlowDown", answers(503, "SlowDown")).meanwhile(8),
@@ -239,7 +240,7 @@ class FaultMatrixTests {
                         allAndOne("answers garbage", garbage),
                         allAndOne("answers code 500", Reply.code(500)),
                         Stream.of(
-                                fault("provider: refuses connections", down(Scene::wayToProvider))
+                                fault("provider: refuses connections", down(Practice::wayToProvider))
                                         .charges(0, OUTAGE)
                                         .meanwhile(8),
                                 slow("provider: hangs", script(s -> s.answersAll(Reply.hang()))),
@@ -325,7 +326,7 @@ class FaultMatrixTests {
                         .charges(0, 1));
     }
 
-    private static Fault.Repair resetOnce(Scene night) {
+    private static Fault.Repair resetOnce(Practice night) {
         String file = pathOfFile(night.provider(), night.ids().getLast());
         Reply reset = Reply.reset();
         night.provider().script().media(target -> target.contains(file), reset, reset, reset, Reply.normal());
@@ -334,7 +335,7 @@ class FaultMatrixTests {
 
     /** Returns the path of a picture or sound of a note. */
     private static String pathOfFile(ScriptableSandbox provider, String note) {
-        return Scene.targetsOf(provider, note).stream()
+        return Practice.targetsOf(provider, note).stream()
                 .filter(target -> !target.contains("/discovery/"))
                 .map(target -> target.replaceFirst("\\?.*", ""))
                 .findFirst()
@@ -360,13 +361,13 @@ class FaultMatrixTests {
         return Stream.concat(
                 Stream.of("-1h", "-1d", "+1d")
                         .map(offset -> fault("machine: the clock is set off by " + offset, clock(offset), 0, 8)
-                                .with(MachineFaults.CLOCK, "can be set")
+                                .with(FaultCauses.CLOCK, "can be set")
                                 .within(4)) // each look at that clock reads a file
                         .flatMap(Fault::onBoth),
                 Stream.of(
                         fault("machine: spool takes no file", noSpool()),
                         fault("machine: the spool's disk is full", largePictures())
-                                .with(MachineFaults.LARGEST_FILE, "4096")
+                                .with(FaultCauses.LARGEST_FILE, "4096")
                                 // a sound that is served as a picture is charged to its note
                                 .charges(0, Practice.WORKERS),
                         fault("media hosts: a file of a gigabyte, 256 MB of memory", hugePictures(), 6, 8)

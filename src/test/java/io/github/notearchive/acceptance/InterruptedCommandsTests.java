@@ -125,7 +125,7 @@ class InterruptedCommandsTests {
             // its last file cannot be marked as verified
             hold(holder, "media_object ORDER BY verified_at DESC, sha256 DESC LIMIT 1");
             Program audit = practice.start("verify");
-            Scene.awaitNumber(archive, "SELECT least(count(*), 1) FROM pg_stat_activity" + WAITING, 1);
+            archive.awaitNumber("SELECT least(count(*), 1) FROM pg_stat_activity" + WAITING, 1);
 
             if (isKilled) {
                 audit.killRunning();
@@ -229,7 +229,7 @@ class InterruptedCommandsTests {
                     holder,
                     "note_capture WHERE call_id = (SELECT call_id FROM note_capture ORDER BY captured_at OFFSET 400 LIMIT 1)");
             Program remap = practice.start("remap");
-            Scene.awaitNumber(archive, MAPPED, 400);
+            archive.awaitNumber(MAPPED, 400);
             remap.killRunning();
             holder.execute("ROLLBACK");
             archive.assertNumber(MAPPED, 400);
@@ -256,23 +256,23 @@ class InterruptedCommandsTests {
 
     @Test
     void killedOrStoppedExportIsNoneAndTheNextOneIsWhole() throws Exception {
-        try (Scene scene = new Scene(Place.OUTSIDE)) {
-            String known = scene.enqueue(scene.provider().noteIds(SandboxNoteKind.LIVE_PHOTOS, 5))
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            String known = practice.enqueue(practice.provider().noteIds(SandboxNoteKind.LIVE_PHOTOS, 5))
                     .getFirst();
             String unknown = "f".repeat(24);
-            String ids = scene.file("ids.txt", known + "\n" + unknown).toString();
-            scene.call("run").with(0);
-            Path some = scene.directory().resolve("some");
-            Path folder = scene.directory().resolve("folder");
-            Path parquet = scene.directory().resolve("parquet");
+            String ids = practice.file("ids.txt", known + "\n" + unknown).toString();
+            practice.call("run").with(0);
+            Path some = practice.directory().resolve("some");
+            Path folder = practice.directory().resolve("folder");
+            Path parquet = practice.directory().resolve("parquet");
 
-            killAndStop(scene, folder);
-            Ended whole = scene.call("export", "--format", "folder", folder.toString())
+            killAndStop(practice, folder);
+            Ended whole = practice.call("export", "--format", "folder", folder.toString())
                     .with(0);
             // no class of Hadoop is in the jar, so this shows that none is needed
-            Ended tables = scene.call("export", "--format", "parquet", parquet.toString())
+            Ended tables = practice.call("export", "--format", "parquet", parquet.toString())
                     .with(0);
-            Ended omitted = scene.call(
+            Ended omitted = practice.call(
                             "export", "--format", "jsonl", "--authors", "omit", "--ids", ids, some.toString())
                     .with(6);
 
@@ -285,7 +285,7 @@ class InterruptedCommandsTests {
             assertThat(folder.resolve("index.html")).isRegularFile();
             assertThat(folder.resolve("notes").toFile().list()).hasSize(5);
             assertThat(tables.out()).containsPattern("notes +5").containsPattern("captures +5");
-            try (Archive archive = scene.look()) {
+            try (Archive archive = practice.look()) {
                 FILES.forEach(
                         (table, file) -> assertThat(Archive.countInFile("'%s/%s.parquet'".formatted(parquet, file)))
                                 .as(table)
@@ -295,22 +295,22 @@ class InterruptedCommandsTests {
     }
 
     /** Both in the middle of the first file, which a proxy holds. */
-    private static void killAndStop(Scene scene, Path target) throws Exception {
-        scene.wayToStore().holdAnswers(line -> line.contains("/media/"));
-        Program killed = scene.start("export", "--format", "folder", target.toString());
-        scene.wayToStore().awaitHeld(1, Scene.PATIENCE);
+    private static void killAndStop(Practice practice, Path target) throws Exception {
+        practice.wayToStore().holdAnswers(line -> line.contains("/media/"));
+        Program killed = practice.start("export", "--format", "folder", target.toString());
+        practice.wayToStore().awaitHeld(1, Practice.PATIENCE);
         killed.killRunning();
-        scene.settle();
+        practice.settle();
         assertThat(target).doesNotExist();
         assertThat(partial(target)).hasSize(1);
 
-        scene.wayToStore().holdAnswers(line -> line.contains("/media/"));
-        Program stopped = scene.start("export", "--format", "folder", target.toString());
-        scene.wayToStore().awaitHeld(1, Scene.PATIENCE);
+        practice.wayToStore().holdAnswers(line -> line.contains("/media/"));
+        Program stopped = practice.start("export", "--format", "folder", target.toString());
+        practice.wayToStore().awaitHeld(1, Practice.PATIENCE);
         stopped.terminate();
         stopped.awaitLog("SIGTERM: the export stops");
-        scene.wayToStore().release();
-        assertThat(scene.end(stopped).with(7).message()).contains("its files were deleted");
+        practice.wayToStore().release();
+        assertThat(practice.end(stopped).with(7).message()).contains("its files were deleted");
         assertThat(target).doesNotExist();
         assertThat(partial(target)).hasSize(1);
     }

@@ -2,6 +2,7 @@ package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.sandbox.SandboxSettings;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(OutsideServers.Running.class)
 class KillMatrixTests {
 
+    private static final SandboxSettings LATENT = SandboxSettings.defaults().withLatency(Duration.ofMillis(20));
     private static final Matrix MATRIX = new Matrix("kills", "killed when", "servers", "exit codes after", "took");
 
     static Stream<Arguments> pointsAndPlaces() {
@@ -59,20 +61,21 @@ class KillMatrixTests {
         }
         long began = System.nanoTime();
         boolean isEmpty = point.notesBefore == 0;
-        try (Scene scene = isEmpty ? Scene.empty(place) : new Scene(place)) {
-            scene.ids().addAll(isEmpty ? List.of() : scene.enqueue(point.notesBefore));
-            point.prepare.run(scene);
-            scene.exits().clear();
+        try (Practice night = isEmpty ? Practice.beginEmpty(place, LATENT) : Practice.begin(place, LATENT)) {
+            night.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0"); // a spooled file can be seen from outside
+            night.ids().addAll(isEmpty ? List.of() : night.enqueue(point.notesBefore));
+            point.prepare.run(night);
+            night.exits().clear();
 
-            point.strike.run(scene);
-            point.repeat.run(scene);
-            scene.runToTheEnd();
+            point.strike.run(night);
+            point.repeat.run(night);
+            night.runToTheEnd();
 
-            Audit audit = scene.audit();
+            Audit audit = night.audit();
             String took = Duration.ofNanos(System.nanoTime() - began).toSeconds() + " s";
-            MATRIX.add(audit, point.moment, place.name(), scene.exits().toString(), took);
+            MATRIX.add(audit, point.moment, place.name(), night.exits().toString(), took);
             audit.isClean(point.billingUnknown);
-            try (Archive archive = scene.look()) {
+            try (Archive archive = night.look()) {
                 assertThat(archive.counted().isEmpty())
                         .as("no note is charged with an attempt")
                         .isEqualTo(!point.chargesNotes);

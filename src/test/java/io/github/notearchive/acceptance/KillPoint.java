@@ -16,12 +16,12 @@ final class KillPoint {
 
     /** Asserts what is visible at the moment. */
     interface Check {
-        void check(Scene scene, Archive archive) throws Exception;
+        void check(Practice night, Archive archive) throws Exception;
     }
 
     /** An action of the test. */
     interface Step {
-        void run(Scene scene) throws Exception;
+        void run(Practice night) throws Exception;
     }
 
     final String name;
@@ -68,35 +68,35 @@ final class KillPoint {
     }
 
     KillPoint trapped(Trap trap, String... command) {
-        return by(scene -> scene.killTrapped(trap, archive -> assertReached(scene, archive), command));
+        return by(night -> night.killTrapped(trap, archive -> assertReached(night, archive), command));
     }
 
     /** A server or proxy holds requests or responses of a run. */
     KillPoint held(Step hold, Step await) {
-        return by(scene -> {
-            hold.run(scene);
-            Program run = scene.start("run");
-            await.run(scene);
-            try (Archive archive = scene.beside(run)) {
-                assertReached(scene, archive);
+        return by(night -> {
+            hold.run(night);
+            Program run = night.start("run");
+            await.run(night);
+            try (Archive archive = night.beside(run)) {
+                assertReached(night, archive);
                 run.killRunning();
             }
-            scene.settle();
-            try (Archive archive = scene.look()) {
-                after.check(scene, archive);
+            night.settle();
+            try (Archive archive = night.look()) {
+                after.check(night, archive);
             }
         });
     }
 
-    private void assertReached(Scene scene, Archive archive) throws Exception {
+    private void assertReached(Practice night, Archive archive) throws Exception {
         for (Check check : checks) {
-            check.check(scene, archive);
+            check.check(night, archive);
         }
     }
 
     /** At the moment the query returns this number. */
     KillPoint where(String sql, long number) {
-        return where((_, archive) -> Scene.awaitNumber(archive, sql, number));
+        return where((_, archive) -> archive.awaitNumber(sql, number));
     }
 
     KillPoint where(Check check) {

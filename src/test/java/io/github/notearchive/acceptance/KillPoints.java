@@ -1,7 +1,7 @@
 package io.github.notearchive.acceptance;
 
+import static io.github.notearchive.acceptance.Practice.PATIENCE;
 import static io.github.notearchive.acceptance.Practice.WORKERS;
-import static io.github.notearchive.acceptance.Scene.PATIENCE;
 import static io.github.notearchive.acceptance.Trap.before;
 import static io.github.notearchive.acceptance.Trap.withinCommitOf;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,19 +45,19 @@ final class KillPoints {
     private static final Predicate<String> DETAIL = line -> line.contains("get-note-detail");
     private static final Predicate<String> PUT_OF_MEDIA = line -> line.startsWith("PUT ") && line.contains("/media/");
 
-    private static final Step HOLD_PROVIDER = scene -> scene.provider().holdAnswers();
-    private static final Step AWAIT_PROVIDER = scene -> scene.provider().awaitHeld(WORKERS, PATIENCE);
-    private static final Step HOLD_MEDIA = scene -> scene.provider().holdMedia();
-    private static final Step AWAIT_MEDIA = scene -> scene.provider().awaitHeldMedia(WORKERS, PATIENCE);
-    private static final Step AWAIT_PROXY = scene -> scene.wayToProvider().awaitHeld(WORKERS, PATIENCE);
-    private static final Step AWAIT_STORE_PROXY = scene -> scene.wayToStore().awaitHeld(WORKERS, PATIENCE);
+    private static final Step HOLD_PROVIDER = night -> night.provider().holdAnswers();
+    private static final Step AWAIT_PROVIDER = night -> night.provider().awaitHeld(WORKERS, PATIENCE);
+    private static final Step HOLD_MEDIA = night -> night.provider().holdMedia();
+    private static final Step AWAIT_MEDIA = night -> night.provider().awaitHeldMedia(WORKERS, PATIENCE);
+    private static final Step AWAIT_PROXY = night -> night.wayToProvider().awaitHeld(WORKERS, PATIENCE);
+    private static final Step AWAIT_STORE_PROXY = night -> night.wayToStore().awaitHeld(WORKERS, PATIENCE);
 
     private static final Trap ANSWER_TRAP = before("UPDATE ON api_call", "NEW.received_at IS NOT NULL");
     private static final Trap RELEASE_TRAP =
             before("UPDATE ON worklist", "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL");
 
     private static final Check UNANSWERED = (_, archive) -> {
-        Scene.awaitNumber(archive, SENT, WORKERS);
+        archive.awaitNumber(SENT, WORKERS);
         archive.assertNumber(ANSWERED, 0);
     };
     private static final Check SIDECARS_STORED =
@@ -90,12 +90,12 @@ final class KillPoints {
     }
 
     private static Check called(int calls) {
-        return (scene, _) -> assertThat(scene.provider().calls()).isEqualTo(calls);
+        return (night, _) -> assertThat(night.provider().calls()).isEqualTo(calls);
     }
 
     private static Check granted(int answers) {
-        return (scene, _) ->
-                await().atMost(PATIENCE).until(() -> scene.provider().granted() == answers);
+        return (night, _) ->
+                await().atMost(PATIENCE).until(() -> night.provider().granted() == answers);
     }
 
     private static Check lastExecutionIs(String end) {
@@ -118,7 +118,7 @@ final class KillPoints {
                         .where(SENT, 0)
                         .where(called(0)),
                 KillPoint.of("REQUEST_LEFT", "the call's row is durable, the request is on its way")
-                        .held(scene -> scene.wayToProvider().holdRequests(DETAIL), AWAIT_PROXY)
+                        .held(night -> night.wayToProvider().holdRequests(DETAIL), AWAIT_PROXY)
                         .where(UNANSWERED)
                         .after(called(0))
                         .leavesCallsUnanswered(),
@@ -128,7 +128,7 @@ final class KillPoints {
                         .after(called(WORKERS))
                         .leavesCallsUnanswered(),
                 KillPoint.of("ANSWER_SENT", "the answer is sold and on its way back")
-                        .held(scene -> scene.wayToProvider().holdAnswers(DETAIL), AWAIT_PROXY)
+                        .held(night -> night.wayToProvider().holdAnswers(DETAIL), AWAIT_PROXY)
                         .where(UNANSWERED)
                         .where(granted(WORKERS))
                         .leavesCallsUnanswered(),
@@ -140,15 +140,15 @@ final class KillPoints {
                         .leavesCallsUnanswered(),
                 KillPoint.of("ANSWER_KEPT", "the answer's row is not written for a second")
                         .trapped(ANSWER_TRAP)
-                        .where((scene, _) -> await().atMost(PATIENCE).until(() -> scene.spooledResponses() == WORKERS))
+                        .where((night, _) -> await().atMost(PATIENCE).until(() -> night.spooledResponses() == WORKERS))
                         .where(ANSWERED, 0),
                 KillPoint.of("DATABASE_SILENT", "the answer has arrived, the database does not reply")
-                        .held(HOLD_PROVIDER, scene -> {
-                            AWAIT_PROVIDER.run(scene);
-                            scene.wayToDatabase().holdRequests(TcpProxy.ANY);
-                            scene.provider().releaseAnswers();
+                        .held(HOLD_PROVIDER, night -> {
+                            AWAIT_PROVIDER.run(night);
+                            night.wayToDatabase().holdRequests(TcpProxy.ANY);
+                            night.provider().releaseAnswers();
                             // before the pool or a socket gives up, which takes fifteen seconds
-                            await().atMost(Duration.ofSeconds(10)).until(() -> scene.spooledResponses() == WORKERS);
+                            await().atMost(Duration.ofSeconds(10)).until(() -> night.spooledResponses() == WORKERS);
                         })
                         .where(UNANSWERED)
                         .unreachableOn(Place.EMBEDDED),
@@ -170,12 +170,12 @@ final class KillPoints {
                 KillPoint.of("SPOOLED", "files are spooled, none of them is in the store")
                         .by(KillPoints::lockMediaObjects),
                 KillPoint.of("PUT_SENT", "a file's PUT is on its way to the store")
-                        .held(scene -> scene.wayToStore().holdRequests(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
+                        .held(night -> night.wayToStore().holdRequests(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
                         .after((_, archive) ->
                                 assertThat(archive.objects("media/")).isEmpty())
                         .unreachableOn(Place.EMBEDDED),
                 KillPoint.of("PUT_DONE", "a file is in the store, the program has no response")
-                        .held(scene -> scene.wayToStore().holdAnswers(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
+                        .held(night -> night.wayToStore().holdAnswers(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
                         .after((_, archive) ->
                                 assertThat(hasObjectsWithoutRows(archive)).isTrue())
                         .unreachableOn(Place.EMBEDDED),
@@ -186,42 +186,40 @@ final class KillPoints {
         return archive.objects("media/").size() > archive.number("SELECT count(*) FROM media_object");
     }
 
-    private static void hang(Scene scene) throws Exception {
+    private static void hang(Practice night) throws Exception {
         AtomicInteger files = new AtomicInteger();
-        scene.provider().script().media(_ -> files.incrementAndGet() > SERVED, Reply.hang());
-        Program run = scene.start("run");
+        night.provider().script().media(_ -> files.incrementAndGet() > SERVED, Reply.hang());
+        Program run = night.start("run");
         await().atMost(PATIENCE).until(() -> files.get() >= SERVED + WORKERS);
-        try (Archive archive = scene.beside(run)) {
-            Scene.awaitNumber(archive, PAID_AND_CLAIMED, WORKERS);
+        try (Archive archive = night.beside(run)) {
+            archive.awaitNumber(PAID_AND_CLAIMED, WORKERS);
             await().atMost(PATIENCE).until(() -> hasObjectsWithoutRows(archive));
             run.killRunning();
         }
-        scene.provider().script().clear().releaseHung();
-        scene.settle();
+        night.provider().script().clear().releaseHung();
+        night.settle();
     }
 
-    private static void lockMediaObjects(Scene scene) throws Exception {
-        HOLD_MEDIA.run(scene);
-        Program run = scene.start("run");
-        AWAIT_MEDIA.run(scene);
-        try (Archive archive = scene.beside(run);
-                Archive lock = scene.beside(run)) {
-            Scene.awaitNumber(archive, PAID_AND_CLAIMED, WORKERS);
+    private static void lockMediaObjects(Practice night) throws Exception {
+        HOLD_MEDIA.run(night);
+        Program run = night.start("run");
+        AWAIT_MEDIA.run(night);
+        try (Archive archive = night.beside(run);
+                Archive lock = night.beside(run)) {
+            archive.awaitNumber(PAID_AND_CLAIMED, WORKERS);
             int stored = archive.objects("media/").size();
             lock.execute("BEGIN");
             lock.execute("LOCK TABLE media_object IN ACCESS EXCLUSIVE MODE");
-            scene.provider().releaseMedia();
+            night.provider().releaseMedia();
             // one statement looks up the digests of all downloads
-            Scene.awaitNumber(
-                    archive,
-                    "SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted",
-                    1);
-            await().atMost(PATIENCE).until(() -> scene.spooledFiles() >= WORKERS);
+            archive.awaitNumber(
+                    "SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted", 1);
+            await().atMost(PATIENCE).until(() -> night.spooledFiles() >= WORKERS);
             assertThat(archive.objects("media/")).hasSize(stored);
             run.killRunning();
             lock.execute("ROLLBACK");
         }
-        scene.settle();
+        night.settle();
     }
 
     private static List<KillPoint> ofCommits() {
@@ -235,8 +233,8 @@ final class KillPoints {
                 KillPoint.of("STEP_UPDATE", "the rows of all notes are written, no step's counts are")
                         // one statement a second has the counts of all steps
                         .trapped(before("UPDATE ON batch_step_execution", "NEW.write_count > OLD.write_count"))
-                        .where((scene, archive) ->
-                                Scene.awaitNumber(archive, SETTLED, scene.ids().size()))
+                        .where((night, archive) ->
+                                archive.awaitNumber(SETTLED, night.ids().size()))
                         .where(CLAIMS, 0)
                         .where(COUNTED, 0),
                 KillPoint.of("COMMITTED", "the note's transaction is committed")
@@ -249,10 +247,10 @@ final class KillPoints {
                         .trapped(before(
                                 "UPDATE ON batch_job_execution",
                                 "NEW.end_time IS NOT NULL AND NEW.exit_code <> 'CRASHED'"))
-                        .where((scene, archive) ->
-                                archive.assertNumber(COUNTED, scene.ids().size()))
-                        .where((scene, archive) -> assertThat(archive.states())
-                                .isEqualTo(Map.of("ARCHIVED", (long) scene.ids().size())))
+                        .where((night, archive) ->
+                                archive.assertNumber(COUNTED, night.ids().size()))
+                        .where((night, archive) -> assertThat(archive.states())
+                                .isEqualTo(Map.of("ARCHIVED", (long) night.ids().size())))
                         .where(lastExecutionIs("STARTED UNKNOWN")));
     }
 
@@ -273,20 +271,20 @@ final class KillPoints {
                 recovery("RECOVERY_CLAIMS", "a restart releases the claims", "FAILED CRASHED")
                         .trapped(RELEASE_TRAP),
                 KillPoint.of("STOPPING", "SIGKILL 100 ms after SIGTERM")
-                        .by(scene -> {
-                            stopWhileAnswersAreHeld(scene).killRunning();
-                            scene.settle();
+                        .by(night -> {
+                            stopWhileAnswersAreHeld(night).killRunning();
+                            night.settle();
                         })
                         .leavesCallsUnanswered(),
                 KillPoint.of("RELEASING", "a second SIGTERM releases notes")
-                        .by(scene -> {
-                            Program run = stopWhileAnswersAreHeld(scene);
-                            try (Archive archive = scene.beside(run)) {
+                        .by(night -> {
+                            Program run = stopWhileAnswersAreHeld(night);
+                            try (Archive archive = night.beside(run)) {
                                 RELEASE_TRAP.set(archive);
                                 run.terminate();
-                                scene.killTrapped(run, archive, WORKERS, rows -> rows.assertNumber(CLAIMS, WORKERS));
+                                night.killTrapped(run, archive, WORKERS, rows -> rows.assertNumber(CLAIMS, WORKERS));
                             }
-                            scene.settle();
+                            night.settle();
                         })
                         .leavesCallsUnanswered());
     }
@@ -299,10 +297,10 @@ final class KillPoints {
     }
 
     /** Starts a run and sends SIGTERM while all workers wait for a response. */
-    private static Program stopWhileAnswersAreHeld(Scene scene) throws Exception {
-        HOLD_PROVIDER.run(scene);
-        Program run = scene.start("run");
-        AWAIT_PROVIDER.run(scene);
+    private static Program stopWhileAnswersAreHeld(Practice night) throws Exception {
+        HOLD_PROVIDER.run(night);
+        Program run = night.start("run");
+        AWAIT_PROVIDER.run(night);
         run.terminate();
         assertThat(run.endsWithin(Duration.ofMillis(100))).isFalse();
         run.awaitLog("SIGTERM: finishing work in progress");
@@ -313,7 +311,7 @@ final class KillPoints {
         return List.of(
                 KillPoint.of("ENQUEUE", "half of a list is written")
                         .by(KillPoints::enqueue)
-                        .repeatedBy(scene -> assertThat(scene.call("enqueue", scene.list())
+                        .repeatedBy(night -> assertThat(night.call("enqueue", night.list())
                                         .with(0)
                                         .out())
                                 .contains("20 new")),
@@ -324,9 +322,9 @@ final class KillPoints {
                         .by(KillPoints::killInitdb)
                         .withoutArchive()
                         .unreachableOn(Place.OUTSIDE)
-                        .repeatedBy(scene -> {
-                            scene.enqueueByCommand(20);
-                            assertThat(scene.directory().resolve("data"))
+                        .repeatedBy(night -> {
+                            night.enqueueByCommand(20);
+                            assertThat(night.directory().resolve("data"))
                                     .isDirectoryContaining("glob:**/postgres.broken-*");
                         }),
                 KillPoint.of("REQUEUE", "notes are made due again")
@@ -337,15 +335,15 @@ final class KillPoints {
                                 "--state",
                                 "ARCHIVED")
                         .where("SELECT count(*) FROM worklist WHERE state = 'PENDING'", 0)
-                        .preparedBy(Scene::runToTheEnd)
-                        .repeatedBy(scene -> {
-                            int calls = scene.provider().calls();
-                            assertThat(scene.call("requeue", "--state", "ARCHIVED")
+                        .preparedBy(Practice::runToTheEnd)
+                        .repeatedBy(night -> {
+                            int calls = night.provider().calls();
+                            assertThat(night.call("requeue", "--state", "ARCHIVED")
                                             .with(0)
                                             .out())
-                                    .contains(scene.ids().size() + " notes are due now");
-                            scene.runToTheEnd();
-                            assertThat(scene.provider().calls()).isEqualTo(calls);
+                                    .contains(night.ids().size() + " notes are due now");
+                            night.runToTheEnd();
+                            assertThat(night.provider().calls()).isEqualTo(calls);
                         }),
                 KillPoint.of("REPLACED", "replaced files are about to be removed")
                         .trapped(before("DELETE ON media_object", "true"))
@@ -354,33 +352,33 @@ final class KillPoints {
                                 .isPositive())
                         .preparedBy(KillPoints::archiveLesserRenditions),
                 KillPoint.of("WAIVE", "the last missing file of a note is waived")
-                        .by(scene -> scene.killTrapped(
+                        .by(night -> night.killTrapped(
                                 withinCommitOf("UPDATE ON worklist", "NEW.state = 'ARCHIVED'"),
                                 KillPoints::requirePostponedWithSidecar,
-                                waive(scene)))
+                                waive(night)))
                         .preparedBy(KillPoints::postponeNoteWithDeadFile)
                         .chargingNotes()
-                        .repeatedBy(scene -> scene.call(waive(scene)).with(0)));
+                        .repeatedBy(night -> night.call(waive(night)).with(0)));
     }
 
-    private static void enqueue(Scene scene) throws Exception {
-        List<String> all = scene.provider().noteIds(scene.ids().size() + 20);
-        String list = scene.file("more.txt", String.join("\n", all)).toString();
-        long before = scene.ids().size();
-        scene.killTrapped(
+    private static void enqueue(Practice night) throws Exception {
+        List<String> all = night.provider().noteIds(night.ids().size() + 20);
+        String list = night.file("more.txt", String.join("\n", all)).toString();
+        long before = night.ids().size();
+        night.killTrapped(
                 before("INSERT ON worklist", "true").after(all.size() - 10),
                 archive -> archive.assertNumber("SELECT count(*) FROM worklist", before),
                 "enqueue",
                 list);
-        scene.ids().clear();
-        scene.ids().addAll(all);
+        night.ids().clear();
+        night.ids().addAll(all);
     }
 
     private static KillPoint migration(String name, String moment, String table, String version) {
         return KillPoint.of(name, moment)
-                .by(scene -> {
-                    scene.ids().addAll(scene.provider().noteIds(20));
-                    scene.killTrapped(
+                .by(night -> {
+                    night.ids().addAll(night.provider().noteIds(20));
+                    night.killTrapped(
                             Trap.whenMade(table),
                             archive -> {
                                 assertThat(archive.number(
@@ -391,16 +389,16 @@ final class KillPoints {
                                         .doesNotContain(version);
                             },
                             "enqueue",
-                            scene.list());
+                            night.list());
                 })
                 .withoutArchive()
-                .repeatedBy(scene -> scene.enqueueByCommand(20));
+                .repeatedBy(night -> night.enqueueByCommand(20));
     }
 
-    private static void killInitdb(Scene scene) throws Exception {
-        scene.ids().addAll(scene.provider().noteIds(20));
-        Path cluster = scene.directory().resolve("data").resolve("postgres");
-        Program enqueue = scene.start("enqueue", scene.list());
+    private static void killInitdb(Practice night) throws Exception {
+        night.ids().addAll(night.provider().noteIds(20));
+        Path cluster = night.directory().resolve("data").resolve("postgres");
+        Program enqueue = night.start("enqueue", night.list());
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> Files.exists(cluster.resolve("PG_VERSION")));
@@ -412,33 +410,33 @@ final class KillPoints {
         }
     }
 
-    private static void archiveLesserRenditions(Scene scene) {
-        String note = scene.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
-                .filter(id -> !originals(scene, id).isEmpty())
+    private static void archiveLesserRenditions(Practice night) {
+        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                .filter(id -> !originals(night, id).isEmpty())
                 .findFirst()
                 .orElseThrow();
-        scene.ids().add(note);
-        scene.call("enqueue", note);
-        Set<String> originals = originals(scene, note);
-        scene.provider().script().media(originals::contains, Reply.status(404));
-        scene.call("run").with(0);
-        scene.provider().script().clear();
-        scene.call("requeue", note).with(0);
+        night.ids().add(note);
+        night.call("enqueue", note);
+        Set<String> originals = originals(night, note);
+        night.provider().script().media(originals::contains, Reply.status(404));
+        night.call("run").with(0);
+        night.provider().script().clear();
+        night.call("requeue", note).with(0);
     }
 
-    private static Set<String> originals(Scene scene, String note) {
-        return Scene.targetsOf(scene.provider(), note).stream()
+    private static Set<String> originals(Practice night, String note) {
+        return Practice.targetsOf(night.provider(), note).stream()
                 .filter(target -> target.contains("sc=V_ORG"))
                 .collect(Collectors.toSet());
     }
 
-    private static void postponeNoteWithDeadFile(Scene scene) {
-        String note = scene.provider().noteIds(SandboxNoteKind.SOUND, 1).getFirst();
-        scene.ids().add(note);
-        scene.call("enqueue", note);
-        Set<String> targets = Scene.targetsOf(scene.provider(), note);
-        scene.provider().script().media(targets::contains, Reply.status(404));
-        scene.call("run").with(6);
+    private static void postponeNoteWithDeadFile(Practice night) {
+        String note = night.provider().noteIds(SandboxNoteKind.SOUND, 1).getFirst();
+        night.ids().add(note);
+        night.call("enqueue", note);
+        Set<String> targets = Practice.targetsOf(night.provider(), note);
+        night.provider().script().media(targets::contains, Reply.status(404));
+        night.call("run").with(6);
     }
 
     private static void requirePostponedWithSidecar(Archive archive) throws Exception {
@@ -449,8 +447,8 @@ final class KillPoints {
         assertThat(archive.objects("notes/" + note + "/")).hasSize(1);
     }
 
-    private static String[] waive(Scene scene) {
-        try (Archive archive = scene.look()) {
+    private static String[] waive(Practice night) {
+        try (Archive archive = night.look()) {
             return ("waive "
                             + archive.strings(
                                             "SELECT concat_ws(' ', note_id, kind, ordinal) FROM note_media WHERE state = 'MISSING'")

@@ -48,10 +48,7 @@ class LauncherTests {
 
         Files.writeString(cache, "no classes");
         Ended garbage = launch(launcher, "--version").with(0);
-        Files.copy(
-                Path.of(Unpacked.made().options().getFirst().replace("-XX:AOTCache=", "")),
-                cache,
-                StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(Program.Unpacked.CACHE, cache, StandardCopyOption.REPLACE_EXISTING);
         Ended ofAnotherJar = launch(launcher, "--version").with(0);
 
         for (Ended ended : List.of(garbage, ofAnotherJar)) {

@@ -79,7 +79,7 @@ class NightTests {
             assertThat(object.getKey()).startsWith("media/" + sha256.substring(0, 2) + "/" + sha256 + ".");
         }
         for (String id : ids) {
-            Stream<String> offered = Scene.targetsOf(provider, id).stream()
+            Stream<String> offered = Practice.targetsOf(provider, id).stream()
                     .filter(target -> !target.contains("/discovery/"))
                     .map(target -> provider.mediaBytes("http://" + provider.mediaHost() + target))
                     .map(DigestUtils::sha256Hex);

@@ -10,23 +10,37 @@ import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.util.FileSystemUtils;
+import tools.jackson.databind.JsonNode;
 
-/** Provider, database, bucket and processes of one test. The output of each process is checked for secrets. */
-class Practice implements AutoCloseable {
+/**
+ * Provider, database, bucket and processes of one test, with a proxy before each server. The output of each process is
+ * checked for secrets.
+ */
+final class Practice implements AutoCloseable {
 
     static final String TOKEN = "token-4f1c9e7702d84a55";
+
+    static final Duration PATIENCE = Duration.ofSeconds(180);
+
+    /** All that a run may end with, but for the unexpected (1) and for wrong usage (2). */
+    static final Set<Integer> DOCUMENTED = Set.of(0, 3, 4, 5, 6, 7, 8);
+
+    private static final int RUNS = 5;
 
     /** How many notes are worked on at once. */
     static final int WORKERS = 8;
@@ -36,13 +50,19 @@ class Practice implements AutoCloseable {
     private final Site site;
     private final Map<String, String> environment = new HashMap<>();
     private final List<Program> programs = new ArrayList<>();
+    private final TcpProxy wayToProvider;
+    private final TcpProxy wayToMedia;
+    private final TcpProxy wayToDatabase;
+    private final TcpProxy wayToStore;
+    private final List<String> ids = new ArrayList<>();
+    private final List<Integer> exits = new ArrayList<>();
 
     /**
      * Creates a practice.
      *
      * @param isEmpty whether the first program that is started makes the archive
      */
-    Practice(Place place, SandboxSettings settings, boolean isEmpty) {
+    private Practice(Place place, SandboxSettings settings, boolean isEmpty) {
         try {
             directory = Files.createTempDirectory("note-archive-practice-").toRealPath();
         } catch (IOException e) {
@@ -50,13 +70,21 @@ class Practice implements AutoCloseable {
         }
         provider = ScriptableSandbox.start(settings, TOKEN, 8 * 1024);
         site = Site.create(place, directory.resolve("data"), isEmpty);
+        OutsideServers servers = OutsideServers.running();
+        wayToProvider = TcpProxy.before(provider.baseUrl());
+        wayToMedia = TcpProxy.before(URI.create("http://" + provider.mediaHost()));
+        wayToDatabase = TcpProxy.before(servers.databaseAddress());
+        wayToStore = TcpProxy.before(servers.store().endpoint());
         environment.put("JUSTONEAPI_TOKEN", TOKEN);
-        environment.put("JUSTONEAPI_BASE_URL", provider.baseUrl().toString());
-        environment.put("ARCHIVE_MEDIA_HOSTS", provider.mediaHost());
+        environment.put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
+        environment.put("ARCHIVE_MEDIA_HOSTS", provider.mediaHost() + ",127.0.0.1:" + wayToMedia.port());
         environment.put("ARCHIVE_CALLS_PER_SECOND", "500");
         environment.put("ARCHIVE_WORKERS", String.valueOf(WORKERS));
         environment.put("ARCHIVE_RETRY_DELAYS", "50ms,100ms,200ms,200ms");
         environment.putAll(site.environment());
+        environment.computeIfPresent("ARCHIVE_DATABASE_URL", (_, _) -> databaseUrl(wayToDatabase));
+        environment.computeIfPresent(
+                "ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
     }
 
     /** Creates a practice over an archive without notes. */
@@ -84,6 +112,47 @@ class Practice implements AutoCloseable {
     /** The environment of all processes; can be changed before a start. */
     Map<String, String> environment() {
         return environment;
+    }
+
+    TcpProxy wayToProvider() {
+        return wayToProvider;
+    }
+
+    /** A second address of the media hosts, which no answer names. */
+    TcpProxy wayToMedia() {
+        return wayToMedia;
+    }
+
+    /** The way to a database outside; nothing uses it if the database is embedded. */
+    TcpProxy wayToDatabase() {
+        return wayToDatabase;
+    }
+
+    /** The way to a store outside; nothing uses it if the store is embedded. */
+    TcpProxy wayToStore() {
+        return wayToStore;
+    }
+
+    /** The notes that must be archived in the end. */
+    List<String> ids() {
+        return ids;
+    }
+
+    /** How the runs after the kills ended. */
+    List<Integer> exits() {
+        return exits;
+    }
+
+    /** Enqueues the first notes by the command, which makes the archive; repeatable. */
+    void enqueueByCommand(int notes) {
+        ids.clear();
+        ids.addAll(provider.noteIds(notes));
+        call("enqueue", list()).with(0);
+    }
+
+    /** A file with the ids of all notes. */
+    String list() {
+        return file("ids.txt", String.join("\n", ids)).toString();
     }
 
     /** Starts the program, and returns while it runs. */
@@ -229,6 +298,71 @@ class Practice implements AutoCloseable {
         Trap.remove(archive);
     }
 
+    /**
+     * Lets the provider answer whoever is gone: sold, though nobody is there to hear it. What a proxy holds of a
+     * program that was killed goes nowhere.
+     */
+    void settle() {
+        for (TcpProxy way : List.of(wayToProvider, wayToDatabase, wayToStore)) {
+            way.cut();
+            way.release();
+        }
+        provider.releaseAnswers();
+        provider.releaseMedia();
+        await().atMost(PATIENCE).until(() -> provider.callsSeen().size() == provider.calls());
+    }
+
+    /** Runs until a night completes, so many times at most. */
+    void runToTheEnd() {
+        for (int run = 0; run < RUNS; run++) {
+            Ended ended = call("run");
+            assertThat(ended.exitCode()).as(ended::toString).isIn(DOCUMENTED);
+            exits.add(ended.exitCode());
+            if (ended.exitCode() == 0) {
+                return;
+            }
+        }
+        fail("no run completed: " + exits);
+    }
+
+    /** Path and query of every address that a note's answer names. */
+    static Set<String> targetsOf(ScriptableSandbox provider, String note) {
+        Set<String> targets = new HashSet<>();
+        collect(provider.envelope(note), "http://" + provider.mediaHost(), targets);
+        return targets;
+    }
+
+    private static void collect(JsonNode node, String prefix, Set<String> targets) {
+        if (node.isString() && node.stringValue().startsWith(prefix)) {
+            targets.add(node.stringValue().substring(prefix.length()));
+        }
+        for (JsonNode child : node) {
+            collect(child, prefix, targets);
+        }
+    }
+
+    /** Audits it. */
+    Audit audit() throws Exception {
+        try (Archive archive = look()) {
+            return Audit.of(this, archive, ids);
+        }
+    }
+
+    /** Changes something in the database, beside the program or after it. */
+    void execute(String... statements) {
+        try (Archive archive = look()) {
+            for (String statement : statements) {
+                archive.execute(statement);
+            }
+        }
+    }
+
+    long number(String sql) {
+        try (Archive archive = look()) {
+            return archive.number(sql);
+        }
+    }
+
     List<String> secrets() {
         List<String> secrets = new ArrayList<>(site.secrets());
         secrets.add(TOKEN);
@@ -239,7 +373,12 @@ class Practice implements AutoCloseable {
     public void close() {
         programs.stream().filter(Program::isRunning).forEach(Program::kill);
         try (provider;
-                site) {
+                site;
+                wayToProvider;
+                wayToMedia;
+                wayToDatabase;
+                wayToStore) {
+            provider.script().releaseHung();
             provider.releaseAnswers();
             provider.releaseMedia();
         } finally {

@@ -125,9 +125,7 @@ class RandomKillTests {
                 for (int kill = 0; kill < kills; kill++) {
                     killARun(practice);
                 }
-                await().atMost(PATIENCE)
-                        .until(() -> practice.provider().callsSeen().size()
-                                == practice.provider().calls());
+                practice.settle();
                 finish(practice);
                 try (Archive archive = practice.look()) {
                     report(Audit.of(practice, archive, ids));
@@ -139,7 +137,7 @@ class RandomKillTests {
         private void killFiles(ScriptableSandbox provider, List<String> ids) {
             Set<String> dead = new HashSet<>();
             for (int note = 0; note < 3; note++) {
-                Scene.targetsOf(provider, ids.get(random.nextInt(ids.size()))).stream()
+                Practice.targetsOf(provider, ids.get(random.nextInt(ids.size()))).stream()
                         .map(target -> target.replace("|", "%7C"))
                         .forEach(dead::add);
             }
@@ -193,7 +191,7 @@ class RandomKillTests {
                 // 143: the signal came before the program could take it
                 assertThat(by.exitCode())
                         .as(by::toString)
-                        .matches(code -> Scene.DOCUMENTED.contains(code) || code == 143);
+                        .matches(code -> Practice.DOCUMENTED.contains(code) || code == 143);
                 exits.add(by.exitCode());
                 if (by.exitCode() == 3) {
                     practice.provider().script().unlimited();
@@ -212,7 +210,7 @@ class RandomKillTests {
             for (int run = 0; run < RUNS; run++) {
                 Instant before = Instant.now();
                 Ended ended = force ? practice.call("run", "--force") : practice.call("run");
-                assertThat(ended.exitCode()).as(ended::toString).isIn(Scene.DOCUMENTED);
+                assertThat(ended.exitCode()).as(ended::toString).isIn(Practice.DOCUMENTED);
                 exits.add(ended.exitCode());
                 if (ended.exitCode() == 0 && !leavesReportedNotes(practice, before)) {
                     return;

@@ -117,8 +117,7 @@ class RebuildDrillTests {
     private static void loseTheDatabase(Practice practice) {
         String name = database(practice);
         OutsideServers.running().dropDatabase(name);
-        assertThat(OutsideServers.running().createDatabase(name))
-                .isEqualTo(practice.environment().get("ARCHIVE_DATABASE_URL"));
+        OutsideServers.running().createDatabase(name);
     }
 
     private static String database(Practice practice) {

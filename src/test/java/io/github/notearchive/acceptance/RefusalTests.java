@@ -66,7 +66,7 @@ class RefusalTests {
         values.put("missing", servers.urlOf("no_such_database"));
         values.put("foreign", foreign);
         values.put("newer", newer);
-        values.put("store", servers.store().endpoint().toString());
+        values.put("store", practice.environment().get("ARCHIVE_S3_ENDPOINT"));
         values.put("broken", broken.toString());
         values.put("file", practice.file("not-a-directory", "text").toString());
         values.put("id", ID);

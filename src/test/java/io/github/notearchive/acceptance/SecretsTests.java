@@ -178,7 +178,7 @@ class SecretsTests {
                 Reply.bytes("text/html", page));
         Predicate<String> everyFifth = _ -> next.incrementAndGet() % 5 == 0;
         script.media(everyFifth, mishaps.toArray(Reply[]::new));
-        Set<String> dead = Scene.targetsOf(provider, ids.getLast());
+        Set<String> dead = Practice.targetsOf(provider, ids.getLast());
         script.media(dead::contains, Reply.status(403));
     }
 
