@@ -20,12 +20,12 @@ public class ArchiveLocation {
     /** Entries of a data directory that holds or held an archive, or whose archive is in use. */
     private static final List<String> ENTRIES = List.of("postgres", "s3", "lock");
 
-    private final Environment environment;
+    private final String url;
     private final Path directory;
     private final ObjectProvider<StoreProperties> store;
 
     ArchiveLocation(Environment environment, ArchiveProperties settings, ObjectProvider<StoreProperties> store) {
-        this.environment = environment;
+        this.url = environment.getProperty("spring.datasource.url", "");
         this.directory = settings.dataDirectory();
         this.store = store;
     }
@@ -55,20 +55,12 @@ public class ArchiveLocation {
 
     /** Returns the URL of the database without credentials, or the data directory of the embedded one. */
     public String database() {
-        return isEmbedded() ? embedded() : withoutLogin(setting("spring.datasource.url"));
+        return isEmbedded() ? embedded() : url.replaceFirst("//[^/]*@", "//").replaceFirst("\\?.*", "");
     }
 
     /** Returns whether the database is embedded, since no server is configured. */
     public boolean isEmbedded() {
-        return setting("spring.datasource.url").isBlank();
-    }
-
-    private String setting(String name) {
-        return environment.getProperty(name, "");
-    }
-
-    private static String withoutLogin(String url) {
-        return url.replaceFirst("//[^/]*@", "//").replaceFirst("\\?.*", "");
+        return url.isBlank();
     }
 
     public Path directory() {

@@ -1,20 +1,30 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.MigrationHistory;
+import io.github.notearchive.batch.SingleConnection;
 import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.telemetry.logging.LogAppender;
 import io.github.notearchive.telemetry.logging.LogProperties;
+import java.lang.reflect.Constructor;
 import java.time.Clock;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.Banner;
+import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.ResolvableType;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.stereotype.Component;
 
 /**
  * Application context of a command. Beans are created when they are first used, so a command starts only what it needs.
@@ -23,7 +33,19 @@ import org.springframework.context.support.GenericApplicationContext;
  */
 public final class CommandContext implements AutoCloseable {
 
+    /**
+     * Components of the commands that read, beside those that the action requires: one connection instead of a pool.
+     */
+    private static final List<Class<?>> READING =
+            List.of(ProgramConfiguration.class, SingleConnection.class, ArchiveLocation.class, MigrationHistory.class);
+
     private static final Set<Class<?>> PROGRAM = Set.of(ArchiveApplication.class);
+
+    /** Spring Boot application of all commands but those that read. */
+    @SpringBootConfiguration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    @ComponentScan("io.github.notearchive")
+    static class ArchiveApplication {}
 
     private final ConfigurableApplicationContext context;
 
@@ -59,8 +81,8 @@ public final class CommandContext implements AutoCloseable {
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
      */
     static CommandContext openToRead(Map<String, String> settings, Class<?> action) {
-        Set<Class<?>> components = ReadApplication.requiredBy(action);
-        components.addAll(List.of(ReadApplication.class, ArchiveLocation.class, MigrationHistory.class));
+        Set<Class<?>> components = new LinkedHashSet<>(READING);
+        addRequired(action, components);
         CommandContext context = open(components, settings, null, true);
         boolean isCurrent = false;
         try {
@@ -71,6 +93,23 @@ public final class CommandContext implements AutoCloseable {
             }
         }
         return isCurrent ? context : openExisting(settings);
+    }
+
+    /**
+     * Adds a component, and all components that its constructor requires directly or indirectly. Other parameters of
+     * constructors are beans of configurations.
+     */
+    private static void addRequired(Class<?> type, Set<Class<?>> found) {
+        if (!AnnotatedElementUtils.hasAnnotation(type, Component.class) || !found.add(type)) {
+            return;
+        }
+        for (Constructor<?> constructor : type.getDeclaredConstructors()) {
+            for (int i = 0; i < constructor.getParameterCount(); i++) {
+                ResolvableType parameter = ResolvableType.forConstructorParameter(constructor, i);
+                boolean isProvider = parameter.resolve() == ObjectProvider.class;
+                addRequired((isProvider ? parameter.getGeneric() : parameter).resolve(Object.class), found);
+            }
+        }
     }
 
     private static CommandContext open(
@@ -94,8 +133,9 @@ public final class CommandContext implements AutoCloseable {
         }
     }
 
-    public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
-        return start(PROGRAM, settings, clock);
+    /** Opens a context for a command that reports the problems of the settings itself. */
+    public static CommandContext openUnchecked(Map<String, String> settings) {
+        return start(PROGRAM, settings, null);
     }
 
     private static CommandContext start(

@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
+import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.archive.worklist.NoteReference;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
@@ -11,6 +12,7 @@ import io.github.notearchive.note.Night;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,12 +22,15 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.function.FailableRunnable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.io.InputStreamSource;
 import org.springframework.stereotype.Component;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** {@code enqueue}: adds notes to the worklist. */
@@ -148,6 +153,75 @@ final class EnqueueCommand extends ArchiveCommand {
             long more = report.rejected() - report.examples().size();
             if (more > 0) {
                 err().println("  and " + more + " more; --rejects FILE writes them all");
+            }
+        }
+    }
+
+    /**
+     * File of rejected lines in UTF-8, or a device or pipe; or none. It is emptied when it is opened.
+     *
+     * <p>Each line is written by its own system call, so that a full disk is detected before the input with this line
+     * is committed.
+     */
+    static final class RejectsFile implements AutoCloseable {
+
+        private final @Nullable Path file;
+        private OutputStream out = OutputStream.nullOutputStream();
+
+        private RejectsFile(@Nullable Path file) {
+            this.file = file;
+        }
+
+        /**
+         * Checks that the file can be written. Changes nothing.
+         *
+         * @param file value of the option; null if it is not given
+         * @param inputs files that are read
+         * @throws ParameterException if it cannot be written, or is an input, also by another name or through a link
+         */
+        static RejectsFile prepare(@Nullable Path file, List<Path> inputs, CommandLine command) throws IOException {
+            if (file != null) {
+                boolean isInput = false;
+                for (Path input : inputs) {
+                    isInput |= Files.isRegularFile(file) && Files.exists(input) && Files.isSameFile(input, file);
+                }
+                Optional<String> problem = isInput
+                        ? Optional.of("is also an input, and would be overwritten")
+                        : ArchiveCommand.problemOfOutput(file);
+                problem.ifPresent(text -> {
+                    throw new ParameterException(
+                            command, "--rejects %s %s; nothing was enqueued. Name another file".formatted(file, text));
+                });
+            }
+            return new RejectsFile(file);
+        }
+
+        /** @throws CommandFailure if the file cannot be created or emptied */
+        void open() {
+            if (file != null) {
+                access(() -> out = Files.newOutputStream(file), "nothing was enqueued");
+            }
+        }
+
+        /** @throws CommandFailure if the line cannot be written; the input with this line must not be committed then */
+        void write(Rejected line) {
+            byte[] text = (line + System.lineSeparator()).getBytes(StandardCharsets.UTF_8);
+            access(() -> out.write(text), "nothing was enqueued of the current input");
+        }
+
+        /** @throws CommandFailure if the file system reports a write error only now, as some of a network do */
+        @Override
+        public void close() {
+            access(() -> out.close(), "the notes were enqueued");
+        }
+
+        private void access(FailableRunnable<IOException> access, String consequence) {
+            try {
+                access.run();
+            } catch (IOException e) {
+                throw CommandFailure.usage(
+                        "--rejects %s cannot be written: %s; %s. Check free space and permissions, or name another file, and enqueue again: notes on the worklist are not changed"
+                                .formatted(file, e, consequence));
             }
         }
     }

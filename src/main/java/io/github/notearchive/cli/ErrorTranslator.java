@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -34,7 +33,6 @@ import org.springframework.boot.context.properties.bind.validation.BindValidatio
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.core.convert.ConversionFailedException;
-import org.springframework.util.unit.DataSize;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 import org.yaml.snakeyaml.error.Mark;
@@ -52,28 +50,23 @@ public final class ErrorTranslator {
     private static final String OWN_DATABASE =
             ". Name an empty database in ARCHIVE_DATABASE_URL, or one that this program created";
 
-    /** Form of settings that are numbers with a unit. */
-    private static final Map<Class<?>, String> NUMBERS = Map.of(
-            DataSize.class, "a whole number with one of the units B, KB, MB, GB and TB, as in 50GB",
-            Duration.class, "a whole number with one of the units ns, us, ms, s, m, h and d, as in 6h");
-
     private ErrorTranslator() {}
 
     /** Returns exit code and message of a known failure; empty if it is unexpected. */
     public static Optional<CommandFailure> explain(Throwable failure) {
-        return causes(failure)
+        Optional<CommandFailure> known = causes(failure)
                 .flatMap(cause -> Stream.ofNullable(known(cause)))
-                .findFirst()
-                .or(() -> DatabaseErrors.isUnavailable(failure)
-                        ? Optional.of(new CommandFailure(
-                                ExitCode.UPSTREAM_UNAVAILABLE,
-                                "The database is unavailable: %s. Check ARCHIVE_DATABASE_URL and the server, then run again; no data is lost"
-                                        .formatted(
-                                                DatabaseErrors.summary(failure).replaceFirst("\\.$", ""))))
-                        : Optional.empty());
+                .findFirst();
+        if (known.isPresent() || !DatabaseErrors.isUnavailable(failure)) {
+            return known;
+        }
+        return Optional.of(new CommandFailure(
+                ExitCode.UPSTREAM_UNAVAILABLE,
+                "The database is unavailable: %s. Check ARCHIVE_DATABASE_URL and the server, then run again; no data is lost"
+                        .formatted(DatabaseErrors.summary(failure).replaceFirst("\\.$", ""))));
     }
 
-    static CommandFailure translate(Throwable failure) {
+    public static CommandFailure translate(Throwable failure) {
         return explain(failure)
                 .orElseGet(() ->
                         new CommandFailure(ExitCode.FAILED, "unexpected error: " + DatabaseErrors.summary(failure)));
@@ -197,20 +190,15 @@ public final class ErrorTranslator {
                         name,
                         value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value),
                         property == null ? "" : " (" + Origins.describe(property) + ")",
-                        failed == null
-                                ? DatabaseErrors.summary(error)
-                                : expected(failed.getTargetType().getType()).orElse(DatabaseErrors.summary(error)));
+                        failed != null && failed.getTargetType().getType().isEnum()
+                                ? "it must be one of "
+                                        + values(failed.getTargetType().getType())
+                                : DatabaseErrors.summary(error));
     }
 
-    private static Optional<String> expected(Class<?> type) {
-        String values = type.isEnum()
-                ? "one of "
-                        + Stream.of(type.getEnumConstants())
-                                .map(constant -> constant.toString()
-                                        .toLowerCase(Locale.ROOT)
-                                        .replace('_', '-'))
-                                .collect(Collectors.joining(", "))
-                : NUMBERS.get(type);
-        return Optional.ofNullable(values).map(expected -> "it must be " + expected);
+    private static String values(Class<?> type) {
+        return Stream.of(type.getEnumConstants())
+                .map(constant -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
+                .collect(Collectors.joining(", "));
     }
 }

@@ -9,7 +9,6 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NoteHistories;
@@ -42,15 +41,6 @@ final class ExplainCommand extends JsonCommand {
     /** Result with what only the text shows. */
     record Text(Explained explained, List<SlotRow> slots, boolean isVideoEnabled) {
 
-        /** Describes how often the note was postponed. */
-        String times(int all, int tonight) {
-            return DisplayFormat.plural(all, "time")
-                    + (tonight == 0
-                            ? ""
-                            : ", %d of them in the night of %s"
-                                    .formatted(tonight, explained.worklist().countedNight()));
-        }
-
         boolean isListed(SlotRow slot) {
             return explained.files().stream()
                     .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
@@ -59,12 +49,7 @@ final class ExplainCommand extends JsonCommand {
     }
 
     /** What happens to the note next follows from its state and its files. */
-    record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteStats.File> files) {
-
-        String note() {
-            return entry.id().value();
-        }
-    }
+    record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteStats.File> files) {}
 
     @Component
     record Action(
@@ -101,10 +86,6 @@ final class ExplainCommand extends JsonCommand {
             print(explained, "explain", new Text(explained, slots, action.videos.enabled()));
             return ExitCode.COMPLETED;
         });
-    }
-
-    static String orNone(@Nullable String text) {
-        return text == null ? "(none)" : text;
     }
 
     static String objectOrError(SlotRow slot) {

@@ -8,8 +8,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,7 +16,6 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program: all commands, and their exit codes. */
 @Command(
@@ -53,9 +50,6 @@ public final class NoteArchiveCommand implements Runnable {
 
     /** Link to the file behind standard output, where the system has one. */
     private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
-
-    /** Commands and options that remove data; they are never suggested for a mistyped word. */
-    private static final Set<String> DESTRUCTIVE = Set.of("forget", "--yes", "--delete-orphans");
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -94,10 +88,6 @@ public final class NoteArchiveCommand implements Runnable {
                 .setParameterExceptionHandler((e, _) -> {
                     CommandLine command = e.getCommandLine();
                     command.getErr().println(TerminalText.lines("note-archive: " + e.getMessage()));
-                    String similar = similar(e);
-                    if (!similar.isEmpty()) {
-                        command.getErr().println("Did you mean: " + similar + "?");
-                    }
                     command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
                     return ExitCode.USAGE.number();
                 })
@@ -112,15 +102,6 @@ public final class NoteArchiveCommand implements Runnable {
                     command.getErr().println(TerminalText.lines("note-archive: " + failure.getMessage()));
                     return pointToPage(failure.exitCode().number(), command);
                 });
-    }
-
-    /** Returns commands or options that are similar to a mistyped word; empty if there are none. */
-    private static String similar(ParameterException e) {
-        return e instanceof UnmatchedArgumentException unmatched
-                ? unmatched.getSuggestions().stream()
-                        .filter(word -> !DESTRUCTIVE.contains(word))
-                        .collect(Collectors.joining(" or "))
-                : "";
     }
 
     /** Prints where an exit code is explained, and returns the exit code. */

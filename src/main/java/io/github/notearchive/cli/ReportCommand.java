@@ -36,22 +36,18 @@ final class ReportCommand extends ArchiveCommand {
 
         /** Returns the report of a night, or of the last night with a run. */
         NightReport find(@Nullable Night night) {
+            Optional<Night> last = history.lastNight(settings.node(), Night.current(clock));
             return Optional.ofNullable(night)
-                    .or(this::lastNight)
+                    .or(() -> last)
                     .flatMap(found -> reports.find(found, settings.node()))
-                    .orElseThrow(() -> none(night));
-        }
-
-        private Optional<Night> lastNight() {
-            return history.lastNight(settings.node(), Night.current(clock));
-        }
-
-        private CommandFailure none(@Nullable Night night) {
-            String hint =
-                    lastNight().map(last -> "the last one is of " + last).orElse("start one with: note-archive run");
-            String problem = night == null ? "has ended yet" : "started in the night of " + night;
-            return new CommandFailure(
-                    ExitCode.INCOMPLETE, "no run of node %s %s; %s".formatted(settings.node(), problem, hint));
+                    .orElseThrow(() -> new CommandFailure(
+                            ExitCode.INCOMPLETE,
+                            "node %s has no run %s; %s"
+                                    .formatted(
+                                            settings.node(),
+                                            night == null ? "that has ended" : "in the night of " + night,
+                                            last.map(ended -> "the last one is of " + ended)
+                                                    .orElse("start one with: note-archive run"))));
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.stats.SampleQueries;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.RunCommand.FinishedRuns;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.PrivateDirectory;

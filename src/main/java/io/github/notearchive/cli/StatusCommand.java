@@ -146,16 +146,4 @@ final class StatusCommand extends JsonCommand {
                     : ExitCode.COMPLETED;
         });
     }
-
-    /**
-     * Returns the text that replaces the table of runs.
-     *
-     * @param newest last run, which has no execution if it was refused
-     */
-    static String ifNoRun(Health.@Nullable LastRun newest) {
-        return newest == null
-                ? "none; start one with: note-archive run"
-                : "none yet: the last one was refused before it started, %s"
-                        .formatted(ExitCode.named(newest.exitCode()).label());
-    }
 }

@@ -18,29 +18,24 @@ public final class TextTable implements Content {
     private final List<List<String>> rows = new ArrayList<>();
     private @Nullable String ifEmpty;
 
-    public TextTable(String... headings) {
-        rows.add(List.of(headings));
-    }
+    private TextTable() {}
 
     /**
      * Creates the table of a collection.
      *
      * @param headings separated by a comma and a blank
      */
-    static <T> TextTable table(
+    public static <T> TextTable table(
             String headings, Collection<? extends T> rows, Function<? super T, @Nullable Object[]> cells) {
-        TextTable table = new TextTable(headings.split(", ", -1));
-        rows.forEach(row -> table.row(cells.apply(row)));
+        TextTable table = new TextTable();
+        table.rows.add(List.of(headings.split(", ", -1)));
+        rows.forEach(row ->
+                table.rows.add(Stream.of(cells.apply(row)).map(TextTable::shown).toList()));
         return table;
     }
 
     static @Nullable Object[] cells(@Nullable Object... cells) {
         return cells;
-    }
-
-    public TextTable row(@Nullable Object... cells) {
-        rows.add(Stream.of(cells).map(TextTable::shown).toList());
-        return this;
     }
 
     /** Sets the text that replaces a table without rows. */

@@ -1,6 +1,5 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
@@ -92,22 +91,11 @@ final class VerifyCommand extends JsonCommand {
                 summary.repairs().notesMadeDue() + summary.repairs().waiting() > 0
                                 || summary.examples().stream().allMatch(finding -> finding.repair() != null)
                         ? "run, which stores the files again; then verify, which confirms it"
-                        : furtherOptions(
-                                        repair, deleteOrphans || !summary.open().containsKey(Damage.Kind.ORPHAN))
+                        : "verify --repair makes damaged files due, --delete-orphans removes orphans; what remains has its reason in fixity_finding.repair"
                                 + (summary.filesLeft() + summary.sidecarsLeft() > 0
                                         ? "; the same command resumes this audit"
                                         : "");
             default -> next(summary.exitCode());
         };
-    }
-
-    /** Returns the recommended action if findings remain after an audit with these options. */
-    static String furtherOptions(boolean repair, boolean deleteOrphans) {
-        if (repair) {
-            return deleteOrphans
-                    ? "fixity_finding.repair has the reason of each remaining finding"
-                    : "verify --delete-orphans removes orphans";
-        }
-        return "verify --repair makes damaged files due" + (deleteOrphans ? "" : ", --delete-orphans removes orphans");
     }
 }

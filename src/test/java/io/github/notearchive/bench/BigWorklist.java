@@ -9,6 +9,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.cli.WholeProgram;
 import java.io.IOException;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Method;
@@ -67,7 +68,7 @@ final class BigWorklist implements AutoCloseable {
         showing().get(MediaTotals.class).now();
     }
 
-    private ConfigurableApplicationContext program(Map<String, String> more) throws Exception {
+    private ConfigurableApplicationContext program(Map<String, String> more) {
         Map<String, String> settings = new TreeMap<>(more);
         settings.put("spring.config.location", "classpath:/config/");
         settings.put("spring.datasource.url", url);
@@ -77,7 +78,7 @@ final class BigWorklist implements AutoCloseable {
         settings.put("archive.store.access-key", "none");
         settings.put("archive.store.secret-key", "none-at-all");
         settings.put("archive.data-dir", "target/bench/data");
-        return new SpringApplicationBuilder(Class.forName("io.github.notearchive.cli.ArchiveApplication"))
+        return new SpringApplicationBuilder(WholeProgram.class)
                 .bannerMode(Banner.Mode.OFF)
                 .web(WebApplicationType.NONE)
                 .registerShutdownHook(false)

@@ -93,29 +93,6 @@ class CommandLineTests {
                 .doesNotContain("exit-code 2");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"foo", "forge", "forget-author", "forgett"})
-    void mistypedCommandNeverSuggestsADestructiveOne(String command) {
-        assertThat(execute(command)).isEqualTo(2);
-
-        assertThat(err.toString().lines().skip(1)).noneMatch(line -> line.contains("forget"));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"verify --delete-orphan", "verify --delet", "forget --ye --author"})
-    void mistypedOptionNeverSuggestsADestructiveOne(String line) {
-        assertThat(execute(line.split(" "))).isEqualTo(2);
-
-        assertThat(err.toString()).doesNotContain("--delete-orphans", "'--yes'", " --yes");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"statsu, status", "run --limt 3, --limit?"})
-    void mistypedWordsSuggestTheRightOne(String line, String suggestion) {
-        assertThat(execute(line.split(" "))).isEqualTo(2);
-        assertThat(err.toString()).contains("Did you mean: " + suggestion);
-    }
-
     @Test
     void versionIsPrinted() {
         assertThat(execute("--version")).isZero();

@@ -1,15 +1,15 @@
 package io.github.notearchive.cli;
 
+import static io.github.notearchive.cli.TextTable.cells;
+import static io.github.notearchive.cli.TextTable.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.github.notearchive.report.Health;
-import java.time.Instant;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Parts of the texts that commands print; {@code GoldenMasterTests} holds the whole texts. */
@@ -17,12 +17,9 @@ class ConsoleTextTests {
 
     @Test
     void columnIsAsWideAsItsWidestCell() {
-        String table = new TextTable("state", "notes")
-                .row("ARCHIVED", 12)
-                .row("X", null)
-                .toString();
-
-        assertThat(table).isEqualTo("""
+        assertThat(table(
+                        "state, notes", List.of("ARCHIVED", "X"), state -> cells(state, state.equals("X") ? null : 12)))
+                .hasToString("""
                           state     notes
                           ARCHIVED  12
                           X
@@ -31,20 +28,18 @@ class ConsoleTextTests {
 
     @Test
     void ideographHasTwoColumns() {
-        String table =
-                new TextTable("title", "n").row("山里的清晨", 1).row("morning", 2).toString();
-
-        assertThat(table).isEqualTo("""
+        assertThat(table("title, n", List.of("山里的清晨", "morning"), title -> cells(title, 1)))
+                .hasToString("""
                           title       n
                           山里的清晨  1
-                          morning     2
+                          morning     1
                         """);
     }
 
     @Test
     void cellIsOneLineOfLimitedWidth() {
-        String table =
-                new TextTable("error").row("a\n\tb  c").row("🍚".repeat(200)).toString();
+        String table = table("error", List.of("a\n\tb  c", "🍚".repeat(200)), TextTable::cells)
+                .toString();
 
         assertThat(table.lines()).hasSize(3);
         assertThat(table).contains("  a b c\n").endsWith("🍚…\n");
@@ -53,35 +48,8 @@ class ConsoleTextTests {
 
     @Test
     void textReplacesATableWithoutRows() {
-        assertThat(new TextTable("a").orElse("none").toString()).isEqualTo("  none\n");
-        assertThat(new TextTable("a").row("b").orElse("none").toString()).isEqualTo("  a\n  b\n");
-    }
-
-    private static final Instant TIME = Instant.parse("2026-11-25T16:10:00Z");
-
-    @Test
-    void statusWithoutRunsNamesTheFirstCommand() {
-        assertThat(StatusCommand.ifNoRun(null)).contains("none; start one with: note-archive run");
-    }
-
-    @Test
-    void statusWithoutRunsNamesARefusedRun() {
-        Health.LastRun refused = new Health.LastRun("main", null, TIME, TIME, 8, "UPSTREAM_UNAVAILABLE");
-
-        assertThat(StatusCommand.ifNoRun(refused))
-                .contains("refused before it started, UPSTREAM_UNAVAILABLE (exit 8)")
-                .doesNotContain("start one");
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-                    false | false | verify --repair makes damaged files due, --delete-orphans removes orphans
-                    true  | false | verify --delete-orphans removes orphans
-                    false | true  | verify --repair makes damaged files due
-                    true  | true  | fixity_finding.repair has the reason of each remaining finding
-                    """)
-    void givenOptionsAreNotRecommended(boolean repair, boolean deleteOrphans, String next) {
-        assertThat(VerifyCommand.furtherOptions(repair, deleteOrphans)).isEqualTo(next);
+        assertThat(table("a", List.of(), TextTable::cells).orElse("none")).hasToString("  none\n");
+        assertThat(table("a", List.of("b"), TextTable::cells).orElse("none")).hasToString("  a\n  b\n");
     }
 
     private static final String LONG = "一二三四五六七八九十".repeat(10);

@@ -79,11 +79,11 @@ class ErrorTranslatorTests {
                 arguments(
                         NightlyLimitProperties.class,
                         Map.of("archive.limits.bytes-per-night", "50G"),
-                        List.of("\"50G\"", "cannot be read: it must be", "units B, KB, MB, GB and TB, as in 50GB")),
+                        List.of("\"50G\"", "cannot be read: Unknown data unit suffix 'G'")),
                 arguments(
                         NightlyLimitProperties.class,
                         Map.of("archive.limits.max-duration", "6x"),
-                        List.of("\"6x\"", "cannot be read: it must be", "units ns, us, ms, s, m, h and d, as in 6h")),
+                        List.of("\"6x\"", "cannot be read: Unknown unit 'x'")),
                 arguments(
                         NotifyProperties.class,
                         Map.of("archive.notify.events", "success, fail"),

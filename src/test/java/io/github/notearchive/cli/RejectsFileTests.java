@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.EnqueueCommand.RejectsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ class RejectsFileTests {
 
     /** A device without space. */
     @Test
-    void writeErrorIsReportedWithTheFile() {
+    void writeErrorIsReportedWithTheFile() throws IOException {
         try (RejectsFile rejects = prepare(Path.of("/dev/full"))) {
             rejects.open();
 
@@ -92,7 +93,7 @@ class RejectsFileTests {
         }
     }
 
-    private RejectsFile prepare(@Nullable Path named) {
+    private RejectsFile prepare(@Nullable Path named) throws IOException {
         return RejectsFile.prepare(named, List.of(list), NoteArchiveCommand.commandLine());
     }
 

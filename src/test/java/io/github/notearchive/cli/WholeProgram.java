@@ -3,5 +3,5 @@ package io.github.notearchive.cli;
 import org.springframework.context.annotation.Import;
 
 /** Application of the commands, for tests of other packages. */
-@Import(ArchiveApplication.class)
+@Import(CommandContext.ArchiveApplication.class)
 public final class WholeProgram {}

@@ -13,6 +13,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,8 @@ class TerminalTextTests {
 
     @Test
     void tableHasNoControls() {
-        String table = new TextTable("title").row(HOSTILE).toString();
+        String table = TextTable.table("title", List.of(HOSTILE), text -> new Object[] {text})
+                .toString();
 
         assertThat(table.lines()).hasSize(2);
         assertThat(table.replace("\n", "").chars()).noneMatch(Character::isISOControl);

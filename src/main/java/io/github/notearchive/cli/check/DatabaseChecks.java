@@ -6,6 +6,7 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.SchemaVersion;
+import io.github.notearchive.cli.check.CheckCommand.Finding;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.NightlyLimitProperties;
@@ -15,10 +16,8 @@ import io.github.notearchive.note.Night;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
@@ -36,7 +35,6 @@ final class DatabaseChecks {
     private static final int OLDEST_POSTGRES = 15;
 
     private final CommandContext context;
-    private final Map<String, Duration> drifts;
 
     /** Why the database cannot be used; null if it can. */
     @Nullable
@@ -44,34 +42,24 @@ final class DatabaseChecks {
 
     private @Nullable String noTables = "the schema could not be read";
 
-    /** @param drifts receives how far the clock of the database is ahead of ours */
-    DatabaseChecks(CommandContext context, Map<String, Duration> drifts) {
+    DatabaseChecks(CommandContext context) {
         this.context = context;
-        this.drifts = drifts;
     }
 
-    private record Server(String version, int major, boolean standby, String encoding, OffsetDateTime time) {}
+    private record Server(String version, int major, boolean standby, String encoding) {}
 
     Finding server() {
         ArchiveLocation location = context.get(ArchiveLocation.class);
         boolean isNew = location.isNew(); // before a server is started
-        JdbcClient jdbc = jdbc();
-        Clock clock = context.get(Clock.class);
-        Instant asked = clock.instant();
-        Server server = jdbc.sql("""
+        Server server = jdbc().sql("""
                         SELECT current_setting('server_version') AS version,
                                current_setting('server_version_num')::int / 10000 AS major,
                                pg_is_in_recovery() AS standby,
-                               current_setting('server_encoding') AS encoding,
-                               clock_timestamp() AS time
+                               current_setting('server_encoding') AS encoding
                         """).query(Server.class).single();
-        Duration took = Duration.between(asked, clock.instant());
-        drifts.put("database", Duration.between(asked.plus(took.dividedBy(2)), server.time.toInstant()));
-        String where = !location.isEmbedded()
-                ? " at " + location.database().replaceFirst("^jdbc:postgresql:", "")
-                : context.get(EmbeddedDatabase.class).joined()
-                        ? ", embedded, run by another process of this program"
-                        : ", embedded, started for this check";
+        String where = location.isEmbedded()
+                ? SystemChecks.embedded(context.get(EmbeddedDatabase.class).joined())
+                : " at " + location.database().replaceFirst("^jdbc:postgresql:", "");
         if (isNew) {
             where +=
                     ": a new, empty archive in %s. If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"

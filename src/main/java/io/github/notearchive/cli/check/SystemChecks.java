@@ -8,8 +8,8 @@ import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.ErrorTranslator;
+import io.github.notearchive.cli.check.CheckCommand.Finding;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -24,12 +24,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,20 +63,12 @@ final class SystemChecks {
     /** Minimum free space of a run. */
     private static final DataSize LEAST_SPACE = DataSize.ofMegabytes(500);
 
-    /** Maximum clock drift: servers may report whole seconds, and a response takes time. */
-    private static final Duration CLOCK_DRIFT = Duration.ofSeconds(5);
-
     private final List<Finding> findings;
     private final CommandContext context;
-    private final Clock clock;
-
-    /** How far the clock of a server is ahead of ours. */
-    private final Map<String, Duration> drifts = new LinkedHashMap<>();
 
     private SystemChecks(CommandContext context, List<Finding> findings) {
         this.findings = findings;
         this.context = context;
-        this.clock = context.get(Clock.class);
     }
 
     /** Check of one thing. An exception is translated into a finding. */
@@ -92,11 +82,10 @@ final class SystemChecks {
      * Runs all checks, likely causes first.
      *
      * @param settings settings that have precedence over all others
-     * @param clock clock to use; null for the system clock
      */
-    static List<Finding> all(Map<String, String> settings, @Nullable Clock clock) {
+    static List<Finding> all(Map<String, String> settings) {
         List<Finding> findings = new ArrayList<>(List.of(java()));
-        try (CommandContext context = CommandContext.openUnchecked(settings, clock)) {
+        try (CommandContext context = CommandContext.openUnchecked(settings)) {
             new SystemChecks(context, findings).all();
         } catch (RuntimeException e) {
             Finding failure = explained(e);
@@ -110,7 +99,7 @@ final class SystemChecks {
     }
 
     private void all() {
-        DatabaseChecks database = new DatabaseChecks(context, drifts);
+        DatabaseChecks database = new DatabaseChecks(context);
         check("settings", TIMEOUT, this::settings);
         check("token", TIMEOUT, this::token);
         check("data directory", TIMEOUT, this::dataDirectory);
@@ -120,7 +109,6 @@ final class SystemChecks {
         check("rebuild", TIMEOUT, unless(database::noTables, database::rebuild));
         check("store", START_TIMEOUT, () -> store(database));
         check("provider", TIMEOUT, this::provider);
-        check("clock", TIMEOUT, this::clock);
         check("gate", TIMEOUT, unless(database::noTables, database::gate));
         check("limits", TIMEOUT, unless(database::noTables, database::limits));
         check("runs", TIMEOUT, unless(() -> database.noServer, database::runs));
@@ -161,11 +149,10 @@ final class SystemChecks {
     }
 
     private static Finding explained(Throwable e) {
-        CommandFailure failure = ErrorTranslator.explain(e).orElseGet(() -> {
+        CommandFailure failure = ErrorTranslator.translate(e);
+        if (failure.exitCode() == ExitCode.FAILED) {
             log.error("Unexpected error", e);
-            return new CommandFailure(
-                    ExitCode.FAILED, "unexpected error: " + DatabaseErrors.summary(e) + "; see the log above");
-        });
+        }
         return Finding.failed(failure.exitCode(), String.valueOf(failure.getMessage()));
     }
 
@@ -221,14 +208,11 @@ final class SystemChecks {
                             "%s does not exist and cannot be created, since %s is not a writable directory; name another one in ARCHIVE_DATA_DIR"
                                     .formatted(directory, parent));
         }
-        if (!Files.isDirectory(directory)) {
-            return Finding.wrong(directory + " is a file; move it, or set ARCHIVE_DATA_DIR");
-        }
         try {
             Files.delete(Files.createTempFile(directory, "check-", ".tmp"));
         } catch (IOException e) {
             return Finding.wrong(
-                    "%s cannot be written to, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
+                    "%s is no writable directory, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
                             .formatted(directory, e));
         }
         List<ResponseSpool> pending = context.get(ResponseSpool.class).nonEmpty();
@@ -271,19 +255,19 @@ final class SystemChecks {
                 : Finding.ok(found);
     }
 
+    /** Describes who runs an embedded server. */
+    static String embedded(boolean isJoined) {
+        return ", embedded, " + (isJoined ? "run by another process of this program" : "started for this check");
+    }
+
     /** Writes, reads and deletes an object, and checks that bucket and tables belong to the same archive. */
     private Finding store(DatabaseChecks database) {
         StoreProperties settings = context.get(StoreProperties.class);
         ObjectStore store = context.get(ObjectStore.class);
-        String where = "bucket %s at %s".formatted(settings.bucket(), settings.endpoint());
-        if (!settings.hasEndpoint()) {
-            where = "bucket %s, embedded, %s"
-                    .formatted(
-                            settings.bucket(),
-                            context.get(EmbeddedStore.class).joined()
-                                    ? "run by another process of this program"
-                                    : "started for this check");
-        }
+        String where = "bucket " + settings.bucket()
+                + (settings.hasEndpoint()
+                        ? " at " + settings.endpoint()
+                        : embedded(context.get(EmbeddedStore.class).joined()));
         if (!store.hasBucket()) {
             return settings.createBucket()
                     ? ofOneArchive(database, where + ": the bucket does not exist yet; the first run creates it")
@@ -291,7 +275,7 @@ final class SystemChecks {
                             where + ": the bucket does not exist; create it, or set archive.store.create-bucket");
         }
         ObjectKey key = new ObjectKey("check/" + UUID.randomUUID());
-        byte[] probe = ("probe of " + clock.instant()).getBytes(StandardCharsets.UTF_8);
+        byte[] probe = ("probe of " + Instant.now()).getBytes(StandardCharsets.UTF_8);
         store.putBytes(key, probe, "text/plain");
         boolean isSame = Arrays.equals(probe, store.read(key));
         try {
@@ -318,39 +302,17 @@ final class SystemChecks {
         return difference.map(Finding::wrong).orElse(Finding.ok(found));
     }
 
-    private Finding provider() throws IOException {
+    private Finding provider() {
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
-        ProviderPing.Pong pong;
-        Instant asked = clock.instant();
+        int status;
         try {
-            pong = context.get(ProviderPing.class).send();
+            status = context.get(ProviderPing.class).send().status();
         } catch (IOException e) {
             return Finding.unavailable(e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
         }
-        pong.ahead(asked, clock.instant()).ifPresent(drift -> drifts.put("provider", drift));
-        String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
-        return pong.status() < 400
+        String found = source.baseUrl() + " answers /ping with HTTP " + status;
+        return status < 400
                 ? Finding.ok(found + "; no paid call was made")
                 : Finding.warning(found + "; check JUSTONEAPI_BASE_URL");
-    }
-
-    /** Compares this machine's clock with those of the servers. */
-    private Finding clock() {
-        List<String> problems = drifts.entrySet().stream()
-                .filter(server -> server.getValue().abs().compareTo(CLOCK_DRIFT) > 0)
-                .map(server ->
-                        "this machine's clock is %s %s that of the %s; set it (NTP), since nights and quotas depend on it"
-                                .formatted(
-                                        DisplayFormat.took(server.getValue().abs()),
-                                        server.getValue().isNegative() ? "ahead of" : "behind",
-                                        server.getKey()))
-                .toList();
-        if (!problems.isEmpty()) {
-            return Finding.warning(String.join("; ", problems));
-        }
-        return drifts.isEmpty()
-                ? Finding.skipped("no other clock is available")
-                : Finding.ok("at most %d s from the clock of: %s"
-                        .formatted(CLOCK_DRIFT.toSeconds(), String.join(", ", drifts.keySet())));
     }
 }

@@ -59,7 +59,9 @@ public final class ConfigCommand extends ArchiveCommand {
                         .toList();
                 own.forEach(general::remove);
                 Effective row = setting.with(own);
-                if (!changed || !row.isDefault() || !row.problems().isEmpty()) {
+                if (!changed
+                        || !row.origin().equals(Origins.DEFAULT)
+                        || !row.problems().isEmpty()) {
                     shown.add(row);
                 }
             }

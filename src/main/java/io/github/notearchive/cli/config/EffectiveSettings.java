@@ -1,6 +1,5 @@
 package io.github.notearchive.cli.config;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.notearchive.cli.ErrorTranslator;
 import io.github.notearchive.io.Masks;
 import jakarta.validation.Validation;
@@ -80,20 +79,12 @@ public final class EffectiveSettings {
      * @param variable environment variable of the setting
      * @param value value as text; stars for a secret; empty if it is not set
      * @param secret whether the value is masked
-     * @param isDefault whether it is the default
      * @param origin {@code default}, a file with its line, an environment variable, ...
      */
-    record Effective(
-            String name,
-            String variable,
-            String value,
-            boolean secret,
-            @JsonIgnore boolean isDefault,
-            String origin,
-            List<String> problems) {
+    record Effective(String name, String variable, String value, boolean secret, String origin, List<String> problems) {
 
         Effective with(List<String> others) {
-            return problems.isEmpty() ? new Effective(name, variable, value, secret, isDefault, origin, others) : this;
+            return problems.isEmpty() ? new Effective(name, variable, value, secret, origin, others) : this;
         }
     }
 
@@ -186,17 +177,14 @@ public final class EffectiveSettings {
         ConfigurationPropertyName property = ConfigurationPropertyName.adapt(name, '.');
         List<String> values = new ArrayList<>();
         Set<String> origins = new LinkedHashSet<>();
-        boolean isDefault = true;
         List<String> problems = new ArrayList<>();
         for (ConfigurationProperty found : find(property, list)) {
             String raw = String.valueOf(found.getValue());
             Set<String> set = Origins.ofPlaceholders(raw, environment);
             origins.addAll(set);
-            boolean ours = isOurs(found);
-            if (set.isEmpty() || !ours) {
-                origins.add(ours ? Origins.DEFAULT : Origins.describe(found.getOrigin()));
+            if (set.isEmpty() || !isOurs(found)) {
+                origins.add(isOurs(found) ? Origins.DEFAULT : Origins.describe(found.getOrigin()));
             }
-            isDefault &= ours && set.isEmpty();
             try {
                 values.add(environment.resolveRequiredPlaceholders(raw));
             } catch (IllegalArgumentException e) {
@@ -211,7 +199,6 @@ public final class EffectiveSettings {
                 variables.getOrDefault(property, variable(name)),
                 secret ? Masks.starsFor(value) : Masks.shown(name, value),
                 secret,
-                isDefault,
                 origins.isEmpty() ? Origins.DEFAULT : String.join(", ", origins),
                 problems);
     }

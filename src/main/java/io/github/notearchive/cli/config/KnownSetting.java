@@ -1,5 +1,6 @@
 package io.github.notearchive.cli.config;
 
+import io.github.notearchive.cli.ProgramConfiguration;
 import io.github.notearchive.io.Masks;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
@@ -26,7 +27,7 @@ record KnownSetting(String name, Class<?> holder, RecordComponent component) {
     static final String ROOT = "archive";
 
     /** All settings records, without groups. */
-    static final List<Class<?>> RECORDS = List.of(MergedAnnotations.from(SettingsRecords.class)
+    static final List<Class<?>> RECORDS = List.of(MergedAnnotations.from(ProgramConfiguration.class)
             .get(EnableConfigurationProperties.class)
             .getClassArray("value"));
 

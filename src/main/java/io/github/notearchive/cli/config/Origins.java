@@ -14,7 +14,6 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.PropertySourceOrigin;
-import org.springframework.boot.origin.SystemEnvironmentOrigin;
 import org.springframework.boot.origin.TextResourceOrigin;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
@@ -59,14 +58,16 @@ public final class Origins {
      * Describes an origin, such as {@code config/application.yml:12} or {@code environment variable ARCHIVE_WORKERS}.
      */
     static String describe(@Nullable Origin origin) {
-        return switch (origin) {
-            case null -> DEFAULT;
-            case TextResourceOrigin text -> describe(text);
-            case SystemEnvironmentOrigin variable -> "environment variable " + variable.getProperty();
-            case PropertySourceOrigin source when source.getOrigin() != null -> describe(source.getOrigin());
-            case PropertySourceOrigin source ->
-                inSource(source.getPropertySource().getName(), source.getPropertyName());
-            default -> origin.toString();
+        if (!(origin instanceof PropertySourceOrigin property)) {
+            return DEFAULT;
+        }
+        String source = property.getPropertySource().getName();
+        String key = property.getPropertyName();
+        return switch (source) {
+            case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME -> "environment variable " + key;
+            case StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME -> "option -D" + key + " of java";
+            case "commandLineArgs" -> "command line";
+            default -> property.getOrigin() instanceof TextResourceOrigin text ? describe(text) : source;
         };
     }
 
@@ -90,24 +91,14 @@ public final class Origins {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    private static String inSource(String source, String key) {
-        return switch (source) {
-            case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME -> "environment variable " + key;
-            case StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME -> "option -D" + key + " of java";
-            case "commandLineArgs" -> "command line";
-            default -> source;
-        };
-    }
-
-    private static String describe(TextResourceOrigin origin) {
-        Resource resource = origin.getResource();
+    private static String describe(TextResourceOrigin text) {
+        Resource resource = text.getResource();
         // Spring wraps loaded resources, so only the description has their kind
-        if (resource != null && resource.getDescription().startsWith("class path resource")) {
+        if (resource == null || resource.getDescription().startsWith("class path resource")) {
             return DEFAULT;
         }
-        String where = resource == null ? "a file" : path(resource);
-        TextResourceOrigin.Location location = origin.getLocation();
-        return location == null ? where : where + ":" + (location.getLine() + 1);
+        TextResourceOrigin.Location location = text.getLocation();
+        return path(resource) + (location == null ? "" : ":" + (location.getLine() + 1));
     }
 
     private static String path(Resource resource) {

@@ -11,7 +11,8 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.ConsoleText;
 import io.github.notearchive.cli.ErrorTranslator;
-import io.github.notearchive.cli.check.Finding.Result;
+import io.github.notearchive.cli.check.CheckCommand.Finding;
+import io.github.notearchive.cli.check.CheckCommand.Finding.Result;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.export.Exporter;
@@ -34,8 +35,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,7 +45,6 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.flywaydb.core.Flyway;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,20 +97,19 @@ class SystemChecksTests {
 
     @Test
     void newArchiveIsReadyAndUnchanged() {
-        Map<String, Finding> found = check(null);
+        Map<String, Finding> found = check();
 
         assertThat(found)
                 .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
         assertThat(found.keySet())
                 .containsExactlyInAnyOrder(
-                        "java,settings,token,data directory,disk space,database,schema,rebuild,store,provider,clock,gate,limits,runs"
+                        "java,settings,token,data directory,disk space,database,schema,rebuild,store,provider,gate,limits,runs"
                                 .split(","));
         assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
         assertThat(found.get("schema")).extracting(Finding::result).isEqualTo(Result.OK);
         assertThat(found.get("schema").message()).startsWith("empty");
         assertThat(found.get("store").message()).contains("the first run creates it");
         assertThat(found.get("provider").message()).contains("/ping with HTTP 200");
-        assertThat(found.get("clock").message()).isEqualTo("at most 5 s from the clock of: database, provider");
         assertThat(List.of("rebuild", "gate", "limits"))
                 .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
         assertThat(count("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
@@ -145,7 +142,7 @@ class SystemChecksTests {
         try (PgBouncer bouncer = PgBouncer.before(server, name, home.resolve("pgbouncer"))) {
             settings.put("spring.datasource.url", bouncer.jdbcUrl());
 
-            assertThat(check(null))
+            assertThat(check())
                     .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
             try (CommandContext context = CommandContext.open(settings, null)) {
                 context.get(FlywayMigrationInitializer.class);
@@ -162,7 +159,7 @@ class SystemChecksTests {
                     assertThat(text(session, "SHOW lock_timeout")).isEqualTo("1min");
                 }
             }
-            assertThat(check(null).get("schema").message()).startsWith("up to date");
+            assertThat(check().get("schema").message()).startsWith("up to date");
         }
         assertThat(count("SELECT count(*) FROM worklist")).isZero();
     }
@@ -172,7 +169,7 @@ class SystemChecksTests {
         Path renamed = Files.createDirectories(home.resolve("data/answers/renamed"));
         Files.createFile(renamed.resolve("1.answer"));
 
-        Finding directory = check(null).get("data directory");
+        Finding directory = check().get("data directory");
 
         assertThat(directory.result()).isEqualTo(Result.WARNING);
         assertThat(directory.message()).contains("1 paid responses of node renamed in " + renamed, "the next run");
@@ -192,15 +189,15 @@ class SystemChecksTests {
                         VALUES (303, 'the daily quota', now() - interval '1 minute', now() + interval '90 minutes');
                         INSERT INTO worklist (note_id, due_at, enqueued_at)
                         VALUES ('66aa00000000000000000001', now() + interval '3 hours', now());
-                        -- of tonight by the clock that is behind, also where midnight comes within a minute
+                        -- one of them is of tonight, also where midnight comes within a minute
                         INSERT INTO api_call (note_id, endpoint, sent_at)
-                        VALUES ('66aa00000000000000000001', 'note-detail/v1', now() - interval '10 minutes'),
-                               ('66aa00000000000000000001', 'note-detail/v1', now() - interval '9 minutes');
+                        VALUES ('66aa00000000000000000001', 'note-detail/v1', now()),
+                               ('66aa00000000000000000001', 'note-detail/v1', now() + interval '1 minute');
                         """).update();
 
         Map<String, Finding> found;
         try (Connection _ = locks("main")) {
-            found = check(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-10)));
+            found = check();
         }
 
         assertThat(found)
@@ -211,11 +208,6 @@ class SystemChecksTests {
         assertThat(found.get("schema").message()).startsWith("up to date, version ");
         assertWarns(found, "data directory", "rwxr-xr-x", "chmod 700");
         assertWarns(found, "disk space", "archive.media.max-spool-size", "1099.5 TB");
-        assertWarns(
-                found,
-                "clock",
-                "behind that of the database; set it (NTP)",
-                "behind that of the provider; set it (NTP)");
         assertWarns(found, "gate", "the daily quota", "in 1 h", "--force");
         assertWarns(found, "limits", "source.calls-per-night: ", " left of 1", "07:30 Shanghai");
         assertThat(found.get("runs").message()).startsWith("active: node main since ");
@@ -237,7 +229,7 @@ class SystemChecksTests {
         jdbc().sql("DELETE FROM flyway_schema_history WHERE installed_rank = " + newest)
                 .update();
 
-        Map<String, Finding> older = check(null);
+        Map<String, Finding> older = check();
 
         assertWarns(older, "schema", "applies 1 migration");
         assertThat(older.get("gate").result()).isEqualTo(Result.SKIPPED);
@@ -246,7 +238,7 @@ class SystemChecksTests {
                 .isEqualTo(newest - 1);
 
         recordMigrationOfTomorrow(newest);
-        Map<String, Finding> newer = check(null);
+        Map<String, Finding> newer = check();
 
         assertThat(newer.get("schema").result()).isEqualTo(Result.FAILED);
         assertThat(newer.get("schema").message()).contains("version 990", "newer version", "knows version " + known);
@@ -298,7 +290,7 @@ class SystemChecksTests {
             assertRefused(
                     () -> context.get(Enqueuer.class), "unreleased version", "empty database", "note-archive rebuild");
         }
-        Map<String, Finding> found = check(null);
+        Map<String, Finding> found = check();
         assertThat(found.get("schema").message()).contains("empty database", "note-archive rebuild");
         assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
     }
@@ -333,16 +325,16 @@ class SystemChecksTests {
         settings.put("archive.store.endpoint", "http://" + nobody);
         settings.put("spring.datasource.url", "jdbc:postgresql://" + nobody + "/archive");
 
-        Map<String, Finding> found = check(null);
+        Map<String, Finding> found = check();
 
-        assertThat(found).hasSize(14);
+        assertThat(found).hasSize(13);
         assertFails(found, "settings", ExitCode.USAGE, "archive.verify.parallel", "\"0\"", "07:30", "noon");
-        assertFails(found, "data directory", ExitCode.USAGE, file.toString(), "is a file");
+        assertFails(found, "data directory", ExitCode.USAGE, file.toString(), "is no writable directory");
         assertFails(found, "database", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
         assertFails(found, "store", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
         assertFails(found, "provider", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
         assertWarns(found, "token", "JUSTONEAPI_TOKEN", "quotes");
-        assertThat(List.of("schema", "rebuild", "clock", "gate", "limits", "runs"))
+        assertThat(List.of("schema", "rebuild", "gate", "limits", "runs"))
                 .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
         assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
 
@@ -354,7 +346,7 @@ class SystemChecksTests {
         settings.put("archive.store.secret-key", "wrong-secret-91");
         settings.put("spring.datasource.url", url());
         settings.put("spring.datasource.password", "wrong-password-17");
-        Map<String, Finding> refused = check(null);
+        Map<String, Finding> refused = check();
 
         assertFails(refused, "token", ExitCode.USAGE, "JUSTONEAPI_TOKEN");
         assertFails(refused, "database", ExitCode.USAGE, "ARCHIVE_DATABASE_PASSWORD");
@@ -362,8 +354,8 @@ class SystemChecksTests {
         assertThat(refused.get("settings").result()).isEqualTo(Result.OK);
     }
 
-    private Map<String, Finding> check(@Nullable Clock clock) {
-        List<Finding> findings = SystemChecks.all(settings, clock);
+    private Map<String, Finding> check() {
+        List<Finding> findings = SystemChecks.all(settings);
         String printed = ConsoleText.render("check/report", new CheckCommand.Report(Instant.EPOCH, 0, findings));
         assertThat(List.of(TOKEN, server.password(), store.secretKey(), "wrong-secret-91", "wrong-password-17"))
                 .noneMatch(printed::contains);

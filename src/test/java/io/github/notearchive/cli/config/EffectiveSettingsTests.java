@@ -26,8 +26,7 @@ class EffectiveSettingsTests {
         Effective workers = of("archive.workers", SettingsFixture.with(Map.of()));
 
         assertThat(workers)
-                .isEqualTo(
-                        new Effective("archive.workers", "ARCHIVE_WORKERS", "32", false, true, "default", List.of()));
+                .isEqualTo(new Effective("archive.workers", "ARCHIVE_WORKERS", "32", false, "default", List.of()));
     }
 
     @ParameterizedTest
@@ -44,7 +43,6 @@ class EffectiveSettingsTests {
 
         assertThat(effective.value()).isEqualTo(value);
         assertThat(effective.origin()).isEqualTo("environment variable " + variable);
-        assertThat(effective.isDefault()).isFalse();
     }
 
     @ParameterizedTest
@@ -138,7 +136,7 @@ class EffectiveSettingsTests {
                 directory.resolve("application.yml"), ours.replace("per-night: 5\n", "per-night: 6\n"));
 
         assertThat(new EffectiveSettings(SettingsFixture.with(copy, Map.of())).all())
-                .filteredOn(setting -> !setting.isDefault() || !setting.origin().equals("default"))
+                .filteredOn(setting -> !setting.origin().equals("default"))
                 .extracting(Effective::name)
                 .containsExactly("archive.retry.per-night");
         assertThat(of(

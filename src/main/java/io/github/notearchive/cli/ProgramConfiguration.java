@@ -1,32 +1,67 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.io.Secret;
+import io.github.notearchive.maintenance.verify.FixityProperties;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
+import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
+import io.github.notearchive.report.HealthProperties;
 import io.github.notearchive.report.NightReports.ReportFolder;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
+import io.github.notearchive.telemetry.MetricsProperties;
 import io.github.notearchive.telemetry.NodeGauges;
+import io.github.notearchive.telemetry.NotifyProperties;
+import io.github.notearchive.telemetry.logging.LogProperties;
+import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Database and store: those of the settings, or embedded ones over the data directory.
+ * Settings, clock, and database and store: those of the settings, or embedded ones over the data directory.
  *
- * <p>An embedded server of another process of this program is used, so that status and enqueue work beside a run.
+ * <p>The records of settings are listed, since a search of the class path delays the start of each command. An embedded
+ * server of another process of this program is used, so that status and enqueue work beside a run.
  */
 @Configuration(proxyBeanMethods = false)
-class StorageConfiguration {
+@EnableConfigurationProperties({
+    ArchiveProperties.class,
+    FixityProperties.class,
+    HealthProperties.class,
+    LedgerProperties.class,
+    LogProperties.class,
+    MediaProperties.class,
+    MetricsProperties.class,
+    NightlyLimitProperties.class,
+    NoteSourceProperties.class,
+    NotifyProperties.class,
+    RefreshProperties.class,
+    StoreProperties.class,
+    VideoProperties.class
+})
+public class ProgramConfiguration {
+
+    /** Clock of the program; the sandbox registers its own. */
+    @Bean
+    @ConditionalOnMissingBean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
 
     @Bean
     Spool spool(ArchiveProperties settings, MediaProperties media) {
