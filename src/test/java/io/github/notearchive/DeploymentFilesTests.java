@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
+import io.github.notearchive.cli.config.SettingsFixture;
 import io.github.notearchive.cli.config.UnknownSettings;
 import io.kubernetes.client.custom.Quantity;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,10 +29,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.env.YamlPropertySourceLoader;
-import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.env.SystemEnvironmentPropertySource;
-import org.springframework.core.io.ClassPathResource;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -284,13 +282,14 @@ class DeploymentFilesTests {
     @ParameterizedTest
     @MethodSource("filesWithVariables")
     void everyVariableThatAFileNamesSetsSomething(Path file) throws IOException {
-        Set<String> variables = VARIABLE.matcher(Files.readString(file))
+        Map<String, String> variables = VARIABLE.matcher(Files.readString(file))
                 .results()
                 .map(MatchResult::group)
                 .filter(name -> !name.endsWith("_") && !name.equals(MISTYPED))
-                .collect(Collectors.toSet());
+                .distinct()
+                .collect(Collectors.toMap(name -> name, _ -> "1"));
 
-        assertThat(UnknownSettings.in(environment(variables))).isEmpty();
+        assertThat(UnknownSettings.in(SettingsFixture.with(variables))).isEmpty();
     }
 
     @ParameterizedTest
@@ -337,17 +336,12 @@ class DeploymentFilesTests {
         command("journalctl", "echo \"journal $*\"\n");
         command("hostname", "echo night\n");
 
-        Map<String, String> variables = Map.of(
-                "NOTE_ARCHIVE",
-                program.toString(),
-                "PATH",
-                directory + ":" + System.getenv("PATH"),
-                "MAILTO",
-                "ops@example.org",
-                "MONITOR_EXIT_STATUS",
-                status,
-                "MONITOR_SERVICE_RESULT",
-                "exit-code");
+        Map<String, String> variables = new HashMap<>();
+        variables.put("NOTE_ARCHIVE", program.toString());
+        variables.put("PATH", directory + ":" + System.getenv("PATH"));
+        variables.put("MAILTO", "ops@example.org");
+        variables.put("MONITOR_EXIT_STATUS", status);
+        variables.put("MONITOR_SERVICE_RESULT", "exit-code");
 
         Said said = start(variables, "systemd/note-archive-failed", "note-archive");
 
@@ -382,19 +376,6 @@ class DeploymentFilesTests {
         Path file = Files.writeString(directory.resolve(name), "#!/bin/sh\n" + text);
         assertThat(file.toFile().setExecutable(true)).isTrue();
         return file;
-    }
-
-    private static StandardEnvironment environment(Set<String> variables) throws IOException {
-        Map<String, Object> values = variables.stream().collect(Collectors.toMap(name -> name, _ -> "1"));
-        StandardEnvironment environment = new StandardEnvironment();
-        environment
-                .getPropertySources()
-                .replace("systemEnvironment", new SystemEnvironmentPropertySource("systemEnvironment", values));
-        environment.getPropertySources().remove("systemProperties");
-        new YamlPropertySourceLoader()
-                .load("application.yml", new ClassPathResource("config/application.yml"))
-                .forEach(environment.getPropertySources()::addLast);
-        return environment;
     }
 
     private static JsonNode read(Path file) throws IOException {

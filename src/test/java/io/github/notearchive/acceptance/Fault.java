@@ -2,6 +2,7 @@ package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.acceptance.Practice.Ways;
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.io.TcpProxy;
 import java.time.Duration;
@@ -62,17 +63,17 @@ final class Fault {
     }
 
     /** A server refuses connections, until the repair. */
-    static Onset down(Function<Practice, TcpProxy> way) {
+    static Onset down(Function<Ways, TcpProxy> way) {
         return on(way, TcpProxy::down, TcpProxy::mend);
     }
 
     /** A server does not reply. */
-    static Onset held(Function<Practice, TcpProxy> way) {
+    static Onset held(Function<Ways, TcpProxy> way) {
         return on(way, proxy -> proxy.holdRequests(TcpProxy.ANY), TcpProxy::release);
     }
 
     /** A server does not reply; its connections are half-open. */
-    static Onset silent(Function<Practice, TcpProxy> way) {
+    static Onset silent(Function<Ways, TcpProxy> way) {
         return on(way, proxy -> proxy.holdRequests(TcpProxy.ANY), proxy -> {
             proxy.release();
             proxy.cut();
@@ -80,14 +81,14 @@ final class Fault {
     }
 
     /** A server receives all bytes late. */
-    static Onset late(Duration delay, Function<Practice, TcpProxy> way) {
+    static Onset late(Duration delay, Function<Ways, TcpProxy> way) {
         return on(way, proxy -> proxy.delay(delay), proxy -> proxy.delay(Duration.ZERO));
     }
 
-    private static Onset on(Function<Practice, TcpProxy> way, Consumer<TcpProxy> onset, Consumer<TcpProxy> repair) {
+    private static Onset on(Function<Ways, TcpProxy> way, Consumer<TcpProxy> onset, Consumer<TcpProxy> repair) {
         return night -> {
-            onset.accept(way.apply(night));
-            return () -> repair.accept(way.apply(night));
+            onset.accept(way.apply(night.ways()));
+            return () -> repair.accept(way.apply(night.ways()));
         };
     }
 

@@ -168,8 +168,8 @@ final class FaultCauses {
     /** Some requests get this answer. */
     static Fault.Onset answers(Predicate<String> firstLine, TcpProxy.Response answer) {
         return night -> {
-            night.wayToStore().answer(firstLine, answer);
-            return night.wayToStore()::release;
+            night.ways().store().answer(firstLine, answer);
+            return night.ways().store()::release;
         };
     }
 
@@ -267,8 +267,9 @@ final class FaultCauses {
     /** Each file is a picture of a gigabyte, without a length. */
     static Fault.Onset hugePictures() {
         return night -> {
-            night.wayToMedia().answer(TcpProxy.ANY, FaultCauses::sendGigabyte);
-            return allMedia(Reply.redirect(night.wayToMedia().address() + "/x")).cause(night);
+            night.ways().media().answer(TcpProxy.ANY, FaultCauses::sendGigabyte);
+            return allMedia(Reply.redirect(night.ways().media().address() + "/x"))
+                    .cause(night);
         };
     }
 

@@ -30,6 +30,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.notearchive.acceptance.Practice.Ways;
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxScript;
@@ -180,12 +181,12 @@ class FaultMatrixTests {
                         .meanwhile(8),
                 fault("database: a note's row is locked for long", locked(LOCK_OF_ROW, locked))
                         .within(7),
-                fault("database: out of reach for good", down(Practice::wayToDatabase))
+                fault("database: out of reach for good", down(Ways::database))
                         .within(8)
                         .meanwhile(8),
-                fault("database: out of reach for three seconds", lasting(seconds, down(Practice::wayToDatabase)), 0),
-                fault("database: silent for three seconds", lasting(seconds, held(Practice::wayToDatabase)), 0),
-                fault("database: silent, connections half-open", silent(Practice::wayToDatabase))
+                fault("database: out of reach for three seconds", lasting(seconds, down(Ways::database)), 0),
+                fault("database: silent for three seconds", lasting(seconds, held(Ways::database)), 0),
+                fault("database: silent, connections half-open", silent(Ways::database))
                         .within(10)
                         .meanwhile(8));
         return Stream.concat(onBoth.flatMap(Fault::onBoth), outside).map(FaultMatrixTests::withShortOutage);
@@ -202,16 +203,16 @@ class FaultMatrixTests {
 
     static Stream<Fault> storeFaults() {
         Stream<Fault> faults = Stream.of(
-                fault("store: refuses connections", down(Practice::wayToStore)).meanwhile(8),
+                fault("store: refuses connections", down(Ways::store)).meanwhile(8),
                 fault(
                         "store: refuses connections for five seconds",
-                        lasting(Duration.ofSeconds(5), down(Practice::wayToStore)),
+                        lasting(Duration.ofSeconds(5), down(Ways::store)),
                         0),
-                fault("store: hangs", silent(Practice::wayToStore))
+                fault("store: hangs", silent(Ways::store))
                         .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
                         .within(4)
                         .meanwhile(8),
-                fault("store: half a second late", late(Duration.ofMillis(500), Practice::wayToStore), 0)
+                fault("store: half a second late", late(Duration.ofMillis(500), Ways::store), 0)
                         .within(3),
                 fault("store: 500 InternalError", answers(500, "InternalError")).meanwhile(8),
                 fault("store: 503 SlowDown", answers(503, "SlowDown")).meanwhile(8),
@@ -240,13 +241,13 @@ class FaultMatrixTests {
                         allAndOne("answers garbage", garbage),
                         allAndOne("answers code 500", Reply.code(500)),
                         Stream.of(
-                                fault("provider: refuses connections", down(Practice::wayToProvider))
+                                fault("provider: refuses connections", down(Ways::provider))
                                         .charges(0, OUTAGE)
                                         .meanwhile(8),
                                 slow("provider: hangs", script(s -> s.answersAll(Reply.hang()))),
                                 slow("provider: answers drip", night -> {
-                                    night.wayToProvider().answer(DETAIL, FaultMatrixTests::drip);
-                                    return night.wayToProvider()::release;
+                                    night.ways().provider().answer(DETAIL, FaultMatrixTests::drip);
+                                    return night.ways().provider()::release;
                                 }),
                                 slow(
                                         "provider: answers with 128 MB, 256 MB of memory",

@@ -296,20 +296,20 @@ class InterruptedCommandsTests {
 
     /** Both in the middle of the first file, which a proxy holds. */
     private static void killAndStop(Practice practice, Path target) throws Exception {
-        practice.wayToStore().holdAnswers(line -> line.contains("/media/"));
+        practice.ways().store().holdAnswers(line -> line.contains("/media/"));
         Program killed = practice.start("export", "--format", "folder", target.toString());
-        practice.wayToStore().awaitHeld(1, Practice.PATIENCE);
+        practice.ways().store().awaitHeld(1, Practice.PATIENCE);
         killed.killRunning();
         practice.settle();
         assertThat(target).doesNotExist();
         assertThat(partial(target)).hasSize(1);
 
-        practice.wayToStore().holdAnswers(line -> line.contains("/media/"));
+        practice.ways().store().holdAnswers(line -> line.contains("/media/"));
         Program stopped = practice.start("export", "--format", "folder", target.toString());
-        practice.wayToStore().awaitHeld(1, Practice.PATIENCE);
+        practice.ways().store().awaitHeld(1, Practice.PATIENCE);
         stopped.terminate();
         stopped.awaitLog("SIGTERM: the export stops");
-        practice.wayToStore().release();
+        practice.ways().store().release();
         assertThat(practice.end(stopped).with(7).message()).contains("its files were deleted");
         assertThat(target).doesNotExist();
         assertThat(partial(target)).hasSize(1);

@@ -49,8 +49,8 @@ final class KillPoints {
     private static final Step AWAIT_PROVIDER = night -> night.provider().awaitHeld(WORKERS, PATIENCE);
     private static final Step HOLD_MEDIA = night -> night.provider().holdMedia();
     private static final Step AWAIT_MEDIA = night -> night.provider().awaitHeldMedia(WORKERS, PATIENCE);
-    private static final Step AWAIT_PROXY = night -> night.wayToProvider().awaitHeld(WORKERS, PATIENCE);
-    private static final Step AWAIT_STORE_PROXY = night -> night.wayToStore().awaitHeld(WORKERS, PATIENCE);
+    private static final Step AWAIT_PROXY = night -> night.ways().provider().awaitHeld(WORKERS, PATIENCE);
+    private static final Step AWAIT_STORE_PROXY = night -> night.ways().store().awaitHeld(WORKERS, PATIENCE);
 
     private static final Trap ANSWER_TRAP = before("UPDATE ON api_call", "NEW.received_at IS NOT NULL");
     private static final Trap RELEASE_TRAP =
@@ -118,7 +118,7 @@ final class KillPoints {
                         .where(SENT, 0)
                         .where(called(0)),
                 KillPoint.of("REQUEST_LEFT", "the call's row is durable, the request is on its way")
-                        .held(night -> night.wayToProvider().holdRequests(DETAIL), AWAIT_PROXY)
+                        .held(night -> night.ways().provider().holdRequests(DETAIL), AWAIT_PROXY)
                         .where(UNANSWERED)
                         .after(called(0))
                         .leavesCallsUnanswered(),
@@ -128,7 +128,7 @@ final class KillPoints {
                         .after(called(WORKERS))
                         .leavesCallsUnanswered(),
                 KillPoint.of("ANSWER_SENT", "the answer is sold and on its way back")
-                        .held(night -> night.wayToProvider().holdAnswers(DETAIL), AWAIT_PROXY)
+                        .held(night -> night.ways().provider().holdAnswers(DETAIL), AWAIT_PROXY)
                         .where(UNANSWERED)
                         .where(granted(WORKERS))
                         .leavesCallsUnanswered(),
@@ -145,7 +145,7 @@ final class KillPoints {
                 KillPoint.of("DATABASE_SILENT", "the answer has arrived, the database does not reply")
                         .held(HOLD_PROVIDER, night -> {
                             AWAIT_PROVIDER.run(night);
-                            night.wayToDatabase().holdRequests(TcpProxy.ANY);
+                            night.ways().database().holdRequests(TcpProxy.ANY);
                             night.provider().releaseAnswers();
                             // before the pool or a socket gives up, which takes fifteen seconds
                             await().atMost(Duration.ofSeconds(10)).until(() -> night.spooledResponses() == WORKERS);
@@ -170,12 +170,12 @@ final class KillPoints {
                 KillPoint.of("SPOOLED", "files are spooled, none of them is in the store")
                         .by(KillPoints::lockMediaObjects),
                 KillPoint.of("PUT_SENT", "a file's PUT is on its way to the store")
-                        .held(night -> night.wayToStore().holdRequests(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
+                        .held(night -> night.ways().store().holdRequests(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
                         .after((_, archive) ->
                                 assertThat(archive.objects("media/")).isEmpty())
                         .unreachableOn(Place.EMBEDDED),
                 KillPoint.of("PUT_DONE", "a file is in the store, the program has no response")
-                        .held(night -> night.wayToStore().holdAnswers(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
+                        .held(night -> night.ways().store().holdAnswers(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
                         .after((_, archive) ->
                                 assertThat(hasObjectsWithoutRows(archive)).isTrue())
                         .unreachableOn(Place.EMBEDDED),

@@ -17,7 +17,6 @@ final class Matrix {
 
     private final Path file;
     private final List<String> lines = new ArrayList<>();
-    private final List<String> notes = new ArrayList<>();
     private final int columns;
 
     /** A table with this name of its file; its first columns, before those of the audit. */
@@ -48,9 +47,10 @@ final class Matrix {
         write(all);
     }
 
-    /** Adds a line of text below the table. */
+    /** Adds a line of text below the table, after its last row. */
     synchronized void note(String text) {
-        notes.add(text);
+        lines.add("");
+        lines.add(text);
         write();
     }
 
@@ -60,11 +60,9 @@ final class Matrix {
     }
 
     private void write() {
-        List<String> all = new ArrayList<>(lines);
-        notes.forEach(note -> all.addAll(List.of("", note)));
         try {
             Files.createDirectories(DIRECTORY);
-            Files.writeString(file, String.join("\n", all) + "\n");
+            Files.write(file, lines);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -50,12 +50,24 @@ final class Practice implements AutoCloseable {
     private final Site site;
     private final Map<String, String> environment = new HashMap<>();
     private final List<Program> programs = new ArrayList<>();
-    private final TcpProxy wayToProvider;
-    private final TcpProxy wayToMedia;
-    private final TcpProxy wayToDatabase;
-    private final TcpProxy wayToStore;
+    private final Ways ways;
     private final List<String> ids = new ArrayList<>();
     private final List<Integer> exits = new ArrayList<>();
+
+    /**
+     * Proxies before the servers.
+     *
+     * @param media a second address of the media hosts, which no response names
+     * @param database before the outside database; nothing uses it if the database is embedded
+     * @param store before the outside store; nothing uses it if the store is embedded
+     */
+    record Ways(TcpProxy provider, TcpProxy media, TcpProxy database, TcpProxy store) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            List.of(provider, media, database, store).forEach(TcpProxy::close);
+        }
+    }
 
     /**
      * Creates a practice.
@@ -71,20 +83,21 @@ final class Practice implements AutoCloseable {
         provider = ScriptableSandbox.start(settings, TOKEN, 8 * 1024);
         site = Site.create(place, directory.resolve("data"), isEmpty);
         OutsideServers servers = OutsideServers.running();
-        wayToProvider = TcpProxy.before(provider.baseUrl());
-        wayToMedia = TcpProxy.before(URI.create("http://" + provider.mediaHost()));
-        wayToDatabase = TcpProxy.before(servers.databaseAddress());
-        wayToStore = TcpProxy.before(servers.store().endpoint());
+        ways = new Ways(
+                TcpProxy.before(provider.baseUrl()),
+                TcpProxy.before(URI.create("http://" + provider.mediaHost())),
+                TcpProxy.before(servers.databaseAddress()),
+                TcpProxy.before(servers.store().endpoint()));
         environment.put("JUSTONEAPI_TOKEN", TOKEN);
-        environment.put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
-        environment.put("ARCHIVE_MEDIA_HOSTS", provider.mediaHost() + ",127.0.0.1:" + wayToMedia.port());
+        environment.put("JUSTONEAPI_BASE_URL", ways.provider.address().toString());
+        environment.put("ARCHIVE_MEDIA_HOSTS", provider.mediaHost() + ",127.0.0.1:" + ways.media.port());
         environment.put("ARCHIVE_CALLS_PER_SECOND", "500");
         environment.put("ARCHIVE_WORKERS", String.valueOf(WORKERS));
         environment.put("ARCHIVE_RETRY_DELAYS", "50ms,100ms,200ms,200ms");
         environment.putAll(site.environment());
-        environment.computeIfPresent("ARCHIVE_DATABASE_URL", (_, _) -> databaseUrl(wayToDatabase));
+        environment.computeIfPresent("ARCHIVE_DATABASE_URL", (_, _) -> databaseUrl(ways.database));
         environment.computeIfPresent(
-                "ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
+                "ARCHIVE_S3_ENDPOINT", (_, _) -> ways.store.address().toString());
     }
 
     /** Creates a practice over an archive without notes. */
@@ -114,23 +127,8 @@ final class Practice implements AutoCloseable {
         return environment;
     }
 
-    TcpProxy wayToProvider() {
-        return wayToProvider;
-    }
-
-    /** A second address of the media hosts, which no answer names. */
-    TcpProxy wayToMedia() {
-        return wayToMedia;
-    }
-
-    /** The way to a database outside; nothing uses it if the database is embedded. */
-    TcpProxy wayToDatabase() {
-        return wayToDatabase;
-    }
-
-    /** The way to a store outside; nothing uses it if the store is embedded. */
-    TcpProxy wayToStore() {
-        return wayToStore;
+    Ways ways() {
+        return ways;
     }
 
     /** The notes that must be archived in the end. */
@@ -303,7 +301,7 @@ final class Practice implements AutoCloseable {
      * program that was killed goes nowhere.
      */
     void settle() {
-        for (TcpProxy way : List.of(wayToProvider, wayToDatabase, wayToStore)) {
+        for (TcpProxy way : List.of(ways.provider, ways.database, ways.store)) {
             way.cut();
             way.release();
         }
@@ -374,10 +372,7 @@ final class Practice implements AutoCloseable {
         programs.stream().filter(Program::isRunning).forEach(Program::kill);
         try (provider;
                 site;
-                wayToProvider;
-                wayToMedia;
-                wayToDatabase;
-                wayToStore) {
+                ways) {
             provider.script().releaseHung();
             provider.releaseAnswers();
             provider.releaseMedia();

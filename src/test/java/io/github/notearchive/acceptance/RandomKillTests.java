@@ -69,8 +69,6 @@ class RandomKillTests {
     void noKillAtARandomMomentLosesOrDoublesAnything() throws Exception {
         long seed = Long.getLong("kills.seed", new Random().nextInt(1_000_000));
         int count = Integer.getInteger("kills.count", 200);
-        matrix.note("Repeat with `-Dkills.seed=%d -Dkills.count=%d`, on a machine of %d processors."
-                .formatted(seed, count, Runtime.getRuntime().availableProcessors()));
         System.out.println("kills.seed=" + seed + " kills.count=" + count);
         long began = System.nanoTime();
 
@@ -79,8 +77,14 @@ class RandomKillTests {
             new Night(seed + nights++).begin();
         }
 
-        matrix.note("**%d kills in %d nights of %d notes**. Violations: %d. Billing unknown: %d. Took %d min."
-                .formatted(
+        matrix.note("""
+                Repeat with `-Dkills.seed=%d -Dkills.count=%d`, on a machine of %d processors.
+
+                **%d kills in %d nights of %d notes**. Violations: %d. Billing unknown: %d. Took %d min.\
+                """.formatted(
+                        seed,
+                        count,
+                        Runtime.getRuntime().availableProcessors(),
                         kills,
                         nights,
                         notes,

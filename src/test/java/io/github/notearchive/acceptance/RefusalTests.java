@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Errors of input and environment: a message of at most four lines, the documented exit code, no call, no write. The
- * messages of single settings and arguments are tested with their classes.
+ * messages of single settings, arguments and lists are tested with their classes.
  */
 @ExtendWith(OutsideServers.Running.class)
 class RefusalTests {
@@ -71,16 +71,7 @@ class RefusalTests {
         values.put("file", practice.file("not-a-directory", "text").toString());
         values.put("id", ID);
         values.put("unknown", "0".repeat(24));
-        values.put("binary", practice.file("nulls.bin", "\0".repeat(50_000)).toString());
-        values.put(
-                "csv",
-                practice.file("broken.csv", "note_id,title\n" + idOf(2) + ",\"never closed\n" + idOf(3))
-                        .toString());
         return values;
-    }
-
-    private static String idOf(int number) {
-        return "65fe2a8d%016x".formatted(number);
     }
 
     @AfterAll
@@ -122,14 +113,11 @@ class RefusalTests {
             mistyped variable             ¦ 2 ¦ ARCHIVE_CALLS_PER_SECND=1                               ¦ ¦ ARCHIVE_CALLS_PER_SECND is no setting
             settings file that is no YAML ¦ 2 ¦ SPRING_CONFIG_ADDITIONAL_LOCATION=optional:file:{broken}/ ¦ ¦ line 3, column 11; {broken}
             data directory that is a file ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file} ¦ ¦ {file}; it is a file; name another data directory
-            data directory below a file   ¦ 2 ¦ ARCHIVE_DATABASE_URL= ARCHIVE_S3_ENDPOINT= ARCHIVE_DATA_DIR={file}/data ¦ ¦ {file}; cannot be written to; name another data directory
             unknown note to explain       ¦ 2 ¦ ¦ explain {unknown}                         ¦ {unknown}; enqueue
             unknown note to requeue       ¦ 6 ¦ ¦ requeue {unknown}                         ¦ {unknown}; not on the worklist
             unknown note to waive         ¦ 2 ¦ ¦ waive {unknown} IMAGE 0 --reason gone     ¦ {unknown}
             unknown file to waive         ¦ 2 ¦ ¦ waive {id} IMAGE 0 --reason gone          ¦ {id}; IMAGE
             missing list                  ¦ 2 ¦ ¦ enqueue {file}-missing                    ¦ {file}-missing
-            binary list                   ¦ 2 ¦ ¦ enqueue {binary}                          ¦ nulls.bin
-            malformed CSV                 ¦ 2 ¦ ¦ enqueue {csv}                             ¦ broken.csv; quote; line 2
             """)
     void refusalNamesTheCauseAndTheRemedy(
             String title, int exitCode, @Nullable String variables, @Nullable String command, String message)

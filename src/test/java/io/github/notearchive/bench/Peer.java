@@ -77,22 +77,14 @@ record Peer(int threads, boolean ledger) {
                 .redirectOutput(output.toFile());
         // proxies, certificates and configurations of this account are not part of the measurement
         builder.environment().keySet().retainAll(List.of("PATH"));
-        builder.environment()
-                .putAll(Map.of(
-                        "API",
-                        servers.provider(),
-                        "STORE",
-                        servers.sink(),
-                        "BUCKET",
-                        "bench",
-                        "ACCESS_KEY",
-                        "bench-access",
-                        "SECRET_KEY",
-                        "bench-secret-0123456789",
-                        "DATABASE",
-                        ledger ? servers.libpqUrlOf(DATABASE) : "",
-                        "HOME",
-                        directory.toString()));
+        Map<String, String> environment = builder.environment();
+        environment.put("API", servers.provider());
+        environment.put("STORE", servers.sink());
+        environment.put("BUCKET", "bench");
+        environment.put("ACCESS_KEY", "bench-access");
+        environment.put("SECRET_KEY", "bench-secret-0123456789");
+        environment.put("DATABASE", ledger ? servers.libpqUrlOf(DATABASE) : "");
+        environment.put("HOME", directory.toString());
         Servers.Cpu before = servers.cpu();
         Process process = builder.start();
         try {

@@ -7,12 +7,11 @@ import io.github.notearchive.embedded.EmbeddedDatabase;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +30,6 @@ import org.springframework.util.FileSystemUtils;
 /** PostgreSQL, the provider and the store of a benchmark, each a separate process. They end with this process. */
 final class Servers implements AutoCloseable {
 
-    private final HttpClient client = HttpClient.newHttpClient();
     private final Path home;
     private final DataDirectory directory;
     private final EmbeddedDatabase database;
@@ -208,17 +206,9 @@ final class Servers implements AutoCloseable {
     }
 
     String get(String url) {
-        try {
-            HttpResponse<String> response =
-                    client.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
-            if (response.statusCode() != 200) {
-                throw new IllegalStateException(url + ": status " + response.statusCode());
-            }
-            return response.body();
+        try (InputStream response = URI.create(url).toURL().openStream()) {
+            return new String(response.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new IllegalStateException(url, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             throw new IllegalStateException(url, e);
         }
     }

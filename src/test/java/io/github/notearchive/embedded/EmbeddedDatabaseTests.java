@@ -20,17 +20,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
-@Isolated("its unpacked programs, which serve the whole JVM, are spoilt and go")
 class EmbeddedDatabaseTests {
 
-    /** Its unpacked programs serve every other directory of this JVM too. */
+    /** Its unpacked programs serve the other directories of these tests, too. */
     @TempDir
     static Path first;
 
@@ -54,24 +52,31 @@ class EmbeddedDatabaseTests {
     private EmbeddedDatabase database;
 
     /** Opens the directory of the test with its database, and returns the directory. */
-    private DataDirectory open() {
+    private DataDirectory open() throws IOException {
+        lendPrograms();
         DataDirectory directory = DataDirectory.open(home);
         database = EmbeddedDatabase.open(directory);
         return directory;
     }
 
     @Test
-    void rowsSurviveCloseAndReopenAlsoWithAForeignPidFile() throws Exception {
-        try (var _ = open()) {
-            jdbc(database).execute("CREATE TABLE kept AS SELECT 42 AS id");
-        }
+    void closeStopsTheDatabaseThoughTheThreadIsInterruptedAndItsRowsSurvive() throws Exception {
+        DataDirectory directory = open();
+        jdbc(database).execute("CREATE TABLE kept AS SELECT 42 AS id");
+        Thread.currentThread().interrupt();
+
+        directory.close();
+
+        assertThat(Thread.interrupted()).isTrue();
         assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
         assertThat(home.resolve("servers.properties")).doesNotExist();
+        assertThatThrownBy(() -> ask(database, "SELECT 1")).isInstanceOf(DataAccessException.class);
+        directory.close();
+
         // the number belongs to a process that is no server of ours, this one
         Files.writeString(
                 home.resolve("postgres/postmaster.pid"),
                 ProcessHandle.current().pid() + "\n" + home.resolve("postgres") + "\n");
-
         try (var _ = open()) {
             assertThat(database.joined()).isFalse();
             assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
@@ -204,32 +209,24 @@ class EmbeddedDatabaseTests {
     }
 
     @Test
-    void guestBecomesTheOwnerWhenTheOwnerEnds() throws Exception {
+    void guestWaitsForAnOwnerThatIsStillStartingAndBecomesTheOwnerWhenThatEnds() throws Exception {
+        lendPrograms();
         DataDirectory owner = DataDirectory.open(home);
         try (DataDirectory guest = DataDirectory.open(home)) {
+            var joining = new FutureTask<>(() -> EmbeddedDatabase.open(guest));
+            Thread.ofVirtual().start(joining);
+            EmbeddedDatabase started = EmbeddedDatabase.open(owner);
+
+            EmbeddedDatabase joined = joining.get(30, TimeUnit.SECONDS);
             assertThat(guest.joined()).isTrue();
+            assertThat(joined.joined()).isTrue();
+            assertThat(joined.jdbcUrl()).isEqualTo(started.jdbcUrl());
+
             owner.close();
-
             database = EmbeddedDatabase.open(guest);
-
             assertThat(guest.joined()).isFalse();
             assertThat(database.joined()).isFalse();
             assertThat(ask(database, "SELECT 1")).containsExactly("1");
-        }
-    }
-
-    @Test
-    void guestWaitsForAnOwnerThatIsStillStarting() throws Exception {
-        try (DataDirectory owner = DataDirectory.open(home);
-                DataDirectory guest = DataDirectory.open(home)) {
-            var joining = new FutureTask<>(() -> EmbeddedDatabase.open(guest));
-            Thread.ofVirtual().start(joining);
-
-            EmbeddedDatabase database = EmbeddedDatabase.open(owner);
-
-            EmbeddedDatabase joined = joining.get(30, TimeUnit.SECONDS);
-            assertThat(joined.joined()).isTrue();
-            assertThat(joined.jdbcUrl()).isEqualTo(database.jdbcUrl());
         }
     }
 
@@ -314,7 +311,7 @@ class EmbeddedDatabaseTests {
     }
 
     @Test
-    void serverThatCannotStartSaysWhyAtOnce() throws Exception {
+    void serverThatCannotStartAndALostPasswordAreNamedAndTheClusterLeftAlone() throws Exception {
         open().close();
         Files.writeString(home.resolve("postgres/PG_VERSION"), "11\n");
         long began = System.nanoTime();
@@ -329,11 +326,7 @@ class EmbeddedDatabaseTests {
             Files.writeString(home.resolve("postgres/PG_VERSION"), "18\n");
             assertThat(ask(EmbeddedDatabase.open(directory), "SELECT 1")).containsExactly("1");
         }
-    }
 
-    @Test
-    void lostPasswordIsNamedAndTheClusterLeftAlone() throws Exception {
-        open().close();
         Files.delete(home.resolve("postgres.password"));
         try (DataDirectory directory = DataDirectory.open(home)) {
             assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
@@ -343,35 +336,17 @@ class EmbeddedDatabaseTests {
         assertThat(home.resolve("postgres/note-archive.whole")).exists();
     }
 
-    @Test
-    void closingTheDirectoryClosesTheDatabaseAndAgainDoesNothing() throws Exception {
-        DataDirectory directory = open();
-
-        directory.close();
-        directory.close();
-
-        assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
-        assertThatThrownBy(() -> ask(database, "SELECT 1")).isInstanceOf(DataAccessException.class);
-    }
-
-    @Test
-    void databaseIsStoppedThoughTheThreadWasInterrupted() throws Exception {
-        DataDirectory directory = open();
-        Thread.currentThread().interrupt();
-        directory.close();
-
-        assertThat(Thread.interrupted()).isTrue();
-        assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
-    }
-
     private boolean isInitdb(ProcessHandle process) {
         String command = process.info().commandLine().orElse("");
         return command.contains("/initdb ") && command.contains(home.toString());
     }
 
-    /** Spares a child process the unpacking. */
+    /** Spares the directory the unpacking, which takes seconds. */
     private void lendPrograms() throws IOException {
-        Files.createSymbolicLink(home.resolve("postgres-binaries"), first.resolve("postgres-binaries"));
+        Path programs = home.resolve("postgres-binaries");
+        if (!Files.exists(programs)) {
+            Files.createSymbolicLink(programs, first.resolve("postgres-binaries"));
+        }
     }
 
     private static List<String> ask(EmbeddedDatabase database, String sql) {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.io.ScriptedServer;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.ListObjectsArgs;
@@ -17,7 +17,6 @@ import io.minio.messages.Item;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.URI;
@@ -185,31 +184,20 @@ class EmbeddedStoreTests {
     void serverThatAcceptsAnythingIsNotUsedWhateverTheFactsSay() throws Exception {
         EmbeddedStore.Credentials credentials =
                 EmbeddedStore.Credentials.readOrGenerate(new PrivateFile(home.resolve("s3.credentials")));
-        HttpServer foreign = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-        foreign.createContext("/", exchange -> {
-            byte[] body = "<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>".getBytes(UTF_8);
-            exchange.sendResponseHeaders(200, body.length);
-            exchange.getResponseBody().write(body);
-            exchange.close();
-        });
-        foreign.start();
-        try (DataDirectory owner = DataDirectory.open(home);
+        byte[] list = "<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>".getBytes(UTF_8);
+        try (ScriptedServer foreign = new ScriptedServer().always(ScriptedServer.reply(200, list));
+                DataDirectory owner = DataDirectory.open(home);
                 DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300));
                 MinioClient foreignClient = client(
-                        URI.create("http://127.0.0.1:" + foreign.getAddress().getPort()),
+                        URI.create(foreign.address()),
                         credentials.accessKey(),
                         credentials.secretKey().value())) {
             assertThat(foreignClient.listBuckets()).isEmpty();
-            owner.run(
-                    "s3",
-                    _ -> false,
-                    () -> new DataDirectory.Started(foreign.getAddress().getPort(), () -> {}));
+            owner.run("s3", _ -> false, () -> new DataDirectory.Started(foreign.port(), () -> {}));
 
             assertThatThrownBy(() -> EmbeddedStore.open(guest))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("is not its s3 server");
-        } finally {
-            foreign.stop(0);
         }
     }
 

@@ -81,14 +81,6 @@ public final class ScriptedServer implements AutoCloseable {
         boolean write(Socket socket, OutputStream out) throws IOException, InterruptedException;
     }
 
-    private record Choice(Function<Request, Reply> choice) implements Reply {
-
-        @Override
-        public boolean write(Socket socket, OutputStream out) {
-            throw new UnsupportedOperationException();
-        }
-    }
-
     /** Returns the URL without a path. */
     public String address() {
         return (server instanceof SSLServerSocket ? "https://" : "http://") + authority();
@@ -144,11 +136,6 @@ public final class ScriptedServer implements AutoCloseable {
             head.append(header).append("\r\n");
         }
         return raw(head.append("\r\n").toString(), body);
-    }
-
-    /** Chooses the reply by the request. */
-    public static Reply choice(Function<Request, Reply> choice) {
-        return new Choice(choice);
     }
 
     /** Sends this head and these bytes, and closes the connection. */
@@ -267,8 +254,7 @@ public final class ScriptedServer implements AutoCloseable {
         }
         Queue<Reply> ofPath = paths.get(request.target().split("\\?", 2)[0]);
         Reply scripted = ofPath == null ? script.poll() : ofPath.size() > 1 ? ofPath.poll() : ofPath.element();
-        Reply reply = scripted == null ? otherwise : scripted;
-        return reply instanceof Choice by ? by.choice.apply(request) : reply;
+        return scripted == null ? otherwise : scripted;
     }
 
     private static @Nullable Request read(InputStream in) throws IOException {

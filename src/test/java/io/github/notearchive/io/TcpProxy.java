@@ -1,5 +1,7 @@
 package io.github.notearchive.io;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -75,15 +77,15 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /** Waits until this many requests or responses are held. */
-    public synchronized void awaitHeld(int count, Duration timeout) throws InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        while (held < count) {
-            long left = (deadline - System.nanoTime()) / 1_000_000;
-            if (left <= 0) {
-                throw new IllegalStateException("Only %d of %d are held after %s".formatted(held, count, timeout));
-            }
-            wait(left);
-        }
+    public void awaitHeld(int count, Duration timeout) {
+        await("held requests or responses")
+                .atMost(timeout)
+                .pollInterval(Duration.ofMillis(10))
+                .until(this::held, now -> now >= count);
+    }
+
+    private synchronized int held() {
+        return held;
     }
 
     /** Reads requests whose first line matches, sends this response and closes the connection. */
@@ -308,7 +310,6 @@ public final class TcpProxy implements AutoCloseable {
                     return;
                 }
                 held++;
-                TcpProxy.this.notifyAll();
                 try {
                     while (isHeld(isRequest)) {
                         TcpProxy.this.wait();

@@ -3,7 +3,6 @@ package io.github.notearchive.nightly;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
-import static io.github.notearchive.io.ScriptedServer.choice;
 import static io.github.notearchive.io.ScriptedServer.reply;
 import static io.github.notearchive.io.ScriptedServer.status;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -108,8 +107,8 @@ class OutageTests extends NightFixture {
         List<String> notes = night.pending(40);
         String error = "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>";
         ScriptedServer.Reply refusal = reply(403, error.getBytes(UTF_8), "Content-Type: application/xml");
-        try (ScriptedServer refusing = new ScriptedServer()
-                .always(choice(request -> request.line().startsWith("HEAD") ? status(403) : refusal))) {
+        try (ScriptedServer refusing =
+                new ScriptedServer(request -> request.line().startsWith("HEAD") ? status(403) : refusal)) {
             CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
             night.wayToStore().leadTo(refusing.port());
 

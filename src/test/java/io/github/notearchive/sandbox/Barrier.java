@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Gate for threads: lets them pass, or holds them until it is opened. */
 final class Barrier {
 
+    private static final Duration POLL = Duration.ofMillis(10);
+
     private final AtomicInteger waiting = new AtomicInteger();
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -43,6 +45,6 @@ final class Barrier {
 
     /** Waits until this many threads are held; fails on timeout. */
     void awaitWaiting(int count, Duration timeout) {
-        await("held requests").atMost(timeout).until(waiting::get, held -> held >= count);
+        await("held requests").atMost(timeout).pollInterval(POLL).until(waiting::get, held -> held >= count);
     }
 }

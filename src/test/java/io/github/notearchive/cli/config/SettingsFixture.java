@@ -19,11 +19,11 @@ import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 
 /** Environment with the default settings, and with variables and a file of a test. */
-final class SettingsFixture {
+public final class SettingsFixture {
 
     private SettingsFixture() {}
 
-    static ConfigurableEnvironment with(Map<String, String> variables) {
+    public static ConfigurableEnvironment with(Map<String, String> variables) {
         return with(null, variables);
     }
 
