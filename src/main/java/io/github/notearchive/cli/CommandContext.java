@@ -4,7 +4,6 @@ import io.github.notearchive.batch.MigrationHistory;
 import io.github.notearchive.batch.SingleConnection;
 import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsEnvironment;
-import io.github.notearchive.telemetry.logging.LogAppender;
 import io.github.notearchive.telemetry.logging.LogProperties;
 import java.lang.reflect.Constructor;
 import java.time.Clock;
@@ -147,7 +146,6 @@ public final class CommandContext implements AutoCloseable {
                 .web(WebApplicationType.NONE)
                 .registerShutdownHook(false)
                 .logStartupInfo(false)
-                .listeners(new LogAppender())
                 .initializers(created -> {
                     if (clock != null && created instanceof GenericApplicationContext generic) {
                         generic.registerBean(Clock.class, () -> clock);

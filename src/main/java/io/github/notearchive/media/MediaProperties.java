@@ -27,8 +27,8 @@ import org.springframework.validation.annotation.Validated;
  * @param maxFileSize limit of the length of a file; a longer one is rejected, not truncated
  * @param maxSpoolSize limit of the bytes on disk between download and store, in all files together, including those of
  *     notes that wait for further files; other files are downloaded later
- * @param maxMemory limit of the bytes in memory between download and store, in all files of up to 1 MiB together, and
- *     never more than a quarter of the heap; other files are on disk. 0: all files are on disk
+ * @param maxMemory limit of the bytes in memory between download and store, in all files of known length up to 1 MiB
+ *     together, and never more than a quarter of the heap; other files are on disk. 0: all files are on disk
  * @param maxRedirects limit of the redirects of one URL, each of which is checked like the URL
  * @param triesPerCandidate attempts at one URL while its failure is temporary
  * @param backoff pause before each retry; the last one is repeated

@@ -16,18 +16,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Storage of files between download and store: small files in memory as long as there is room, all others in a
- * directory, which is created with the first file.
+ * Storage of files between download and store: small files of known length in memory as long as there is room, all
+ * others in a directory, which is created with the first file.
  *
  * <p>File names are generated, and files are readable by the owner only. A directory belongs to one process at a time.
  * The bytes in memory and on disk never exceed the limits of the settings. Thread-safe.
@@ -67,22 +67,33 @@ public final class Spool {
         if (!Files.isDirectory(directory)) {
             return 0;
         }
+        int swept = 0;
         try (DirectoryStream<Path> remaining = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
-            int swept = 0;
             for (Path file : remaining) {
                 Files.delete(file);
                 swept++;
             }
-            return swept;
         } catch (IOException e) {
             throw new UncheckedIOException("Spool " + directory + " cannot be swept", e);
         }
+        return swept;
     }
 
     /** Whether files may be added: once the disk limit was met, not until it is at most half used. */
     synchronized boolean hasRoom() {
         full = full && onDisk > diskLimit / 2;
         return !full;
+    }
+
+    /** Returns arrays that no other file uses; null if the memory limit does not allow them. */
+    private @Nullable List<byte[]> borrow(int count) {
+        if (inMemory + (long) count * BLOCK > memoryLimit) {
+            return null;
+        }
+        inMemory += (long) count * BLOCK;
+        return Stream.generate(() -> idle.isEmpty() ? new byte[BLOCK] : idle.pop())
+                .limit(count)
+                .toList();
     }
 
     /** Files of this process that are open now. */
@@ -110,37 +121,34 @@ public final class Spool {
     /** The settings allow no further bytes on disk for now. */
     static final class SpoolFullException extends IOException {}
 
-    /**
-     * A file in the spool, until it is closed.
-     *
-     * <p>A file starts in memory. When it exceeds {@value #MAX_IN_MEMORY} bytes, or the spool has no memory left, its
-     * bytes move to disk. Used by one thread at a time.
-     */
+    /** A file in the spool, until it is closed. Used by one thread at a time. */
     public final class SpoolFile implements AutoCloseable {
 
-        private final long expected;
         private final MessageDigest sha256 = DigestUtils.getSha256Digest();
 
         /** Null unless requested, since it costs more than twice the time of SHA-256. */
         private final @Nullable MessageDigest md5;
 
         /** Null if the bytes are on disk. */
-        private @Nullable List<byte[]> blocks = new ArrayList<>();
+        private @Nullable List<byte[]> blocks;
+
+        /** Null if the bytes are in memory, or the last one has been added. */
+        private byte @Nullable [] buffer;
 
         private @Nullable Path path;
         private @Nullable OutputStream out;
-        private byte @Nullable [] buffer;
         private long size;
         private long reserved;
         private boolean closed;
 
-        /** @param expected final length of the file in bytes; -1 if unknown */
-        SpoolFile(long expected, boolean withMd5) {
-            this.expected = expected;
+        /** @param length of the file in bytes, which is not exceeded; -1 if unknown */
+        SpoolFile(long length, boolean withMd5) {
             this.md5 = withMd5 ? DigestUtils.getMd5Digest() : null;
             synchronized (Spool.this) {
                 files++;
+                blocks = length >= 0 && length <= MAX_IN_MEMORY ? borrow((int) length / BLOCK + 1) : null;
             }
+            buffer = blocks == null ? new byte[BLOCK] : null;
         }
 
         public long size() {
@@ -178,18 +186,13 @@ public final class Spool {
          * @throws UncheckedIOException if the disk cannot be written
          */
         int append(InputStream in) throws IOException {
-            List<byte[]> memory = blocks != null && hasMemory(blocks) ? blocks : null;
-            if (memory == null && buffer == null) {
-                buffer = new byte[BLOCK];
-            }
-            byte[] array = memory == null ? Objects.requireNonNull(buffer) : memory.get((int) size / BLOCK);
-            int offset = memory == null ? 0 : (int) size % BLOCK;
+            byte[] array = blocks == null ? Objects.requireNonNull(buffer) : blocks.get((int) size / BLOCK);
+            int offset = blocks == null ? 0 : (int) size % BLOCK;
             int count = in.read(array, offset, BLOCK - offset);
             if (count <= 0) {
                 return count;
             }
-            if (memory == null) {
-                moveToDisk();
+            if (blocks == null) {
                 write(array, count);
             }
             size += count;
@@ -198,35 +201,6 @@ public final class Spool {
                 md5.update(array, offset, count);
             }
             return count;
-        }
-
-        /** Borrows memory for a further byte and all expected ones, if the file may stay in memory. */
-        private boolean hasMemory(List<byte[]> held) {
-            long total = Math.max(size + 1, expected);
-            if (total > MAX_IN_MEMORY || size < (long) held.size() * BLOCK) {
-                return total <= MAX_IN_MEMORY;
-            }
-            int count = Math.ceilDiv((int) total, BLOCK) - held.size();
-            synchronized (Spool.this) {
-                if (inMemory + (long) count * BLOCK > memoryLimit) {
-                    return false;
-                }
-                inMemory += (long) count * BLOCK;
-                for (int i = 0; i < count; i++) {
-                    byte[] ready = idle.poll();
-                    held.add(ready == null ? new byte[BLOCK] : ready);
-                }
-            }
-            return true;
-        }
-
-        private void moveToDisk() throws SpoolFullException {
-            if (blocks != null) {
-                for (int at = 0; at < size; at += BLOCK) {
-                    write(blocks.get(at / BLOCK), (int) Math.min(BLOCK, size - at));
-                }
-                returnMemory();
-            }
         }
 
         private void returnMemory() {

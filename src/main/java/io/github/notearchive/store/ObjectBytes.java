@@ -7,11 +7,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
-import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.function.IOConsumer;
 
 /**
@@ -54,16 +50,5 @@ public record ObjectBytes(long size, IOConsumer<OutputStream> content) {
         } catch (IOException e) {
             throw new UncheckedIOException("File " + file + " cannot be read for the upload", e);
         }
-    }
-
-    /** Reads the whole content and returns its MD5 in lower-case hexadecimal. */
-    String md5() {
-        MessageDigest digest = DigestUtils.getMd5Digest();
-        try {
-            content.accept(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
-        } catch (IOException e) {
-            throw new UncheckedIOException("The content cannot be read for the upload", e);
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 }

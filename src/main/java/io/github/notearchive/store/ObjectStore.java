@@ -222,15 +222,15 @@ public final class ObjectStore implements AutoCloseable {
      * {@link StoreException#absent}.
      */
     public <T> T read(ObjectKey key, BytesReader<T> reader) {
-        return client.<T>retry(() -> get(key, reader));
+        return client.<T>retry(() -> get(key, LONGEST_READ, reader));
     }
 
     public byte[] read(ObjectKey key) {
         return read(key, (in, _) -> in.readAllBytes());
     }
 
-    <T> T get(ObjectKey key, BytesReader<T> reader) {
-        return client.send(Http.Method.GET, key.value(), StoreClient.Content.NONE, LONGEST_READ, response -> {
+    <T> T get(ObjectKey key, Duration limit, BytesReader<T> reader) {
+        return client.send(Http.Method.GET, key.value(), StoreClient.Content.NONE, limit, response -> {
             String sha256 = StoreClient.header(response, Uploads.META_SHA256);
             return reader.read(body(response), sha256.isEmpty() ? Optional.empty() : Optional.of(sha256));
         });

@@ -9,7 +9,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.regex.Pattern;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
@@ -29,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * keep a signed payload in memory until they have compared it.
  *
  * <p>A store that returns no checksum is probed once, with a byte that differs from the signed digest: if the store
- * rejects it, each accepted upload with a signed payload is proof. Otherwise the ETag or the stored bytes are compared.
+ * rejects it, each accepted upload with a signed payload is proof. Otherwise the stored bytes are read back.
  */
 final class Uploads {
 
@@ -40,7 +39,6 @@ final class Uploads {
 
     private static final long MAX_SIGNED = 16L << 20;
     private static final String CHECKSUM = "x-amz-checksum-sha256";
-    private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
 
     /** Error codes of stores that reject bytes because their digest is not the signed one. */
     private static final Set<String> PAYLOAD_REJECTED =
@@ -65,34 +63,43 @@ final class Uploads {
         this.store = store;
     }
 
-    /**
-     * Response to an accepted upload.
-     *
-     * @param etag ETag without quotes; empty if the store sent none
-     * @param isConfirmed whether the store returned the SHA-256 of the object
-     * @param isSigned whether the request named a digest of the bytes for the store to compare
-     */
-    private record Receipt(String etag, boolean isConfirmed, boolean isSigned) {}
-
     /** Uploads an object once and verifies it. */
     void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
         boolean withChecksum = checksums;
-        Receipt receipt;
+        boolean isConfirmed;
         try {
-            receipt = send(key, bytes, contentType, sha256, withChecksum, limit);
+            isConfirmed = send(key, bytes, contentType, sha256, withChecksum, limit);
         } catch (StoreException e) {
             if (!withChecksum || !CHECKSUM_REJECTED.contains(e.code())) {
                 throw e;
             }
-            receipt = send(key, bytes, contentType, sha256, false, limit);
+            isConfirmed = send(key, bytes, contentType, sha256, false, limit);
             if (checksums) {
                 checksums = false;
-                log.info("The store rejects the header {} ({}): comparing its ETag from now on", CHECKSUM, e.code());
+                log.info("The store rejects the header {} ({}): not sent from now on", CHECKSUM, e.code());
             }
         }
-        boolean isProven = receipt.isConfirmed || (receipt.isSigned && verifiesPayloads());
-        if (!isProven) {
-            verify(key, bytes, sha256, receipt);
+        boolean isProven = isConfirmed || (isSigned(bytes) && verifiesPayloads());
+        if (!isProven && !sha256.equals(storedSha256(key, limit))) {
+            String remedy = "nothing refers to the object, check the health of the store";
+            String problem = "the store holds other bytes than were sent";
+            throw client.refused("PUT", key.value(), StoreException.WRONG_BYTES, problem, remedy);
+        }
+    }
+
+    private static boolean isSigned(ObjectBytes bytes) {
+        return bytes.size() <= MAX_SIGNED;
+    }
+
+    /** Reads an object back and returns its SHA-256; empty if the store has no such object. */
+    private String storedSha256(ObjectKey key, Duration limit) {
+        try {
+            return store.get(key, limit, (in, _) -> DigestUtils.sha256Hex(in));
+        } catch (StoreException e) {
+            if (e.absent()) {
+                return "";
+            }
+            throw e;
         }
     }
 
@@ -138,7 +145,7 @@ final class Uploads {
             }
             return e.unreachable() ? null : false;
         }
-        log.info("The store does not compare uploads with their signature: comparing its ETag");
+        log.info("The store does not compare uploads with their signature: they are read back");
         try {
             store.remove(name);
         } catch (StoreException e) {
@@ -147,13 +154,13 @@ final class Uploads {
         return false;
     }
 
-    private Receipt send(
+    /** Returns whether the store confirmed the SHA-256 of the object. */
+    private boolean send(
             ObjectKey key, ObjectBytes bytes, String contentType, String sha256, boolean withChecksum, Duration limit) {
         String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
-        boolean isSigned = bytes.size() <= MAX_SIGNED;
         Map<String, String> headers = new HashMap<>();
         headers.put(StoreClient.CONTENT_TYPE, contentType);
-        headers.put(StoreClient.PAYLOAD_SHA256, isSigned ? sha256 : "UNSIGNED-PAYLOAD");
+        headers.put(StoreClient.PAYLOAD_SHA256, isSigned(bytes) ? sha256 : "UNSIGNED-PAYLOAD");
         headers.put(META_SHA256, sha256);
         if (withChecksum) {
             headers.put(CHECKSUM, checksum);
@@ -162,33 +169,7 @@ final class Uploads {
         return client.send(
                 Http.Method.PUT, key.value(), new StoreClient.Content(null, headers, body), limit, response -> {
                     EntityUtils.consume(response.getEntity());
-                    boolean isConfirmed = withChecksum && checksum.equals(StoreClient.header(response, CHECKSUM));
-                    return new Receipt(withoutQuotes(StoreClient.header(response, "ETag")), isConfirmed, isSigned);
+                    return withChecksum && checksum.equals(StoreClient.header(response, CHECKSUM));
                 });
-    }
-
-    /** Verifies an upload by its ETag; if that is not the MD5 of the bytes, by the length and the bytes stored. */
-    private void verify(ObjectKey key, ObjectBytes bytes, String sha256, Receipt receipt) {
-        boolean isMd5 = MD5.matcher(receipt.etag).matches();
-        if (isMd5 && receipt.etag.equals(bytes.md5())) {
-            return;
-        }
-        long stored = store.head(key.value()).map(StoredObject::size).orElse(-1L);
-        if (stored != bytes.size()) {
-            throw wrongBytes(key, "the store holds " + stored + " bytes of " + bytes.size());
-        }
-        // the ETag of an encrypted bucket may look like an MD5
-        if ((isMd5 || !receipt.isSigned) && !sha256.equals(store.get(key, (in, _) -> DigestUtils.sha256Hex(in)))) {
-            throw wrongBytes(key, "the store holds other bytes than were sent");
-        }
-    }
-
-    private static String withoutQuotes(@Nullable String etag) {
-        return etag == null ? "" : etag.replace("\"", "");
-    }
-
-    private StoreException wrongBytes(ObjectKey key, String problem) {
-        String remedy = "nothing refers to the object, check the health of the store";
-        return client.refused("PUT", key.value(), StoreException.WRONG_BYTES, problem, remedy);
     }
 }

@@ -1,25 +1,22 @@
 package io.github.notearchive.media.format;
 
-import io.github.notearchive.note.MediaKind;
-import io.github.notearchive.note.MediaType;
 import java.io.IOException;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * ISO base media files (ISO/IEC 14496-12): MP4, M4A, QuickTime, and HEIF pictures (ISO/IEC 23008-12). Boxes follow each
- * other; the last one ends where the file ends. The content of boxes is read for dimensions and remarks only.
+ * other; the last one ends where the file ends. The content of boxes is read for dimensions only.
  */
 final class BoxCheck extends FileCheck {
 
+    /** Path to the boxes with dimensions, in films and in pictures. */
+    static final List<String> FILM = List.of("moov", "trak", "tkhd");
+
+    static final List<String> PICTURE = List.of("meta", "iprp", "ipco", "ispe");
+
     private static final int HEADER = 8;
     private static final int LONG_HEADER = 16;
-
-    /** Path to the boxes with dimensions, in films and in pictures. */
-    private static final List<String> FILM = List.of("moov", "trak", "tkhd");
-
-    private static final List<String> PICTURE = List.of("meta", "iprp", "ipco", "ispe");
+    private static final String DATA = "mdat";
 
     private final List<String> measures;
 
@@ -41,43 +38,38 @@ final class BoxCheck extends FileCheck {
         }
     }
 
-    BoxCheck(FileBytes bytes, MediaType type) {
-        super(bytes, type);
-        measures = type.suits(MediaKind.IMAGE) ? PICTURE : FILM;
+    BoxCheck(FileBytes bytes, List<String> measures) {
+        super(bytes, measures.getFirst(), DATA);
+        this.measures = measures;
     }
 
     @Override
     void run() throws IOException {
         requireWithin("a box", 0, 1);
-        Set<String> missing = new LinkedHashSet<>(List.of(measures.getFirst(), "mdat"));
-        String last = "";
-        for (long at = 0; at < bytes.length(); ) {
+        for (long at = 0; at < bytes.length() && !(at > 0 && isPadding(at, bytes.length())); ) {
             countPart(at);
-            long left = bytes.length() - at;
-            if (at > 0 && left >= 4 && bytes.big(at, 4) == 0 && bytes.isZeroFrom(at)) {
-                remark("zeros after the last box: " + left);
-                break;
-            }
             Box box = header(at, bytes.length());
             requireWithin("a box", at, at + box.header);
             String name = "box " + FileBytes.printable(box.name);
             if (box.size >= 0 && box.size < box.header) {
                 throw malformed(name + " of impossible size " + box.size, at);
             }
-            if (box.size < 0 || box.size > left) {
+            if (box.size < 0 || box.size > bytes.length() - at) {
                 throw truncated(name, at);
             }
-            missing.remove(box.name);
+            found(box.name);
             if (box.name.equals(measures.getFirst())) {
                 measure(box, 1);
+            } else if (box.name.equals("moof")) {
+                require(DATA);
             }
-            last = box.name;
             at = box.end();
         }
-        missing.forEach(name -> remark("no " + name));
-        if (last.equals("moof")) {
-            remark("no mdat behind the last moof");
-        }
+    }
+
+    /** Returns whether zeros follow that are too short for a header, as QuickTime ends some lists. */
+    private boolean isPadding(long at, long end) throws IOException {
+        return end - at >= 4 && end - at < HEADER && bytes.big(at, 4) == 0;
     }
 
     /** Reads a header, which may be incomplete or impossible. Size 0 extends the box to {@code end}. */
@@ -94,16 +86,11 @@ final class BoxCheck extends FileCheck {
 
     /** Measures all tracks of a film or all items of a picture, as far as the content of a box is well formed. */
     private void measure(Box outer, int level) throws IOException {
-        for (long at = outer.from(); at < outer.end(); ) {
-            long left = outer.end() - at;
-            if (left >= 4 && left < HEADER && bytes.big(at, 4) == 0) {
-                // QuickTime ends some lists with a zero
-                return;
-            }
+        for (long at = outer.from(); at < outer.end() && !isPadding(at, outer.end()); ) {
             countPart(at);
             Box box = header(at, outer.end());
+            long left = outer.end() - at;
             if (left < box.header || box.size < box.header || box.size > left) {
-                remark(FileBytes.printable(outer.name) + " is malformed");
                 return;
             }
             if (box.name.equals(measures.get(level))) {

@@ -107,14 +107,6 @@ public final class FileBytes implements AutoCloseable {
         return i;
     }
 
-    boolean isZeroFrom(long from) throws IOException {
-        long at = from;
-        while (at < length && u8(at) == 0) {
-            at++;
-        }
-        return at >= length;
-    }
-
     @Override
     public void close() throws IOException {
         if (file != null) {

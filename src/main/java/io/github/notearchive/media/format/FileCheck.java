@@ -3,54 +3,62 @@ package io.github.notearchive.media.format;
 import io.github.notearchive.note.MediaType;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Truncation check of one file, part by part, for one family of containers. Used once, by one thread.
  *
- * <p>A file that ends exactly between two of its top-level parts is reported as complete. In HEIF, MP4, QuickTime and
- * WAV without a length the missing part leaves a remark. Fragments of MP4 leave none.
+ * <p>A file that ends exactly between two of its boxes is reported as complete. In HEIF, MP4 and QuickTime the missing
+ * box leaves a remark. Fragments of MP4 leave none.
  */
 public abstract class FileCheck {
 
     /** Limit of the parts that are read: more than a film of a day has, read within two seconds. */
     static final int MAX_PARTS = 1_000_000;
 
-    private static final int MAX_REMARKS = 8;
+    static final String PICTURE_DATA = "picture data";
 
     final FileBytes bytes;
-    final MediaType type;
-    private final List<String> remarks = new ArrayList<>();
+
+    /** Parts without which the file has no content, as far as they have not been found. */
+    private final Set<String> missing = new LinkedHashSet<>();
+
     private @Nullable Dimensions dimensions;
     private int parts;
 
-    FileCheck(FileBytes bytes, MediaType type) {
+    FileCheck(FileBytes bytes, String... required) {
         this.bytes = bytes;
-        this.type = type;
+        missing.addAll(List.of(required));
     }
 
     /**
-     * Checks a file whose first bytes are those of this type. Other audio and subtitles are not checked (decision 13).
+     * Checks a file whose first bytes are those of this type. GIF, other audio and subtitles are not checked (decision
+     * 13).
      *
      * @throws TruncatedFileException if the file ends within a part, or a header is impossible
      */
     public static Complete check(MediaType type, FileBytes bytes) throws IOException {
         FileCheck check = switch (type) {
-            case HEIC, AVIF, MP4, MOV, M4A -> new BoxCheck(bytes, type);
-            case JPEG, PNG, GIF -> new PictureCheck(bytes, type);
-            case WEBP, WAV -> new RiffCheck(bytes, type);
-            case MP3, AAC, OGG, FLAC, SRT, VTT -> null;
+            case HEIC, AVIF -> new BoxCheck(bytes, BoxCheck.PICTURE);
+            case MP4, MOV, M4A -> new BoxCheck(bytes, BoxCheck.FILM);
+            case JPEG -> new JpegCheck(bytes);
+            case PNG, WEBP -> new ChunkCheck(bytes, type);
+            case GIF, WAV, MP3, AAC, OGG, FLAC, SRT, VTT -> null;
         };
         if (check == null) {
             return new Complete(List.of(), null);
         }
+        List<String> remarks = new ArrayList<>();
         try {
             check.run();
+            check.missing.forEach(part -> remarks.add("no " + part));
         } catch (TooManyPartsException e) {
-            check.remark(String.valueOf(e.getMessage()));
+            remarks.add(String.valueOf(e.getMessage()));
         }
-        return new Complete(check.remarks, check.dimensions);
+        return new Complete(remarks, check.dimensions);
     }
 
     abstract void run() throws IOException;
@@ -61,10 +69,13 @@ public abstract class FileCheck {
         }
     }
 
-    final void remark(String remark) {
-        if (remarks.size() < MAX_REMARKS && !remarks.contains(remark)) {
-            remarks.add(remark);
-        }
+    /** Requires a further part of this name. */
+    final void require(String part) {
+        missing.add(part);
+    }
+
+    final void found(String part) {
+        missing.remove(part);
     }
 
     /** Records dimensions; the largest ones count, impossible ones are ignored. */
@@ -89,20 +100,10 @@ public abstract class FileCheck {
         return new TruncatedFileException(problem + " at byte " + at);
     }
 
-    /** Adds a remark about bytes behind the end of the last part, and about missing content. */
-    final void remarkEnd(long end, boolean hasContent, String noContent) {
-        if (!hasContent) {
-            remark(noContent);
-        }
-        if (end < bytes.length()) {
-            remark("bytes after the end: " + (bytes.length() - end));
-        }
-    }
-
     /**
      * Result for a file without a missing part.
      *
-     * @param remarks unusual features, in ASCII without quotes; few and short
+     * @param remarks missing parts, in ASCII without quotes; few and short
      * @param dimensions of the picture or film as its headers state them; null if they state none
      */
     public record Complete(List<String> remarks, @Nullable Dimensions dimensions) {}

@@ -9,8 +9,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,53 +36,51 @@ class FileCheckTests {
 
     /**
      * A sample is complete. Cut at each byte, it is truncated except for this many lengths, with or without a remark.
-     * The exceptions are ends between two parts: boxes and chunks of a WAV without length leave a remark; fragments of
-     * MP4 leave none. One more byte is a remark where the format has an end, else truncated. Other audio is not
-     * checked.
+     * The exceptions are ends between two boxes: most leave a remark, fragments of MP4 leave none. One more byte is
+     * ignored where the format has an end, else the file is truncated.
      */
     @ParameterizedTest
     @CsvSource({
-        "baseline.jpg,    48x32,    0,   0, bytes after the end: 1",
-        "progressive.jpg, 48x32,    0,   0, bytes after the end: 1",
-        "restarts.jpg,    48x32,    0,   0, bytes after the end: 1",
-        "rgb.png,         48x32,    0,   0, bytes after the end: 1",
-        "palette.png,     48x32,    0,   0, bytes after the end: 1",
-        "still.gif,       48x32,    0,   0, bytes after the end: 1",
-        "animated.gif,    32x24,    0,   0, bytes after the end: 1",
-        "lossy.webp,      48x32,    0,   0, bytes after the end: 1",
-        "lossless.webp,   48x32,    0,   0, bytes after the end: 1",
-        "alpha.webp,      48x32,    0,   0, bytes after the end: 1",
-        "animated.webp,   48x32,    0,   0, bytes after the end: 1",
-        "picture.heic,    64x64,    2,   0, truncated",
-        "tiles.heic,      64x64,    2,   0, truncated",
-        "picture.avif,    48x32,    2,   0, truncated",
-        "turned.avif,     48x32,    2,   0, truncated",
-        "film.mp4,        64x48,    3,   0, truncated",
-        "faststart.mp4,   64x48,    3,   0, truncated",
-        "fragmented.mp4,  64x48,    4,    2, truncated",
-        "film.mov,        64x48,    3,   0, truncated",
-        "sound.m4a,            ,    3,   0, truncated",
-        "sound.wav,            ,    0,   0, bytes after the end: 1",
-        "odd.wav,              ,    0,   0, bytes after the end: 1",
-        "streamed.wav,         , 1600,   0, a stream without length",
-        "bare.mp3,           ,    0, 2194,",
-        "sound.aac,          ,    0, 2305,",
-        "sound.ogg,          ,    0, 4918,",
-        "sound.flac,           ,    0, 8749,",
+        "baseline.jpg,    48x32, 0, 0, complete",
+        "progressive.jpg, 48x32, 0, 0, complete",
+        "restarts.jpg,    48x32, 0, 0, complete",
+        "rgb.png,         48x32, 0, 0, complete",
+        "palette.png,     48x32, 0, 0, complete",
+        "lossy.webp,      48x32, 0, 0, complete",
+        "lossless.webp,   48x32, 0, 0, complete",
+        "alpha.webp,      48x32, 0, 0, complete",
+        "animated.webp,   48x32, 0, 0, complete",
+        "picture.heic,    64x64, 2, 0, truncated",
+        "tiles.heic,      64x64, 2, 0, truncated",
+        "picture.avif,    48x32, 2, 0, truncated",
+        "turned.avif,     48x32, 2, 0, truncated",
+        "film.mp4,        64x48, 3, 0, truncated",
+        "faststart.mp4,   64x48, 3, 0, truncated",
+        "fragmented.mp4,  64x48, 4, 2, truncated",
+        "film.mov,        64x48, 3, 0, truncated",
+        "sound.m4a,            , 3, 0, truncated",
     })
     void aSampleIsCompleteUnlessItIsCut(
-            String name, @Nullable String dimensions, int remarked, int silent, @Nullable String withOneByteMore)
+            String name, @Nullable String dimensions, int remarked, int silent, String withOneByteMore)
             throws IOException {
         byte[] bytes = Samples.bytes(name);
         MediaType type = Samples.type(name);
         String complete = dimensions == null ? "complete: " : "complete " + dimensions + ": ";
-        String longer = withOneByteMore == null ? "" : withOneByteMore;
 
-        assertThat(result(bytes, type))
-                .isEqualTo(complete + (name.equals("streamed.wav") ? "a stream without length" : ""));
+        assertThat(result(bytes, type)).isEqualTo(complete);
         assertThat(cutAtEachByte(bytes, type)).containsExactly(bytes.length - remarked - silent, remarked, silent);
-        assertThat(result(Arrays.copyOf(bytes, bytes.length + 1), type))
-                .startsWith(longer.equals("truncated") ? longer : complete + longer);
+        String longer = result(Arrays.copyOf(bytes, bytes.length + 1), type);
+        if (withOneByteMore.equals("truncated")) {
+            assertThat(longer).startsWith("truncated");
+        } else {
+            assertThat(longer).isEqualTo(complete);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"still.gif", "sound.wav", "bare.mp3", "sound.aac", "sound.ogg", "sound.flac"})
+    void otherTypesAreNotChecked(String name) {
+        assertThat(result(Samples.without(name, 100), Samples.type(name))).isEqualTo("complete: ");
     }
 
     /** Numbers of lengths at which the file is truncated, complete with a remark, and complete without one. */
@@ -104,7 +100,7 @@ class FileCheckTests {
 
     @Test
     void everySampleIsTested() {
-        assertThat(Samples.names()).hasSize(27);
+        assertThat(Samples.names()).hasSize(24);
     }
 
     @Test
@@ -137,22 +133,22 @@ class FileCheckTests {
     }
 
     @Test
-    void zerosBehindTheLastBoxAreARemark() {
+    void zerosBehindTheLastBoxAreIgnored() {
         byte[] bytes = Samples.bytes("film.mp4");
 
         for (int zeros : List.of(4, 7, 8, 20, 100_000)) {
             assertThat(result(Arrays.copyOf(bytes, bytes.length + zeros), MediaType.MP4))
-                    .isEqualTo("complete 64x48: zeros after the last box: " + zeros);
+                    .isEqualTo("complete 64x48: ");
         }
     }
 
     @Test
-    void aMalformedChildOfABoxIsARemark() {
+    void aMalformedChildOfABoxIsNotMeasured() {
         byte[] bytes = Samples.bytes("faststart.mp4");
         int track = new String(bytes, ISO_8859_1).indexOf("trak");
         bytes[track - 4] = 0x7f;
 
-        assertThat(result(bytes, MediaType.MP4)).isEqualTo("complete: moov is malformed");
+        assertThat(result(bytes, MediaType.MP4)).isEqualTo("complete: ");
     }
 
     @Test
@@ -174,18 +170,13 @@ class FileCheckTests {
                 Arguments.of(MediaType.MP4, "\0\0\0\u0010ftypisom\0\0\0\0", "\0\0\0\u0008free"),
                 Arguments.of(MediaType.MP4, "\0\0\0\0moov", "\0\0\0\u0008trak"),
                 Arguments.of(MediaType.JPEG, "\u00ff\u00d8", "\u00ff\u00e0\0\u0002"),
-                Arguments.of(MediaType.PNG, "\u0089PNG\r\n\u001a\n", "\0\0\0\0tEXt\0\0\0\0"),
-                Arguments.of(MediaType.GIF, "GIF89a\u0001\0\u0001\0\0\0\0!\u00fe", "\u0001x"),
-                Arguments.of(MediaType.WAV, "RIFF\0\0\0\0WAVE", "LIST\0\0\0\0"));
+                Arguments.of(MediaType.PNG, "\u0089PNG\r\n\u001a\n", "\0\0\0\0tEXt\0\0\0\0"));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("tinyParts")
     void aFileOfTooManyPartsIsNotReadToItsEnd(MediaType type, String start, String part) {
         byte[] bytes = ascii(start + part.repeat(FileCheck.MAX_PARTS + 1));
-        if (type == MediaType.WAV) {
-            numbers(bytes).putInt(4, bytes.length - 8);
-        }
         Path file = file(bytes);
 
         assertThat(bounded(() -> result(file, type))).matches("complete.*: .*more than 1000000.*");
@@ -195,16 +186,16 @@ class FileCheckTests {
     void bytesBehindAPictureAreNotPartOfIt() {
         byte[] motionPhoto = joined(Samples.bytes("baseline.jpg"), Samples.bytes("film.mp4"));
 
-        assertThat(result(motionPhoto, MediaType.JPEG)).isEqualTo("complete 48x32: bytes after the end: 2903");
+        assertThat(result(motionPhoto, MediaType.JPEG)).isEqualTo("complete 48x32: ");
     }
 
     @ParameterizedTest
     @CsvSource({
         "\u00ff\u00d8stray\u00ff\u00ff\u00e0.4\u00ff\u00d9\u00ff\u00da.2data\u00ff.data\u00ff\u00d0data\u00ff\u00d9, "
-                + "complete: stray bytes between segments",
-        "\u00ff\u00d8stray\u00ff\u00ff\u00e0.4\u00ff\u00d9\u00ff\u00da.2data\u00ff.data\u00ff\u00d0data, truncated",
+                + "'complete: '",
+        "\u00ff\u00d8stray\u00ff\u00ff\u00e0.4\u00ff\u00d9\u00ff\u00da.2data\u00ff.data\u00ff\u00d0data, truncated.*",
         "\u00ff\u00d8\u00ff\u00d9, complete: no picture data",
-        "\u00ff\u00d8\u00ff\u00e0.1\u00ff\u00d9, truncated",
+        "\u00ff\u00d8\u00ff\u00e0.1\u00ff\u00d9, truncated.*",
     })
     void stuffedDataAndStrayBytesDoNotEndAPicture(String jpeg, String expected) {
         byte[] bytes = ascii(jpeg.replace(".4", "\0\u0004")
@@ -212,22 +203,7 @@ class FileCheckTests {
                 .replace(".1", "\0\u0001")
                 .replace('.', '\0'));
 
-        assertThat(result(bytes, MediaType.JPEG)).startsWith(expected);
-    }
-
-    @Test
-    void aWavMayMiscountItsOwnHeaderLeaveOutItsPaddingOrHaveNoLengths() {
-        byte[] miscounted = Samples.bytes("sound.wav");
-        numbers(miscounted).putInt(4, miscounted.length);
-        byte[] unpadded = Samples.without("odd.wav", 1);
-        numbers(unpadded).putInt(4, unpadded.length - 8);
-        byte[] zero = Samples.bytes("streamed.wav");
-        int data = new String(zero, ISO_8859_1).indexOf("data");
-        numbers(zero).putInt(4, 0).putInt(data + 4, 0);
-
-        assertThat(result(miscounted, MediaType.WAV)).isEqualTo("complete: the length counts too much");
-        assertThat(result(unpadded, MediaType.WAV)).isEqualTo("complete: the last chunk is not padded");
-        assertThat(result(zero, MediaType.WAV)).isEqualTo("complete: a stream without length");
+        assertThat(result(bytes, MediaType.JPEG)).matches(expected);
     }
 
     private String result(byte[] bytes, MediaType type) {
@@ -283,10 +259,6 @@ class FileCheckTests {
     /** Much longer than a check takes on a busy machine. */
     private static String bounded(Supplier<String> check) {
         return assertTimeoutPreemptively(Duration.ofMinutes(1), check::get);
-    }
-
-    private static ByteBuffer numbers(byte[] file) {
-        return ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static byte[] ascii(String text) {
