@@ -5,8 +5,8 @@ import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.RunCommand.FinishedRuns;
 import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.NightlyRun;
@@ -203,7 +203,7 @@ final class SandboxCommand extends ArchiveCommand {
             }
             Files.deleteIfExists(directory.resolve("postgres.password"));
         }
-        PrivateDirectory.create(directory);
+        Files.createDirectories(directory, AtomicFile.PRIVATE_DIRECTORY);
         Files.writeString(
                 directory.resolve(MARKER), "This directory belongs to the sandbox, which empties it at each start.\n");
         return isUsed;

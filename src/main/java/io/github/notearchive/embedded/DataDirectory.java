@@ -4,7 +4,6 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.PrivateDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -298,7 +297,8 @@ public final class DataDirectory implements AutoCloseable {
                     absolute, "it is a file; move that away, or name another data directory", null);
         }
         try {
-            Path real = PrivateDirectory.create(absolute).toRealPath();
+            Path real = Files.createDirectories(absolute, AtomicFile.PRIVATE_DIRECTORY)
+                    .toRealPath();
             if (UNSAFE.matcher(real.toString()).find()) {
                 throw DataDirectoryException.of(
                         real,

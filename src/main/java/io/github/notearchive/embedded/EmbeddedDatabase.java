@@ -6,10 +6,22 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,10 +31,18 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It listens on 127.0.0.1 only, on another port at each start, and requires a password (SCRAM), which is stored in
  * {@code postgres.password}, readable by its owner only. Commits are durable.
+ *
+ * <p>A cluster is complete if it has a mark, which is set when its server responds for the first time. A cluster
+ * without the mark is the remainder of a killed process; PostgreSQL cannot start from it.
  */
 public final class EmbeddedDatabase {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
+
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    private static final String USER = "postgres";
 
     /** Long, since recovery after a crash reads up to a gigabyte of log. */
     private static final Duration START_PATIENCE = Duration.ofMinutes(5);
@@ -36,12 +56,12 @@ public final class EmbeddedDatabase {
 
     private static final long LONGEST_LOG = 4 << 20;
 
-    private final PostgresCluster cluster;
+    private final Path home;
     private final DataDirectory.Running server;
 
-    private EmbeddedDatabase(PostgresCluster cluster, DataDirectory.Running server) {
-        this.cluster = cluster;
-        this.server = server;
+    private EmbeddedDatabase(DataDirectory directory) {
+        home = directory.path();
+        server = directory.run("postgres", this::answersOn, () -> new DataDirectory.Started(start(), this::stop));
     }
 
     /**
@@ -53,25 +73,31 @@ public final class EmbeddedDatabase {
      * @throws DataDirectoryException if it does not start, or the owner runs none; no process is left running
      */
     public static EmbeddedDatabase open(DataDirectory directory) {
-        var cluster = new PostgresCluster(directory.path());
-        return new EmbeddedDatabase(
-                cluster,
-                directory.run(
-                        "postgres",
-                        cluster::answersOn,
-                        () -> new DataDirectory.Started(start(cluster), () -> stop(cluster))));
+        return new EmbeddedDatabase(directory);
     }
 
     public String jdbcUrl() {
-        return PostgresCluster.jdbcUrl(server.port());
+        return jdbcUrl(server.port());
+    }
+
+    private static String jdbcUrl(int port) {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
     }
 
     public String user() {
-        return PostgresCluster.USER;
+        return USER;
     }
 
     public String password() {
-        return cluster.password();
+        try {
+            String password = passwordFile().read();
+            if (password.isEmpty()) {
+                throw new IOException("it is missing; put it back, from a copy of the directory");
+            }
+            return password;
+        } catch (IOException e) {
+            throw DataDirectoryException.of(home, "its postgres.password cannot be read, " + e.getMessage(), e);
+        }
     }
 
     /** Returns whether the server was running already. */
@@ -79,20 +105,36 @@ public final class EmbeddedDatabase {
         return server.joined();
     }
 
-    private static void stop(PostgresCluster cluster) {
-        Postmaster.over(cluster.data()).ifPresent(Postmaster::stop);
+    private Path data() {
+        return home.resolve("postgres");
+    }
+
+    private Path serverLog() {
+        return home.resolve("postgres.log");
+    }
+
+    private PrivateFile passwordFile() {
+        return new PrivateFile(home.resolve("postgres.password"));
+    }
+
+    private PrivateFile mark() {
+        return new PrivateFile(data().resolve("note-archive.whole"));
+    }
+
+    private void stop() {
+        Postmaster.over(data()).ifPresent(Postmaster::stop);
     }
 
     /**
      * Starts the server after removing the remainders of a killed process, and returns its port. The caller owns the
      * directory.
      */
-    private static int start(PostgresCluster cluster) {
-        if (isFull(cluster)) {
-            throw failed(cluster, NO_SPACE, null);
+    private int start() {
+        if (isFull()) {
+            throw failed(NO_SPACE, null);
         }
-        Postmaster.awaitStragglers(cluster.data());
-        Postmaster.over(cluster.data()).ifPresent(orphan -> {
+        Postmaster.awaitStragglers(data());
+        Postmaster.over(data()).ifPresent(orphan -> {
             log.warn(
                     "PostgreSQL {} over {} was left running by a killed process; it is stopped now, its rows stay",
                     orphan.pid(),
@@ -100,73 +142,88 @@ public final class EmbeddedDatabase {
             orphan.stop();
         });
         try {
-            cluster.moveBrokenAside();
-            cluster.preparePassword();
-            prepareLog(cluster.serverLog());
-            PostgresPrograms programs = PostgresPrograms.unpack(cluster.home());
-            if (!cluster.isWhole()) {
-                create(cluster, programs);
+            prepareLog(serverLog());
+            PostgresPrograms programs = PostgresPrograms.unpack(home);
+            boolean isWhole = Files.exists(mark().path());
+            if (!isWhole) {
+                moveBrokenAside();
+                create(programs);
             }
-            int port = startOnFreePort(cluster, programs);
+            String _ = password();
+            int port = startOnFreePort(programs);
             try {
-                cluster.markWhole();
+                if (!isWhole) {
+                    mark().write("made whole at " + Clock.systemUTC().instant() + "\n");
+                }
                 programs.markWhole();
                 return port;
             } catch (IOException e) {
-                stop(cluster);
+                stop();
                 throw e;
             }
         } catch (IOException e) {
-            throw failed(cluster, e.toString(), e);
+            throw failed(e.toString(), e);
         }
     }
 
-    /** Creates the cluster, with a collation that is independent of the C library of the machine. */
-    private static void create(PostgresCluster cluster, PostgresPrograms programs) throws IOException {
-        Attempt initdb = run(
-                cluster,
-                programs.command(
-                        "initdb",
-                        "-D", // a separate argument, by which Postmaster recognizes the program
-                        cluster.data().toString(),
-                        "--username=" + PostgresCluster.USER,
-                        "--pwfile=" + cluster.passwordFile(),
-                        "--auth=scram-sha-256",
-                        "--encoding=UTF-8",
-                        "--locale=C",
-                        "--locale-provider=builtin",
-                        "--builtin-locale=C.UTF-8"));
+    /** Moves an incomplete cluster aside. Deletes nothing. */
+    private void moveBrokenAside() throws IOException {
+        if (!Files.exists(data()) || PathUtils.isEmpty(data())) {
+            return;
+        }
+        Path aside =
+                home.resolve("postgres.broken-" + STAMP.format(Clock.systemUTC().instant()));
+        Files.move(data(), aside);
+        log.warn(
+                "Database {} is incomplete (its creation was interrupted); moved to {}, creating a new one",
+                data(),
+                aside);
+    }
+
+    /**
+     * Creates the cluster, with a collation that is independent of the C library of the machine, and its password if
+     * there is none.
+     */
+    private void create(PostgresPrograms programs) throws IOException {
+        if (passwordFile().read().isEmpty()) {
+            passwordFile().write(PrivateFile.random(24) + "\n");
+        }
+        Attempt initdb = run(programs.command(
+                "initdb",
+                "-D", // a separate argument, by which Postmaster recognizes the program
+                data().toString(),
+                "--username=" + USER,
+                "--pwfile=" + passwordFile().path(),
+                "--auth=scram-sha-256",
+                "--encoding=UTF-8",
+                "--locale=C",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8"));
         if (!initdb.succeeded) {
-            throw failed(cluster, initdb.complaint(), null);
+            throw failed(initdb.complaint(), null);
         }
     }
 
-    private static int startOnFreePort(PostgresCluster cluster, PostgresPrograms programs) throws IOException {
-        String patience = String.valueOf(START_PATIENCE.toSeconds());
+    private int startOnFreePort(PostgresPrograms programs) throws IOException {
         for (int attempt = 1; ; attempt++) {
             int port = freePort();
             // sockets are not needed, and their path is limited to 107 characters
             String settings = "-p " + port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
                     + " -c fsync=on -c synchronous_commit=on -c max_connections=100 -c timezone=UTC";
-            Attempt start = run(
-                    cluster,
-                    programs.command(
-                            "pg_ctl",
-                            "start",
-                            "-w",
-                            "-t",
-                            patience,
-                            "-D",
-                            cluster.data().toString(),
-                            "-o",
-                            settings));
-            if (start.succeeded && cluster.answersOn(port)) {
+            Attempt start = run(programs.command(
+                    "pg_ctl",
+                    "start",
+                    "--timeout=" + START_PATIENCE.toSeconds(),
+                    "--options=" + settings,
+                    "-D", // a separate argument, by which Postmaster recognizes the program
+                    data().toString()));
+            if (start.succeeded && answersOn(port)) {
                 return port;
             }
-            stop(cluster);
+            stop();
             if (attempt == ATTEMPTS || !start.output.contains("could not bind")) {
                 String reason = start.complaint();
-                throw failed(cluster, reason.isEmpty() ? "it does not answer on port " + port : reason, null);
+                throw failed(reason.isEmpty() ? "it does not answer on port " + port : reason, null);
             }
             // another process took the port between its choice and its use
         }
@@ -179,8 +236,8 @@ public final class EmbeddedDatabase {
     }
 
     /** Runs a program with its output, and that of the server that it starts, appended to the log of the server. */
-    private static Attempt run(PostgresCluster cluster, List<String> command) throws IOException {
-        Path output = cluster.serverLog();
+    private Attempt run(List<String> command) throws IOException {
+        Path output = serverLog();
         int start = (int) Files.size(output);
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -193,7 +250,7 @@ public final class EmbeddedDatabase {
             return new Attempt(succeeded, new String(bytes, start, bytes.length - start, StandardCharsets.UTF_8));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw failed(cluster, "interrupted", e);
+            throw failed("interrupted", e);
         } finally {
             if (process.isAlive()) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -223,24 +280,53 @@ public final class EmbeddedDatabase {
         }
     }
 
-    private static boolean isFull(PostgresCluster cluster) {
+    private boolean isFull() {
         try {
-            return Files.getFileStore(cluster.home()).getUsableSpace() < LEAST_SPACE;
+            return Files.getFileStore(home).getUsableSpace() < LEAST_SPACE;
         } catch (IOException e) {
             return false; // the start reports the error
         }
     }
 
-    private static DataDirectoryException failed(PostgresCluster cluster, String reason, @Nullable Throwable cause) {
-        if (isFull(cluster) || reason.contains(NO_SPACE)) {
+    private DataDirectoryException failed(String reason, @Nullable Throwable cause) {
+        if (isFull() || reason.contains(NO_SPACE)) {
             return DataDirectoryException.diskFull(
-                    cluster.home(),
+                    home,
                     "PostgreSQL does not start, " + NO_SPACE + "; free some and run again, nothing is lost",
                     cause);
         }
         String advice = reason.contains("unshare")
                 ? "run this as another user, or allow root user namespaces (unshare -U), or set a database of your own"
-                : "see " + cluster.serverLog() + ", or set a database of your own";
-        return DataDirectoryException.of(cluster.home(), "PostgreSQL does not start, " + reason + "; " + advice, cause);
+                : "see " + serverLog() + ", or set a database of your own";
+        return DataDirectoryException.of(home, "PostgreSQL does not start, " + reason + "; " + advice, cause);
+    }
+
+    /**
+     * Returns whether the server on this port is that of the cluster. Both sides prove that they have the password
+     * without sending it.
+     */
+    private boolean answersOn(int port) {
+        try (Connection connection = connect(port);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW data_directory")) {
+            return row.next() && Path.of(row.getString(1)).toRealPath().equals(data().toRealPath());
+        } catch (SQLException | IOException | InvalidPathException | DataDirectoryException e) {
+            log.debug("What listens on 127.0.0.1:{} is not the server over {}", port, data(), e);
+            return false;
+        }
+    }
+
+    private Connection connect(int port) throws SQLException {
+        var properties = new Properties();
+        properties.putAll(Map.of(
+                "user", USER,
+                "password", password(),
+                "requireAuth", "scram-sha-256",
+                "sslmode", "disable",
+                "gssEncMode", "disable",
+                "connectTimeout", "2",
+                "loginTimeout", "5",
+                "socketTimeout", "5"));
+        return DriverManager.getConnection(jdbcUrl(port), properties);
     }
 }

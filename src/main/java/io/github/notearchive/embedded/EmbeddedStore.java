@@ -1,6 +1,6 @@
 package io.github.notearchive.embedded;
 
-import io.github.notearchive.io.PrivateDirectory;
+import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.Secret;
 import io.minio.MinioClient;
 import io.minio.errors.ErrorResponseException;
@@ -46,14 +46,20 @@ public final class EmbeddedStore {
             "[^/]+/((media|notes|forgotten|reports|check|fixity-probe)/.+|archive\\.json|probe(-payload)?)"
                     + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
+    private final Path home;
+    private final PrivateFile keys;
     private final DataDirectory.Running server;
     private final Credentials credentials;
-    private final Path root;
 
-    private EmbeddedStore(DataDirectory.Running server, Credentials credentials, Path root) {
-        this.server = server;
-        this.credentials = credentials;
-        this.root = root;
+    private EmbeddedStore(DataDirectory directory) {
+        home = directory.path();
+        keys = new PrivateFile(home.resolve("s3.credentials"));
+        server = directory.run("s3", this::answersOn, this::start);
+        try {
+            credentials = Credentials.read(keys);
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
     /**
@@ -65,15 +71,7 @@ public final class EmbeddedStore {
      *     runs no such server
      */
     public static EmbeddedStore open(DataDirectory directory) {
-        var keys = new PrivateFile(directory.path().resolve("s3.credentials"));
-        DataDirectory.Running server =
-                directory.run("s3", port -> answersOn(port, keys, directory), () -> start(directory, keys));
-        try {
-            return new EmbeddedStore(
-                    server, Credentials.read(keys), directory.path().resolve("s3"));
-        } catch (IOException e) {
-            throw failed(directory, e);
-        }
+        return new EmbeddedStore(directory);
     }
 
     /** {@code http://127.0.0.1:<port>}, without a path. */
@@ -102,7 +100,7 @@ public final class EmbeddedStore {
      */
     public void requireWritable(String bucket) throws IOException {
         for (String area : List.of("", "media", "notes")) {
-            Path folder = root.resolve(bucket).resolve(area);
+            Path folder = root().resolve(bucket).resolve(area);
             if (!area.isEmpty() && !Files.exists(folder)) {
                 continue;
             }
@@ -116,33 +114,34 @@ public final class EmbeddedStore {
         }
     }
 
-    private static DataDirectory.Started start(DataDirectory directory, PrivateFile keys) {
-        Path root = directory.path().resolve("s3");
+    private Path root() {
+        return home.resolve("s3");
+    }
+
+    private DataDirectory.Started start() {
         try {
-            Credentials credentials = Credentials.readOrGenerate(keys);
-            PrivateDirectory.create(root);
-            requireExtendedAttributes(root, directory);
-            int swept = sweepUnfinishedUploads(root);
+            Credentials pair = Credentials.readOrGenerate(keys);
+            Files.createDirectories(root(), AtomicFile.PRIVATE_DIRECTORY);
+            requireExtendedAttributes();
+            int swept = sweepUnfinishedUploads();
             if (swept > 0) {
-                log.info("Swept {} files of unfinished uploads under {}", swept, root);
+                log.info("Swept {} files of unfinished uploads under {}", swept, root());
             }
             S3Proxy server = S3Proxy.builder()
-                    .blobStore(new FilesystemNio2BlobStore(root.toString()))
+                    .blobStore(new FilesystemNio2BlobStore(root().toString()))
                     .endpoint(endpointOn(0))
                     .awsAuthentication(
                             AuthenticationType.AWS_V4,
-                            credentials.accessKey(),
-                            credentials.secretKey().value())
+                            pair.accessKey(),
+                            pair.secretKey().value())
                     .ignoreUnknownHeaders(true)
                     .jettyMaxThreads(THREADS)
                     .stopTimeout(STOP_PATIENCE.toMillis())
                     .build();
             server.start();
             return new DataDirectory.Started(server.getPort(), server::stop);
-        } catch (DataDirectoryException e) {
-            throw e;
         } catch (Exception e) {
-            throw failed(directory, e);
+            throw failed(e);
         }
     }
 
@@ -150,12 +149,13 @@ public final class EmbeddedStore {
      * Deletes the files that a killed server left of unfinished uploads, which it would list as objects. No server uses
      * the directory: an upload in progress looks the same. Files of keys that are not of the archive are kept.
      */
-    private static int sweepUnfinishedUploads(Path root) throws IOException {
+    private int sweepUnfinishedUploads() throws IOException {
         List<Path> unfinished;
-        try (Stream<Path> paths = Files.walk(root)) {
-            unfinished = paths.filter(path ->
-                            UNFINISHED.matcher(root.relativize(path).toString()).matches()
-                                    && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
+        try (Stream<Path> paths = Files.walk(root())) {
+            unfinished = paths.filter(path -> UNFINISHED
+                                    .matcher(root().relativize(path).toString())
+                                    .matches()
+                            && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
                     .toList();
         } catch (UncheckedIOException e) {
             throw e.getCause();
@@ -170,13 +170,13 @@ public final class EmbeddedStore {
      * Returns whether the server on this port is that of the directory: it must accept the secret keys and reject wrong
      * ones. A signature does not reveal a key.
      */
-    private static boolean answersOn(int port, PrivateFile keys, DataDirectory directory) {
+    private boolean answersOn(int port) {
         try {
             Credentials ours = Credentials.read(keys);
             return accepts(port, ours)
                     && !accepts(port, new Credentials(ours.accessKey(), new Secret("not-the-secret")));
         } catch (IOException e) {
-            log.debug("What listens on 127.0.0.1:{} is not the S3 server over {}", port, directory.path(), e);
+            log.debug("What listens on 127.0.0.1:{} is not the S3 server over {}", port, home, e);
             return false;
         }
     }
@@ -202,20 +202,17 @@ public final class EmbeddedStore {
         }
     }
 
-    private static void requireExtendedAttributes(Path root, DataDirectory directory) {
+    private void requireExtendedAttributes() throws IOException {
         try {
-            UserDefinedFileAttributeView view = Files.getFileAttributeView(root, UserDefinedFileAttributeView.class);
+            UserDefinedFileAttributeView view = Files.getFileAttributeView(root(), UserDefinedFileAttributeView.class);
             if (view == null) {
                 throw new IOException("no such view");
             }
             int _ = view.write("note-archive.probe", ByteBuffer.wrap(new byte[] {1}));
             view.delete("note-archive.probe");
         } catch (IOException e) {
-            throw DataDirectoryException.of(
-                    directory.path(),
-                    "its file system takes no extended attributes, which hold the digests of objects, %s; put it on another one (ext4, xfs, btrfs, apfs), or set an S3 store of your own"
-                            .formatted(e),
-                    e);
+            throw new IOException(
+                    "its file system takes no extended attributes (ext4, xfs, btrfs and apfs do), " + e, e);
         }
     }
 
@@ -223,11 +220,9 @@ public final class EmbeddedStore {
         return URI.create("http://127.0.0.1:" + port);
     }
 
-    private static DataDirectoryException failed(DataDirectory directory, Exception cause) {
-        return DataDirectoryException.of(
-                directory.path(),
-                "its S3 server does not start, " + cause + "; see to that, or set an S3 store of your own",
-                cause);
+    private DataDirectoryException failed(Exception cause) {
+        String problem = "its S3 server does not start, " + cause + "; see to that, or set an S3 store of your own";
+        return DataDirectoryException.of(home, problem, cause);
     }
 
     /** The pair of keys that the embedded S3 server accepts. */

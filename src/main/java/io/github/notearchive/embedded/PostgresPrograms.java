@@ -1,6 +1,6 @@
 package io.github.notearchive.embedded;
 
-import io.github.notearchive.io.PrivateDirectory;
+import io.github.notearchive.io.AtomicFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +23,7 @@ record PostgresPrograms(Path directory, Path mark) {
 
     /** Unpacks the programs, which takes some seconds, unless they are marked. The caller owns the data directory. */
     static PostgresPrograms unpack(Path home) throws IOException {
-        Path directory = PrivateDirectory.create(home.resolve("postgres-binaries"));
+        Path directory = Files.createDirectories(home.resolve("postgres-binaries"), AtomicFile.PRIVATE_DIRECTORY);
         String archive = "/postgres-%s-%s.txz"
                 .formatted(
                         System.getProperty("os.name").startsWith("Mac") ? "darwin" : "linux",

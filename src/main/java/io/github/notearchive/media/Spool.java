@@ -1,6 +1,6 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.io.PrivateDirectory;
+import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.media.format.FileBytes;
 import io.github.notearchive.media.format.FileCheck;
 import io.github.notearchive.media.format.FileCheck.TruncatedFileException;
@@ -224,7 +224,8 @@ public final class Spool {
             }
             try {
                 if (out == null) {
-                    path = Files.createTempFile(PrivateDirectory.create(directory), PREFIX, SUFFIX);
+                    path = Files.createTempFile(
+                            Files.createDirectories(directory, AtomicFile.PRIVATE_DIRECTORY), PREFIX, SUFFIX);
                     out = new FileOutputStream(path.toFile());
                 }
                 out.write(more, 0, count);

@@ -5,7 +5,6 @@ import io.github.notearchive.archive.stats.NightStats;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NightReport.Past;
@@ -76,7 +75,8 @@ public record NightReports(
 
     /** Returns the local file of a report. Creates its directory if it does not exist. */
     public Path file(NightReport report) throws IOException {
-        return PrivateDirectory.create(folder.path()).resolve(report.fileName());
+        return Files.createDirectories(folder.path(), AtomicFile.PRIVATE_DIRECTORY)
+                .resolve(report.fileName());
     }
 
     private Optional<NightReport> read(Night night, String node) {

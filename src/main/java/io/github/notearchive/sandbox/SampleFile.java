@@ -74,6 +74,10 @@ enum SampleFile {
         return contentType;
     }
 
+    byte[] sample() {
+        return sample.clone();
+    }
+
     /** Returns a file of about the requested size, which the noise distinguishes from all others. */
     byte[] fill(RandomGenerator random, int size) {
         byte[] noise = new byte[Math.max(LEAST_NOISE, size - sample.length) & ~1];
@@ -117,15 +121,6 @@ enum SampleFile {
             case MP3 -> file.put(noise);
             case SRT, VTT -> file.put(ascii(HexFormat.of().formatHex(noise, 0, noise.length / 2)));
         }
-    }
-
-    /** Returns the start of a video or M4A of this size; the rest may be anything. */
-    byte[] head(long size) {
-        return ByteBuffer.allocate(sample.length + 8)
-                .put(sample)
-                .putInt((int) (size - sample.length))
-                .put(ascii("free"))
-                .array();
     }
 
     private static byte[] ascii(String text) {

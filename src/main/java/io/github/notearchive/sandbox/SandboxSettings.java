@@ -1,7 +1,6 @@
 package io.github.notearchive.sandbox;
 
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 
@@ -46,25 +45,6 @@ public record SandboxSettings(long seed, int quota, Duration latency, Map<Fault,
     /** Returns settings of a provider without latency, failures and quota. */
     public static SandboxSettings defaults() {
         return new SandboxSettings(20_260_210L, UNLIMITED, Duration.ZERO, Map.of());
-    }
-
-    public SandboxSettings withSeed(long other) {
-        return new SandboxSettings(other, quota, latency, shares);
-    }
-
-    public SandboxSettings withQuota(int other) {
-        return new SandboxSettings(seed, other, latency, shares);
-    }
-
-    public SandboxSettings withLatency(Duration other) {
-        return new SandboxSettings(seed, quota, other, shares);
-    }
-
-    public SandboxSettings with(Fault fault, double share) {
-        Map<Fault, Double> others = new EnumMap<>(Fault.class);
-        others.putAll(shares);
-        others.put(fault, share);
-        return new SandboxSettings(seed, quota, latency, others);
     }
 
     double share(Fault fault) {

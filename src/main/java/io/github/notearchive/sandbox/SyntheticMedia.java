@@ -125,12 +125,8 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
         };
     }
 
-    /** Declares sound as WAV if its name ends so, and one image in eight as JPEG, as the real server does. */
-    private String contentType(String path, SampleFile sample) {
-        if (path.endsWith(".wav")) {
-            return SampleFile.WAV.contentType();
-        }
-        boolean isWrong = sample.contentType().startsWith("image/") && random.oneIn(8, "says jpeg", path);
-        return (isWrong ? SampleFile.JPEG : sample).contentType();
+    /** Declares sound as WAV if its name ends so, as the real server does. */
+    private static String contentType(String path, SampleFile sample) {
+        return (path.endsWith(".wav") ? SampleFile.WAV : sample).contentType();
     }
 }

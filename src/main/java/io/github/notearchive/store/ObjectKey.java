@@ -15,10 +15,9 @@ public record ObjectKey(@JsonValue String value) implements Comparable<ObjectKey
     private static final Pattern VALID =
             Pattern.compile("(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200})*");
 
-    /** Key that is never written: a request for it shows whether the store responds. */
-    static final ObjectKey NEVER_WRITTEN = new ObjectKey("never-there");
-
-    /** Key of an empty object: an upload to it shows whether the store accepts writes. */
+    /**
+     * Key of an empty object: a request for it shows whether the store responds, an upload whether it accepts writes.
+     */
     static final ObjectKey PROBE = new ObjectKey("probe");
 
     /** Key of an upload whose signature names other bytes: a store that accepts it does not verify signatures. */

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.function.IOConsumer;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
@@ -46,7 +47,7 @@ public final class ObjectStore implements AutoCloseable {
     private static final Duration LONGEST_READ = Duration.ofHours(6);
 
     private final StoreProperties properties;
-    private final Folder folder;
+    private final IOConsumer<String> folderCheck;
     private final StoreClient client;
     private final Uploads uploads;
 
@@ -54,24 +55,17 @@ public final class ObjectStore implements AutoCloseable {
         this(properties, _ -> {});
     }
 
-    /** Creates the client of a store whose server keeps its objects in a folder that this process can check. */
-    public ObjectStore(StoreProperties properties, Folder folder) {
+    /**
+     * Creates the client of a store whose server keeps its objects in a folder.
+     *
+     * @param folderCheck fails if objects of the given bucket cannot be written; its message names the path and the
+     *     reason
+     */
+    public ObjectStore(StoreProperties properties, IOConsumer<String> folderCheck) {
         this.properties = properties;
-        this.folder = folder;
+        this.folderCheck = folderCheck;
         this.client = new StoreClient(properties);
         this.uploads = new Uploads(properties, client, this);
-    }
-
-    /** Folder in which the server of a store keeps its objects. */
-    @FunctionalInterface
-    public interface Folder {
-
-        /**
-         * Checks that objects of the bucket can be written.
-         *
-         * @throws IOException if not; its message names the path and the reason
-         */
-        void requireWritable(String bucket) throws IOException;
     }
 
     /** Creates the bucket if it is missing and {@code archive.store.create-bucket} allows it; otherwise fails. */
@@ -119,16 +113,17 @@ public final class ObjectStore implements AutoCloseable {
     /** Returns whether the store responds to requests of this account for this bucket. */
     public boolean isReachable() {
         try {
-            return stat(ObjectKey.NEVER_WRITTEN).isEmpty();
+            Optional<StoredObject> _ = stat(ObjectKey.PROBE);
+            return true;
         } catch (StoreException e) {
             return false;
         }
     }
 
-    /** Returns whether the store accepts uploads. Uploads the object {@code probe} of one byte. */
+    /** Returns whether the store accepts uploads, see {@link #requireWritable}. */
     public boolean isWritable() {
         try {
-            putBytes(ObjectKey.PROBE, PROBE_BYTES, "text/plain");
+            requireWritable();
             return true;
         } catch (StoreException e) {
             return false;
@@ -141,7 +136,7 @@ public final class ObjectStore implements AutoCloseable {
      */
     public void requireWritable() {
         try {
-            folder.requireWritable(properties.bucket());
+            folderCheck.accept(properties.bucket());
         } catch (IOException e) {
             String problem = "the folder of the embedded S3 server is not writable";
             throw client.refused(
@@ -183,16 +178,12 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Returns an object; empty if there is none. */
     public Optional<StoredObject> stat(ObjectKey key) {
-        return client.retry(() -> head(key.value()));
+        return stat(key.value());
     }
 
-    /** Returns the time of an object's last upload by the store's clock; empty if there is none. */
-    public Optional<Instant> lastModified(String name) {
-        return client.retry(() -> head(name)).map(StoredObject::modified);
-    }
-
-    Optional<StoredObject> head(String name) {
-        return client.send(Http.Method.HEAD, name, response -> {
+    /** Returns an object that need not have a valid key; empty if there is none. */
+    public Optional<StoredObject> stat(String name) {
+        return client.retry(() -> client.send(Http.Method.HEAD, name, response -> {
             if (response.getCode() >= 300) {
                 return Optional.empty();
             }
@@ -202,7 +193,7 @@ public final class ObjectStore implements AutoCloseable {
                 throw new IOException("no length or time in the response");
             }
             return Optional.of(new StoredObject(name, Long.parseLong(length), modified));
-        });
+        }));
     }
 
     @FunctionalInterface

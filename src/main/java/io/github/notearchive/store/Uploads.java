@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
@@ -50,7 +49,6 @@ final class Uploads {
     private final StoreProperties properties;
     private final StoreClient client;
     private final ObjectStore store;
-    private final ReentrantLock probing = new ReentrantLock();
     private volatile boolean checksums = true;
 
     /** Whether the store rejects bytes that differ from the signed digest; null until this is known. */
@@ -105,26 +103,16 @@ final class Uploads {
 
     /**
      * Returns whether an accepted upload with a signed digest is proof of its bytes: whether the store rejects a byte
-     * whose signature names the digest of another one. Tried once, after the first upload that the store accepted
-     * without returning its checksum. While the store is unavailable, it is tried again with the next upload; uploads
-     * do not wait for that of another one.
+     * whose signature names the digest of another one. Tried after the first uploads that the store accepted without
+     * returning their checksum, and again while the store is unavailable.
      */
     private boolean verifiesPayloads() {
         Boolean known = verifiesPayloads;
-        if (known != null) {
-            return known;
+        if (known == null) {
+            known = probe();
+            verifiesPayloads = known;
         }
-        if (!probing.tryLock()) {
-            return false;
-        }
-        try {
-            if (verifiesPayloads == null) {
-                verifiesPayloads = probe();
-            }
-            return Boolean.TRUE.equals(verifiesPayloads);
-        } finally {
-            probing.unlock();
-        }
+        return Boolean.TRUE.equals(known);
     }
 
     private @Nullable Boolean probe() {

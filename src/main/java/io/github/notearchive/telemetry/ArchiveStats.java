@@ -14,6 +14,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.telemetry.RunTelemetry.NodeGauges;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

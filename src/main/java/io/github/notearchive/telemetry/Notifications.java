@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.telemetry.NotifyProperties.Event;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
 import java.net.URI;

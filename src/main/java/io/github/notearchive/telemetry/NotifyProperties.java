@@ -1,10 +1,12 @@
 package io.github.notearchive.telemetry;
 
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.Secret;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.NotNull;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
@@ -62,5 +64,32 @@ public record NotifyProperties(
     @AssertTrue(message = "archive.notify.ping-url must be a whole http or https address")
     boolean isPingUrlUsable() {
         return pingUrl.isUsable();
+    }
+
+    /** Event of a command that a webhook can receive. Messages and settings contain the name in lower case. */
+    public enum Event {
+        /** An execution of a run started. */
+        START,
+        /** The command completed and no action is required: exit codes 0, 3. */
+        SUCCESS,
+        /** The command ended in order and left something to check: 6, 7. */
+        ATTENTION,
+        /** An operator has to act: 1, 2, 4, 8. */
+        FAILURE,
+        /** Another run of the node is active, and nothing was done: 5. */
+        OVERLAP;
+
+        static Event of(ExitCode exitCode) {
+            return switch (exitCode) {
+                case COMPLETED, QUOTA_EXHAUSTED -> SUCCESS;
+                case INCOMPLETE, INTERRUPTED, FINDINGS -> ATTENTION;
+                case FAILED, USAGE, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, UPSTREAM_UNAVAILABLE -> FAILURE;
+                case ALREADY_RUNNING -> OVERLAP;
+            };
+        }
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,20 @@ public class RunTelemetry implements RunObserver {
         this.receivers = receivers;
     }
 
+    /**
+     * Values of this process that other modules own. The suppliers are called at each export.
+     *
+     * @param callsPerNight own limit of calls in a night; 0: no limit
+     * @param spool first called when the execution of a run starts
+     */
+    public record NodeGauges(String node, LongSupplier callsPerNight, Supplier<SpoolUse> spool) {
+
+        /**
+         * Files between download and store, the limit of their bytes, and the free bytes of the disk; NaN if unknown.
+         */
+        public record SpoolUse(long files, long bytes, long limit, double diskFree) {}
+    }
+
     /** Target of the metrics, see {@link Receivers#submit}. */
     private record Target(String name, String address, Export export) {}
 
@@ -129,7 +144,7 @@ public class RunTelemetry implements RunObserver {
     private void connectTargets(Duration timeout) {
         PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         metrics.textfileOf(node.node()).ifPresent(path -> {
-            Textfile file = new Textfile(path, node.node(), prometheus);
+            Textfile file = new Textfile(path, prometheus);
             targets.add(new Target("textfile", path.toString(), _ -> file.export()));
         });
         SecretUrl gateway = metrics.pushUrl();

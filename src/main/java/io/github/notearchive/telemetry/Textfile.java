@@ -23,43 +23,25 @@ import java.util.regex.Pattern;
  * <p>It is replaced atomically and readable by everyone. Metric families that this process has not measured keep their
  * lines, so a run that did not reach the database keeps the last success. Processes that write at the same time take
  * turns by a lock file.
- *
- * @param node value of the label {@code node}; a file of another node is not replaced
  */
-record Textfile(Path file, String node, PrometheusMeterRegistry registry) {
+record Textfile(Path file, PrometheusMeterRegistry registry) {
 
     private static final Pattern FAMILY = Pattern.compile("# HELP (\\S+).*");
-    private static final Pattern NODE = Pattern.compile("[{,]node=\"([^\"]*)\"");
 
     void export() throws DeliveryException {
         Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
         try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock _ = channel.lock()) {
-            Map<String, String> families = Files.exists(file) ? before() : new TreeMap<>();
+            Map<String, String> families = families(Files.exists(file) ? Files.readString(file, UTF_8) : "");
             families.putAll(families(registry.scrape()));
             byte[] text = String.join("", families.values()).getBytes(UTF_8);
             AtomicFile.write(file, ".tmp", out -> out.write(text), AtomicFile.READABLE_BY_ALL);
         } catch (FileSystemException e) {
-            String why = e.getReason();
-            throw failure(e.getClass().getSimpleName() + (why == null ? "" : ": " + why));
+            String why = e.getReason() == null ? "" : ": " + e.getReason();
+            throw new DeliveryException(e.getClass().getSimpleName() + why, false);
         } catch (IOException e) {
-            throw failure(e.toString());
+            throw new DeliveryException(e.toString(), false);
         }
-    }
-
-    private static DeliveryException failure(String message) {
-        return new DeliveryException(message, false);
-    }
-
-    /** Returns the families of the existing file, unless it belongs to another node. */
-    private Map<String, String> before() throws IOException, DeliveryException {
-        String text = Files.readString(file, UTF_8);
-        Matcher owner = NODE.matcher(text);
-        if (owner.find() && !owner.group(1).equals(node)) {
-            String remedy = "; use {node} in archive.metrics.textfile, or delete the file of a removed node";
-            throw failure("not replaced, since it belongs to node " + owner.group(1) + remedy);
-        }
-        return families(text);
     }
 
     /** Splits the text format into metric families by name, each with all its lines. */

@@ -39,6 +39,7 @@ import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -88,7 +89,7 @@ class FaultMatrixTests {
     }
 
     private static void endInOrderAndFinish(Fault fault) throws Exception {
-        SandboxSettings pace = SandboxSettings.defaults().withLatency(Duration.ofMillis(40));
+        SandboxSettings pace = new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ofMillis(40), Map.of());
         try (Practice night = Practice.begin(fault.place, pace)) {
             night.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0"); // downloads meet a full disk
             night.environment().putAll(fault.environment);

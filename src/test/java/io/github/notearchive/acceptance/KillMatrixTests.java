@@ -6,6 +6,7 @@ import io.github.notearchive.sandbox.SandboxSettings;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -23,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(OutsideServers.Running.class)
 class KillMatrixTests {
 
-    private static final SandboxSettings LATENT = SandboxSettings.defaults().withLatency(Duration.ofMillis(20));
+    private static final SandboxSettings LATENT =
+            new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ofMillis(20), Map.of());
     private static final Matrix MATRIX = new Matrix("kills", "killed when", "servers", "exit codes after", "took");
 
     static Stream<Arguments> pointsAndPlaces() {

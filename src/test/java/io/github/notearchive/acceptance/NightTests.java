@@ -118,8 +118,7 @@ class NightTests {
 
     @Test
     void aQuotaEndsTheNightAndTheSameInstanceGoesOnWithNewGrants() {
-        try (Practice practice =
-                Practice.begin(Place.OUTSIDE, SandboxSettings.defaults().withQuota(20))) {
+        try (Practice practice = Practice.begin(Place.OUTSIDE, new SandboxSettings(1, 20, Duration.ZERO, Map.of()))) {
             List<String> ids = practice.enqueue(50);
             practice.environment().put("ARCHIVE_LOG_FORMAT", "ecs");
 

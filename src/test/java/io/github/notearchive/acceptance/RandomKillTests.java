@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -47,13 +48,14 @@ class RandomKillTests {
             return random.nextInt(10) < 5 ? NONE : values()[1 + random.nextInt(4)];
         }
 
-        SandboxSettings in(SandboxSettings settings, int notes) {
-            return switch (this) {
-                case NONE, DEAD_FILES -> settings;
-                case CODE_301 -> settings.with(Fault.FAIL_301, 0.15);
-                case CODE_302 -> settings.with(Fault.FAIL_302, 0.03);
-                case QUOTA -> settings.withQuota(notes / 2);
+        SandboxSettings settings(long seed, Duration latency, int notes) {
+            int quota = this == QUOTA ? notes / 2 : SandboxSettings.UNLIMITED;
+            Map<Fault, Double> shares = switch (this) {
+                case CODE_301 -> Map.of(Fault.FAIL_301, 0.15);
+                case CODE_302 -> Map.of(Fault.FAIL_302, 0.03);
+                case NONE, DEAD_FILES, QUOTA -> Map.of();
             };
+            return new SandboxSettings(seed, quota, latency, shares);
         }
     }
 
@@ -115,10 +117,9 @@ class RandomKillTests {
         }
 
         void begin() throws Exception {
-            SandboxSettings settings =
-                    SandboxSettings.defaults().withSeed(seed).withLatency(Duration.ofMillis(150 + random.nextInt(250)));
+            Duration latency = Duration.ofMillis(150 + random.nextInt(250));
             Duration mediaLatency = Duration.ofMillis(20 + random.nextInt(130));
-            try (Practice practice = Practice.beginEmpty(place, trouble.in(settings, size))) {
+            try (Practice practice = Practice.beginEmpty(place, trouble.settings(seed, latency, size))) {
                 practice.provider().script().latencySpread(0.5).mediaLatency(mediaLatency);
                 List<String> ids = practice.provider().noteIds(size);
                 if (trouble == Trouble.DEAD_FILES) {

@@ -7,7 +7,6 @@ import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxSettings;
-import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -119,8 +118,7 @@ class GoldenMasterTests {
         ArchiveDatabase server = ArchiveDatabase.running();
         String database = "golden_" + System.nanoTime();
         server.jdbc().sql("CREATE DATABASE " + database).update();
-        try (ScriptableSandbox provider = ScriptableSandbox.start(
-                        SandboxSettings.defaults().with(Fault.FAIL_301, 0).with(Fault.MISSING, 0));
+        try (ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults());
                 DataDirectory directory = DataDirectory.open(home.resolve("store"))) {
             EmbeddedStore store = EmbeddedStore.open(directory);
             Map<String, String> settings = Map.ofEntries(

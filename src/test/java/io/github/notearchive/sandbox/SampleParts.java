@@ -1,5 +1,7 @@
 package io.github.notearchive.sandbox;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
@@ -98,11 +100,20 @@ public final class SampleParts {
 
     /** Returns the start of a video of 720 by 1280 pixels and of this size; the rest may be anything. */
     public static byte[] mp4Head(long size) {
-        return SampleFile.MP4_720_1280.head(size);
+        return head(SampleFile.MP4_720_1280.sample(), size);
     }
 
     /** Returns the start of a sound file of this size; the rest may be anything. */
     public static byte[] m4aHead(long size) {
-        return SampleFile.M4A.head(size);
+        return head(SampleFile.M4A.sample(), size);
+    }
+
+    /** Appends the header of a box up to the size. */
+    private static byte[] head(byte[] sample, long size) {
+        return ByteBuffer.allocate(sample.length + 8)
+                .put(sample)
+                .putInt((int) (size - sample.length))
+                .put("free".getBytes(StandardCharsets.US_ASCII))
+                .array();
     }
 }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -122,7 +123,7 @@ class SandboxProviderTests {
 
     @Test
     void deliversExactlyTheQuotaToManyClientsAtOnce() throws Exception {
-        restart(SandboxSettings.defaults().withQuota(50));
+        restart(settings(50, Map.of()));
         List<Callable<Integer>> calls = new ArrayList<>();
         provider.noteIds(200).forEach(id -> calls.add(() -> code(ask(id))));
 
@@ -141,7 +142,7 @@ class SandboxProviderTests {
 
     @Test
     void deliversAgainAfterANewQuota() throws Exception {
-        restart(SandboxSettings.defaults().withQuota(0));
+        restart(settings(0, Map.of()));
         String id = provider.noteIds(1).getFirst();
 
         HttpResponse<byte[]> refused = ask(id);
@@ -155,8 +156,7 @@ class SandboxProviderTests {
 
     @Test
     void drawsTheSameFailuresInEachProcess() throws Exception {
-        SandboxSettings settings =
-                SandboxSettings.defaults().with(Fault.FAIL_301, 0.3).with(Fault.MISSING, 0.1);
+        SandboxSettings settings = settings(SandboxSettings.UNLIMITED, Map.of(Fault.FAIL_301, 0.3, Fault.MISSING, 0.1));
         restart(settings);
         List<Integer> first = askEachNote(4);
 
@@ -170,7 +170,7 @@ class SandboxProviderTests {
 
     @Test
     void billsAnEmptyResponse() throws Exception {
-        restart(SandboxSettings.defaults().with(Fault.EMPTY, 1));
+        restart(settings(SandboxSettings.UNLIMITED, Map.of(Fault.EMPTY, 1.0)));
 
         HttpResponse<byte[]> response = ask(provider.noteIds(1).getFirst());
 
@@ -181,10 +181,12 @@ class SandboxProviderTests {
 
     @Test
     void rejectsSettingsOutOfRange() {
-        SandboxSettings settings = SandboxSettings.defaults();
-
-        assertThatThrownBy(() -> settings.with(Fault.MISSING, 1.5))
+        assertThatThrownBy(() -> settings(0, Map.of(Fault.MISSING, 1.5)))
                 .hasMessage("missing must be from 0 to 1, but is 1.5");
+    }
+
+    private static SandboxSettings settings(int quota, Map<Fault, Double> shares) {
+        return new SandboxSettings(1, quota, Duration.ZERO, shares);
     }
 
     private void restart(SandboxSettings settings) {

@@ -276,8 +276,8 @@ class NotificationsTests {
         Secret secret = new Secret("");
         NotifyProperties.Webhook webhook = new NotifyProperties.Webhook(none, secret, secret);
 
-        assertThat(Settings.violations(
-                        new NotifyProperties(Set.of(Event.FAILURE), webhook, none, Duration.ofSeconds(20))))
+        assertThat(Settings.violations(new NotifyProperties(
+                        Set.of(NotifyProperties.Event.FAILURE), webhook, none, Duration.ofSeconds(20))))
                 .containsExactlyInAnyOrder(
                         "archive.notify.webhook.url must be a whole http or https address",
                         "archive.notify.ping-url must be a whole http or https address");

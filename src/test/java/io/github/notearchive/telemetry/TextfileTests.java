@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -16,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The text file keeps values that were not measured, and belongs to one program and node. */
+/** The text file keeps values that were not measured. */
 class TextfileTests {
 
     private static final String SUCCESS = """
@@ -77,33 +76,12 @@ class TextfileTests {
     }
 
     @Test
-    void theFileOfAnotherNodeIsNotReplaced() throws Exception {
-        textfile("first").export();
-        String before = Files.readString(file);
-
-        assertThatThrownBy(() -> textfile("second").export())
-                .isInstanceOf(DeliveryException.class)
-                .hasMessageContaining("node first")
-                .hasMessageContaining("{node}");
-        assertThat(Files.readString(file)).isEqualTo(before);
-    }
-
-    @Test
     void aMissingDirectoryIsReported() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Textfile nowhere = new Textfile(directory.resolve("none").resolve("x.prom"), "main", registry);
+        Textfile nowhere = new Textfile(directory.resolve("none").resolve("x.prom"), registry);
 
         assertThatThrownBy(() -> nowhere.export())
                 .isInstanceOf(DeliveryException.class)
                 .hasMessageContaining("NoSuchFileException");
-    }
-
-    private Textfile textfile(String node) {
-        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Gauge.builder("note.archive.media.objects", () -> 3)
-                .description("Files")
-                .tag("node", node)
-                .register(registry);
-        return new Textfile(file, node, registry);
     }
 }

@@ -1,7 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -102,7 +101,7 @@ public final class ResponseSpool {
     /** Writes a response with a body; an existing file of the call is replaced. */
     Path write(ReceivedResponse response) throws IOException {
         byte[] body = Objects.requireNonNull(response.body());
-        PrivateDirectory.create(directory);
+        Files.createDirectories(directory, AtomicFile.PRIVATE_DIRECTORY);
         Path file = fileOf(response.row());
         byte[] head = JSON.writeValueAsBytes(response.row());
         AtomicFile.write(

@@ -182,7 +182,7 @@ record VerifyJob(
                     .formatted(unknown.get());
         }
         Instant now = clock.instant();
-        Optional<Instant> modified = store.lastModified(name);
+        Optional<Instant> modified = store.stat(name).map(StoredObject::modified);
         if (modified.isPresent()) {
             if (!isOld(modified.get(), now)) {
                 return "it was stored again";

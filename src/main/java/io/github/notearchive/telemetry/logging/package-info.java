@@ -1,4 +1,4 @@
-/** Log layout and filters: context of a note, throttled outage messages, redaction of secrets. */
+/** Log layout and filters: context of a note, outages without stack traces, redaction of secrets. */
 @NullMarked
 package io.github.notearchive.telemetry.logging;
 
