@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -97,52 +96,30 @@ class CdnBehavioursTests extends MediaFixtures {
         });
     }
 
-    static Stream<Behaviour> behaviours() {
-        return Stream.of(
-                        whole(),
-                        brokenOff(),
-                        notThere(),
-                        elsewhere(),
-                        slow(),
-                        notTheFile(),
-                        cut(),
-                        promises(),
-                        addresses())
-                .flatMap(List::stream);
-    }
-
-    private static List<Behaviour> whole() {
-        return List.of(
+    static List<Behaviour> behaviours() {
+        byte[] page = "<!DOCTYPE html><title>403</title>".getBytes(UTF_8);
+        byte[] json = "{\"error\":\"expired\"}".getBytes(UTF_8);
+        List<Behaviour> all = new ArrayList<>();
+        all.addAll(List.of(
                 when("sends the complete file", 1, body(HEIC)),
                 when("sends it without a length", 1, closing("HTTP/1.1 200 x\r\n\r\n", HEIC)),
                 when("names an M4A `.wav` and `audio/wav`", test -> {
                     test.cdn.on("/1_0.wav", body(SOUND, "Content-Type: audio/wav"));
                     return slot(MediaKind.AUDIO, test.at("first", "/1_0.wav"));
                 }),
-                when("sends a plain file with `Content-Encoding: gzip`", 1, body(HEIC, "Content-Encoding: gzip")));
-    }
-
-    private static List<Behaviour> brokenOff() {
-        return List.of(
+                when("sends a plain file with `Content-Encoding: gzip`", 1, body(HEIC, "Content-Encoding: gzip"))));
+        all.addAll(List.of(
                 when("sends an incomplete body, then another file", 1, broken(HEIC, 300), body(OTHER_HEIC)),
                 when("sends an incomplete body, then 206", 1, broken(HEIC, 300), reply(206, OTHER_HEIC), body(HEIC)),
-                when("sends an incomplete body each time", 1, broken(HEIC, 300)));
-    }
-
-    private static List<Behaviour> notThere() {
-        List<Behaviour> gone = new ArrayList<>();
+                when("sends an incomplete body each time", 1, broken(HEIC, 300))));
         for (int status : new int[] {401, 403, 404, 410}) {
-            gone.add(when("answers " + status + "; the next URL works", 2, status(status)));
+            all.add(when("answers " + status + "; the next URL works", 2, status(status)));
         }
-        gone.add(when("answers 403, at the only URL", 1, status(403)));
-        gone.add(when("answers 503 once", 1, status(503), body(HEIC)));
-        gone.add(when("answers 500 each time; the next URL works", 2, status(500)));
-        gone.add(when("answers 429 each time, at the only URL", 1, status(429)));
-        return gone;
-    }
-
-    private static List<Behaviour> elsewhere() {
-        return List.of(
+        all.add(when("answers 403, at the only URL", 1, status(403)));
+        all.add(when("answers 503 once", 1, status(503), body(HEIC)));
+        all.add(when("answers 500 each time; the next URL works", 2, status(500)));
+        all.add(when("answers 429 each time, at the only URL", 1, status(429)));
+        all.addAll(List.of(
                 when("redirects to another path", test -> {
                     test.cdn.on("/1", redirect("/there")).on("/there", body(HEIC));
                     return test.picture(1);
@@ -153,11 +130,8 @@ class CdnBehavioursTests extends MediaFixtures {
                     return test.picture(1);
                 }),
                 when("redirects to a host that is not allowed", 1, redirect("http://169.254.169.254/")),
-                when("redirects in a circle", 1, redirect("/1")));
-    }
-
-    private static List<Behaviour> slow() {
-        return List.of(
+                when("redirects in a circle", 1, redirect("/1"))));
+        all.addAll(List.of(
                 when(
                         "sends nothing",
                         test -> {
@@ -171,13 +145,8 @@ class CdnBehavioursTests extends MediaFixtures {
                             test.cdn.on("/1", dripping(test.cdn, JPEG, new CountDownLatch(1)));
                             return test.picture(1);
                         },
-                        "file-timeout=1s"));
-    }
-
-    private static List<Behaviour> notTheFile() {
-        byte[] page = "<!DOCTYPE html><title>403</title>".getBytes(UTF_8);
-        byte[] json = "{\"error\":\"expired\"}".getBytes(UTF_8);
-        return List.of(
+                        "file-timeout=1s")));
+        all.addAll(List.of(
                 when("sends a page of HTML; the next URL works", 2, body(page)),
                 when("sends JSON", 1, body(json)),
                 when("sends an empty body", 1, body(new byte[0])),
@@ -193,31 +162,23 @@ class CdnBehavioursTests extends MediaFixtures {
                             sized("first", test.cdn.address() + "/1", 1080, 1440),
                             test.at("second", "/2"));
                 }),
-                when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000])));
-    }
-
-    private static List<Behaviour> cut() {
-        List<Behaviour> cut = new ArrayList<>();
+                when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000]))));
         for (String name : List.of("tiles.heic", "picture.avif", "baseline.jpg", "rgb.png", "lossy.webp")) {
-            cut.add(when(
+            all.add(when(
                     "sends all of `" + name + "` but its last byte; the next URL works",
                     2,
                     body(Samples.without(name, 1))));
         }
-        cut.add(when("sends all of `faststart.mp4` but its last byte", test -> {
+        all.add(when("sends all of `faststart.mp4` but its last byte", test -> {
             test.cdn.on("/1", body(Samples.without("faststart.mp4", 1)));
             return slot(MediaKind.VIDEO, test.at("first", "/1"));
         }));
-        cut.add(when(
+        all.add(when(
                 "sends a truncated file once, then the complete one",
                 1,
                 body(Samples.without("tiles.heic", 9)),
                 body(HEIC)));
-        return cut;
-    }
-
-    private static List<Behaviour> promises() {
-        return List.of(
+        all.addAll(List.of(
                 when(
                         "sends the size and the MD5 of the response",
                         test -> test.promisedFilm(
@@ -229,11 +190,8 @@ class CdnBehavioursTests extends MediaFixtures {
                 when("sends other dimensions than those of the response", test -> {
                     test.cdn.on("/1", body(OTHER_HEIC));
                     return slot(MediaKind.IMAGE, sized("first", test.cdn.address() + "/1", 128, 96));
-                }));
-    }
-
-    private static List<Behaviour> addresses() {
-        return List.of(
+                })));
+        all.addAll(List.of(
                 when(
                         "has the same URL twice, and answers 404",
                         test -> slot(MediaKind.IMAGE, test.at("first", "/1"), test.at("second", "/1"))),
@@ -256,7 +214,8 @@ class CdnBehavioursTests extends MediaFixtures {
                             candidate("first", "http://xhscdn.com.evil.test/1"),
                             test.at("second", "/2"));
                 }),
-                when("has no URL in the response", _ -> slot(MediaKind.IMAGE, new String[0])));
+                when("has no URL in the response", _ -> slot(MediaKind.IMAGE, new String[0]))));
+        return all;
     }
 
     @ParameterizedTest
@@ -279,7 +238,7 @@ class CdnBehavioursTests extends MediaFixtures {
 
     @Test
     void documentHasAllBehaviours() {
-        TABLE.assertIsAbout(behaviours().map(Behaviour::name).toList());
+        TABLE.assertIsAbout(behaviours().stream().map(Behaviour::name).toList());
     }
 
     /** Requests that found no TLS server. */
