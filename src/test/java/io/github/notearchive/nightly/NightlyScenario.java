@@ -126,8 +126,10 @@ public final class NightlyScenario {
         }
         List<String> tables = texts("""
                 SELECT quote_ident(table_name) FROM information_schema.tables
-                WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> 'flyway_schema_history'
+                WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+                  AND table_name NOT IN ('flyway_schema_history', 'call_pace')
                 """);
+        update("DELETE FROM call_pace; INSERT INTO call_pace DEFAULT VALUES");
         if (servers.nights++ % 20 == 0) {
             jdbc.sql("TRUNCATE " + String.join(", ", tables) + " CASCADE").update();
             return;
