@@ -63,9 +63,10 @@ public record NoteStats(JdbcClient jdbc) {
                                m.updated_at AS changed_at, o.size_bytes, o.content_type, o.object_key,
                                m.captured_at >= n.last_captured_at
                                OR (m.kind IN ('VIDEO', 'SUBTITLE')
-                                   AND m.captured_at >= (SELECT max(c.captured_at)
-                                                         FROM note_capture c JOIN api_call a ON a.id = c.call_id
-                                                         WHERE c.note_id = m.note_id AND a.endpoint = :video)) AS is_listed
+                                   AND coalesce(m.captured_at >= (SELECT max(c.captured_at)
+                                                                  FROM note_capture c JOIN api_call a ON a.id = c.call_id
+                                                                  WHERE c.note_id = m.note_id AND a.endpoint = :video),
+                                                false)) AS is_listed
                         FROM note_media m
                         JOIN note n USING (note_id)
                         LEFT JOIN media_object o USING (sha256)
