@@ -102,12 +102,12 @@ class HostileResponseTests extends ClientFixture {
     }
 
     @Test
-    @Timeout(60) // a search whose time grows with the square of the length takes hours
+    @Timeout(60) // a search whose time grows with the square of the length takes many minutes
     void searchTakesLinearTimeForEveryBody() {
         TokenRedactor redactor = new TokenRedactor(new Secret("tttttttt" + TOKEN));
 
         for (String piece : List.of("\\", "%25", "t", "t\\", "t\0", "%2525", "tttttttt\\")) {
-            byte[] body = piece.repeat(4_000_000 / piece.length()).getBytes(StandardCharsets.UTF_8);
+            byte[] body = piece.repeat(1_000_000 / piece.length()).getBytes(StandardCharsets.UTF_8);
 
             assertThat(redactor.redact(body)).isEmpty();
         }
