@@ -3,8 +3,6 @@ package io.github.notearchive.batch;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.NodeLocks;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,26 +115,6 @@ public final class RunnerLock implements AutoCloseable {
                 .param("member", member)
                 .query(Boolean.class)
                 .single();
-    }
-
-    /** A node, empty if the database hides the owner of the connection, and when its connection was opened. */
-    public record RunningNode(String node, Instant since) {}
-
-    /** Lists the nodes with a lock of a run, a rebuild or an erasure. Needs no table. */
-    public static List<RunningNode> runningNodes(JdbcClient jdbc) {
-        return jdbc.sql("""
-                        SELECT CASE WHEN starts_with(a.application_name, :application)
-                                    THEN substr(a.application_name, length(:application) + 1) ELSE '' END AS node,
-                               coalesce(a.backend_start, now()) AS since
-                        FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-                        WHERE %s
-                        ORDER BY since, a.application_name
-                        """.formatted(NodeLocks.OF_GROUP))
-                .param("application", NodeLocks.APPLICATION)
-                .param("group", NodeLocks.GROUP)
-                .query((row, _) -> new RunningNode(
-                        row.getString("node"), row.getTimestamp("since").toInstant()))
-                .list();
     }
 
     /** Describes a lost connection. */

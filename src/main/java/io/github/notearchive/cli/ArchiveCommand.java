@@ -8,7 +8,6 @@ import io.github.notearchive.note.NoteId;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
@@ -162,27 +160,8 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         });
     }
 
-    /** The option {@code --node}. */
-    static final class NodeOption {
-
-        @Option(names = "--node", paramLabel = "NAME")
-        private @Nullable String node;
-
-        /** Returns the option as a setting; empty if it is not given. */
-        Map<String, String> settings() {
-            return node == null ? Map.of() : Map.of("archive.node", node);
-        }
-    }
-
-    /** The option {@code --max-duration}. */
-    static final class MaxDurationOption {
-
-        @Option(names = "--max-duration", paramLabel = "D", converter = Arguments.TimeLimit.class)
-        private @Nullable Duration duration;
-
-        @Nullable
-        Duration duration() {
-            return duration;
-        }
+    /** Returns the option {@code --node} as a setting; empty if it is not given. */
+    static Map<String, String> ofNode(@Nullable String node) {
+        return node == null ? Map.of() : Map.of("archive.node", node);
     }
 }

@@ -36,13 +36,7 @@ public class ArchiveLocation {
      * @param database URL without credentials, or the data directory of the embedded database
      * @param store the same for the store
      */
-    public record Address(String database, String store, String bucket) {
-
-        @Override
-        public String toString() {
-            return "database %s, store %s (bucket %s)".formatted(database, store, bucket);
-        }
-    }
+    public record Address(String database, String store, String bucket) {}
 
     public Address address() {
         StoreProperties settings = store.getObject();
@@ -72,7 +66,7 @@ public class ArchiveLocation {
      *
      * @throws CommandFailure if this user may not read the directory
      */
-    public boolean isNew() {
+    private boolean isNew() {
         return isEmbedded() && ENTRIES.stream().map(directory::resolve).noneMatch(ArchiveLocation::exists);
     }
 

@@ -1,7 +1,6 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.worklist.Enqueuer;
-import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.RefreshProperties;
 import java.time.DateTimeException;
@@ -12,7 +11,6 @@ import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import picocli.CommandLine;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Converters of arguments. */
@@ -90,19 +88,5 @@ final class Arguments {
             throw invalid(value, "is not a number of whole days from 1 to " + Enqueuer.MAX_GAP_DAYS);
         }
         return new RefreshAfter(Math.toIntExact(time.toDays()), null);
-    }
-
-    /** Reads a time limit with the bounds of {@code archive.limits.max-duration}. */
-    static final class TimeLimit implements ITypeConverter<Duration> {
-
-        @Override
-        public Duration convert(String value) {
-            Duration duration = duration(value, "is not a duration; write it like 90m, 6h or PT1H30M");
-            if (duration.compareTo(NightlyLimitProperties.SHORTEST) < 0) {
-                throw new TypeConversionException(
-                        "must be %s, but is \"%s\"".formatted(NightlyLimitProperties.SHORTEST_IN_WORDS, value));
-            }
-            return duration;
-        }
     }
 }

@@ -133,8 +133,8 @@ public final class CommandContext implements AutoCloseable {
     }
 
     /** Opens a context for a command that reports the problems of the settings itself. */
-    public static CommandContext openUnchecked(Map<String, String> settings) {
-        return start(PROGRAM, settings, null);
+    public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
+        return start(PROGRAM, settings, clock);
     }
 
     private static CommandContext start(

@@ -130,14 +130,10 @@ final class EnqueueCommand extends ArchiveCommand {
         if (!Files.exists(file) && NoteReference.isNote(argument)) {
             return new Input(name, null, () -> new ByteArrayInputStream(argument.getBytes(StandardCharsets.UTF_8)));
         }
-        if (Files.isDirectory(file) || !Files.isReadable(file)) {
-            String problem = Files.isRegularFile(file)
-                    ? "is a file that this user may not read"
-                    : Files.isDirectory(file)
-                            ? "is a directory"
-                            : "does not exist; nor is it a note id (24 hexadecimal digits) or a link to a note";
-            throw usage("\"%s\" %s; nothing was enqueued".formatted(name, problem));
-        }
+        refuseIf(
+                Files.isDirectory(file) || !Files.isReadable(file),
+                "\"%s\" is neither a file that this user may read, nor a note id (24 hexadecimal digits), nor a link to a note; nothing was enqueued"
+                        .formatted(name));
         return new Input(name, file, () -> Files.newInputStream(file));
     }
 

@@ -4,9 +4,10 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code rebuild}: restores the tables from the bucket. */
@@ -16,8 +17,8 @@ final class RebuildCommand extends ArchiveCommand {
     @Option(names = "--missing")
     private boolean missing;
 
-    @Mixin
-    private MaxDurationOption limit = new MaxDurationOption();
+    @Option(names = "--max-duration", paramLabel = "D")
+    private @Nullable Duration limit;
 
     @Component
     record Action(RebuildRunner runner, JobStopper stopper) {}
@@ -29,7 +30,7 @@ final class RebuildCommand extends ArchiveCommand {
         SignalHandlers signals = SignalHandlers.install();
         return executeOrCreate(Action.class, action -> {
             signals.passTo(action.stopper::interrupt);
-            RebuildSummary summary = action.runner.rebuild(missing, limit.duration());
+            RebuildSummary summary = action.runner.rebuild(missing, limit);
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());
             }

@@ -4,9 +4,10 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.remap.RemapRunner.RemapSummary;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code remap}: recomputes columns from stored responses. */
@@ -19,11 +20,11 @@ final class RemapCommand extends JsonCommand {
     @Option(names = "--dry-run")
     private boolean dryRun;
 
-    @Mixin
-    private MaxDurationOption limit = new MaxDurationOption();
+    @Option(names = "--max-duration", paramLabel = "D")
+    private @Nullable Duration limit;
 
-    @Mixin
-    private NodeOption node = new NodeOption();
+    @Option(names = "--node", paramLabel = "NAME")
+    private @Nullable String node;
 
     @Component
     record Action(RemapRunner runner, JobStopper stopper) {}
@@ -33,9 +34,9 @@ final class RemapCommand extends JsonCommand {
     @Override
     public Integer call() throws Exception {
         SignalHandlers signals = SignalHandlers.install();
-        return execute(node.settings(), Action.class, action -> {
+        return execute(ofNode(node), Action.class, action -> {
             signals.passTo(action.stopper::interrupt);
-            RemapSummary summary = action.runner.remap(all, dryRun, limit.duration());
+            RemapSummary summary = action.runner.remap(all, dryRun, limit);
             print(summary, "remap", new Remap(summary, dryRun, next(summary)));
             return summary.exitCode();
         });

@@ -15,7 +15,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code report}: writes the report of a night again, from the tables. */
@@ -25,8 +24,8 @@ final class ReportCommand extends ArchiveCommand {
     @Option(names = "--night", paramLabel = "DATE")
     private @Nullable Night night;
 
-    @Mixin
-    private NodeOption node = new NodeOption();
+    @Option(names = "--node", paramLabel = "NAME")
+    private @Nullable String node;
 
     @Option(names = "--output", paramLabel = "FILE")
     private @Nullable String output;
@@ -53,7 +52,7 @@ final class ReportCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
-        return read(node.settings(), Action.class, action -> {
+        return read(ofNode(node), Action.class, action -> {
             NightReport report = action.find(night);
             if ("-".equals(output)) {
                 out().print(report.page());

@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,7 +28,6 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code run}: starts tonight's job, or restarts the unfinished one. */
@@ -43,14 +41,14 @@ final class RunCommand extends ArchiveCommand {
     @Option(names = "--limit", paramLabel = "N")
     private @Nullable Long limit;
 
-    @Mixin
-    private MaxDurationOption maxDuration = new MaxDurationOption();
+    @Option(names = "--max-duration", paramLabel = "D")
+    private @Nullable Duration maxDuration;
 
     @Option(names = "--force")
     private boolean force;
 
-    @Mixin
-    private NodeOption node = new NodeOption();
+    @Option(names = "--node", paramLabel = "NAME")
+    private @Nullable String node;
 
     /** File, {@value #STANDARD_OUTPUT}, or null. */
     @Option(names = "--summary-json", paramLabel = "FILE")
@@ -78,8 +76,9 @@ final class RunCommand extends ArchiveCommand {
         }
     }
 
-    private @Nullable String nodeName;
-    private SummaryJson.@Nullable Limits limits;
+    /** Null if they could not be read. */
+    private @Nullable NightlySettings settings;
+
     private boolean isSummaryWritten;
 
     @Override
@@ -87,10 +86,8 @@ final class RunCommand extends ArchiveCommand {
         refuseIf(limit != null && limit < 1, "--limit must be at least 1, but is " + limit);
         requireWritableSummary();
         Instant began = Instant.now();
-        limits = SummaryJson.Limits.of(limit, maxDuration.duration(), null);
-        nodeName = node.settings().get("archive.node");
         SignalHandlers signals = SignalHandlers.install();
-        try (CommandContext context = CommandContext.open(node.settings(), null)) {
+        try (CommandContext context = CommandContext.open(ofNode(node), null)) {
             Action action = context.get(Action.class);
             return action.telemetry
                     .observe(
@@ -117,14 +114,13 @@ final class RunCommand extends ArchiveCommand {
         // standard output is for the document
         PrintWriter text = STANDARD_OUTPUT.equals(summaryJson) ? err() : out();
         String thisNode = run.settings.archive().node();
-        nodeName = thisNode;
-        limits = SummaryJson.Limits.of(limit, maxDuration.duration(), run.settings);
+        settings = run.settings;
         run.requireToken();
         run.location.newArchive().ifPresent(log::warn);
         NightlyJobRunner runner = run.runner.getObject();
         signals.passTo(run.stopper.getObject()::stop);
         RunSummary summary;
-        try (NightlyRun prepared = runner.prepare(new RunOptions(limit, maxDuration.duration(), force, thisNode));
+        try (NightlyRun prepared = runner.prepare(new RunOptions(limit, maxDuration, force, thisNode));
                 LiveProgress _ = LiveProgress.show(prepared::progress)) {
             summary = prepared.execute();
         }
@@ -168,7 +164,9 @@ final class RunCommand extends ArchiveCommand {
         if (summaryJson == null) {
             return;
         }
-        String document = json(SummaryJson.of(end, nodeName, Objects.requireNonNull(limits), report)) + "\n";
+        String nodeName = settings == null ? node : settings.archive().node();
+        SummaryJson.Limits limits = SummaryJson.Limits.of(limit, maxDuration, settings);
+        String document = json(SummaryJson.of(end, nodeName, limits, report)) + "\n";
         if (summaryJson.equals(STANDARD_OUTPUT)) {
             out().print(TerminalText.json(document));
             out().flush();

@@ -40,10 +40,6 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
     /** Returns why the schema cannot be used, and the remedy; empty when it can be migrated or used. */
     public static Optional<String> refusal(Flyway flyway) {
         List<MigrationInfo> all = List.of(flyway.info().all());
-        if (all.stream().anyMatch(SchemaVersion::isReplaced)) {
-            return Optional.of("that of an unreleased version, whose migrations were replaced;"
-                    + " name a new, empty database in ARCHIVE_DATABASE_URL and fill it with note-archive rebuild");
-        }
         return newest(all, true)
                 .map(applied ->
                         "version %s, created by a newer version of this program, and this one knows version %s; use the newer one"
@@ -59,12 +55,5 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
                 .filter(migration -> migration.isVersioned() && FUTURE.contains(migration.getState()) == future)
                 .map(MigrationInfo::getVersion)
                 .max(Comparator.naturalOrder());
-    }
-
-    /** Returns whether the migration was applied from another script than the one of this version. */
-    private static boolean isReplaced(MigrationInfo migration) {
-        return migration.isApplied()
-                && migration.getResolvedChecksum() != null
-                && !(migration.isChecksumMatching() && migration.isDescriptionMatching());
     }
 }

@@ -3,7 +3,6 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.catalog.NoteSearch;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.TerminalText;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -77,12 +76,6 @@ final class SearchCommand extends JsonCommand {
     private String words() {
         String words = String.join(" ", texts);
         refuseIf(!VISIBLE.matcher(words).find(), "TEXT is \"" + words + "\", which contains no word");
-        String encoding = System.getProperty("sun.jnu.encoding", "");
-        refuseIf(
-                !encoding.equalsIgnoreCase(StandardCharsets.UTF_8.name())
-                        && words.codePoints().anyMatch(c -> c == '?' || c == 0xFFFD),
-                "TEXT arrived as \"%s\": in this locale Java reads arguments as %s; set LC_ALL=C.UTF-8"
-                        .formatted(words, encoding));
         return words;
     }
 

@@ -20,36 +20,14 @@ final class ServersCommand extends ArchiveCommand {
             FlywayMigrationInitializer schema,
             ArchiveLocation location,
             StoreProperties store,
-            ObjectProvider<EmbeddedStore> embeddedStore) {
-
-        String databaseLine() {
-            return location.isEmbedded()
-                    ? "PGPASSWORD='%s' psql -U %s '%s'"
-                            .formatted(
-                                    database.getPassword(),
-                                    database.getUsername(),
-                                    database.getJdbcUrl().substring("jdbc:".length()))
-                    : "not embedded; see ARCHIVE_DATABASE_URL";
-        }
-
-        String storeLine() {
-            if (store.hasEndpoint()) {
-                return "not embedded; see ARCHIVE_S3_ENDPOINT";
-            }
-            EmbeddedStore embedded = embeddedStore.getObject();
-            return "%s  access key %s  secret key %s"
-                    .formatted(embedded.endpoint(), embedded.accessKey(), embedded.secretKey());
-        }
-    }
+            ObjectProvider<EmbeddedStore> embeddedStore) {}
 
     @Override
     public Integer call() throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
         SignalHandlers.handle(_ -> stopped.countDown());
         return executeOrCreate(Action.class, action -> {
-            out().println("  database  " + action.databaseLine());
-            out().println("  store     " + action.storeLine());
-            out().println("Ctrl-C ends.");
+            out().print(ConsoleText.render("servers", action));
             out().flush();
             stopped.await();
             return ExitCode.COMPLETED;

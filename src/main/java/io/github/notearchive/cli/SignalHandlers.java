@@ -5,7 +5,6 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Handlers of SIGTERM, SIGINT and SIGHUP, which stop a run in order, so that the process returns the result of the run:
@@ -19,8 +18,8 @@ final class SignalHandlers {
     private static final String HANGUP = "SIGHUP";
 
     private final List<String> early = new ArrayList<>();
+    private Consumer<String> receiver = early::add;
     private boolean isStopping;
-    private @Nullable Consumer<String> receiver;
 
     SignalHandlers() {}
 
@@ -66,11 +65,7 @@ final class SignalHandlers {
         if (name.equals(HANGUP) && !isFirst) {
             return;
         }
-        if (receiver == null) {
-            early.add(name);
-        } else {
-            receiver.accept(name);
-        }
+        receiver.accept(name);
     }
 
     /** Sets the receiver, which also gets earlier signals. */

@@ -8,19 +8,20 @@ import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.telemetry.RunTelemetry;
+import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code verify}: compares the stored objects with the tables. */
 @Command(name = "verify")
 final class VerifyCommand extends JsonCommand {
 
-    @Mixin
-    private MaxDurationOption limit = new MaxDurationOption();
+    @Option(names = "--max-duration", paramLabel = "D")
+    private @Nullable Duration limit;
 
     @Option(names = "--repair")
     private boolean repair;
@@ -31,8 +32,8 @@ final class VerifyCommand extends JsonCommand {
     @Option(names = "--self-test")
     private boolean selfTest;
 
-    @Mixin
-    private NodeOption node = new NodeOption();
+    @Option(names = "--node", paramLabel = "NAME")
+    private @Nullable String node;
 
     @Component
     record Action(
@@ -46,11 +47,11 @@ final class VerifyCommand extends JsonCommand {
     @Override
     public Integer call() throws Exception {
         refuseIf(
-                selfTest && (repair || deleteOrphans || limit.duration() != null),
+                selfTest && (repair || deleteOrphans || limit != null),
                 "--self-test excludes --repair, --delete-orphans and --max-duration, since it audits nothing");
         SignalHandlers signals = SignalHandlers.install();
         return execute(
-                node.settings(),
+                ofNode(node),
                 Action.class,
                 action -> selfTest
                         ? selfTest(action.runner.getObject())
@@ -65,7 +66,7 @@ final class VerifyCommand extends JsonCommand {
 
     private VerifySummary verify(Action action, SignalHandlers signals) {
         signals.passTo(action.stopper.getObject()::interrupt);
-        VerifyOptions options = new VerifyOptions(limit.duration(), repair, deleteOrphans, action.settings.node());
+        VerifyOptions options = new VerifyOptions(limit, repair, deleteOrphans, action.settings.node());
         VerifySummary summary = action.runner.getObject().verify(options);
         if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
             warn(summary.reason());

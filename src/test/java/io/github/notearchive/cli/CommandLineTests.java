@@ -2,7 +2,6 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -67,21 +66,6 @@ class CommandLineTests {
                         assertThat(each.description()).as(each.toString()).isNotEmpty());
     }
 
-    @Test
-    void footersAreBrokenBetweenWords() {
-        assertThat(commands()
-                        .map(NoteArchiveCommand.commandLine().getSubcommands()::get)
-                        .map(each -> each.getCommandSpec().usageMessage().footer()))
-                .allSatisfy(footer -> assertThat(footer)
-                        .as("each line is broken by itself, so it is whole sentences")
-                        .allMatch(line -> line.isEmpty() || line.endsWith(".")));
-        assertThat(NoteArchiveCommand.commandLine()
-                        .getCommandSpec()
-                        .usageMessage()
-                        .footer())
-                .allMatch(line -> line.length() < 80);
-    }
-
     @ParameterizedTest
     @MethodSource("commands")
     void everyCommandRejectsUnknownOptions(String command) {
@@ -109,7 +93,7 @@ class CommandLineTests {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             runn    | ;
-            run     | --limit 0; --limit -1; --max-duration 0s; --max-duration soon; --max-duration 59s
+            run     | --limit 0; --limit -1; --max-duration 0s; --max-duration soon; --max-duration -5m
             run     | --summary-json /no/such/directory/summary.json; --summary-json /
             report  | --night yesterday; --night 2026-02-30; surplus
             status  | --fail-on WORSE; surplus
@@ -156,7 +140,7 @@ class CommandLineTests {
             status --fail-on HEALTHY | --fail-on must be ATTENTION or BROKEN, but is HEALTHY
             sandbox --fail-301 2 | --fail-301 must be from 0 to 1, but is 2.0
             report --night soon | Invalid value for option '--night': "soon" is not a day; write it like 2026-11-25
-            run --max-duration 90 | Invalid value for option '--max-duration': must be at least 1m, with its unit as in 6h, but is "90"
+            run --max-duration 90 | Invalid value for option '--max-duration': "90" has no unit; write it like 90m, 6h or PT1H30M
             explain 66aa000000000000000000010 | "66aa000000000000000000010" is not a note id, which has 24 hexadecimal digits
             """)
     void usageErrorNamesTheArgumentAndTheProblem(String line, String message) {
@@ -193,9 +177,6 @@ class CommandLineTests {
     })
     void durationsAreParsed(String text, Duration duration) {
         assertThat(Arguments.positive(text)).isEqualTo(duration);
-        if (duration.toSeconds() >= 60) {
-            assertThat(new Arguments.TimeLimit().convert(text)).isEqualTo(duration);
-        }
     }
 
     @ParameterizedTest
@@ -204,14 +185,6 @@ class CommandLineTests {
         assertThatThrownBy(() -> Arguments.positive(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("\"" + text + "\"");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"90", "0", "0s", "59s", "-5m", "1ms", "PT0.09S"})
-    void timeLimitBelowAMinuteIsRejected(String text) {
-        assertThatThrownBy(() -> new Arguments.TimeLimit().convert(text))
-                .isInstanceOf(TypeConversionException.class)
-                .hasMessage("must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
     }
 
     @ParameterizedTest
@@ -231,18 +204,6 @@ class CommandLineTests {
         assertThat(Arguments.refreshAfter("P30D")).isEqualTo(new Arguments.RefreshAfter(30, null));
         assertThat(Arguments.refreshAfter("2027-01-31"))
                 .isEqualTo(new Arguments.RefreshAfter(null, LocalDate.of(2027, 1, 31)));
-    }
-
-    @Test
-    void unreadableListIsReported() {
-        Path list = Path.of("/proc/sys/net/ipv4/route/flush"); // not even for root
-        assumeThat(Files.isRegularFile(list) && !Files.isReadable(list)).isTrue();
-
-        assertThat(execute("enqueue", list.toString())).isEqualTo(2);
-
-        assertThat(err.toString())
-                .contains("\"" + list + "\" is a file that this user may not read")
-                .doesNotContain("note id");
     }
 
     private int execute(String... arguments) {

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,12 +59,6 @@ class RejectsFileTests {
         assertThat(list).hasContent("years of work");
     }
 
-    @Test
-    void invalidTargetIsRejected() {
-        assertRefused(directory.resolve("no").resolve("such").resolve("x"), "there is no directory");
-        assertRefused(directory, "is a directory");
-    }
-
     /** A device without space. */
     @Test
     void writeErrorIsReportedWithTheFile() throws IOException {
@@ -81,19 +74,7 @@ class RejectsFileTests {
         }
     }
 
-    @Test
-    void nothingIsWrittenWithoutTheOption() throws IOException {
-        try (RejectsFile rejects = prepare(null)) {
-            rejects.open();
-            rejects.write(LINE);
-        }
-
-        try (var files = Files.list(directory)) {
-            assertThat(files).containsExactlyInAnyOrder(list, file);
-        }
-    }
-
-    private RejectsFile prepare(@Nullable Path named) throws IOException {
+    private RejectsFile prepare(Path named) throws IOException {
         return RejectsFile.prepare(named, List.of(list), NoteArchiveCommand.commandLine());
     }
 

@@ -27,7 +27,7 @@ public final class CheckCommand extends JsonCommand {
     @Override
     public Integer call() {
         Instant began = Instant.now();
-        List<Finding> findings = SystemChecks.all(Map.of());
+        List<Finding> findings = SystemChecks.all(Map.of(), null);
         int exitCode = SystemChecks.exitCode(findings).number();
         Report report = new Report(began, exitCode, findings);
         print(report, "check/report");

@@ -2,31 +2,24 @@ package io.github.notearchive.cli.check;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.SchemaVersion;
 import io.github.notearchive.cli.check.CheckCommand.Finding;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.nightly.NightlyLimitProperties;
-import io.github.notearchive.nightly.plan.NightPlan;
-import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Checks of the database and of tonight's limits.
+ * Checks of the database and of the gate.
  *
  * <p>Uses connections of Flyway: those of the pool migrate the schema.
  */
@@ -50,7 +43,6 @@ final class DatabaseChecks {
 
     Finding server() {
         ArchiveLocation location = context.get(ArchiveLocation.class);
-        boolean isNew = location.isNew(); // before a server is started
         Server server = jdbc().sql("""
                         SELECT current_setting('server_version') AS version,
                                current_setting('server_version_num')::int / 10000 AS major,
@@ -60,11 +52,6 @@ final class DatabaseChecks {
         String where = location.isEmbedded()
                 ? SystemChecks.embedded(context.get(EmbeddedDatabase.class).joined())
                 : " at " + location.database().replaceFirst("^jdbc:postgresql:", "");
-        if (isNew) {
-            where +=
-                    ": a new, empty archive in %s. If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"
-                            .formatted(location.directory());
-        }
         String found = "PostgreSQL " + server.version + where;
         if (server.major < OLDEST_POSTGRES) {
             return Finding.wrong(found + "; version " + OLDEST_POSTGRES + " or newer is needed");
@@ -129,18 +116,6 @@ final class DatabaseChecks {
                 : Finding.ok("no rebuild is unfinished");
     }
 
-    Finding runs() {
-        List<RunnerLock.RunningNode> nodes = RunnerLock.runningNodes(jdbc());
-        return Finding.ok(
-                nodes.isEmpty()
-                        ? "no run is active"
-                        : nodes.stream()
-                                .map(node -> (node.node().isEmpty() ? "some node" : "node " + node.node())
-                                        + " since "
-                                        + DisplayFormat.minute(node.since()))
-                                .collect(Collectors.joining(", ", "active: ", "")));
-    }
-
     Finding gate() {
         Instant now = context.get(Clock.class).instant();
         Instant reset = Night.of(now).ends();
@@ -154,31 +129,5 @@ final class DatabaseChecks {
                                         DisplayFormat.took(Duration.between(now, closed.until())),
                                         closed.reason())))
                 .orElseGet(() -> Finding.ok("open; the provider's day ends on " + until));
-    }
-
-    Finding limits() {
-        List<NightPlan.Limit> limits = context.get(NightPlanner.class).limits();
-        NightlyLimitProperties night = context.get(NightlyLimitProperties.class);
-        List<String> parts = new ArrayList<>();
-        boolean isUsedUp = false;
-        for (NightPlan.Limit limit : limits) {
-            if (limit.left() != null) {
-                isUsedUp |= limit.left() == 0;
-                parts.add("%s: %s left of %s"
-                        .formatted(limit.name(), amount(limit, limit.left()), amount(limit, limit.limit())));
-            }
-        }
-        night.stopAfter(context.get(Clock.class).instant())
-                .ifPresent(end -> parts.add("a run ends on " + Night.local(end)));
-        if (parts.isEmpty()) {
-            return Finding.ok(
-                    "none configured; calls made tonight: " + limits.getFirst().used());
-        }
-        String found = String.join(", ", parts);
-        return isUsedUp ? Finding.warning(found + "; they are reset at 00:00 Shanghai") : Finding.ok(found);
-    }
-
-    private static String amount(NightPlan.Limit limit, long amount) {
-        return limit.unit().equals("bytes") ? DisplayFormat.size(amount) : String.valueOf(amount);
     }
 }

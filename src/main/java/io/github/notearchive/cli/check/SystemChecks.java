@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -63,37 +65,32 @@ final class SystemChecks {
     /** Minimum free space of a run. */
     private static final DataSize LEAST_SPACE = DataSize.ofMegabytes(500);
 
+    /** Maximum clock drift: servers may report whole seconds, and a response takes time. */
+    private static final Duration CLOCK_DRIFT = Duration.ofSeconds(5);
+
     private final List<Finding> findings;
     private final CommandContext context;
+
+    /** How far the provider's clock is ahead of ours; null if it is unknown. */
+    private @Nullable Duration drift;
 
     private SystemChecks(CommandContext context, List<Finding> findings) {
         this.findings = findings;
         this.context = context;
     }
 
-    /** Check of one thing. An exception is translated into a finding. */
-    @FunctionalInterface
-    private interface Check {
-
-        Finding look() throws Exception;
-    }
-
     /**
      * Runs all checks, likely causes first.
      *
      * @param settings settings that have precedence over all others
+     * @param clock clock to use; null for the system clock
      */
-    static List<Finding> all(Map<String, String> settings) {
+    static List<Finding> all(Map<String, String> settings, @Nullable Clock clock) {
         List<Finding> findings = new ArrayList<>(List.of(java()));
-        try (CommandContext context = CommandContext.openUnchecked(settings)) {
+        try (CommandContext context = CommandContext.openUnchecked(settings, clock)) {
             new SystemChecks(context, findings).all();
         } catch (RuntimeException e) {
-            Finding failure = explained(e);
-            findings.add(new Finding(
-                    "settings",
-                    failure.result(),
-                    failure.message() + "; nothing else was checked",
-                    failure.exitCode()));
+            findings.add(explained(e).named("settings")); // nothing else can be checked
         }
         return findings;
     }
@@ -109,15 +106,14 @@ final class SystemChecks {
         check("rebuild", TIMEOUT, unless(database::noTables, database::rebuild));
         check("store", START_TIMEOUT, () -> store(database));
         check("provider", TIMEOUT, this::provider);
+        check("clock", TIMEOUT, this::clock);
         check("gate", TIMEOUT, unless(database::noTables, database::gate));
-        check("limits", TIMEOUT, unless(database::noTables, database::limits));
-        check("runs", TIMEOUT, unless(() -> database.noServer, database::runs));
     }
 
-    private static Check unless(Supplier<@Nullable String> reason, Check check) {
+    private static Callable<Finding> unless(Supplier<@Nullable String> reason, Callable<Finding> check) {
         return () -> {
             String skipped = reason.get();
-            return skipped == null ? check.look() : Finding.skipped(skipped);
+            return skipped == null ? check.call() : Finding.skipped(skipped);
         };
     }
 
@@ -129,8 +125,9 @@ final class SystemChecks {
                 .orElse(ExitCode.COMPLETED);
     }
 
-    private void check(String name, Duration timeout, Check check) {
-        FutureTask<Finding> task = new FutureTask<>(check::look);
+    /** Checks one thing. An exception is translated into a finding. */
+    private void check(String name, Duration timeout, Callable<Finding> check) {
+        FutureTask<Finding> task = new FutureTask<>(check);
         Thread.ofPlatform().daemon().name("check-" + name).start(task);
         Finding finding;
         try {
@@ -304,15 +301,30 @@ final class SystemChecks {
 
     private Finding provider() {
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
-        int status;
+        Clock clock = context.get(Clock.class);
+        Instant sentAt = clock.instant();
+        ProviderPing.Pong pong;
         try {
-            status = context.get(ProviderPing.class).send().status();
+            pong = context.get(ProviderPing.class).send();
         } catch (IOException e) {
             return Finding.unavailable(e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
         }
-        String found = source.baseUrl() + " answers /ping with HTTP " + status;
-        return status < 400
+        drift = pong.ahead(sentAt, clock.instant()).orElse(null);
+        String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
+        return pong.status() < 400
                 ? Finding.ok(found + "; no paid call was made")
                 : Finding.warning(found + "; check JUSTONEAPI_BASE_URL");
+    }
+
+    private Finding clock() {
+        if (drift == null) {
+            return Finding.skipped("no other clock is available");
+        }
+        return drift.abs().compareTo(CLOCK_DRIFT) <= 0
+                ? Finding.ok("at most %d s from the provider's clock".formatted(CLOCK_DRIFT.toSeconds()))
+                : Finding.warning(
+                        "this machine's clock is %s %s the provider's; set it (NTP), since nights and quotas depend on it"
+                                .formatted(
+                                        DisplayFormat.took(drift.abs()), drift.isNegative() ? "ahead of" : "behind"));
     }
 }

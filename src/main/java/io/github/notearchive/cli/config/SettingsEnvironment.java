@@ -10,7 +10,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
@@ -34,7 +33,7 @@ public final class SettingsEnvironment extends StandardEnvironment {
     public static void locate() {
         // the command reports a failed start itself
         logging().setLogLevel(SpringApplication.class.getName(), LogLevel.OFF);
-        if (System.getProperty(CONFIG_LOCATION) == null && System.getenv("SPRING_CONFIG_LOCATION") == null) {
+        if (new SettingsEnvironment().getProperty(CONFIG_LOCATION) == null) {
             System.setProperty(CONFIG_LOCATION, "classpath:/config/");
         }
         requireReadable();
@@ -85,15 +84,11 @@ public final class SettingsEnvironment extends StandardEnvironment {
     }
 
     private static Stream<String> places() {
-        return Stream.of(
-                        System.getProperty(CONFIG_LOCATION),
-                        System.getenv("SPRING_CONFIG_LOCATION"),
-                        System.getProperty(MORE_LOCATIONS),
-                        System.getenv("SPRING_CONFIG_ADDITIONAL_LOCATION"))
-                .filter(Objects::nonNull)
-                .flatMap(locations -> Stream.of(locations.split("[;,]")))
+        SettingsEnvironment environment = new SettingsEnvironment();
+        return Stream.of(CONFIG_LOCATION, MORE_LOCATIONS)
+                .flatMap(name -> Stream.of(environment.getProperty(name, "").split("[;,]")))
                 .map(location -> location.replaceFirst("^optional:", ""))
-                .filter(location -> !location.startsWith("classpath:"));
+                .filter(location -> !location.isEmpty() && !location.startsWith("classpath:"));
     }
 
     /** Reads the settings as every command does, without starting the program. */

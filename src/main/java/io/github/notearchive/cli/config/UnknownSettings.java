@@ -28,45 +28,41 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  */
 public final class UnknownSettings {
 
-    private static final String FOREIGN = "archive.foreign-variables";
-
     /** Prefixes of this program's variables. */
     private static final Pattern OURS = Pattern.compile("(?:ARCHIVE|JUSTONEAPI)[_.].*", Pattern.CASE_INSENSITIVE);
 
-    private final ConfigurableEnvironment environment;
-    private final Set<String> placeholders;
-    private final List<String> unknown = new ArrayList<>();
-
-    private UnknownSettings(ConfigurableEnvironment environment) {
-        this.environment = environment;
-        this.placeholders = Origins.placeholders(environment).keySet();
-    }
+    private UnknownSettings() {}
 
     /** Returns a message with the origin of each unknown setting, in the order of precedence of the sources. */
     public static List<String> in(ConfigurableEnvironment environment) {
-        UnknownSettings settings = new UnknownSettings(environment);
+        Set<String> placeholders = Origins.placeholders(environment).keySet();
+        List<String> foreign =
+                List.of(environment.getProperty("archive.foreign-variables", String[].class, new String[0]));
+        List<String> unknown = new ArrayList<>();
         for (PropertySource<?> source : environment.getPropertySources()) {
             if (source instanceof SystemEnvironmentPropertySource variables) {
-                settings.checkVariables(variables);
+                Stream.of(variables.getPropertyNames())
+                        .filter(variable -> isOurs(variable)
+                                && !placeholders.contains(variable)
+                                && !foreign.contains(variable)
+                                && !bindsByName(variable, variables))
+                        .sorted()
+                        .map(
+                                variable -> variable
+                                        + " is no setting (environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs)")
+                        .forEach(unknown::add);
             } else if (source instanceof EnumerablePropertySource<?> keys
                     && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
-                settings.checkKeys(keys);
+                Stream.of(keys.getPropertyNames())
+                        .filter(key -> isOurs(key) && key.indexOf('.') < 0
+                                ? !placeholders.contains(key)
+                                : !isKnown(ConfigurationPropertyName.adapt(key, '.'), source))
+                        .map(key -> "%s is no setting (%s)"
+                                .formatted(key, Origins.describe(PropertySourceOrigin.get(source, key))))
+                        .forEach(unknown::add);
             }
         }
-        return settings.unknown;
-    }
-
-    private void checkKeys(EnumerablePropertySource<?> source) {
-        for (String key : source.getPropertyNames()) {
-            String where = Origins.describe(PropertySourceOrigin.get(source, key));
-            ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-            boolean isKnown = (isOurs(key) && key.indexOf('.') < 0)
-                    ? placeholders.contains(key)
-                    : name.isEmpty() || isKnown(name, source);
-            if (!isKnown) {
-                add(key, where);
-            }
-        }
+        return unknown;
     }
 
     private static boolean isOurs(String variable) {
@@ -74,6 +70,9 @@ public final class UnknownSettings {
     }
 
     private static boolean isKnown(ConfigurationPropertyName name, PropertySource<?> source) {
+        if (name.isEmpty()) {
+            return true;
+        }
         String first = name.getElement(0, ConfigurationPropertyName.Form.UNIFORM);
         if (first.equals(KnownSetting.ROOT)) {
             return KnownSetting.ALL.stream().anyMatch(known -> known.covers(name));
@@ -82,18 +81,6 @@ public final class UnknownSettings {
         return name.getNumberOfElements() == 1
                 || !source.getName().startsWith("Config resource")
                 || LevenshteinDistance.getDefaultInstance().apply(first, KnownSetting.ROOT) > 2;
-    }
-
-    private void checkVariables(SystemEnvironmentPropertySource source) {
-        List<String> foreign = List.of(environment.getProperty(FOREIGN, String[].class, new String[0]));
-        Stream.of(source.getPropertyNames())
-                .filter(variable -> isOurs(variable)
-                        && !placeholders.contains(variable)
-                        && !foreign.contains(variable)
-                        && !bindsByName(variable, source))
-                .sorted()
-                .forEach(variable ->
-                        add(variable, "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs"));
     }
 
     /** Returns whether Spring Boot, which accepts several spellings, binds a setting to the variable. */
@@ -106,9 +93,5 @@ public final class UnknownSettings {
                         || (setting.isList()
                                 && source.containsDescendantOf(setting.propertyName())
                                         == ConfigurationPropertyState.PRESENT));
-    }
-
-    private void add(String word, String where) {
-        unknown.add(word + " is no setting (" + where + ")");
     }
 }

@@ -11,7 +11,6 @@ import io.github.notearchive.nightly.plan.PlanCalculator.PlanInputs;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.List;
 import org.springframework.stereotype.Component;
 
 /** Plans the night from tables and settings. Makes no call, claims nothing, writes nothing. */
@@ -43,11 +42,5 @@ public record NightPlanner(
                 media.storedIn(tonight).bytes(),
                 past.measure(now, videos));
         return new PlanCalculator(inputs, settings).plan();
-    }
-
-    public List<NightPlan.Limit> limits() {
-        Night tonight = Night.current(clock);
-        return PlanCalculator.configured(
-                settings, calls.made(tonight), media.storedIn(tonight).bytes());
     }
 }

@@ -33,8 +33,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +45,7 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,14 +104,15 @@ class SystemChecksTests {
                 .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
         assertThat(found.keySet())
                 .containsExactlyInAnyOrder(
-                        "java,settings,token,data directory,disk space,database,schema,rebuild,store,provider,gate,limits,runs"
+                        "java,settings,token,data directory,disk space,database,schema,rebuild,store,provider,clock,gate"
                                 .split(","));
         assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
         assertThat(found.get("schema")).extracting(Finding::result).isEqualTo(Result.OK);
         assertThat(found.get("schema").message()).startsWith("empty");
         assertThat(found.get("store").message()).contains("the first run creates it");
         assertThat(found.get("provider").message()).contains("/ping with HTTP 200");
-        assertThat(List.of("rebuild", "gate", "limits"))
+        assertThat(found.get("clock").message()).isEqualTo("at most 5 s from the provider's clock");
+        assertThat(List.of("rebuild", "gate"))
                 .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
         assertThat(count("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
                 .isZero();
@@ -176,29 +178,18 @@ class SystemChecksTests {
     }
 
     @Test
-    void limitsOfTheNightAreWarnings() throws Exception {
+    void closedGateAndMachineAreWarnings() throws Exception {
         Path data = home.resolve("data");
         Files.createDirectory(data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Files.createDirectories(home.resolve("store/s3/note-archive"));
         settings.put("archive.media.max-spool-size", "1000TB");
-        settings.put("archive.source.calls-per-night", "1");
-        settings.put("archive.limits.stop-at", "07:30");
         migrate();
         jdbc().sql("""
                         INSERT INTO source_gate (code, reason, closed_at, closed_until)
                         VALUES (303, 'the daily quota', now() - interval '1 minute', now() + interval '90 minutes');
-                        INSERT INTO worklist (note_id, due_at, enqueued_at)
-                        VALUES ('66aa00000000000000000001', now() + interval '3 hours', now());
-                        -- one of them is of tonight, also where midnight comes within a minute
-                        INSERT INTO api_call (note_id, endpoint, sent_at)
-                        VALUES ('66aa00000000000000000001', 'note-detail/v1', now()),
-                               ('66aa00000000000000000001', 'note-detail/v1', now() + interval '1 minute');
                         """).update();
 
-        Map<String, Finding> found;
-        try (Connection _ = locks("main")) {
-            found = check();
-        }
+        Map<String, Finding> found = check(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-10)));
 
         assertThat(found)
                 .allSatisfy((_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.FAILED));
@@ -208,9 +199,8 @@ class SystemChecksTests {
         assertThat(found.get("schema").message()).startsWith("up to date, version ");
         assertWarns(found, "data directory", "rwxr-xr-x", "chmod 700");
         assertWarns(found, "disk space", "archive.media.max-spool-size", "1099.5 TB");
+        assertWarns(found, "clock", "behind the provider's; set it (NTP)");
         assertWarns(found, "gate", "the daily quota", "in 1 h", "--force");
-        assertWarns(found, "limits", "source.calls-per-night: ", " left of 1", "07:30 Shanghai");
-        assertThat(found.get("runs").message()).startsWith("active: node main since ");
         assertThat(found.get("store").message()).endsWith("an object was written, read back, compared and deleted");
         try (Stream<Path> objects = Files.walk(home.resolve("store/s3/note-archive"))) {
             assertThat(objects.filter(Files::isRegularFile)).isEmpty();
@@ -280,19 +270,17 @@ class SystemChecksTests {
     }
 
     @Test
-    void schemaOfReplacedMigrationsIsRefusedWithItsRemedy() {
+    void schemaOfReplacedMigrationsIsRefused() {
         migrate();
         jdbc().sql("UPDATE flyway_schema_history SET checksum = 1 WHERE version = '2'")
                 .update();
-        recordMigrationOfTomorrow(990);
 
         try (CommandContext context = CommandContext.open(settings, null)) {
-            assertRefused(
-                    () -> context.get(Enqueuer.class), "unreleased version", "empty database", "note-archive rebuild");
+            assertThat(ErrorTranslator.translate(catchThrowable(() -> context.get(Enqueuer.class)))
+                            .exitCode())
+                    .isEqualTo(ExitCode.USAGE);
         }
-        Map<String, Finding> found = check();
-        assertThat(found.get("schema").message()).contains("empty database", "note-archive rebuild");
-        assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
+        assertThat(exitCode(check())).isEqualTo(ExitCode.USAGE);
     }
 
     private void migrate() {
@@ -327,14 +315,14 @@ class SystemChecksTests {
 
         Map<String, Finding> found = check();
 
-        assertThat(found).hasSize(13);
+        assertThat(found).hasSize(12);
         assertFails(found, "settings", ExitCode.USAGE, "archive.verify.parallel", "\"0\"", "07:30", "noon");
         assertFails(found, "data directory", ExitCode.USAGE, file.toString(), "is no writable directory");
         assertFails(found, "database", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
         assertFails(found, "store", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
         assertFails(found, "provider", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
         assertWarns(found, "token", "JUSTONEAPI_TOKEN", "quotes");
-        assertThat(List.of("schema", "rebuild", "gate", "limits", "runs"))
+        assertThat(List.of("schema", "rebuild", "clock", "gate"))
                 .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
         assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
 
@@ -355,7 +343,11 @@ class SystemChecksTests {
     }
 
     private Map<String, Finding> check() {
-        List<Finding> findings = SystemChecks.all(settings);
+        return check(null);
+    }
+
+    private Map<String, Finding> check(@Nullable Clock clock) {
+        List<Finding> findings = SystemChecks.all(settings, clock);
         String printed = ConsoleText.render("check/report", new CheckCommand.Report(Instant.EPOCH, 0, findings));
         assertThat(List.of(TOKEN, server.password(), store.secretKey(), "wrong-secret-91", "wrong-password-17"))
                 .noneMatch(printed::contains);
@@ -388,19 +380,5 @@ class SystemChecksTests {
 
     private long count(String sql) {
         return jdbc().sql(sql).query(Long.class).single();
-    }
-
-    /** The lock of a run of this node. */
-    private Connection locks(String node) throws SQLException {
-        Connection connection = DriverManager.getConnection(
-                url() + (url().contains("?") ? "&" : "?") + "ApplicationName=note-archive%20runner%20" + node,
-                server.user(),
-                server.password());
-        JdbcClient.create(new SingleConnectionDataSource(connection, true))
-                .sql("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext(?))")
-                .param(node)
-                .query()
-                .listOfRows();
-        return connection;
     }
 }
