@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import picocli.CommandLine;
@@ -21,28 +22,23 @@ final class Arguments {
     /** Registers the converters of a type with all commands. */
     static CommandLine register(CommandLine program) {
         return program.registerConverter(Duration.class, Arguments::positive)
-                .registerConverter(Night.class, text -> new Night(date(text, "is not a day; write it like 2026-11-25")))
+                .registerConverter(Night.class, Arguments::night)
                 .registerConverter(Instant.class, Arguments::time)
                 .registerConverter(RefreshAfter.class, Arguments::refreshAfter);
+    }
+
+    private static Night night(String value) {
+        return new Night(parse(value, LocalDate::parse, "is not a day; write it like 2026-11-25"));
     }
 
     private static TypeConversionException invalid(String value, String problem) {
         return new TypeConversionException("\"" + value + "\" " + problem);
     }
 
-    /** Parses a duration; without unit it is in milliseconds. */
-    private static Duration duration(String value, String problem) {
+    private static <T> T parse(String value, Function<String, T> parser, String problem) {
         try {
-            return DurationStyle.detectAndParse(value);
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            throw invalid(value, problem);
-        }
-    }
-
-    private static LocalDate date(String value, String problem) {
-        try {
-            return LocalDate.parse(value);
-        } catch (DateTimeException e) {
+            return parser.apply(value);
+        } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
             throw invalid(value, problem);
         }
     }
@@ -52,7 +48,8 @@ final class Arguments {
      * {@code PT1H30M}.
      */
     static Duration positive(String value) {
-        Duration duration = duration(value, "is not a duration; write it like 90m, 6h or PT1H30M");
+        Duration duration =
+                parse(value, DurationStyle::detectAndParse, "is not a duration; write it like 90m, 6h or PT1H30M");
         if (value.matches("[+-]?\\d+")) {
             throw invalid(value, "has no unit; write it like 90m, 6h or PT1H30M");
         }
@@ -64,15 +61,12 @@ final class Arguments {
 
     /** Reads a date, which starts in Shanghai, or a time with its offset. */
     static Instant time(String value) {
-        try {
-            return value.contains("T")
-                    ? OffsetDateTime.parse(value).toInstant()
-                    : LocalDate.parse(value).atStartOfDay(Night.ZONE).toInstant();
-        } catch (DateTimeException e) {
-            throw invalid(
-                    value,
-                    "is neither a date like 2026-03-01, which starts in Shanghai, nor a time like 2026-03-01T12:00:00Z");
-        }
+        return parse(
+                value,
+                text -> text.contains("T")
+                        ? OffsetDateTime.parse(text).toInstant()
+                        : LocalDate.parse(text).atStartOfDay(Night.ZONE).toInstant(),
+                "is neither a date like 2026-03-01, which starts in Shanghai, nor a time like 2026-03-01T12:00:00Z");
     }
 
     /** Time of refreshes: an interval in nights, or one night. One of the two is null. */
@@ -81,9 +75,10 @@ final class Arguments {
     /** Reads {@code 7d}, {@code P7D}, {@code 168h} and {@code 2027-01-31}. */
     static RefreshAfter refreshAfter(String value) {
         if (value.matches("\\d{4}-\\d{1,2}-\\d{1,2}")) {
-            return new RefreshAfter(null, date(value, "is not a date; write it like 2027-01-31"));
+            return new RefreshAfter(null, parse(value, LocalDate::parse, "is not a date; write it like 2027-01-31"));
         }
-        Duration time = duration(value, "is neither a time such as 7d nor a date such as 2027-01-31");
+        Duration time = parse(
+                value, DurationStyle::detectAndParse, "is neither a time such as 7d nor a date such as 2027-01-31");
         if (!time.isPositive() || !RefreshProperties.isWholeDays(time) || time.toDays() > Enqueuer.MAX_GAP_DAYS) {
             throw invalid(value, "is not a number of whole days from 1 to " + Enqueuer.MAX_GAP_DAYS);
         }

@@ -41,11 +41,8 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 /** Translates exceptions into the exit code and message of a command. */
 public final class ErrorTranslator {
 
-    /**
-     * SQL states of PostgreSQL for a rejected login, a missing database and a missing privilege; and of its driver for
-     * a server that requires something that is missing, such as a password.
-     */
-    private static final List<String> WRONG_LOGIN = List.of("28P01", "28000", "3D000", "42501", "08004");
+    /** SQL state of the driver for a server that requires something that is missing, such as a password. */
+    private static final String INCOMPLETE_LOGIN = "08004";
 
     private static final String OWN_DATABASE =
             ". Name an empty database in ARCHIVE_DATABASE_URL, or one that this program created";
@@ -113,7 +110,7 @@ public final class ErrorTranslator {
             when causes(e).noneMatch(SQLException.class::isInstance) ->
                 usage("The database cannot be used: " + DatabaseErrors.summary(e) + OWN_DATABASE);
             case SQLException e
-            when WRONG_LOGIN.contains(String.valueOf(e.getSQLState())) ->
+            when DatabaseErrors.isRefused(e) || INCOMPLETE_LOGIN.equals(e.getSQLState()) ->
                 usage(
                         "The database rejected the login: %s. Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
                                 .formatted(DatabaseErrors.summary(e)));

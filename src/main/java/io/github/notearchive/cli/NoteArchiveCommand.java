@@ -13,9 +13,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The program: all commands, and their exit codes. */
 @Command(
@@ -46,13 +43,10 @@ import picocli.CommandLine.Spec;
             ExitCodeCommand.class,
             HelpCommand.class
         })
-public final class NoteArchiveCommand implements Runnable {
+public final class NoteArchiveCommand {
 
     /** Link to the file behind standard output, where the system has one. */
     private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
 
     private NoteArchiveCommand() {}
 
@@ -115,14 +109,6 @@ public final class NoteArchiveCommand implements Runnable {
 
     static String pointer(int exitCode) {
         return "Help: note-archive exit-code " + exitCode;
-    }
-
-    @Override
-    public void run() {
-        throw new ParameterException(
-                spec.commandLine(),
-                "a command is required: one of "
-                        + String.join(", ", spec.subcommands().keySet()));
     }
 
     /** Version of the build. */

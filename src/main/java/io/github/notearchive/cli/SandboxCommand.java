@@ -28,6 +28,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,6 +46,7 @@ final class SandboxCommand extends ArchiveCommand {
     private static final String MARKER = "note-archive-sandbox";
     private static final String NODE = "sandbox";
     private static final int MOST_NIGHTS = 40;
+    private static final Set<ExitCode> CONTINUED = Set.of(ExitCode.QUOTA_EXHAUSTED, ExitCode.INCOMPLETE);
 
     @Option(names = "--notes", paramLabel = "N")
     private int notes = 60;
@@ -238,7 +240,7 @@ final class SandboxCommand extends ArchiveCommand {
 
     private RunSummary runNights(Action action, SandboxProvider provider) {
         RunSummary summary = run(action, "the first night");
-        for (int night = 1; isIncomplete(summary) && night < MOST_NIGHTS; night++) {
+        for (int night = 1; CONTINUED.contains(summary.exitCode()) && night < MOST_NIGHTS; night++) {
             boolean isResumed = summary.exitCode() == ExitCode.QUOTA_EXHAUSTED;
             if (night == 1 && isResumed) {
                 run(action, "the same night again; the gate is closed, so no call is made");
@@ -252,10 +254,6 @@ final class SandboxCommand extends ArchiveCommand {
                     "the next night; " + (isResumed ? "the run is resumed" : "a new run retries postponed notes"));
         }
         return summary;
-    }
-
-    private static boolean isIncomplete(RunSummary summary) {
-        return summary.exitCode() == ExitCode.QUOTA_EXHAUSTED || summary.exitCode() == ExitCode.INCOMPLETE;
     }
 
     private RunSummary run(Action action, String title) {

@@ -84,9 +84,10 @@ class CommandLineTests {
     }
 
     @Test
-    void missingCommandListsAllCommands() {
+    void missingCommandIsReported() {
         assertThat(execute()).isEqualTo(2);
-        assertThat(err.toString()).contains("run, enqueue");
+        assertThat(execute("config")).isEqualTo(2);
+        assertThat(err.toString()).contains("Missing required subcommand", "note-archive config --help");
     }
 
     /** Invalid arguments of commands, separated by semicolons. */

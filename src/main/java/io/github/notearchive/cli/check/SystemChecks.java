@@ -197,20 +197,16 @@ final class SystemChecks {
 
     private Finding dataDirectory() throws IOException {
         Path directory = directory();
-        if (!Files.exists(directory)) {
-            Path parent = existing(directory);
-            return Files.isDirectory(parent) && Files.isWritable(parent)
-                    ? Finding.ok(directory + " does not exist yet, and is created when it is needed")
-                    : Finding.wrong(
-                            "%s does not exist and cannot be created, since %s is not a writable directory; name another one in ARCHIVE_DATA_DIR"
-                                    .formatted(directory, parent));
-        }
+        Path existing = existing(directory);
         try {
-            Files.delete(Files.createTempFile(directory, "check-", ".tmp"));
+            Files.delete(Files.createTempFile(existing, "check-", ".tmp"));
         } catch (IOException e) {
             return Finding.wrong(
                     "%s is no writable directory, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
-                            .formatted(directory, e));
+                            .formatted(existing, e));
+        }
+        if (!existing.equals(directory)) {
+            return Finding.ok(directory + " does not exist yet, and is created when it is needed");
         }
         List<ResponseSpool> pending = context.get(ResponseSpool.class).nonEmpty();
         if (!pending.isEmpty()) {

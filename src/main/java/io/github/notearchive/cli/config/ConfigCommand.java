@@ -1,7 +1,6 @@
 package io.github.notearchive.cli.config;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.cli.ArchiveCommand;
 import io.github.notearchive.cli.JsonCommand;
 import io.github.notearchive.cli.config.EffectiveSettings.Effective;
 import java.util.ArrayList;
@@ -14,13 +13,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code config}: shows the settings. */
-@Command(name = "config", synopsisSubcommandLabel = "show", subcommands = ConfigCommand.Show.class)
-public final class ConfigCommand extends ArchiveCommand {
-
-    @Override
-    public Integer call() {
-        throw usage("a command is required: config show");
-    }
+@Command(
+        name = "config",
+        synopsisSubcommandLabel = "show",
+        mixinStandardHelpOptions = true,
+        subcommands = ConfigCommand.Show.class)
+public final class ConfigCommand {
 
     /** {@code config show}: shows each setting with its origin. */
     @Command(name = "show")
