@@ -4,9 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.Resource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -24,12 +25,9 @@ final class ExitCodeCommand extends ArchiveCommand {
     @Override
     public Integer call() throws IOException {
         String name = number == null ? "README" : number.toString();
-        try (InputStream page = ExitCodeCommand.class.getResourceAsStream("/exit-codes/" + name + ".md")) {
-            if (page == null) {
-                throw usage(name + " is not an exit code of this program; without a number all are shown");
-            }
-            out().print(MARKUP.matcher(new String(page.readAllBytes(), UTF_8)).replaceAll("$1"));
-            return ExitCode.COMPLETED.number();
-        }
+        Resource page = new ClassPathResource("exit-codes/" + name + ".md");
+        refuseIf(!page.exists(), name + " is not an exit code of this program; without a number all are shown");
+        out().print(MARKUP.matcher(page.getContentAsString(UTF_8)).replaceAll("$1"));
+        return ExitCode.COMPLETED.number();
     }
 }

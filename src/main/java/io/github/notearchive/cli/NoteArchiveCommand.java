@@ -4,11 +4,10 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.check.CheckCommand;
 import io.github.notearchive.cli.config.ConfigCommand;
 import io.github.notearchive.io.TerminalText;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.IOException;
 import java.util.Properties;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.io.support.PropertiesLoaderUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -45,30 +44,14 @@ import picocli.CommandLine.IVersionProvider;
         })
 public final class NoteArchiveCommand {
 
-    /** Link to the file behind standard output, where the system has one. */
-    private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
-
     private NoteArchiveCommand() {}
 
-    /**
-     * Executes a command.
-     *
-     * @return exit code of the process; not 0 if the output file is incomplete, except for {@code run}, which returns
-     *     the result of its night
-     */
+    /** Executes a command and returns the exit code of the process. */
     public static int execute(String... arguments) {
         CommandLine program = commandLine();
         int exitCode = program.execute(arguments);
         program.getOut().flush();
-        if (!System.out.checkError() || !Files.isRegularFile(STANDARD_OUTPUT)) {
-            return exitCode; // the reader of a pipe may close it early
-        }
-        program.getErr()
-                .println(
-                        "note-archive: standard output cannot be written, for example on a full disk: its content is incomplete. Free space, or name another file");
-        program.getErr().flush();
-        boolean isRun = arguments.length > 0 && arguments[0].equals("run");
-        return exitCode == ExitCode.COMPLETED.number() && !isRun ? ExitCode.FAILED.number() : exitCode;
+        return exitCode;
     }
 
     static CommandLine commandLine() {
@@ -115,13 +98,8 @@ public final class NoteArchiveCommand {
     static final class Version implements IVersionProvider {
 
         @Override
-        public String[] getVersion() throws Exception {
-            Properties build = new Properties();
-            try (InputStream in = Version.class.getResourceAsStream("/META-INF/build-info.properties")) {
-                if (in != null) {
-                    build.load(in);
-                }
-            }
+        public String[] getVersion() throws IOException {
+            Properties build = PropertiesLoaderUtils.loadAllProperties("META-INF/build-info.properties");
             return new String[] {"note-archive " + build.getProperty("build.version", "(not packaged)")};
         }
     }

@@ -90,16 +90,6 @@ class WithoutArchiveTests {
     }
 
     @Test
-    void fullDiskEndsWithAnError() {
-        // limits a file to 512 bytes
-        Ended ended = Program.startAfter(directory, Map.of(), "ulimit -f 1", "exit-code")
-                .end()
-                .with(1);
-
-        assertThat(ended.message()).contains("standard output cannot be written");
-    }
-
-    @Test
     void closedPipeIsNoError() {
         Ended ended = Program.startAfter(
                         directory,

@@ -118,16 +118,16 @@ final class DatabaseChecks {
 
     Finding gate() {
         Instant now = context.get(Clock.class).instant();
-        Instant reset = Night.of(now).ends();
-        String until = "%s, in %s".formatted(Night.local(reset), DisplayFormat.took(Duration.between(now, reset)));
         return context.get(QuotaHolds.class)
                 .current()
-                .map(closed -> Finding.warning(
-                        "closed until %s, in %s: a run makes no call before then (%s); run --force opens it"
-                                .formatted(
-                                        Night.local(closed.until()),
-                                        DisplayFormat.took(Duration.between(now, closed.until())),
-                                        closed.reason())))
-                .orElseGet(() -> Finding.ok("open; the provider's day ends on " + until));
+                .map(closed ->
+                        Finding.warning("closed until %s: a run makes no call before then (%s); run --force opens it"
+                                .formatted(until(now, closed.until()), closed.reason())))
+                .orElseGet(() -> Finding.ok("open; the provider's day ends on "
+                        + until(now, Night.of(now).ends())));
+    }
+
+    private static String until(Instant now, Instant end) {
+        return "%s, in %s".formatted(Night.local(end), DisplayFormat.took(Duration.between(now, end)));
     }
 }

@@ -20,9 +20,8 @@ import org.springframework.core.annotation.MergedAnnotations;
  * Setting of the program: a component of a settings record, or of a group within it.
  *
  * @param name name in a file, such as {@code archive.retry.per-night}
- * @param holder the record with the component
  */
-record KnownSetting(String name, Class<?> holder, RecordComponent component) {
+record KnownSetting(String name, RecordComponent component) {
 
     static final String ROOT = "archive";
 
@@ -48,7 +47,7 @@ record KnownSetting(String name, Class<?> holder, RecordComponent component) {
             return type.isRecord()
                             && !ApplicationConversionService.getSharedInstance().canConvert(String.class, type)
                     ? settings(name, type)
-                    : Stream.of(new KnownSetting(name, holder, component));
+                    : Stream.of(new KnownSetting(name, component));
         });
     }
 
