@@ -68,11 +68,11 @@ public final class NoteRowWriter implements AutoCloseable {
     record Request(Settlement settlement, @Nullable FirstCapture first) {
 
         NoteId id() {
-            return settlement.claimed().id();
+            return settlement.noteId();
         }
 
         long claim() {
-            return settlement.claimed().claim();
+            return settlement.claimId();
         }
     }
 

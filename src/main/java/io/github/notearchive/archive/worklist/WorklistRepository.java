@@ -7,7 +7,6 @@ import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -22,9 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -38,24 +35,14 @@ import org.springframework.transaction.support.TransactionTemplate;
 public class WorklistRepository {
 
     /** Columns that only the owner of the claim changes. */
-    private static final List<String> STATE = List.of(
-            "state",
-            "response_held",
-            "attempts",
-            "attempts_tonight",
-            "media_attempts",
-            "media_attempts_tonight",
-            "counted_night",
-            "missing_night",
-            "due_at",
-            "last_code",
-            "reason",
-            "detail",
-            "settled_at");
+    private static final String STATE = """
+            state, response_held, attempts, attempts_tonight, media_attempts, media_attempts_tonight, counted_night,
+            missing_night, due_at, last_code, reason, detail, settled_at\
+            """;
 
     /** The other columns of a {@link WorklistRow}. */
-    private static final List<String> ORIGIN = List.of(
-            "priority", "source", "enqueued_at", "refresh_days", "refresh_on", "refresh_night", "refresh_attempts");
+    private static final String ORIGIN =
+            "priority, source, enqueued_at, refresh_days, refresh_on, refresh_night, refresh_attempts";
 
     /** Condition that the refreshes are planned as they were at the claim. */
     private static final String SAME_PLAN = """
@@ -90,6 +77,8 @@ public class WorklistRepository {
                 media_attempts_tonight = 0, missing_night = NULL, reason = NULL, detail = NULL, %s
             WHERE (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
             """.formatted(ClaimRepository.ENDED);
+
+    private static final String HAS_FILE = "EXISTS (SELECT 1 FROM note_media m WHERE m.note_id = w.note_id AND m.%s)";
 
     /** Query of the ids of notes with a response that a run would use instead of a call; takes {@link #usableAt}. */
     public static final String USABLE = """
@@ -145,14 +134,12 @@ public class WorklistRepository {
     }
 
     /** Returns assignments of columns from those of a row {@code d}. */
-    private static String from(String d, List<String> columns) {
-        return columns.stream().map(column -> column + " = " + d + "." + column).collect(Collectors.joining(", "));
+    private static String from(String d, String columns) {
+        return columns.replaceAll("\\w+", "$0 = " + d + ".$0");
     }
 
-    /** The next row of a claimed note, and the job execution that decided it. */
-    public record Settlement(WorklistItem claimed, WorklistRow row, long jobExecution) {}
-
-    private record SettledRow(
+    /** The next row of a claimed note, the execution that decided it, and the plan of refreshes at the claim. */
+    public record Settlement(
             NoteId noteId,
             long claimId,
             @JsonUnwrapped WorklistRow row,
@@ -160,16 +147,14 @@ public class WorklistRepository {
             @Nullable LocalDate plannedNight,
             int plannedAttempts) {
 
-        static SettledRow of(Settlement settlement) {
-            WorklistItem claimed = settlement.claimed();
-            Refresh planned = claimed.row().refresh();
-            return new SettledRow(
+        public Settlement(WorklistItem claimed, WorklistRow row, long jobExecution) {
+            this(
                     claimed.id(),
                     claimed.claim(),
-                    settlement.row(),
-                    settlement.jobExecution(),
-                    planned.refreshNight(),
-                    planned.refreshAttempts());
+                    row,
+                    jobExecution,
+                    claimed.row().refresh().refreshNight(),
+                    claimed.refreshAttempts());
         }
     }
 
@@ -181,12 +166,8 @@ public class WorklistRepository {
      */
     public Set<Long> settle(List<Settlement> settlements) {
         return jdbc.sql(SETTLE)
-                .param(
-                        "ids",
-                        array(settlements.stream().map(s -> s.claimed().id()).toList()))
-                .param(
-                        "rows",
-                        Columns.json(settlements.stream().map(SettledRow::of).toList()))
+                .param("ids", array(settlements.stream().map(Settlement::noteId).toList()))
+                .param("rows", Columns.json(settlements))
                 .query((row, _) -> row.getLong("claim_id"))
                 .set();
     }
@@ -222,15 +203,10 @@ public class WorklistRepository {
                                 INSERT INTO worklist (note_id, %1$s, %2$s)
                                 SELECT :noteId, %1$s, %2$s FROM json_populate_record(NULL::worklist, :row::json)
                                 ON CONFLICT (note_id) DO UPDATE
-                                SET %3$s, %4$s, settled_by = NULL, %5$s
+                                SET %3$s, settled_by = NULL, %4$s
                                 WHERE NOT :onlyIfLater OR coalesce(EXCLUDED.settled_at > worklist.settled_at,
                                                                    EXCLUDED.settled_at IS NOT NULL)
-                                """.formatted(
-                                        String.join(", ", STATE),
-                                        String.join(", ", ORIGIN),
-                                        from("EXCLUDED", STATE),
-                                        from("EXCLUDED", ORIGIN),
-                                        ClaimRepository.ENDED))
+                                """.formatted(STATE, ORIGIN, from("EXCLUDED", STATE + ", " + ORIGIN), ClaimRepository.ENDED))
                         .param("noteId", id.value())
                         .param("row", Columns.json(row))
                         .param("onlyIfLater", onlyIfLater)
@@ -241,6 +217,7 @@ public class WorklistRepository {
     /** Returns the parameters of {@link #USABLE} at a time. */
     public Map<String, Object> usableAt(Instant now) {
         return Map.of(
+                "now", Timestamp.from(now),
                 "since", Timestamp.from(now.minus(ledger.reuseFor())),
                 "detail", Endpoint.DETAIL.ledgerName(),
                 "begins", Timestamp.from(Night.of(now).begins()),
@@ -254,10 +231,7 @@ public class WorklistRepository {
                         WHERE w.note_id = ANY (ARRAY(%s)) AND w.due_at <= :now AND NOT w.response_held
                           AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL
                           AND w.claim_id IS NULL
-                        """.formatted(USABLE))
-                .param("now", Timestamp.from(now))
-                .params(usableAt(now))
-                .update();
+                        """.formatted(USABLE)).params(usableAt(now)).update();
     }
 
     /**
@@ -266,10 +240,10 @@ public class WorklistRepository {
      * @return the notes that are due now
      */
     public List<NoteId> requeue(Collection<NoteId> ids) {
-        return jdbc.sql(RESET + " AND note_id = ANY (:ids) RETURNING note_id AS value")
-                .params(Map.of("now", Timestamp.from(clock.instant()), "ids", array(ids)))
-                .query(new SimplePropertyRowMapper<>(NoteId.class))
-                .list();
+        Map<String, ?> parameters = Map.of("now", clock.instant(), "ids", ids);
+        return Statements.texts(jdbc, parameters, RESET + " AND note_id = ANY (:ids) RETURNING note_id").stream()
+                .map(NoteId::new)
+                .toList();
     }
 
     /** As above, for all notes of a state; returns their number. */
@@ -279,26 +253,23 @@ public class WorklistRepository {
 
     /** As above, for all archived notes without a fetched video. */
     public int requeueWithoutVideo() {
-        return requeueWith("m.kind = 'VIDEO' AND m.state = 'WAIVED' AND m.reason = 'NOT_OFFERED_BY_V1'");
+        return requeueAll(
+                NoteState.ARCHIVED,
+                HAS_FILE.formatted("kind = 'VIDEO' AND m.state = 'WAIVED' AND m.reason = 'NOT_OFFERED_BY_V1'"));
     }
 
     /** As above, for all archived notes with a lesser rendition. */
     public int requeueDegraded() {
-        return requeueWith("m.state = 'STORED' AND m.reason = 'DEGRADED'");
-    }
-
-    private int requeueWith(String file) {
-        return requeueAll(
-                NoteState.ARCHIVED,
-                "EXISTS (SELECT 1 FROM note_media m WHERE m.note_id = w.note_id AND %s)".formatted(file));
+        return requeueAll(NoteState.ARCHIVED, HAS_FILE.formatted("state = 'STORED' AND m.reason = 'DEGRADED'"));
     }
 
     private int requeueAll(NoteState state, String condition) {
         return transaction.execute(_ -> {
             WorklistStats.countByStatement(jdbc);
-            return jdbc.sql(RESET + " AND state = :state AND " + condition)
-                    .params(Map.of("now", Timestamp.from(clock.instant()), "state", state.name()))
-                    .update();
+            return Statements.update(
+                    jdbc,
+                    Map.of("now", clock.instant(), "state", state),
+                    RESET + " AND state = :state AND " + condition);
         });
     }
 
@@ -330,23 +301,19 @@ public class WorklistRepository {
      * @return number of notes that were on the worklist
      */
     public long remove(Collection<NoteId> notes, Instant now) {
-        long inserted = jdbc.sql("""
-                                INSERT INTO worklist (note_id, enqueued_at, due_at)
-                                SELECT note_id, :now::timestamptz, :now::timestamptz
-                                FROM unnest(:notes) AS note_id
-                                ORDER BY note_id
-                                ON CONFLICT (note_id) DO UPDATE SET note_id = EXCLUDED.note_id WHERE false
-                                """)
-                .params(Map.of("now", Timestamp.from(now), "notes", array(notes)))
-                .update();
+        long inserted = Statements.update(jdbc, Map.of("now", now, "notes", notes), """
+                        INSERT INTO worklist (note_id, enqueued_at, due_at)
+                        SELECT note_id, :now::timestamptz, :now::timestamptz
+                        FROM unnest(:notes) AS note_id
+                        ORDER BY note_id
+                        ON CONFLICT (note_id) DO UPDATE SET note_id = EXCLUDED.note_id WHERE false
+                        """);
         return delete(notes) - inserted;
     }
 
     /** Deletes the rows of notes in the caller's transaction; returns their number. */
     public long delete(Collection<NoteId> notes) {
-        return jdbc.sql("DELETE FROM worklist WHERE note_id = ANY (:notes)")
-                .param("notes", array(notes))
-                .update();
+        return Statements.update(jdbc, Map.of("notes", notes), "DELETE FROM worklist WHERE note_id = ANY (:notes)");
     }
 
     private static String[] array(Collection<NoteId> notes) {
