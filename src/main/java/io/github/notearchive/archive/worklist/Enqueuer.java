@@ -95,16 +95,8 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
      * @param known notes that were on the worklist; their rows are unchanged
      * @param repeated lines with a note of an earlier line
      * @param rejected lines without a note, or with an erased one
-     * @param heading first line, if it was read as a heading because it names neither a note nor a column of notes;
-     *     otherwise null
      */
-    public record EnqueueReport(
-            long added,
-            long known,
-            long repeated,
-            long rejected,
-            List<Rejected> examples,
-            @Nullable String heading) {}
+    public record EnqueueReport(long added, long known, long repeated, long rejected, List<Rejected> examples) {}
 
     /** A rejected line by its number, from 1, its shortened text, and what is wrong and what to do. */
     public record Rejected(long line, String text, String reason) {
@@ -270,7 +262,6 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         private long rejected;
         private long distinct;
         private long added;
-        private @Nullable String heading;
 
         private Lines(JdbcClient jdbc, Consumer<Rejected> rejects) {
             this.jdbc = jdbc;
@@ -294,11 +285,6 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
             rejects.accept(line);
         }
 
-        /** Receives a first line that is neither a note nor a rejected line. */
-        void heading(String text) {
-            heading = text;
-        }
-
         private void flush() {
             Statements.update(
                     jdbc,
@@ -309,8 +295,7 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         }
 
         private EnqueueReport report() {
-            return new EnqueueReport(
-                    added, distinct - added, accepted - distinct, rejected, List.copyOf(examples), heading);
+            return new EnqueueReport(added, distinct - added, accepted - distinct, rejected, List.copyOf(examples));
         }
     }
 }

@@ -11,6 +11,7 @@ import java.io.BufferedReader;
 import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
+import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,10 @@ final class NoteListReader {
 
     private static final int MAX_LINE = 64 * 1024;
     private static final int MAX_SHOWN = 120;
+
+    /** Comment that ends every list. In CSV it is a record, unless a quoted field is still open. */
+    private static final String END = "\n# end of the list";
+
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     /**
@@ -89,21 +94,14 @@ final class NoteListReader {
     }
 
     private void readText(BufferedReader reader, String first) throws IOException {
-        boolean isHeading = isHeading(first);
-        if (isHeading && USER_COLUMN.matcher(first).find()) {
+        if (isHeading(first) && USER_COLUMN.matcher(first).find()) {
             // user ids cannot be distinguished from note ids, and each costs a call
             throw failure("the first line \""
                     + shown(first)
                     + "\" names users, not notes; choose the column of notes with --column");
         }
-        String second = reader.readLine();
-        if (isHeading && second != null && NoteReference.isNote(second)) {
-            lines.heading(shown(first));
-        } else {
-            accept(1, first);
-        }
-        long number = 2;
-        for (String line = second; line != null; line = reader.readLine()) {
+        long number = 1;
+        for (String line = first; line != null; line = reader.readLine()) {
             accept(number++, line);
         }
     }
@@ -113,10 +111,17 @@ final class NoteListReader {
                 .fieldSeparator(separator)
                 .allowExtraFields(true)
                 .allowMissingFields(true)
-                .ofCsvRecord(new ClosedQuotes(reader, separator))
+                .ofCsvRecord(reader)
                 .iterator()) {
             for (boolean isFirst = true; records.hasNext(); isFirst = false) {
                 CsvRecord row = records.next();
+                if (!records.hasNext()) {
+                    if (!row.getField(0).equals(END.strip())) {
+                        throw failure("not well-formed CSV: a quote opened in line %d or below is not closed"
+                                .formatted(row.getStartingLineNumber()));
+                    }
+                    return;
+                }
                 String field = index < row.getFieldCount() ? row.getField(index) : "";
                 if (isFirst && (!isNumber(column) || isHeading(field))) {
                     continue;
@@ -145,10 +150,7 @@ final class NoteListReader {
         }
     }
 
-    /**
-     * Returns whether the first field of a numbered column, or the first line of a list without a detected column, is a
-     * heading. A text that may have been meant as a note is rejected instead.
-     */
+    /** Returns whether a first field or line is a heading, not a text that may have been meant as a note. */
     private static boolean isHeading(String text) {
         return NoteReference.parse(text) instanceof NoteReference.Invalid
                 && !NOTE_LIKE.matcher(text).find();
@@ -214,9 +216,11 @@ final class NoteListReader {
         return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
     }
 
-    /** Reader of text that fails for a binary file, and for a line that would exhaust memory. */
+    /** Reader of a list with its {@link #END}. Fails for a binary file, and for a line that would exhaust memory. */
     private static final class TextReader extends FilterReader {
 
+        private final Reader end = new StringReader(END);
+        private boolean isEmpty = true;
         private int length;
 
         TextReader(Reader in) {
@@ -226,6 +230,10 @@ final class NoteListReader {
         @Override
         public int read(char[] buffer, int offset, int length) throws IOException {
             int count = in.read(buffer, offset, length);
+            if (count < 0) {
+                return isEmpty ? count : end.read(buffer, offset, length);
+            }
+            isEmpty = false;
             for (int i = offset; i < offset + count; i++) {
                 if (buffer[i] == 0) { // of an image, a workbook, or text in UTF-16
                     throw new IOException("it is not UTF-8 text; save it as UTF-8 text or CSV");
@@ -236,52 +244,6 @@ final class NoteListReader {
                 }
             }
             return count;
-        }
-    }
-
-    /**
-     * Reader that fails at the end of CSV input if a quoted field is still open. Otherwise the parser would read all
-     * text after the quote, including ids, as that field.
-     */
-    private static final class ClosedQuotes extends FilterReader {
-
-        private final char separator;
-        private boolean isFieldStart = true;
-        private boolean startedQuoted;
-        private boolean isOpen;
-        private long line = 1;
-        private long openedLine;
-
-        ClosedQuotes(Reader in, char separator) {
-            super(in);
-            this.separator = separator;
-        }
-
-        @Override
-        public int read(char[] buffer, int offset, int length) throws IOException {
-            int count = in.read(buffer, offset, length);
-            if (count < 0 && isOpen) {
-                throw new IOException("the quote opened in line " + openedLine + " is not closed");
-            }
-            for (int i = offset; i < offset + count; i++) {
-                track(buffer[i]);
-            }
-            return count;
-        }
-
-        private void track(char c) {
-            if (c == '"' && (isFieldStart || startedQuoted)) {
-                openedLine = isFieldStart ? line : openedLine;
-                isFieldStart = false;
-                startedQuoted = true;
-                isOpen = !isOpen; // twice for a quote within the field
-            } else if (!isOpen) {
-                isFieldStart = c == separator || c == '\n' || c == '\r';
-                startedQuoted &= !isFieldStart;
-            }
-            if (c == '\n') {
-                line++;
-            }
         }
     }
 }
