@@ -1,6 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.Selection;
+import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.export.ExportException;

@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.archive.stats.Selection;
+import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

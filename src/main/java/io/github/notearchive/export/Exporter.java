@@ -40,12 +40,11 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
     public ExportReport export(ExportOptions options, BooleanSupplier stopped) throws IOException {
         try (StagingDirectory directory = StagingDirectory.create(options.target())) {
             log.info(
-                    "Exporting to {}: {}, media {}, people {}, {}",
+                    "Exporting to {}: {}, media {}, people {}",
                     options.target(),
                     options.format(),
                     options.media(),
-                    options.authors(),
-                    options.selection().inWords());
+                    options.authors());
             ExportReport report = write(options, directory, stopped);
             directory.complete();
             return report;

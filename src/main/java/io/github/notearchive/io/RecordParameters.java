@@ -6,6 +6,7 @@ import java.lang.reflect.RecordComponent;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.StatementCreatorUtils;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
@@ -13,7 +14,7 @@ import org.springframework.util.ReflectionUtils;
 
 /**
  * Parameters of a statement that are the components of records, by name. Components of nested records are included.
- * Ids, nights, times and constants become values of columns.
+ * Ids, nights, times and constants become values of columns, collections arrays of texts.
  */
 public final class RecordParameters {
 
@@ -58,6 +59,7 @@ public final class RecordParameters {
             case NoteId id -> id.value();
             case Night night -> night.date();
             case Enum<?> constant -> constant.name();
+            case Collection<?> texts -> texts.stream().map(String::valueOf).toArray(String[]::new);
             default -> value;
         };
     }

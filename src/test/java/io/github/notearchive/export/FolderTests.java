@@ -6,7 +6,7 @@ import static io.github.notearchive.export.SmallArchive.HOSTILE;
 import static io.github.notearchive.export.SmallArchive.VIDEO;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.stats.Selection;
+import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.File;

@@ -15,7 +15,7 @@ import gov.loc.repository.bagit.domain.Bag;
 import gov.loc.repository.bagit.exceptions.CorruptChecksumException;
 import gov.loc.repository.bagit.reader.BagReader;
 import gov.loc.repository.bagit.verify.BagVerifier;
-import io.github.notearchive.archive.stats.Selection;
+import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.nio.file.Files;

@@ -1,7 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.io.RecordParameters;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,11 +47,7 @@ public final class Statements {
 
     private static JdbcClient.StatementSpec prepare(JdbcClient jdbc, Map<String, ?> parameters, String sql) {
         Map<String, @Nullable Object> values = new HashMap<>();
-        parameters.forEach((name, value) -> values.put(
-                name,
-                value instanceof Collection<?> texts
-                        ? texts.stream().map(String::valueOf).toArray(String[]::new)
-                        : RecordParameters.column(value)));
+        parameters.forEach((name, value) -> values.put(name, RecordParameters.column(value)));
         return jdbc.sql(sql).params(values);
     }
 

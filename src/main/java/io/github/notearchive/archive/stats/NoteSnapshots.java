@@ -1,15 +1,18 @@
 package io.github.notearchive.archive.stats;
 
-import static io.github.notearchive.io.Timestamps.timestamp;
-
 import io.github.notearchive.archive.catalog.Columns;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.NoteId;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -35,12 +38,12 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                        OR EXISTS (SELECT FROM note_capture c WHERE c.note_id = n.note_id
                                   AND c.captured_at >= coalesce(:capturedFrom, timestamptz '-infinity')
                                   AND c.captured_at < coalesce(:capturedTo, timestamptz 'infinity')))
-                  AND (:topics::text[] IS NULL
+                  AND (cardinality(:topics::text[]) = 0
                        OR EXISTS (SELECT FROM note_topic t WHERE t.note_id = n.note_id
                                   AND (t.name = ANY (:topics) OR t.topic_id = ANY (:topics))))
-                  AND (:authors::text[] IS NULL OR n.author_id = ANY (:authors)
+                  AND (cardinality(:authors::text[]) = 0 OR n.author_id = ANY (:authors)
                        OR EXISTS (SELECT FROM author a WHERE a.author_id = n.author_id AND a.red_id = ANY (:authors)))
-                  AND (:states::text[] IS NULL
+                  AND (cardinality(:states::text[]) = 0
                        OR EXISTS (SELECT FROM worklist w WHERE w.note_id = n.note_id AND w.state = ANY (:states)))
                   AND (:text::text IS NULL
                        OR strpos(lower(n.title), lower(:text)) > 0 OR strpos(lower(n.note_text), lower(:text)) > 0)
@@ -57,33 +60,47 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             // copying a file may take long between two fetches
             jdbc.sql("SET LOCAL idle_in_transaction_session_timeout = 0").update();
             jdbc.sql("SET LOCAL statement_timeout = 0").update();
-            return new Snapshot(transaction, parameters(selection, ids));
+            return new Snapshot(
+                    transaction, RecordParameters.of(selection).addValue("ids", RecordParameters.column(ids)));
         } catch (RuntimeException e) {
             transactions.rollback(transaction);
             throw e;
         }
     }
 
-    private static Map<String, @Nullable Object> parameters(Selection selection, @Nullable Collection<NoteId> ids) {
-        Map<String, @Nullable Object> parameters = new HashMap<>();
-        parameters.put("publishedFrom", timestamp(selection.publishedFrom()));
-        parameters.put("publishedTo", timestamp(selection.publishedTo()));
-        parameters.put("capturedFrom", timestamp(selection.capturedFrom()));
-        parameters.put("capturedTo", timestamp(selection.capturedTo()));
-        parameters.put("topics", orNull(selection.topics()));
-        parameters.put("authors", orNull(selection.authors()));
-        parameters.put("states", orNull(selection.states()));
-        parameters.put("text", selection.text());
-        parameters.put("ids", ids == null ? null : texts(ids));
-        return parameters;
-    }
+    /**
+     * Filter of notes to export. A note must match all given criteria; a criterion with several values matches any of
+     * them. Without criteria all captured notes match.
+     *
+     * @param publishedFrom earliest publication, inclusive; excludes notes without publication time
+     * @param publishedTo latest publication, exclusive
+     * @param capturedFrom earliest capture, inclusive; also restricts the exported captures
+     * @param capturedTo latest capture, exclusive
+     * @param topics names or ids of topics
+     * @param authors ids of authors, or their displayed numbers
+     * @param text text that title or text must contain, ignoring case; null for any
+     * @param ids file with one note id per line; null for any
+     */
+    public record Selection(
+            @Nullable Instant publishedFrom,
+            @Nullable Instant publishedTo,
+            @Nullable Instant capturedFrom,
+            @Nullable Instant capturedTo,
+            List<String> topics,
+            List<String> authors,
+            List<NoteState> states,
+            @Nullable String text,
+            @Nullable Path ids) {
 
-    private static String @Nullable [] orNull(List<?> values) {
-        return values.isEmpty() ? null : texts(values);
-    }
+        public Selection {
+            topics = List.copyOf(topics);
+            authors = List.copyOf(authors);
+            states = List.copyOf(states);
+        }
 
-    private static String[] texts(Collection<?> values) {
-        return values.stream().map(String::valueOf).toArray(String[]::new);
+        public static Selection all() {
+            return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, null);
+        }
     }
 
     /** File of an export by its path, or object to be copied to it by its key. */
@@ -97,9 +114,9 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
     public final class Snapshot implements AutoCloseable {
 
         private final TransactionStatus transaction;
-        private final Map<String, @Nullable Object> parameters;
+        private final SqlParameterSource parameters;
 
-        private Snapshot(TransactionStatus transaction, Map<String, @Nullable Object> parameters) {
+        private Snapshot(TransactionStatus transaction, SqlParameterSource parameters) {
             this.transaction = transaction;
             this.parameters = parameters;
         }
@@ -129,25 +146,21 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
         }
 
         private JdbcClient.StatementSpec selected(String query) {
-            return jdbc.sql(SELECTED + query).params(parameters);
+            return jdbc.sql(SELECTED + query).paramSource(parameters);
         }
 
         /** Returns the number of ids of the selection that were never captured, and the first of them. */
         public NotCaptured notCaptured() {
-            String query = """
-                    SELECT %s FROM unnest(:ids::text[]) AS i (note_id)
-                    WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id
-                                      AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id))
-                    """;
-            return new NotCaptured(
-                    jdbc.sql(query.formatted("count(*)"))
-                            .params(parameters)
-                            .query(Long.class)
-                            .single(),
-                    jdbc.sql(query.formatted("i.note_id") + "ORDER BY 1 LIMIT " + EXAMPLES)
-                            .params(parameters)
-                            .query((row, _) -> row.getString(1))
-                            .list());
+            return jdbc.sql("""
+                            SELECT count(*) AS number,
+                                   coalesce((array_agg(i.note_id ORDER BY i.note_id))[1: %d], '{}') AS examples
+                            FROM unnest(:ids::text[]) AS i (note_id)
+                            WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id
+                                              AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id))
+                            """.formatted(EXAMPLES))
+                    .paramSource(parameters)
+                    .query(Columns.of(NotCaptured.class))
+                    .single();
         }
 
         /** Returns the comments of the database, by {@code table} and {@code table.column}. */
