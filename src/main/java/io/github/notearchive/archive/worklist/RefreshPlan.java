@@ -10,7 +10,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -32,6 +31,10 @@ public record RefreshPlan(
     private static final String RANGE = """
             w.note_id > :after AND w.note_id <= :last AND n.note_id > :after AND n.note_id <= :last AND NOT %s
             ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_UNPROCESSED);
+
+    /** Condition that no other node has planned all notes meanwhile, or plans by other settings. */
+    private static final String IS_PLANNING =
+            "EXISTS (SELECT 1 FROM refresh_policy WHERE policy = :unfinished FOR SHARE)";
 
     /** Batch size. A run that needs a row of the batch waits for its transaction. */
     private static final int BATCH = 10_000;
@@ -61,77 +64,57 @@ public record RefreshPlan(
     }
 
     public int planAllIfChanged(int batch) {
-        if (setPolicy("refresh_policy.policy <> :policy", unfinished()) == 0) {
+        if (setPolicy(":unfinished", "refresh_policy.policy <> :policy") == 0) {
             return 0;
         }
         int planned = 0;
-        Optional<String> last = lastOfBatch("", batch);
-        for (String after = ""; last.isPresent(); last = lastOfBatch(after, batch)) {
-            Range range = new Range(after, last.get());
-            OptionalInt changed = Transactions.separate(transactions).execute(_ -> plan(range));
-            if (changed.isEmpty()) {
-                return planned;
-            }
-            planned += changed.getAsInt();
-            after = range.last();
+        String after = "";
+        Optional<String> last = lastOfBatch(after, batch);
+        while (last.isPresent()) {
+            planned += plan(after, last.get());
+            after = last.get();
+            last = lastOfBatch(after, batch);
         }
-        setPolicy("refresh_policy.policy = :unfinished", settings.policy());
+        setPolicy(":policy", "refresh_policy.policy = :unfinished");
         return planned;
     }
-
-    private record Range(String after, String last) {}
 
     private String unfinished() {
         return UNFINISHED + settings.policy();
     }
 
     /** Records the policy by which notes are planned; returns 0 if the recorded one does not match a condition. */
-    private int setPolicy(String condition, String policy) {
+    private int setPolicy(String policy, String condition) {
+        Map<String, ?> values = Map.of("policy", settings.policy(), "unfinished", unfinished(), "now", clock.instant());
         return Transactions.separate(transactions)
-                .execute(_ -> Statements.update(
-                        jdbc,
-                        Map.of(
-                                "next",
-                                policy,
-                                "policy",
-                                settings.policy(),
-                                "unfinished",
-                                unfinished(),
-                                "now",
-                                clock.instant()),
-                        """
-                                        INSERT INTO refresh_policy (policy, planned_at) VALUES (:next, :now)
-                                        ON CONFLICT (only_one) DO UPDATE
-                                        SET policy = EXCLUDED.policy, planned_at = EXCLUDED.planned_at
-                                        WHERE %s
-                                        """.formatted(condition)));
+                .execute(_ -> Statements.update(jdbc, values, """
+                        INSERT INTO refresh_policy (policy, planned_at) VALUES (%s, :now)
+                        ON CONFLICT (only_one) DO UPDATE
+                        SET policy = EXCLUDED.policy, planned_at = EXCLUDED.planned_at
+                        WHERE %s
+                        """.formatted(policy, condition)));
     }
 
     private Optional<String> lastOfBatch(String after, int batch) {
-        return jdbc.sql("""
+        return Statements.texts(jdbc, Map.of("after", after, "batch", batch, "unfinished", unfinished()), """
                         SELECT note_id FROM (SELECT note_id FROM worklist WHERE note_id > :after
                                              ORDER BY note_id LIMIT :batch) AS batch
+                        WHERE %s
                         ORDER BY note_id DESC LIMIT 1
-                        """)
-                .params(Map.of("after", after, "batch", batch))
-                .query(String.class)
-                .optional();
+                        """.formatted(
+                                IS_PLANNING))
+                .stream()
+                .findFirst();
     }
 
-    /** Empty if another node has planned all notes meanwhile, or plans by other settings. */
-    private OptionalInt plan(Range range) {
-        boolean isOwner = jdbc.sql("SELECT true FROM refresh_policy WHERE policy = :unfinished FOR SHARE")
-                .param("unfinished", unfinished())
-                .query(Boolean.class)
-                .optional()
-                .isPresent();
-        if (!isOwner) {
-            return OptionalInt.empty();
-        }
-        WorklistStats.countByStatement(jdbc);
-        return OptionalInt.of(jdbc.sql(statement("(%s) AS plan".formatted(planned(RANGE))))
-                .paramSource(range)
-                .update());
+    private int plan(String after, String last) {
+        return Transactions.separate(transactions).execute(_ -> {
+            WorklistStats.countByStatement(jdbc);
+            return Statements.update(
+                    jdbc,
+                    Map.of("after", after, "last", last, "unfinished", unfinished()),
+                    statement("(%s) AS plan".formatted(planned(RANGE))) + " AND " + IS_PLANNING);
+        });
     }
 
     private static String statement(String plan) {
