@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.Columns;
+import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -62,7 +63,7 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
                         .mapToLong(WorklistStats.StateCount::notes)
                         .sum(),
                 erasures.count().notes(),
-                refreshes(run, now),
+                refreshes(run),
                 run.buysVideos() ? videosToBuy(run, now) : 0);
     }
 
@@ -170,23 +171,12 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
     /** Refreshes of archived notes, the first later night, and whether they were planned by the current settings. */
     public record Refreshes(long due, long later, @Nullable LocalDate next, boolean isPlanned) {}
 
-    private Refreshes refreshes(Run run, Instant now) {
-        return sql(run, now, """
-                        SELECT coalesce(sum(p.notes) FILTER (WHERE p.refresh_night <= :tonight), 0)
-                               - (SELECT count(*) FROM worklist w
-                                  WHERE w.claimed_by IS NOT NULL AND w.refresh_night <= :tonight
-                                    AND w.state IN ('ARCHIVED', 'UNAVAILABLE') AND NOT $free) AS due,
-                               coalesce(sum(p.notes) FILTER (WHERE p.refresh_night > :tonight), 0) AS later,
-                               min(p.refresh_night) FILTER (WHERE p.refresh_night > :tonight) AS next,
-                               coalesce((SELECT p.policy FROM refresh_policy p), 'off') = :policy AS is_planned
-                        FROM (SELECT c.refresh_night, sum(c.notes) AS notes FROM worklist_count c
-                              WHERE c.refresh_night IS NOT NULL
-                              GROUP BY c.refresh_night HAVING sum(c.notes) > 0) AS p
-                        """)
-                .param("tonight", Night.of(now).date())
-                .param("policy", run.refreshPolicy())
-                .query(Refreshes.class)
-                .single();
+    private Refreshes refreshes(Run run) {
+        WorklistStats.PlannedRefreshes planned = worklist.refreshes();
+        boolean isPlanned = Statements.one(jdbc, Boolean.class, Map.of("policy", run.refreshPolicy()), """
+                        SELECT coalesce((SELECT policy FROM refresh_policy), 'off') = :policy
+                        """);
+        return new Refreshes(planned.due(), planned.planned() - planned.due(), planned.next(), isPlanned);
     }
 
     /** Counts due notes that lack only a video that was not fetched yet. */

@@ -4,7 +4,6 @@ import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
-import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -36,7 +35,7 @@ public record PastNights(JdbcClient jdbc) {
 
     /** Measures the nights before a time. */
     public Measurements measure(Instant now, boolean videos) {
-        Timestamp since = Timestamp.from(new Night(Night.of(now).date().minusDays(NIGHTS)).begins());
+        Instant since = new Night(Night.of(now).date().minusDays(NIGHTS)).begins();
         return new Measurements(
                 videos ? videos() : Share.NONE,
                 calls(since),
@@ -59,10 +58,12 @@ public record PastNights(JdbcClient jdbc) {
     }
 
     /** Median duration in a sample with {@code of} elements; 0 if nothing was measured. */
-    public record Measured(long of, Duration median) {
+    public record Measured(long of, Duration median) {}
 
-        private static Measured ofSeconds(long of, double median) {
-            return new Measured(of, Duration.ofMillis(Math.round(median * 1000)));
+    private record Sample(long of, long billed, double seconds) {
+
+        private Measured measured() {
+            return new Measured(of, Duration.ofMillis(Math.round(seconds * 1000)));
         }
     }
 
@@ -74,26 +75,24 @@ public record PastNights(JdbcClient jdbc) {
         }
     }
 
-    private Calls calls(Timestamp since) {
-        return jdbc.sql("""
-                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms), 0) / 1000 AS median
+    private Calls calls(Instant since) {
+        Map<String, ?> parameters = Map.of("since", since, "endingCalls", ProviderCode.ENDING_CALLS, "calls", CALLS);
+        Sample sample = Statements.one(jdbc, Sample.class, parameters, """
+                        SELECT count(*) AS "of", count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms), 0) / 1000 AS seconds
                         FROM (SELECT duration_ms, billed FROM api_call
                               WHERE sent_at >= :since AND duration_ms IS NOT NULL
-                                AND code IS NOT NULL AND code NOT IN (:endingCalls)
+                                AND code IS NOT NULL AND code <> ALL (:endingCalls::text[]::integer[])
                               ORDER BY sent_at DESC LIMIT :calls) AS newest
-                        """)
-                .params(Map.of("since", since, "endingCalls", ProviderCode.ENDING_CALLS, "calls", CALLS))
-                .query((row, _) -> new Calls(
-                        Measured.ofSeconds(row.getLong("calls"), row.getDouble("median")),
-                        row.getLong("billed") == 0 ? 1 : (double) row.getLong("calls") / row.getLong("billed")))
-                .single();
+                        """);
+        return new Calls(sample.measured(), sample.billed == 0 ? 1 : (double) sample.of / sample.billed);
     }
 
-    private Measured files(Timestamp since) {
-        return jdbc.sql("""
-                        SELECT count(*) AS notes,
-                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM w.settled_at - c.received_at)), 0) AS median
+    private Measured files(Instant since) {
+        Map<String, ?> parameters = Map.of("since", since, "detail", Endpoint.DETAIL.ledgerName(), "notes", NOTES);
+        return Statements.one(jdbc, Sample.class, parameters, """
+                        SELECT count(*) AS "of", 0 AS billed,
+                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM w.settled_at - c.received_at)), 0) AS seconds
                         FROM (SELECT note_id, received_at, job_execution_id FROM api_call
                               WHERE sent_at >= :since AND code = 0 AND endpoint = :detail
                               ORDER BY sent_at DESC LIMIT :notes) AS c
@@ -102,13 +101,10 @@ public record PastNights(JdbcClient jdbc) {
                             WHERE w.note_id = c.note_id AND w.state = 'ARCHIVED'
                               AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
                             OFFSET 0) AS w
-                        """)
-                .params(Map.of("since", since, "detail", Endpoint.DETAIL.ledgerName(), "notes", NOTES))
-                .query((row, _) -> Measured.ofSeconds(row.getLong("notes"), row.getDouble("median")))
-                .single();
+                        """).measured();
     }
 
-    private long bytesPerResponse(Timestamp since) {
+    private long bytesPerResponse(Instant since) {
         return Statements.one(jdbc, Long.class, Map.of("since", since), """
                         SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
                                         / nullif((SELECT count(*) FROM api_call WHERE sent_at >= :since AND code = 0), 0), 0)::bigint
@@ -116,12 +112,12 @@ public record PastNights(JdbcClient jdbc) {
     }
 
     private List<Long> responsesBeforeStops(Instant now) {
-        return jdbc.sql("""
+        Map<String, ?> parameters = Map.of("since", now.minus(Duration.ofDays(60)), "stops", STOPS);
+        return Statements.texts(jdbc, parameters, """
                         SELECT max(billed_before) AS responses FROM quota_stop
                         WHERE closed_at >= :since GROUP BY night ORDER BY night DESC LIMIT :stops
-                        """)
-                .params(Map.of("since", Timestamp.from(now.minus(Duration.ofDays(60))), "stops", STOPS))
-                .query((row, _) -> row.getLong(1))
-                .list();
+                        """).stream()
+                .map(Long::valueOf)
+                .toList();
     }
 }

@@ -168,7 +168,8 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
     /**
      * Returns the notes that are POSTPONED or FAILED by reason, the largest group of each state first.
      *
-     * @param examined number of notes per state that are examined for an example, the last settled first
+     * @param examined number of notes per state that are examined for an example; first those that no run settled, then
+     *     the last settled
      */
     public List<OpenNotes> openNotes(int examined) {
         return Statements.list(jdbc, OpenNotes.class, Map.of("examined", examined), """
@@ -181,18 +182,9 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
                         LEFT JOIN (SELECT w.state, w.reason, min(w.note_id) AS example, min(w.due_at) AS due
                                    FROM unnest(ARRAY['POSTPONED', 'FAILED']) AS states (state)
                                    CROSS JOIN LATERAL (
-                                       -- separate from notes that no run settled, so that the index returns them in order
-                                       (SELECT n.state, n.reason, n.note_id, n.due_at, n.settled_by FROM worklist n
-                                        WHERE n.state IN ('POSTPONED', 'FAILED') AND n.state = states.state
-                                          AND n.settled_by IS NOT NULL
-                                        ORDER BY n.settled_by DESC
-                                        LIMIT :examined)
-                                       UNION ALL
-                                       (SELECT n.state, n.reason, n.note_id, n.due_at, n.settled_by FROM worklist n
-                                        WHERE n.state IN ('POSTPONED', 'FAILED') AND n.state = states.state
-                                          AND n.settled_by IS NULL
-                                        LIMIT :examined)
-                                       ORDER BY settled_by DESC NULLS LAST
+                                       SELECT n.state, n.reason, n.note_id, n.due_at FROM worklist n
+                                       WHERE n.state IN ('POSTPONED', 'FAILED') AND n.state = states.state
+                                       ORDER BY n.settled_by DESC
                                        LIMIT :examined) AS w
                                    GROUP BY 1, 2) AS seen USING (state, reason)
                         LEFT JOIN worklist e ON e.note_id = seen.example
