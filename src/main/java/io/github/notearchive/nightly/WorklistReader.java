@@ -124,7 +124,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     private Optional<WorklistItem> claimRefresh() {
         return provider.refreshesLeft() < run.claims.inProgress.get()
                 ? Optional.empty()
-                : claims.claimRefresh(run.node());
+                : claims.claim(run.node(), Lanes.REFRESHES);
     }
 
     private boolean isMoreToCome() {

@@ -54,7 +54,7 @@ final class BacklogTasks {
         });
         tasks.put("claim of a refresh, release", parts -> {
             ClaimRepository claims = parts.get(ClaimRepository.class);
-            claims.claimRefresh(NODE).ifPresent(claims::release);
+            claims.claim(NODE, Lanes.REFRESHES).ifPresent(claims::release);
         });
         tasks.put("outlook", parts -> parts.get(ClaimRepository.class).pendingWork(NODE, Lanes.ALL));
         tasks.put("is a refresh due", parts -> parts.get(ClaimRepository.class).isRefreshDue(NODE));

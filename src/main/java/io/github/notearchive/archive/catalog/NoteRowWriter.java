@@ -185,7 +185,7 @@ public final class NoteRowWriter implements AutoCloseable {
      * that this execution has settled stays as it is.
      */
     public void setDue(WorklistItem lost, long jobExecution) {
-        claims.setDue(lost.id(), jobExecution);
+        claims.setDue(List.of(lost.id()), jobExecution);
     }
 
     /** Releases a note and writes its collected media; false if the claim was lost. */

@@ -1,11 +1,13 @@
 package io.github.notearchive.archive.worklist;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.function.BinaryOperator;
 
 /**
  * Position in each lane up to which this process has claimed notes. Claimed rows leave index entries until the next
@@ -30,26 +32,22 @@ final class ClaimCursor {
     private volatile boolean isEmpty;
 
     /** Position in one lane, in the order of its index. */
-    record Position(String due, String noteId) implements Comparable<Position> {
+    record Position(Instant due, String noteId) {
 
         /** Before all entries. */
-        static final Position START = new Position("-infinity", "");
+        static final Position START = new Position(Instant.EPOCH, "");
 
         private static final Comparator<Position> ORDER =
                 Comparator.comparing(Position::due).thenComparing(Position::noteId);
-
-        @Override
-        public int compareTo(Position other) {
-            return ORDER.compare(this, other);
-        }
     }
 
     /** A claimed note and its position. */
     record Claimed<T>(T note, int lane, Position at) {
 
         /** Order of claims. */
-        static final Comparator<Claimed<?>> ORDER =
-                Comparator.<Claimed<?>>comparingInt(Claimed::lane).reversed().thenComparing(Claimed::at);
+        static final Comparator<Claimed<?>> ORDER = Comparator.<Claimed<?>>comparingInt(Claimed::lane)
+                .reversed()
+                .thenComparing(Claimed::at, Position.ORDER);
     }
 
     /**
@@ -76,8 +74,7 @@ final class ClaimCursor {
                 lastRestart = System.nanoTime();
             }
         }
-        found.forEach(claimed ->
-                current.merge(claimed.lane(), claimed.at(), (known, at) -> at.compareTo(known) > 0 ? at : known));
+        found.forEach(claimed -> current.merge(claimed.lane(), claimed.at(), BinaryOperator.maxBy(Position.ORDER)));
         return found.stream().map(Claimed::note).toList();
     }
 

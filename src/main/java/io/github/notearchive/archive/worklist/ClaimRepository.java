@@ -8,20 +8,17 @@ import io.github.notearchive.archive.worklist.ClaimCursor.Position;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -86,16 +83,6 @@ public class ClaimRepository implements AutoCloseable {
     /** Lane of notes with a stored response; the others are numbered by priority. */
     private static final int HIGHEST_LANE = 10;
 
-    /** Key of the refreshes, which form a queue without lanes. */
-    private static final int REFRESHES = -1;
-
-    private static final Columns<WorklistRow> ROW = Columns.of(WorklistRow.class);
-
-    /** Format whose text order is the order of times. */
-    private static final DateTimeFormatter MICROSECONDS = DateTimeFormatter.ofPattern(
-                    "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
-
     private final JdbcClient jdbc;
     private final JdbcClient autoCommit;
     private final Clock clock;
@@ -118,26 +105,30 @@ public class ClaimRepository implements AutoCloseable {
         this.counts = counts;
     }
 
-    /** A caller that waits for a note; {@code lanes} is null for a refresh. */
-    private record Reader(String node, @Nullable Lanes lanes) {}
+    /** A caller that waits for a note. */
+    private record Reader(String node, Lanes lanes) {}
 
     /** Notes that a run claims. */
     public enum Lanes {
         /** All due notes: those with a stored response first, then by priority. */
-        ALL(0),
+        ALL(HIGHEST_LANE, 0),
         /** Notes with a stored response, which need no call. */
-        HELD(HIGHEST_LANE),
-        NONE(HIGHEST_LANE + 1);
+        HELD(HIGHEST_LANE, HIGHEST_LANE),
+        /** Archived notes to be refreshed, in one queue: the one that has been due longest first. */
+        REFRESHES(-1, -1),
+        NONE(-1, 0);
 
+        private final int highest;
         private final int lowest;
 
-        Lanes(int lowest) {
+        Lanes(int highest, int lowest) {
+            this.highest = highest;
             this.lowest = lowest;
         }
 
         /** Returns the lanes, highest first. */
         private Integer[] numbers() {
-            return IntStream.iterate(HIGHEST_LANE, lane -> lane >= lowest, lane -> lane - 1)
+            return IntStream.iterate(highest, lane -> lane >= lowest, lane -> lane - 1)
                     .boxed()
                     .toArray(Integer[]::new);
         }
@@ -156,11 +147,6 @@ public class ClaimRepository implements AutoCloseable {
      */
     public Optional<WorklistItem> claim(String node, Lanes lanes) {
         return readers.execute(new Reader(node, lanes));
-    }
-
-    /** Claims the archived note whose refresh has been due longest. Callers exhaust {@link #claim} first. */
-    public Optional<WorklistItem> claimRefresh(String node) {
-        return readers.execute(new Reader(node, null));
     }
 
     /** Releases the claims of a node that no worker holds, if its last claim failed, without claiming a note. */
@@ -186,7 +172,7 @@ public class ClaimRepository implements AutoCloseable {
         }
         List<WorklistItem> claimed;
         try {
-            claimed = markCalled((reader.lanes() == null ? refreshCursor : cursor)
+            claimed = markCalled((reader.lanes() == Lanes.REFRESHES ? refreshCursor : cursor)
                     .next(group.size(), (from, count) -> claim(reader, from, count)));
         } catch (RuntimeException e) {
             unconfirmed.add(reader.node());
@@ -215,56 +201,53 @@ public class ClaimRepository implements AutoCloseable {
 
     /** Returns the claimed notes in the order of claims. */
     private List<Claimed<WorklistItem>> claim(Reader reader, Map<Integer, Position> from, int count) {
-        Lanes due = reader.lanes();
-        Integer[] lanes = due == null ? new Integer[] {REFRESHES} : due.numbers();
+        Integer[] lanes = reader.lanes().numbers();
         List<Position> begins = Stream.of(lanes)
                 .map(lane -> from.getOrDefault(lane, Position.START))
                 .toList();
         return autoCommit
-                .sql(CLAIM.formatted(due == null ? REFRESH_DUE : DUE))
+                .sql(CLAIM.formatted(reader.lanes() == Lanes.REFRESHES ? REFRESH_DUE : DUE))
                 .param("node", reader.node())
                 .param("lease", LEASE.toSeconds())
                 .param("count", count)
                 .param("lanes", lanes)
-                .param("positions", begins.stream().map(Position::due).toArray(String[]::new))
+                .param(
+                        "positions",
+                        begins.stream()
+                                .map(Position::due)
+                                .map(Instant::toString)
+                                .toArray(String[]::new))
                 .param("ids", begins.stream().map(Position::noteId).toArray(String[]::new))
                 .param("now", Timestamp.from(clock.instant()))
                 .param("tonight", Night.current(clock).date())
-                .query((row, _) -> due == null
-                        ? claimed(row, REFRESHES, row.getObject("refresh_night", LocalDate.class))
-                        : claimed(row, row.getInt("lane"), null))
+                .query(Columns.of(ClaimedRow.class))
                 .list()
                 .stream()
+                .map(row -> row.of(reader.lanes()))
                 .sorted(Claimed.ORDER)
                 .toList();
     }
 
-    private static Claimed<WorklistItem> claimed(ResultSet row, int lane, @Nullable LocalDate refresh)
-            throws SQLException {
-        NoteId id = new NoteId(row.getString("note_id"));
-        String at =
-                refresh == null ? MICROSECONDS.format(row.getTimestamp("due_at").toInstant()) : refresh.toString();
-        Night night = refresh == null ? null : new Night(refresh);
-        WorklistItem note = new WorklistItem(id, row.getLong("claim_id"), ROW.mapRow(row, 0), false, night);
-        return new Claimed<>(note, lane, new Position(at, id.value()));
+    private record ClaimedRow(NoteId noteId, long claimId, int lane, WorklistRow row) {
+
+        private Claimed<WorklistItem> of(Lanes lanes) {
+            LocalDate night = lanes == Lanes.REFRESHES ? row.refresh().refreshNight() : null;
+            if (night == null) {
+                Position at = new Position(Objects.requireNonNull(row.dueAt()), noteId.value());
+                return new Claimed<>(new WorklistItem(noteId, claimId, row, false, null), lane, at);
+            }
+            Position at = new Position(night.atStartOfDay(ZoneOffset.UTC).toInstant(), noteId.value());
+            return new Claimed<>(new WorklistItem(noteId, claimId, row, false, new Night(night)), lanes.lowest, at);
+        }
     }
 
     /** Returns whether a refresh is due, possibly locked by another worker. */
     public boolean isRefreshDue(String node) {
-        return autoCommit
-                .sql("""
-                        SELECT EXISTS (SELECT 1 FROM (VALUES (:first, '')) AS lanes (at, id)
+        Map<String, ?> parameters = Map.of("node", node, "tonight", Night.current(clock));
+        return Statements.one(autoCommit, Boolean.class, parameters, """
+                        SELECT EXISTS (SELECT 1 FROM (VALUES (date '-infinity', '')) AS lanes (at, id)
                                        CROSS JOIN LATERAL (SELECT 1 %s LIMIT 1) AS due)
-                        """.formatted(REFRESH_DUE))
-                .params(Map.of(
-                        "first",
-                        Position.START.due(),
-                        "node",
-                        node,
-                        "tonight",
-                        Night.current(clock).date()))
-                .query(Boolean.class)
-                .single();
+                        """.formatted(REFRESH_DUE));
     }
 
     /**
@@ -288,8 +271,8 @@ public class ClaimRepository implements AutoCloseable {
 
     /** Returns the work this node has to wait for; excludes claims of other nodes. */
     public PendingWork pendingWork(String node, Lanes lanes) {
-        return autoCommit
-                .sql("""
+        return Statements.one(
+                autoCommit, PendingWork.class, Map.of("lanes", lanes.numbers(), "node", node), """
                         SELECT (SELECT count(*) FROM worklist WHERE claimed_by = :node) AS held_by_this_node,
                                (SELECT min(first.due_at)
                                 FROM unnest(:lanes::int[]) AS lanes (lane)
@@ -298,10 +281,7 @@ public class ClaimRepository implements AutoCloseable {
                                     WHERE lane = lanes.lane AND due_at IS NOT NULL AND %s
                                     ORDER BY due_at
                                     LIMIT 1) AS first) AS next
-                        """.formatted(FREE))
-                .params(Map.of("lanes", lanes.numbers(), "node", node))
-                .query(PendingWork.class)
-                .single();
+                        """.formatted(FREE));
     }
 
     /**
@@ -309,14 +289,11 @@ public class ClaimRepository implements AutoCloseable {
      * skipped until the next renewal: waiting would delay the other leases, and no node claims a locked row.
      */
     public int renewLeases(String node) {
-        int renewed = autoCommit
-                .sql("""
+        int renewed = Statements.update(autoCommit, Map.of("lease", LEASE.toSeconds(), "node", node), """
                         UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
                         WHERE note_id = ANY (ARRAY(
                             SELECT note_id FROM worklist WHERE claimed_by = :node FOR UPDATE SKIP LOCKED))
-                        """)
-                .params(Map.of("lease", LEASE.toSeconds(), "node", node))
-                .update();
+                        """);
         counts.compact();
         return renewed;
     }
@@ -330,11 +307,11 @@ public class ClaimRepository implements AutoCloseable {
     public int releaseAll(String node, Collection<Long> held) {
         restartScans();
         counts.compact();
-        return autoCommit
-                .sql("UPDATE worklist SET %s WHERE claimed_by = :node AND claim_id <> ALL (:held::bigint[])"
-                        .formatted(ENDED))
-                .params(Map.of("node", node, "held", held.toArray(Long[]::new)))
-                .update();
+        return Statements.update(
+                autoCommit,
+                Map.of("node", node, "held", held.toArray(Long[]::new)),
+                "UPDATE worklist SET %s WHERE claimed_by = :node AND claim_id <> ALL (:held::bigint[])"
+                        .formatted(ENDED));
     }
 
     /**
@@ -345,27 +322,19 @@ public class ClaimRepository implements AutoCloseable {
     }
 
     /**
-     * Makes a postponed, unclaimed note due now, unless the given execution postponed it: its own commit may have
-     * succeeded although the connection was lost. Joins the caller's transaction if there is one.
+     * As above, except notes that the given execution postponed: its own commit may have succeeded although the
+     * connection was lost.
      */
-    public void setDue(NoteId note, long exceptOf) {
-        setDue(List.of(note), exceptOf);
-    }
-
-    private void setDue(Collection<NoteId> notes, long exceptOf) {
+    public void setDue(Collection<NoteId> notes, long exceptOf) {
         if (notes.isEmpty()) {
             return;
         }
         restartScans();
-        jdbc.sql("""
+        Statements.update(jdbc, Map.of("now", clock.instant(), "ids", notes, "exceptOf", exceptOf), """
                         UPDATE worklist SET due_at = :now
                         WHERE note_id = ANY (:ids) AND state = 'POSTPONED' AND claim_id IS NULL AND due_at > :now
                           AND settled_by IS DISTINCT FROM :exceptOf
-                        """)
-                .param("now", Timestamp.from(clock.instant()))
-                .param("ids", notes.stream().map(NoteId::value).toArray(String[]::new))
-                .param("exceptOf", exceptOf)
-                .update();
+                        """);
     }
 
     /**
@@ -375,10 +344,9 @@ public class ClaimRepository implements AutoCloseable {
      */
     public boolean release(WorklistItem claimed) {
         restartScans();
-        return jdbc.sql("UPDATE worklist SET %s WHERE note_id = :noteId AND claim_id = :claim".formatted(ENDED))
-                        .params(Map.of("noteId", claimed.id().value(), "claim", claimed.claim()))
-                        .update()
-                == 1;
+        Map<String, ?> parameters = Map.of("noteId", claimed.id(), "claim", claimed.claim());
+        String sql = "UPDATE worklist SET %s WHERE note_id = :noteId AND claim_id = :claim".formatted(ENDED);
+        return Statements.update(jdbc, parameters, sql) == 1;
     }
 
     private void restartScans() {

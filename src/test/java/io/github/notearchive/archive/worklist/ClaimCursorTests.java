@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
 import io.github.notearchive.archive.worklist.ClaimCursor.Position;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -77,6 +78,6 @@ class ClaimCursorTests {
     }
 
     private static Position mark(String noteId) {
-        return new Position("2026-11-25T14:00:00.000000Z", noteId);
+        return new Position(Instant.parse("2026-11-25T14:00:00Z"), noteId);
     }
 }

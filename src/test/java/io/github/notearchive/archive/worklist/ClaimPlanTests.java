@@ -61,7 +61,7 @@ class ClaimPlanTests {
         claims.claim("main", Lanes.ALL);
         assertPlan("UPDATE worklist", "worklist_due", "worklist_pkey");
 
-        assertThat(claims.claimRefresh("main")).isPresent();
+        assertThat(claims.claim("main", Lanes.REFRESHES)).isPresent();
         assertPlan("UPDATE worklist", "worklist_refresh");
 
         claims.isRefreshDue("main");

@@ -73,9 +73,9 @@ class ClaimRepositoryTests {
         list.settleBy(7, NoteState.POSTPONED, NOW.plusSeconds(3600));
         NoteId note = new NoteId(id(1));
 
-        claims.setDue(note, 7);
+        claims.setDue(List.of(note), 7);
         assertThat(list.entry(1).dueAt()).isEqualTo(NOW.plusSeconds(3600));
-        claims.setDue(note, 8);
+        claims.setDue(List.of(note), 8);
         assertThat(list.entry(1).dueAt()).isEqualTo(NOW);
     }
 

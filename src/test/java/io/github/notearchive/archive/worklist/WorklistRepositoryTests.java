@@ -62,8 +62,8 @@ class WorklistRepositoryTests {
     }
 
     private WorklistItem claim(WorklistRow before) {
-        return (before.refresh().refreshNight() == null ? claims.claim(NODE, Lanes.ALL) : claims.claimRefresh(NODE))
-                .orElseThrow();
+        Lanes lanes = before.refresh().refreshNight() == null ? Lanes.ALL : Lanes.REFRESHES;
+        return claims.claim(NODE, lanes).orElseThrow();
     }
 
     @Test
@@ -75,7 +75,7 @@ class WorklistRepositoryTests {
                 ID.value(),
                 Timestamp.from(NOW.minus(Duration.ofDays(9))),
                 Timestamp.from(NOW.minus(Duration.ofDays(9))));
-        WorklistItem claimed = claims.claimRefresh(NODE).orElseThrow();
+        WorklistItem claimed = claims.claim(NODE, Lanes.REFRESHES).orElseThrow();
         enqueue(ID, 30, tonight.plusDays(5));
 
         boolean settled = list.settle(
