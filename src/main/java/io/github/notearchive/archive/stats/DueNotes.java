@@ -100,15 +100,15 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
         static final Group NONE = new Group(0, 0, null);
     }
 
-    private record Counted(Kind kind, long notes, @Nullable Instant first) {}
+    private record Counted(Kind kind, Group group) {}
 
     /**
      * Counts the notes with a due date, by kind; empty kinds are omitted. Complete hours are counted from
      * {@code worklist_count}; rows are read only for the current hour, and for notes that a run of this node could not
-     * claim because another node has claimed them.
+     * claim because another node has claimed them. For due notes with a usable response, which need no call, the
+     * responses of the last nights are read, which the quota limits, and one row per note.
      */
     private Map<Kind, Group> groups(Run run, Instant now) {
-        Map<Kind, Long> paid = paid(run, now).stream().collect(Collectors.toMap(Counted::kind, Counted::notes));
         return sql(run, now, """
                         WITH claimed AS (
                             SELECT w.state, w.response_held, w.due_at FROM worklist w
@@ -123,39 +123,28 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
                                   SELECT state, response_held, date_trunc('hour', due_at, 'UTC'), -1
                                   FROM (SELECT * FROM claimed UNION ALL SELECT * FROM this_hour) AS counted)
                                  AS counts (state, held, due, notes)
-                            GROUP BY 1, 2, 3 HAVING sum(notes) > 0)
-                        SELECT $kind AS kind, sum(notes)::bigint AS notes,
-                               min(due) FILTER (WHERE due > :now AND NOT is_claimed) AS first
-                        FROM (SELECT state, held, due, notes, false AS is_claimed FROM hours
-                              UNION ALL
-                              SELECT state, response_held, due_at, 1, false FROM this_hour
-                              UNION ALL
-                              SELECT state, response_held, due_at, 1, true FROM claimed) AS due
-                        GROUP BY 1
-                        """).query(Columns.of(Counted.class)).list().stream()
-                .collect(Collectors.toMap(
-                        Counted::kind,
-                        counted -> new Group(counted.notes, paid.getOrDefault(counted.kind, 0L), counted.first)));
-    }
-
-    /**
-     * Counts due notes with a usable response, which need no call. Reads the responses of the last nights, which the
-     * quota limits, and one row per note.
-     */
-    private List<Counted> paid(Run run, Instant now) {
-        return sql(run, now, """
-                        SELECT $kind AS kind, count(*) AS notes, NULL::timestamptz AS first
-                        FROM ($usable) AS c
-                        CROSS JOIN LATERAL (
-                            SELECT w.state, w.response_held AS held, w.due_at AS due, false AS is_claimed FROM worklist w
-                            WHERE w.note_id = c.note_id AND w.due_at <= :now
-                              AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL AND $free
-                            OFFSET 0) AS w
-                        GROUP BY 1
-                        """)
-                .params(responses.usableAt(now))
-                .query(Columns.of(Counted.class))
-                .list();
+                            GROUP BY 1, 2, 3 HAVING sum(notes) > 0),
+                        kinds AS (
+                            SELECT $kind AS kind, sum(notes)::bigint AS notes,
+                                   min(due) FILTER (WHERE due > :now AND NOT is_claimed) AS first
+                            FROM (SELECT state, held, due, notes, false AS is_claimed FROM hours
+                                  UNION ALL
+                                  SELECT state, response_held, due_at, 1, false FROM this_hour
+                                  UNION ALL
+                                  SELECT state, response_held, due_at, 1, true FROM claimed) AS due
+                            GROUP BY 1),
+                        usable AS (
+                            SELECT $kind AS kind, count(*) AS paid
+                            FROM ($usable) AS c
+                            CROSS JOIN LATERAL (
+                                SELECT w.state, w.response_held AS held, w.due_at AS due, false AS is_claimed FROM worklist w
+                                WHERE w.note_id = c.note_id AND w.due_at <= :now
+                                  AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL AND $free
+                                OFFSET 0) AS w
+                            GROUP BY 1)
+                        SELECT kind, notes, coalesce(paid, 0) AS paid, first FROM kinds LEFT JOIN usable USING (kind)
+                        """).params(responses.usableAt(now)).query(Columns.of(Counted.class)).list().stream()
+                .collect(Collectors.toMap(Counted::kind, Counted::group));
     }
 
     public record Claims(String node, long notes) {}

@@ -46,13 +46,10 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
     /** Returns the runs of these nights, of a node or of all, oldest first, including killed and active ones. */
     public List<Run> runs(@Nullable String node, Night from, Night to) {
         return jdbc.sql("""
-                        SELECT r.*, bill.*, s.archived, s.unavailable, s.postponed, s.failed, s.released, s.refreshed,
-                               s.files_stored, s.bytes_stored, s.media_requests, s.calls_allowed,
-                               s.worklist_pending AS pending, s.worklist_postponed AS waiting,
+                        SELECT r.*, bill.*, s.worklist_pending AS pending, s.worklist_postponed AS waiting,
                                s.worklist_archived AS archived_in_all, s.worklist_gone AS gone_in_all,
-                               s.worklist_failed AS failed_in_all, s.due, s.objects, s.object_bytes,
-                               s.oldest_verified_at AS oldest_verified, s.never_verified, s.open_findings,
-                               s.open_notes::text AS open_notes, s.settings::text AS settings
+                               s.worklist_failed AS failed_in_all, s.oldest_verified_at AS oldest_verified,
+                               s.open_notes::text AS open_notes, s.settings::text AS settings, s.*
                         FROM (SELECT s.id, s.job_execution_id AS execution, s.node, s.night, s.began_at AS began,
                                      s.ended_at AS ended, s.exit_code, s.reason
                               FROM run_summary s

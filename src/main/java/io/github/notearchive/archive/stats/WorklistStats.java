@@ -105,11 +105,7 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
     }
 
     public PlannedRefreshes refreshes() {
-        return Statements.one(
-                jdbc,
-                PlannedRefreshes.class,
-                Map.of("tonight", Night.current(clock).date()),
-                """
+        return Statements.one(jdbc, PlannedRefreshes.class, Map.of("tonight", Night.current(clock)), """
                         SELECT coalesce(sum(notes) FILTER (WHERE refresh_night <= :tonight), 0) AS due,
                                coalesce(sum(notes), 0) AS planned,
                                min(refresh_night) FILTER (WHERE refresh_night > :tonight) AS next
