@@ -32,9 +32,8 @@ public record RefreshPlan(
             w.note_id > :after AND w.note_id <= :last AND n.note_id > :after AND n.note_id <= :last AND NOT %s
             ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_UNPROCESSED);
 
-    /** Condition that no other node has planned all notes meanwhile, or plans by other settings. */
-    private static final String IS_PLANNING =
-            "EXISTS (SELECT 1 FROM refresh_policy WHERE policy = :unfinished FOR SHARE)";
+    /** Exists while no other node has planned all notes, or plans by other settings. */
+    private static final String OWN_PLAN = "SELECT 1 FROM refresh_policy WHERE policy = :unfinished";
 
     /** Batch size. A run that needs a row of the batch waits for its transaction. */
     private static final int BATCH = 10_000;
@@ -96,15 +95,13 @@ public record RefreshPlan(
     }
 
     private Optional<String> lastOfBatch(String after, int batch) {
-        return Statements.texts(jdbc, Map.of("after", after, "batch", batch, "unfinished", unfinished()), """
+        Map<String, ?> values = Map.of("after", after, "batch", batch, "unfinished", unfinished());
+        return Statements.texts(jdbc, values, """
                         SELECT note_id FROM (SELECT note_id FROM worklist WHERE note_id > :after
                                              ORDER BY note_id LIMIT :batch) AS batch
-                        WHERE %s
+                        WHERE EXISTS (%s)
                         ORDER BY note_id DESC LIMIT 1
-                        """.formatted(
-                                IS_PLANNING))
-                .stream()
-                .findFirst();
+                        """.formatted(OWN_PLAN)).stream().findFirst();
     }
 
     private int plan(String after, String last) {
@@ -113,7 +110,7 @@ public record RefreshPlan(
             return Statements.update(
                     jdbc,
                     Map.of("after", after, "last", last, "unfinished", unfinished()),
-                    statement("(%s) AS plan".formatted(planned(RANGE))) + " AND " + IS_PLANNING);
+                    statement("(%s) AS plan".formatted(planned(RANGE))) + " AND EXISTS (" + OWN_PLAN + " FOR SHARE)");
         });
     }
 
