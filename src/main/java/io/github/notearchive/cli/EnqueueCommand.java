@@ -4,7 +4,7 @@ import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
-import io.github.notearchive.archive.worklist.NoteReference;
+import io.github.notearchive.archive.worklist.NoteListReader;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.TerminalText;
@@ -125,9 +125,9 @@ final class EnqueueCommand extends ArchiveCommand {
         if (argument.equals("-")) {
             return new Input("standard input", STANDARD_INPUT, () -> System.in);
         }
-        String name = TerminalText.line(NoteReference.withoutShareToken(argument));
+        String name = TerminalText.line(NoteListReader.withoutShareToken(argument));
         Path file = Path.of(argument.replace("\0", ""));
-        if (!Files.exists(file) && NoteReference.isNote(argument)) {
+        if (!Files.exists(file) && NoteListReader.isNote(argument)) {
             return new Input(name, null, () -> new ByteArrayInputStream(argument.getBytes(StandardCharsets.UTF_8)));
         }
         refuseIf(

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.worklist;
 
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.io.RecordParameters;
@@ -8,6 +9,7 @@ import io.github.notearchive.note.NoteId;
 import java.io.Reader;
 import java.sql.Timestamp;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -204,27 +206,26 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
     }
 
     private static void rejectErased(Range ids, JdbcClient jdbc, Lines lines) {
-        jdbc.sql("""
-                        SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
-                        WHERE e.note_id > :after AND e.note_id <= :last
-                        ORDER BY e.line
-                        """).paramSource(ids).query(row -> {
-            lines.accepted--;
-            lines.rejected(new Rejected(
-                    row.getLong("line"),
-                    row.getString("note_id"),
-                    "was forgotten on "
-                            + Night.of(row.getTimestamp("forgotten_at").toInstant())
-                            + ", and will not be archived again"));
-        });
-        lines.added -= jdbc.sql("""
+        List<Erased> erased =
+                jdbc.sql("""
                         WITH forgotten AS (
                             DELETE FROM enqueued e USING forgotten_note f
                             WHERE e.note_id = f.note_id AND e.note_id > :after AND e.note_id <= :last
-                            RETURNING e.note_id)
-                        DELETE FROM worklist WHERE note_id IN (SELECT note_id FROM forgotten)
-                        """).paramSource(ids).update();
+                            RETURNING e.note_id, e.line, f.forgotten_at),
+                        removed AS (
+                            DELETE FROM worklist WHERE note_id IN (SELECT note_id FROM forgotten) RETURNING note_id)
+                        SELECT line, note_id, forgotten_at, (SELECT count(*) FROM removed) AS removed
+                        FROM forgotten ORDER BY line
+                        """).paramSource(ids).query(Columns.of(Erased.class)).list();
+        lines.accepted -= erased.size();
+        lines.added -= erased.isEmpty() ? 0 : erased.getFirst().removed();
+        erased.forEach(line -> lines.rejected(new Rejected(
+                line.line(),
+                line.noteId().value(),
+                "was forgotten on " + Night.of(line.forgottenAt()) + ", and will not be archived again")));
     }
+
+    private record Erased(long line, NoteId noteId, Instant forgottenAt, long removed) {}
 
     /**
      * Plans known notes. An archived note is planned relative to its last response; one with an unprocessed response

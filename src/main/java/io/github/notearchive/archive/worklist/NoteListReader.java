@@ -7,6 +7,7 @@ import de.siegmar.fastcsv.reader.CsvRecord;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.archive.worklist.Enqueuer.Lines;
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
+import io.github.notearchive.note.NoteId;
 import java.io.BufferedReader;
 import java.io.FilterReader;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.NestedExceptionUtils;
@@ -26,8 +28,12 @@ import org.springframework.core.NestedExceptionUtils;
 /**
  * Reads note ids from a list: lines of text, or a column of CSV. The column is named, numbered, or detected by its name
  * in the first line.
+ *
+ * <p>A line is an id, a link with an id, or a share text with such a link. Only known link forms count:
+ * {@code /explore/ID}, {@code /discovery/item/ID}, {@code /item/ID}, {@code /note/ID} and
+ * {@code /user/profile/USER/ID}. Links also contain other ids of the same form, such as user ids.
  */
-final class NoteListReader {
+public final class NoteListReader {
 
     private static final int MAX_LINE = 64 * 1024;
     private static final int MAX_SHOWN = 120;
@@ -52,8 +58,29 @@ final class NoteListReader {
     /** Part of a URL or of an id. */
     private static final Pattern NOTE_LIKE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
 
+    private static final Pattern LINK = Pattern.compile(
+            "(?:xiaohongshu\\.com|rednote\\.com|xhsdiscover:/)"
+                    + "/(?:explore|discovery/item|item|note|user/profile/[0-9a-z]{1,64})/([0-9a-f]{24})(?![0-9a-z])",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern FIELD = Pattern.compile("(?<![0-9a-zA-Z/=_-])([0-9a-fA-F]{24})(?![0-9a-zA-Z/=_-])");
+    private static final Pattern SHORT_LINK = Pattern.compile("xhslink\\.com/", Pattern.CASE_INSENSITIVE);
+
     private final @Nullable String column;
     private final Lines lines;
+
+    /** Meaning of a line. */
+    sealed interface Line {
+
+        /** A line that names a note. */
+        record Note(NoteId id) implements Line {}
+
+        /** A line without a note; {@code reason} states what is wrong and what to do. */
+        record Invalid(String reason) implements Line {}
+
+        /** A blank line or a comment. */
+        record Empty() implements Line {}
+    }
 
     /** @param column CSV column, by its name in the first line or its number from 1; null to detect it */
     NoteListReader(@Nullable String column, Lines lines) {
@@ -143,17 +170,16 @@ final class NoteListReader {
     }
 
     private void accept(long line, String text) {
-        switch (NoteReference.parse(text)) {
-            case NoteReference.Empty _ -> {}
-            case NoteReference.Invalid(String reason) -> lines.rejected(new Rejected(line, shown(text), reason));
-            case NoteReference.Note(var id) -> lines.note(id, line);
+        switch (parse(text)) {
+            case Line.Empty _ -> {}
+            case Line.Invalid(String reason) -> lines.rejected(new Rejected(line, shown(text), reason));
+            case Line.Note(var id) -> lines.note(id, line);
         }
     }
 
     /** Returns whether a first field or line is a heading, not a text that may have been meant as a note. */
     private static boolean isHeading(String text) {
-        return NoteReference.parse(text) instanceof NoteReference.Invalid
-                && !NOTE_LIKE.matcher(text).find();
+        return parse(text) instanceof Line.Invalid && !NOTE_LIKE.matcher(text).find();
     }
 
     private static boolean isNumber(@Nullable String column) {
@@ -206,7 +232,7 @@ final class NoteListReader {
     }
 
     private static String shown(String text) {
-        String plain = NoteReference.withoutShareToken(text.strip()).replaceAll("\\p{Cntrl}", "?");
+        String plain = withoutShareToken(text.strip()).replaceAll("\\p{Cntrl}", "?");
         return plain.codePointCount(0, plain.length()) <= MAX_SHOWN
                 ? plain
                 : plain.substring(0, plain.offsetByCodePoints(0, MAX_SHOWN)) + "…";
@@ -214,6 +240,53 @@ final class NoteListReader {
 
     private static String reason(Throwable failure) {
         return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
+    }
+
+    /** Returns whether a text names a note. */
+    public static boolean isNote(String text) {
+        return parse(text) instanceof Line.Note;
+    }
+
+    /** Masks the share token of a link, which grants access to the note. */
+    public static String withoutShareToken(String text) {
+        return text.replaceAll("(?i)(xsec_token(?:=|%3d))[^&\\s\"',;]*", "$1***");
+    }
+
+    /** Returns the meaning of a line. */
+    static Line parse(String text) {
+        String line = text.strip();
+        if (line.isEmpty() || line.startsWith("#")) {
+            return new Line.Empty();
+        }
+        String bare = line.length() > 1 && line.startsWith("\"") && line.endsWith("\"")
+                ? line.substring(1, line.length() - 1)
+                : line;
+        return NoteId.parse(bare).<Line>map(Line.Note::new).orElseGet(() -> parseLink(line));
+    }
+
+    private static Line parseLink(String line) {
+        Set<String> ids = ids(LINK, line);
+        if (ids.isEmpty()) {
+            ids = ids(FIELD, line);
+        }
+        if (ids.size() == 1) {
+            return new Line.Note(new NoteId(ids.iterator().next()));
+        }
+        if (ids.size() > 1) {
+            return new Line.Invalid(
+                    "names " + ids.size() + " notes; write one per line, or name the column with --column");
+        }
+        return new Line.Invalid(
+                SHORT_LINK.matcher(line).find()
+                        ? "is a short link without the id; open it and use the URL it redirects to"
+                        : "contains neither a note id (24 hexadecimal digits) nor a link to a note");
+    }
+
+    private static Set<String> ids(Pattern pattern, String line) {
+        return pattern.matcher(line)
+                .results()
+                .map(match -> match.group(1).toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
     }
 
     /** Reader of a list with its {@link #END}. Fails for a binary file, and for a line that would exhaust memory. */

@@ -9,6 +9,7 @@ import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer.Options;
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
+import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -290,14 +291,6 @@ class EnqueuerTests {
     @Test
     void overlongLineIsAnError() {
         assertFails("x".repeat(300_000) + "\n" + id(1), null, "longer than 65536 characters");
-    }
-
-    @Test
-    void hundredThousandIdsTakeSeconds() {
-        String list = manyIds(1, 100_000);
-
-        assertThat(enqueue(list).added()).isEqualTo(100_000);
-        assertThat(enqueue(list).known()).isEqualTo(100_000);
     }
 
     private EnqueueReport enqueue(String list) {

@@ -2,12 +2,13 @@ package io.github.notearchive.archive.worklist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.NoteListReader.Line;
 import io.github.notearchive.note.NoteId;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class NoteReferenceTests {
+class NoteListReaderTests {
 
     private static final NoteId ID = new NoteId("66aa00000000000000000001");
 
@@ -29,13 +30,13 @@ class NoteReferenceTests {
                 "66aa00000000000000000001,66aa00000000000000000001"
             })
     void idsLinksAndShareTextsNameTheirNote(String line) {
-        assertThat(NoteReference.parse(line)).isEqualTo(new NoteReference.Note(ID));
+        assertThat(NoteListReader.parse(line)).isEqualTo(new Line.Note(ID));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "   ", "\t\r", "# 66aa00000000000000000001"})
     void blankLinesAndCommentsAreEmpty(String line) {
-        assertThat(NoteReference.parse(line)).isEqualTo(new NoteReference.Empty());
+        assertThat(NoteListReader.parse(line)).isEqualTo(new Line.Empty());
     }
 
     @ParameterizedTest
@@ -53,9 +54,9 @@ class NoteReferenceTests {
                 "\" | contains neither"
             })
     void otherLinesAreInvalidWithAReason(String line, String reason) {
-        assertThat(NoteReference.parse(line))
+        assertThat(NoteListReader.parse(line))
                 .isInstanceOfSatisfying(
-                        NoteReference.Invalid.class,
+                        Line.Invalid.class,
                         unusable -> assertThat(unusable.reason()).startsWith(reason));
     }
 }
