@@ -39,7 +39,7 @@ class ShapeTests {
             Map.entry("StatusCommand.Status", 16),
             Map.entry("SummaryJson.SummaryJson", 22),
             Map.entry("VerifyRunner.VerifySummary", 18),
-            Map.entry("WorklistEntry.WorklistEntry", 22));
+            Map.entry("WorklistRepository.WorklistEntry", 22));
 
     /** Classes with a constructor of more than 8 parameters. This list may only shrink. */
     private static final Map<String, Integer> WIDE_CONSTRUCTORS = Map.of();

@@ -8,6 +8,7 @@ import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
@@ -49,11 +50,12 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
     /** Returns the transition of a note with missing files: postponed, or failed after the last attempt. */
     Transition forMedia(NewNote note, StateReason reason, String detail, boolean soon) {
         WorklistItem claimed = note.claimed();
-        int times = claimed.mediaAttempts() + 1;
+        Counters counters = claimed.countersIn(run.tonight());
+        int times = counters.mediaAttempts() + 1;
         if (times >= limits().perLife()) {
             return incomplete(claimed.id(), detail);
         }
-        Instant due = next(claimed.mediaAttemptsIn(run.tonight()) + 1, soon);
+        Instant due = next(counters.mediaAttemptsTonight() + 1, soon);
         return postponed(Counter.MEDIA, due, 0, reason, detail, null, true);
     }
 
@@ -69,7 +71,8 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
             return forRefresh(note, reply.code(), reason, detail, false);
         }
         WorklistItem claimed = item.claimed();
-        int calls = claimed.attempts() + 1;
+        Counters counters = claimed.countersIn(run.tonight());
+        int calls = counters.attempts() + 1;
         if (calls >= limits().perLife()) {
             log.warn(
                     "Note {}: failed permanently, RETRIES_EXHAUSTED: {} calls without success, {}",
@@ -78,7 +81,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
                     detail);
             return failed(reply, StateReason.RETRIES_EXHAUSTED, calls + " calls without success: " + detail);
         }
-        Instant due = next(claimed.attemptsIn(run.tonight()) + 1, soon);
+        Instant due = next(counters.attemptsTonight() + 1, soon);
         return postponed(Counter.CALL, due, reply.code(), reason, detail, claimed.missingNight(), responseHeld);
     }
 
@@ -160,8 +163,9 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
      */
     Transition complete(WorkItem item, CollectedMedia collected, boolean soon) {
         WorklistItem claimed = item.claimed();
-        int times = claimed.mediaAttemptsIn(run.tonight()) + 1;
-        if (soon && times < limits().perNight() && claimed.mediaAttempts() + 1 < limits().perLife()) {
+        Counters counters = claimed.countersIn(run.tonight());
+        int times = counters.mediaAttemptsTonight() + 1;
+        if (soon && times < limits().perNight() && counters.mediaAttempts() + 1 < limits().perLife()) {
             NoteState state = item instanceof NewNote ? NoteState.POSTPONED : NoteState.ARCHIVED;
             Instant due = next(times, true);
             StateReason reason = StateReason.MEDIA_PENDING;

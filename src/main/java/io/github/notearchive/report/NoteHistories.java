@@ -5,7 +5,7 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.stats.NoteStats.File;
-import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;

@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.PublishedTable;
-import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
 import java.time.Instant;
 import java.util.LinkedHashMap;

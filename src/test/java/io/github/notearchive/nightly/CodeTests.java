@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.sandbox.Reply;

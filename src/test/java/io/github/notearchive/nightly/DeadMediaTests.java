@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.waive.Waiver.NotWaivedException;
 import io.github.notearchive.media.Spool;

@@ -42,12 +42,11 @@ final class ClaimCursor {
     }
 
     /** A claimed note and its position. */
-    record Claimed<T>(T note, int lane, Position at) {
+    record Claimed(WorklistItem note, int lane, Position at) {
 
         /** Order of claims. */
-        static final Comparator<Claimed<?>> ORDER = Comparator.<Claimed<?>>comparingInt(Claimed::lane)
-                .reversed()
-                .thenComparing(Claimed::at, Position.ORDER);
+        static final Comparator<Claimed> ORDER =
+                Comparator.comparingInt(Claimed::lane).reversed().thenComparing(Claimed::at, Position.ORDER);
     }
 
     /**
@@ -58,9 +57,9 @@ final class ClaimCursor {
      * @param claim claims the first notes after the given positions, at most the given number, and returns them in
      *     order; a lane without a position is scanned from its start
      */
-    <T> List<T> next(int count, BiFunction<Map<Integer, Position>, Integer, List<Claimed<T>>> claim) {
+    List<WorklistItem> next(int count, BiFunction<Map<Integer, Position>, Integer, List<Claimed>> claim) {
         Map<Integer, Position> current = positions;
-        List<Claimed<T>> found = new ArrayList<>();
+        List<Claimed> found = new ArrayList<>();
         boolean restarts = isRestartDue();
         if (!restarts) {
             found.addAll(claim.apply(current, count));

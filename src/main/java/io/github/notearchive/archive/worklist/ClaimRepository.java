@@ -200,7 +200,7 @@ public class ClaimRepository implements AutoCloseable {
     }
 
     /** Returns the claimed notes in the order of claims. */
-    private List<Claimed<WorklistItem>> claim(Reader reader, Map<Integer, Position> from, int count) {
+    private List<Claimed> claim(Reader reader, Map<Integer, Position> from, int count) {
         Integer[] lanes = reader.lanes().numbers();
         List<Position> begins = Stream.of(lanes)
                 .map(lane -> from.getOrDefault(lane, Position.START))
@@ -230,14 +230,14 @@ public class ClaimRepository implements AutoCloseable {
 
     private record ClaimedRow(NoteId noteId, long claimId, int lane, WorklistRow row) {
 
-        private Claimed<WorklistItem> of(Lanes lanes) {
+        private Claimed of(Lanes lanes) {
             LocalDate night = lanes == Lanes.REFRESHES ? row.refresh().refreshNight() : null;
             if (night == null) {
                 Position at = new Position(Objects.requireNonNull(row.dueAt()), noteId.value());
-                return new Claimed<>(new WorklistItem(noteId, claimId, row, false, null), lane, at);
+                return new Claimed(new WorklistItem(noteId, claimId, row, false, null), lane, at);
             }
             Position at = new Position(night.atStartOfDay(ZoneOffset.UTC).toInstant(), noteId.value());
-            return new Claimed<>(new WorklistItem(noteId, claimId, row, false, new Night(night)), lanes.lowest, at);
+            return new Claimed(new WorklistItem(noteId, claimId, row, false, new Night(night)), lanes.lowest, at);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.worklist;
 
+import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
@@ -33,26 +34,9 @@ public record WorklistItem(
         return row.settledAt();
     }
 
-    public int attempts() {
-        return row.counters().attempts();
-    }
-
-    public int mediaAttempts() {
-        return row.counters().mediaAttempts();
-    }
-
-    /** Returns the failures of the provider in a night, which may have begun after the claim. */
-    public int attemptsIn(Night tonight) {
-        return isCounted(tonight) ? row.counters().attemptsTonight() : 0;
-    }
-
-    /** Returns the failures of files in a night, which may have begun after the claim. */
-    public int mediaAttemptsIn(Night tonight) {
-        return isCounted(tonight) ? row.counters().mediaAttemptsTonight() : 0;
-    }
-
-    private boolean isCounted(Night tonight) {
-        return tonight.date().equals(row.counters().countedNight());
+    /** Returns the failures in total and in a night, which may have begun after the claim. */
+    public Counters countersIn(Night tonight) {
+        return row.counters().in(tonight.date());
     }
 
     public int refreshAttempts() {

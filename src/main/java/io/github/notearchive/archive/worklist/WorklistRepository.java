@@ -16,11 +16,11 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -101,6 +101,31 @@ public class WorklistRepository {
         this.autoCommit = Statements.autoCommit(transactions);
     }
 
+    /** A worklist row with claim and execution, for operators. The components are fields of {@code explain --json}. */
+    public record WorklistEntry(
+            NoteId id,
+            NoteState state,
+            int priority,
+            int attempts,
+            int attemptsTonight,
+            int mediaAttempts,
+            int mediaAttemptsTonight,
+            @Nullable LocalDate countedNight,
+            @Nullable Instant dueAt,
+            @Nullable Integer lastCode,
+            @Nullable StateReason reason,
+            @Nullable String detail,
+            String source,
+            Instant enqueuedAt,
+            @Nullable Instant settledAt,
+            @Nullable Long settledBy,
+            @Nullable String claimedBy,
+            @Nullable Instant claimedUntil,
+            @Nullable Integer refreshDays,
+            @Nullable LocalDate refreshOn,
+            @Nullable LocalDate refreshNight,
+            int refreshAttempts) {}
+
     /** Returns all columns of a row; empty if the note is not on the worklist. */
     public Optional<WorklistEntry> find(NoteId id) {
         return jdbc.sql("SELECT *, note_id AS id FROM worklist WHERE note_id = :noteId")
@@ -120,18 +145,16 @@ public class WorklistRepository {
 
     /** Returns the rows of claimed notes by claim, without those whose claim was lost. Commits on return. */
     public Map<Long, WorklistRow> rows(Collection<WorklistItem> claimed) {
-        Map<Long, WorklistRow> rows = new HashMap<>();
-        autoCommit
-                .sql("SELECT * FROM worklist WHERE note_id = ANY (:notes) AND claim_id = ANY (:claims)")
-                .param("notes", claimed.stream().map(item -> item.id().value()).toArray(String[]::new))
-                .param("claims", claimed.stream().map(WorklistItem::claim).toArray(Long[]::new))
-                .query(row -> {
-                    rows.put(
-                            row.getLong("claim_id"),
-                            Columns.of(WorklistRow.class).mapRow(row, 0));
-                });
-        return rows;
+        Map<String, ?> parameters = Map.of(
+                "notes", claimed.stream().map(WorklistItem::id).toList(),
+                "claims", claimed.stream().map(WorklistItem::claim).toArray(Long[]::new));
+        return Statements.list(autoCommit, ClaimedRow.class, parameters, """
+                        SELECT * FROM worklist WHERE note_id = ANY (:notes) AND claim_id = ANY (:claims)
+                        """).stream()
+                .collect(Collectors.toMap(ClaimedRow::claimId, ClaimedRow::row));
     }
+
+    private record ClaimedRow(long claimId, WorklistRow row) {}
 
     /** Returns assignments of columns from those of a row {@code d}. */
     private static String from(String d, String columns) {

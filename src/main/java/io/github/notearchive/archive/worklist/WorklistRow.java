@@ -60,8 +60,13 @@ public record WorklistRow(
             }
         }
 
+        /** Returns the counters in a night, with the attempts tonight as 0 if they are of another one. */
+        Counters in(LocalDate night) {
+            return night.equals(countedNight) ? this : new Counters(attempts, 0, mediaAttempts, 0, null);
+        }
+
         private Counters count(Counter counter, LocalDate tonight) {
-            Counters before = tonight.equals(countedNight) ? this : new Counters(attempts, 0, mediaAttempts, 0, null);
+            Counters before = in(tonight);
             int call = counter == Counter.CALL ? 1 : 0;
             int media = counter == Counter.MEDIA ? 1 : 0;
             return new Counters(
@@ -150,20 +155,10 @@ public record WorklistRow(
     public WorklistRow withChanges(WorklistRow claimed, WorklistRow current) {
         boolean isPlanKept = current.refresh.refreshAttempts == claimed.refresh.refreshAttempts
                 && Objects.equals(current.refresh.refreshNight, claimed.refresh.refreshNight);
-        Refresh plan = isPlanKept ? refresh : current.refresh;
-        Refresh merged = current.refresh.with(plan.refreshNight, plan.refreshAttempts);
-        Origin changed = current.origin;
+        Refresh planned = isPlanKept ? refresh : current.refresh;
+        Refresh plan = current.refresh.with(planned.refreshNight, planned.refreshAttempts);
+        Origin origin = current.origin;
         return new WorklistRow(
-                state,
-                responseHeld,
-                dueAt,
-                lastCode,
-                reason,
-                detail,
-                missingNight,
-                settledAt,
-                counters,
-                merged,
-                changed);
+                state, responseHeld, dueAt, lastCode, reason, detail, missingNight, settledAt, counters, plan, origin);
     }
 }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
 import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.NoteId;
 import java.time.Duration;
 import java.time.Instant;
@@ -263,6 +264,20 @@ class ClaimRepositoryTests {
         claims.release(first);
 
         assertThat(list.claim().id()).isEqualTo(first.id());
+    }
+
+    @Test
+    void notesThatBecomeDueBeforeTheLastClaimAreClaimed() {
+        list.pending(3, 5, NOW.minusSeconds(20));
+        list.pending(4, 5, NOW.minusSeconds(10));
+        assertThat(claimAll(NODE)).containsExactly(id(3), id(4));
+        list.pending(1, 5, NOW.minusSeconds(40));
+        list.pending(2, 5, NOW.minusSeconds(30));
+        list.pending(5, 5, NOW);
+
+        assertThat(claimAll(NODE)).containsExactlyInAnyOrder(id(1), id(2), id(5));
+        list.pending(6, 5, NOW.minusSeconds(60));
+        await().until(() -> claims.claim(NODE, Lanes.ALL).isPresent());
     }
 
     @Test

@@ -7,6 +7,8 @@ import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
+import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
+import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -143,11 +145,8 @@ class WorklistRepositoryTests {
 
         WorklistItem claimed = list.claim();
 
-        assertThat(List.of(claimed.attempts(), claimed.attemptsIn(tonight), claimed.attemptsIn(nextNight)))
-                .containsExactly(2, 2, 0);
-        assertThat(List.of(
-                        claimed.mediaAttempts(), claimed.mediaAttemptsIn(tonight), claimed.mediaAttemptsIn(nextNight)))
-                .containsExactly(1, 1, 0);
+        assertThat(claimed.countersIn(tonight)).isEqualTo(new Counters(2, 2, 1, 1, tonight.date()));
+        assertThat(claimed.countersIn(nextNight)).isEqualTo(new Counters(2, 0, 1, 0, null));
     }
 
     @Test
