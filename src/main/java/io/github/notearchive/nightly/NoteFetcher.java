@@ -77,7 +77,8 @@ record NoteFetcher(
 
     private static FetchRequest request(WorkItem item, boolean hasCalls) {
         WorklistItem claimed = item.claimed();
-        return new FetchRequest(claimed.id(), claimed.claim(), hasCalls, claimed.settledAt());
+        return new FetchRequest(
+                claimed.id(), claimed.claim(), hasCalls, claimed.row().settledAt());
     }
 
     private interface Request {

@@ -112,7 +112,7 @@ public final class NoteRowWriter implements AutoCloseable {
 
     /** Returns whether the note probably has no rows; a released note may have some. */
     private static boolean isFirst(WorklistItem claimed, CapturedNote note) {
-        return claimed.state() == NoteState.PENDING && claimed.settledAt() == null && note.video() == null;
+        return claimed.state() == NoteState.PENDING && claimed.row().settledAt() == null && note.video() == null;
     }
 
     private boolean write(Settlement settlement, @Nullable FirstCapture first) {

@@ -3,7 +3,6 @@ package io.github.notearchive.archive.worklist;
 import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +27,6 @@ public record WorklistItem(
 
     public NoteState state() {
         return row.state();
-    }
-
-    public @Nullable Instant settledAt() {
-        return row.settledAt();
     }
 
     /** Returns the failures in total and in a night, which may have begun after the claim. */

@@ -24,7 +24,6 @@ import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,6 +92,16 @@ class WorklistRowTests {
                         new StateTransition(ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
                         "ARCHIVED, due null, 0 null null, attempts 6/0 5/0 of tonight, refresh null after 0"),
                 arguments(
+                        "complete by a waiver; counters and plan are kept",
+                        WAITING,
+                        new Transition.CompletedByWaiver(),
+                        "ARCHIVED, due null, 0 null null, attempts 6/2 5/1 of tonight, refresh null after 0"),
+                arguments(
+                        "lose a file; counters and plan are kept",
+                        REFRESHED,
+                        new Transition.FileLost("lost"),
+                        "POSTPONED held, due now, 0 MEDIA_PENDING lost, attempts 6/2 5/1 of yesterday, refresh tonight after 1"),
+                arguments(
                         "postpone a refresh; the note keeps response, due time and counters",
                         REFRESHED,
                         new RefreshResult(ARCHIVED, TOMORROW, 2, 301, PROVIDER_ERROR, "later", TONIGHT, false),
@@ -140,34 +149,16 @@ class WorklistRowTests {
         WorklistRow applied = before.apply(transition, NOW);
 
         assertThat(describe(applied)).isEqualTo(after);
-        assertThat(applied.settledAt()).isEqualTo(NOW);
+        assertThat(applied.settledAt()).isEqualTo(transition instanceof Transition.FileLost ? BEFORE : NOW);
         assertThat(applied.origin()).isEqualTo(ORIGIN);
         assertThat(applied.refresh().refreshDays()).isEqualTo(9);
         assertThat(applied.refresh().refreshOn()).isEqualTo(before.refresh().refreshOn());
         Night missing = switch (transition) {
             case StateTransition to -> to.missingNight();
             case RefreshResult to -> to.missingNight();
-            case Transition.CompletedByWaiver _, Transition.FileLost _ -> null;
+            case Transition.CompletedByWaiver _, Transition.FileLost _ -> new Night(LAST_NIGHT);
         };
         assertThat(applied.missingNight()).isEqualTo(missing == null ? null : missing.date());
-    }
-
-    @Test
-    void waiverAndLostFileKeepCountersAndPlan() {
-        WorklistRow waived = WAITING.apply(new Transition.CompletedByWaiver(), NOW);
-        WorklistRow lost = REFRESHED.apply(new Transition.FileLost("lost"), NOW);
-
-        assertThat(describe(waived))
-                .isEqualTo("ARCHIVED, due null, 0 null null, attempts 6/2 5/1 of tonight, refresh null after 0");
-        assertThat(waived.settledAt()).isEqualTo(NOW);
-        assertThat(describe(lost))
-                .isEqualTo(
-                        "POSTPONED held, due now, 0 MEDIA_PENDING lost, attempts 6/2 5/1 of yesterday, refresh tonight after 1");
-        assertThat(lost.settledAt()).isEqualTo(BEFORE);
-        assertThat(List.of(waived, lost)).allSatisfy(row -> {
-            assertThat(row.missingNight()).isEqualTo(LAST_NIGHT);
-            assertThat(row.origin()).isEqualTo(ORIGIN);
-        });
     }
 
     @Test
