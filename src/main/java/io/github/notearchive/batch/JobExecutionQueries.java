@@ -1,8 +1,6 @@
 package io.github.notearchive.batch;
 
 import io.github.notearchive.batch.RunnerLock.Scope;
-import io.github.notearchive.io.Timestamps;
-import io.github.notearchive.note.Night;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -67,7 +65,7 @@ public record JobExecutionQueries(JdbcClient jdbc) {
 
     private Optional<Execution> newest(String job, @Nullable String node, String condition) {
         return jdbc.sql("""
-                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code,
+                        SELECT e.job_execution_id AS execution, e.job_instance_id AS instance, e.status, e.exit_code,
                                e.start_time AT TIME ZONE 'UTC' AS began, e.end_time AT TIME ZONE 'UTC' AS ended
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
@@ -78,31 +76,8 @@ public record JobExecutionQueries(JdbcClient jdbc) {
                         """.formatted(condition, OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
-                .query((row, _) -> new Execution(
-                        row.getLong("job_execution_id"),
-                        row.getLong("job_instance_id"),
-                        row.getString("status"),
-                        row.getString("exit_code"),
-                        Timestamps.instant(row.getTimestamp("began")),
-                        Timestamps.instant(row.getTimestamp("ended"))))
+                .query(Execution.class)
                 .optional();
-    }
-
-    long instancesOf(String job, Night night, String node) {
-        return jdbc.sql("""
-                        SELECT count(DISTINCT e.job_instance_id)
-                        FROM batch_job_execution e
-                        JOIN batch_job_instance i USING (job_instance_id)
-                        JOIN batch_job_execution_params d
-                          ON d.job_execution_id = e.job_execution_id AND d.parameter_name = 'night'
-                        WHERE i.job_name = :job AND d.parameter_value = :night
-                          AND %s
-                        """.formatted(OF_NODE))
-                .param("job", job)
-                .param("node", node)
-                .param("night", night.toString())
-                .query(Long.class)
-                .single();
     }
 
     /** Returns whether any node started a rebuild of the tables that is not completed. */
@@ -112,16 +87,12 @@ public record JobExecutionQueries(JdbcClient jdbc) {
 
     /** Returns whether a remap was started that is neither completed nor active. */
     public boolean isRemapUnfinished() {
-        return isUnfinished(JobNames.REMAP) && !RunnerLock.isTaken(jdbc, Scope.REMAP, "", true);
+        return isUnfinished(JobNames.REMAP) && !RunnerLock.isTaken(jdbc, Scope.REMAP, "");
     }
 
     /** Returns whether a process of this node is running, rebuilding or erasing. */
     public boolean isRunActive(String node) {
-        return RunnerLock.isTaken(jdbc, Scope.RUN, node, true);
-    }
-
-    public boolean isAnotherRunActive(String node) {
-        return RunnerLock.isTaken(jdbc, Scope.RUN, node, false);
+        return RunnerLock.isTaken(jdbc, Scope.RUN, node);
     }
 
     private boolean isUnfinished(String job) {

@@ -121,10 +121,8 @@ public record JobRunner(
             return;
         }
         parameters.addLocalDate("night", tonight.date()).addString("node", node);
-        long sequence = executions.instancesOf(job, tonight, node);
+        long sequence = 0;
         do {
-            // an instance without execution occupies its number too: Spring Batch writes the two in separate
-            // transactions, and a process may have died in between
             sequence++;
             parameters.addLong("sequence", sequence);
         } while (repository.getJobInstance(job, run.parameters()) != null);

@@ -101,12 +101,11 @@ public final class RunnerLock implements AutoCloseable {
         return isLocked;
     }
 
-    /** Returns whether a process has the lock of this member of a scope, or that of another member. */
-    public static boolean isTaken(JdbcClient jdbc, Scope scope, String member, boolean byThis) {
-        String those = byThis ? "=" : "<>";
+    /** Returns whether a process has the lock of this member of a scope. */
+    public static boolean isTaken(JdbcClient jdbc, Scope scope, String member) {
         return is(jdbc, scope, member, """
-                SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE %s AND l.objid %s hashtext(:member)::oid)
-                """.formatted(NodeLocks.OF_GROUP, those));
+                SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE %s AND l.objid = hashtext(:member)::oid)
+                """.formatted(NodeLocks.OF_GROUP));
     }
 
     private static boolean is(JdbcClient jdbc, Scope scope, String member, String sql) {

@@ -74,8 +74,7 @@ public record NightlyRun(
         jobs.prepare(run, NightlyJob.NAME, run.node(), tonight);
         try {
             reporter.onStart(tonight);
-            boolean isOnlyRun = !checks.executions().isAnotherRunActive(run.node());
-            run.stopper.open(run.withoutCalls, tonight, calls.count(tonight), isOnlyRun);
+            run.stopper.open(run.withoutCalls, tonight, calls.count(tonight));
             return supervise(lock);
         } finally {
             run.stopper.end();

@@ -67,14 +67,13 @@ public class RunStopper extends Gate {
      *
      * @param withoutCalls why the run makes no calls; empty if it makes calls
      * @param made calls of the night, by all runs and nodes
-     * @param isOnlyRun whether no other node makes calls
      */
-    void open(Optional<StopReason> withoutCalls, Night tonight, NightlyCalls made, boolean isOnlyRun) {
+    void open(Optional<StopReason> withoutCalls, Night tonight, NightlyCalls made) {
         open();
         if (withoutCalls.isPresent()) {
             provider.end(withoutCalls.get().reason());
         } else {
-            provider.open(tonight, made, isOnlyRun, this::close);
+            provider.open(tonight, made, this::close);
             stopReason().ifPresent(stop -> provider.end(stop.reason()));
         }
     }

@@ -83,15 +83,14 @@ public class JustOneApiClient implements AutoCloseable {
     /**
      * Allows calls.
      *
-     * @param alone whether no other node runs, so that the pause of an earlier run is removed
      * @param stopListener called before a call fails that a response to another node has ended
      */
-    public void open(Night tonight, NightlyCalls made, boolean alone, Consumer<StopNotice> stopListener) {
+    public void open(Night tonight, NightlyCalls made, Consumer<StopNotice> stopListener) {
         sender.http.resume();
         ending = null;
         onStop = stopListener;
         quota.open(tonight, made);
-        limiter.open(alone);
+        limiter.open();
     }
 
     /**

@@ -40,7 +40,4 @@ public interface RateLimitStore {
 
     /** Restores a part of the rate, after a call that was sent in this epoch got another response than 302. */
     void recover(long backoffEpoch);
-
-    /** Removes the pause and the reduced rate of earlier runs. */
-    void reset();
 }

@@ -17,10 +17,9 @@ import org.jspecify.annotations.Nullable;
  * of calls in flight, and not after calls have ended. Thread-safe.
  *
  * <p>A few callers prepare their calls at once, so that a commit may take longer than the distance of two send times,
- * each as long before its send time as that usually takes. Two calls of this node are at least nine tenths of the
- * distance apart: a late call does not delay all others, and many late calls are not sent together. A send time that a
- * call is too late for, after a slow commit or a stall of this process, is void. The distance is greater than the rate
- * demands by as much as a call may be late, so that all nodes together keep to the rate in every second.
+ * each as long before its send time as that usually takes. A send time that a call is too late for, after a slow commit
+ * or a stall of this process, is void. The distance of two send times is greater than the rate demands by as much as a
+ * call may be late, so that all nodes together keep to the rate in every second.
  *
  * <p>Code 302 pauses all nodes, 1 s at first and doubling to 60 s while it is repeated, and halves the rate; each other
  * response then restores a twentieth of the configured rate. Calls that were sent before the pause do not count again.
@@ -37,8 +36,6 @@ final class RateLimiter {
     private static final long AHEAD = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final long MAX_LEAD = TimeUnit.MILLISECONDS.toNanos(200);
-
-    private static final double MIN_DISTANCE = 0.9;
 
     /** Distance of two send times as a multiple of that which the rate demands. */
     private static final double STRETCH = 1 + MAX_DELAY / 1e9;
@@ -61,11 +58,9 @@ final class RateLimiter {
     private long usualReservationTime = MAX_DELAY;
 
     // guarded by lock
-    private long lastSent;
     private long pausedUntil;
 
     // written under lock
-    private volatile long distance;
     private volatile long backoffEpoch = UNKNOWN;
     private volatile boolean recovering;
     private volatile long lead;
@@ -81,19 +76,14 @@ final class RateLimiter {
         this.maxReserved = (int) Math.max(1, rate * MAX_DELAY / 1e9);
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
         this.preparing = new Semaphore((int) Math.max(2, rate * AHEAD / 1e9), true);
-        this.distance = (long) (1e9 / timesPerSecond);
         this.pausedUntil = nanoTime.getAsLong();
-        this.lastSent = pausedUntil - distance;
     }
 
     /** A reserved moment, in nanoseconds of {@link #nanoTime}, and the delay after which it is void. */
     private record SendTime(long at, long maxDelay, long backoffEpoch) {}
 
-    /** Allows calls. If no other node runs, the pause of an earlier run is removed. */
-    void open(boolean alone) {
-        if (alone) {
-            store.reset();
-        }
+    /** Allows calls. A pause of an earlier run continues. */
+    void open() {
         update(() -> {
             ended = null;
             full = null;
@@ -183,12 +173,11 @@ final class RateLimiter {
             return;
         }
         update(() -> {
-            distance = times.distance().toNanos();
             backoffEpoch = times.backoffEpoch();
             recovering = times.recovering();
             for (int i = 0; i < maxReserved; i++) {
-                long at = now + times.first().toNanos() + i * distance;
-                reserved.add(new SendTime(at, maxDelay, backoffEpoch));
+                Duration wait = times.first().plus(times.distance().multipliedBy(i));
+                reserved.add(new SendTime(now + wait.toNanos(), maxDelay, backoffEpoch));
             }
         });
     }
@@ -292,15 +281,10 @@ final class RateLimiter {
             lock.lockInterruptibly();
             try {
                 long now = awaitTime(time.at, true);
-                while (now - lastSent < (long) (distance * MIN_DISTANCE)) {
-                    // another call may be sent during the wait
-                    now = awaitTime(lastSent + (long) Math.ceil(distance * MIN_DISTANCE), true);
-                }
                 if (now - time.at > time.maxDelay) {
                     return false;
                 }
                 sentAt = now;
-                lastSent = now;
                 time = new SendTime(time.at, time.maxDelay, backoffEpoch);
                 return true;
             } finally {

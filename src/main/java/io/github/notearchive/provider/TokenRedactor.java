@@ -59,19 +59,10 @@ final class TokenRedactor {
         }
         byte @Nullable [] redacted = null;
         Matcher matcher = pattern.matcher(new String(bytes, ISO_8859_1));
-        int end = 0;
         for (int i = 0; i < bytes.length; i++) {
-            if (!mayBegin(bytes, i)) {
-                continue;
-            }
-            int start = i;
-            while (start > end && bytes[start - 1] == '\\') {
-                start--;
-            }
-            if (matcher.region(start, bytes.length).lookingAt()) {
+            if (mayBegin(bytes, i) && matcher.region(i, bytes.length).lookingAt()) {
                 redacted = redacted == null ? bytes.clone() : redacted;
-                end = matcher.end();
-                for (i = start; i < end; i++) {
+                for (int end = matcher.end(); i < end; i++) {
                     redacted[i] = bytes[i] == 0 ? 0 : (byte) '*'; // the NULs of UTF-16 remain
                 }
                 i--;
@@ -80,14 +71,11 @@ final class TokenRedactor {
         return Optional.ofNullable(redacted);
     }
 
-    /** Whether a token may start here, behind backslashes; spares most of the matching. */
+    /** Whether a token, or the first backslash before it, may be here; spares most of the matching. */
     private boolean mayBegin(byte[] bytes, int place) {
         byte b = bytes[place];
-        return b == '%'
-                || (b == 'u' && place > 0 && bytes[place - 1] == '\\')
-                || (b == token[0]
-                        && place + 1 < bytes.length
-                        && (bytes[place + 1] == token[1] || "%\\\0u+".indexOf(bytes[place + 1]) >= 0));
+        boolean isBehindBackslash = place > 0 && bytes[place - 1] == '\\';
+        return b == token[0] || b == '%' || (b == '\\' && !isBehindBackslash);
     }
 
     String redact(String text) {

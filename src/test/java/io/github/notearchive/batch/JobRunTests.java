@@ -42,22 +42,17 @@ class JobRunTests {
         assertThat(run.restartHint("nothing was done")).isEqualTo("execution 7 was started; the next one resumes it");
     }
 
-    @Test
-    void setsTheComputedStatusOfACompletedJob() {
-        end(BatchStatus.COMPLETED, _ -> new StopReason(ExitCode.INCOMPLETE, "3 remain"));
-
-        assertThat(job.getStatus()).isEqualTo(BatchStatus.COMPLETED);
-        assertThat(job.getExitStatus()).isEqualTo(new ExitStatus("INCOMPLETE", "3 remain"));
-    }
-
-    @Test
-    void setsTheStopReasonOfAStoppedJob() {
+    @ParameterizedTest
+    @CsvSource({"COMPLETED, INCOMPLETE,           3 remain", "STOPPED,   UPSTREAM_UNAVAILABLE, the store is unavailable"
+    })
+    void setsTheComputedStatusOfACompletedJobAndTheStopReasonOfAStoppedOne(
+            BatchStatus status, String exitCode, String description) {
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable");
 
-        end(BatchStatus.STOPPED, _ -> new StopReason(ExitCode.COMPLETED, ""));
+        end(status, _ -> new StopReason(ExitCode.INCOMPLETE, "3 remain"));
 
-        assertThat(job.getStatus()).isEqualTo(BatchStatus.STOPPED);
-        assertThat(job.getExitStatus()).isEqualTo(new ExitStatus("UPSTREAM_UNAVAILABLE", "the store is unavailable"));
+        assertThat(job.getStatus()).isEqualTo(status);
+        assertThat(job.getExitStatus()).isEqualTo(new ExitStatus(exitCode, description));
     }
 
     @Test

@@ -57,7 +57,7 @@ abstract class ClientFixture {
     /** Opens a client in a night with these calls of all nodes. */
     void open(JustOneApiClient client, NightlyCalls made) {
         recorder.night = made;
-        client.open(Night.of(NOW), made, true, _ -> {});
+        client.open(Night.of(NOW), made, _ -> {});
     }
 
     static FetchOutcome fetch(JustOneApiClient client, FetchRequest request) throws InterruptedException {

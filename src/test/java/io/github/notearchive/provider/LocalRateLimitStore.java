@@ -65,9 +65,4 @@ public class LocalRateLimitStore implements RateLimitStore {
         events.add("recover " + epoch);
         share = Math.min(1, share * 2);
     }
-
-    @Override
-    public void reset() {
-        events.add("reset");
-    }
 }

@@ -120,14 +120,6 @@ class PostgresRateLimitStore implements RateLimitStore {
         }
     }
 
-    @Override
-    public void reset() {
-        jdbc.sql("""
-                                        UPDATE call_pace SET share = 1, pause = '0', paused_until = '-infinity'
-                                        WHERE share < 1 OR pause > '0' OR paused_until > '-infinity'
-                                        """).update();
-    }
-
     /** An uninformed node is slower or meets the next 302; failing the call would lose its response. */
     private static void warn(String consequence, RuntimeException e) {
         log.warn("The rate limit could not be written to the database, {}: {}", consequence, DatabaseErrors.summary(e));

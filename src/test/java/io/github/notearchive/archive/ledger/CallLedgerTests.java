@@ -37,10 +37,13 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Asserts requests by the counter of the scripted provider. */
 @Timeout(30)
@@ -74,7 +77,7 @@ class CallLedgerTests extends LedgerFixture {
     void startCalls() {
         client = client(new LocalRateLimitStore(), 1000);
         ledger = new CallLedger(calls, responses, client, new LedgerProperties(WEEK, true), clock);
-        client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
+        client.open(Night.of(NOW), NightlyCalls.NONE, _ -> {});
     }
 
     private NoteCapture fetch() throws InterruptedException {
@@ -114,7 +117,7 @@ class CallLedgerTests extends LedgerFixture {
                         () -> client(new PostgresRateLimitStore(database.transactions()), rate))
                 .limit(3)
                 .toList();
-        nodes.forEach(node -> node.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {}));
+        nodes.forEach(node -> node.open(Night.of(NOW), NightlyCalls.NONE, _ -> {}));
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<FetchRequest> notes = provider.noteIds(15).stream()
                     .map(NoteId::new)
@@ -186,48 +189,31 @@ class CallLedgerTests extends LedgerFixture {
         assertThat(provider.calls()).isEqualTo(1);
     }
 
-    @Test
-    void successWithoutTheNoteIsReusedInItsOwnNightOnly() throws Exception {
-        provider.script().answers(id.value(), Reply.json("{\"code\":0,\"data\":[]}"), Reply.normal());
+    /** A response without the note is used in its night; a "not found" also later, until a decision was based on it. */
+    @ParameterizedTest
+    @CsvSource({
+        "0,   false, ,    2", // another night has to confirm it
+        "201, true,  0,   2",
+        "201, true,  ,    1",
+        "201, true,  -1,  1"
+    })
+    void responseWithoutTheNoteIsReusedUntilItIsDecided(
+            int code, boolean certain, @Nullable Integer decidedAfter, int callsInTwoNights) throws Exception {
+        provider.script().always(id.value(), Reply.json("{\"code\":%d,\"data\":[]}".formatted(code)));
 
         Missing first = (Missing) ledger.fetch(claimed(id));
         now = Night.of(NOW).ends().minusMillis(1);
         Missing again = (Missing) ledger.fetch(claimed(id));
 
-        assertThat(first.certain()).isFalse();
-        assertThat(again.certain()).isFalse();
+        assertThat(List.of(first.certain(), again.certain())).containsOnly(certain);
         assertThat(again.reply().billed()).isEqualTo(Billed.YES);
         assertThat(provider.calls()).isEqualTo(1);
 
         now = Night.of(NOW).ends();
-        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
-        assertThat(provider.calls()).isEqualTo(2);
-    }
-
-    @Test
-    void decidedNotFoundIsReusedInItsOwnNightOnly() throws Exception {
-        provider.script().always(id.value(), Reply.code(201));
-
-        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
-        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
-        assertThat(provider.calls()).isEqualTo(1);
-
-        now = Night.of(NOW).ends();
-        ledger.fetch(new FetchRequest(id, claimed(id).claim(), true, NOW));
-        assertThat(provider.calls()).isEqualTo(2);
-    }
-
-    @Test
-    void undecidedNotFoundIsReusedInLaterNights() throws Exception {
-        provider.script().always(id.value(), Reply.code(201));
-        ledger.fetch(claimed(id));
-
-        now = Night.of(NOW).ends();
-        FetchRequest decidedBefore = new FetchRequest(id, claimed(id).claim(), true, NOW.minusSeconds(1));
-
-        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
-        assertThat(((Missing) ledger.fetch(decidedBefore)).certain()).isTrue();
-        assertThat(provider.calls()).isEqualTo(1);
+        Instant settledAt = decidedAfter == null ? null : NOW.plusSeconds(decidedAfter);
+        Missing next = (Missing) ledger.fetch(new FetchRequest(id, claimed(id).claim(), true, settledAt));
+        assertThat(next.certain()).isEqualTo(certain);
+        assertThat(provider.calls()).isEqualTo(callsInTwoNights);
     }
 
     @Test
@@ -249,36 +235,29 @@ class CallLedgerTests extends LedgerFixture {
         assertThat(ledger.fresh(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(bought.callId());
     }
 
-    @Test
-    void responseIsRecentAfterAClockSetBackOrMidnight() throws Exception {
-        now = Night.of(NOW).ends().minusSeconds(10);
+    /**
+     * Recent is a response of this night, of the hour before, and one that was received before the clock was set back.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "2026-11-25T14:00:00Z, 2026-11-25T15:59:59.999Z, 1",
+        "2026-11-25T14:00:00Z, 2026-11-25T16:00:00Z,     2",
+        "2026-11-25T15:59:50Z, 2026-11-24T15:59:59Z,     1",
+        "2026-11-25T15:59:50Z, 2026-11-25T16:00:10Z,     1",
+        "2026-11-25T15:59:50Z, 2026-11-25T17:00:00Z,     2"
+    })
+    void responseWithExpiredUrlsIsBoughtAgainUnlessItIsRecent(Instant boughtAt, Instant fetchedAt, int calls)
+            throws Exception {
+        now = boughtAt;
         NoteCapture bought = fetch();
         responses.markUrlsExpired(bought.callId(), now);
 
-        now = Night.of(NOW).begins().minusSeconds(1);
-        assertThat(fetch().callId()).isEqualTo(bought.callId());
-        now = Night.of(NOW).ends().plusSeconds(10);
-        assertThat(fetch().callId()).isEqualTo(bought.callId());
-        assertThat(provider.calls()).isEqualTo(1);
-
-        now = Night.of(NOW).ends().plus(Duration.ofHours(1));
-        assertThat(fetch().callId()).isNotEqualTo(bought.callId());
-    }
-
-    @Test
-    void responseWithExpiredUrlsIsBoughtAgainInALaterNightOnly() throws Exception {
-        NoteCapture bought = fetch();
-        responses.markUrlsExpired(bought.callId(), NOW);
-
-        now = Night.of(NOW).ends().minusMillis(1);
-        assertThat(fetch().callId()).isEqualTo(bought.callId());
-        assertThat(provider.calls()).isEqualTo(1);
-
-        now = Night.of(NOW).ends();
+        now = fetchedAt;
         NoteCapture second = fetch();
-        assertThat(second.callId()).isGreaterThan(bought.callId());
+
+        assertThat(second.callId() > bought.callId()).isEqualTo(calls == 2);
         assertThat(fetch().callId()).isEqualTo(second.callId());
-        assertThat(provider.calls()).isEqualTo(2);
+        assertThat(provider.calls()).isEqualTo(calls);
     }
 
     @Test

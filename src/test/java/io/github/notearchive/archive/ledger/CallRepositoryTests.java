@@ -137,15 +137,10 @@ class CallRepositoryTests extends LedgerFixture {
                 .extracting("receivedAt", "durationMs", "httpStatus", "code", "billed", "message", "responseHeld")
                 .containsExactly(NOW.plus(duration), 50_400, 503, 301, Billed.NO, "COLLECT FAILED", false);
         assertThat(responses.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
-    }
 
-    @Test
-    void faultHasNeitherCodeNorStatus() {
         ProviderReply fault = new ProviderReply(null, null, "reset", null, Billed.UNKNOWN);
-
         calls.received(sent(calls), fault, null, NOW, Duration.ofDays(99));
-
-        assertThat(entry())
+        assertThat(history.calls(ID).getLast())
                 .extracting("code", "httpStatus", "billed", "durationMs")
                 .containsExactly(null, null, Billed.UNKNOWN, Integer.MAX_VALUE);
     }

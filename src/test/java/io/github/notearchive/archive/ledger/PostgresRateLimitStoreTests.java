@@ -57,18 +57,13 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void unusedSendTimesExpire() {
-        column("next_at", "now() - interval '1 day'");
-
+    void unusedSendTimesExpireAndAClockSetBackDelaysNodesBriefly() {
+        database.update("UPDATE call_pace SET next_at = now() - interval '1 day'");
         assertThat(one.reserve(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
         assertHours(one.reserve(1, HOURLY, LONGEST).first(), 1);
-    }
 
-    @Test
-    void clockSetBackDelaysNodesBriefly() {
-        column("next_at", "now() + interval '1 day'");
-        column("paused_until", "now() + interval '1 day'");
-
+        database.update(
+                "UPDATE call_pace SET next_at = now() + interval '1 day', paused_until = now() + interval '1 day'");
         assertThat(one.reserve(1, 20, LONGEST).first()).isLessThan(Duration.ofSeconds(30));
     }
 
@@ -124,16 +119,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void rateHasALowerBound() {
-        for (int i = 0; i < 20; i++) {
-            throttled(one, null);
-        }
-
-        assertThat(one.reserve(1, 64, LONGEST).distance()).isEqualTo(Duration.ofSeconds(1));
-    }
-
-    @Test
-    void responseResetsThePause() {
+    void responseResetsThePauseAndTheRateHasALowerBound() {
         throttled(one, null);
         throttled(one, null);
         long since = throttled(one, null).backoffEpoch();
@@ -142,18 +128,10 @@ class PostgresRateLimitStoreTests {
         throttled(one, null);
 
         assertThat(pauseInForce()).isEqualTo(1);
-    }
-
-    @Test
-    void singleRunResetsPausesButKeepsReservedSendTimes() {
-        one.reserve(3, HOURLY, LONGEST);
-        throttled(one, Duration.ofSeconds(600));
-
-        two.reset();
-
-        SendTimes next = two.reserve(1, HOURLY, LONGEST);
-        assertHours(next.first(), 4);
-        assertThat(next.recovering()).isFalse();
+        for (int i = 0; i < 20; i++) {
+            throttled(one, null);
+        }
+        assertThat(one.reserve(1, 64, LONGEST).distance()).isEqualTo(Duration.ofSeconds(1));
     }
 
     private static Pause throttled(PostgresRateLimitStore node, @Nullable Duration retryAfter) {
@@ -170,10 +148,6 @@ class PostgresRateLimitStoreTests {
 
     private long pauseInForce() {
         return database.count("SELECT extract(epoch FROM pause) FROM call_pace");
-    }
-
-    private void column(String name, String value) {
-        database.update("UPDATE call_pace SET " + name + " = " + value);
     }
 
     private static long hours(Duration wait) {

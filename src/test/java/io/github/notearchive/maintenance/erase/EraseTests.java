@@ -454,7 +454,7 @@ class EraseTests extends MaintenanceScenario {
             run = night.runAside();
             NightlyScenario.await(
                     "the run has its node's lock or has ended",
-                    () -> RunnerLock.isTaken(night.sql(), Scope.RUN, "main", true) || run.isDone());
+                    () -> RunnerLock.isTaken(night.sql(), Scope.RUN, "main") || run.isDone());
         }
 
         assertEnded(ended(run), ExitCode.COMPLETED);
