@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -107,24 +108,13 @@ final class RequestSender {
             @Nullable Duration retryAfter) {}
 
     /** A request, and the response to it that was received on the connection of another request. */
-    private static final class Request {
-
-        private final CallRecord call;
-        private final HttpGet http;
-        private volatile boolean isInProgress = true;
-        private volatile @Nullable Received redirected;
-
-        private Request(CallRecord call, HttpGet http) {
-            this.call = call;
-            this.http = http;
-        }
-    }
+    private record Request(CallRecord call, HttpGet http, CompletableFuture<Received> redirected) {}
 
     /** Sends the request of a call and returns what was received, within the response timeout. */
     ProviderResponse send(CallRecord call) {
         Received received;
         try {
-            received = exchange(new Request(call, new HttpGet(uri(call))));
+            received = exchange(new Request(call, new HttpGet(uri(call)), new CompletableFuture<>()));
         } catch (IOException e) {
             Billed billed = isBeforeSending(e) ? Billed.NO : Billed.UNKNOWN;
             return ProviderResponse.fault(redactor.describe(e), null, billed, null);
@@ -143,13 +133,12 @@ final class RequestSender {
         try {
             return http.execute(request.http, settings.responseTimeout(), this::receive);
         } catch (IOException e) {
-            Received redirected = request.redirected;
-            if (redirected != null) {
-                return redirected;
+            if (request.redirected.cancel(false)) {
+                throw e;
             }
-            throw e;
+            return request.redirected.join();
         } finally {
-            request.isInProgress = false;
+            request.redirected.cancel(false);
         }
     }
 
@@ -241,10 +230,9 @@ final class RequestSender {
     private ProviderResponse redirect(CallRecord call, Received received, Request owner) {
         http.closeIdle();
         NoteId other = owner.call.id();
-        boolean isPassed = owner.isInProgress
-                && owner.call.kind().endpoint() == call.kind().endpoint();
+        boolean isPassed =
+                owner.call.kind().endpoint() == call.kind().endpoint() && owner.redirected.complete(received);
         if (isPassed) {
-            owner.redirected = received;
             owner.http.abort(); // its own connection is not waited for
         }
         String effect = isPassed ? "that note's call receives it" : "it is discarded";

@@ -21,7 +21,6 @@ import org.springframework.dao.DataAccessResourceFailureException;
 class JobRunTests {
 
     private static final SQLException UNAVAILABLE = new SQLException("the server shuts down", "57P01");
-    private static final SQLException REFUSED = new SQLException("permission denied for table note", "42501");
 
     private final Gate gate = new JobStopper();
     private final JobRun run = new JobRun(gate) {};
@@ -77,6 +76,7 @@ class JobRunTests {
             INTERRUPTED,          42P01, FAILED,               no such index
             INTERRUPTED,          -,     FAILED,               w7 broke
             -,                    -,     FAILED,               see the log
+            -,                    42501, USAGE,                the database denies access: no such index; check the privileges of ARCHIVE_DATABASE_USER
             """)
     void describesAFailure(@Nullable ExitCode closed, @Nullable String state, ExitCode expected, String reason) {
         if (closed != null) {
@@ -84,25 +84,14 @@ class JobRunTests {
         }
         if (state != null) {
             job.addFailureException(new JobExecutionException("Partition handler returned"));
-            job.addFailureException(state.equals("57P01") ? UNAVAILABLE : new SQLException("no such index", state));
+            SQLException cause = state.equals("57P01") ? UNAVAILABLE : new SQLException("no such index", state);
+            job.addFailureException(cause);
+            assertThat(StopReason.ofOutside(cause).exitCode()).isEqualTo(expected);
         }
 
         end(BatchStatus.FAILED, _ -> new StopReason(ExitCode.COMPLETED, ""));
 
         assertThat(job.getExitStatus()).isEqualTo(new ExitStatus(expected.name(), reason));
-    }
-
-    @Test
-    void mapsAMissingPrivilegeToUsage() {
-        job.setStatus(BatchStatus.FAILED);
-        job.addFailureException(REFUSED);
-
-        assertThat(run.failure(job))
-                .isEqualTo(
-                        new StopReason(
-                                ExitCode.USAGE,
-                                "the database denies access: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER"));
-        assertThat(StopReason.ofOutside(REFUSED).exitCode()).isEqualTo(ExitCode.USAGE);
     }
 
     private void end(BatchStatus status, Function<JobExecution, StopReason> whenComplete) {

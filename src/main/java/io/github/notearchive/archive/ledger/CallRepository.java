@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
 import io.github.notearchive.note.Billed;
@@ -75,7 +76,9 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     private final StopNotices stops;
     private final ResponseWriter writer;
     private final List<CallListener> listeners;
+    /** Execution of this process; null before it starts. */
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
+
     private final LongAdder sent = new LongAdder();
 
     /** Numbers of this process's calls whose responses are not written yet. */
@@ -168,10 +171,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                 .param("sentAt", Timestamp.from(now))
                 .param("execution", execution.get(), Types.BIGINT)
                 .param("inProgress", inProgress())
-                .query((row, _) -> new Outstanding(
-                        row.getLong("id"),
-                        row.getLong("job_execution_id"),
-                        row.getTimestamp("sent_at").toInstant()))
+                .query(Columns.of(Outstanding.class))
                 .optional();
     }
 

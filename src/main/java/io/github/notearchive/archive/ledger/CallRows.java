@@ -38,7 +38,7 @@ final class CallRows {
      * Formatted with note, endpoint and time.
      */
     static final String OUTSTANDING = """
-            SELECT id, job_execution_id, sent_at FROM api_call
+            SELECT id AS number, job_execution_id AS execution, sent_at FROM api_call
             WHERE note_id = %1$s AND endpoint = %2$s AND job_execution_id IS NOT NULL
               AND received_at IS NULL AND recovered_at IS NULL
               AND (job_execution_id IS DISTINCT FROM :execution::bigint OR id = ANY (:inProgress))
@@ -130,11 +130,7 @@ final class CallRows {
     private final GroupCommit<Sending, Optional<CallAdmission.Written>> groups =
             GroupCommit.ofStatements("calls", Sending::limits, this::write);
 
-    /**
-     * @param jdbc commits each statement on its own
-     * @param execution supplies the execution of this process
-     * @param inProgress supplies the numbers of this process's calls whose responses are not written yet
-     */
+    /** @param inProgress supplies the numbers of this process's calls whose responses are not written yet */
     CallRows(JdbcClient jdbc, StopNotices stops, Supplier<@Nullable Long> execution, Supplier<Long[]> inProgress) {
         this.jdbc = jdbc;
         this.stops = stops;

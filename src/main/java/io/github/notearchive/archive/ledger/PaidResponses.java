@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Endpoint;
@@ -11,10 +10,10 @@ import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -105,19 +104,15 @@ public class PaidResponses {
 
     /** As above, among the calls before another one. */
     Optional<PaidResponse> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
-        Optional<PaidCall> latest = autoCommit
-                .sql(PAID_CALLS + """
-                                        AND endpoint = :endpoint AND response IS NOT NULL
-                                        AND received_at >= :since AND id < :before
-                                        ORDER BY id DESC
-                                        LIMIT 1
-                                        """)
-                .param("noteId", id.value())
-                .param("endpoint", endpoint.ledgerName())
-                .param("since", Timestamp.from(since))
-                .param("before", before)
-                .query(Columns.of(PaidCall.class))
-                .optional();
+        Map<String, Object> parameters =
+                Map.of("noteId", id, "endpoint", endpoint.ledgerName(), "since", since, "before", before);
+        Optional<PaidCall> latest = Statements.list(autoCommit, PaidCall.class, parameters, PAID_CALLS + """
+                        AND endpoint = :endpoint AND response IS NOT NULL
+                        AND received_at >= :since AND id < :before
+                        ORDER BY id DESC
+                        LIMIT 1
+                        """).stream()
+                .findFirst();
         return latest.flatMap(call -> responseBody(id, call).map(body -> new PaidResponse(call, body)));
     }
 
@@ -137,29 +132,23 @@ public class PaidResponses {
 
     /** As above, for several notes; without those that have none. */
     public Map<NoteId, PaidCall> latestPaidCalls(Collection<NoteId> notes) {
-        Map<NoteId, PaidCall> calls = new HashMap<>();
-        autoCommit
-                .sql("""
-                                        SELECT listed.note_id, latest.*
-                                        FROM unnest(:notes::text[]) AS listed (note_id)
-                                        CROSS JOIN LATERAL (%s ORDER BY id DESC LIMIT 1) AS latest
-                                        """.formatted(PAID_CALLS.replace(":noteId", "listed.note_id")))
-                .param("notes", notes.stream().map(NoteId::value).toArray(String[]::new))
-                .query(row -> {
-                    calls.put(
-                            new NoteId(row.getString("note_id")),
-                            Columns.of(PaidCall.class).mapRow(row, 0));
-                });
-        return calls;
+        record Newest(NoteId noteId, PaidCall call) {}
+
+        return Statements.list(autoCommit, Newest.class, Map.of("notes", notes), """
+                        SELECT listed.note_id, latest.*
+                        FROM unnest(:notes::text[]) AS listed (note_id)
+                        CROSS JOIN LATERAL (%s ORDER BY id DESC LIMIT 1) AS latest
+                        """.formatted(
+                                PAID_CALLS.replace(":noteId", "listed.note_id")))
+                .stream()
+                .collect(Collectors.toMap(Newest::noteId, Newest::call, (first, _) -> first));
     }
 
     /** Returns a paid call by number. */
     public Optional<PaidCall> paidCall(NoteId id, long number) {
-        return autoCommit
-                .sql(PAID_CALLS + "AND id = :number")
-                .params(Map.of("noteId", id.value(), "number", number))
-                .query(Columns.of(PaidCall.class))
-                .optional();
+        Map<String, Object> parameters = Map.of("noteId", id, "number", number);
+        return Statements.list(autoCommit, PaidCall.class, parameters, PAID_CALLS + "AND id = :number").stream()
+                .findFirst();
     }
 
     /**

@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.Statements;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -19,20 +20,15 @@ public record QuotaHolds(JdbcClient jdbc, Clock clock, PlatformTransactionManage
      * responses would not see each other's row. A time in the past is ignored.
      */
     public synchronized void close(int code, String reason, Instant until, long jobExecutionId) {
-        Statements.autoCommit(transactions)
-                .sql("""
-                                        INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
-                                        SELECT :code, :reason, :now::timestamptz, :until::timestamptz, :execution
-                                        WHERE :until::timestamptz > :now::timestamptz
-                                          AND NOT EXISTS (SELECT 1 FROM source_gate
-                                                          WHERE job_execution_id = :execution AND closed_until >= :until)
-                                        """)
-                .param("code", code)
-                .param("reason", reason)
-                .param("now", Timestamp.from(clock.instant()))
-                .param("until", Timestamp.from(until))
-                .param("execution", jobExecutionId)
-                .update();
+        Map<String, Object> parameters = Map.of(
+                "code", code, "reason", reason, "now", clock.instant(), "until", until, "execution", jobExecutionId);
+        Statements.update(Statements.autoCommit(transactions), parameters, """
+                INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
+                SELECT :code, :reason, :now::timestamptz, :until::timestamptz, :execution
+                WHERE :until::timestamptz > :now::timestamptz
+                  AND NOT EXISTS (SELECT 1 FROM source_gate
+                                  WHERE job_execution_id = :execution AND closed_until >= :until)
+                """);
     }
 
     /** Returns the closing in force; empty if the gate is open. */

@@ -88,11 +88,7 @@ final class ResponseWriter {
     private final ScheduledThreadPoolExecutor spoolers;
     private final GroupCommit<ReceivedResponse, Boolean> groups = GroupCommit.ofStatements("responses", this::complete);
 
-    /**
-     * @param jdbc commits each statement on its own
-     * @param execution supplies the execution of this process
-     * @param isAborting returns whether the run ends because of an outage
-     */
+    /** @param isAborting returns whether the run ends because of an outage */
     ResponseWriter(
             JdbcClient jdbc, ResponseSpool spool, Supplier<@Nullable Long> execution, BooleanSupplier isAborting) {
         this.jdbc = jdbc;

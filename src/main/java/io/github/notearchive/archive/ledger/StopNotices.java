@@ -45,10 +45,6 @@ public final class StopNotices {
     private volatile long observedAfter;
     private final AtomicBoolean written = new AtomicBoolean();
 
-    /**
-     * @param jdbc commits each statement on its own
-     * @param execution supplies the execution of this process
-     */
     StopNotices(JdbcClient jdbc, Supplier<@Nullable Long> execution) {
         this.jdbc = jdbc;
         this.execution = execution;

@@ -17,26 +17,20 @@ class QuotaHoldsTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
 
     @Test
-    void holdIsRecordedOncePerRun() {
-        QuotaHolds gate = at(MIDNIGHT.minusMillis(1));
+    void holdIsRecordedOncePerRunAndNotAfterItsEnd() {
+        QuotaHolds late = at(MIDNIGHT);
+        late.close(303, "the quota", MIDNIGHT, 1);
+        assertThat(late.current()).isEmpty();
+        assertThat(rows()).isZero();
 
+        QuotaHolds gate = at(MIDNIGHT.minusMillis(1));
         gate.close(303, "the quota", MIDNIGHT, 1);
         gate.close(303, "the quota", MIDNIGHT, 1);
         gate.close(303, "the quota", MIDNIGHT, 2);
 
         assertThat(gate.current().orElseThrow().until()).isEqualTo(MIDNIGHT);
         assertThat(rows()).isEqualTo(2);
-        assertThat(at(MIDNIGHT).current()).isEmpty();
-    }
-
-    @Test
-    void holdWrittenAfterMidnightHasNoEffect() {
-        QuotaHolds gate = at(MIDNIGHT);
-
-        gate.close(303, "the quota", MIDNIGHT, 1);
-
-        assertThat(gate.current()).isEmpty();
-        assertThat(rows()).isZero();
+        assertThat(late.current()).isEmpty();
     }
 
     private QuotaHolds at(Instant now) {
