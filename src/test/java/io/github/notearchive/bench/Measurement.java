@@ -41,7 +41,7 @@ record Measurement(
 
     /** Returns the number of media objects in the store. */
     long files() {
-        return Long.parseLong(stored.getProperty("objects.media", "0"));
+        return Long.parseLong(stored.getProperty("objects.media"));
     }
 
     /** Returns a count of the provider. */

@@ -98,7 +98,7 @@ record Peer(int threads, boolean ledger) {
             }
             Properties stored = servers.stored();
             Properties provided = servers.provided();
-            if (stored.getProperty("objects.media") == null) {
+            if (stored.getProperty("objects.media").equals("0")) {
                 throw new IllegalStateException(title() + " stored nothing: " + Files.readString(output));
             }
             double first = Double.parseDouble(provided.getProperty("firstCall"));

@@ -51,7 +51,7 @@ final class Provider {
                 String kind = request.parameter("kind").orElse("W1");
                 Work work = works.computeIfAbsent(notes + kind, _ -> Work.of(Work.Kind.valueOf(kind), notes, origin));
                 scene = new Scene(work, request);
-                request.send(200, "files=" + work.files().size() + "\nbytes=" + work.bytes() + "\n");
+                request.send(200, "");
             }
             case "/.bench/counts" -> request.send(200, scene.counts());
             case "/.bench/digests" -> request.send(200, scene.digests());
@@ -74,11 +74,7 @@ final class Provider {
         private final List<Call> calls = new ArrayList<>();
         private final AtomicLong inFlight = new AtomicLong();
         private final AtomicLong mostInFlight = new AtomicLong();
-        private final LongAdder gets = new LongAdder();
-        private final LongAdder cuts = new LongAdder();
-        private final LongAdder unknown = new LongAdder();
         private final LongAdder sent = new LongAdder();
-        private final AtomicLong lastMedia = new AtomicLong();
 
         /** A call with its response code; times in microseconds. */
         private record Call(long at, int code, long latency) {}
@@ -99,7 +95,6 @@ final class Provider {
             byte[] response = work.responses().get(id);
             request.with("Content-Type", "application/json");
             if (response == null) {
-                unknown.increment();
                 request.send(400, "{\"code\":400,\"message\":\"PARAMETER ERROR\"}");
                 return;
             }
@@ -128,11 +123,9 @@ final class Provider {
         void file(Request request) throws IOException, InterruptedException {
             Work.File file = work.files().get(request.path());
             if (file == null) {
-                unknown.increment();
                 request.send(404, "no such file");
                 return;
             }
-            gets.increment();
             Thread.sleep(mediaLatency);
             Served content = file.content();
             String etag = "\"%x-%x\"".formatted(file.number(), content.length);
@@ -158,10 +151,6 @@ final class Provider {
                 content.write(out, file.number(), from, until);
                 out.flush();
                 sent.add(until - from);
-                lastMedia.accumulateAndGet(Usage.micros(), Math::max);
-                if (isCut) {
-                    cuts.increment();
-                }
             }
         }
 
@@ -185,17 +174,10 @@ final class Provider {
             Map<String, Object> counts = new LinkedHashMap<>();
             counts.put("files", work.files().size());
             counts.put("calls", seen.size());
-            counts.put("notes", latencies.length);
-            counts.put("code301", seen.stream().filter(call -> call.code == 301).count());
             counts.put("code302", seen.stream().filter(call -> call.code == 302).count());
             counts.put("firstCall", seen.isEmpty() ? 0 : seen.getFirst().at);
-            counts.put("lastCall", seen.isEmpty() ? 0 : seen.getLast().at);
-            counts.put("lastMedia", lastMedia);
             counts.put("ideal", ideal(latencies));
             counts.put("mostInFlight", mostInFlight);
-            counts.put("gets", gets);
-            counts.put("cuts", cuts);
-            counts.put("unknown", unknown);
             counts.put("bytes", sent);
             return counts.entrySet().stream().map(count -> count + "\n").collect(Collectors.joining());
         }

@@ -24,7 +24,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * The bytes of all files of one type and length. They differ by a number near their start, so that no two files are
  * equal while the memory holds the other bytes once.
  */
-public final class Served {
+final class Served {
 
     /** Number of digits. */
     static final int DIGITS = 16;
@@ -79,29 +79,14 @@ public final class Served {
         }
     }
 
-    /** Returns the whole file. */
-    byte[] bytes(long number) {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        write(all, number);
-        return all.toByteArray();
-    }
-
     /** Returns the digest of the whole file. */
     String digest(String algorithm, long number) {
         try {
             MessageDigest digest = MessageDigest.getInstance(algorithm);
-            write(new DigestOutputStream(OutputStream.nullOutputStream(), digest), number);
+            write(new DigestOutputStream(OutputStream.nullOutputStream(), digest), number, 0, length);
             return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
+        } catch (IOException | NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private void write(OutputStream out, long number) {
-        try {
-            write(out, number, 0, length);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

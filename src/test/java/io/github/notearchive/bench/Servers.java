@@ -159,8 +159,8 @@ final class Servers implements AutoCloseable {
     }
 
     /** Configures the provider; resets its counts. */
-    Properties serve(Work.Kind kind, int notes, String options) {
-        return counts(provider() + "/.bench/work?kind=" + kind + "&notes=" + notes + "&" + options);
+    void serve(Work.Kind kind, int notes, String options) {
+        get(provider() + "/.bench/work?kind=" + kind + "&notes=" + notes + "&" + options);
     }
 
     Properties provided() {

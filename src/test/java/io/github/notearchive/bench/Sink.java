@@ -12,15 +12,12 @@ import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Collectors;
 
 /**
  * An S3 store as a separate process that counts objects and discards their bodies, so that the CPU time of clients is
@@ -72,11 +69,7 @@ final class Sink {
         private final boolean verify;
         private final Map<String, Stored> objects = new ConcurrentHashMap<>();
         private final Set<String> digests = ConcurrentHashMap.newKeySet();
-        private final LongAdder puts = new LongAdder();
-        private final LongAdder requests = new LongAdder();
-        private final LongAdder received = new LongAdder();
         private final LongAdder refused = new LongAdder();
-        private final LongAdder md5s = new LongAdder();
         private final AtomicLong last = new AtomicLong();
 
         /** An object; its bytes are empty if they are not kept. */
@@ -87,7 +80,6 @@ final class Sink {
         }
 
         void handle(Request request) throws IOException {
-            requests.increment();
             boolean isBucket = request.path().matches("/[^/]*/?");
             switch (request.method()) {
                 case "PUT" -> {
@@ -156,9 +148,6 @@ final class Sink {
                 sendXml(request, 400, "<Error><Code>BadDigest</Code></Error>");
                 return;
             }
-            if (hashes) {
-                md5s.increment();
-            }
             if (verify) {
                 digests.add(HexFormat.of().formatHex(sha256Value));
             }
@@ -170,8 +159,6 @@ final class Sink {
             request.header("Content-Type").ifPresent(type -> headers.put("Content-Type", type));
             request.header("x-amz-meta-sha256").ifPresent(value -> headers.put("x-amz-meta-sha256", value));
             objects.put(request.path(), new Stored(size, headers, kept.toByteArray()));
-            received.add(size);
-            puts.increment();
             last.accumulateAndGet(Usage.micros(), Math::max);
             request.send(200, "");
         }
@@ -182,20 +169,10 @@ final class Sink {
         }
 
         String counts() {
-            Map<String, LongSummaryStatistics> folders = objects.entrySet().stream()
-                    .collect(Collectors.groupingBy(
-                            object -> object.getKey().replaceFirst("^/[^/]*/([^/]*)/.*", "$1"),
-                            TreeMap::new,
-                            Collectors.summarizingLong(object -> object.getValue().size)));
-            return "puts=%s%nrequests=%s%nbytes=%s%nrefused=%s%nmd5s=%s%nlast=%s%n"
-                            .formatted(puts, requests, received, refused, md5s, last)
-                    + folders.entrySet().stream()
-                            .map(each -> "objects.%1$s=%2$d%nbytes.%1$s=%3$d%n"
-                                    .formatted(
-                                            each.getKey(),
-                                            each.getValue().getCount(),
-                                            each.getValue().getSum()))
-                            .collect(Collectors.joining());
+            long media = objects.keySet().stream()
+                    .filter(key -> key.matches("/[^/]*/media/.*"))
+                    .count();
+            return "refused=%s%nlast=%s%nobjects.media=%d%n".formatted(refused, last, media);
         }
 
         private static MessageDigest digest(String algorithm) {

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /** The notes of a benchmark and their files, a function of a constant seed. */
-public final class Work {
+final class Work {
 
     /** Mix of files. */
-    public enum Kind {
+    enum Kind {
         /**
          * W1: 6 pictures of 200 KB on average (1 to 18, 50 to 800 KB), a fifth of the notes with 1 MB of audio, a
          * twentieth with 8 MB of video.
@@ -32,19 +32,12 @@ public final class Work {
     private static final Map<Integer, Served> JPEGS = new HashMap<>();
 
     /** A file. */
-    public record File(Served content, long number) {
-
-        /** Returns the whole file; for small ones. */
-        public byte[] bytes() {
-            return content.bytes(number);
-        }
-    }
+    record File(Served content, long number) {}
 
     private final Map<String, byte[]> responses = new LinkedHashMap<>();
     private final Map<String, File> files = new HashMap<>();
     private final String origin;
     private final boolean digests;
-    private long bytes;
 
     private Work(String origin, boolean digests) {
         this.origin = origin;
@@ -62,7 +55,7 @@ public final class Work {
     }
 
     /** Generates the work; {@code origin} is the origin of all URLs, such as {@code http://127.0.0.1:8080}. */
-    public static Work of(Kind kind, int notes, String origin) {
+    static Work of(Kind kind, int notes, String origin) {
         Work work = new Work(origin, kind == Kind.W1);
         SampleParts parts = new SampleParts(SEED, origin);
         Served sound = Served.m4a(1_000_000);
@@ -101,7 +94,6 @@ public final class Work {
         long number = note * 1000L + place;
         String path = pattern.formatted("%016x".formatted(number));
         files.put(path, new File(content, number));
-        bytes += content.length;
         boolean sound = path.startsWith("/audio/");
         String name = sound
                 ? String.valueOf(1_146_000_000_000_000_000L + number)
@@ -125,12 +117,7 @@ public final class Work {
     }
 
     /** Returns the files by path. */
-    public Map<String, File> files() {
+    Map<String, File> files() {
         return files;
-    }
-
-    /** Returns the size of all files. */
-    long bytes() {
-        return bytes;
     }
 }
