@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -94,13 +93,16 @@ class LibrariesTests {
 
     /** Without the starters, which are lists of libraries and empty, and what is only compiled with. */
     private static Stream<JsonNode> components() {
-        return StreamSupport.stream(bill.path("components").spliterator(), false)
+        return bill.path("components")
+                .valueStream()
                 .filter(component -> component.path("scope").asString().equals("required"))
                 .filter(component -> !component.path("name").asString().startsWith("spring-boot-starter"));
     }
 
     private static String billedSha256(JsonNode component) {
-        return StreamSupport.stream(component.path("hashes").spliterator(), false)
+        return component
+                .path("hashes")
+                .valueStream()
                 .filter(hash -> hash.path("alg").asString().equals("SHA-256"))
                 .map(hash -> hash.path("content").asString())
                 .collect(joining());
@@ -111,7 +113,9 @@ class LibrariesTests {
         if (right != null) {
             return right;
         }
-        return StreamSupport.stream(component.path("licenses").spliterator(), false)
+        return component
+                .path("licenses")
+                .valueStream()
                 .map(choice -> choice.path("license").path("id").asString(""))
                 .collect(toSet());
     }

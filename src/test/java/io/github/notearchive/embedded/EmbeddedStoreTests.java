@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.notearchive.io.ScriptedServer;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
+import io.minio.GetPresignedObjectUrlArgs;
+import io.minio.Http;
 import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
@@ -20,6 +22,10 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,10 +37,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EmbeddedStoreTests {
 
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final String BUCKET = "archive";
+    private static final String KEY = "media/ab/abcd.jpg";
     private static final String SIDECAR = "notes/66aa00000000000000000001/20261125T140000.120Z.json";
     private static final String UUID_TAIL = "-3da8d55a-870f-435f-800e-c341171b68dd";
 
@@ -60,20 +70,17 @@ class EmbeddedStoreTests {
         String accessKey;
         try (var _ = open()) {
             accessKey = store.accessKey();
-            client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
-            put("media/ab/abcd.jpg", "bytes");
+            putFirstObject();
 
-            assertThat(read("media/ab/abcd.jpg")).isEqualTo("bytes");
+            assertThat(read(KEY)).isEqualTo("bytes");
         }
 
         try (var _ = open()) {
             assertThat(store.accessKey()).isEqualTo(accessKey);
-            assertThat(keys()).containsExactly("media/ab/abcd.jpg");
-            assertThat(read("media/ab/abcd.jpg")).isEqualTo("bytes");
-            var stat = client.statObject(StatObjectArgs.builder()
-                    .bucket(BUCKET)
-                    .object("media/ab/abcd.jpg")
-                    .build());
+            assertThat(keys()).containsExactly(KEY);
+            assertThat(read(KEY)).isEqualTo("bytes");
+            var stat = client.statObject(
+                    StatObjectArgs.builder().bucket(BUCKET).object(KEY).build());
             assertThat(stat.contentType()).isEqualTo("image/jpeg");
             assertThat(stat.userMetadata().getFirst("sha256")).isEqualTo("abcd");
         }
@@ -82,7 +89,7 @@ class EmbeddedStoreTests {
     @Test
     void folderThatCannotBeWrittenIsNamedWithTheReason() throws Exception {
         try (var _ = open()) {
-            client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+            makeBucket();
             Path bucket = home.resolve("s3").resolve(BUCKET);
 
             store.requireWritable(BUCKET);
@@ -107,8 +114,7 @@ class EmbeddedStoreTests {
     void unfinishedUploadsAreSweptAndObjectsKept() throws Exception {
         String lookalike = "elsewhere/looks" + UUID_TAIL;
         try (var _ = open()) {
-            client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
-            put("media/ab/abcd.jpg", "bytes");
+            putFirstObject();
             put(lookalike, "an object all the same");
             put(SIDECAR, "{\"now\": 1}");
         }
@@ -116,10 +122,7 @@ class EmbeddedStoreTests {
         Files.writeString(bucket.resolve("media/ab/half.jpg" + UUID_TAIL), "{");
         Files.writeString(bucket.resolve("archive.json" + UUID_TAIL), "{");
         // killed between the digest and the name, and repeated since
-        Files.copy(
-                bucket.resolve("media/ab/abcd.jpg"),
-                bucket.resolve("media/ab/abcd.jpg" + UUID_TAIL),
-                StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(bucket.resolve(KEY), bucket.resolve(KEY + UUID_TAIL), StandardCopyOption.COPY_ATTRIBUTES);
         Files.copy(bucket.resolve(SIDECAR), bucket.resolve(SIDECAR + UUID_TAIL), StandardCopyOption.COPY_ATTRIBUTES);
 
         try (var _ = open()) {
@@ -128,8 +131,7 @@ class EmbeddedStoreTests {
 
         try (Stream<Path> files = Files.walk(bucket)) {
             assertThat(files.filter(Files::isRegularFile))
-                    .containsExactlyInAnyOrder(
-                            bucket.resolve("media/ab/abcd.jpg"), bucket.resolve(lookalike), bucket.resolve(SIDECAR));
+                    .containsExactlyInAnyOrder(bucket.resolve(KEY), bucket.resolve(lookalike), bucket.resolve(SIDECAR));
         }
         try (Stream<Path> entries = Files.list(bucket)) {
             assertThat(entries.map(path -> path.getFileName().toString()))
@@ -167,7 +169,7 @@ class EmbeddedStoreTests {
             assertThat(ready).startsWith("joined=false ");
             try (var _ = open()) {
                 assertThat(ready).endsWith(" " + store.endpoint());
-                client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+                makeBucket();
             }
             child.kill();
         }
@@ -245,12 +247,96 @@ class EmbeddedStoreTests {
                 .hasMessageContaining("closed already");
     }
 
-    static MinioClient client(URI endpoint, String accessKey, String secretKey) {
+    /** Much of the server's library is left out of the program; a missing class would be missed first here. */
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "GET,    archive, media/none,        -, -, 404, NoSuchKey",
+                "GET,    nowhere, media/ab/abcd.jpg, -, -, 404, NoSuchBucket",
+                "PUT,    nowhere, media/ab/abcd.jpg, -, -, 404, NoSuchBucket",
+                "HEAD,   archive, media/none,        -, -, 404, -",
+                "DELETE, archive, media/none,        -, -, 204, -",
+                "PUT,    archive, media/ab/abcd.jpg, If-None-Match, *,        412, PreconditionFailed",
+                "PUT,    archive, media/ab/abcd.jpg, If-Match,      0,        412, PreconditionFailed",
+                "GET,    archive, media/ab/abcd.jpg, If-Match,      0,        412, PreconditionFailed",
+                "GET,    archive, media/ab/abcd.jpg, Range,         bytes=99-, 416, InvalidRange",
+                "PUT,    archive, bad, Content-MD5,              1B2M2Y8AsgTpgAmY7PhCfg==, 400, BadDigest",
+                "PUT,    archive, bad, Content-MD5,              ?,                        400, InvalidDigest",
+                "PUT,    archive, bad, x-amz-checksum-crc32,     AAAAAA==,                 400, BadDigest",
+                "PUT,    archive, bad, x-amz-checksum-crc32c,    AAAAAA==,                 400, BadDigest",
+                "PUT,    archive, bad, x-amz-checksum-crc64nvme, AAAAAAAAAAA=,             400, BadDigest",
+                "PUT,    archive, bad, x-amz-checksum-sha1,      2jmj7l5rSw0yVb/vlWAYkK/YBwk=, 400, BadDigest",
+                "PUT,    archive, bad, x-amz-checksum-sha256,    47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=, 400, BadDigest"
+            })
+    void requestIsRefusedWithItsCode(
+            String method, String bucket, String key, String header, String value, int status, String code)
+            throws Exception {
+        try (var _ = open()) {
+            putFirstObject();
+            String[] headers = header == null ? new String[0] : new String[] {header, value};
+
+            HttpResponse<String> response = send(client, method, bucket, key, method.equals("PUT") ? "x" : "", headers);
+
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+            assertThat(response.body()).contains(code == null ? "" : "<Code>" + code + "</Code>");
+            assertThat(send(client, "GET", BUCKET, "bad", "").statusCode()).isEqualTo(404);
+            assertThat(read(KEY)).isEqualTo("bytes");
+        }
+    }
+
+    @Test
+    void strangersAreRefused() throws Exception {
+        try (var _ = open();
+                MinioClient stranger = client(store.endpoint(), "nobody", store.secretKey());
+                MinioClient guesser = client(store.endpoint(), store.accessKey(), "guess")) {
+            putFirstObject();
+            HttpRequest unsigned = HttpRequest.newBuilder(store.endpoint().resolve("/archive/" + KEY))
+                    .build();
+
+            assertRefused(HTTP.send(unsigned, HttpResponse.BodyHandlers.ofString()), "AccessDenied");
+            assertRefused(send(stranger, "GET", BUCKET, KEY, ""), "InvalidAccessKeyId");
+            assertRefused(send(guesser, "PUT", BUCKET, KEY, "x"), "SignatureDoesNotMatch");
+        }
+    }
+
+    private static void assertRefused(HttpResponse<String> response, String code) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(403);
+        assertThat(response.body()).contains("<Code>" + code + "</Code>");
+    }
+
+    private static HttpResponse<String> send(
+            MinioClient signer, String method, String bucket, String key, String body, String... headers)
+            throws Exception {
+        var url = GetPresignedObjectUrlArgs.builder()
+                .method(Http.Method.valueOf(method))
+                .bucket(bucket)
+                .region("us-east-1")
+                .object(key)
+                .build();
+        var request = HttpRequest.newBuilder(URI.create(signer.getPresignedObjectUrl(url)))
+                .method(method, BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static MinioClient client(URI endpoint, String accessKey, String secretKey) {
         return MinioClient.builder()
                 .endpoint(endpoint.toString())
                 .region("us-east-1")
                 .credentials(accessKey, secretKey)
                 .build();
+    }
+
+    private void putFirstObject() throws Exception {
+        makeBucket();
+        put(KEY, "bytes");
+    }
+
+    private void makeBucket() throws Exception {
+        client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
     }
 
     private void put(String key, String text) throws Exception {
