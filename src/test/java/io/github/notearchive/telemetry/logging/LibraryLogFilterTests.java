@@ -90,17 +90,6 @@ class LibraryLogFilterTests {
                         tuple("another matter", true));
     }
 
-    @Test
-    void linesWithSecretsAreSuppressedBelowWarn() {
-        Logger client = context.getLogger("org.apache.hc.client5.http.wire");
-        client.setLevel(Level.TRACE);
-
-        client.debug("GET /?token=s3cret");
-        client.warn("a warning");
-
-        assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage).containsExactly("a warning");
-    }
-
     private static Throwable unavailable() {
         return new CannotCreateTransactionException(
                 "Could not open JDBC Connection for transaction",
