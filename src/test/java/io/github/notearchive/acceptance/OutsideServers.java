@@ -12,6 +12,8 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -96,20 +98,10 @@ final class OutsideServers implements AutoCloseable {
                 initialize(new Site(template, null));
             }
         }
-        try {
-            // keeps permissions, links and extended attributes
-            Process copy = new ProcessBuilder("cp", "-a", template.toString(), data.toString())
-                    .inheritIO()
-                    .start();
-            if (copy.waitFor() != 0) {
-                throw new IllegalStateException("cp failed");
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        // keeps permissions, links and extended attributes
+        Program.execute(home, Map.of(), List.of("cp", "-a", template.toString(), data.toString()))
+                .end()
+                .with(0);
     }
 
     private void initialize(Site site) {
