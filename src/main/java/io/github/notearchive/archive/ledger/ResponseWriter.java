@@ -269,9 +269,10 @@ final class ResponseWriter {
     }
 
     private static UncheckedIOException unlistable(IOException e) {
-        String message =
-                "spooled paid responses cannot be listed and would be bought again: %s. Grant this user read access";
-        return new UncheckedIOException(message.formatted(e), e);
+        return new UncheckedIOException(
+                "spooled paid responses cannot be listed and would be bought again: %s. Grant this user read access"
+                        .formatted(e),
+                e);
     }
 
     private void persist(ResponseSpool source, Predicate<Path> wanted, List<NoteId> persisted) throws IOException {
