@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import org.apache.commons.io.function.IOFunction;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -120,14 +121,6 @@ public final class DeadlineHttpClient implements AutoCloseable {
         deadlines.setRemoveOnCancelPolicy(true);
     }
 
-    /** Reads a response within the deadline of its request. */
-    @FunctionalInterface
-    public interface ResponseReader<T> {
-
-        /** Reads the response. A body that is read to its end leaves the connection for the next request. */
-        T read(ClassicHttpResponse response) throws IOException;
-    }
-
     /** The time of a request was over before its response was complete. */
     public static final class DeadlineExceededException extends SocketTimeoutException {
 
@@ -141,10 +134,12 @@ public final class DeadlineHttpClient implements AutoCloseable {
      * Sends a request and returns what the reader returns.
      *
      * @param limit time until the deadline
+     * @param reader reads the response; a body that is read to its end leaves the connection for the next request
      * @throws DeadlineExceededException if the deadline has passed
      * @throws IOException if there is no complete response, or the client was aborted
      */
-    public <T> T execute(HttpUriRequestBase request, Duration limit, ResponseReader<T> reader) throws IOException {
+    public <T> T execute(HttpUriRequestBase request, Duration limit, IOFunction<ClassicHttpResponse, T> reader)
+            throws IOException {
         inProgress.add(request);
         ScheduledFuture<?> deadline =
                 deadlines.schedule(request::abort, Math.max(0, limit.toNanos()), TimeUnit.NANOSECONDS);
@@ -170,10 +165,10 @@ public final class DeadlineHttpClient implements AutoCloseable {
         }
     }
 
-    private <T> T send(HttpUriRequestBase request, ResponseReader<T> reader) throws IOException {
+    private <T> T send(HttpUriRequestBase request, IOFunction<ClassicHttpResponse, T> reader) throws IOException {
         ClassicHttpResponse response = open(request);
         try {
-            return reader.read(response);
+            return reader.apply(response);
         } finally {
             release(request, response);
         }

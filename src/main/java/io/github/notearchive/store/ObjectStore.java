@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.function.IOBiFunction;
 import org.apache.commons.io.function.IOConsumer;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -196,23 +197,15 @@ public final class ObjectStore implements AutoCloseable {
         }));
     }
 
-    @FunctionalInterface
-    public interface BytesReader<T> {
-
-        /**
-         * Reads the content; need not read to the end.
-         *
-         * @param sha256 SHA-256 given at the upload; empty for foreign objects
-         */
-        T read(InputStream in, Optional<String> sha256) throws IOException;
-    }
-
     /**
      * Passes the content of an object to a reader, once per attempt: an {@link IOException} of the reader is retried,
      * any other exception ends the call. A missing object is a {@link StoreException} that is
      * {@link StoreException#absent}.
+     *
+     * @param reader receives the content, which it need not read to the end, and the SHA-256 given at the upload, empty
+     *     for foreign objects
      */
-    public <T> T read(ObjectKey key, BytesReader<T> reader) {
+    public <T> T read(ObjectKey key, IOBiFunction<InputStream, Optional<String>, T> reader) {
         return client.<T>retry(() -> get(key, LONGEST_READ, reader));
     }
 
@@ -220,10 +213,10 @@ public final class ObjectStore implements AutoCloseable {
         return read(key, (in, _) -> in.readAllBytes());
     }
 
-    <T> T get(ObjectKey key, Duration limit, BytesReader<T> reader) {
+    <T> T get(ObjectKey key, Duration limit, IOBiFunction<InputStream, Optional<String>, T> reader) {
         return client.send(Http.Method.GET, key.value(), StoreClient.Content.NONE, limit, response -> {
             String sha256 = StoreClient.header(response, Uploads.META_SHA256);
-            return reader.read(body(response), sha256.isEmpty() ? Optional.empty() : Optional.of(sha256));
+            return reader.apply(body(response), sha256.isEmpty() ? Optional.empty() : Optional.of(sha256));
         });
     }
 

@@ -1,7 +1,6 @@
 package io.github.notearchive.store;
 
 import io.github.notearchive.io.DeadlineHttpClient;
-import io.github.notearchive.io.DeadlineHttpClient.ResponseReader;
 import io.minio.Http;
 import io.minio.Http.QueryParameters;
 import io.minio.Signer;
@@ -23,6 +22,7 @@ import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.function.IOFunction;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
@@ -120,7 +120,7 @@ final class StoreClient implements AutoCloseable {
     }
 
     /** Sends a request without body, within the time of a response without object. */
-    <T> T send(Http.Method method, @Nullable String name, ResponseReader<T> reader) {
+    <T> T send(Http.Method method, @Nullable String name, IOFunction<ClassicHttpResponse, T> reader) {
         return send(method, name, Content.NONE, properties.requestTimeout(0), reader);
     }
 
@@ -131,7 +131,12 @@ final class StoreClient implements AutoCloseable {
      * @param limit time of request and response
      * @param reader reads an accepted response, or that of status 404 to a HEAD request
      */
-    <T> T send(Http.Method method, @Nullable String name, Content content, Duration limit, ResponseReader<T> reader) {
+    <T> T send(
+            Http.Method method,
+            @Nullable String name,
+            Content content,
+            Duration limit,
+            IOFunction<ClassicHttpResponse, T> reader) {
         DeadlineHttpClient http = method == Http.Method.PUT ? uploads : reads;
         try {
             HttpUriRequestBase request = signed(method, name, content);
@@ -141,7 +146,7 @@ final class StoreClient implements AutoCloseable {
                 if (status >= 300 && !(status == NOT_FOUND && method == Http.Method.HEAD)) {
                     throw rejected(method.name(), name, errorCode(response, method), status);
                 }
-                return reader.read(response);
+                return reader.apply(response);
             });
         } catch (MinioException | IOException e) {
             // a store that restarted has closed all connections: the next attempt needs a new one

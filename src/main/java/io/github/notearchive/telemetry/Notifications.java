@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.HmacAlgorithms;
 import org.apache.commons.codec.digest.HmacUtils;
+import org.apache.commons.io.function.IOConsumer;
 import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryException;
@@ -145,7 +146,7 @@ record Notifications(
             headers.put("X-Note-Archive-Signature", "sha256=" + hmac.hmacHex(message));
         }
         URI address = webhook.url().address();
-        Attempt attempt = timeout ->
+        IOConsumer<Duration> attempt = timeout ->
                 receivers.post(address, message.getBytes(UTF_8), ContentType.APPLICATION_JSON, headers, timeout);
         return List.of(receivers.submit("webhook", webhook.url().toString(), () -> retry(event, until, attempt)));
     }
@@ -159,16 +160,12 @@ record Notifications(
         URI check = url.address(path);
         URI address = URI.create(check + (check.getRawQuery() == null ? "?" : "&") + "rid=" + runId);
         ContentType type = ContentType.TEXT_PLAIN.withCharset(UTF_8);
-        Attempt attempt =
+        IOConsumer<Duration> attempt =
                 timeout -> receivers.post(address, text.getBytes(UTF_8), type, url.authorizationHeader(), timeout);
         return List.of(receivers.submit("ping", url.toString(), () -> retry(event, until, attempt)));
     }
 
-    private interface Attempt {
-        void send(Duration timeout) throws DeliveryException;
-    }
-
-    private void retry(Event event, long until, Attempt attempt) throws DeliveryException {
+    private void retry(Event event, long until, IOConsumer<Duration> attempt) throws DeliveryException {
         Duration left = Duration.ofNanos(until - System.nanoTime());
         if (!left.isPositive()) {
             throw new DeliveryException("not sent within the timeout", false);
@@ -186,7 +183,7 @@ record Notifications(
         try {
             new RetryTemplate(policy).execute(() -> {
                 long nanos = Math.max(1, until - System.nanoTime());
-                attempt.send(Duration.ofNanos(Math.min(nanos, ATTEMPT_TIMEOUT.toNanos())));
+                attempt.accept(Duration.ofNanos(Math.min(nanos, ATTEMPT_TIMEOUT.toNanos())));
                 return true;
             });
         } catch (RetryException e) {

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.commons.io.function.IORunnable;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
@@ -49,15 +50,8 @@ class Receivers implements AutoCloseable {
         this.meters = meters;
     }
 
-    @FunctionalInterface
-    interface Delivery {
-        void send() throws DeliveryException;
-    }
-
     /** Failure of a delivery. Its message contains no URL. */
-    static final class DeliveryException extends Exception {
-
-        private static final long serialVersionUID = 1L;
+    static final class DeliveryException extends IOException {
 
         /** Whether the same request may succeed later. */
         final boolean isRetryable;
@@ -71,7 +65,7 @@ class Receivers implements AutoCloseable {
     record Task(String receiver, String target, Future<?> future) {}
 
     /** Submits a delivery to the thread of a receiver; see {@link #deliver}. */
-    Task submit(String receiver, String target, Delivery delivery) {
+    Task submit(String receiver, String target, IORunnable delivery) {
         // a platform thread: virtual ones share their carriers with the workers of a run
         ExecutorService thread = threads.computeIfAbsent(
                 receiver,
@@ -86,12 +80,12 @@ class Receivers implements AutoCloseable {
      * @param receiver name in metrics, log and thread names
      * @param target file or URL without secrets
      */
-    void deliver(String receiver, String target, Delivery delivery) {
+    void deliver(String receiver, String target, IORunnable delivery) {
         try {
-            delivery.send();
+            delivery.run();
         } catch (DeliveryException e) {
             failed(receiver, target, String.valueOf(e.getMessage()));
-        } catch (RuntimeException | Error e) {
+        } catch (IOException | RuntimeException | Error e) {
             failed(receiver, target, location(e));
         }
     }

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.apache.commons.io.function.IOConsumer;
 import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -101,12 +102,12 @@ public class RunTelemetry implements RunObserver {
         public record SpoolUse(long files, long bytes, long limit, double diskFree) {}
     }
 
-    /** Target of the metrics, see {@link Receivers#submit}. */
-    private record Target(String name, String address, Export export) {}
-
-    private interface Export {
-        void run(boolean isLast) throws DeliveryException;
-    }
+    /**
+     * Target of the metrics, see {@link Receivers#submit}.
+     *
+     * @param export receives whether it is the last one of the command
+     */
+    private record Target(String name, String address, IOConsumer<Boolean> export) {}
 
     /** Runs a command, {@code run} or {@code verify}, and reports its result or the exception that it throws. */
     public <T> T observe(
@@ -231,7 +232,7 @@ public class RunTelemetry implements RunObserver {
     }
 
     private Task submit(Target target, boolean isLast) {
-        return receivers.submit(target.name, target.address, () -> target.export.run(isLast));
+        return receivers.submit(target.name, target.address, () -> target.export.accept(isLast));
     }
 
     private void queryTables() throws DeliveryException {

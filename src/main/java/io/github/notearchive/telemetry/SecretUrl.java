@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Base64;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,7 +28,7 @@ public record SecretUrl(String value) {
     boolean isUsable() {
         return !isPresent()
                 || withHost()
-                        .filter(uri -> scheme(uri).matches("https?") && uri.getRawFragment() == null)
+                        .filter(uri -> value.matches("(?i)https?:.*") && uri.getRawFragment() == null)
                         .isPresent();
     }
 
@@ -58,13 +57,9 @@ public record SecretUrl(String value) {
     @Override
     public String toString() {
         return withHost()
-                .map(uri ->
-                        scheme(uri) + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + "/***")
+                .map(uri -> uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
+                        + "/***")
                 .orElse(isPresent() ? "***" : "");
-    }
-
-    private static String scheme(URI uri) {
-        return String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
     }
 
     /** Returns the parsed URL; empty if it is invalid or has no host. */

@@ -29,6 +29,11 @@ public final class SettingsEnvironment extends StandardEnvironment {
     private static final String CONFIG_LOCATION = "spring.config.location";
     private static final String MORE_LOCATIONS = "spring.config.additional-location";
 
+    /** Leaves placeholders that cannot be resolved to the binding of the settings, which reports them. */
+    public SettingsEnvironment() {
+        setIgnoreUnresolvableNestedPlaceholders(true);
+    }
+
     /** Sets the location of the default settings, so that files in the current directory are not read by accident. */
     public static void locate() {
         // the command reports a failed start itself
