@@ -65,9 +65,6 @@ public class MediaDownloader implements AutoCloseable {
             return new DownloadOutcome.Gone("no URL in the response");
         }
         CountDownLatch stopped = stop;
-        if (isAborted(stopped)) {
-            return stopped();
-        }
         try {
             // after an abort, the downloads in progress end and return their permits
             permits.acquire();
