@@ -113,8 +113,7 @@ public final class EffectiveSettings {
         List<String> problems = new ArrayList<>(UnknownSettings.in(environment));
         problems.addAll(withoutUnit());
         String url = environment.getProperty(DATABASE, "");
-        // a placeholder that cannot be resolved is reported with the value
-        if (!url.isBlank() && !url.contains("${") && Driver.parseURL(url, null) == null) {
+        if (!url.isBlank() && Driver.parseURL(url, null) == null) {
             problems.add(
                     "%s is \"%s\", but ARCHIVE_DATABASE_URL must look like jdbc:postgresql://host:5432/database; user and password go into ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
                             .formatted(DATABASE, Masks.shown(DATABASE, url)));
