@@ -29,7 +29,7 @@ public final class PublishedTable {
         this.heading = "## " + heading;
     }
 
-    /** Fails unless the table has this row. */
+    /** Fails unless the table has this row, to which the document may add columns. */
     public void assertHolds(String row) {
         try {
             Files.writeString(seen, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -38,7 +38,7 @@ public final class PublishedTable {
         }
         assertThat(rows())
                 .as("what is seen stands in %s, %s", document, heading)
-                .contains(row);
+                .anyMatch(published -> published.startsWith(row));
     }
 
     /** Fails unless the table has a row for each of these, in this order, and no other. */

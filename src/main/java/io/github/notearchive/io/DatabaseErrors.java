@@ -52,6 +52,11 @@ public final class DatabaseErrors {
         return sqlState(failure).filter(UNDONE::contains).isPresent();
     }
 
+    /** Whether another session holds a lock longer than the lock timeout of this one (55P03). */
+    public static boolean isLocked(Throwable failure) {
+        return sqlState(failure).filter("55P03"::equals).isPresent();
+    }
+
     /**
      * Whether PostgreSQL rejected values: class 0A (not supported), 21 (cardinality), 22 (data), 23 (constraint), 54
      * (limit exceeded), P0 (raised by a trigger) or XX (internal error, such as a damaged row).

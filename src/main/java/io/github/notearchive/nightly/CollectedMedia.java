@@ -93,10 +93,6 @@ record CollectedMedia(
         return events.contains(event);
     }
 
-    CollectedMedia withPieces(List<Piece> other) {
-        return new CollectedMedia(capture, video, videoOutcome, other, events);
-    }
-
     private NoteCapture responseWith(SlotRow row) {
         return video != null && row.kind().isOfVideo() ? video : capture;
     }

@@ -9,14 +9,15 @@ sealed interface Disposition {
     WorkItem item();
 
     /** Returns the collected media; null if there are none. */
-    @Nullable
-    CollectedMedia files();
+    default @Nullable CollectedMedia files() {
+        return null;
+    }
 
     /** Archived, unavailable, postponed or failed, by the state of the transition; or an archived note that is kept. */
     record Settled(WorkItem item, @Nullable CollectedMedia files, Transition transition) implements Disposition {}
 
     /** The note or its author was erased. Nothing of it is stored. */
-    record Erased(WorkItem item, @Nullable CollectedMedia files) implements Disposition {}
+    record Erased(WorkItem item) implements Disposition {}
 
     /** Returned to the worklist unchanged, including counters. */
     record Released(WorkItem item, @Nullable CollectedMedia files, String reason) implements Disposition {}

@@ -17,7 +17,9 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,53 +80,29 @@ record DispositionWriter(
             }
             String reason = "the database rolled back its rows: " + DatabaseErrors.summary(e);
             log.warn("Note {}: {}; it is released", item.id(), reason);
-            outages.run(() -> countReleased(item, rows.release(item.claimed()), reason));
+            outages.run(() -> release(item, null, reason));
         }
     }
 
     private void persist(WorkItem item, @Nullable CollectedMedia files, Transition transition) {
         Instant now = now();
         boolean isArchived = transition instanceof StateTransition to && to.state() == NoteState.ARCHIVED;
-        try {
-            CapturedNote note = files == null ? null : stored(files, isArchived, now);
-            WorklistRow row = item.claimed().row().apply(transition, now);
-            if (!sidecars.write(item.claimed(), note, row)) {
-                lost(item);
-            } else if (note == null) {
+        WorklistRow row = item.claimed().row().apply(transition, now);
+        store(item, files, isArchived, row, now, note -> {
+            if (files == null || note == null) {
                 settle(item, transition, row);
-            } else {
-                run.store.works();
-                Optional<Change> change = record(item, note, row, now);
-                if (change.isPresent() && files != null) {
-                    run.settled(item, transition, change.get());
-                    files.settle();
-                    boolean isNew = item.claimed().state() != NoteState.ARCHIVED;
-                    run.filesDegraded.add(isArchived && isNew ? files.lesser().count() : 0);
-                }
+                return;
             }
-        } catch (StoreException | DataAccessException | TransactionException e) {
-            throw e; // failure of store or database, not of the note
-        } catch (RuntimeException e) {
-            fail(item, e);
-        }
-    }
-
-    /** Stores the files that are only in the spool. Part of each attempt; files that are stored are skipped. */
-    private static CapturedNote stored(CollectedMedia files, boolean isComplete, Instant now) {
-        return CapturedNote.of(files.capture(), files.video(), files.store(), isComplete, now);
-    }
-
-    private Optional<Change> record(WorkItem item, CapturedNote note, WorklistRow row, Instant now) {
-        try {
             Optional<Change> change = rows.record(item.claimed(), note, row, run.jobExecutionId(), now);
             if (change.isEmpty()) {
                 lost(item);
+                return;
             }
-            return change;
-        } catch (NonTransientDataAccessException e) {
-            cannotBeWritten(item, e);
-            return Optional.empty();
-        }
+            run.settled(item, transition, change.get());
+            files.settle();
+            boolean isNew = item.claimed().state() != NoteState.ARCHIVED;
+            run.filesDegraded.add(isArchived && isNew ? files.lesser().count() : 0);
+        });
     }
 
     /** Releases a note and stores its collected media, whose URLs may expire. */
@@ -134,29 +112,51 @@ record DispositionWriter(
             return;
         }
         Instant now = now();
+        store(item, files, false, null, now, note -> {
+            boolean isHeld = rows.release(item.claimed(), Objects.requireNonNull(note), now);
+            countReleased(item, isHeld, reason);
+            if (isHeld) {
+                files.settle();
+            }
+        });
+    }
+
+    /**
+     * Stores the files that are only in the spool, then the sidecar with the row to be written, then the rows. Part of
+     * each attempt; files that are stored are skipped.
+     */
+    private void store(
+            WorkItem item,
+            @Nullable CollectedMedia files,
+            boolean isComplete,
+            @Nullable WorklistRow row,
+            Instant now,
+            Consumer<@Nullable CapturedNote> writeRows) {
         try {
-            CapturedNote note = stored(files, false, now);
-            if (!sidecars.write(item.claimed(), note, null)) {
+            CapturedNote note = files == null
+                    ? null
+                    : CapturedNote.of(files.capture(), files.video(), files.store(), isComplete, now);
+            if (!sidecars.write(item.claimed(), note, row)) {
                 lost(item);
                 return;
             }
-            try {
-                boolean isReleased = rows.release(item.claimed(), note, now);
-                countReleased(item, isReleased, reason);
-                if (isReleased) {
-                    files.settle();
-                }
-            } catch (NonTransientDataAccessException e) {
-                cannotBeWritten(item, e);
+            if (note != null) {
+                run.store.works();
             }
-        } catch (DataAccessException | TransactionException e) {
-            throw e; // failure of the database, not of the note
+            writeRows.accept(note);
+        } catch (StoreException | TransactionException e) {
+            throw e; // failure of store or database, not of the note
+        } catch (DataAccessException e) {
+            boolean isOfNote = e instanceof NonTransientDataAccessException
+                    && !DatabaseErrors.isUnavailable(e)
+                    && !DatabaseErrors.isUndone(e)
+                    && !DatabaseErrors.isRefused(e);
+            if (files == null || !isOfNote) {
+                throw e; // failure of the database
+            }
+            fail(item, e);
         } catch (RuntimeException e) {
-            if (e instanceof StoreException unavailable && unavailable.unreachable()) {
-                throw e; // failure of the store, not of the note
-            }
-            log.warn("Note {}: its media could not be stored", item.id(), e);
-            countReleased(item, rows.release(item.claimed()), reason);
+            fail(item, e);
         }
     }
 
@@ -172,17 +172,10 @@ record DispositionWriter(
             run.storeFails(e);
         }
         if (item instanceof NewNote && (!isOfNote || run.stopper.isClosed())) {
-            countReleased(item, rows.release(item.claimed()), reason);
+            release(item, null, reason);
         } else {
             settleWithoutSidecar(item, retries.afterError(item, StateReason.STORE_ERROR, reason, e.unreachable()));
         }
-    }
-
-    private void cannotBeWritten(WorkItem item, NonTransientDataAccessException e) {
-        if (DatabaseErrors.isUnavailable(e) || DatabaseErrors.isUndone(e) || DatabaseErrors.isRefused(e)) {
-            throw e; // failure of the database, not of the note
-        }
-        fail(item, e);
     }
 
     /** Settles a note whose data cannot be written; the response remains in the ledger. */

@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the media of a note: keeps stored and waived files, reuses files of other notes with the same source file
- * id, and downloads the rest in parallel. Where the disposition is certain to store a file, the thread that downloaded
- * it also uploads it. For files stored in a lesser rendition, better renditions are tried again.
+ * id, and downloads the rest in parallel. The thread that downloaded a file also uploads it. For files stored in a
+ * lesser rendition, better renditions are tried again.
  *
  * <p>The first night with only expired URLs is recorded with each slot. A file is gone permanently when responses of
  * two different nights had only expired URLs for it. Thread-safe.
@@ -59,20 +59,14 @@ record MediaCollector(
      * Collects missing files from the URLs of these responses. Returns when every download has ended.
      *
      * @param video outcome of the call for the note's video
-     * @param before what earlier responses of this night delivered; null for the first of a note
      * @param isFirst whether this is the first response about the note
-     * @param isFinal whether the disposition stores every downloaded file, so that each is uploaded after its check;
-     *     otherwise they remain in the spool
      */
-    CollectedMedia collect(
-            NoteCapture capture, VideoOutcome video, @Nullable CollectedMedia before, boolean isFirst, boolean isFinal)
-            throws InterruptedException {
+    CollectedMedia collect(NoteCapture capture, VideoOutcome video, boolean isFirst) throws InterruptedException {
         NoteCapture bought = fetcher.videoResponse(capture, video).orElse(null);
         List<MediaSlot> slots =
                 MediaSlots.of(capture, bought, run.settings.videos().preference());
         MediaCatalog.Known known = catalog.known(capture.id(), isFirst, slots);
-        List<Piece> earlier = before == null ? List.of() : before.pieces();
-        return new Collection(capture, bought, video, known, earlier).collect(slots, isFinal);
+        return new Collection(capture, bought, video, known).collect(slots);
     }
 
     /**
@@ -81,11 +75,13 @@ record MediaCollector(
      */
     CollectedMedia keep(CollectedMedia collected) {
         List<SlotRow> rows = catalog.slotsOf(collected.capture().id());
-        return collected.withPieces(collected.pieces().stream()
+        List<Piece> pieces = collected.pieces().stream()
                 .map(piece -> piece.row().isMissing()
                         ? Piece.unchanged(kept(piece.row().slot(), rows))
                         : piece)
-                .toList());
+                .toList();
+        return new CollectedMedia(
+                collected.capture(), collected.video(), collected.videoOutcome(), pieces, collected.events());
     }
 
     private static SlotRow kept(MediaSlot slot, List<SlotRow> rows) {
@@ -124,17 +120,15 @@ record MediaCollector(
         }
     }
 
-    /** Downloads a file and uploads it if it is final. The time limit of the file is for both. */
-    private Download download(MediaSlot slot, boolean isFinal) {
+    /** Downloads a file and uploads it. The time limit of the file is for both. */
+    private Download download(MediaSlot slot) {
         long end = System.nanoTime() + settings.fileTimeout().toNanos();
         DownloadOutcome outcome = downloads.download(slot);
         if (!(outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _))) {
             return new Download(outcome, null);
         }
         Upload upload = uploads.of(media);
-        if (isFinal) {
-            upload.tryStore(Duration.ofNanos(end - System.nanoTime()));
-        }
+        upload.tryStore(end);
         return new Download(outcome, upload);
     }
 
@@ -156,31 +150,27 @@ record MediaCollector(
     /**
      * A slot of the responses, before its download.
      *
-     * @param piece its file or status, which is kept unless a download changes it
+     * @param row its file or status, which is kept unless a download changes it
      * @param requested the slot with the URLs to try; null if there is nothing to download
      */
     private record Target(
-            MediaSlot slot, Piece piece, @Nullable MediaSlot requested) {
+            MediaSlot slot, SlotRow row, @Nullable MediaSlot requested) {
 
         static Target decided(MediaSlot slot, SlotRow row) {
-            return new Target(slot, Piece.unchanged(row), null);
+            return new Target(slot, row, null);
         }
 
         /** Returns the target of a stored file, whose better renditions are tried if it is a lesser one. */
-        static Target present(MediaSlot slot, Piece piece) {
-            String rendition = piece.row().isLesser() ? piece.row().rendition() : null;
+        static Target present(MediaSlot slot, SlotRow row) {
+            String rendition = row.isLesser() ? row.rendition() : null;
             MediaSlot better = rendition == null ? slot : slot.betterThan(rendition);
             boolean isTried = rendition != null && !better.candidates().isEmpty();
-            return new Target(slot, piece, isTried ? better : null);
-        }
-
-        boolean isMissing() {
-            return piece.row().isMissing();
+            return new Target(slot, row, isTried ? better : null);
         }
 
         /** Returns the piece after a failed download: a file that is present is kept. */
         Piece failed(Gap gap, String reason, @Nullable Night deadNight) {
-            return isMissing() ? Piece.unchanged(SlotRow.missing(slot, gap, reason, deadNight)) : piece;
+            return Piece.unchanged(row.isMissing() ? SlotRow.missing(slot, gap, reason, deadNight) : row);
         }
     }
 
@@ -191,39 +181,29 @@ record MediaCollector(
         private final @Nullable NoteCapture bought;
         private final VideoOutcome video;
         private final MediaCatalog.Known known;
-        private final List<Piece> before;
         private final Set<Event> events = EnumSet.noneOf(Event.class);
         private final Set<Upload> uploaded = new HashSet<>();
 
-        Collection(
-                NoteCapture capture,
-                @Nullable NoteCapture bought,
-                VideoOutcome video,
-                MediaCatalog.Known known,
-                List<Piece> before) {
+        Collection(NoteCapture capture, @Nullable NoteCapture bought, VideoOutcome video, MediaCatalog.Known known) {
             this.capture = capture;
             this.bought = bought;
             this.video = video;
             this.known = known;
-            this.before = before;
         }
 
         /**
          * Downloads what is missing or may be better; URLs that expire first come first. A file of several slots is
          * downloaded once, from the URLs of all.
          */
-        CollectedMedia collect(List<MediaSlot> slots, boolean isFinal) throws InterruptedException {
+        CollectedMedia collect(List<MediaSlot> slots) throws InterruptedException {
             List<Target> targets = slots.stream().flatMap(this::targets).toList();
-            before.stream()
-                    .filter(piece -> targets.stream().noneMatch(target -> piece.equals(target.piece())))
-                    .forEach(Piece::close);
-            if (before.isEmpty() && targets.stream().anyMatch(target -> target.requested() != null)) {
-                awaitRoom();
-            }
             Map<List<Object>, MediaSlot> files = new LinkedHashMap<>();
             targets.stream()
                     .flatMap(target -> Stream.ofNullable(target.requested()))
                     .forEach(slot -> files.merge(slot.file(), slot, MediaSlot::withUrlsOf));
+            if (!files.isEmpty()) {
+                awaitRoom();
+            }
             Map<List<Object>, CompletableFuture<Download>> running = new HashMap<>();
             try {
                 files.values().stream()
@@ -231,13 +211,13 @@ record MediaCollector(
                         .forEach(slot -> running.put(
                                 slot.file(),
                                 CompletableFuture.supplyAsync(
-                                        LogContext.carried(() -> download(slot, isFinal)), downloadThreads)));
+                                        LogContext.carried(() -> download(slot)), downloadThreads)));
                 List<Piece> pieces = new ArrayList<>();
                 for (Target target : targets) {
                     MediaSlot requested = target.requested();
                     pieces.add(
                             requested == null
-                                    ? target.piece()
+                                    ? Piece.unchanged(target.row())
                                     : pieceOf(target, result(Objects.requireNonNull(running.get(requested.file())))));
                 }
                 return new CollectedMedia(capture, bought, video, pieces, events);
@@ -259,21 +239,14 @@ record MediaCollector(
         }
 
         private Target target(MediaSlot slot) {
-            Optional<Piece> tonight =
-                    before.stream().filter(piece -> piece.row().isFor(slot)).findFirst();
             Optional<SlotRow> row =
                     known.slots().stream().filter(r -> r.isFor(slot)).findFirst();
-            Optional<Piece> present = tonight.filter(piece -> piece.upload() != null)
-                    .or(() -> row.flatMap(r -> r.settled(slot))
-                            .or(() -> moved(slot))
-                            .map(Piece::unchanged));
+            Optional<SlotRow> present = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot));
             if (present.isPresent()) {
                 return Target.present(slot, present.get());
             }
-            SlotRow missing = tonight.map(Piece::row)
-                    .or(() -> row)
-                    .filter(SlotRow::isMissing)
-                    .orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "", null));
+            SlotRow missing =
+                    row.filter(SlotRow::isMissing).orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "", null));
             if (missing.gap() == Gap.DEAD && video.isPendingFor(slot.kind())) {
                 return Target.decided(slot, missing);
             }
@@ -281,7 +254,7 @@ record MediaCollector(
                     .filter(same -> same.fills(slot))
                     .findFirst()
                     .map(same -> reused(slot, same))
-                    .orElseGet(() -> new Target(slot, Piece.unchanged(missing), slot));
+                    .orElseGet(() -> new Target(slot, missing, slot));
         }
 
         /** Finds a stored file that had another position before the note was edited. */
@@ -303,14 +276,13 @@ record MediaCollector(
         }
 
         private Piece pieceOf(Target target, Download download) {
-            boolean isMissing = target.isMissing();
-            Night deadNight = target.piece().row().deadNight();
+            boolean isMissing = target.row().isMissing();
+            Night deadNight = target.row().deadNight();
             return switch (download.outcome()) {
                 case DownloadOutcome.Downloaded(var _, var lesserBecause, var again) -> {
                     addIf(again, Event.RETRY_BETTER);
                     addIf(isMissing, Event.SERVED);
                     run.filesUpgraded.add(isMissing ? 0 : 1);
-                    target.piece().close();
                     Upload upload = Objects.requireNonNull(download.upload());
                     if (!uploaded.add(upload)) { // a file of several slots
                         run.filesReused.increment();

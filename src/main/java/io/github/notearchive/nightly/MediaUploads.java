@@ -8,12 +8,14 @@ import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.store.ObjectBytes;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoredObject;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +31,10 @@ record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages
 
     Upload of(DownloadedMedia file) {
         return new Upload(file);
+    }
+
+    private static Duration timeUntil(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
     /** A downloaded file, which is in the spool until it is stored. Used by one thread at a time. */
@@ -64,31 +70,39 @@ record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages
          *     remains in the spool
          */
         StoredMedia store() {
-            return store((key, bytes) -> store.put(key, bytes, object.contentType(), object.sha256()));
+            return store(store::stat, (key, bytes) -> store.put(key, bytes, object.contentType(), object.sha256()));
         }
 
         /**
-         * Tries once to store the file within a time limit, and removes it from the spool then. After a failure it
-         * remains there for {@link #store}. Not tried during an outage, which would occupy the download threads.
+         * Tries once to store the file until a deadline, and removes it from the spool then. After a failure it remains
+         * there for {@link #store}. Not tried during an outage or after an abort: the file would occupy the thread of a
+         * download.
+         *
+         * @param deadline by {@link System#nanoTime}
          */
-        void tryStore(Duration limit) {
-            if (limit.isPositive() && outages.waiting() == 0) {
-                try {
-                    store((key, bytes) -> store.putOnce(key, bytes, object.contentType(), object.sha256(), limit));
-                    file.close();
-                } catch (RuntimeException e) {
-                    log.debug("File {} is stored later: {}", file.sha256(), e.toString());
-                }
+        void tryStore(long deadline) {
+            if (outages.waiting() > 0 || run.stopper.isAborted()) {
+                return;
+            }
+            try {
+                store(
+                        key -> store.statOnce(key, timeUntil(deadline)),
+                        (key, bytes) ->
+                                store.putOnce(key, bytes, object.contentType(), object.sha256(), timeUntil(deadline)));
+                file.close();
+            } catch (RuntimeException e) {
+                log.debug("File {} is stored later: {}", file.sha256(), e.toString());
             }
         }
 
-        private StoredMedia store(BiConsumer<ObjectKey, ObjectBytes> upload) {
+        private StoredMedia store(
+                Function<ObjectKey, Optional<StoredObject>> stat, BiConsumer<ObjectKey, ObjectBytes> upload) {
             if (isStored) {
                 return object;
             }
             Optional<KnownObject> row = catalog.findByDigest(object.sha256());
             boolean isPresent = row.filter(r -> !r.damaged())
-                    .flatMap(r -> store.stat(r.media().key()))
+                    .flatMap(r -> stat.apply(r.media().key()))
                     .filter(held -> held.size() == file.size())
                     .isPresent();
             if (isPresent) {

@@ -47,6 +47,6 @@ class NightlyBytes {
         long ofThisRun = run.bytesStored.sum();
         long bytes = media.storedIn(tonight).bytes();
         last = new Snapshot(tonight, System.nanoTime(), ofThisRun, bytes);
-        return StartRefusal.ofBytes(limits, bytes, tonight);
+        return StartChecks.usedUpBytes(limits, bytes, tonight);
     }
 }

@@ -23,6 +23,7 @@ import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,12 +71,13 @@ record NoteProcessor(
     private Disposition disposition(WorkItem item) {
         try {
             return switch (item) {
-                case NewNote note -> decide(note, fetcher.detail(note), null);
+                case NewNote note -> decide(note, fetcher.detail(note));
                 case ArchivedNote note -> upgrade(note);
-                case RefreshNote note -> decide(note, fetcher.refresh(note), null);
+                case RefreshNote note -> decide(note, fetcher.refresh(note));
             };
         } catch (CallsEndedException e) {
-            return afterCalls(item, null, e);
+            fetcher.awaitEnd(e);
+            return withoutCall(item, null, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Disposition.Released(item, null, "interrupted");
@@ -91,11 +93,6 @@ record NoteProcessor(
             return new Disposition.Settled(
                     item, null, retries.afterError(item, StateReason.INTERNAL_ERROR, e.toString(), true));
         }
-    }
-
-    private Disposition afterCalls(WorkItem item, @Nullable CollectedMedia files, CallsEndedException e) {
-        fetcher.awaitEnd(e);
-        return withoutCall(item, files, String.valueOf(e.getMessage()));
     }
 
     /**
@@ -114,27 +111,23 @@ record NoteProcessor(
         return new Disposition.Released(item, files, reason);
     }
 
-    /** @param before files collected from an earlier response, which the disposition takes; null if there are none */
-    private Disposition decide(WorkItem item, FetchOutcome outcome, @Nullable CollectedMedia before)
-            throws InterruptedException {
+    private Disposition decide(WorkItem item, FetchOutcome outcome) throws InterruptedException {
         String occasion = item instanceof RefreshNote ? "for a refresh: " : "";
         return switch (outcome) {
             case FetchOutcome.Found(var capture)
             when erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null)) ->
-                new Disposition.Erased(item, before);
-            case FetchOutcome.Found(var capture) -> collect(item, capture, before);
+                new Disposition.Erased(item);
+            case FetchOutcome.Found(var capture) -> collect(item, capture);
             case FetchOutcome.Missing(var reply, var certain) ->
-                new Disposition.Settled(item, before, retries.absent(item, reply, certain));
-            case FetchOutcome.Rejected(var reply) ->
-                new Disposition.Settled(item, before, retries.rejected(item, reply));
+                new Disposition.Settled(item, null, retries.absent(item, reply, certain));
+            case FetchOutcome.Rejected(var reply) -> new Disposition.Settled(item, null, retries.rejected(item, reply));
             case FetchOutcome.Deferred(var reply, var cause) ->
-                deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), before);
+                deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), null);
             case FetchOutcome.Exhausted exhausted
-            when exhausted.limit() == CallKind.REFRESH -> new Disposition.Released(item, before, exhausted.reason());
-            case FetchOutcome.Ending ending -> new Disposition.Released(item, before, fetcher.stop(ending, occasion));
-            case FetchOutcome.Unclaimed _ -> new Disposition.Released(item, before, NoteFetcher.CLAIM_LOST);
-            case FetchOutcome.Outstanding call ->
-                new Disposition.Settled(item, before, retries.outstanding(item, call, before != null));
+            when exhausted.limit() == CallKind.REFRESH -> new Disposition.Released(item, null, exhausted.reason());
+            case FetchOutcome.Ending ending -> new Disposition.Released(item, null, fetcher.stop(ending, occasion));
+            case FetchOutcome.Unclaimed _ -> new Disposition.Released(item, null, NoteFetcher.CLAIM_LOST);
+            case FetchOutcome.Outstanding call -> new Disposition.Settled(item, null, retries.outstanding(item, call));
         };
     }
 
@@ -155,45 +148,29 @@ record NoteProcessor(
         return new Disposition.Settled(item, files, transition);
     }
 
-    private Disposition collect(WorkItem item, NoteCapture capture, @Nullable CollectedMedia before)
-            throws InterruptedException {
+    private Disposition collect(WorkItem item, NoteCapture capture) throws InterruptedException {
         if (!(item instanceof NewNote note)) {
             return keepArchived(item, capture);
         }
-        if (before != null) {
-            return collectAgain(note, capture, before);
-        }
-        VideoOutcome video = fetcher.video(note, capture);
-        // a response that may be replaced leaves its files in the spool, since a new one may not list them
-        boolean isReplaceable = !ledger.isRecent(capture)
-                || !fetcher.videoResponse(capture, video).map(ledger::isRecent).orElse(true);
-        return collected(
-                media.collect(capture, video, null, !note.claimed().hasCalls(), !isReplaceable),
-                files -> conclude(note, capture, files, isReplaceable));
-    }
-
-    private interface Decision {
-        Disposition about(CollectedMedia files) throws InterruptedException;
+        boolean isFirst = !note.claimed().hasCalls();
+        return collected(media.collect(capture, fetcher.video(note, capture), isFirst), files -> conclude(note, files));
     }
 
     /** Decides about collected media, and removes the downloads if that fails, since no caller uses them then. */
-    private static Disposition collected(CollectedMedia files, Decision decision) throws InterruptedException {
+    private static Disposition collected(CollectedMedia files, Function<CollectedMedia, Disposition> decision) {
         try {
-            return decision.about(files);
-        } catch (InterruptedException | RuntimeException e) {
+            return decision.apply(files);
+        } catch (RuntimeException e) {
             files.close();
             throw e;
         }
     }
 
     /**
-     * Buys a new response if that may deliver missing files.
-     *
-     * @param isReplaceable whether a response is old enough; otherwise the files may be stored already, and none is
-     *     bought
+     * Records which responses have expired URLs. A note whose response of an earlier night has some is due at once: its
+     * files are stored, and the next claim buys a new response.
      */
-    private Disposition conclude(NewNote note, NoteCapture capture, CollectedMedia files, boolean isReplaceable)
-            throws InterruptedException {
+    private Disposition conclude(NewNote note, CollectedMedia files) {
         if (files.met(Event.NO_ROOM)) {
             return disposition(note, files);
         }
@@ -212,47 +189,27 @@ record NoteProcessor(
                     ? disposition(note, files)
                     : new Disposition.Settled(note, files, PostponementPolicy.incomplete(note.id(), detail));
         }
-        markExpired(outdated);
-        List<NoteCapture> old = replaceable.stream()
+        outdated.forEach(response -> paid.markUrlsExpired(response.callId(), run.now()));
+        Optional<NoteCapture> old = replaceable.stream()
                 .filter(response -> !ledger.isRecent(response))
-                .toList();
-        if (!isReplaceable || old.isEmpty() || run.stopper.isClosed()) {
+                .findFirst();
+        if (old.isEmpty()) {
             return disposition(note, files);
         }
-        // the response is of an earlier night, so its URLs may have expired: buy one new response
         log.info(
                 "Note {}: URLs of the response of {} have expired, {}; buying a new response",
                 note.id(),
-                old.getFirst().capturedAt(),
+                old.get().capturedAt(),
                 files.detail());
-        try {
-            return old.contains(capture)
-                    ? decide(note, fetcher.newDetail(note), files)
-                    : collectAgain(note, capture, files);
-        } catch (CallsEndedException e) {
-            return afterCalls(note, files, e);
-        }
-    }
-
-    private void markExpired(List<NoteCapture> responses) {
-        responses.forEach(response -> paid.markUrlsExpired(response.callId(), run.now()));
-    }
-
-    private Disposition collectAgain(NewNote note, NoteCapture newer, CollectedMedia before)
-            throws InterruptedException {
-        // a pending video is not fetched twice in a row
-        VideoOutcome video = before.videoOutcome() instanceof Unanswered waiting ? waiting : fetcher.video(note, newer);
-        return collected(media.collect(newer, video, before, false, true), files -> {
-            markExpired(files.expiredResponses());
-            return disposition(note, files);
-        });
+        Transition dueNow = PostponementPolicy.waiting(run.now(), StateReason.URLS_EXPIRED, files.detail(), null);
+        return new Disposition.Settled(note, files, dueNow);
     }
 
     private Disposition disposition(NewNote note, CollectedMedia files) {
         fetcher.watchHosts(files);
         boolean isEnding = run.stopper.isClosed();
         if (files.met(Event.NO_ROOM)) {
-            return new Disposition.Released(note, files, PostponementPolicy.NO_ROOM);
+            return new Disposition.Released(note, files, "the spool had no room for a file");
         }
         if (files.isComplete()) {
             boolean isRetried = files.met(Event.RETRY_BETTER);
@@ -307,8 +264,7 @@ record NoteProcessor(
 
     private Disposition keepArchived(WorkItem item, NoteCapture capture) throws InterruptedException {
         return collected(
-                media.collect(capture, fetcher.knownVideo(capture), null, false, true),
-                files -> keptArchived(item, files));
+                media.collect(capture, fetcher.knownVideo(capture), false), files -> keptArchived(item, files));
     }
 
     /**
@@ -317,9 +273,6 @@ record NoteProcessor(
      */
     private Disposition keptArchived(WorkItem item, CollectedMedia files) {
         fetcher.watchHosts(files);
-        if (files.met(Event.NO_ROOM)) {
-            return new Disposition.Settled(item, media.keep(files), retries.archivedWithoutRoom());
-        }
         if (files.isComplete()) {
             // URLs of an earlier night are tried once a night
             boolean again = files.met(Event.RETRY_BETTER) && ledger.isRecent(files.capture());

@@ -32,8 +32,6 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
 
     private static final Logger log = LoggerFactory.getLogger(PostponementPolicy.class);
 
-    static final String NO_ROOM = "the spool had no room for a file";
-
     private ArchiveProperties.Retry limits() {
         return run.settings.archive().retry();
     }
@@ -89,7 +87,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
      * Returns the transition while an earlier call has no response yet: postponed to the next night without counting an
      * attempt. The crash recovery of the calling node sets it due earlier, see {@link RunRecovery}.
      */
-    Transition outstanding(WorkItem item, FetchOutcome.Outstanding call, boolean responseHeld) {
+    Transition outstanding(WorkItem item, FetchOutcome.Outstanding call) {
         WorklistItem claimed = item.claimed();
         StateReason reason = StateReason.RESPONSE_PENDING;
         if (item instanceof RefreshNote) {
@@ -97,7 +95,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
             return kept(claimed, tomorrow(), claimed.refreshAttempts(), null, reason, detail);
         }
         log.warn("Note {}: postponed, {}", item.id(), call.reason());
-        return postponed(Counter.NONE, tomorrow(), null, reason, call.reason(), claimed.missingNight(), responseHeld);
+        return postponed(Counter.NONE, tomorrow(), null, reason, call.reason(), claimed.missingNight(), false);
     }
 
     /**
@@ -184,11 +182,6 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         boolean again = ledger.freshUntil(collected.capture()).isAfter(tomorrow);
         return new StateTransition(
                 NoteState.ARCHIVED, Counter.NONE, again ? tomorrow : null, 0, collected.reason(), detail, null, again);
-    }
-
-    Transition archivedWithoutRoom() {
-        return new StateTransition(
-                NoteState.ARCHIVED, Counter.NONE, run.now(), 0, StateReason.MEDIA_PENDING, NO_ROOM, null, true);
     }
 
     /**

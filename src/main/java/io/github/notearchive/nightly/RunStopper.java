@@ -41,7 +41,7 @@ public class RunStopper extends Gate {
     /** When work in progress is aborted, in nanoseconds; null while no deadline is set. */
     private @Nullable Long deadline;
 
-    private boolean isAborted;
+    private volatile boolean isAborted;
 
     @Autowired
     RunStopper(JustOneApiClient provider, MediaDownloader downloads) {
@@ -100,6 +100,11 @@ public class RunStopper extends Gate {
             log.warn("Work in progress did not end within {} min; releasing it", MAX_SHUTDOWN.toMinutes());
             abort();
         }
+    }
+
+    /** Returns whether work in progress was aborted, so that no file is uploaded in advance. */
+    boolean isAborted() {
+        return isAborted;
     }
 
     private void abort() {

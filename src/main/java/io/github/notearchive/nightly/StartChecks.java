@@ -11,6 +11,7 @@ import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.JustOneApiClient;
+import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.ProviderPing;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -27,7 +28,7 @@ import java.util.Optional;
  * crash recovery; gate of an earlier code 303; configured limits of the night; provider and store are reachable;
  * cleanup. A closed gate or a used-up limit of calls denies a run only if no due note has a usable response.
  */
-record StartChecks(
+public record StartChecks(
         JobExecutionQueries executions,
         RunRecovery recovery,
         QuotaHolds quotaHolds,
@@ -53,7 +54,8 @@ record StartChecks(
         try {
             refusal = check();
         } catch (StoreException e) {
-            refusal = StartRefusal.ofStore(e);
+            ExitCode exitCode = e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE;
+            refusal = Optional.of(new StopReason(exitCode, String.valueOf(e.getMessage())));
         } catch (UncheckedIOException e) { // spooled responses are not readable
             refusal = Optional.of(new StopReason(ExitCode.USAGE, String.valueOf(e.getMessage())));
         } catch (IOException e) { // the provider is unavailable
@@ -66,7 +68,7 @@ record StartChecks(
     }
 
     private Optional<StopReason> check() throws IOException {
-        Optional<StopReason> held = StartRefusal.ofRebuild(executions.isRebuildUnfinished())
+        Optional<StopReason> held = unfinishedRebuild(executions.isRebuildUnfinished())
                 .or(() -> revision.difference().map(why -> new StopReason(ExitCode.USAGE, why)));
         if (held.isPresent()) {
             return held;
@@ -75,9 +77,9 @@ record StartChecks(
         calls.stops().observeFromNow();
         recovery.recover(run.node());
         Night tonight = run.tonight();
-        Optional<StopReason> noCalls = StartRefusal.ofGate(quotaHolds.current())
+        Optional<StopReason> noCalls = closedGate(quotaHolds.current())
                 .filter(_ -> !run.options.force())
-                .or(() -> StartRefusal.ofCalls(run.settings.source().callsPerNight(), calls.count(tonight), tonight));
+                .or(() -> usedUpCalls(run.settings.source().callsPerNight(), calls.count(tonight), tonight));
         noCalls.ifPresent(_ -> usable.markHeld(run.now()));
         Optional<StopReason> limit = noCalls.filter(
                         _ -> !claims.pendingWork(run.node(), Lanes.HELD).isDue(run.now()))
@@ -104,5 +106,42 @@ record StartChecks(
                     ahead.isNegative() ? "ahead of" : "behind");
         }
         provider.providersClockIsAhead(ahead);
+    }
+
+    // reasons why a run does not start, or starts no more notes; a plan names them too
+
+    public static Optional<StopReason> unfinishedRebuild(boolean isUnfinished) {
+        String reason = "the tables are being rebuilt from the bucket, and that is not finished: "
+                + "notes that are archived would be bought again. Finish it with note-archive rebuild";
+        return Optional.of(new StopReason(ExitCode.USAGE, reason)).filter(_ -> isUnfinished);
+    }
+
+    public static Optional<StopReason> closedGate(Optional<QuotaHolds.Closed> closed) {
+        return closed.map(gate -> {
+            String met = "%s is used up since %s; no call before %s, unless run --force overrides this"
+                    .formatted(gate.reason(), Night.local(gate.at()), Night.local(gate.until()));
+            return new StopReason(ExitCode.QUOTA_EXHAUSTED, met);
+        });
+    }
+
+    /** Refuses a run whose limit of calls is used up; no limit if {@code perNight} is 0. */
+    public static Optional<StopReason> usedUpCalls(int perNight, NightlyCalls made, Night tonight) {
+        return perNight > 0 && made.all() >= perNight
+                ? Optional.of(usedUp(perNight + " calls", tonight))
+                : Optional.empty();
+    }
+
+    /** Refuses a run whose limit of media bytes, stored tonight by all runs and nodes, is used up. */
+    public static Optional<StopReason> usedUpBytes(NightlyLimitProperties limits, long stored, Night tonight) {
+        long limit = limits.bytesPerNight().toBytes();
+        return limit > 0 && stored >= limit
+                ? Optional.of(usedUp(limits.bytesPerNightInWords() + " of media", tonight))
+                : Optional.empty();
+    }
+
+    private static StopReason usedUp(String what, Night tonight) {
+        String reason =
+                "our own limit of " + what + " a night is used up; nothing more before " + Night.local(tonight.ends());
+        return new StopReason(ExitCode.QUOTA_EXHAUSTED, reason);
     }
 }

@@ -18,11 +18,10 @@
  *       rows.
  * </ol>
  *
- * <p>A file remains in the spool after its download in two cases. First, the store did not accept it: the writer
- * repeats the upload, ends the run if the store stays unavailable, and charges the note if the store rejects only its
- * file. Second, a response of the note is so old that a new one may be bought, which may not list the file or may be of
- * an erased author: an object without a row would remain. The files of any other note are stored by each disposition,
- * also if it is released.
+ * <p>A file remains in the spool after its download only if the store did not accept it: the writer repeats the upload,
+ * ends the run if the store stays unavailable, and charges the note if the store rejects only its file. Each
+ * disposition stores the files of its note, also if the note is released. A response of an earlier night with expired
+ * URLs is bought again by the next claim of its note, which is due at once.
  *
  * <p>Uses: {@code archive}, {@code batch}, {@code provider}, {@code media}, {@code store}. Used by: {@code cli}.
  */

@@ -173,8 +173,11 @@ public final class ObjectStore implements AutoCloseable {
      * @param limit time of the request; never more than that of the settings
      */
     public void putOnce(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
-        Duration longest = properties.requestTimeout(bytes.size());
-        uploads.put(key, bytes, contentType, sha256, limit.compareTo(longest) < 0 ? limit : longest);
+        uploads.put(key, bytes, contentType, sha256, shorter(limit, properties.requestTimeout(bytes.size())));
+    }
+
+    private static Duration shorter(Duration limit, Duration longest) {
+        return limit.compareTo(longest) < 0 ? limit : longest;
     }
 
     /** Returns an object; empty if there is none. */
@@ -184,7 +187,16 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Returns an object that need not have a valid key; empty if there is none. */
     public Optional<StoredObject> stat(String name) {
-        return client.retry(() -> client.send(Http.Method.HEAD, name, response -> {
+        return client.retry(() -> head(name, properties.requestTimeout(0)));
+    }
+
+    /** As above, without retries; {@code limit} as in {@link #putOnce}. */
+    public Optional<StoredObject> statOnce(ObjectKey key, Duration limit) {
+        return head(key.value(), shorter(limit, properties.requestTimeout(0)));
+    }
+
+    private Optional<StoredObject> head(String name, Duration limit) {
+        return client.send(Http.Method.HEAD, name, StoreClient.Content.NONE, limit, response -> {
             if (response.getCode() >= 300) {
                 return Optional.empty();
             }
@@ -194,7 +206,7 @@ public final class ObjectStore implements AutoCloseable {
                 throw new IOException("no length or time in the response");
             }
             return Optional.of(new StoredObject(name, Long.parseLong(length), modified));
-        }));
+        });
     }
 
     /**

@@ -11,7 +11,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Row of the table in {@code src/docs/answer-variants.md}: the result of one note after two nights. */
+/**
+ * Row of the table in {@code src/docs/answer-variants.md}: the result of one note after two nights, without the remark.
+ */
 final class AnswerRow {
 
     private static final PublishedTable TABLE = new PublishedTable("answer-variants.md", "Responses");
@@ -20,7 +22,6 @@ final class AnswerRow {
     private final int number;
     private final String answer;
     private final String note;
-    private final String remark;
     private final StringBuilder nights = new StringBuilder();
     private String calls = "";
     private String requests = "";
@@ -28,12 +29,11 @@ final class AnswerRow {
     private int requestsBefore;
     private @Nullable Instant settledBefore;
 
-    AnswerRow(NightlyScenario night, int number, String answer, String note, String remark) {
+    AnswerRow(NightlyScenario night, int number, String answer, String note) {
         this.night = night;
         this.number = number;
         this.answer = answer;
         this.note = note;
-        this.remark = remark;
     }
 
     /** Like {@code 11 `images_list` empty}. */
@@ -95,14 +95,13 @@ final class AnswerRow {
 
     @Override
     public String toString() {
-        return "| %d | %s | %s | %s | %s | %s | %s |"
+        return "| %d | %s | %s | %s | %s | %s |"
                 .formatted(
                         number,
                         answer,
                         nights,
                         calls,
                         requests,
-                        night.text("SELECT count(*) FROM note_capture WHERE note_id = :note", note),
-                        remark);
+                        night.text("SELECT count(*) FROM note_capture WHERE note_id = :note", note));
     }
 }

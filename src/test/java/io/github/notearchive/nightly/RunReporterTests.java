@@ -2,55 +2,42 @@ package io.github.notearchive.nightly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.argThat;
+import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
 
-import io.github.notearchive.archive.catalog.SchemaDrift;
-import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.media.MediaDownloader;
-import io.github.notearchive.provider.JustOneApiClient;
+import io.github.notearchive.media.MediaDownloader.MediaTraffic;
 import java.time.Clock;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 
 /** Reported progress of a run. */
-@NightlyJobTest
-class RunReporterTests extends NightFixture {
+class RunReporterTests {
 
-    @Autowired
-    MediaDownloader downloads;
-
-    @Autowired
-    SchemaDrift drift;
-
-    @Autowired
-    WorklistStats worklist;
-
-    @Autowired
-    CallRepository calls;
-
-    @Autowired
-    JustOneApiClient provider;
-
-    @Autowired
-    NightlySettings settings;
-
+    private final WorklistStats worklist = mock();
     private final StaticListableBeanFactory observers = new StaticListableBeanFactory();
-    private RunReporter reporter;
-    private RunState run;
+    private final RunState run = run(new RunStopper(mock(), mock()));
+    private final RunReporter reporter = new RunReporter(
+            worklist, mock(), mock(), mock(), mock(), observers.getBeanProvider(RunObserver.class), run);
 
-    @BeforeEach
-    void begin() {
-        RunOptions options = new RunOptions(null, null, false, "main");
-        run = new RunState(options, gate, settings, downloads, drift, Clock.systemUTC());
-        reporter = new RunReporter(
-                worklist, calls, mock(), drift, provider, observers.getBeanProvider(RunObserver.class), run);
+    /** State of a run of node main without settings. */
+    static RunState run(RunStopper stopper) {
+        MediaDownloader downloads = mock();
+        when(downloads.traffic()).thenReturn(new MediaTraffic(0, 0, 0));
+        return new RunState(
+                new RunOptions(null, null, false, "main"),
+                stopper,
+                mock(NightlySettings.class, RETURNS_DEEP_STUBS),
+                downloads,
+                mock(),
+                Clock.systemUTC());
     }
 
     @Test
@@ -69,7 +56,7 @@ class RunReporterTests extends NightFixture {
 
     @Test
     void whatWaitsIsFollowedFromTheLastCountOn() {
-        night.pending(3);
+        when(worklist.countDue(anyInt(), any())).thenReturn(3L);
         assertThat(reporter.progress().due()).isNegative();
 
         reporter.count();

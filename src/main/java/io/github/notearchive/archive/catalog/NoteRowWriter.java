@@ -9,6 +9,7 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
 import io.github.notearchive.archive.worklist.WorklistRow;
+import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
@@ -18,10 +19,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -47,6 +50,9 @@ public final class NoteRowWriter implements AutoCloseable {
     private final JdbcClient jdbc;
     private final Savepoint transaction;
     private final GroupCommit<Request, Boolean> group;
+
+    /** Claims whose rows another session locks. */
+    private final Set<Long> locked = ConcurrentHashMap.newKeySet();
 
     NoteRowWriter(
             NoteCatalog notes,
@@ -116,7 +122,25 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     private boolean write(Settlement settlement, @Nullable FirstCapture first) {
-        return group.execute(new Request(settlement, first));
+        return write(new Request(settlement, first));
+    }
+
+    /** Writes a note in a group; alone if that failed because another session locks a row of the group. */
+    private boolean write(Request request) {
+        boolean isAlone = locked.contains(request.claim());
+        try {
+            boolean isWritten = isAlone
+                    ? transaction.executeRepeated(
+                            _ -> writeGroup(List.of(request)).getFirst())
+                    : group.execute(request);
+            locked.remove(request.claim());
+            return isWritten;
+        } catch (DataAccessException e) {
+            if (DatabaseErrors.isLocked(e) && locked.add(request.claim())) {
+                return write(request);
+            }
+            throw e;
+        }
     }
 
     /** Writes a group within a transaction; false for each lost claim, of which nothing is written. */

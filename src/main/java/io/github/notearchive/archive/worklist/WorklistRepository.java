@@ -52,7 +52,8 @@ public class WorklistRepository {
 
     /**
      * Without a night, the row leaves the plan to {@link RefreshPlan}, which plans archived notes only. The ids are
-     * listed twice: a plan made while the table was small would join all rows later.
+     * listed twice: a plan made while the table was small would join all rows later. The rest of the transaction waits
+     * two seconds for a lock, since the notes of a group wait for that of any of them.
      */
     private static final String SETTLE = """
             UPDATE worklist w
@@ -67,6 +68,7 @@ public class WorklistRepository {
             FROM json_array_elements(:rows::json) AS settled (planned)
             CROSS JOIN LATERAL json_populate_record(NULL::worklist, planned) AS d
             WHERE w.note_id = ANY (:ids) AND w.note_id = d.note_id AND w.claim_id = d.claim_id
+              AND (SELECT set_config('lock_timeout', '2s', true)) IS NOT NULL
             RETURNING d.claim_id
             """.formatted(from("d", STATE), SAME_PLAN, ClaimRepository.ENDED);
 

@@ -7,7 +7,6 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.PastNights;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.NightlySettings;
-import io.github.notearchive.nightly.plan.PlanCalculator.PlanInputs;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
 import java.time.Instant;
@@ -32,15 +31,16 @@ public record NightPlanner(
         boolean isRunning = executions.isRunActive(node);
         boolean videos = settings.videos().enabled();
         String policy = settings.refreshes().policy();
-        PlanInputs inputs = new PlanInputs(
-                now,
-                isRunning,
-                executions.isRebuildUnfinished(),
-                gate.current(),
-                notes.read(new DueNotes.Run(node, isRunning, policy, videos), now),
-                calls.made(tonight),
-                media.storedIn(tonight).bytes(),
-                past.measure(now, videos));
-        return new PlanCalculator(inputs, settings).plan();
+        return new PlanCalculator(
+                        now,
+                        isRunning,
+                        executions.isRebuildUnfinished(),
+                        gate.current(),
+                        notes.read(new DueNotes.Run(node, isRunning, policy, videos), now),
+                        calls.made(tonight),
+                        media.storedIn(tonight).bytes(),
+                        past.measure(now, videos),
+                        settings)
+                .plan();
     }
 }

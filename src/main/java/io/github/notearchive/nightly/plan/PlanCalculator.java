@@ -8,7 +8,7 @@ import io.github.notearchive.archive.stats.PastNights;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.NightlySettings;
-import io.github.notearchive.nightly.StartRefusal;
+import io.github.notearchive.nightly.StartChecks;
 import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;
 import io.github.notearchive.nightly.plan.NightPlan.CallsNeeded;
 import io.github.notearchive.nightly.plan.NightPlan.DueClass;
@@ -24,95 +24,81 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Calculates a plan from inputs and settings. Pure. */
-final class PlanCalculator {
-
-    /** Inputs of a plan, read from the tables at one time; {@code closed} is the quota gate, if it is closed. */
-    record PlanInputs(
-            Instant at,
-            boolean isRunning,
-            boolean isRebuildUnfinished,
-            Optional<QuotaHolds.Closed> closed,
-            DueNotes.Work work,
-            NightlyCalls made,
-            long storedBytes,
-            PastNights.Measurements past) {}
+/**
+ * Calculates a plan from settings, and from inputs that were read from the tables at one time. Pure.
+ *
+ * @param closed the quota gate, if it is closed
+ * @param made calls of the night so far
+ */
+record PlanCalculator(
+        Instant at,
+        boolean isRunning,
+        boolean isRebuildUnfinished,
+        Optional<QuotaHolds.Closed> closed,
+        DueNotes.Work work,
+        NightlyCalls made,
+        long storedBytes,
+        PastNights.Measurements past,
+        NightlySettings settings) {
 
     private static final Duration ASSUMED_LATENCY = Duration.ofSeconds(1);
 
     private static final Duration ASSUMED_FILES = Duration.ofSeconds(3);
 
-    private final PlanInputs inputs;
-    private final PastNights.Measurements past;
-    private final DueNotes.Work work;
-    private final NightlySettings settings;
-
-    private final Night tonight;
-    private final Duration latency;
-    private final Duration fileTime;
-    private final Pace pace;
-    private final List<DueClass> due;
-    private final List<String> refusals;
-
-    PlanCalculator(PlanInputs inputs, NightlySettings settings) {
-        this.inputs = inputs;
-        this.past = inputs.past();
-        this.work = inputs.work();
-        this.settings = settings;
-        this.tonight = Night.of(inputs.at());
-        this.latency = past.calls().latency().of() == 0
-                ? ASSUMED_LATENCY
-                : past.calls().latency().median();
-        this.fileTime = past.files().of() == 0 ? ASSUMED_FILES : past.files().median();
-        double call = seconds(latency);
-        this.pace = Stream.of(
-                        new Pace(settings.source().callsPerSecond(), "archive.source.calls-per-second"),
-                        new Pace(settings.source().callsInFlight() / call, "archive.source.calls-in-flight"),
-                        new Pace(settings.archive().workers() / (call + seconds(fileTime)), "archive.workers"))
-                .min(Comparator.comparingDouble(Pace::callsPerSecond))
-                .orElseThrow();
-        this.due = due();
-        this.refusals = refusals(true);
-    }
-
     NightPlan plan() {
+        List<DueClass> due = due();
+        List<String> refusals = refusals(true);
         Bound allowed = refusals.isEmpty() ? allowed(true) : new Bound(0, refusals.getFirst());
-        long refreshes = callsFor(DueKind.REFRESH);
-        long videos = callsFor(DueKind.VIDEO);
-        long refreshing =
-                atMost(refreshes, settings.refreshCallsPerNight(), inputs.made().refreshes());
-        long filming =
-                atMost(videos, settings.videos().callsPerNight(), inputs.made().videos());
+        long refreshes = calls(due, DueKind.REFRESH);
+        long videos = calls(due, DueKind.VIDEO);
+        long refreshing = atMost(refreshes, settings.refreshCallsPerNight(), made.refreshes());
+        long filming = atMost(videos, settings.videos().callsPerNight(), made.videos());
         long needed = due.stream().mapToLong(DueClass::calls).sum();
         long others = needed - refreshes - videos;
         long wanted = past.calls().neededFor(others + filming + refreshing);
-        long made = Math.min(wanted, allowed.calls());
-        long madeForBacklog = Math.min(made, past.calls().neededFor(others + filming));
+        long callsTonight = Math.min(wanted, allowed.calls());
+        long ofBacklog = Math.min(callsTonight, past.calls().neededFor(others + filming));
+        long withoutCall = due.stream()
+                .filter(of -> of.calls() == 0)
+                .mapToLong(DueClass::notes)
+                .sum();
         return new NightPlan(
-                inputs.at(),
-                tonight.date(),
+                at,
+                tonight().date(),
                 settings.archive().node(),
-                obstacles(),
+                obstacles(withoutCall > 0 ? refusals(false) : refusals),
                 due,
                 new CallsNeeded(
                         needed,
                         past.calls().perResponse(),
                         past.calls().neededFor(needed),
-                        made,
-                        made < wanted ? allowed.because() : null),
-                configured(settings, inputs.made(), inputs.storedBytes()),
-                duration(made),
-                backlogEnd(needed - refreshes, madeForBacklog),
-                leftOut(wanted - made, videos - filming, refreshes - refreshing),
-                notKnown());
+                        callsTonight,
+                        callsTonight < wanted ? allowed.because() : null),
+                configured(settings, made, storedBytes),
+                duration(callsTonight, withoutCall),
+                backlogEnd(needed - refreshes, videos, ofBacklog),
+                leftOut(wanted - callsTonight, videos - filming, refreshes - refreshing),
+                notKnown(withoutCall > 0));
+    }
+
+    private Night tonight() {
+        return Night.of(at);
+    }
+
+    private Duration latency() {
+        return past.calls().latency().of() == 0
+                ? ASSUMED_LATENCY
+                : past.calls().latency().median();
+    }
+
+    private Duration fileTime() {
+        return past.files().of() == 0 ? ASSUMED_FILES : past.files().median();
     }
 
     private static double seconds(Duration duration) {
@@ -124,6 +110,16 @@ final class PlanCalculator {
     private record Bound(long calls, String because) {}
 
     private record Pace(double callsPerSecond, String bound) {}
+
+    private Pace pace() {
+        double call = seconds(latency());
+        return Stream.of(
+                        new Pace(settings.source().callsPerSecond(), "archive.source.calls-per-second"),
+                        new Pace(settings.source().callsInFlight() / call, "archive.source.calls-in-flight"),
+                        new Pace(settings.archive().workers() / (call + seconds(fileTime())), "archive.workers"))
+                .min(Comparator.comparingDouble(Pace::callsPerSecond))
+                .orElseThrow();
+    }
 
     static List<Limit> configured(NightlySettings settings, NightlyCalls made, long storedBytes) {
         long calls = settings.source().callsPerNight();
@@ -142,22 +138,24 @@ final class PlanCalculator {
      * @param isTonight whether from now until the end of the night; otherwise in a whole night
      */
     private Bound allowed(boolean isTonight) {
-        long made = isTonight ? inputs.made().all() : 0;
-        long stored = isTonight ? inputs.storedBytes() : 0;
+        long used = isTonight ? made.all() : 0;
+        long stored = isTonight ? storedBytes : 0;
         long calls = settings.source().callsPerNight();
         long bytes = settings.limits().bytesPerNight().toBytes();
         List<Bound> bounds = new ArrayList<>();
         if (calls > 0) {
-            bounds.add(new Bound(Math.max(0, calls - made), "our own limit of " + calls + " calls a night"));
+            bounds.add(new Bound(Math.max(0, calls - used), "our own limit of " + calls + " calls a night"));
         }
         if (bytes > 0 && past.bytesPerResponse() > 0) {
             String because = "our own limit of " + settings.limits().bytesPerNightInWords() + " of media a night";
             bounds.add(new Bound(Math.max(0, bytes - stored) / past.bytesPerResponse(), because));
         }
         // where more was made already, the quota is another one by now
-        quota().filter(quota -> quota.calls() > made)
-                .ifPresent(quota -> bounds.add(new Bound(quota.calls() - made, quota.because())));
-        Instant from = isTonight ? inputs.at() : tonight.begins();
+        quota().filter(quota -> quota.calls() > used)
+                .ifPresent(quota -> bounds.add(new Bound(quota.calls() - used, quota.because())));
+        Pace pace = pace();
+        Night tonight = tonight();
+        Instant from = isTonight ? at : tonight.begins();
         Instant end = end(from).filter(tonight.ends()::isAfter).orElse(tonight.ends());
         String time = isTonight ? "the time until " + Night.local(end) : "the time of a night";
         bounds.add(new Bound(
@@ -222,17 +220,10 @@ final class PlanCalculator {
         return new DueClass(kind, notes, notes);
     }
 
-    private long callsFor(DueKind kind) {
+    private static long calls(List<DueClass> due, DueKind kind) {
         return due.stream()
                 .filter(of -> of.kind() == kind)
                 .mapToLong(DueClass::calls)
-                .sum();
-    }
-
-    private long notesWithoutCall() {
-        return due.stream()
-                .filter(of -> of.calls() == 0)
-                .mapToLong(DueClass::notes)
                 .sum();
     }
 
@@ -245,56 +236,57 @@ final class PlanCalculator {
     /** Returns why no run would buy anything, or would process notes without calls. */
     private List<String> refusals(boolean withCalls) {
         Stream<Optional<StopReason>> refusals = Stream.of(
-                StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
-                withCalls ? StartRefusal.ofGate(inputs.closed()) : Optional.empty(),
-                withCalls
-                        ? StartRefusal.ofCalls(settings.source().callsPerNight(), inputs.made(), tonight)
-                        : Optional.empty(),
-                StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight));
+                StartChecks.unfinishedRebuild(isRebuildUnfinished),
+                StartChecks.closedGate(closed).filter(_ -> withCalls),
+                StartChecks.usedUpCalls(settings.source().callsPerNight(), made, tonight())
+                        .filter(_ -> withCalls),
+                StartChecks.usedUpBytes(settings.limits(), storedBytes, tonight()));
         return refusals.flatMap(Optional::stream).map(StopReason::reason).toList();
     }
 
-    private List<String> obstacles() {
-        List<String> obstacles = new ArrayList<>(notesWithoutCall() > 0 ? refusals(false) : refusals);
-        if (inputs.isRunning()) {
-            obstacles.add("a run of node " + settings.archive().node() + " is active and processes this");
-        }
-        return obstacles;
+    private List<String> obstacles(List<String> refusals) {
+        String running = "a run of node " + settings.archive().node() + " is active and processes this";
+        return Stream.concat(refusals.stream(), Stream.of(running).filter(_ -> isRunning))
+                .toList();
     }
 
     // time
 
-    private ExpectedDuration duration(long calls) {
-        long notes = refusals(false).isEmpty() ? notesWithoutCall() : 0;
-        double fileSeconds = seconds(fileTime);
+    private ExpectedDuration duration(long calls, long withoutCall) {
+        long notes = refusals(false).isEmpty() ? withoutCall : 0;
+        Pace pace = pace();
+        double fileSeconds = seconds(fileTime());
         double seconds = calls / pace.callsPerSecond()
                 + notes * fileSeconds / settings.archive().workers();
         if (calls + notes > 0) {
             // the last one has to end
-            seconds += (calls > 0 ? seconds(latency) : 0) + fileSeconds;
+            seconds += (calls > 0 ? seconds(latency()) : 0) + fileSeconds;
         }
         return new ExpectedDuration(
                 Duration.ofSeconds(Math.round(seconds)),
                 pace.callsPerSecond(),
                 pace.bound(),
-                latency,
-                fileTime,
+                latency(),
+                fileTime(),
                 past.calls().latency().of(),
                 past.files().of(),
-                end(inputs.at()).orElse(null));
+                end(at).orElse(null));
     }
 
-    /** @param needed calls for notes that are due, without refreshes */
-    private BacklogEnd backlogEnd(long needed, long madeTonight) {
+    /**
+     * @param needed calls for notes that are due, without refreshes
+     * @param videos those for videos
+     */
+    private BacklogEnd backlogEnd(long needed, long videos, long madeTonight) {
         long later = Stream.of(Kind.NEW_LATER, Kind.POSTPONED_TONIGHT, Kind.POSTPONED_LATER)
                 .mapToLong(kind -> work.group(kind).notes())
                 .sum();
         long rest = Math.max(0, past.calls().neededFor(needed + later) - madeTonight);
         Bound night = allowed(false);
-        LocalDate last = rest == 0 ? tonight.date() : last(rest, night.calls());
+        LocalDate last = rest == 0 ? tonight().date() : last(rest, night.calls());
         long videosPerNight = settings.videos().callsPerNight();
-        long videosTonight = Math.max(0, videosPerNight - inputs.made().videos());
-        long videosLater = past.calls().neededFor(callsFor(DueKind.VIDEO)) - videosTonight;
+        long videosTonight = Math.max(0, videosPerNight - made.videos());
+        long videosLater = past.calls().neededFor(videos) - videosTonight;
         if (videosPerNight > 0 && videosLater > 0 && last != null) {
             LocalDate lastVideo = last(videosLater, videosPerNight);
             if (lastVideo != null && lastVideo.isAfter(last)) {
@@ -307,13 +299,13 @@ final class PlanCalculator {
 
     /** Returns the night in which the calls are completed that start in the next night. */
     private @Nullable LocalDate last(long calls, long perNight) {
-        return perNight == 0 ? null : tonight.date().plusDays(Math.ceilDiv(calls, perNight));
+        return perNight == 0 ? null : tonight().date().plusDays(Math.ceilDiv(calls, perNight));
     }
 
     // what is left out
 
     private List<LeftOut> leftOut(long calls, long videos, long refreshes) {
-        Instant tomorrow = tonight.ends();
+        Instant tomorrow = tonight().ends();
         LocalDate nextRefresh = work.refreshes().next();
         Instant refreshed = nextRefresh == null ? null : new Night(nextRefresh).begins();
         List<LeftOut> left = new ArrayList<>(List.of(
@@ -347,39 +339,41 @@ final class PlanCalculator {
 
     // unknown inputs
 
-    private List<String> notKnown() {
+    private List<String> notKnown(boolean isAnyPaid) {
         Group fresh = work.group(Kind.NEW);
         PastNights.Share videos = past.videoShare();
         String shareOfVideos = videos.of() == 0
                 ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
                 : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
                         .formatted(videos.share() * 100, videos.of());
-        Map<String, Boolean> unknown = new LinkedHashMap<>();
-        unknown.put(
-                "how long a call takes: none was measured in the last %d nights, %d s and a response to each are assumed"
-                        .formatted(PastNights.NIGHTS, ASSUMED_LATENCY.toSeconds()),
-                past.calls().latency().of() == 0);
-        unknown.put(
-                "how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
-                        .formatted(PastNights.NIGHTS, ASSUMED_FILES.toSeconds()),
-                past.files().of() == 0);
-        unknown.put(
-                "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set",
-                quota().isEmpty() && settings.source().callsPerNight() == 0);
-        unknown.put(
-                "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
-                        .formatted(PastNights.NIGHTS),
-                settings.limits().bytesPerNight().toBytes() > 0 && past.bytesPerResponse() == 0);
-        unknown.put(shareOfVideos, settings.videos().enabled() && fresh.notes() > fresh.paid());
-        unknown.put(
-                "which archived notes are refreshed: archive.refresh has changed, the next run plans them again",
-                !work.refreshes().isPlanned());
-        unknown.put(
-                "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call",
-                notesWithoutCall() > 0);
-        return unknown.entrySet().stream()
-                .filter(Map.Entry::getValue)
-                .map(Map.Entry::getKey)
+        return Stream.of(
+                        unless(
+                                past.calls().latency().of() > 0,
+                                "how long a call takes: none was measured in the last %d nights, %d s and a response to each are assumed"
+                                        .formatted(PastNights.NIGHTS, ASSUMED_LATENCY.toSeconds())),
+                        unless(
+                                past.files().of() > 0,
+                                "how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
+                                        .formatted(PastNights.NIGHTS, ASSUMED_FILES.toSeconds())),
+                        unless(
+                                quota().isPresent() || settings.source().callsPerNight() > 0,
+                                "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set"),
+                        unless(
+                                settings.limits().bytesPerNight().toBytes() == 0 || past.bytesPerResponse() > 0,
+                                "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
+                                        .formatted(PastNights.NIGHTS)),
+                        unless(!settings.videos().enabled() || fresh.notes() == fresh.paid(), shareOfVideos),
+                        unless(
+                                work.refreshes().isPlanned(),
+                                "which archived notes are refreshed: archive.refresh has changed, the next run plans them again"),
+                        unless(
+                                !isAnyPaid,
+                                "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call"))
+                .flatMap(Optional::stream)
                 .toList();
+    }
+
+    private static Optional<String> unless(boolean isKnown, String unknown) {
+        return isKnown ? Optional.empty() : Optional.of(unknown);
     }
 }

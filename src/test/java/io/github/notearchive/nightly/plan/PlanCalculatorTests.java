@@ -14,7 +14,6 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
-import io.github.notearchive.nightly.plan.PlanCalculator.PlanInputs;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
@@ -270,25 +269,30 @@ class PlanCalculatorTests {
     }
 
     private NightPlan plan() {
-        PlanInputs inputs = new PlanInputs(
-                NOW,
-                false,
-                false,
-                closed,
-                new DueNotes.Work(
-                        groups, List.of(), 0, 0, new DueNotes.Refreshes(refreshesDue, 0, null, true), videosToBuy),
-                made,
-                storedBytes,
-                new PastNights.Measurements(
-                        videoShare, new PastNights.Calls(latency, perAnswer), files, bytesPerAnswer, stops));
-        NightlySettings bound = new NightlySettings(
-                bound("archive", ArchiveProperties.class),
-                bound("archive.source", NoteSourceProperties.class),
-                bound("archive.limits", NightlyLimitProperties.class),
-                bound("archive.video", VideoProperties.class),
-                bound("archive.refresh", RefreshProperties.class),
-                bound("archive.ledger", LedgerProperties.class));
-        return new PlanCalculator(inputs, bound).plan();
+        return new PlanCalculator(
+                        NOW,
+                        false,
+                        false,
+                        closed,
+                        new DueNotes.Work(
+                                groups,
+                                List.of(),
+                                0,
+                                0,
+                                new DueNotes.Refreshes(refreshesDue, 0, null, true),
+                                videosToBuy),
+                        made,
+                        storedBytes,
+                        new PastNights.Measurements(
+                                videoShare, new PastNights.Calls(latency, perAnswer), files, bytesPerAnswer, stops),
+                        new NightlySettings(
+                                bound("archive", ArchiveProperties.class),
+                                bound("archive.source", NoteSourceProperties.class),
+                                bound("archive.limits", NightlyLimitProperties.class),
+                                bound("archive.video", VideoProperties.class),
+                                bound("archive.refresh", RefreshProperties.class),
+                                bound("archive.ledger", LedgerProperties.class)))
+                .plan();
     }
 
     private <T> T bound(String prefix, Class<T> type) {
