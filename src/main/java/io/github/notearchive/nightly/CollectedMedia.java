@@ -2,32 +2,29 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
+import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.nightly.MediaUploads.Upload;
-import io.github.notearchive.note.MediaCandidate;
-import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Result of collecting the media of one note: its responses and the status of each file that they promise. Closing it
- * removes the files in the spool.
+ * Result of collecting the media of one note: its responses and the status of each file that they promise.
  *
  * @param video response for the note's video; null if there is none
+ * @param uploaded objects of the files that were uploaded
  * @param events what the downloads met
  */
 record CollectedMedia(
         NoteCapture capture,
         @Nullable NoteCapture video,
         VideoOutcome videoOutcome,
-        List<Piece> pieces,
-        Set<Event> events)
-        implements AutoCloseable {
+        List<SlotRow> files,
+        List<StoredMedia> uploaded,
+        Set<Event> events) {
 
     enum Event {
         /** A file failed with an error that may pass within minutes. */
@@ -46,47 +43,8 @@ record CollectedMedia(
     }
 
     CollectedMedia {
-        pieces = List.copyOf(pieces);
-    }
-
-    /**
-     * One expected file.
-     *
-     * @param row for a download that is in the spool: as it will be when it is stored under the key of its digest
-     * @param upload downloaded file, which may be in the spool; null if the file was stored before, is waived or
-     *     missing
-     */
-    record Piece(SlotRow row, @Nullable Upload upload) {
-
-        /** @param lesserBecause why it is not the best rendition offered; null if it is */
-        static Piece downloaded(MediaSlot slot, Upload upload, @Nullable String lesserBecause) {
-            MediaCandidate from = upload.file().candidate();
-            String checks = upload.file().checks();
-            return new Piece(
-                    SlotRow.stored(
-                            slot,
-                            upload.object(),
-                            from.rendition(),
-                            from.width(),
-                            from.height(),
-                            checks,
-                            lesserBecause),
-                    upload);
-        }
-
-        static Piece unchanged(SlotRow row) {
-            return new Piece(row, null);
-        }
-
-        private SlotRow stored() {
-            return upload == null ? row : row.with(upload.store());
-        }
-
-        void close() {
-            if (upload != null) {
-                upload.close();
-            }
-        }
+        files = List.copyOf(files);
+        uploaded = List.copyOf(uploaded);
     }
 
     boolean met(Event event) {
@@ -133,7 +91,7 @@ record CollectedMedia(
 
     /** Returns the files present in a lesser rendition than the best one offered. */
     Stream<SlotRow> lesser() {
-        return pieces.stream().map(Piece::row).filter(SlotRow::isLesser);
+        return files.stream().filter(SlotRow::isLesser);
     }
 
     /** Returns the responses that offer a better rendition than the stored one. */
@@ -142,7 +100,7 @@ record CollectedMedia(
     }
 
     private Stream<SlotRow> missing() {
-        return pieces.stream().map(Piece::row).filter(SlotRow::isMissing);
+        return files.stream().filter(SlotRow::isMissing);
     }
 
     private Stream<SlotRow> missing(Gap gap) {
@@ -164,36 +122,13 @@ record CollectedMedia(
 
     /** Describes the missing files; if there are none, those in a lesser rendition. */
     String detail() {
-        List<SlotRow> files = isComplete() ? lesser().toList() : missing().toList();
-        SlotRow first = isComplete() ? files.getFirst() : first();
-        String others = files.stream()
+        List<SlotRow> named = isComplete() ? lesser().toList() : missing().toList();
+        SlotRow first = isComplete() ? named.getFirst() : first();
+        String others = named.stream()
                 .filter(file -> !file.equals(first))
                 .map(file -> file.slot().toString())
                 .collect(Collectors.joining(", "));
         return first.slot() + " " + first.reason() + ": " + first.error()
                 + (others.isEmpty() ? "" : "; also " + others);
-    }
-
-    private Stream<Upload> uploads() {
-        return pieces.stream().map(Piece::upload).filter(Objects::nonNull);
-    }
-
-    /**
-     * Stores the files that are only in the spool, and returns the status of all files. A repetition stores the rest.
-     *
-     * @throws io.github.notearchive.store.StoreException if the store rejects a file; files before it remain stored
-     */
-    List<SlotRow> store() {
-        return pieces.stream().map(Piece::stored).toList();
-    }
-
-    void settle() {
-        uploads().forEach(Upload::settle);
-    }
-
-    /** Removes the spooled files. Idempotent. */
-    @Override
-    public void close() {
-        pieces.forEach(Piece::close);
     }
 }

@@ -8,12 +8,11 @@ sealed interface Disposition {
 
     WorkItem item();
 
-    /** Returns the collected media; null if there are none. */
-    default @Nullable CollectedMedia files() {
-        return null;
-    }
-
-    /** Archived, unavailable, postponed or failed, by the state of the transition; or an archived note that is kept. */
+    /**
+     * Archived, unavailable, postponed or failed, by the state of the transition; or an archived note that is kept.
+     *
+     * @param files collected media; null if there are none
+     */
     record Settled(WorkItem item, @Nullable CollectedMedia files, Transition transition) implements Disposition {}
 
     /** The note or its author was erased. Nothing of it is stored. */

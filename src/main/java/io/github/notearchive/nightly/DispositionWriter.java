@@ -5,15 +5,14 @@ import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.NoteRowWriter;
 import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.Sidecars;
+import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.provider.ResponseMemory;
-import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -30,15 +29,13 @@ import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Writes dispositions: media objects that are only in the spool, then the sidecar, then catalog rows and worklist row
- * in one transaction. All of it is repeated during an outage of database or store. No transaction is open during an
- * upload.
+ * Writes dispositions: the sidecar, then catalog rows and worklist row in one transaction. Both are repeated during an
+ * outage of database or store. No transaction is open during an upload.
  *
  * <p>If the claim was lost, no row is written. Objects stored for it remain: they are content-addressed, so the owner
  * of the claim reuses them.
  */
 record DispositionWriter(
-        ObjectStore store,
         Sidecars sidecars,
         NoteRowWriter rows,
         ErasureRepository erasures,
@@ -53,7 +50,7 @@ record DispositionWriter(
     @Override
     public void write(Chunk<? extends Disposition> chunk) {
         for (Disposition disposition : chunk) {
-            try (CollectedMedia _ = disposition.files()) {
+            try {
                 writeOrRelease(disposition);
             } finally {
                 memory.end(disposition.item().id());
@@ -73,7 +70,14 @@ record DispositionWriter(
             });
             run.database.works();
         } catch (StoreException e) {
-            outages.run(() -> onStoreFailure(item, e));
+            Disposition instead = retries.afterStoreError(item, e);
+            outages.run(() -> {
+                switch (instead) {
+                    case Disposition.Settled(var _, var _, var transition) -> settleWithoutSidecar(item, transition);
+                    case Disposition.Erased _ -> erase(item);
+                    case Disposition.Released(var _, var _, var reason) -> release(item, null, reason);
+                }
+            });
         } catch (DataAccessException | TransactionException e) {
             if (!run.continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
@@ -88,7 +92,7 @@ record DispositionWriter(
         Instant now = now();
         boolean isArchived = transition instanceof StateTransition to && to.state() == NoteState.ARCHIVED;
         WorklistRow row = item.claimed().row().apply(transition, now);
-        store(item, files, isArchived, row, now, note -> {
+        write(item, files, isArchived, row, now, note -> {
             if (files == null || note == null) {
                 settle(item, transition, row);
                 return;
@@ -99,7 +103,7 @@ record DispositionWriter(
                 return;
             }
             run.settled(item, transition, change.get());
-            files.settle();
+            countUploads(files);
             boolean isNew = item.claimed().state() != NoteState.ARCHIVED;
             run.filesDegraded.add(isArchived && isNew ? files.lesser().count() : 0);
         });
@@ -112,20 +116,17 @@ record DispositionWriter(
             return;
         }
         Instant now = now();
-        store(item, files, false, null, now, note -> {
+        write(item, files, false, null, now, note -> {
             boolean isHeld = rows.release(item.claimed(), Objects.requireNonNull(note), now);
             countReleased(item, isHeld, reason);
             if (isHeld) {
-                files.settle();
+                countUploads(files);
             }
         });
     }
 
-    /**
-     * Stores the files that are only in the spool, then the sidecar with the row to be written, then the rows. Part of
-     * each attempt; files that are stored are skipped.
-     */
-    private void store(
+    /** Writes the sidecar with the row to be written, then the rows. */
+    private void write(
             WorkItem item,
             @Nullable CollectedMedia files,
             boolean isComplete,
@@ -135,7 +136,7 @@ record DispositionWriter(
         try {
             CapturedNote note = files == null
                     ? null
-                    : CapturedNote.of(files.capture(), files.video(), files.store(), isComplete, now);
+                    : CapturedNote.of(files.capture(), files.video(), files.files(), isComplete, now);
             if (!sidecars.write(item.claimed(), note, row)) {
                 lost(item);
                 return;
@@ -160,29 +161,17 @@ record DispositionWriter(
         }
     }
 
-    /**
-     * Handles a store error. An unavailable store counts no attempt of the note and stops the run if it lasts. A file
-     * rejected by an available store counts an attempt, so that the note does not block the worklist permanently.
-     */
-    private void onStoreFailure(WorkItem item, StoreException e) {
-        String reason = "the store rejected its files: " + e.getMessage();
-        log.warn("Note {}: {}; its response is kept", item.id(), reason);
-        boolean isOfNote = store.isWritable() && !e.ofTheAccount();
-        if (!isOfNote) {
-            run.storeFails(e);
-        }
-        if (item instanceof NewNote && (!isOfNote || run.stopper.isClosed())) {
-            release(item, null, reason);
-        } else {
-            settleWithoutSidecar(item, retries.afterError(item, StateReason.STORE_ERROR, reason, e.unreachable()));
-        }
-    }
-
     /** Settles a note whose data cannot be written; the response remains in the ledger. */
     private void fail(WorkItem item, RuntimeException e) {
         log.warn("Note {}: its new data cannot be written; the response is kept in the ledger", item.id(), e);
         settleWithoutSidecar(
                 item, retries.afterError(item, StateReason.WRITE_FAILED, DatabaseErrors.summary(e), false));
+    }
+
+    private void countUploads(CollectedMedia files) {
+        run.filesStored.add(files.uploaded().size());
+        run.bytesStored.add(
+                files.uploaded().stream().mapToLong(StoredMedia::size).sum());
     }
 
     private void settleWithoutSidecar(WorkItem item, Transition transition) {

@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
+import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
@@ -11,8 +12,8 @@ import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.nightly.CollectedMedia.Event;
-import io.github.notearchive.nightly.CollectedMedia.Piece;
 import io.github.notearchive.nightly.MediaUploads.Upload;
+import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
@@ -23,8 +24,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +33,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ExecutorService;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -51,15 +52,17 @@ record MediaCollector(
         NoteFetcher fetcher,
         RunState run,
         MediaProperties settings,
-        ThreadPoolExecutor downloadThreads) {
+        ExecutorService downloadThreads) {
 
     private static final Duration ROOM_CHECK_INTERVAL = Duration.ofMillis(100);
 
     /**
-     * Collects missing files from the URLs of these responses. Returns when every download has ended.
+     * Collects missing files from the URLs of these responses. Returns when every file is stored, or its download has
+     * failed.
      *
      * @param video outcome of the call for the note's video
      * @param isFirst whether this is the first response about the note
+     * @throws io.github.notearchive.store.StoreException if the store rejects a file or stays unavailable
      */
     CollectedMedia collect(NoteCapture capture, VideoOutcome video, boolean isFirst) throws InterruptedException {
         NoteCapture bought = fetcher.videoResponse(capture, video).orElse(null);
@@ -75,13 +78,16 @@ record MediaCollector(
      */
     CollectedMedia keep(CollectedMedia collected) {
         List<SlotRow> rows = catalog.slotsOf(collected.capture().id());
-        List<Piece> pieces = collected.pieces().stream()
-                .map(piece -> piece.row().isMissing()
-                        ? Piece.unchanged(kept(piece.row().slot(), rows))
-                        : piece)
+        List<SlotRow> files = collected.files().stream()
+                .map(file -> file.isMissing() ? kept(file.slot(), rows) : file)
                 .toList();
         return new CollectedMedia(
-                collected.capture(), collected.video(), collected.videoOutcome(), pieces, collected.events());
+                collected.capture(),
+                collected.video(),
+                collected.videoOutcome(),
+                files,
+                collected.uploaded(),
+                collected.events());
     }
 
     private static SlotRow kept(MediaSlot slot, List<SlotRow> rows) {
@@ -95,17 +101,10 @@ record MediaCollector(
     /**
      * Result of a download.
      *
-     * @param upload the downloaded file, which may be stored already; null if there is none
+     * @param upload the stored file; null if there is none
      */
     private record Download(
-            DownloadOutcome outcome, @Nullable Upload upload) {
-
-        void discard() {
-            if (upload != null) {
-                upload.close();
-            }
-        }
-    }
+            DownloadOutcome outcome, @Nullable Upload upload) {}
 
     /**
      * Waits until the spool has room, at most for the timeout of one file. The caller has no file in the spool: the
@@ -120,16 +119,15 @@ record MediaCollector(
         }
     }
 
-    /** Downloads a file and uploads it. The time limit of the file is for both. */
+    /** Downloads a file and uploads it. The time limit of the file is for both, unless there is an outage. */
     private Download download(MediaSlot slot) {
         long end = System.nanoTime() + settings.fileTimeout().toNanos();
         DownloadOutcome outcome = downloads.download(slot);
         if (!(outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _))) {
             return new Download(outcome, null);
         }
-        Upload upload = uploads.of(media);
-        upload.tryStore(end);
-        return new Download(outcome, upload);
+        Upload upload = uploads.store(media, end);
+        return new Download(upload == null ? new DownloadOutcome.Failed("downloads stopped", true) : outcome, upload);
     }
 
     private Download result(CompletableFuture<Download> download) throws InterruptedException {
@@ -142,8 +140,10 @@ record MediaCollector(
                 run.stopper.close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
                 return new Download(new DownloadOutcome.Failed(reason, true), null);
             }
-            throw new IllegalStateException(
-                    "Download ended without file and without reason: " + e.getCause(), e.getCause());
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException("Download failed: " + e.getCause(), e.getCause());
         }
     }
 
@@ -168,9 +168,9 @@ record MediaCollector(
             return new Target(slot, row, isTried ? better : null);
         }
 
-        /** Returns the piece after a failed download: a file that is present is kept. */
-        Piece failed(Gap gap, String reason, @Nullable Night deadNight) {
-            return Piece.unchanged(row.isMissing() ? SlotRow.missing(slot, gap, reason, deadNight) : row);
+        /** Returns the status after a failed download: a file that is present is kept. */
+        SlotRow failed(Gap gap, String reason, @Nullable Night deadNight) {
+            return row.isMissing() ? SlotRow.missing(slot, gap, reason, deadNight) : row;
         }
     }
 
@@ -182,7 +182,7 @@ record MediaCollector(
         private final VideoOutcome video;
         private final MediaCatalog.Known known;
         private final Set<Event> events = EnumSet.noneOf(Event.class);
-        private final Set<Upload> uploaded = new HashSet<>();
+        private final Set<Upload> uploads = new LinkedHashSet<>();
 
         Collection(NoteCapture capture, @Nullable NoteCapture bought, VideoOutcome video, MediaCatalog.Known known) {
             this.capture = capture;
@@ -205,28 +205,22 @@ record MediaCollector(
                 awaitRoom();
             }
             Map<List<Object>, CompletableFuture<Download>> running = new HashMap<>();
-            try {
-                files.values().stream()
-                        .sorted(Comparator.comparingLong(MediaSlot::signedAt))
-                        .forEach(slot -> running.put(
-                                slot.file(),
-                                CompletableFuture.supplyAsync(
-                                        LogContext.carried(() -> download(slot)), downloadThreads)));
-                List<Piece> pieces = new ArrayList<>();
-                for (Target target : targets) {
-                    MediaSlot requested = target.requested();
-                    pieces.add(
-                            requested == null
-                                    ? Piece.unchanged(target.row())
-                                    : pieceOf(target, result(Objects.requireNonNull(running.get(requested.file())))));
-                }
-                return new CollectedMedia(capture, bought, video, pieces, events);
-            } catch (InterruptedException | RuntimeException e) { // no caller uses these files, finished or not
-                running.values().forEach(download -> {
-                    var _ = download.thenAccept(Download::discard);
-                });
-                throw e;
+            files.values().stream()
+                    .sorted(Comparator.comparingLong(MediaSlot::signedAt))
+                    .forEach(slot -> running.put(
+                            slot.file(),
+                            CompletableFuture.supplyAsync(LogContext.carried(() -> download(slot)), downloadThreads)));
+            List<SlotRow> rows = new ArrayList<>();
+            for (Target target : targets) {
+                MediaSlot requested = target.requested();
+                rows.add(
+                        requested == null
+                                ? target.row()
+                                : rowOf(target, result(Objects.requireNonNull(running.get(requested.file())))));
             }
+            List<StoredMedia> uploaded =
+                    uploads.stream().filter(Upload::isNew).map(Upload::object).toList();
+            return new CollectedMedia(capture, bought, video, rows, uploaded, events);
         }
 
         /** Returns what is known of a slot; of a video that no response offers, also of its subtitles. */
@@ -275,20 +269,28 @@ record MediaCollector(
                     SlotRow.stored(slot, same.media(), same.rendition(), same.width(), same.height(), checks, null));
         }
 
-        private Piece pieceOf(Target target, Download download) {
+        private SlotRow rowOf(Target target, Download download) {
             boolean isMissing = target.row().isMissing();
             Night deadNight = target.row().deadNight();
             return switch (download.outcome()) {
-                case DownloadOutcome.Downloaded(var _, var lesserBecause, var again) -> {
+                case DownloadOutcome.Downloaded(var media, var lesserBecause, var again) -> {
                     addIf(again, Event.RETRY_BETTER);
                     addIf(isMissing, Event.SERVED);
                     run.filesUpgraded.add(isMissing ? 0 : 1);
                     Upload upload = Objects.requireNonNull(download.upload());
-                    if (!uploaded.add(upload)) { // a file of several slots
+                    if (!uploads.add(upload)) { // a file of several slots
                         run.filesReused.increment();
-                        run.bytesReused.add(upload.file().size());
+                        run.bytesReused.add(media.size());
                     }
-                    yield Piece.downloaded(target.slot(), upload, lesserBecause);
+                    MediaCandidate from = media.candidate();
+                    yield SlotRow.stored(
+                            target.slot(),
+                            upload.object(),
+                            from.rendition(),
+                            from.width(),
+                            from.height(),
+                            media.checks(),
+                            lesserBecause);
                 }
                 case DownloadOutcome.Failed(var reason, var soon) -> {
                     (soon ? run.downloadsRetryable : run.downloadsRejected).increment();

@@ -16,9 +16,8 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.MediaProperties;
 import java.util.Map;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -96,17 +95,10 @@ public record NightlyJob(NightlyJobRepository repository, RunState run, OutageRe
      * and downloads do nothing but wait.
      */
     @Bean(destroyMethod = "shutdownNow")
-    ThreadPoolExecutor downloadThreads(MediaProperties settings) {
-        int atATime = settings.downloadsInFlight();
-        ThreadPoolExecutor threads = new ThreadPoolExecutor(
-                atATime,
-                atATime,
-                1,
-                TimeUnit.MINUTES,
-                new LinkedBlockingQueue<>(),
+    ExecutorService downloadThreads(MediaProperties settings) {
+        return Executors.newFixedThreadPool(
+                settings.downloadsInFlight(),
                 Thread.ofPlatform().daemon().name("download-", 0).factory());
-        threads.allowCoreThreadTimeOut(true);
-        return threads;
     }
 
     @Bean

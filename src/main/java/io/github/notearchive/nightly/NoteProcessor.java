@@ -21,9 +21,9 @@ import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
+import io.github.notearchive.store.StoreException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +81,8 @@ record NoteProcessor(
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Disposition.Released(item, null, "interrupted");
+        } catch (StoreException e) {
+            return retries.afterStoreError(item, e);
         } catch (DataAccessException | TransactionException e) {
             if (!run.continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
@@ -153,17 +155,7 @@ record NoteProcessor(
             return keepArchived(item, capture);
         }
         boolean isFirst = !note.claimed().hasCalls();
-        return collected(media.collect(capture, fetcher.video(note, capture), isFirst), files -> conclude(note, files));
-    }
-
-    /** Decides about collected media, and removes the downloads if that fails, since no caller uses them then. */
-    private static Disposition collected(CollectedMedia files, Function<CollectedMedia, Disposition> decision) {
-        try {
-            return decision.apply(files);
-        } catch (RuntimeException e) {
-            files.close();
-            throw e;
-        }
+        return conclude(note, media.collect(capture, fetcher.video(note, capture), isFirst));
     }
 
     /**
@@ -263,8 +255,7 @@ record NoteProcessor(
     }
 
     private Disposition keepArchived(WorkItem item, NoteCapture capture) throws InterruptedException {
-        return collected(
-                media.collect(capture, fetcher.knownVideo(capture), false), files -> keptArchived(item, files));
+        return keptArchived(item, media.collect(capture, fetcher.knownVideo(capture), false));
     }
 
     /**

@@ -18,6 +18,8 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An archived note keeps its state and content after a refresh, unless its absence is confirmed.
  */
-record PostponementPolicy(CallLedger ledger, RunState run) {
+record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
 
     private static final Logger log = LoggerFactory.getLogger(PostponementPolicy.class);
 
@@ -203,6 +205,24 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
                 yield forRefresh(note, code, reason, detail, !isUnwritable);
             }
         };
+    }
+
+    /**
+     * Returns the disposition after a store error. An unavailable store counts no attempt of the note and stops the run
+     * if it lasts. A file rejected by an available store counts an attempt, so that the note does not block the
+     * worklist permanently.
+     */
+    Disposition afterStoreError(WorkItem item, StoreException e) {
+        String reason = "the store rejected its files: " + e.getMessage();
+        log.warn("Note {}: {}; its response is kept", item.id(), reason);
+        boolean isOfNote = store.isWritable() && !e.ofTheAccount();
+        if (!isOfNote) {
+            run.storeFails(e);
+        }
+        return item instanceof NewNote && (!isOfNote || run.stopper.isClosed())
+                ? new Disposition.Released(item, null, reason)
+                : new Disposition.Settled(
+                        item, null, afterError(item, StateReason.STORE_ERROR, reason, e.unreachable()));
     }
 
     /** Repeats a failed refresh the next night, and after {@code perNight} nights as late as an unavailable note. */

@@ -13,15 +13,13 @@
  *   <li>{@link NoteFetcher} returns the responses, which are in the ledger.
  *   <li>{@link MediaCollector} downloads the missing files in parallel. The thread that downloaded a file checks it and
  *       uploads it ({@link MediaUploads}), within one time limit. So memory and disk hold only files in transfer.
+ *       During an outage of the store, these threads wait.
  *   <li>{@link NoteProcessor} decides.
- *   <li>{@link DispositionWriter} uploads the files that are still in the spool, then writes the sidecar, then the
- *       rows.
+ *   <li>{@link DispositionWriter} writes the sidecar, then the rows.
  * </ol>
  *
- * <p>A file remains in the spool after its download only if the store did not accept it: the writer repeats the upload,
- * ends the run if the store stays unavailable, and charges the note if the store rejects only its file. Each
- * disposition stores the files of its note, also if the note is released. A response of an earlier night with expired
- * URLs is bought again by the next claim of its note, which is due at once.
+ * <p>The rows of stored files are written with each disposition, also if the note is released. A response of an earlier
+ * night with expired URLs is bought again by the next claim of its note, which is due at once.
  *
  * <p>Uses: {@code archive}, {@code batch}, {@code provider}, {@code media}, {@code store}. Used by: {@code cli}.
  */

@@ -31,7 +31,7 @@ import picocli.CommandLine;
  *
  * <p>The system property {@code golden.update=true} writes the files instead. Metrics, settings, the fields of the run
  * summary and the progress line have tests of their own: {@code MetricsTableTests}, {@code SettingsFileTests},
- * {@code SummaryJsonTests}, {@code RunProgressTests}.
+ * {@code SummaryJsonTests}, {@code RunReporterTests}.
  */
 @Isolated("sets system properties")
 @ExtendWith(RestoredProperties.class)

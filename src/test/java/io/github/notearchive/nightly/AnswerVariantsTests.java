@@ -42,7 +42,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Results of the kinds of responses in {@code src/docs/answer-variants.md}.
  *
  * <p>All notes are processed in one night and the next one, and must not affect each other. Late responses are in
- * {@link RareSettingsTests}, codes that end a run in {@link CodeTests} and {@link QuotaTests}.
+ * {@link RareSettingsTests}, codes that end a run in {@link CodeTests} and {@link BoughtOnceTests}.
  */
 @NightlyJobTest
 // in the second night nearly every file fails, by intent: on a slow machine that looks like an

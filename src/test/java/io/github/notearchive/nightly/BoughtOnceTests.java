@@ -1,7 +1,10 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.ExitCode;
@@ -16,7 +19,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** An answer that is paid for is used, whatever happened in between. */
+/** A response that is paid for is used, whatever happened in between; a night that the quota ends is resumed. */
 @NightlyJobTest
 class BoughtOnceTests extends NightFixture {
 
@@ -137,5 +140,183 @@ class BoughtOnceTests extends NightFixture {
         String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
         night.holdsVideoOf(note);
         return note;
+    }
+
+    // a night that the quota ends
+
+    @Test
+    void usedUpQuotaClosesTheGateUntilTheNextDayWhichContinuesTheSameInstance() {
+        List<String> notes = night.pending(60);
+        night.script().grants(20);
+
+        RunSummary ended = night.run(ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(ended.exitCode().number()).isEqualTo(3);
+        night.assertExecution("STOPPED", "QUOTA_EXHAUSTED");
+        assertThat(night.archived())
+                .hasSize(20)
+                .containsExactlyInAnyOrderElementsOf(night.provider().bought());
+        night.assertUntouched(
+                notes.stream().filter(note -> night.state(note) != ARCHIVED).toList());
+        int refused = night.provider().answered(303);
+        assertThat(refused).isBetween(1, WORKERS);
+        assertThat(night.calls()).isEqualTo(20 + refused);
+        assertThat(night.count("""
+                                SELECT count(*) FROM source_gate
+                                WHERE code = 303 AND closed_until = timestamptz '2026-03-11 00:00+08'
+                                """)).isEqualTo(1);
+
+        night.script().grants(10);
+        RunSummary sameNight = night.run(ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(sameNight.execution()).isNull();
+        assertThat(night.calls()).isEqualTo(20 + refused);
+        assertThat(night.executions()).hasSize(1);
+
+        RunSummary forced = night.force();
+
+        assertEnded(forced, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(forced.execution().restart()).isTrue();
+        assertThat(night.archived()).hasSize(30);
+        int refusedAgain = night.provider().answered(303);
+        assertThat(refusedAgain - refused).isBetween(1, WORKERS);
+        assertThat(night.count("SELECT count(*) FROM source_gate")).isEqualTo(2);
+
+        night.isNextDay();
+        night.script().unlimited();
+        RunSummary nextDay = night.run(ExitCode.COMPLETED);
+
+        assertThat(nextDay.execution().restart()).isTrue();
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "COMPLETED");
+        night.assertBoughtOnce(notes);
+        assertThat(night.calls()).isEqualTo(60 + refusedAgain);
+    }
+
+    @Test
+    void twoHundredNotesOfWhichFiveNeverComeTakeThreeRunsOfEightyAnswers() {
+        List<String> notes = night.pending(200);
+        List<String> never = notes.subList(0, 5);
+        never.forEach(note -> night.script().always(note, Reply.code(301)));
+
+        night.script().grants(80);
+        RunSummary first = night.run(ExitCode.QUOTA_EXHAUSTED);
+        int refusedByFirst = night.provider().answered(303);
+        night.script().grants(80);
+        RunSummary second = night.force();
+        int refusedBySecond = night.provider().answered(303) - refusedByFirst;
+        night.script().grants(80);
+        RunSummary third = night.force();
+
+        assertThat(List.of(first, second, third))
+                .extracting(run -> run.exitCode().number())
+                .containsExactly(3, 3, 6);
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.executions())
+                .extracting(NightlyScenario.Execution::status, NightlyScenario.Execution::exitCode)
+                .containsExactly(
+                        tuple("STOPPED", "QUOTA_EXHAUSTED"),
+                        tuple("STOPPED", "QUOTA_EXHAUSTED"),
+                        tuple("COMPLETED", "INCOMPLETE"));
+        night.assertBoughtOnce(notes.subList(5, 200));
+        assertThat(night.archived()).hasSize(195);
+        assertThat(never).allSatisfy(note -> {
+            assertThat(night.state(note)).isEqualTo(POSTPONED);
+            assertThat(night.calls(note)).isEqualTo(5);
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        });
+        assertThat(refusedByFirst).isBetween(1, WORKERS);
+        assertThat(refusedBySecond).isBetween(1, WORKERS);
+        int refused = refusedByFirst + refusedBySecond;
+        assertThat(night.provider().answered(303)).isEqualTo(refused);
+        assertThat(night.calls()).isEqualTo(195 + 5 * 5 + refused);
+        assertThat(night.count("SELECT count(*) FROM api_call")).isEqualTo(night.calls());
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                .isEqualTo(195);
+    }
+
+    @Test
+    void newInstanceInTheSameNightHasTheNextSequence() {
+        night.pending(2);
+        night.run(ExitCode.COMPLETED);
+        night.pending(night.provider().noteIds(5));
+
+        RunSummary second = night.run(ExitCode.COMPLETED);
+
+        assertThat(second.execution().restart()).isFalse();
+        assertThat(night.instances()).hasSize(2);
+        assertThat(night.texts("""
+                        SELECT parameter_name || '=' || parameter_value FROM batch_job_execution_params
+                        WHERE job_execution_id = %d
+                        """.formatted(second.executionId())))
+                .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2", "force=false");
+    }
+
+    @Test
+    void closedGateLeavesWorkThatNeedsNoCall() {
+        String paid = notesBehindAClosedGate(3).getFirst();
+        int calls = night.calls();
+        night.holdsAnswerOf(paid, Duration.ofMinutes(5));
+
+        RunSummary run = night.run(ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(run.notes().archived()).isOne();
+        assertThat(night.archived()).containsExactly(paid);
+        assertThat(night.calls()).isEqualTo(calls);
+
+        RunSummary next = night.run(ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(next.execution()).as("nothing is left that needs no call").isNull();
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void closedGateOverWorkThatNeedsNoCallOnlyIsNoReasonToStop() {
+        String paid = notesBehindAClosedGate(1).getFirst();
+        night.holdsAnswerOf(paid, Duration.ofMinutes(5));
+
+        night.run(ExitCode.COMPLETED);
+
+        assertThat(night.archived()).containsExactly(paid);
+    }
+
+    private List<String> notesBehindAClosedGate(int count) {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, count);
+        night.script().grants(0);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
+        return notes;
+    }
+
+    @Test
+    void noteThatNeedsACallAfterAllWaitsForTheNextNight() {
+        String note = notesBehindAClosedGate(1).getFirst();
+        night.update("UPDATE worklist SET response_held = true");
+        int calls = night.calls();
+
+        night.run(ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        assertThat(night.note(note).attempts()).isZero();
+        night.isNextDay();
+        night.script().unlimited();
+        night.run(ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
+    /** The answer is written down when midnight has passed, as by a database that is slow. */
+    @Test
+    void aQuotaThatIsUsedUpInTheLastMomentOfANightEndsTheRunAndKeepsNobodyFromTheNext() throws Exception {
+        List<String> notes = night.pending(1);
+        night.script().grants(0);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(1);
+
+        night.midnightComesBeforeTheAnswerIsWritten();
+        ended(run, ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        night.script().unlimited();
+        night.run(ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 }

@@ -37,25 +37,27 @@ class MediaUploadsTests {
         StoredMedia lost = new StoredMedia(SHA256, key, 7, "image/jpeg");
         when(catalog.findByDigest(SHA256)).thenReturn(Optional.of(new KnownObject(lost, false)));
 
-        tryStore();
+        store();
 
         verify(store).statOnce(eq(key), argThat(MediaUploadsTests::isWithinLimit));
         verify(store).putOnce(eq(key), any(), any(), any(), argThat(MediaUploadsTests::isWithinLimit));
         stopper.stop("SIGTERM");
         stopper.stop("SIGTERM");
 
-        tryStore();
+        store();
 
         verifyNoMoreInteractions(store);
     }
 
-    private void tryStore() {
+    private void store() {
         SpoolFile file = mock();
         when(file.inMemory()).thenReturn(List.of());
         RunState run = RunReporterTests.run(stopper);
-        new MediaUploads(store, catalog, mock(), run)
-                .of(new DownloadedMedia(file, SHA256, MediaType.JPEG, null, null))
-                .tryStore(System.nanoTime() + LIMIT.toNanos());
+        new MediaUploads(store, catalog, OutageRetryTests.retryFor(stopper, Duration.ZERO), run)
+                .store(
+                        new DownloadedMedia(file, SHA256, MediaType.JPEG, null, null),
+                        System.nanoTime() + LIMIT.toNanos());
+        verify(file).close();
     }
 
     private static boolean isWithinLimit(Duration time) {

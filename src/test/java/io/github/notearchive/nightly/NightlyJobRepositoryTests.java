@@ -36,7 +36,6 @@ class NightlyJobRepositoryTests {
     NightlyJobRepositoryTests() {
         step.setVersion(1);
         step.setStatus(BatchStatus.STARTED);
-        job.setVersion(1);
     }
 
     @Test
@@ -74,16 +73,6 @@ class NightlyJobRepositoryTests {
         counts.writeCounts();
 
         verify(executions, times(2)).writeCounts(List.of(step));
-    }
-
-    @Test
-    void updatesOfTheJobAreWritten() {
-        repository.update(job);
-        repository.update(job);
-        repository.updateExecutionContext(job);
-
-        verify(written, times(2)).update(job);
-        verify(written).updateExecutionContext(job);
     }
 
     private void endChunk() {

@@ -67,11 +67,4 @@ class RunStopperTests {
         verify(provider).end("SIGTERM");
         assertThat(gate.stopReason()).contains(new StopReason(ExitCode.QUOTA_EXHAUSTED, "1 call a night is used up"));
     }
-
-    @Test
-    void everyOtherReasonEndsCalls() {
-        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable");
-
-        verify(provider).end("the store is unavailable");
-    }
 }
