@@ -25,8 +25,8 @@ import org.springframework.validation.annotation.Validated;
  * @param downloadsInFlight limit of the files that are downloaded at a time
  * @param downloadsPerHost limit of the files that are downloaded from one host at a time
  * @param maxFileSize limit of the length of a file; a longer one is rejected, not truncated
- * @param maxSpoolSize limit of the bytes on disk between download and store, in all files together, including those of
- *     notes that wait for further files; other files are downloaded later
+ * @param maxSpoolSize limit of the bytes on disk between download and store, in all files together; other files are
+ *     downloaded later
  * @param maxMemory limit of the bytes in memory between download and store, in all files of known length up to 1 MiB
  *     together, and never more than a quarter of the heap; other files are on disk. 0: all files are on disk
  * @param maxRedirects limit of the redirects of one URL, each of which is checked like the URL
