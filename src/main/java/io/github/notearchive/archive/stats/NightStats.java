@@ -48,7 +48,7 @@ public record NightStats(JdbcClient jdbc) {
                 "slices", SLICES,
                 "ends", Timestamp.from(from.plus(width.multipliedBy(SLICES))));
         return new NightFacts(
-                list(FailedNote.class, parameters, """
+                Statements.list(jdbc, FailedNote.class, parameters, """
                         SELECT note_id AS note, reason, last_code AS code, detail AS error, count(*) OVER () AS in_all
                         FROM worklist
                         WHERE state = 'FAILED' AND settled_by = ANY (:executions)
@@ -59,7 +59,7 @@ public record NightStats(JdbcClient jdbc) {
                 width,
                 slices(parameters),
                 callClasses(parameters),
-                list(FindingCount.class, parameters, """
+                Statements.list(jdbc, FindingCount.class, parameters, """
                         SELECT kind, count(*) AS findings FROM fixity_finding
                         WHERE first_seen <= :to AND (resolved_at IS NULL OR resolved_at > :to)
                         GROUP BY kind ORDER BY kind
@@ -67,7 +67,7 @@ public record NightStats(JdbcClient jdbc) {
     }
 
     private List<Slice> slices(Map<String, ?> parameters) {
-        return list(Slice.class, parameters, """
+        return Statements.list(jdbc, Slice.class, parameters, """
                         SELECT (SELECT count(*) FROM api_call
                                 WHERE sent_at >= date_trunc('day', begins, 'Asia/Shanghai') AND sent_at < ends) AS calls_so_far,
                                coalesce(notes, 0) AS notes, coalesce(bytes, 0) AS bytes
@@ -87,7 +87,7 @@ public record NightStats(JdbcClient jdbc) {
     }
 
     private List<CallClass> callClasses(Map<String, ?> parameters) {
-        return list(CallClass.class, parameters, """
+        return Statements.list(jdbc, CallClass.class, parameters, """
                         SELECT *, took[1]::bigint AS p50, took[2]::bigint AS p95, took[3]::bigint AS p99
                         FROM (SELECT endpoint, code, CASE WHEN code IS NULL THEN http_status END AS http_status, billed,
                                      count(*) AS calls,
@@ -97,10 +97,6 @@ public record NightStats(JdbcClient jdbc) {
                               GROUP BY 1, 2, 3, 4) AS classes
                         ORDER BY endpoint, code NULLS LAST, http_status NULLS LAST, billed
                         """);
-    }
-
-    private <T extends Record> List<T> list(Class<T> type, Map<String, ?> parameters, String sql) {
-        return Statements.list(jdbc, type, parameters, sql);
     }
 
     /** A note that failed permanently; {@code inAll} is the number of all such notes. */

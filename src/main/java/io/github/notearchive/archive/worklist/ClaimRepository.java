@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -211,13 +212,8 @@ public class ClaimRepository implements AutoCloseable {
                 .param("lease", LEASE.toSeconds())
                 .param("count", count)
                 .param("lanes", lanes)
-                .param(
-                        "positions",
-                        begins.stream()
-                                .map(Position::due)
-                                .map(Instant::toString)
-                                .toArray(String[]::new))
-                .param("ids", begins.stream().map(Position::noteId).toArray(String[]::new))
+                .param("positions", texts(begins, Position::due))
+                .param("ids", texts(begins, Position::noteId))
                 .param("now", Timestamp.from(clock.instant()))
                 .param("tonight", Night.current(clock).date())
                 .query(Columns.of(ClaimedRow.class))
@@ -226,6 +222,10 @@ public class ClaimRepository implements AutoCloseable {
                 .map(row -> row.of(reader.lanes()))
                 .sorted(Claimed.ORDER)
                 .toList();
+    }
+
+    private static String[] texts(List<Position> positions, Function<Position, Object> component) {
+        return positions.stream().map(component).map(String::valueOf).toArray(String[]::new);
     }
 
     private record ClaimedRow(NoteId noteId, long claimId, int lane, WorklistRow row) {

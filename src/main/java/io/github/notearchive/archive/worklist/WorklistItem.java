@@ -20,7 +20,6 @@ public record WorklistItem(
         boolean hasCalls,
         @Nullable Night refreshNight) {
 
-    /** Returns the item after calls were made. */
     public WorklistItem withCalls() {
         return new WorklistItem(id, claim, row, true, refreshNight);
     }

@@ -7,6 +7,7 @@ import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -46,8 +47,8 @@ public class WorklistRepository {
 
     /** Condition that the refreshes are planned as they were at the claim. */
     private static final String SAME_PLAN = """
-            (w.refresh_night IS NOT DISTINCT FROM (planned ->> 'planned_night')::date
-             AND w.refresh_attempts = (planned ->> 'planned_attempts')::integer)\
+            (w.refresh_night IS NOT DISTINCT FROM (item -> 'planned' ->> 'refresh_night')::date
+             AND w.refresh_attempts = (item -> 'planned' ->> 'refresh_attempts')::integer)\
             """;
 
     /**
@@ -65,8 +66,8 @@ public class WorklistRepository {
                                         THEN d.refresh_attempts ELSE w.refresh_attempts END,
                 settled_by = d.settled_by,
                 %3$s
-            FROM json_array_elements(:rows::json) AS settled (planned)
-            CROSS JOIN LATERAL json_populate_record(NULL::worklist, planned) AS d
+            FROM json_array_elements(:rows::json) AS settled (item)
+            CROSS JOIN LATERAL json_populate_record(NULL::worklist, item) AS d
             WHERE w.note_id = ANY (:ids) AND w.note_id = d.note_id AND w.claim_id = d.claim_id
               AND (SELECT set_config('lock_timeout', '2s', true)) IS NOT NULL
             RETURNING d.claim_id
@@ -165,21 +166,10 @@ public class WorklistRepository {
 
     /** The next row of a claimed note, the execution that decided it, and the plan of refreshes at the claim. */
     public record Settlement(
-            NoteId noteId,
-            long claimId,
-            @JsonUnwrapped WorklistRow row,
-            long settledBy,
-            @Nullable LocalDate plannedNight,
-            int plannedAttempts) {
+            NoteId noteId, long claimId, @JsonUnwrapped WorklistRow row, long settledBy, Refresh planned) {
 
         public Settlement(WorklistItem claimed, WorklistRow row, long jobExecution) {
-            this(
-                    claimed.id(),
-                    claimed.claim(),
-                    row,
-                    jobExecution,
-                    claimed.row().refresh().refreshNight(),
-                    claimed.refreshAttempts());
+            this(claimed.id(), claimed.claim(), row, jobExecution, claimed.row().refresh());
         }
     }
 

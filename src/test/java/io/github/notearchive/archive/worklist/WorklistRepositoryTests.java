@@ -78,7 +78,8 @@ class WorklistRepositoryTests {
                 Timestamp.from(NOW.minus(Duration.ofDays(9))),
                 Timestamp.from(NOW.minus(Duration.ofDays(9))));
         WorklistItem claimed = claims.claim(NODE, Lanes.REFRESHES).orElseThrow();
-        enqueue(ID, 30, tonight.plusDays(5));
+        Enqueuer.Options newPlan = new Enqueuer.Options(null, 5, "operator", 30, tonight.plusDays(5));
+        new Enqueuer(list.database.dataSource(), list.clock).enqueue(new StringReader(ID.value()), newPlan, _ -> {});
 
         boolean settled = list.settle(
                 claimed,
@@ -96,14 +97,6 @@ class WorklistRepositoryTests {
         WorklistRow row = list.worklist.row(ID).orElseThrow();
         assertThat(row.detail()).isEqualTo("later");
         assertThat(row.refresh()).isEqualTo(new Refresh(30, tonight.plusDays(5), tonight.plusDays(5), 0));
-    }
-
-    private void enqueue(NoteId id, int refreshDays, LocalDate refreshOn) {
-        new Enqueuer(list.database.dataSource(), list.clock)
-                .enqueue(
-                        new StringReader(id.value()),
-                        new Enqueuer.Options(null, 5, "operator", refreshDays, refreshOn),
-                        _ -> {});
     }
 
     @Test
