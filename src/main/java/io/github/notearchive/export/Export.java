@@ -2,7 +2,11 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.OffsetDateTime;
 import java.util.Iterator;
 import java.util.List;
@@ -10,6 +14,8 @@ import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 import org.apache.commons.io.function.IOConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -19,24 +25,62 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * State of one running export, shared by the writers of its format.
  *
+ * @param tables tables in the order of writing: notes, captures, then others
  * @param ids result for the id file; null if there is none
  * @param rows number of written rows by table, in the order of writing
  * @param stopped queried before each row; true stops the export
  */
 record Export(
         ExportOptions options,
-        DataSet data,
+        List<Table> tables,
         Snapshot snapshot,
-        ExportReport.@Nullable NamedIds ids,
+        Exporter.ExportReport.@Nullable NamedIds ids,
         StagingDirectory directory,
         MediaCopies media,
-        Pseudonyms pseudonyms,
+        HmacUtils pseudonyms,
         SequencedMap<String, Long> rows,
         BooleanSupplier stopped) {
 
-    /** Returns the pseudonym of a person's id, or the id if the export does not hash ids. */
+    /** Minimum length of the key of pseudonyms in bytes; shorter keys can be guessed. */
+    private static final int SHORTEST_KEY = 16;
+
+    private static final int GENERATED_KEY = 32;
+    private static final int PSEUDONYM_DIGITS = 32;
+
+    /** Returns the table with one row per note, as last captured. */
+    Table notes() {
+        return tables.get(0);
+    }
+
+    /** Returns the table with one row per paid response, with the counts at that time. */
+    Table captures() {
+        return tables.get(1);
+    }
+
+    /** Reads the key of pseudonyms from a file, or generates one that is not stored if there is no file. */
+    static HmacUtils pseudonyms(@Nullable Path file) throws IOException {
+        byte[] key = file == null ? new byte[GENERATED_KEY] : Files.readAllBytes(file);
+        if (file == null) {
+            new SecureRandom().nextBytes(key);
+        }
+        if (key.length < SHORTEST_KEY) {
+            throw new ExportException(
+                    "Pseudonym key %s has %d bytes, but needs %d at least. Generate one with: head -c 32 /dev/urandom"
+                            .formatted(file, key.length, SHORTEST_KEY));
+        }
+        return new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key);
+    }
+
+    /**
+     * Returns the pseudonym of a person's id, or the id if the export does not hash ids. A pseudonym is the first half
+     * of the HMAC-SHA-256 under the key, equal for the same id.
+     *
+     * <p>The holder of the key can find an id by trying all ids, of which there are few; without the key this is not
+     * possible. Nothing else is hidden: a note id leads to its author on the platform, and text and images may name
+     * people.
+     */
     String pseudonym(String id) {
-        return options.authors() == AuthorMode.HASH ? pseudonyms.of(id) : id;
+        return options.authors() == AuthorMode.HASH ? pseudonyms.hmacHex(id).substring(0, PSEUDONYM_DIGITS) : id;
     }
 
     /**

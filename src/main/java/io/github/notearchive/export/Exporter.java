@@ -1,11 +1,13 @@
 package io.github.notearchive.export;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.archive.stats.NoteSnapshots.NotCaptured;
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
-import io.github.notearchive.export.ExportReport.NamedIds;
+import io.github.notearchive.export.Exporter.ExportReport.NamedIds;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
@@ -14,9 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectFactory;
@@ -68,12 +73,12 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
         try (Snapshot snapshot = notes.open(options.selection(), ids)) {
             Export export = new Export(
                     options,
-                    DataSet.of(options.authors(), options.media()),
+                    Table.all(options.authors(), options.media()),
                     snapshot,
                     ids == null ? null : namedIds(ids, snapshot.notCaptured()),
                     directory,
                     media,
-                    Pseudonyms.withKey(options.authorKey()),
+                    Export.pseudonyms(options.authorKey()),
                     new LinkedHashMap<>(),
                     stopped);
             export.requireNotStopped();
@@ -86,11 +91,11 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
             return new ExportReport(
                     directory.target,
                     export.rows(),
-                    directory.files(),
-                    directory.bytes(),
-                    media.copied(),
-                    media.missing(),
-                    media.examples(),
+                    directory.inventory.files(),
+                    directory.inventory.bytes(),
+                    media.copied,
+                    media.missing,
+                    List.copyOf(media.examples),
                     export.ids());
         }
     }
@@ -121,5 +126,46 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
                 .orElseThrow(() -> new ExportException(
                         "Id file %s, line %d: \"%s\" is not a note id (24 hexadecimal digits); nothing was exported"
                                 .formatted(file, line, text.length() > 80 ? text.substring(0, 80) + "..." : text)));
+    }
+
+    /**
+     * Result of a completed export.
+     *
+     * @param rows number of rows by table
+     * @param files number of files, including the manifest
+     * @param bytes total size of the files
+     * @param copied number of media files among them
+     * @param missing number of objects that the store did not deliver, or delivered with other bytes
+     * @param ids result for the id file; null if there was none
+     */
+    public record ExportReport(
+            Path target,
+            SequencedMap<String, Long> rows,
+            long files,
+            long bytes,
+            long copied,
+            long missing,
+            List<MissingObject> missingExamples,
+            @Nullable NamedIds ids) {
+
+        /** Stored object that the export does not contain, and the reason for display. */
+        public record MissingObject(
+                @JsonProperty("objectKey") String key, String reason) {}
+
+        /**
+         * Requested note ids.
+         *
+         * @param named number of distinct ids
+         * @param notArchived number of ids that were never captured
+         */
+        public record NamedIds(
+                long named,
+                long notArchived,
+                @JsonProperty("notArchivedExamples") List<String> examples) {}
+
+        /** Returns whether no object and no requested note is missing. */
+        public boolean isWhole() {
+            return missing == 0 && (ids == null || ids.notArchived() == 0);
+        }
     }
 }

@@ -1,7 +1,9 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.report.Pages;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -10,9 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,37 +25,78 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Names of directories and files consist of ASCII letters, digits and dashes only: they are valid on every file
  * system and in every archive format, and Java cannot create other names in the locale C, as under cron.
  */
-record Folder(Export export) {
+final class Folder {
 
     private static final Pattern EXTENSION = Pattern.compile("[a-z0-9]{1,8}");
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9-]{1,20}");
 
+    private final Export export;
+    private final long total;
+    private final List<Entry> entries = new ArrayList<>();
+    private int pages;
+
+    Folder(Export export) {
+        this.export = export;
+        this.total = export.snapshot().count();
+    }
+
+    /** Note on an index page, and the directory of its page. */
+    record Entry(String directory, NotePage note) {}
+
+    /**
+     * Model of the template {@code export/index}: a page that lists notes and links to the other index pages.
+     *
+     * @param number number of the page, from 1
+     * @param total number of notes on all pages
+     */
+    record IndexPage(int number, long total, List<Entry> entries) {
+
+        /** Number of notes on a page. */
+        static final int NOTES = 60;
+
+        static String name(long page) {
+            return page == 1 ? "index.html" : "index-" + page + ".html";
+        }
+
+        String title() {
+            return "Notes" + (number == 1 ? "" : ", page " + number);
+        }
+
+        long pages() {
+            return Math.max(1, Math.ceilDiv(total, NOTES));
+        }
+
+        /** Returns the numbers of the first, the last and the neighbouring pages. */
+        List<Long> links() {
+            return LongStream.of(1, number - 1L, number, number + 1L, pages())
+                    .filter(page -> page >= 1 && page <= pages())
+                    .distinct()
+                    .boxed()
+                    .toList();
+        }
+    }
+
     void write() throws IOException {
-        Table notes = export.data().notes();
-        Table captures = export.data().captures();
-        long total = export.snapshot().count();
-        List<IndexPage.Entry> entries = new ArrayList<>();
-        AtomicInteger page = new AtomicInteger();
-        AtomicLong captured = new AtomicLong();
+        Table captures = export.captures();
         Column history = new Column(captures.name(), Column.Type.RECORD_LIST, Column.Content.PLAIN, "", "", captures);
-        export.forEachRow(notes.with(history), key -> key, row -> {
+        export.forEachRow(export.notes().with(history), key -> key, row -> {
             entries.add(note(row));
-            captured.addAndGet(row.path("captures").size());
+            export.rows()
+                    .merge(captures.name(), (long) row.path(captures.name()).size(), Long::sum);
             if (entries.size() == IndexPage.NOTES) {
-                index(page.incrementAndGet(), total, entries);
+                writeIndex();
             }
         });
-        if (!entries.isEmpty() || page.get() == 0) {
-            index(page.incrementAndGet(), total, entries);
+        if (!entries.isEmpty() || pages == 0) {
+            writeIndex();
         }
-        export.rows().put(captures.name(), captured.get());
         Map<Table, String> files = new LinkedHashMap<>();
-        files.put(notes, "");
+        files.put(export.notes(), "");
         files.put(captures, "");
         new Manifest(export).write("", files);
     }
 
-    private IndexPage.Entry note(ObjectNode row) throws IOException {
+    private Entry note(ObjectNode row) throws IOException {
         NotePage page = new NotePage(row);
         String directory = "notes/" + directoryName(page.noteId(), page.time("published_at"));
         for (JsonNode file : row.path("media")) {
@@ -63,8 +105,8 @@ record Folder(Export export) {
             }
         }
         export.directory().write(directory + "/note.json", row.toPrettyString());
-        export.directory().write(directory + "/index.html", page.render());
-        return new IndexPage.Entry(directory, page);
+        export.directory().write(directory + "/index.html", Pages.render("export/note", Map.of("page", page)));
+        return new Entry(directory, page);
     }
 
     /** Copies a file of a note, and replaces its object key in the row by its path within the note's directory. */
@@ -81,8 +123,9 @@ record Folder(Export export) {
         file.put("path", copied ? name : null);
     }
 
-    private void index(int page, long total, List<IndexPage.Entry> entries) throws IOException {
-        export.directory().write(IndexPage.name(page), new IndexPage(page, total, entries).render());
+    private void writeIndex() throws IOException {
+        IndexPage page = new IndexPage(++pages, total, entries);
+        export.directory().write(IndexPage.name(pages), Pages.render("export/index", Map.of("page", page)));
         entries.clear();
     }
 

@@ -1,5 +1,6 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.export.TableFiles.TableWriter;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
@@ -27,7 +28,7 @@ record FourCat(Export export) {
     private static final String FILE = "xiaohongshu.ndjson";
 
     void write() throws IOException {
-        Table notes = export.data().notes();
+        Table notes = export.notes();
         try (TableWriter items = new TableWriter.JsonLines(export.directory().create(FILE))) {
             export.forEachRow(notes, _ -> null, row -> items.write(item(row)));
         }
@@ -35,7 +36,7 @@ record FourCat(Export export) {
     }
 
     private ObjectNode item(JsonNode note) {
-        long index = export.rows().getOrDefault(export.data().notes().name(), 0L);
+        long index = export.rows().getOrDefault(export.notes().name(), 0L);
         ObjectNode item = JsonMapper.shared().createObjectNode();
         item.put("nav_index", "0:0:" + index);
         item.set("item_id", note.path(Table.KEY));

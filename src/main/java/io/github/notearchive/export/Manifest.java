@@ -1,6 +1,8 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -114,9 +116,9 @@ record Manifest(Export export) {
             case NONE, LINK -> json;
             case PRESIGNED -> json.put("goodFor", options().presignFor().toString());
             case COPY ->
-                json.put("copied", export.media().copied())
-                        .put("missing", export.media().missing())
-                        .putPOJO("missingObjects", export.media().examples());
+                json.put("copied", export.media().copied)
+                        .put("missing", export.media().missing)
+                        .putPOJO("missingObjects", export.media().examples);
         };
     }
 
@@ -142,7 +144,7 @@ record Manifest(Export export) {
             ObjectNode json = all.addObject()
                     .put("name", column.name())
                     .put("type", lowerCase(column.type()))
-                    .put("nullable", !column.isKey() && !column.isList())
+                    .put("nullable", !column.isKey() && column.elements() == null)
                     .put("description", description(column, comments));
             if (column.type() == Column.Type.RECORD_LIST) {
                 json.set("columns", columns(column.fields(), comments));

@@ -1,7 +1,7 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
-import io.github.notearchive.export.ExportReport.MissingObject;
+import io.github.notearchive.export.Exporter.ExportReport.MissingObject;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -29,9 +29,14 @@ final class MediaCopies {
 
     private final ObjectFactory<ObjectStore> store;
     private final StagingDirectory directory;
-    private final List<MissingObject> examples = new ArrayList<>();
-    private long copied;
-    private long missing;
+
+    /** Copied files. */
+    long copied;
+
+    /** Objects that were not copied. */
+    long missing;
+
+    final List<MissingObject> examples = new ArrayList<>();
 
     MediaCopies(ObjectFactory<ObjectStore> store, StagingDirectory directory) {
         this.store = store;
@@ -102,17 +107,5 @@ final class MediaCopies {
         }
         directory.delete(path);
         return problem;
-    }
-
-    long copied() {
-        return copied;
-    }
-
-    long missing() {
-        return missing;
-    }
-
-    List<MissingObject> examples() {
-        return List.copyOf(examples);
     }
 }

@@ -4,7 +4,6 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.report.Pages;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -67,10 +66,6 @@ record NotePage(JsonNode note) {
             String state = row.path("state").stringValue() + (reason == null ? "" : ", " + reason);
             return kind() + " " + number() + ": " + (isStored() ? "not available in the store" : state);
         }
-    }
-
-    String render() {
-        return Pages.render("export/note", Map.of("page", this));
     }
 
     String noteId() {

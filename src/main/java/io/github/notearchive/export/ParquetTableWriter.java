@@ -1,5 +1,7 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.export.Table.Column;
+import io.github.notearchive.export.TableFiles.TableWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -26,6 +28,7 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -103,31 +106,31 @@ final class ParquetTableWriter implements TableWriter {
     }
 
     private static Type type(Column column) {
-        Type.Repetition repetition = column.isKey() ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
         return switch (column.type()) {
-            case TEXT ->
-                Types.primitive(PrimitiveTypeName.BINARY, repetition)
-                        .as(LogicalTypeAnnotation.stringType())
-                        .named(column.name());
-            case INTEGER -> Types.primitive(PrimitiveTypeName.INT32, repetition).named(column.name());
-            case BIGINT -> Types.primitive(PrimitiveTypeName.INT64, repetition).named(column.name());
-            case BOOLEAN ->
-                Types.primitive(PrimitiveTypeName.BOOLEAN, repetition).named(column.name());
+            case TEXT -> primitive(column, PrimitiveTypeName.BINARY, LogicalTypeAnnotation.stringType());
+            case INTEGER -> primitive(column, PrimitiveTypeName.INT32, null);
+            case BIGINT -> primitive(column, PrimitiveTypeName.INT64, null);
+            case BOOLEAN -> primitive(column, PrimitiveTypeName.BOOLEAN, null);
             case TIMESTAMP ->
-                Types.primitive(PrimitiveTypeName.INT64, repetition)
-                        .as(LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS))
-                        .named(column.name());
+                primitive(column, PrimitiveTypeName.INT64, LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS));
             case TEXT_LIST ->
-                Types.requiredList()
-                        .element(Types.required(PrimitiveTypeName.BINARY)
+                list(
+                        column,
+                        Types.required(PrimitiveTypeName.BINARY)
                                 .as(LogicalTypeAnnotation.stringType())
-                                .named("element"))
-                        .named(column.name());
+                                .named("element"));
             case RECORD_LIST ->
-                Types.requiredList()
-                        .element(new GroupType(Type.Repetition.REQUIRED, "element", types(column.fields())))
-                        .named(column.name());
+                list(column, new GroupType(Type.Repetition.REQUIRED, "element", types(column.fields())));
         };
+    }
+
+    private static Type primitive(Column column, PrimitiveTypeName type, @Nullable LogicalTypeAnnotation annotation) {
+        Type.Repetition repetition = column.isKey() ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
+        return Types.primitive(type, repetition).as(annotation).named(column.name());
+    }
+
+    private static Type list(Column column, Type element) {
+        return Types.requiredList().element(element).named(column.name());
     }
 
     /** Adapts a file to the interface of the library. */

@@ -13,7 +13,6 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -59,8 +58,6 @@ final class StagingDirectory implements AutoCloseable {
     /** List of objects to be received ahead. */
     final FileList plan;
 
-    private long files;
-    private long bytes;
     private boolean complete;
 
     private StagingDirectory(Path target, Path parent, Path root) throws IOException {
@@ -92,22 +89,12 @@ final class StagingDirectory implements AutoCloseable {
         Path root = parent.resolve(name + PARTIAL + UUID.randomUUID());
         try {
             Files.createDirectories(parent);
-            warnOfOrphans(parent);
             // not a temporary directory: its permissions would make the export private
             Files.createDirectory(root);
             return new StagingDirectory(target, parent, root);
         } catch (IOException e) {
             FileSystemUtils.deleteRecursively(root);
             throw new ExportException("Directory " + root + " of the export cannot be created: " + e);
-        }
-    }
-
-    private static void warnOfOrphans(Path parent) throws IOException {
-        try (DirectoryStream<Path> orphans = Files.newDirectoryStream(parent, "*" + PARTIAL + "*-*-*-*-*")) {
-            orphans.forEach(orphan -> log.warn(
-                    "{} belongs to an unfinished export. If no export is running, remove it: rm -r '{}'",
-                    orphan,
-                    orphan));
         }
     }
 
@@ -158,7 +145,7 @@ final class StagingDirectory implements AutoCloseable {
         } catch (IOException e) {
             throw ExportException.notWritable(target, path, e);
         }
-        record(new FileEntry(path, object.size(), object.sha256()));
+        inventory.add(new FileEntry(path, object.size(), object.sha256()));
     }
 
     /** Returns the location of a path and creates its parent directories. */
@@ -172,22 +159,8 @@ final class StagingDirectory implements AutoCloseable {
         return file;
     }
 
-    private void record(FileEntry file) {
-        inventory.add(file);
-        files++;
-        bytes += file.size();
-    }
-
     boolean has(String path) {
         return Files.exists(root.resolve(path));
-    }
-
-    long files() {
-        return files;
-    }
-
-    long bytes() {
-        return bytes;
     }
 
     /** Forces the directory to the disk and renames it to the target. */
@@ -225,6 +198,8 @@ final class StagingDirectory implements AutoCloseable {
 
         private final String name;
         private final BufferedWriter lines;
+        private long files;
+        private long bytes;
 
         private FileList(String name) throws IOException {
             this.name = name;
@@ -237,6 +212,16 @@ final class StagingDirectory implements AutoCloseable {
             } catch (IOException e) {
                 throw ExportException.notWritable(target, name, e);
             }
+            files++;
+            bytes += file.size();
+        }
+
+        long files() {
+            return files;
+        }
+
+        long bytes() {
+            return bytes;
         }
 
         void forEach(IOConsumer<FileEntry> consumer) throws IOException {
@@ -305,7 +290,7 @@ final class StagingDirectory implements AutoCloseable {
             }
             written = new FileEntry(path, size, HexFormat.of().formatHex(digest.digest()));
             if (!path.startsWith(AHEAD)) {
-                record(written);
+                inventory.add(written);
             }
         }
     }

@@ -1,7 +1,12 @@
 package io.github.notearchive.export;
 
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import de.siegmar.fastcsv.writer.QuoteStrategies;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +14,10 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes one file per table, and the media under their object keys; also as a bag.
@@ -29,7 +38,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
             }
         }
         Map<Table, String> files = new LinkedHashMap<>();
-        for (Table table : export.data().tables()) {
+        for (Table table : export.tables()) {
             files.put(table, table.name() + "." + format);
             try (TableWriter writer = writer(table, directory.create(below + files.get(table)))) {
                 export.forEachRow(table, key -> directory.has(below + key) ? key : null, writer::write);
@@ -45,7 +54,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
     void writeBag() throws IOException {
         write();
         StagingDirectory directory = export.directory();
-        String oxum = directory.bytes() + "." + directory.files();
+        String oxum = directory.inventory.bytes() + "." + directory.inventory.files();
         list("manifest-sha256.txt", true);
         directory.write("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
         directory.write("bag-info.txt", """
@@ -73,5 +82,75 @@ record TableFiles(Export export, ExportFormat format, String below) {
             case PARQUET -> new ParquetTableWriter(out, table);
             case JSONL, BAGIT, FOLDER, FOURCAT -> new TableWriter.JsonLines(out);
         };
+    }
+
+    /** Writes the rows of one table to one file. Closed once, also after a failure. */
+    interface TableWriter extends AutoCloseable {
+
+        void write(ObjectNode row) throws IOException;
+
+        @Override
+        void close() throws IOException;
+
+        /** Writes JSON Lines: one object per line, UTF-8, each line ended by LF. */
+        record JsonLines(OutputStream out) implements TableWriter {
+
+            /** Serializes the object before it writes, so that Jackson does not wrap exceptions of the file. */
+            @Override
+            public void write(ObjectNode row) throws IOException {
+                out.write(JsonMapper.shared().writeValueAsBytes(row));
+                out.write('\n');
+            }
+
+            @Override
+            public void close() throws IOException {
+                out.close();
+            }
+        }
+
+        /**
+         * Writes CSV (RFC 4180), UTF-8, with a header line. An absent value is an empty field, an empty text a quoted
+         * empty field, as in PostgreSQL's {@code COPY}. Lists are JSON.
+         *
+         * <p>Values are exact unless the file is for a spreadsheet. Then it begins with a byte order mark, and a text
+         * that a spreadsheet would execute as a formula gets an apostrophe prefix: it begins with {@code =}, {@code +},
+         * {@code -}, {@code @}, a tab, a line break or, in East Asian Excel, a full-width form of these signs
+         * (https://owasp.org/www-community/attacks/CSV_Injection).
+         */
+        record Csv(CsvWriter csv, boolean excel) implements TableWriter {
+
+            private static final String FORMULA_PREFIXES = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20";
+
+            static Csv start(OutputStream out, Table table, boolean excel) throws IOException {
+                if (excel) {
+                    out.write("\ufeff".getBytes(StandardCharsets.UTF_8));
+                }
+                CsvWriter csv = CsvWriter.builder()
+                        .lineDelimiter(LineDelimiter.CRLF)
+                        .quoteStrategy(QuoteStrategies.EMPTY)
+                        .build(out, StandardCharsets.UTF_8);
+                csv.writeRecord(table.columns().stream().map(Column::name).toList());
+                return new Csv(csv, excel);
+            }
+
+            @Override
+            public void write(ObjectNode row) {
+                csv.writeRecord(row.valueStream().map(this::field).toArray(String[]::new));
+            }
+
+            private @Nullable String field(JsonNode value) {
+                if (!value.isString()) { // a list begins with a bracket, so it is not a formula
+                    return value.isNull() ? null : value.toString();
+                }
+                String text = value.stringValue();
+                boolean isFormula = !text.isEmpty() && FORMULA_PREFIXES.indexOf(text.charAt(0)) >= 0;
+                return excel && isFormula ? "'" + text : text;
+            }
+
+            @Override
+            public void close() throws IOException {
+                csv.close();
+            }
+        }
     }
 }

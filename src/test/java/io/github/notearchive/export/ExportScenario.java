@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.Exporter.ExportReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -17,7 +17,9 @@ import gov.loc.repository.bagit.reader.BagReader;
 import gov.loc.repository.bagit.verify.BagVerifier;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.Exporter.ExportReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -279,7 +281,7 @@ class TablesTests extends ExportScenario {
     void everyColumnOfANoteIsExportedOrLeftOutByName() {
         Set<String> exported = new TreeSet<>();
         Set<String> tables = new TreeSet<>(Set.of("author", "media_object"));
-        for (Table table : DataSet.of(AuthorMode.KEEP, MediaMode.COPY).tables()) {
+        for (Table table : Table.all(AuthorMode.KEEP, MediaMode.COPY)) {
             tables.add(table.source());
             table.columns().stream()
                     .filter(column -> column.source() != null)
@@ -299,7 +301,7 @@ class TablesTests extends ExportScenario {
     @Test
     void whatSaysSomethingOfPeopleIsMarkedAsSuch() {
         Set<String> people = new TreeSet<>();
-        for (Table table : DataSet.of(AuthorMode.OMIT, MediaMode.COPY).tables()) {
+        for (Table table : Table.all(AuthorMode.OMIT, MediaMode.COPY)) {
             table.columns().forEach(column -> people.add(table.name() + "." + column.name()));
         }
 
