@@ -13,12 +13,14 @@ import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -105,12 +107,11 @@ final class ExportCommand extends ArchiveCommand {
                 return report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
             });
         } catch (ExportException e) {
-            ExitCode code = switch (e.kind()) {
-                case INVALID -> ExitCode.USAGE;
-                case STOPPED -> ExitCode.INTERRUPTED;
-                case NOT_WRITABLE -> ExitCode.FAILED;
-            };
-            throw new CommandFailure(code, String.valueOf(e.getMessage()));
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        } catch (CancellationException e) {
+            throw new CommandFailure(ExitCode.INTERRUPTED, String.valueOf(e.getMessage()));
+        } catch (UncheckedIOException e) {
+            throw new CommandFailure(ExitCode.FAILED, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new CommandFailure(
                     ExitCode.FAILED,

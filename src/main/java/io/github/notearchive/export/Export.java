@@ -1,5 +1,6 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.archive.stats.NoteSnapshots.NamedIds;
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.Table.Column;
@@ -11,6 +12,7 @@ import java.time.OffsetDateTime;
 import java.util.Iterator;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -34,7 +36,7 @@ record Export(
         ExportOptions options,
         List<Table> tables,
         Snapshot snapshot,
-        Exporter.ExportReport.@Nullable NamedIds ids,
+        @Nullable NamedIds ids,
         StagingDirectory directory,
         MediaCopies media,
         HmacUtils pseudonyms,
@@ -87,7 +89,7 @@ record Export(
      * Passes the converted rows of a table, objects with its columns in order, by note id, and counts them.
      *
      * @param path returns the path of an object's copy by its key; null if the export has no copy
-     * @throws ExportException if the export is stopped
+     * @throws CancellationException if the export is stopped
      */
     void forEachRow(Table table, Function<String, @Nullable String> path, IOConsumer<ObjectNode> consumer)
             throws IOException {
@@ -104,8 +106,13 @@ record Export(
     }
 
     void requireNotStopped() {
+        requireNotStopped(stopped);
+    }
+
+    /** Throws a {@link CancellationException} if the export is stopped. */
+    static void requireNotStopped(BooleanSupplier stopped) {
         if (stopped.getAsBoolean()) {
-            throw ExportException.stopped();
+            throw new CancellationException("The export was stopped; its files were deleted");
         }
     }
 

@@ -3,14 +3,14 @@ package io.github.notearchive.export;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
-import io.github.notearchive.archive.stats.NoteSnapshots.NotCaptured;
+import io.github.notearchive.archive.stats.NoteSnapshots.NamedIds;
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
-import io.github.notearchive.export.Exporter.ExportReport.NamedIds;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +39,9 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
      * does not deliver are omitted and reported; an unavailable store or database fails the export with its own
      * exception.
      *
-     * @param stopped queried repeatedly; true makes it throw an {@link ExportException}
-     * @throws ExportException if the target, the ids or the key are invalid, the export is stopped, or the local disk
-     *     does not accept a file
+     * @param stopped queried repeatedly; true makes it throw a {@link CancellationException}
+     * @throws ExportException if the target, the ids or the key are invalid
+     * @throws UncheckedIOException if the local disk does not accept a file
      */
     public ExportReport export(ExportOptions options, BooleanSupplier stopped) throws IOException {
         try (StagingDirectory directory = StagingDirectory.create(options.target())) {
@@ -75,7 +76,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
                     options,
                     Table.all(options.authors(), options.media()),
                     snapshot,
-                    ids == null ? null : namedIds(ids, snapshot.notCaptured()),
+                    ids == null ? null : snapshot.namedIds(),
                     directory,
                     media,
                     Export.pseudonyms(options.authorKey()),
@@ -98,10 +99,6 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
                     List.copyOf(media.examples),
                     export.ids());
         }
-    }
-
-    private static NamedIds namedIds(Collection<NoteId> ids, NotCaptured notCaptured) {
-        return new NamedIds(ids.size(), notCaptured.number(), notCaptured.examples());
     }
 
     private static Collection<NoteId> readIds(Path file) throws IOException {
@@ -151,17 +148,6 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
         /** Stored object that the export does not contain, and the reason for display. */
         public record MissingObject(
                 @JsonProperty("objectKey") String key, String reason) {}
-
-        /**
-         * Requested note ids.
-         *
-         * @param named number of distinct ids
-         * @param notArchived number of ids that were never captured
-         */
-        public record NamedIds(
-                long named,
-                long notArchived,
-                @JsonProperty("notArchivedExamples") List<String> examples) {}
 
         /** Returns whether no object and no requested note is missing. */
         public boolean isWhole() {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,13 +51,11 @@ final class MediaCopies {
     /**
      * Receives the planned objects. An object that is missing or differs is left to {@link #copy}, which reports it.
      *
-     * @param stopped queried before each object; true makes it throw an {@link ExportException}
+     * @param stopped queried before each object; true makes it throw a {@link CancellationException}
      */
     void copyAhead(BooleanSupplier stopped) throws IOException {
         directory.plan.forEach(object -> {
-            if (stopped.getAsBoolean()) {
-                throw ExportException.stopped();
-            }
+            Export.requireNotStopped(stopped);
             String _ = receive(object);
         });
     }

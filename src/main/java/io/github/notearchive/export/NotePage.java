@@ -5,7 +5,6 @@ import io.github.notearchive.report.Pages;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -21,7 +20,6 @@ record NotePage(JsonNode note) {
     static final Pages.Style STYLE = Pages.style("folder", "; img-src 'self' file:; media-src 'self' file:");
 
     private static final int LONGEST_TITLE = 60;
-    private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}");
     private static final Set<String> SHOWN_EVERYWHERE =
             Set.of("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif");
 
@@ -105,8 +103,7 @@ record NotePage(JsonNode note) {
     }
 
     String language() {
-        String language = note.path("language").stringValue("");
-        return LANGUAGE.matcher(language).matches() ? language : "zh";
+        return note.path("language").stringValue("zh");
     }
 
     @Nullable

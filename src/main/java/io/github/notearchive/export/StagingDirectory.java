@@ -10,6 +10,7 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,8 @@ import org.springframework.util.FileSystemUtils;
  * while they are written and forced to the disk. {@link #complete} renames the directory to the target. A directory
  * that is closed before is deleted; a killed process leaves it under its partial name.
  *
- * <p>Every file that cannot be written is reported as {@link ExportException}. Not thread-safe.
+ * <p>A file that cannot be written is reported as {@link UncheckedIOException}, so that no layer between it and the
+ * caller converts it: a store that is being read treats each {@link IOException} as a network error. Not thread-safe.
  */
 final class StagingDirectory implements AutoCloseable {
 
@@ -113,14 +115,21 @@ final class StagingDirectory implements AutoCloseable {
      * Creates a file that is recorded in the inventory when it is closed.
      *
      * @param path within the export, with slashes
-     * @throws ExportException if the disk does not accept it, also from the stream
+     * @throws UncheckedIOException if the disk does not accept it, also from the stream
      */
     HashedFile create(String path) {
         try {
             return new HashedFile(path, FileChannel.open(resolve(path), CREATE, WRITE, TRUNCATE_EXISTING));
         } catch (IOException e) {
-            throw ExportException.notWritable(target, path, e);
+            throw notWritable(path, e);
         }
+    }
+
+    private UncheckedIOException notWritable(String path, IOException cause) {
+        return new UncheckedIOException(
+                "File %s of the export to %s cannot be written: %s; nothing was exported. Check free space and permissions, then export again"
+                        .formatted(path, target, cause),
+                cause);
     }
 
     void write(String path, String text) throws IOException {
@@ -143,7 +152,7 @@ final class StagingDirectory implements AutoCloseable {
         try {
             Files.move(root.resolve(ahead(object.sha256())), resolve(path));
         } catch (IOException e) {
-            throw ExportException.notWritable(target, path, e);
+            throw notWritable(path, e);
         }
         inventory.add(new FileEntry(path, object.size(), object.sha256()));
     }
@@ -210,7 +219,7 @@ final class StagingDirectory implements AutoCloseable {
             try {
                 lines.write(file.sha256() + " " + file.size() + " " + file.path() + "\n");
             } catch (IOException e) {
-                throw ExportException.notWritable(target, name, e);
+                throw notWritable(name, e);
             }
             files++;
             bytes += file.size();
@@ -273,7 +282,7 @@ final class StagingDirectory implements AutoCloseable {
 
         @Override
         protected void handleIOException(IOException e) {
-            throw ExportException.notWritable(target, path, e);
+            throw notWritable(path, e);
         }
 
         /** Writers close the file again after a failure; only the first call has an effect. */

@@ -28,7 +28,6 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
     public enum Cause {
         RUN_ACTIVE(Level.HEALTHY, "no action needed"),
         GATE_CLOSED(Level.HEALTHY, "no action needed; a later run makes calls again"),
-        RUN_INTERRUPTED(Level.HEALTHY, "note-archive run resumes it, at the latest the next night"),
         WORKLIST_EMPTY(Level.ATTENTION, "note-archive enqueue FILE"),
         NO_RUN(Level.ATTENTION, "note-archive run"),
         RUN_KILLED(Level.ATTENTION, ""),

@@ -10,7 +10,6 @@ import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
-import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
@@ -26,7 +25,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -45,7 +43,7 @@ public record HealthCheck(
         JobExecutionQueries executions,
         QuotaHolds quotaHolds,
         WorklistStats worklist,
-        ErasureList erasures,
+        ErasureList erased,
         ResponseSpool spool,
         MediaTotals media,
         AuditRepository audits,
@@ -63,47 +61,48 @@ public record HealthCheck(
                 history.runs(null, new Night(tonight.minusDays(NIGHTS - 1L)), new Night(tonight.plusDays(NIGHTS)));
         Map<String, Run> lastByNode = new TreeMap<>();
         all.forEach(run -> lastByNode.put(run.node(), run));
-        List<Reason> reasons = new ArrayList<>();
-        addUnfinishedJobs(reasons);
-        lastByNode.values().forEach(run -> lastRun(run, now).ifPresent(reasons::add));
-        addStop(reasons, all);
-        addLastSuccess(reasons, all, now);
-        addFailedNotes(reasons);
-        addFindings(reasons);
-        addVerification(reasons, now);
-        addLastAudit(reasons, now);
-        long fields = drift.unreviewed(1).fields();
-        addIf(fields > 0, reasons, Cause.NEW_FIELDS, DisplayFormat.plural(fields, "new field") + " in responses");
+        List<Reason> reasons = Stream.of(
+                        unfinishedJobs(),
+                        responsesInFiles(),
+                        lastByNode.values().stream().flatMap(run -> lastRun(run, now)),
+                        quota(),
+                        lastSuccess(all, now),
+                        notes(),
+                        findings(),
+                        verification(now),
+                        lastAudit(now),
+                        newFields())
+                .flatMap(reason -> reason)
+                .toList();
         Run last = all.isEmpty() ? null : all.getLast();
         return Health.of(last, last == null ? "no run yet" : describe(last, now), reasons);
     }
 
-    private static void addIf(boolean condition, List<Reason> reasons, Cause cause, String what) {
-        if (condition) {
-            reasons.add(new Reason(cause, what));
-        }
+    private static Stream<Reason> when(boolean condition, Cause cause, String what) {
+        return condition ? Stream.of(new Reason(cause, what)) : Stream.empty();
     }
 
-    /** Adds unfinished maintenance jobs, and responses that are not recorded in the ledger yet. */
-    private void addUnfinishedJobs(List<Reason> reasons) {
-        addIf(
-                executions.isRebuildUnfinished(),
-                reasons,
-                Cause.REBUILD_UNFINISHED,
-                "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then");
-        addIf(executions.isRemapUnfinished(), reasons, Cause.REMAP_UNFINISHED, "a remap is not finished");
-        long unfinished = erasures.count().unfinished();
-        addIf(
-                unfinished > 0,
-                reasons,
-                Cause.FORGET_UNFINISHED,
-                "erasures of notes or authors that are not finished: " + unfinished);
+    private Stream<Reason> unfinishedJobs() {
+        long erasures = erased.count().unfinished();
+        return Stream.of(
+                        when(
+                                executions.isRebuildUnfinished(),
+                                Cause.REBUILD_UNFINISHED,
+                                "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then"),
+                        when(executions.isRemapUnfinished(), Cause.REMAP_UNFINISHED, "a remap is not finished"),
+                        when(
+                                erasures > 0,
+                                Cause.FORGET_UNFINISHED,
+                                "erasures of notes or authors that are not finished: " + erasures))
+                .flatMap(reason -> reason);
+    }
+
+    private Stream<Reason> responsesInFiles() {
         try {
-            for (ResponseSpool files : spool.nonEmpty()) {
-                reasons.add(new Reason(Cause.RESPONSES_IN_FILES, files.summary() + " are not in the ledger yet"));
-            }
+            return spool.nonEmpty().stream()
+                    .map(files -> new Reason(Cause.RESPONSES_IN_FILES, files.summary() + " are not in the ledger yet"));
         } catch (IOException e) {
-            reasons.add(new Reason(
+            return Stream.of(new Reason(
                     Cause.RESPONSES_IN_FILES,
                     "paid responses may be in files that this user cannot read: " + e,
                     "permit this user to read them"));
@@ -115,19 +114,17 @@ public record HealthCheck(
     }
 
     /** Returns a reason unless the last run of the node ended in order. */
-    private Optional<Reason> lastRun(Run run, Instant now) {
+    private Stream<Reason> lastRun(Run run, Instant now) {
         String node = run.node();
         Optional<ExitCode> exit = NightReport.exit(run);
         if (exit.isPresent()) {
             String why = run.reason() == null ? "" : ": " + run.reason();
-            return exit.filter(code -> !code.isOrderly())
-                    .map(code -> new Reason(
-                            Cause.RUN_FAILED,
-                            "the last run of node %s ended %s with %s%s"
-                                    .formatted(node, age(run.ended(), now), code.label(), why),
-                            NightReport.next(run, code)));
+            String what = "the last run of node %s ended %s with %s%s"
+                    .formatted(node, age(run.ended(), now), exit.get().label(), why);
+            return exit.filter(code -> !code.isOrderly()).stream()
+                    .map(code -> new Reason(Cause.RUN_FAILED, what, NightReport.next(run, code)));
         }
-        return Optional.of(
+        return Stream.of(
                 isActive(run)
                         ? new Reason(
                                 Cause.RUN_ACTIVE,
@@ -139,80 +136,65 @@ public record HealthCheck(
                                 "note-archive run --node " + node));
     }
 
-    /** Adds the quota that stops runs, or else the interruption of the last run of any node if notes are due. */
-    private void addStop(List<Reason> reasons, List<Run> all) {
-        Optional<QuotaHolds.Closed> hold = quotaHolds.current();
-        hold.ifPresent(closed -> reasons.add(new Reason(
-                Cause.GATE_CLOSED,
-                "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason())));
-        boolean isInterrupted = !all.isEmpty()
-                && ExitCode.INTERRUPTED.name().equals(all.getLast().exitCode());
-        long due = worklist.countByState().stream().mapToLong(StateCount::due).sum();
-        addIf(
-                hold.isEmpty() && isInterrupted && due > 0,
-                reasons,
-                Cause.RUN_INTERRUPTED,
-                "the last run was interrupted; notes that are due: " + DisplayFormat.count(due));
+    private Stream<Reason> quota() {
+        return quotaHolds.current().stream()
+                .map(closed -> new Reason(
+                        Cause.GATE_CLOSED,
+                        "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason()));
     }
 
-    private void addLastSuccess(List<Reason> reasons, List<Run> all, Instant now) {
+    private Stream<Reason> lastSuccess(List<Run> all, Instant now) {
         if (all.isEmpty()) {
-            reasons.add(
+            return Stream.of(
                     worklist.countByState().isEmpty()
                             ? new Reason(Cause.WORKLIST_EMPTY, "the worklist is empty")
                             : new Reason(Cause.NO_RUN, "no run has ended in the last " + NIGHTS + " nights"));
-            return;
         }
         Optional<Instant> success = all.stream()
                 .filter(run -> NightReport.exit(run).filter(ExitCode::isOrderly).isPresent())
                 .flatMap(run -> Stream.ofNullable(run.ended()))
                 .max(Comparator.naturalOrder());
-        Run first = all.getFirst();
-        Night before = new Night(first.night().date().minusDays(1));
-        boolean isNewArchive =
-                success.isEmpty() && history.lastNight(null, before).isEmpty();
-        Instant since = isNewArchive ? first.began() : success.orElse(Instant.MIN);
-        String what = isNewArchive
-                ? "no run has succeeded since the first one started " + age(first.began(), now)
-                : success.map(at -> "the last successful run ended " + age(at, now))
-                        .orElse("no run has succeeded in the last " + NIGHTS + " nights");
-        addIf(
-                since.isBefore(now.minus(settings.successWithin())),
-                reasons,
+        Instant first = all.getFirst().began();
+        String what = success.map(at -> "the last successful run ended " + age(at, now))
+                .orElse("no run has succeeded since one started " + age(first, now));
+        return when(
+                success.orElse(first).isBefore(now.minus(settings.successWithin())),
                 Cause.NO_SUCCESS,
                 what + "; the limit is " + settings.successWithin().toHours() + " h");
     }
 
-    /** Adds one reason per {@link StateReason}, since remedy and cost differ, and lesser renditions. */
-    private void addFailedNotes(List<Reason> reasons) {
+    /** Returns one reason per {@link StateReason}, since remedy and cost differ, and lesser renditions. */
+    private Stream<Reason> notes() {
         Map<StateReason, Long> failed = worklist.reasons().stream()
                 .filter(count -> count.state() == NoteState.FAILED)
                 .collect(Collectors.groupingBy(
                         ReasonCount::reason, TreeMap::new, Collectors.summingLong(ReasonCount::notes)));
-        failed.forEach((reason, notes) -> reasons.add(new Reason(
-                Cause.NOTES_FAILED,
-                DisplayFormat.plural(notes, "note") + " failed and will not be retried: " + reason.meaning(),
-                reason.command())));
         long degraded = media.degradedNotes();
-        addIf(
-                degraded > 0,
-                reasons,
-                Cause.DEGRADED_NOTES,
-                (degraded == 1 ? "1 archived note has" : DisplayFormat.count(degraded) + " archived notes have")
-                        + " a file in a lesser rendition than the best one offered");
+        return Stream.concat(
+                failed.entrySet().stream()
+                        .map(of -> new Reason(
+                                Cause.NOTES_FAILED,
+                                DisplayFormat.plural(of.getValue(), "note") + " failed and will not be retried: "
+                                        + of.getKey().meaning(),
+                                of.getKey().command())),
+                when(
+                        degraded > 0,
+                        Cause.DEGRADED_NOTES,
+                        (degraded == 1 ? "1 archived note has" : DisplayFormat.count(degraded) + " archived notes have")
+                                + " a file in a lesser rendition than the best one offered"));
     }
 
-    private void addFindings(List<Reason> reasons) {
+    private Stream<Reason> findings() {
         Map<Damage.Kind, Long> damage = audits.countOpen();
         Map<Damage.Kind, Long> others = new EnumMap<>(damage);
         damage.keySet().removeIf(kind -> !isDamage(kind));
         others.keySet().removeAll(damage.keySet());
-        addIf(
-                !damage.isEmpty(),
-                reasons,
-                Cause.STORE_DAMAGED,
-                "the store differs from the tables: " + Damage.describe(damage));
-        addIf(!others.isEmpty(), reasons, Cause.FINDINGS_OPEN, "audits found " + Damage.describe(others));
+        return Stream.concat(
+                when(
+                        !damage.isEmpty(),
+                        Cause.STORE_DAMAGED,
+                        "the store differs from the tables: " + Damage.describe(damage)),
+                when(!others.isEmpty(), Cause.FINDINGS_OPEN, "audits found " + Damage.describe(others)));
     }
 
     /** Returns whether the store differs from the tables, which {@code verify --repair} corrects. */
@@ -220,37 +202,39 @@ public record HealthCheck(
         return kind != Damage.Kind.UNREADABLE && kind != Damage.Kind.ORPHAN;
     }
 
-    private void addVerification(List<Reason> reasons, Instant now) {
+    private Stream<Reason> verification(Instant now) {
         AuditRepository.Verified verified = audits.verified(now);
-        Instant oldest = verified.oldest();
-        addIf(
-                verified.never() > 0,
-                reasons,
-                Cause.NEVER_VERIFIED,
-                DisplayFormat.count(verified.never())
-                        + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
-                        + (verified.never() == 1 ? " file has" : " files have")
-                        + " no usable time of verification: none since the tables were rebuilt, or one later than now");
-        addIf(
-                verified.never() == 0
-                        && oldest != null
-                        && oldest.plus(settings.verifiedWithin()).isBefore(now),
-                reasons,
-                Cause.NOT_VERIFIED,
-                "a file was last verified " + age(oldest, now) + "; the limit is "
-                        + settings.verifiedWithin().toDays() + " days");
+        if (verified.never() > 0) {
+            String files = DisplayFormat.count(verified.never())
+                    + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
+                    + (verified.never() == 1 ? " file has" : " files have");
+            String what = " no usable time of verification: none since the tables were rebuilt, or one later than now";
+            return Stream.of(new Reason(Cause.NEVER_VERIFIED, files + what));
+        }
+        return Stream.ofNullable(verified.oldest())
+                .filter(oldest -> oldest.plus(settings.verifiedWithin()).isBefore(now))
+                .map(oldest -> new Reason(
+                        Cause.NOT_VERIFIED,
+                        "a file was last verified " + age(oldest, now) + "; the limit is "
+                                + settings.verifiedWithin().toDays() + " days"));
     }
 
-    /** Adds an audit that failed. Findings have separate reasons, and an audit may reach its time limit. */
-    private void addLastAudit(List<Reason> reasons, Instant now) {
-        executions
+    /** Returns an audit that failed. Findings have separate reasons, and an audit may reach its time limit. */
+    private Stream<Reason> lastAudit(Instant now) {
+        return executions
                 .newest(JobNames.VERIFY, null)
                 .filter(audit -> audit.ended() != null)
                 .filter(audit -> !audit.exitCode().equals(ExitCode.FINDINGS.name())
                         && !ExitCode.named(audit.exitCode()).isOrderly())
-                .ifPresent(audit -> reasons.add(new Reason(
+                .stream()
+                .map(audit -> new Reason(
                         Cause.AUDIT_FAILED,
-                        "the last audit ended " + age(audit.ended(), now) + " with " + audit.exitCode())));
+                        "the last audit ended " + age(audit.ended(), now) + " with " + audit.exitCode()));
+    }
+
+    private Stream<Reason> newFields() {
+        long fields = drift.unreviewed(1).fields();
+        return when(fields > 0, Cause.NEW_FIELDS, DisplayFormat.plural(fields, "new field") + " in responses");
     }
 
     private String describe(Run last, Instant now) {

@@ -13,9 +13,7 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,7 +38,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
             DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
     private static final DateTimeFormatter CLOCK_SECONDS =
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(Night.ZONE);
-    private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("MM-dd", Locale.ROOT);
 
     /** The runs of one night, oldest first; never empty. */
     record Past(List<Run> runs) {
@@ -218,23 +215,10 @@ public record NightReport(List<Past> nights, NightFacts facts) {
 
     Plot calls() {
         List<Long> made = facts.slices().stream().map(Slice::callsSoFar).toList();
-        Long allowed = callsAllowed();
-        List<Long> values = allowed == null
-                ? made
-                : made.stream().map(calls -> Math.max(0, allowed - calls)).toList();
         long all = Plot.max(made);
-        String description = allowed == null
-                ? DisplayFormat.plural(all, "call") + (all == 1 ? " was" : " were")
-                        + " made by all nodes since 00:00; no limit is set."
-                : "%s of %s calls were left at the end, after the calls of all nodes since 00:00."
-                        .formatted(DisplayFormat.count(values.getLast()), DisplayFormat.count(allowed));
-        return new Plot(
-                allowed == null ? "Calls so far" : "Calls left tonight",
-                description,
-                values,
-                allowed == null ? Plot.roundAbove(all) : Math.max(1, allowed),
-                DisplayFormat::count,
-                times());
+        String description =
+                DisplayFormat.plural(all, "call") + (all == 1 ? " was" : " were") + " made by all nodes since 00:00.";
+        return new Plot("Calls so far", description, made, DisplayFormat::count, times());
     }
 
     Plot perMinute(String what, ToLongFunction<Slice> amount, LongFunction<String> format, String unit) {
@@ -261,38 +245,5 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         return Stream.of(Duration.ZERO, all.dividedBy(2), all)
                 .map(after -> format.format(facts.from().plus(after)))
                 .toList();
-    }
-
-    /** Returns whether this night and an earlier one have a snapshot of the archive. */
-    boolean isComparable() {
-        return tonight().left() != null && knownNights().size() > 1;
-    }
-
-    private List<Past> knownNights() {
-        return nights.stream().filter(past -> past.left() != null).toList();
-    }
-
-    static ToLongFunction<Past> ofSnapshot(ToLongFunction<Left> value) {
-        return past -> past.left() == null ? 0 : value.applyAsLong(past.left());
-    }
-
-    /** Plots a value of each night over the days that are compared; days without a night are empty. */
-    Plot byNight(String title, boolean isKnown, ToLongFunction<Past> value, LongFunction<String> format) {
-        List<Past> compared = isKnown ? knownNights() : nights;
-        LocalDate last = night().date();
-        LocalDate first = last.minusDays(NIGHTS - 1L);
-        Map<LocalDate, Long> values = new HashMap<>();
-        compared.forEach(past -> values.put(past.night().date(), value.applyAsLong(past)));
-        List<Long> days = first.datesUntil(last.plusDays(1))
-                .map(day -> values.getOrDefault(day, 0L))
-                .toList();
-        Past before = compared.get(compared.size() - 2);
-        String description = "%s this night, %s in the night of %s; at most %s in these days."
-                .formatted(
-                        format.apply(days.getLast()),
-                        format.apply(value.applyAsLong(before)),
-                        before.night(),
-                        format.apply(Plot.max(days)));
-        return new Plot(title, description, days, format, List.of(DAY.format(first), DAY.format(last)));
     }
 }

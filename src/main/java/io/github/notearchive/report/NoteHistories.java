@@ -136,16 +136,12 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
     /** History of one note. */
     public record History(List<Event> events, List<File> files) {}
 
+    /** Kind of an event; a note is decided by a run or an operator. */
     public enum Kind {
-        /** The note was enqueued. */
         QUEUED,
-        /** A request to the provider, with its response. */
         CALL,
-        /** A file was stored, or its download failed. */
         FILE,
-        /** A run or an operator changed the state. */
         DECIDED,
-        /** An audit reported or resolved a finding. */
         AUDIT
     }
 

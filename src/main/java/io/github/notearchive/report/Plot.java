@@ -8,23 +8,15 @@ import java.util.stream.LongStream;
 /**
  * A plot of bars without a script: inline SVG paths that fill the width of the page, with labels as text of a fixed
  * size and a description for readers who do not see it.
- *
- * @param top value at the upper edge, at least 1
  */
-record Plot(
-        String title,
-        String description,
-        List<Long> values,
-        long top,
-        LongFunction<String> format,
-        List<String> times) {
+record Plot(String title, String description, List<Long> values, LongFunction<String> format, List<String> times) {
 
     private static final int WIDTH = 1000;
     private static final int HEIGHT = 200;
 
-    /** Creates a plot whose axis ends at a round number. */
-    Plot(String title, String description, List<Long> values, LongFunction<String> format, List<String> times) {
-        this(title, description, values, roundAbove(max(values)), format, times);
+    /** Returns the value at the upper edge. */
+    long top() {
+        return roundAbove(max(values));
     }
 
     static long max(List<Long> values) {
@@ -48,11 +40,11 @@ record Plot(
     String bars() {
         double step = (double) WIDTH / values.size();
         double gap = Math.min(step * 0.2, 12);
+        double top = top();
         StringBuilder path = new StringBuilder();
         for (int i = 0; i < values.size(); i++) {
-            double share = (double) values.get(i) / top;
-            if (share > 0) {
-                double height = Math.max(2, Math.min(1, share) * HEIGHT);
+            if (values.get(i) > 0) {
+                double height = Math.max(2, values.get(i) / top * HEIGHT);
                 path.append("M%s 200v%sh%sv%sz"
                         .formatted(number(i * step + gap / 2), number(-height), number(step - gap), number(height)));
             }

@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  * Client of the bucket that holds the archive. Thread-safe.
  *
  * <p>Requests are idempotent and are retried while they fail temporarily, {@code archive.store.tries} attempts in all
- * with a back-off from 250 ms on; removals and listings are sent once. Every failure is a {@link StoreException}. An
- * upload that fails leaves either no object or the whole object. Files are sent from the disk without a copy in memory.
+ * with a back-off from 250 ms on; removals are sent once. Every failure is a {@link StoreException}. An upload that
+ * fails leaves either no object or the whole object. Files are sent from the disk without a copy in memory.
  */
 public final class ObjectStore implements AutoCloseable {
 
@@ -270,7 +270,7 @@ public final class ObjectStore implements AutoCloseable {
 
     /**
      * Lists the objects whose names have a prefix, ordered by name. The first page is requested at once, the others as
-     * the stream is read, each once: a failure ends the stream with a {@link StoreException}.
+     * the stream is read: a failure ends the stream with a {@link StoreException}.
      *
      * @param after name after which the listing starts; null for the first
      */
@@ -296,13 +296,14 @@ public final class ObjectStore implements AutoCloseable {
             query.set("start-after", after);
         }
         var content = new StoreClient.Content(query, Map.of(), null);
-        return client.send(Http.Method.GET, null, content, properties.requestTimeout(0), response -> {
-            try (Reader xml = new InputStreamReader(body(response), StandardCharsets.UTF_8)) {
-                return Xml.unmarshal(ListBucketResultV2.class, xml);
-            } catch (XmlParserException e) {
-                throw new IOException("the listing is not XML", e);
-            }
-        });
+        return client.retry(() ->
+                client.send(Http.Method.GET, null, content, properties.requestTimeout(0), response -> {
+                    try (Reader xml = new InputStreamReader(body(response), StandardCharsets.UTF_8)) {
+                        return Xml.unmarshal(ListBucketResultV2.class, xml);
+                    } catch (XmlParserException e) {
+                        throw new IOException("the listing is not XML", e);
+                    }
+                }));
     }
 
     /**

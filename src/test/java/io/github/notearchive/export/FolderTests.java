@@ -1,9 +1,5 @@
 package io.github.notearchive.export;
 
-import static io.github.notearchive.export.SmallArchive.BARE;
-import static io.github.notearchive.export.SmallArchive.FORMULA;
-import static io.github.notearchive.export.SmallArchive.HOSTILE;
-import static io.github.notearchive.export.SmallArchive.VIDEO;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
@@ -45,13 +41,13 @@ class FolderTests extends ExportScenario {
         assertThat(hostile.toFile().list())
                 .containsExactlyInAnyOrder(
                         "01.jpg", "01-motion.mp4", "02.heic", "audio.m4a", "index.html", "note.json");
-        assertThat(hostile.resolve("02.heic")).hasBinaryContent(SmallArchive.bytes("picture.heic"));
+        assertThat(hostile.resolve("02.heic")).hasBinaryContent(bytes("picture.heic"));
         JsonNode note = json(hostile.resolve("note.json"));
-        assertThat(note.path("title").stringValue()).isEqualTo(SmallArchive.HOSTILE_TITLE);
+        assertThat(note.path("title").stringValue()).isEqualTo(HOSTILE_TITLE);
         assertThat(note.at("/media/1/path").stringValue()).isEqualTo("02.heic");
         assertThat(note.path("captures")).hasSize(3);
         assertThat(target.resolve("notes").resolve("undated-" + VIDEO).resolve("video.mp4"))
-                .hasBinaryContent(SmallArchive.bytes("film.mp4"));
+                .hasBinaryContent(bytes("film.mp4"));
     }
 
     @Test
@@ -103,7 +99,7 @@ class FolderTests extends ExportScenario {
 
     @Test
     void aPictureAndItsMovingHalfHaveTheSameNumberWhicheverPictureIsMissing() throws Exception {
-        archive.database().update("""
+        database.update("""
                         UPDATE note_media SET state = 'MISSING', reason = 'GONE', sha256 = NULL
                         WHERE note_id = ? AND kind = 'IMAGE' AND ordinal = 0
                         """, HOSTILE);
@@ -118,7 +114,7 @@ class FolderTests extends ExportScenario {
 
     @Test
     void manyNotesAreListedOnSeveralPagesEachOnce() throws Exception {
-        archive.database().update("""
+        database.update("""
                         INSERT INTO note (note_id, title, first_captured_at, last_captured_at)
                         SELECT '66' || lpad(i::text, 22, '0'), '标题 ' || i, '2026-03-10T04:00Z', '2026-03-10T04:00Z'
                         FROM generate_series(1, 200) i

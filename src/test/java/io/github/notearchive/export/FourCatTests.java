@@ -40,8 +40,8 @@ class FourCatTests extends ExportScenario {
             assertThat(card.propertyNames()).doesNotContain("image_list", "cover", "video");
         });
         JsonNode hostile = items.getFirst().at("/data/note_card");
-        assertThat(hostile.path("display_title").stringValue()).isEqualTo(SmallArchive.HOSTILE_TITLE);
-        assertThat(hostile.path("desc").stringValue()).isEqualTo(SmallArchive.HOSTILE_TEXT);
+        assertThat(hostile.path("display_title").stringValue()).isEqualTo(HOSTILE_TITLE);
+        assertThat(hostile.path("desc").stringValue()).isEqualTo(HOSTILE_TEXT);
         assertThat(hostile.path("time").longValue()).isEqualTo(1770696804123L);
         assertThat(hostile.at("/user/nickname").stringValue()).isEqualTo("松间<b>");
         assertThat(hostile.at("/interact_info/liked_count").longValue()).isEqualTo(9007199254740993L);
@@ -58,11 +58,11 @@ class FourCatTests extends ExportScenario {
 
         JsonNode pictures = items.getFirst().at("/data/note_card/image_list");
         assertThat(pictures).hasSize(2);
-        assertThat(fetch(pictures.at("/0/url_default").stringValue())).isEqualTo(SmallArchive.bytes("baseline.jpg"));
+        assertThat(fetch(pictures.at("/0/url_default").stringValue())).isEqualTo(bytes("baseline.jpg"));
         assertThat(fetch(items.get(2)
                         .at("/data/note_card/video/media/stream/h264/0/master_url")
                         .stringValue()))
-                .isEqualTo(SmallArchive.bytes("film.mp4"));
+                .isEqualTo(bytes("film.mp4"));
         assertThat(items.getFirst().at("/data/note_card/user/nickname").stringValue())
                 .isEmpty();
     }

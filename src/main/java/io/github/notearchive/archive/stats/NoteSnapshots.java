@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.stats;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.io.RecordParameters;
@@ -149,17 +150,17 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             return jdbc.sql(SELECTED + query).paramSource(parameters);
         }
 
-        /** Returns the number of ids of the selection that were never captured, and the first of them. */
-        public NotCaptured notCaptured() {
+        /** Returns the result for the ids of the selection, which has ids. */
+        public NamedIds namedIds() {
             return jdbc.sql("""
-                            SELECT count(*) AS number,
+                            SELECT cardinality(:ids::text[])::bigint AS named, count(*) AS not_archived,
                                    coalesce((array_agg(i.note_id ORDER BY i.note_id))[1: %d], '{}') AS examples
                             FROM unnest(:ids::text[]) AS i (note_id)
                             WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id
                                               AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id))
                             """.formatted(EXAMPLES))
                     .paramSource(parameters)
-                    .query(Columns.of(NotCaptured.class))
+                    .query(Columns.of(NamedIds.class))
                     .single();
         }
 
@@ -186,6 +187,15 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
         }
     }
 
-    /** Ids that were never captured: their number, and at most 20 examples. */
-    public record NotCaptured(long number, List<String> examples) {}
+    /**
+     * Requested note ids.
+     *
+     * @param named number of distinct ids
+     * @param notArchived number of ids that were never captured
+     * @param examples at most 20 of these
+     */
+    public record NamedIds(
+            long named,
+            long notArchived,
+            @JsonProperty("notArchivedExamples") List<String> examples) {}
 }

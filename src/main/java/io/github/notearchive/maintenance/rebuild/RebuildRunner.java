@@ -236,8 +236,7 @@ public record RebuildRunner(
 
     private static RebuildSummary summary(
             RebuildRun run, ExitCode exitCode, String reason, @Nullable Long execution, Rows rows) {
-        return new RebuildSummary(
-                exitCode, reason, execution, run.isRestart(), run.stored(), rows, run.sidecarsNow(), run.took());
+        return new RebuildSummary(exitCode, reason, execution, run.isRestart(), run.stored(), rows, run.took());
     }
 
     /**
@@ -255,7 +254,6 @@ public record RebuildRunner(
 
         private volatile Progress current = new Progress(Found.NONE, null);
         private volatile Progress committed = current;
-        private long sidecarsBefore;
 
         RebuildRun(Gate gate, boolean merges, @Nullable Duration maxDuration) {
             super(gate);
@@ -276,7 +274,6 @@ public record RebuildRunner(
             if (context.containsKey(PROGRESS)) {
                 current = JSON.readValue(context.getString(PROGRESS), Progress.class);
                 committed = current;
-                sidecarsBefore = current.found.sidecars();
             }
         }
 
@@ -325,13 +322,9 @@ public record RebuildRunner(
         Found stored() {
             return committed.found;
         }
-
-        long sidecarsNow() {
-            return committed.found.sidecars() - sidecarsBefore;
-        }
     }
 
-    /** Summary of a rebuild; contents of the bucket as read by all executions, and the sidecars read by this one. */
+    /** Summary of a rebuild; contents of the bucket as read by all executions. */
     public record RebuildSummary(
             ExitCode exitCode,
             String reason,
@@ -339,7 +332,6 @@ public record RebuildRunner(
             boolean restart,
             Found found,
             Rows rows,
-            long sidecarsNow,
             Duration took) {
 
         /**

@@ -33,6 +33,7 @@ import io.github.notearchive.store.StoredObject;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +73,7 @@ record SidecarWriter(
 
     /** Writes the rows of a chunk of sidecars. Part of the step's transaction. */
     void write(Chunk<? extends StoredObject> chunk, RebuildRun run) {
-        sidecars.forEach(chunk, found -> {
+        sidecars.forEach(chunk.getItems(), found -> {
             switch (found) {
                 case Refused(var name, var reason) -> run.countRefused(name, reason);
                 case Restorable restorable -> write(restorable, run);
@@ -218,11 +219,10 @@ record SidecarWriter(
         /** Maximum length without the response: about 500 bytes for each file, and few notes have more than 40. */
         private static final int MAX_WITHOUT_RESPONSE = 1 << 20;
 
-        /** Maximum number of sidecars that are read in parallel. */
-        private static final int BATCH = 16;
+        /** Number of sidecars that are read in parallel, unless one of them is large. */
+        private static final int PARALLEL = 16;
 
-        /** Maximum length of these together; a longer one is read alone. */
-        private static final long BATCH_BYTES = 8L << 20;
+        private static final long LARGE = 512L << 10;
 
         private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -237,23 +237,11 @@ record SidecarWriter(
         record Refused(String name, String reason) implements SidecarFound {}
 
         /** Reads sidecars in parallel, and passes each to the consumer, in order. Fails if the store does. */
-        void forEach(Iterable<? extends StoredObject> objects, Consumer<SidecarFound> consumer) {
-            List<StoredObject> batch = new ArrayList<>();
-            long bytes = 0;
-            for (StoredObject object : objects) {
-                if (batch.size() == BATCH || bytes + object.size() > BATCH_BYTES) {
-                    readBatch(batch, consumer);
-                    batch.clear();
-                    bytes = 0;
-                }
-                batch.add(object);
-                bytes += object.size();
-            }
-            readBatch(batch, consumer);
-        }
-
-        private void readBatch(List<StoredObject> batch, Consumer<SidecarFound> consumer) {
-            batch.stream().gather(Gatherers.mapConcurrent(BATCH, this::read)).forEach(consumer);
+        void forEach(Collection<? extends StoredObject> objects, Consumer<SidecarFound> consumer) {
+            boolean isLarge = objects.stream().anyMatch(object -> object.size() > LARGE);
+            objects.stream()
+                    .gather(Gatherers.mapConcurrent(isLarge ? 1 : PARALLEL, this::read))
+                    .forEach(consumer);
         }
 
         SidecarFound read(StoredObject object) {

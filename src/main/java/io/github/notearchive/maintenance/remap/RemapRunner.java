@@ -69,7 +69,7 @@ public record RemapRunner(
      * @param maxDuration time after which no further response is read; null for no limit
      */
     public RemapSummary remap(boolean all, boolean dryRun, @Nullable Duration maxDuration) {
-        RemapRun run = new RemapRun(all, gate, responses, new Savepoint(transactions), maxDuration);
+        RemapRun run = new RemapRun(all, maxDuration);
         int fieldsBefore = drift.found().size();
         return jobs.underLock(
                 Scope.REMAP,
@@ -155,7 +155,7 @@ public record RemapRunner(
      * State of one remap, and reader and writer of its step: reads the stored responses page by page, in the order of
      * note and time. A closed gate ends the reading and marks the step to terminate.
      */
-    private static final class RemapRun extends JobRun implements ItemStreamReader<Page>, ItemWriter<Page> {
+    private final class RemapRun extends JobRun implements ItemStreamReader<Page>, ItemWriter<Page> {
 
         private static final JsonMapper JSON = JsonMapper.builder().build();
         private static final String PROGRESS = "progress";
@@ -168,24 +168,15 @@ public record RemapRunner(
         private static final Duration PAUSE = Duration.ofMillis(500);
 
         private final boolean all;
-        private final StoredResponses responses;
-        private final Savepoint savepoint;
 
         /** Responses read by previous executions of the instance. */
         private long answersBefore;
 
         private volatile Progress progress;
 
-        RemapRun(
-                boolean all,
-                Gate gate,
-                StoredResponses responses,
-                Savepoint savepoint,
-                @Nullable Duration maxDuration) {
+        RemapRun(boolean all, @Nullable Duration maxDuration) {
             super(gate);
             this.all = all;
-            this.responses = responses;
-            this.savepoint = savepoint;
             // a position of other responses is not used
             String scope = "mapper " + NoteMapper.VERSION + (all ? ", all answers" : "");
             this.progress = new Progress(scope, Position.FIRST, 0, 0, List.of(), Map.of());
@@ -281,7 +272,7 @@ public record RemapRunner(
 
         private boolean isWritten(Page page, int attempt) {
             try {
-                savepoint.executeWithoutResult(_ -> responses.write(page));
+                new Savepoint(transactions).executeWithoutResult(_ -> responses.write(page));
                 progress = progress.after(page);
                 return true;
             } catch (DataAccessException e) {

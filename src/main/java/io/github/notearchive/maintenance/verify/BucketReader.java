@@ -5,7 +5,6 @@ import io.github.notearchive.batch.Gate;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.List;
@@ -16,15 +15,11 @@ import org.springframework.batch.infrastructure.item.ItemStreamReader;
 
 /**
  * Lists areas of the bucket in the order of names. The position is stored with each chunk, so that a restart continues
- * after the last name. For one execution of one step.
- *
- * <p>An interrupted listing is repeated after the last name, a few times; then the gate is closed.
+ * after the last name. A failure of the store closes the gate. For one execution of one step.
  */
 public class BucketReader implements ItemStreamReader<StoredObject> {
 
     private static final String PLACE = "after";
-    private static final int ATTEMPTS = 3;
-    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final ObjectStore store;
     private final Gate gate;
@@ -58,18 +53,12 @@ public class BucketReader implements ItemStreamReader<StoredObject> {
     }
 
     @Override
-    public @Nullable StoredObject read() throws InterruptedException {
-        int failures = 0;
-        while (!gate.isClosed()) {
+    public @Nullable StoredObject read() {
+        if (!gate.isClosed()) {
             try {
                 return next();
             } catch (StoreException e) {
-                listing = null;
-                if (e.refused() || ++failures >= ATTEMPTS) {
-                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
-                } else {
-                    Thread.sleep(PAUSE);
-                }
+                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
             }
         }
         Gate.endStep();

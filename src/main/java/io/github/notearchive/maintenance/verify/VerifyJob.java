@@ -25,19 +25,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Gatherers;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
-import org.springframework.batch.core.scope.context.ChunkContext;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepContribution;
 import org.springframework.batch.infrastructure.item.Chunk;
-import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 import org.springframework.batch.infrastructure.repeat.RepeatStatus;
 import org.springframework.stereotype.Component;
@@ -70,8 +68,6 @@ record VerifyJob(
     /** Orphans that are removed in one transaction. */
     private static final int PAGE = 100;
 
-    private static final String PLACE = "after";
-
     Job of(AuditRun audit) {
         BucketReader bucket = new BucketReader(store, audit.gate(), StoredMedia.PREFIX, Sidecar.PREFIX);
         return jobs.job(JobNames.VERIFY, audit, _ -> whenComplete())
@@ -79,7 +75,7 @@ record VerifyJob(
                                 "verifyBucket", LIST_CHUNK, bucket, listed -> recordOrphans(listed, audit))
                         .build())
                 // does nothing until its option is set, so a restart executes it again
-                .next(jobs.tasklet("removeOrphans", (contribution, chunk) -> removeOrphans(contribution, chunk, audit))
+                .next(jobs.tasklet("removeOrphans", (contribution, _) -> removeOrphans(contribution, audit))
                         .allowStartIfComplete(true)
                         .build())
                 .next(verdicts("verifyFiles", Area.FILES, audit))
@@ -128,12 +124,11 @@ record VerifyJob(
      * Removes a page of the orphans found by this audit if the options demand it, in one transaction. A resumed audit
      * checks those again that were found before removal was demanded.
      */
-    private RepeatStatus removeOrphans(StepContribution contribution, ChunkContext chunk, AuditRun audit) {
+    private RepeatStatus removeOrphans(StepContribution contribution, AuditRun audit) {
         if (!audit.options.deleteOrphans()) {
             return RepeatStatus.FINISHED;
         }
-        ExecutionContext context = chunk.getStepContext().getStepExecution().getExecutionContext();
-        List<String> names = findings.orphans(audit.since(), context.getString(PLACE, ""), PAGE);
+        List<String> names = findings.orphans(audit.since(), audit.lastOrphan, PAGE);
         for (String name : names) {
             if (audit.gate().isClosed()) {
                 Gate.endStep();
@@ -141,7 +136,7 @@ record VerifyJob(
             }
             removeOrphan(name, audit);
             contribution.incrementWriteCount(1);
-            context.putString(PLACE, name);
+            audit.lastOrphan = name;
         }
         return names.isEmpty() ? RepeatStatus.FINISHED : RepeatStatus.CONTINUABLE;
     }
@@ -242,11 +237,10 @@ record VerifyJob(
     }
 
     private StopReason whenComplete() {
-        long open =
-                catalog.countOpen().values().stream().mapToLong(Long::longValue).sum();
-        return open == 0
+        Map<Damage.Kind, Long> open = catalog.countOpen();
+        return open.isEmpty()
                 ? new StopReason(ExitCode.COMPLETED, "store and tables match")
-                : new StopReason(ExitCode.FINDINGS, open + " findings are open; see fixity_finding");
+                : new StopReason(ExitCode.FINDINGS, Damage.describe(open));
     }
 
     /**
@@ -263,8 +257,7 @@ record VerifyJob(
 
         private final Area area;
         private final AuditRun audit;
-        private final Iterator<Checked> checked;
-        private Iterator<Queued> page = Collections.emptyIterator();
+        private Iterator<Checked> checked = Collections.emptyIterator();
         private Place last = Place.FIRST;
         private volatile boolean isClosed;
         private long unread;
@@ -273,10 +266,6 @@ record VerifyJob(
         VerdictReader(Area area, AuditRun audit) {
             this.area = area;
             this.audit = audit;
-            this.checked = Stream.generate(this::next)
-                    .takeWhile(Optional::isPresent)
-                    .gather(Gatherers.mapConcurrent(settings.parallel(), next -> check(next.orElseThrow())))
-                    .iterator();
         }
 
         /** An object with its verdict or the error of the store, or neither if the audit ended before it was read. */
@@ -285,20 +274,17 @@ record VerifyJob(
                 Optional<Verdict> verdict,
                 @Nullable StoreException error) {}
 
-        private Optional<Expected> next() {
-            if (isEnded()) {
-                return Optional.empty();
-            }
-            if (!page.hasNext()) {
-                page = catalog.queue(area, audit.since(), audit.options.repair(), last, READ_AHEAD)
+        /** Starts the checks of the next objects of the queue if those of the previous ones have ended. */
+        private boolean hasNext() {
+            if (!checked.hasNext() && !isEnded()) {
+                List<Queued> page = catalog.queue(area, audit.since(), audit.options.repair(), last, READ_AHEAD);
+                last = page.isEmpty() ? last : page.getLast().place();
+                checked = page.stream()
+                        .map(Queued::expected)
+                        .gather(Gatherers.mapConcurrent(settings.parallel(), this::check))
                         .iterator();
             }
-            if (!page.hasNext()) {
-                return Optional.empty();
-            }
-            Queued next = page.next();
-            last = next.place();
-            return Optional.of(next.expected());
+            return checked.hasNext();
         }
 
         private Checked check(Expected expected) {
@@ -315,7 +301,7 @@ record VerifyJob(
 
         @Override
         public @Nullable Verdict read() {
-            while (checked.hasNext()) {
+            while (hasNext()) {
                 Checked next = checked.next();
                 StoreException error = next.error();
                 if (error == null && next.verdict().isPresent()) {

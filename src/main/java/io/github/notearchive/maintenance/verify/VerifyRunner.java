@@ -141,16 +141,10 @@ public record VerifyRunner(
 
     /** Returns the end of the audit. An interrupted audit with open findings reports these. */
     private static StopReason withFindings(StopReason end, Map<Damage.Kind, Long> open) {
-        String findings = Damage.describe(open);
-        return switch (end.exitCode()) {
-            case FINDINGS -> new StopReason(ExitCode.FINDINGS, findings);
-            case INTERRUPTED ->
-                open.isEmpty()
-                        ? end
-                        : new StopReason(
-                                ExitCode.FINDINGS, findings + "; and the audit is not finished: " + end.reason());
-            default -> end;
-        };
+        return end.exitCode() == ExitCode.INTERRUPTED && !open.isEmpty()
+                ? new StopReason(
+                        ExitCode.FINDINGS, Damage.describe(open) + "; and the audit is not finished: " + end.reason())
+                : end;
     }
 
     /** Returns the summary of an audit without execution, or whose end could not be written. */
@@ -220,6 +214,9 @@ public record VerifyRunner(
         final LongAdder notPossible = new LongAdder();
         final List<String> orphansRemoved = new ArrayList<>();
         final List<String> orphansLeft = new ArrayList<>();
+
+        /** Last orphan that was removed or kept. */
+        String lastOrphan = "";
 
         AuditRun(VerifyOptions options, Instant now, Gate gate, ArchiveProperties.Outage outage) {
             super(gate);

@@ -6,6 +6,7 @@ import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.io.ScriptedServer.reply;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.AuditRepository;
@@ -28,6 +29,7 @@ import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.store.StoreException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -38,8 +40,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
@@ -736,6 +741,40 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(before).isEqualTo(ARCHIVED);
         assertThat(audit.notesMadeDue.sum()).isEqualTo(settings.maxRepairs());
         assertThat(night.state(note)).isEqualTo(PENDING);
+    }
+
+    @Test
+    void selfTestDistinguishesWorkingAndBlindChecksAndLeavesNoObject() {
+        assertThatThrownBy(audits::selfTest)
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("there is no such bucket");
+        store.ensureBucket();
+
+        List<SelfTest.Probe> probes = audits.selfTest().orElseThrow();
+        List<SelfTest.Probe> blind =
+                selfTest(expected -> new Verdict(expected, null, 0)).run();
+
+        assertThat(probes).hasSize(6).allMatch(SelfTest.Probe::found);
+        assertThat(blind)
+                .filteredOn(SelfTest.Probe::found)
+                .singleElement()
+                .satisfies(probe -> assertThat(probe.expected()).isNull());
+        assertThat(night.objects("")).isEmpty();
+        assertThatThrownBy(selfTest(_ -> {
+                    throw new IllegalStateException("broken");
+                })::run)
+                .hasMessage("broken");
+        assertThat(night.objects("")).isEmpty();
+    }
+
+    /** Returns a test whose checks return this verdict. */
+    private SelfTest selfTest(Function<Expected, Verdict> verdict) {
+        return new SelfTest(store, new ObjectCheck(store) {
+            @Override
+            Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
+                return Optional.of(verdict.apply(expected));
+            }
+        });
     }
 
     /** Ends the time box of an audit while it waits to write its first verdicts. */
