@@ -48,7 +48,7 @@ final class ForgetCommand extends JsonCommand {
         }
 
         private void requireUserId(String person) {
-            eraser.authorByRedId(person).map(TerminalText::line).ifPresent(id -> {
+            eraser.rows().authorByRedId(person).map(TerminalText::line).ifPresent(id -> {
                 throw CommandFailure.usage(
                         "\"%s\" is the RedNote number of the author %s, not the user id; nothing was forgotten. Use: forget --author %s"
                                 .formatted(TerminalText.line(person), id, id));

@@ -26,17 +26,13 @@ public record ExportOptions(
         String tool) {
 
     public enum ExportFormat {
-        /** One JSON Lines file per table, UTF-8. */
         JSONL("jsonl", MediaMode.LINK),
-        /** One CSV file (RFC 4180) per table. */
         CSV("csv", MediaMode.LINK),
-        /** One Apache Parquet file per table. */
         PARQUET("parquet", MediaMode.LINK),
         /** One directory per note with HTML pages, for human readers. */
         FOLDER("folder", MediaMode.COPY),
         /** A bag (RFC 8493) with the tables as JSON Lines and the media, for preservation. */
         BAGIT("bagit", MediaMode.COPY),
-        /** Import file of 4CAT for this platform. */
         FOURCAT("4cat", MediaMode.NONE);
 
         private final String spelling;
@@ -67,7 +63,6 @@ public record ExportOptions(
 
     /** Treatment of personal data: authors and mentioned people. */
     public enum AuthorMode {
-        /** All data is exported. */
         KEEP,
         /** Ids are replaced by pseudonyms, equal for the same person; names and pictures are omitted. */
         HASH,
@@ -77,11 +72,8 @@ public record ExportOptions(
 
     /** Form in which an export includes media, in addition to their metadata. */
     public enum MediaMode {
-        /** Metadata only. */
         NONE,
-        /** Object keys in the store. */
         LINK,
-        /** Copies of the files. */
         COPY,
         /** Presigned URLs, which give access without other credentials until they expire. */
         PRESIGNED

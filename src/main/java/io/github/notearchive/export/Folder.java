@@ -40,7 +40,6 @@ final class Folder {
         this.total = export.snapshot().count();
     }
 
-    /** Note on an index page, and the directory of its page. */
     record Entry(String directory, NotePage note) {}
 
     /**
@@ -51,15 +50,10 @@ final class Folder {
      */
     record IndexPage(int number, long total, List<Entry> entries) {
 
-        /** Number of notes on a page. */
         static final int NOTES = 60;
 
         static String name(long page) {
             return page == 1 ? "index.html" : "index-" + page + ".html";
-        }
-
-        String title() {
-            return "Notes" + (number == 1 ? "" : ", page " + number);
         }
 
         long pages() {

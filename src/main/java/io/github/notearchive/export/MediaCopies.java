@@ -30,11 +30,7 @@ final class MediaCopies {
 
     private final ObjectFactory<ObjectStore> store;
     private final StagingDirectory directory;
-
-    /** Copied files. */
     long copied;
-
-    /** Objects that were not copied. */
     long missing;
 
     final List<MissingObject> examples = new ArrayList<>();

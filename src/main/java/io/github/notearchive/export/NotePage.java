@@ -55,14 +55,8 @@ record NotePage(JsonNode note) {
             return bytes.isNull() ? "" : DisplayFormat.size(bytes.longValue());
         }
 
-        private boolean isStored() {
+        boolean isStored() {
             return row.path("state").stringValue().equals("STORED");
-        }
-
-        private String missing() {
-            String reason = row.path("reason").stringValue(null);
-            String state = row.path("state").stringValue() + (reason == null ? "" : ", " + reason);
-            return kind() + " " + number() + ": " + (isStored() ? "not available in the store" : state);
         }
     }
 
@@ -106,11 +100,6 @@ record NotePage(JsonNode note) {
         return note.path("language").stringValue("zh");
     }
 
-    @Nullable
-    String author() {
-        return note.path("author_nickname").stringValue(text("author_id"));
-    }
-
     private Stream<File> media() {
         return note.path("media").valueStream().map(File::new);
     }
@@ -136,9 +125,8 @@ record NotePage(JsonNode note) {
     }
 
     /** Returns the files that the export should have and does not. */
-    List<String> missing() {
+    List<File> missing() {
         return media().filter(file -> !file.isStored() || file.row.path("path").isNull())
-                .map(File::missing)
                 .toList();
     }
 }

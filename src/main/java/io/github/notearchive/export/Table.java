@@ -172,7 +172,6 @@ record Table(String name, String source, String order, String joins, List<Column
 
         /** Kind of a column's values, by which an export includes, converts or omits the column. */
         enum Content {
-            /** Data without special treatment. */
             PLAIN,
             /** Id of a person: replaced by a pseudonym, or omitted. */
             PERSON_ID,
@@ -180,7 +179,6 @@ record Table(String name, String source, String order, String joins, List<Column
             PERSON,
             /** Non-identifying data about an author: omitted only together with all author data. */
             AUTHOR_TRAIT,
-            /** Key of an object in the store. */
             OBJECT_KEY,
             /** Presigned URL of an object, derived from its key. */
             OBJECT_URL,

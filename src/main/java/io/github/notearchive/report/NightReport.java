@@ -1,7 +1,6 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.archive.stats.NightStats.FailedNote;
 import io.github.notearchive.archive.stats.NightStats.NightFacts;
 import io.github.notearchive.archive.stats.NightStats.Slice;
 import io.github.notearchive.archive.stats.RunHistory.Left;
@@ -36,7 +35,7 @@ public record NightReport(List<Past> nights, NightFacts facts) {
 
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
-    private static final DateTimeFormatter CLOCK_SECONDS =
+    static final DateTimeFormatter CLOCK_SECONDS =
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(Night.ZONE);
 
     /** The runs of one night, oldest first; never empty. */
@@ -120,14 +119,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         return tonight().last();
     }
 
-    private Optional<Left> left() {
-        return Optional.ofNullable(tonight().left());
-    }
-
-    String title() {
-        return "Night of " + night() + ", node " + last().node();
-    }
-
     /** Returns the result of a run; empty while it is active, and after a kill. */
     static Optional<ExitCode> exit(Run run) {
         return run.isKilled()
@@ -150,17 +141,9 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         return exit(run).map(ExitCode::label).orElse(run.isKilled() ? "Killed" : "Not ended");
     }
 
-    static String clock(Instant time) {
-        return CLOCK_SECONDS.format(time);
-    }
-
-    static String orDash(@Nullable Number number) {
-        return number == null ? "-" : number.toString();
-    }
-
     /** Formats the code of a note that is not archived; a dash for a success, whose cause is another one. */
     static String code(@Nullable Integer code) {
-        return orDash(ProviderCode.SUCCESS.is(code) ? null : code);
+        return code == null || ProviderCode.SUCCESS.is(code) ? "-" : code.toString();
     }
 
     static String countOrDash(@Nullable Long number) {
@@ -169,48 +152,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
 
     static String sentenceCase(String text) {
         return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
-    }
-
-    /** Returns the number of archived notes, and the other counts of the night that are not 0. */
-    String dispositions() {
-        long unavailable = tonight().sum(Work::unavailable);
-        long failed = tonight().sum(Work::failed);
-        return DisplayFormat.plural(tonight().sum(Work::archived), "note") + " archived"
-                + (unavailable == 0 ? "" : ", " + DisplayFormat.count(unavailable) + " unavailable")
-                + (failed == 0 ? "" : ", " + DisplayFormat.count(failed) + " failed");
-    }
-
-    /** Returns the number of notes that failed in this night and are still FAILED. */
-    long failed() {
-        return facts.failedNotes().stream()
-                .mapToLong(FailedNote::inAll)
-                .findFirst()
-                .orElse(0);
-    }
-
-    /** Returns the number of notes that failed before this night; 0 if no run recorded it. */
-    long failedEarlier() {
-        return Math.max(0, left().map(left -> left.states().failedInAll()).orElse(0L) - failed());
-    }
-
-    /** Returns why the last run ended, without a full stop. */
-    String reason() {
-        if (exit(last()).isPresent()) {
-            return Optional.ofNullable(last().reason()).orElse("reason unknown").replaceFirst("\\.$", "");
-        }
-        return last().isKilled()
-                ? "it was killed, or the database was unavailable; the next run resumes it"
-                : "it is active, or did not record its end";
-    }
-
-    /** Returns whether findings are open that a repair deals with, or else findings that it does not. */
-    boolean hasFindings(boolean damage) {
-        return facts.findings().stream().anyMatch(finding -> HealthCheck.isDamage(finding.kind()) == damage);
-    }
-
-    @Nullable
-    Long callsAllowed() {
-        return left().map(Left::callsAllowed).orElse(null);
     }
 
     Plot calls() {

@@ -1,16 +1,14 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.archive.catalog.SlotState;
+import gg.jte.ContentType;
+import gg.jte.TemplateEngine;
+import gg.jte.output.StringOutput;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.stats.NoteStats.File;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.note.Billed;
-import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.note.ProviderCode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +16,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -25,8 +24,8 @@ import org.springframework.stereotype.Component;
 @Component
 public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
 
-    private static final Map<Billed, String> BILLING =
-            Map.of(Billed.YES, ", billed", Billed.NO, ", not billed", Billed.UNKNOWN, ", billing unknown");
+    private static final TemplateEngine TEMPLATES = TemplateEngine.createPrecompiled(
+            null, ContentType.Plain, NoteHistories.class.getClassLoader(), "io.github.notearchive");
 
     public History of(WorklistEntry entry) {
         NoteId id = entry.id();
@@ -39,11 +38,11 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
         Map<String, CallEntry> before = new HashMap<>();
         Map<Long, String> sidecars = stats.sidecarKeys(id);
         for (CallEntry call : stats.calls(id)) {
-            events.add(new Event(
-                    call.sentAt(), Kind.CALL, describe(call, before.get(call.endpoint()), sidecars.get(call.id()))));
+            Call model = new Call(call, before.get(call.endpoint()), sidecars.get(call.id()), ledger.reuseFor());
+            events.add(new Event(call.sentAt(), Kind.CALL, render("call", model)));
             before.put(call.endpoint(), call);
         }
-        files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, describe(file))));
+        files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, render("file", file))));
         for (NoteStats.Finding finding : stats.findings(id)) {
             String what = finding.kind() + " " + finding.key();
             events.add(new Event(finding.firstSeen(), Kind.AUDIT, "an audit found " + what + ": " + finding.seen()));
@@ -66,71 +65,33 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
         return new History(List.copyOf(events), files);
     }
 
-    private String describe(CallEntry call, @Nullable CallEntry before, @Nullable String sidecar) {
-        boolean isVideo = call.endpoint().equals(Endpoint.VIDEO.ledgerName());
-        String subject = "call " + call.id() + (isVideo ? " for the video" : "") + purpose(call, before) + ": ";
-        if (call.receivedAt() == null) {
-            return subject + "no response; in progress, or interrupted by the end of its process; billing unknown";
-        }
-        String response = call.code() != null
-                ? "code " + call.code()
-                : call.httpStatus() != null ? "HTTP " + call.httpStatus() : "no response";
-        return subject
-                + response
-                + BILLING.get(call.billed())
-                + after(", by execution ", call.jobExecutionId())
-                + after("; stored as ", sidecar)
-                + (call.mediaGoneAt() == null
-                        ? ""
-                        : "; URLs found expired at " + DisplayFormat.second(call.mediaGoneAt()));
-    }
+    /**
+     * Model of the template {@code report/call}: a call with its purpose, which follows from the previous call to the
+     * same endpoint, and its response.
+     *
+     * @param reuseFor time after which a response is bought again
+     */
+    record Call(
+            CallEntry call,
+            @Nullable CallEntry before,
+            @Nullable String sidecar,
+            Duration reuseFor) {}
 
-    private static String after(String text, @Nullable Object value) {
-        return value == null ? "" : text + value;
-    }
+    /** Renders a text template in one line; its lines that begin with a margin, {@code |}, are joined. */
+    private static String render(String template, Object model) {
+        StringOutput text = new StringOutput() {
 
-    /** Returns the purpose of a call other than the first one, derived from the previous call to the same endpoint. */
-    private String purpose(CallEntry call, @Nullable CallEntry before) {
-        if (call.refresh()) {
-            return " as a refresh";
-        }
-        if (before == null) {
-            return "";
-        }
-        if (before.receivedAt() == null) {
-            return ", since call " + before.id() + " has no response";
-        }
-        if (before.billed() != Billed.YES) {
-            return " after "
-                    + (before.code() == null ? "an error" : "code " + before.code())
-                    + " of call "
-                    + before.id();
-        }
-        Instant gone = before.mediaGoneAt();
-        if (gone != null && gone.isBefore(call.sentAt())) {
-            return ", bought since URLs of call " + before.id() + " had expired";
-        }
-        if (before.code() != null && !ProviderCode.SUCCESS.is(before.code())) {
-            return ", since the note was not found before (code " + before.code() + ")";
-        }
-        return Duration.between(before.receivedAt(), call.sentAt()).compareTo(ledger.reuseFor()) > 0
-                ? ", bought since the response of call " + before.id() + " was too old"
-                : ", since call " + before.id() + " did not return it";
-    }
-
-    private static String describe(File file) {
-        return "file " + file.kind() + " " + file.ordinal()
-                + switch (file.state()) {
-                    case STORED ->
-                        " stored"
-                                + after(", rendition ", file.rendition())
-                                + (file.sizeBytes() == null ? "" : ", " + DisplayFormat.size(file.sizeBytes()))
-                                + after(", ", file.contentType());
-                    case WAIVED -> " waived: " + file.reason();
-                    case MISSING -> " missing: " + file.reason();
-                }
-                + (file.tried().isEmpty() || file.state() != SlotState.STORED ? "" : "; a lesser rendition")
-                + (file.isListed() ? "" : "; not in the newest response");
+            @Override
+            public void writeUserContent(String value) {
+                writeContent(value.replaceAll("\\R", " "));
+            }
+        };
+        TEMPLATES.render("report/" + template + ".jte", model, text);
+        return text.toString()
+                .lines()
+                .filter(line -> line.startsWith("|"))
+                .map(line -> line.substring(1))
+                .collect(Collectors.joining());
     }
 
     /** History of one note. */

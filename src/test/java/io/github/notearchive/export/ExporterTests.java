@@ -174,8 +174,8 @@ class ExporterTests extends ExportScenario {
             AtomicInteger rows = new AtomicInteger();
 
             assertThatExceptionOfType(CancellationException.class)
-                    .isThrownBy(() ->
-                            exporter().export(options(ExportFormat.BAGIT, target), () -> rows.getAndIncrement() == row));
+                    .isThrownBy(() -> exporter()
+                            .export(options(ExportFormat.BAGIT, target), () -> rows.getAndIncrement() == row));
             assertNothingIsLeft();
         }
     }

@@ -65,11 +65,6 @@ public record Eraser(
         }
     }
 
-    /** Returns the platform id of the author with this public number; empty if it is unknown. */
-    public Optional<String> authorByRedId(String redId) {
-        return rows.authorByRedId(redId);
-    }
-
     /** Returns what would be erased, including objects of an interrupted erasure; changes nothing. */
     public ErasureReport preview(Request request) throws IOException {
         boolean hasBucket = hasBucket();

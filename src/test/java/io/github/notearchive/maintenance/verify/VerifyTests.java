@@ -301,9 +301,9 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(findings())
                 .containsExactlyInAnyOrder(
                         "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
-        assertThat(seen(swapped)).contains("the content is of note \"" + notes.get(1));
-        assertThat(seen(garbled)).startsWith("1 bytes that cannot be used: not JSON");
-        assertThat(seen(edited)).contains(" instead of the uploaded ");
+        assertThat(finding("seen", swapped)).contains("the content is of note \"" + notes.get(1));
+        assertThat(finding("seen", garbled)).startsWith("1 bytes that cannot be used: not JSON");
+        assertThat(finding("seen", edited)).contains(" instead of the uploaded ");
     }
 
     @Test
@@ -336,8 +336,8 @@ class VerifyTests extends MaintenanceScenario {
         VerifySummary audit = repair(ExitCode.FINDINGS);
 
         assertThat(audit.repairs().notPossible()).isEqualTo(2);
-        assertThat(repairOf(file)).contains("none of its notes is ARCHIVED, for example " + note);
-        assertThat(repairOf(sidecar)).contains("the ledger no longer has the exact response of call");
+        assertThat(finding("repair", file)).contains("none of its notes is ARCHIVED, for example " + note);
+        assertThat(finding("repair", sidecar)).contains("the ledger no longer has the exact response of call");
         assertThat(night.state(note)).isEqualTo(FAILED);
     }
 
@@ -355,12 +355,8 @@ class VerifyTests extends MaintenanceScenario {
 
         assertThat(audit.repairs().notesMadeDue()).isZero();
         assertThat(audit.repairs().notPossible()).isOne();
-        assertThat(repairOf(file)).contains("does not list it, for example that of note " + note);
+        assertThat(finding("repair", file)).contains("does not list it, for example that of note " + note);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-    }
-
-    private String repairOf(String key) {
-        return text("SELECT repair FROM fixity_finding WHERE object_key = ?", key);
     }
 
     @Test
@@ -884,8 +880,8 @@ class VerifyTests extends MaintenanceScenario {
         return List.of(json.path("answer"), json.path("media"), json.path("call"));
     }
 
-    private String seen(String key) {
-        return text("SELECT seen FROM fixity_finding WHERE object_key = ?", key);
+    private String finding(String column, String key) {
+        return text("SELECT " + column + " FROM fixity_finding WHERE object_key = ?", key);
     }
 
     private List<String> executionsOfAudits() {
