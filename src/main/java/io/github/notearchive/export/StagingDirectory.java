@@ -45,7 +45,6 @@ final class StagingDirectory implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(StagingDirectory.class);
 
     private static final int BUFFER = 64 * 1024;
-    private static final String PARTIAL = ".partial-";
 
     /** Directory of files whose paths are not known yet; deleted on completion. */
     private static final String AHEAD = ".ahead/";
@@ -76,19 +75,15 @@ final class StagingDirectory implements AutoCloseable {
         Path target = Files.isDirectory(directory)
                 ? directory.toRealPath()
                 : directory.toAbsolutePath().normalize();
-        Path name = target.getFileName();
-        Path parent = target.getParent();
-        if (name == null || parent == null) {
-            throw new ExportException("\"" + directory + "\" is not a valid export directory");
-        }
         requireEmpty(target);
+        Path parent = Objects.requireNonNull(target.getParent(), "the root directory is not empty");
         // a mount point cannot be renamed over, which would fail only at the end
         if (Files.isDirectory(target) && !Files.getFileStore(target).equals(Files.getFileStore(parent))) {
             throw new ExportException(
                     "Directory %s is a mount point and cannot be replaced; nothing was exported. Choose a directory below it"
                             .formatted(target));
         }
-        Path root = parent.resolve(name + PARTIAL + UUID.randomUUID());
+        Path root = parent.resolve(target.getFileName() + ".partial-" + UUID.randomUUID());
         try {
             Files.createDirectories(parent);
             // not a temporary directory: its permissions would make the export private

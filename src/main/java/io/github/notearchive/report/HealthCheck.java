@@ -61,30 +61,9 @@ public record HealthCheck(
                 history.runs(null, new Night(tonight.minusDays(NIGHTS - 1L)), new Night(tonight.plusDays(NIGHTS)));
         Map<String, Run> lastByNode = new TreeMap<>();
         all.forEach(run -> lastByNode.put(run.node(), run));
-        List<Reason> reasons = Stream.of(
-                        unfinishedJobs(),
-                        responsesInFiles(),
-                        lastByNode.values().stream().flatMap(run -> lastRun(run, now)),
-                        quota(),
-                        lastSuccess(all, now),
-                        notes(),
-                        findings(),
-                        verification(now),
-                        lastAudit(now),
-                        newFields())
-                .flatMap(reason -> reason)
-                .toList();
-        Run last = all.isEmpty() ? null : all.getLast();
-        return Health.of(last, last == null ? "no run yet" : describe(last, now), reasons);
-    }
-
-    private static Stream<Reason> when(boolean condition, Cause cause, String what) {
-        return condition ? Stream.of(new Reason(cause, what)) : Stream.empty();
-    }
-
-    private Stream<Reason> unfinishedJobs() {
         long erasures = erased.count().unfinished();
-        return Stream.of(
+        long fields = drift.unreviewed(1).fields();
+        List<Reason> reasons = Stream.of(
                         when(
                                 executions.isRebuildUnfinished(),
                                 Cause.REBUILD_UNFINISHED,
@@ -93,8 +72,24 @@ public record HealthCheck(
                         when(
                                 erasures > 0,
                                 Cause.FORGET_UNFINISHED,
-                                "erasures of notes or authors that are not finished: " + erasures))
-                .flatMap(reason -> reason);
+                                "erasures of notes or authors that are not finished: " + erasures),
+                        responsesInFiles(),
+                        lastByNode.values().stream().flatMap(run -> lastRun(run, now)),
+                        quota(),
+                        lastSuccess(all, now),
+                        notes(),
+                        findings(),
+                        verification(now),
+                        lastAudit(now),
+                        when(fields > 0, Cause.NEW_FIELDS, DisplayFormat.plural(fields, "new field") + " in responses"))
+                .flatMap(reason -> reason)
+                .toList();
+        Run last = all.isEmpty() ? null : all.getLast();
+        return Health.of(last, last == null ? "no run yet" : describe(last, now), reasons);
+    }
+
+    private static Stream<Reason> when(boolean condition, Cause cause, String what) {
+        return condition ? Stream.of(new Reason(cause, what)) : Stream.empty();
     }
 
     private Stream<Reason> responsesInFiles() {
@@ -230,11 +225,6 @@ public record HealthCheck(
                 .map(audit -> new Reason(
                         Cause.AUDIT_FAILED,
                         "the last audit ended " + age(audit.ended(), now) + " with " + audit.exitCode()));
-    }
-
-    private Stream<Reason> newFields() {
-        long fields = drift.unreviewed(1).fields();
-        return when(fields > 0, Cause.NEW_FIELDS, DisplayFormat.plural(fields, "new field") + " in responses");
     }
 
     private String describe(Run last, Instant now) {
