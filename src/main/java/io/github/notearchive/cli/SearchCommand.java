@@ -6,8 +6,6 @@ import io.github.notearchive.io.TerminalText;
 import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import org.apache.commons.lang3.Strings;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -17,9 +15,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "search")
 final class SearchCommand extends JsonCommand {
 
-    private static final int LENGTH = 40;
-
-    private static final int BEFORE = 10;
+    private static final int LENGTH = 41;
 
     /** Any character that the search does not ignore. */
     private static final Pattern VISIBLE = Pattern.compile("[^\\s\\p{Z}\\p{C}\\ufe0e\\ufe0f]");
@@ -47,54 +43,29 @@ final class SearchCommand extends JsonCommand {
             @Nullable String excerpt,
             @Nullable Long likes) {
 
-        private static FoundNote of(NoteSearch.Hit hit, String words) {
+        private static FoundNote of(NoteSearch.Hit hit) {
             return new FoundNote(
                     hit.id().value(),
                     hit.publishedAt(),
                     hit.authorId(),
                     hit.author(),
                     hit.title(),
-                    hit.text() == null ? null : SearchCommand.excerpt(hit.text(), words),
+                    hit.text() == null ? null : TextTable.shortened(TerminalText.line(hit.text()), LENGTH),
                     hit.likes());
         }
     }
 
     @Override
     public Integer call() throws Exception {
-        String words = words();
+        String words = String.join(" ", texts);
+        refuseIf(!VISIBLE.matcher(words).find(), "TEXT is \"" + words + "\", which contains no word");
         refuseIf(limit < 1, "--limit must be at least 1, but is " + limit);
         return read(NoteSearch.class, search -> {
-            List<FoundNote> notes = search.find(words, limit).stream()
-                    .map(hit -> FoundNote.of(hit, words))
-                    .toList();
+            List<FoundNote> notes =
+                    search.find(words, limit).stream().map(FoundNote::of).toList();
             Found found = new Found(words, limit, notes);
             print(found, "search");
             return ExitCode.COMPLETED;
         });
-    }
-
-    private String words() {
-        String words = String.join(" ", texts);
-        refuseIf(!VISIBLE.matcher(words).find(), "TEXT is \"" + words + "\", which contains no word");
-        return words;
-    }
-
-    /**
-     * Returns an excerpt of a text in one line, around the first match of a word regardless of case, or from the
-     * beginning.
-     *
-     * @param words words, separated by white space
-     */
-    static String excerpt(String text, String words) {
-        String line = TerminalText.line(text);
-        int first = Stream.of(words.strip().split("\\s+"))
-                .mapToInt(word -> Strings.CI.indexOf(line, word))
-                .filter(at -> at >= 0)
-                .min()
-                .orElse(0);
-        int[] characters = line.codePoints().toArray();
-        int from = Math.max(0, line.codePointCount(0, first) - BEFORE);
-        int to = Math.min(characters.length, from + LENGTH);
-        return (from == 0 ? "" : "…") + new String(characters, from, to - from) + (to == characters.length ? "" : "…");
     }
 }

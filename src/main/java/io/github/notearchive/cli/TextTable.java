@@ -45,10 +45,14 @@ public final class TextTable implements Content {
     }
 
     private static String shown(@Nullable Object cell) {
-        String line = TerminalText.line(cell);
-        return line.codePointCount(0, line.length()) <= WIDEST
-                ? line
-                : line.substring(0, line.offsetByCodePoints(0, WIDEST - 1)) + "…";
+        return shortened(TerminalText.line(cell), WIDEST);
+    }
+
+    /** Returns the text in at most this number of characters, of which the last is an ellipsis if it is cut. */
+    static String shortened(String text, int length) {
+        return text.codePointCount(0, text.length()) <= length
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, length - 1)) + "…";
     }
 
     /** Returns the width of a text in columns of a terminal; ideographs and full-width forms take two. */
