@@ -54,7 +54,7 @@ public final class UnknownSettings {
             } else if (source instanceof EnumerablePropertySource<?> keys
                     && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
                 Stream.of(keys.getPropertyNames())
-                        .filter(key -> isOurs(key) && key.indexOf('.') < 0
+                        .filter(key -> (isOurs(key) && key.indexOf('.') < 0)
                                 ? !placeholders.contains(key)
                                 : !isKnown(ConfigurationPropertyName.adapt(key, '.'), source))
                         .map(key -> "%s is no setting (%s)"
