@@ -427,5 +427,5 @@ COMMENT ON COLUMN schema_drift.json_type IS
     'Of what JSON type its value is. A field that is documented with another type is in here, too.';
 COMMENT ON COLUMN schema_drift.state IS
     'NEW: reported by status. BASELINE: accepted by an operator.';
-COMMENT ON COLUMN schema_drift.first_seen_at IS 'The oldest response that has it: note_capture.captured_at.';
+COMMENT ON COLUMN schema_drift.first_seen_at IS 'The response in which it was found first: note_capture.captured_at.';
 COMMENT ON COLUMN schema_drift.example_note_id IS 'The note of that response.';

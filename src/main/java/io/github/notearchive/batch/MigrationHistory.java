@@ -9,7 +9,7 @@ import org.springframework.stereotype.Repository;
 public record MigrationHistory(JdbcClient jdbc) {
 
     /** Digest of the migrations of this version. */
-    private static final String CURRENT = "b131b4862d99795364e8c6299319ef4c";
+    private static final String CURRENT = "bb22f1f7ba8ee717ba78e8bcc1f4ab11";
 
     /**
      * Returns whether exactly the migrations of this version were applied. False also if the history is missing or may

@@ -1,6 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.catalog.NoteSearch;
+import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.TerminalText;
 import java.time.Instant;
@@ -43,7 +43,7 @@ final class SearchCommand extends JsonCommand {
             @Nullable String excerpt,
             @Nullable Long likes) {
 
-        private static FoundNote of(NoteSearch.Hit hit) {
+        private static FoundNote of(NoteCatalog.Hit hit) {
             return new FoundNote(
                     hit.id().value(),
                     hit.publishedAt(),
@@ -60,9 +60,9 @@ final class SearchCommand extends JsonCommand {
         String words = String.join(" ", texts);
         refuseIf(!VISIBLE.matcher(words).find(), "TEXT is \"" + words + "\", which contains no word");
         refuseIf(limit < 1, "--limit must be at least 1, but is " + limit);
-        return read(NoteSearch.class, search -> {
+        return read(NoteCatalog.class, catalog -> {
             List<FoundNote> notes =
-                    search.find(words, limit).stream().map(FoundNote::of).toList();
+                    catalog.search(words, limit).stream().map(FoundNote::of).toList();
             Found found = new Found(words, limit, notes);
             print(found, "search");
             return ExitCode.COMPLETED;

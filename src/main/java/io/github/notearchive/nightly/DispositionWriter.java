@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.catalog.CapturedNote;
 import io.github.notearchive.archive.catalog.ErasureRepository;
+import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteRowWriter;
 import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.Sidecars;
@@ -97,7 +97,7 @@ record DispositionWriter(
                 settle(item, transition, row);
                 return;
             }
-            Optional<Change> change = rows.record(item.claimed(), note, row, run.jobExecutionId(), now);
+            Optional<Change> change = rows.record(item.claimed(), note, row, run.jobExecutionId());
             if (change.isEmpty()) {
                 lost(item);
                 return;
@@ -117,7 +117,7 @@ record DispositionWriter(
         }
         Instant now = now();
         write(item, files, false, null, now, note -> {
-            boolean isHeld = rows.release(item.claimed(), Objects.requireNonNull(note), now);
+            boolean isHeld = rows.release(item.claimed(), Objects.requireNonNull(note));
             countReleased(item, isHeld, reason);
             if (isHeld) {
                 countUploads(files);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.catalog.NoteSearch;
+import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
@@ -37,7 +37,7 @@ class CommandContextTests {
             classes = {
                 StatusCommand.Action.class,
                 ExplainCommand.Action.class,
-                NoteSearch.class,
+                NoteCatalog.class,
                 NightPlanner.class,
                 ReportCommand.Action.class
             })
@@ -54,14 +54,14 @@ class CommandContextTests {
         server.jdbc().sql("CREATE DATABASE " + DATABASE).update();
         Map<String, String> settings = settings(server.jdbcUrl().replaceFirst("/\\w+$", "/" + DATABASE));
 
-        try (CommandContext context = CommandContext.openToRead(settings, NoteSearch.class)) {
-            assertThat(context.get(NoteSearch.class).find("none", 1)).isEmpty();
+        try (CommandContext context = CommandContext.openToRead(settings, NoteCatalog.class)) {
+            assertThat(context.get(NoteCatalog.class).search("none", 1)).isEmpty();
         }
     }
 
     @Test
     void connectionHasTheSettingsOfThePool() {
-        try (CommandContext context = CommandContext.openToRead(settings(server.jdbcUrl()), NoteSearch.class)) {
+        try (CommandContext context = CommandContext.openToRead(settings(server.jdbcUrl()), NoteCatalog.class)) {
             assertThat(context.get(JdbcClient.class)
                             .sql("SELECT current_setting('lock_timeout') || current_setting('application_name')")
                             .query(String.class)

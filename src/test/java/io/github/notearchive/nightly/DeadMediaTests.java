@@ -173,6 +173,11 @@ class DeadMediaTests extends NightFixture {
 
         assertThat(waive(0, "lost for good")).isOne();
         assertThat(night.state(note)).isEqualTo(FAILED);
+        assertThat(night.files(note))
+                .startsWith("IMAGE WAIVED lost for good", "IMAGE STORED", "IMAGE MISSING GONE")
+                .noneMatch(file -> file.contains("RETRY"));
+        assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NOT NULL"))
+                .isZero();
         assertThatThrownBy(() -> waive(0, "again")).isInstanceOf(NotWaivedException.class);
         assertThatThrownBy(() -> waive(1, "stored already")).isInstanceOf(NotWaivedException.class);
         assertThat(waive(2, "lost too")).isZero();

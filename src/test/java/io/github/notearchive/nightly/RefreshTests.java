@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.worklist.NoteState;

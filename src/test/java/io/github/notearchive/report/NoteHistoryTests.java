@@ -2,7 +2,7 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.nightly.BesideNightlyJobTest;

@@ -93,10 +93,9 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
     }
 
     private boolean hasSidecarInDatabase() {
-        return autoCommit()
-                .sql("SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)")
-                .query(Boolean.class)
-                .single();
+        return Statements.one(autoCommit(), Boolean.class, Map.of(), """
+                        SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)
+                        """);
     }
 
     private boolean hasSidecarInBucket() {

@@ -6,27 +6,38 @@ import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
-import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Removes erased notes and authors. A method is part of the caller's transaction unless it says otherwise; idempotent.
@@ -96,9 +107,9 @@ public record ErasureRepository(
 
     /** Returns the id of the only author with this public number; empty if there is none. */
     public Optional<String> authorByRedId(String redId) {
-        return jdbc.sql("""
+        return Statements.optional(jdbc, String.class, Map.of("redId", redId), """
                         SELECT author_id FROM author WHERE red_id = :redId AND author_id <> :redId LIMIT 1
-                        """).param("redId", redId).query(String.class).optional();
+                        """);
     }
 
     /** Writes the tombstones of notes. Locks no worklist row. */
@@ -112,16 +123,14 @@ public record ErasureRepository(
 
     private void markErased(
             String table, String key, String value, Collection<?> ids, @Nullable String reason, Instant now) {
-        jdbc.sql("""
-                        INSERT INTO %1$s (%2$s, forgotten_at, reason)
-                        SELECT %3$s, :now, :reason FROM unnest(:ids) AS id
-                        ON CONFLICT (%2$s) DO UPDATE
-                        SET reason = coalesce(EXCLUDED.reason, %1$s.reason), finished_at = NULL
-                        """.formatted(table, key, value))
-                .param("now", Timestamp.from(now))
-                .param("reason", reason, Types.VARCHAR)
-                .param("ids", ids.stream().map(String::valueOf).toArray(String[]::new))
-                .update();
+        change(
+                """
+                INSERT INTO %1$s (%2$s, forgotten_at, reason)
+                SELECT %3$s, :now, nullif(:reason, '') FROM unnest(:ids) AS id
+                ON CONFLICT (%2$s) DO UPDATE
+                SET reason = coalesce(EXCLUDED.reason, %1$s.reason), finished_at = NULL
+                """.formatted(table, key, value),
+                Map.of("now", now, "reason", Objects.requireNonNullElse(reason, ""), "ids", ids));
     }
 
     /** Restores a tombstone in a rebuild, unfinished if the tables may hold its rows. Keeps an existing row. */
@@ -131,16 +140,15 @@ public record ErasureRepository(
                         INSERT INTO %1$s (%2$s, forgotten_at, reason, finished_at) VALUES (:id, :at, :reason, :finished)
                         ON CONFLICT (%2$s) DO NOTHING
                         """.formatted(isNote ? "forgotten_note" : "forgotten_author", isNote ? "note_id" : "author_sha256"))
-                .param("id", tombstone.id())
-                .param("at", Timestamp.from(tombstone.at()))
-                .param("reason", tombstone.reason(), Types.VARCHAR)
-                .param("finished", timestamp(finished), Types.TIMESTAMP)
+                .paramSource(RecordParameters.of(tombstone).addValue("finished", timestamp(finished), Types.TIMESTAMP))
                 .update();
     }
 
     /** Marks an erasure as unfinished: remains of the note were found. The next erasure removes them. */
     public void reopen(NoteId note) {
-        change("UPDATE forgotten_note SET finished_at = NULL WHERE note_id = ANY (:notes)", List.of(note));
+        change(
+                "UPDATE forgotten_note SET finished_at = NULL WHERE note_id = ANY (:notes)",
+                Map.of("notes", List.of(note)));
     }
 
     /** Returns the tombstones of unfinished erasures, those of notes first. */
@@ -171,14 +179,14 @@ public record ErasureRepository(
                   AND NOT EXISTS (SELECT 1 FROM note_media u
                                   WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
                 ON CONFLICT (object_key) DO NOTHING
-                """, notes);
+                """, Map.of("notes", notes));
         for (String table : List.of("note_media", "note_topic", "note_mention", "note_comment", "note_capture")) {
-            rows.put(table, change("DELETE FROM " + table + " WHERE note_id = ANY (:notes)", notes));
+            rows.put(table, change("DELETE FROM " + table + " WHERE note_id = ANY (:notes)", Map.of("notes", notes)));
         }
         List<String> authors = Statements.texts(jdbc, Map.of("notes", notes), """
                 SELECT author_id FROM note WHERE note_id = ANY (:notes) AND author_id IS NOT NULL
                 """);
-        rows.put("note", change("DELETE FROM note WHERE note_id = ANY (:notes)", notes));
+        rows.put("note", change("DELETE FROM note WHERE note_id = ANY (:notes)", Map.of("notes", notes)));
         rows.put("author", change("""
                 DELETE FROM author a
                 WHERE (a.author_id = ANY (:authors)
@@ -199,14 +207,10 @@ public record ErasureRepository(
                 DELETE FROM fixity_finding
                 WHERE note_id = ANY (:notes) OR split_part(object_key, '/', 2) = ANY (:notes)
                    OR object_key IN (SELECT object_key FROM forgotten_object)
-                """, notes));
+                """, Map.of("notes", notes)));
         rows.put("worklist", worklist.delete(notes));
         rows.put("api_call", calls.clearResponses(notes));
         return rows;
-    }
-
-    private long change(String sql, Collection<NoteId> notes) {
-        return change(sql, Map.of("notes", notes));
     }
 
     private long change(String sql, Map<String, ?> parameters) {
@@ -326,5 +330,68 @@ public record ErasureRepository(
          * failure, a repeat removes the rest.
          */
         long removeNaming(Collection<NoteId> notes, boolean dryRun) throws IOException;
+    }
+
+    /**
+     * Bucket object of an erased note or author, so that a rebuild from the bucket does not restore it. Mirrors
+     * {@code forgotten_note} and {@code forgotten_author}; contains no archived data.
+     *
+     * @param id a note id, or the hexadecimal SHA-256 of an author id
+     */
+    public record TombstoneObject(
+            String id, Instant at, @Nullable String reason) {
+
+        public static final String PREFIX = "forgotten/";
+
+        private static final String FORMAT = "note-archive/forgotten/1";
+        private static final Pattern KEY = Pattern.compile("forgotten/(?:([0-9a-f]{24})|author-([0-9a-f]{64}))\\.json");
+        private static final JsonMapper JSON =
+                JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+        public TombstoneObject {
+            if (KEY.matcher(nameOf(id)).matches()) {
+                reason = PostgresText.of(reason);
+            } else {
+                throw new IllegalArgumentException("\"" + id + "\" is neither a note id nor the hash of an author id");
+            }
+        }
+
+        private static String nameOf(String id) {
+            return PREFIX + (id.length() == 64 ? "author-" : "") + id + ".json";
+        }
+
+        public Optional<NoteId> note() {
+            return id.length() == 64 ? Optional.empty() : Optional.of(new NoteId(id));
+        }
+
+        public void putInto(ObjectStore store) {
+            ObjectNode root = JSON.createObjectNode();
+            root.put("format", FORMAT);
+            root.put(note().isPresent() ? "noteId" : "authorSha256", id);
+            root.put("forgottenAt", at.toString());
+            root.put("reason", reason);
+            store.putBytes(new ObjectKey(nameOf(id)), JSON.writeValueAsBytes(root), "application/json");
+        }
+
+        /**
+         * Reads an object stored at a time; empty if its key is not that of a tombstone. Unreadable content is
+         * accepted.
+         */
+        public static Optional<TombstoneObject> read(String key, byte[] bytes, Instant at) {
+            Matcher name = KEY.matcher(key);
+            if (!name.matches()) {
+                return Optional.empty();
+            }
+            String id = name.group(1) == null ? name.group(2) : name.group(1);
+            try {
+                JsonNode root = JSON.readTree(bytes);
+                return Optional.of(new TombstoneObject(
+                        id,
+                        Instant.parse(root.path("forgottenAt").stringValue("")),
+                        root.path("reason").stringValue(null)));
+            } catch (JacksonException | DateTimeParseException e) {
+                return Optional.of(new TombstoneObject(id, at, null));
+            }
+        }
     }
 }

@@ -1,20 +1,16 @@
 package io.github.notearchive.archive.catalog;
 
-import static io.github.notearchive.io.Timestamps.timestamp;
-
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
+import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
-import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,13 +30,15 @@ public class MediaCatalog implements AutoCloseable {
 
     /**
      * Rows are locked in one order, so that two notes with the same files do not deadlock. Both unique keys are
-     * compared: a row that another node inserts at the same moment conflicts with either.
+     * compared: a row that another node inserts at the same moment conflicts with either. Only the objects of slots are
+     * verified: at the time of the slot.
      */
     private static final String INSERT_OBJECTS = """
             INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
-            SELECT sha256, key, size, content_type, stored_at, verified_at
+            SELECT sha256, key, size, content_type, coalesce(updated_at, stored_at), updated_at
             FROM json_to_recordset(:rows::json) AS object (
-                sha256 text, key text, size bigint, content_type text, stored_at timestamptz, verified_at timestamptz)
+                sha256 text, key text, size bigint, content_type text, stored_at timestamptz, updated_at timestamptz)
+            WHERE sha256 IS NOT NULL
             ORDER BY sha256
             ON CONFLICT DO NOTHING
             """;
@@ -61,13 +59,13 @@ public class MediaCatalog implements AutoCloseable {
 
     private static final String SLOTS = """
                     SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
-                           m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
+                           m.checks, m.error, m.dead_night, o.sha256, m.updated_at,
                            o.object_key AS key, o.size_bytes AS size, o.content_type, f.kind AS damage
                     FROM note_media m LEFT JOIN media_object o USING (sha256)
                     LEFT JOIN fixity_finding f
                       ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
                     WHERE m.note_id = :noteId
-                      AND (:capturedAt::timestamptz IS NULL OR m.captured_at = :capturedAt)
+                      AND (:all OR m.captured_at = :capturedAt)
                     ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
                     """;
 
@@ -85,7 +83,6 @@ public class MediaCatalog implements AutoCloseable {
                     """;
 
     private final JdbcClient jdbc;
-    private final HeldSlots heldSlots;
     private final JdbcClient autoCommit;
     private final GroupCommit<Set<String>, List<SameFile>> sameFiles =
             GroupCommit.ofStatements("same-files", this::sameFiles);
@@ -94,23 +91,23 @@ public class MediaCatalog implements AutoCloseable {
 
     MediaCatalog(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.heldSlots = new HeldSlots(jdbc);
         this.autoCommit = Statements.autoCommit(transactions);
     }
 
     /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */
     public List<SlotRow> slotsOf(NoteId id) {
-        return slotsOf(id, null);
+        return slots(autoCommit, id, null);
     }
 
     /** As above, limited to slots that this response was the last to list. */
-    public List<SlotRow> slotsOf(NoteId id, @Nullable Instant capturedAt) {
-        return autoCommit
-                .sql(SLOTS)
-                .param("noteId", id.value())
-                .param("capturedAt", timestamp(capturedAt), Types.TIMESTAMP)
-                .query(Columns.of(SlotRow.class))
-                .list();
+    List<SlotRow> slotsOf(NoteId id, Instant capturedAt) {
+        return slots(autoCommit, id, capturedAt);
+    }
+
+    private static List<SlotRow> slots(JdbcClient client, NoteId id, @Nullable Instant capturedAt) {
+        Instant time = Objects.requireNonNullElse(capturedAt, Instant.EPOCH);
+        Map<String, Object> parameters = Map.of("noteId", id, "all", capturedAt == null, "capturedAt", time);
+        return Statements.list(client, SlotRow.class, parameters, SLOTS);
     }
 
     /**
@@ -124,26 +121,21 @@ public class MediaCatalog implements AutoCloseable {
     }
 
     private List<Optional<KnownObject>> findByDigest(List<String> group) {
-        Map<String, KnownObject> objects = objects(autoCommit, new HashSet<>(group));
+        Map<String, KnownObject> known = objects(autoCommit, group).stream()
+                .collect(Collectors.toMap(object -> object.media().sha256(), Function.identity()));
         return group.stream()
-                .map(digest -> Optional.ofNullable(objects.get(digest)))
+                .map(digest -> Optional.ofNullable(known.get(digest)))
                 .toList();
     }
 
-    private static Map<String, KnownObject> objects(JdbcClient client, Collection<String> digests) {
-        return client
-                .sql("""
+    private static List<KnownObject> objects(JdbcClient client, Collection<String> digests) {
+        return Statements.list(client, KnownObject.class, Map.of("digests", digests), """
                         SELECT o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type,
                                EXISTS (SELECT 1 FROM fixity_finding f
                                        WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
                                          AND f.kind <> 'ORPHAN') AS damaged
                         FROM media_object o WHERE o.sha256 = ANY (:digests)
-                        """)
-                .param("digests", digests.toArray(String[]::new))
-                .query(Columns.of(KnownObject.class))
-                .list()
-                .stream()
-                .collect(Collectors.toMap(known -> known.media().sha256(), Function.identity()));
+                        """);
     }
 
     /**
@@ -179,11 +171,8 @@ public class MediaCatalog implements AutoCloseable {
     }
 
     private List<List<SameFile>> sameFiles(List<Set<String>> group) {
-        List<SameFile> files = autoCommit
-                .sql(SAME_FILES)
-                .param("names", group.stream().flatMap(Set::stream).distinct().toArray(String[]::new))
-                .query(Columns.of(SameFile.class))
-                .list();
+        Set<String> all = group.stream().flatMap(Set::stream).collect(Collectors.toSet());
+        List<SameFile> files = Statements.list(autoCommit, SameFile.class, Map.of("names", all), SAME_FILES);
         return group.stream()
                 .map(names -> files.stream()
                         .filter(file -> names.contains(file.identity()))
@@ -197,24 +186,8 @@ public class MediaCatalog implements AutoCloseable {
         digests.close();
     }
 
-    /** Row of an object. */
-    record ObjectRow(
-            @JsonUnwrapped StoredMedia media,
-            Instant storedAt,
-            @Nullable Instant verifiedAt) {
-
-        /** Returns the objects of files that are stored now. */
-        static Stream<ObjectRow> of(List<SlotRow> files, Instant now) {
-            return files.stream()
-                    .map(SlotRow::media)
-                    .filter(Objects::nonNull)
-                    .distinct()
-                    .map(media -> new ObjectRow(media, now, now));
-        }
-    }
-
     /** Row of a slot, as listed by a response. */
-    record ListedSlot(
+    private record ListedSlot(
             NoteId noteId,
             Instant capturedAt,
             @JsonUnwrapped SlotRow slot) {
@@ -224,21 +197,20 @@ public class MediaCatalog implements AutoCloseable {
         }
     }
 
-    /** Inserts missing rows of objects. Part of the caller's transaction. */
-    void insertObjects(Stream<ObjectRow> objects) {
-        write(INSERT_OBJECTS, objects);
+    /** Inserts missing rows of the objects in slots. Part of the caller's transaction. */
+    void insertObjects(Collection<SlotRow> slots) {
+        Statements.write(jdbc, INSERT_OBJECTS, slots);
     }
 
-    /** Writes the rows of slots that are new or in their place. Part of the caller's transaction. */
-    void writeSlots(Stream<ListedSlot> slots) {
-        write(SAVE_SLOTS, slots);
-    }
-
-    private void write(String statement, Stream<?> rows) {
-        List<?> list = rows.toList();
-        if (!list.isEmpty()) {
-            jdbc.sql(statement).param("rows", Columns.json(list)).update();
-        }
+    /** Inserts the slots of first responses, and missing rows of their objects. Part of the caller's transaction. */
+    void insert(Collection<CapturedNote> firsts) {
+        insertObjects(firsts.stream().flatMap(note -> note.files().stream()).toList());
+        Statements.write(
+                jdbc,
+                SAVE_SLOTS,
+                firsts.stream()
+                        .flatMap(note -> ListedSlot.of(note.capture(), note.files()))
+                        .toList());
     }
 
     /**
@@ -250,41 +222,108 @@ public class MediaCatalog implements AutoCloseable {
     void saveSlots(NoteCapture response, boolean ofVideo, List<SlotRow> slots) {
         dropUnlisted(response, ofVideo);
         if (!slots.isEmpty()) {
-            List<HeldSlots.Held> before = heldSlots.makeRoom(response.id(), slots);
-            writeSlots(ListedSlot.of(response, slots));
-            heldSlots.listReplaced(before, slots);
+            List<SlotRow> before = makeRoom(response.id(), slots);
+            Statements.write(jdbc, SAVE_SLOTS, ListedSlot.of(response, slots).toList());
+            listReplaced(before, slots);
         }
     }
 
     /** Deletes unfilled slots that an earlier response to the same endpoint promised and this one does not. */
     private void dropUnlisted(NoteCapture response, boolean ofVideo) {
-        jdbc.sql("""
-                        DELETE FROM note_media m
-                        WHERE m.note_id = :noteId AND m.state <> 'STORED' AND m.captured_at < :capturedAt
-                          AND (:ofVideo AND m.kind IN ('VIDEO', 'SUBTITLE')
-                               OR NOT :ofVideo AND NOT EXISTS (
-                                   SELECT 1 FROM note_capture c JOIN api_call a ON a.id = c.call_id
-                                   WHERE c.note_id = m.note_id AND c.captured_at = m.captured_at
-                                     AND a.endpoint = 'note-detail/v6'))
-                        """)
-                .param("noteId", response.id().value())
-                .param("capturedAt", Timestamp.from(response.capturedAt()))
-                .param("ofVideo", ofVideo)
-                .update();
+        Statements.update(
+                jdbc, Map.of("noteId", response.id(), "capturedAt", response.capturedAt(), "ofVideo", ofVideo), """
+                DELETE FROM note_media m
+                WHERE m.note_id = :noteId AND m.state <> 'STORED' AND m.captured_at < :capturedAt
+                  AND (:ofVideo AND m.kind IN ('VIDEO', 'SUBTITLE')
+                       OR NOT :ofVideo AND NOT EXISTS (
+                           SELECT 1 FROM note_capture c JOIN api_call a ON a.id = c.call_id
+                           WHERE c.note_id = m.note_id AND c.captured_at = m.captured_at
+                             AND a.endpoint = 'note-detail/v6'))
+                """);
     }
+
+    /**
+     * Moves stored files out of slots that other files take now, behind all slots. The motion of a live photo moves
+     * with its still. A file that has moved within the note leaves its old slot.
+     *
+     * @return the stored files of the note in their previous slots
+     */
+    private List<SlotRow> makeRoom(NoteId id, List<SlotRow> slots) {
+        List<SlotRow> held = slots(jdbc, id, null).stream()
+                .filter(row -> row.state() == SlotState.STORED)
+                .toList();
+        int behindAll = 1
+                + Stream.concat(held.stream(), slots.stream())
+                        .mapToInt(SlotRow::ordinal)
+                        .max()
+                        .orElse(0);
+        for (SlotRow file : held) {
+            if (file.isIn(slots)) {
+                continue;
+            }
+            if (slots.stream().anyMatch(slot -> slot.kind() == file.kind() && slot.hasBytesOf(file))) {
+                change("DELETE FROM note_media", id, file);
+            } else if (isTaken(file, slots, held)) {
+                change("UPDATE note_media SET ordinal = ordinal + " + behindAll, id, file);
+            }
+        }
+        return held;
+    }
+
+    private void change(String change, NoteId id, SlotRow file) {
+        Map<String, Object> slot = Map.of("noteId", id, "kind", file.kind(), "ordinal", file.ordinal());
+        Statements.update(jdbc, slot, change + " WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal");
+    }
+
+    /** Returns whether another file takes its slot, or that of its still. */
+    private static boolean isTaken(SlotRow file, List<SlotRow> slots, List<SlotRow> held) {
+        boolean hasLostItsStill = file.kind() == MediaKind.MOTION
+                && held.stream()
+                        .filter(still -> still.kind() == MediaKind.IMAGE && still.ordinal() == file.ordinal())
+                        .noneMatch(still -> still.isIn(slots));
+        return slots.stream()
+                .filter(slot -> slot.ordinal() == file.ordinal())
+                .anyMatch(slot -> slot.kind() == file.kind() || (hasLostItsStill && slot.kind() == MediaKind.IMAGE));
+    }
+
+    /**
+     * Lists objects for removal whose slots hold other files now. Another note may use such an object, or start to; the
+     * removal checks this while no run is active.
+     */
+    private void listReplaced(List<SlotRow> before, List<SlotRow> slots) {
+        List<String> replaced = before.stream()
+                .filter(file -> slots.stream()
+                        .anyMatch(slot -> slot.isFor(file.slot()) && slot.media() != null && !slot.hasBytesOf(file)))
+                .flatMap(file -> Stream.ofNullable(file.media()).map(StoredMedia::sha256))
+                .distinct()
+                .toList();
+        if (!replaced.isEmpty()) {
+            Statements.update(jdbc, Map.of("replaced", replaced), """
+                            INSERT INTO forgotten_object (object_key, size_bytes)
+                            SELECT object_key, size_bytes FROM media_object
+                            WHERE sha256 = ANY (:replaced) ORDER BY object_key
+                            ON CONFLICT (object_key) DO NOTHING
+                            """);
+        }
+    }
+
+    private record FoundObject(@JsonUnwrapped StoredMedia media, Instant storedAt) {}
 
     /**
      * Inserts unverified objects found in the bucket, with their time. Part of the caller's transaction; idempotent.
      */
     public void insertFound(Map<StoredMedia, Instant> found) {
-        insertObjects(found.entrySet().stream().map(object -> new ObjectRow(object.getKey(), object.getValue(), null)));
+        List<FoundObject> objects = found.entrySet().stream()
+                .map(object -> new FoundObject(object.getKey(), object.getValue()))
+                .toList();
+        Statements.write(jdbc, INSERT_OBJECTS, objects);
     }
 
     /** Returns the known objects of these digests, by SHA-256. Part of the caller's transaction. */
     public Map<String, StoredMedia> known(Collection<String> digests) {
-        Map<String, StoredMedia> known = new HashMap<>();
-        objects(jdbc, digests).forEach((sha256, object) -> known.put(sha256, object.media()));
-        return known;
+        return objects(jdbc, digests).stream()
+                .map(KnownObject::media)
+                .collect(Collectors.toMap(StoredMedia::sha256, Function.identity()));
     }
 
     /**
@@ -292,24 +331,10 @@ public class MediaCatalog implements AutoCloseable {
      * transaction.
      */
     public void deleteUnused(String sha256) {
-        jdbc.sql("""
+        Statements.update(jdbc, Map.of("sha256", sha256), """
                         DELETE FROM media_object o
                         WHERE o.sha256 = :sha256 AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                        """).param("sha256", sha256).update();
-    }
-
-    /** Waives a missing slot. Part of the caller's transaction. */
-    public void waive(NoteId id, MediaKind kind, int ordinal, String reason, Instant now) {
-        jdbc.sql("""
-                        UPDATE note_media SET state = 'WAIVED', reason = :reason, updated_at = :now
-                        WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal AND state = 'MISSING'
-                        """)
-                .param("reason", reason)
-                .param("now", Timestamp.from(now))
-                .param("noteId", id.value())
-                .param("kind", kind.name())
-                .param("ordinal", ordinal)
-                .update();
+                        """);
     }
 
     /** A file of another note, by its source name. */

@@ -2,26 +2,18 @@ package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.MediaCatalog.ListedSlot;
-import io.github.notearchive.archive.catalog.MediaCatalog.ObjectRow;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.NoteDetail.Capture;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
-import io.github.notearchive.archive.catalog.SchemaDrift.NewFields;
 import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
-import java.sql.Timestamp;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -29,7 +21,7 @@ import org.springframework.stereotype.Repository;
 
 /** Reads and writes captured notes: current state, captures, topics, mentions and comments. */
 @Repository
-public record NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift) {
+public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
 
     static final Columns<Note> NOTE = Columns.of(Note.class);
     static final Columns<Capture> CAPTURE = Columns.of(Capture.class);
@@ -65,6 +57,44 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift
             SET %2$s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
             """.formatted(CAPTURE.each("?"), CAPTURE.each("? = EXCLUDED.?"));
 
+    /** A note with its responses and the files they list, as written to the tables and to its sidecars. */
+    public record CapturedNote(
+            NoteCapture capture,
+            @Nullable NoteCapture video,
+            List<SlotRow> files,
+            @Nullable Instant archivedAt) {
+
+        public CapturedNote {
+            files = List.copyOf(files);
+        }
+
+        public static CapturedNote of(
+                NoteCapture capture, @Nullable NoteCapture video, List<SlotRow> slots, boolean complete, Instant now) {
+            return new CapturedNote(
+                    capture, video, slots.stream().map(slot -> slot.at(now)).toList(), complete ? now : null);
+        }
+
+        public List<NoteCapture> answers() {
+            return video == null ? List.of(capture) : List.of(capture, video);
+        }
+
+        /** Returns the files that a response lists. Each file is listed by one response. */
+        public List<SlotRow> filesOf(NoteCapture response) {
+            return files.stream()
+                    .filter(file -> response.callId() == listing(file).callId())
+                    .toList();
+        }
+
+        private NoteCapture listing(SlotRow file) {
+            return video != null && file.kind().isOfVideo() ? video : capture;
+        }
+
+        public boolean lists(SlotRow file) {
+            return files.stream()
+                    .anyMatch(listed -> listed.kind() == file.kind() && listed.ordinal() == file.ordinal());
+        }
+    }
+
     /**
      * Writes a note's responses, the note according to its detail response, and its slots. Part of the caller's
      * transaction; idempotent. The sidecars are to be stored before.
@@ -73,61 +103,39 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift
      * own counts and lists the video files; the note itself follows the detail response, since the video response may
      * omit fields.
      */
-    public void save(CapturedNote note, Instant now) {
-        NoteCapture capture = note.capture();
-        Mapped mapped = map(capture);
-        boolean isNewest = saveNote(mapped, note.archivedAt());
-        media.insertObjects(ObjectRow.of(note.filesOf(capture), now));
-        if (isNewest) {
-            media.saveSlots(capture, false, note.filesOf(capture));
-        }
-        List<NewFields> newFields = new ArrayList<>(List.of(mapped.newFields()));
+    public void save(CapturedNote note) {
+        boolean isNewest = saveNote(map(note));
+        saveFiles(note, note.capture(), isNewest);
         NoteCapture video = note.video();
         if (video != null) {
-            newFields.add(saveVideo(video));
-            media.insertObjects(ObjectRow.of(note.filesOf(video), now));
-            media.saveSlots(video, true, note.filesOf(video));
+            saveVideo(video);
+            saveFiles(note, video, true);
         }
-        drift.record(newFields);
     }
 
-    /** Maps the first response about a note, without video response, for {@link #insert}. */
-    FirstCapture first(CapturedNote note, Instant now) {
-        Mapped mapped = map(note.capture());
-        return new FirstCapture(
-                mapped, mapped.note(note.archivedAt()), mapped.captureRow(), note.filesOf(note.capture()), now);
-    }
-
-    /** A note's first response with its rows. */
-    record FirstCapture(Mapped mapped, NoteRow note, CaptureRow row, List<SlotRow> files, Instant now) {
-
-        NoteId id() {
-            return mapped.capture().id();
+    private void saveFiles(CapturedNote note, NoteCapture response, boolean isNewest) {
+        List<SlotRow> files = note.filesOf(response);
+        media.insertObjects(files);
+        if (isNewest) {
+            media.saveSlots(response, response == note.video(), files);
         }
     }
 
     /**
-     * Writes the same rows as {@link #save} for notes without rows, in one statement a table. Part of the caller's
-     * transaction, which {@link #recordNewFields} ends.
+     * Writes the same rows as {@link #save} for notes without rows and video response, in one statement a table. Part
+     * of the caller's transaction.
      *
      * @throws DuplicateKeyException if a note has rows already
      */
-    void insert(List<FirstCapture> firsts) {
-        List<Mapped> mapped = firsts.stream().map(FirstCapture::mapped).toList();
-        saveAuthors(mapped);
-        write(INSERT_NOTES, firsts.stream().map(FirstCapture::note).toList());
-        saveCaptures(firsts.stream().map(FirstCapture::row).toList());
+    void insert(List<Mapped> firsts) {
+        saveAuthors(firsts);
+        Statements.write(
+                jdbc, INSERT_NOTES, firsts.stream().map(Mapped::noteRow).toList());
+        saveCaptures(firsts.stream().map(Mapped::row).toList());
         for (NoteParts part : NoteParts.values()) {
-            part.insert(jdbc, mapped.stream().flatMap(of -> of.parts(part)));
+            part.insert(jdbc, firsts.stream().flatMap(of -> part.rows(of.id(), of.capturedAt(), of.detail())));
         }
-        media.insertObjects(firsts.stream().flatMap(first -> ObjectRow.of(first.files(), first.now())));
-        media.writeSlots(
-                firsts.stream().flatMap(first -> ListedSlot.of(first.mapped().capture(), first.files())));
-    }
-
-    /** Records the new fields of first responses; has to be the last statement of the caller's transaction. */
-    void recordNewFields(List<FirstCapture> firsts) {
-        drift.record(firsts.stream().map(first -> first.mapped().newFields()).toList());
+        media.insert(firsts.stream().map(Mapped::note).toList());
     }
 
     /**
@@ -137,111 +145,77 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift
      * @param archivedAt when the note became complete; null if it is not
      */
     public void restore(NoteCapture capture, List<SlotRow> files, @Nullable Instant archivedAt) {
-        Mapped mapped = map(capture);
-        saveNote(mapped, archivedAt);
+        saveNote(map(new CapturedNote(capture, null, files, archivedAt)));
         media.saveSlots(capture, false, files);
-        drift.record(List.of(mapped.newFields()));
     }
 
     /** As above, for the sidecar of a video response. */
     public void restoreVideo(NoteCapture video, List<SlotRow> files) {
-        NewFields newFields = saveVideo(video);
+        saveVideo(video);
         media.saveSlots(video, true, files);
-        drift.record(List.of(newFields));
     }
 
     /** Returns whether the response is the newest; an older one only changes when the note was first known. */
-    private boolean saveNote(Mapped mapped, @Nullable Instant archivedAt) {
-        NoteCapture capture = mapped.capture();
+    private boolean saveNote(Mapped mapped) {
         saveAuthors(List.of(mapped));
-        boolean isNewest = write(SAVE_NOTE, List.of(mapped.note(archivedAt))) > 0;
+        boolean isNewest = Statements.write(jdbc, SAVE_NOTE, List.of(mapped.noteRow())) > 0;
         if (!isNewest) {
-            jdbc.sql("""
+            Statements.update(jdbc, Map.of("noteId", mapped.id(), "capturedAt", mapped.capturedAt()), """
                             UPDATE note SET first_captured_at = :capturedAt
                             WHERE note_id = :noteId AND first_captured_at > :capturedAt
-                            """)
-                    .param("noteId", capture.id().value())
-                    .param("capturedAt", Timestamp.from(capture.capturedAt()))
-                    .update();
+                            """);
         }
-        saveCaptures(List.of(mapped.captureRow()));
+        saveCaptures(List.of(mapped.row()));
         for (NoteParts part : NoteParts.values()) {
             if (isNewest || part.ofCapture) {
-                part.replace(jdbc, capture.id(), capture.capturedAt(), mapped.detail());
+                part.replace(jdbc, mapped.id(), mapped.capturedAt(), mapped.detail());
             }
         }
         return isNewest;
     }
 
-    private NewFields saveVideo(NoteCapture video) {
-        Mapped mapped = map(video);
-        saveCaptures(List.of(mapped.captureRow(mapped.detail().capture().countsOnly(), null)));
-        return mapped.newFields();
+    private void saveVideo(NoteCapture video) {
+        Capture counts = NoteMapper.map(video, video.envelope()).capture().countsOnly();
+        saveCaptures(List.of(CaptureRow.of(video, counts, null)));
     }
 
     /** Writes each author once: the newest, by the first response that has it. */
     private void saveAuthors(List<Mapped> mapped) {
         Map<String, AuthorRow> newest = new LinkedHashMap<>();
-        mapped.stream()
-                .flatMap(Mapped::author)
-                .forEach(row -> newest.merge(row.author().authorId(), row, AuthorRow::newer));
-        write(SAVE_AUTHORS, newest.values());
+        for (Mapped each : mapped) {
+            Author author = each.detail().author();
+            if (author != null) {
+                newest.merge(author.authorId(), new AuthorRow(author, each.capturedAt()), AuthorRow::newer);
+            }
+        }
+        Statements.write(jdbc, SAVE_AUTHORS, newest.values());
     }
 
     private void saveCaptures(List<CaptureRow> rows) {
-        jdbc.sql(SAVE_CAPTURES)
-                .param("rows", Columns.json(rows))
-                .param("responses", rows.stream().map(CaptureRow::response).toArray(String[]::new))
-                .update();
+        List<String> responses = rows.stream().map(CaptureRow::response).toList();
+        Statements.update(jdbc, Map.of("rows", Columns.json(rows), "responses", responses), SAVE_CAPTURES);
     }
 
-    private int write(String statement, Collection<? extends Record> rows) {
-        return rows.isEmpty()
-                ? 0
-                : jdbc.sql(statement).param("rows", Columns.json(rows)).update();
-    }
-
-    private Mapped map(NoteCapture capture) {
+    /** Maps the detail response of a note. */
+    static Mapped map(CapturedNote note) {
+        NoteCapture capture = note.capture();
         NoteDetail detail = NoteMapper.map(capture, capture.envelope());
-        return new Mapped(capture, detail, drift.newFieldsIn(capture.id(), capture.capturedAt(), capture.envelope()));
+        return new Mapped(note, detail, CaptureRow.of(capture, detail.capture(), NoteMapper.VERSION));
     }
 
-    /** Returns the platform's id of the author; empty if the response has none. */
-    public static Optional<String> authorOf(NoteCapture capture) {
-        return Optional.ofNullable(NoteMapper.author(capture.author())).map(Author::authorId);
-    }
+    /** A note with the columns of its detail response, and its row in {@code note_capture}. */
+    record Mapped(CapturedNote note, NoteDetail detail, CaptureRow row) {
 
-    /** A response with its columns. */
-    record Mapped(NoteCapture capture, NoteDetail detail, NewFields newFields) {
-
-        private Stream<AuthorRow> author() {
-            Author author = detail.author();
-            return author == null ? Stream.empty() : Stream.of(new AuthorRow(author, capture.capturedAt()));
+        NoteId id() {
+            return note.capture().id();
         }
 
-        private NoteRow note(@Nullable Instant archivedAt) {
-            Instant at = capture.capturedAt();
-            return new NoteRow(capture.id(), detail.note(), NoteMapper.VERSION, at, at, archivedAt);
+        private Instant capturedAt() {
+            return note.capture().capturedAt();
         }
 
-        private Stream<NoteParts.Part> parts(NoteParts part) {
-            return part.rows(capture.id(), capture.capturedAt(), detail);
-        }
-
-        private CaptureRow captureRow() {
-            return captureRow(detail.capture(), NoteMapper.VERSION);
-        }
-
-        /** @param mapperVersion null for a response of which only counts are kept */
-        private CaptureRow captureRow(Capture columns, @Nullable Integer mapperVersion) {
-            return new CaptureRow(
-                    capture.id(),
-                    capture.capturedAt(),
-                    capture.callId(),
-                    columns,
-                    mapperVersion,
-                    Sidecar.keyOf(capture.id(), capture.capturedAt()),
-                    PostgresText.json(capture.envelope()));
+        private NoteRow noteRow() {
+            return new NoteRow(id(), detail.note(), NoteMapper.VERSION, capturedAt(), capturedAt(), note.archivedAt());
         }
     }
 
@@ -260,56 +234,54 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift
             Instant lastCapturedAt,
             @Nullable Instant archivedAt) {}
 
-    private record CaptureRow(
+    record CaptureRow(
             NoteId noteId,
             Instant capturedAt,
             long callId,
             @JsonUnwrapped Capture columns,
             @Nullable Integer mapperVersion,
             ObjectKey sidecarKey,
-            @JsonIgnore String response) {}
+            @JsonIgnore String response) {
+
+        /** @param mapperVersion null for a response of which only counts are kept */
+        private static CaptureRow of(NoteCapture capture, Capture columns, @Nullable Integer mapperVersion) {
+            NoteId id = capture.id();
+            Instant at = capture.capturedAt();
+            String response = PostgresText.json(capture.envelope());
+            return new CaptureRow(id, at, capture.callId(), columns, mapperVersion, Sidecar.keyOf(id, at), response);
+        }
+    }
+
+    /** Returns the platform's id of the author; empty if the response has none. */
+    public static Optional<String> authorOf(NoteCapture capture) {
+        return Optional.ofNullable(NoteMapper.author(capture.author())).map(Author::authorId);
+    }
 
     /** Returns the state of a response in the catalog; empty if it was never written to it. */
-    public Optional<Taken> taken(NoteId id, Instant capturedAt) {
-        return jdbc.sql("""
+    Optional<Taken> taken(NoteId id, Instant capturedAt) {
+        return Statements.list(jdbc, Taken.class, Map.of("noteId", id, "capturedAt", capturedAt), """
                         SELECT n.archived_at
                         FROM note_capture c JOIN note n USING (note_id)
                         WHERE c.note_id = :noteId AND c.captured_at = :capturedAt
-                        """)
-                .params(Map.of("noteId", id.value(), "capturedAt", Timestamp.from(capturedAt)))
-                .query(Columns.of(Taken.class))
-                .optional();
-    }
-
-    /** Returns the call whose response lists a file; empty if there is no such file. */
-    Optional<Long> callListing(NoteId id, MediaKind kind, int ordinal) {
-        return jdbc.sql("""
-                        SELECT c.call_id
-                        FROM note_media m JOIN note_capture c USING (note_id, captured_at)
-                        WHERE m.note_id = :noteId AND m.kind = :kind AND m.ordinal = :ordinal
-                        """)
-                .params(Map.of("noteId", id.value(), "kind", kind.name(), "ordinal", ordinal))
-                .query(Long.class)
-                .optional();
+                        """).stream()
+                .findFirst();
     }
 
     /** Returns the summary of a note; empty without a capture. */
     public Optional<NoteLine> find(NoteId id) {
-        return jdbc.sql("""
+        return Statements.list(jdbc, NoteLine.class, Map.of("noteId", id), """
                         SELECT n.title, n.note_type AS type, a.nickname AS author, n.published_at, n.first_captured_at, n.last_captured_at,
                                n.archived_at, (SELECT count(*)::integer FROM note_capture c WHERE c.note_id = n.note_id) AS captures,
                                (SELECT c.sidecar_key FROM note_capture c WHERE c.note_id = n.note_id
                                 ORDER BY c.captured_at DESC LIMIT 1) AS sidecar_key
                         FROM note n LEFT JOIN author a USING (author_id)
                         WHERE n.note_id = :noteId
-                        """)
-                .param("noteId", id.value())
-                .query(Columns.of(NoteLine.class))
-                .optional();
+                        """).stream()
+                .findFirst();
     }
 
     /** A response in the catalog, and when its note became complete; null if it is not. */
-    public record Taken(@Nullable Instant archivedAt) {}
+    record Taken(@Nullable Instant archivedAt) {}
 
     /** Summary of a captured note. */
     public record NoteLine(
@@ -322,4 +294,34 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift
             @Nullable Instant archivedAt,
             int captures,
             @Nullable String sidecarKey) {}
+
+    /**
+     * Returns the newest notes by publication whose title or text contains every word, at most {@code limit}; notes
+     * without a time come last. Words may have any length. Notes with an unfinished erasure are excluded.
+     *
+     * @param words separated by white space; at least one
+     * @throws org.springframework.dao.DataIntegrityViolationException if there is no word
+     */
+    public List<Hit> search(String words, int limit) {
+        return Statements.list(jdbc, Hit.class, Map.of("words", words, "limit", limit), """
+                        SELECT n.note_id AS id, n.published_at, n.author_id, a.nickname AS author, n.title, n.note_text AS text,
+                               n.liked_count AS likes
+                        FROM search_note(:words,
+                                         least(2147483647,
+                                               :limit + (SELECT count(*) FROM forgotten_note JOIN note USING (note_id)))::integer) n
+                        LEFT JOIN author a USING (author_id)
+                        WHERE NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
+                        ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC
+                        LIMIT :limit
+                        """);
+    }
+
+    public record Hit(
+            NoteId id,
+            @Nullable Instant publishedAt,
+            @Nullable String authorId,
+            @Nullable String author,
+            @Nullable String title,
+            @Nullable String text,
+            @Nullable Long likes) {}
 }

@@ -7,9 +7,9 @@ import io.github.notearchive.archive.catalog.NoteDetail.Topic;
 import io.github.notearchive.note.NoteId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -76,18 +76,12 @@ enum NoteParts {
 
     /** Inserts rows of captures without any. Part of the caller's transaction. */
     void insert(JdbcClient jdbc, Stream<Part> rows) {
-        List<Part> parts = rows.toList();
-        if (!parts.isEmpty()) {
-            jdbc.sql(insert).param("rows", Columns.json(parts)).update();
-        }
+        Statements.write(jdbc, insert, rows.toList());
     }
 
     /** Replaces the rows of a capture. Part of the caller's transaction. */
     void replace(JdbcClient jdbc, NoteId id, Instant capturedAt, NoteDetail detail) {
-        jdbc.sql(delete)
-                .param("noteId", id.value())
-                .param("capturedAt", Timestamp.from(capturedAt))
-                .update();
+        Statements.update(jdbc, Map.of("noteId", id, "capturedAt", capturedAt), delete);
         insert(jdbc, rows(id, capturedAt, detail));
     }
 }

@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.NoteCatalog.FirstCapture;
+import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
+import io.github.notearchive.archive.catalog.NoteCatalog.Mapped;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -14,7 +15,6 @@ import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +44,7 @@ public final class NoteRowWriter implements AutoCloseable {
     private static final Duration LINGER = Duration.ofMillis(40);
 
     private final NoteCatalog notes;
+    private final SchemaDrift drift;
     private final ClaimRepository claims;
     private final WorklistRepository worklist;
     private final RefreshPlan refreshPlan;
@@ -56,12 +57,14 @@ public final class NoteRowWriter implements AutoCloseable {
 
     NoteRowWriter(
             NoteCatalog notes,
+            SchemaDrift drift,
             ClaimRepository claims,
             WorklistRepository worklist,
             RefreshPlan refreshPlan,
             JdbcClient jdbc,
             PlatformTransactionManager transactions) {
         this.notes = notes;
+        this.drift = drift;
         this.claims = claims;
         this.worklist = worklist;
         this.refreshPlan = refreshPlan;
@@ -71,7 +74,7 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     /** A note that is written with others. */
-    record Request(Settlement settlement, @Nullable FirstCapture first) {
+    record Request(Settlement settlement, @Nullable Mapped first) {
 
         NoteId id() {
             return settlement.noteId();
@@ -93,12 +96,14 @@ public final class NoteRowWriter implements AutoCloseable {
      *
      * @return what a refresh has changed, {@link Change#NONE} for other notes; empty if the claim was lost
      */
-    public Optional<Change> record(
-            WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
+    public Optional<Change> record(WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution) {
+        note.answers().forEach(drift::record);
         Settlement settlement = new Settlement(claimed, row, jobExecution);
         if (isFirst(claimed, note)) {
             try {
-                return write(settlement, notes.first(note, now)) ? Optional.of(Change.NONE) : Optional.empty();
+                return write(new Request(settlement, NoteCatalog.map(note)))
+                        ? Optional.of(Change.NONE)
+                        : Optional.empty();
             } catch (DuplicateKeyException e) {
                 log.debug("Note {}: has rows already", claimed.id(), e);
             }
@@ -108,7 +113,7 @@ public final class NoteRowWriter implements AutoCloseable {
                 return Optional.empty();
             }
             Optional<Snapshot> before = claimed.refreshNight() == null ? Optional.empty() : snapshot(claimed.id());
-            notes.save(note, now);
+            notes.save(note);
             Optional<Change> change =
                     before.flatMap(old -> snapshot(claimed.id()).map(old::changeTo));
             refreshPlan.plan(List.of(claimed.id()));
@@ -119,10 +124,6 @@ public final class NoteRowWriter implements AutoCloseable {
     /** Returns whether the note probably has no rows; a released note may have some. */
     private static boolean isFirst(WorklistItem claimed, CapturedNote note) {
         return claimed.state() == NoteState.PENDING && claimed.row().settledAt() == null && note.video() == null;
-    }
-
-    private boolean write(Settlement settlement, @Nullable FirstCapture first) {
-        return write(new Request(settlement, first));
     }
 
     /** Writes a note in a group; alone if that failed because another session locks a row of the group. */
@@ -153,14 +154,13 @@ public final class NoteRowWriter implements AutoCloseable {
                 requests.stream().sorted(Comparator.comparing(Request::id)).toList();
         Set<Long> settled =
                 worklist.settle(sorted.stream().map(Request::settlement).toList());
-        List<FirstCapture> firsts = sorted.stream()
+        List<Mapped> firsts = sorted.stream()
                 .filter(request -> settled.contains(request.claim()))
                 .flatMap(request -> Stream.ofNullable(request.first()))
                 .toList();
         if (!firsts.isEmpty()) {
             notes.insert(firsts);
-            refreshPlan.plan(firsts.stream().map(FirstCapture::id).toList());
-            notes.recordNewFields(firsts);
+            refreshPlan.plan(firsts.stream().map(Mapped::id).toList());
         }
         return requests.stream()
                 .map(request -> settled.contains(request.claim()))
@@ -196,7 +196,7 @@ public final class NoteRowWriter implements AutoCloseable {
 
     /** Writes the row of a note without new data; false if the claim was lost. */
     public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecution) {
-        return write(new Settlement(claimed, row, jobExecution), null);
+        return write(new Request(new Settlement(claimed, row, jobExecution), null));
     }
 
     /** Releases a note unchanged; false if the claim was lost. */
@@ -213,11 +213,12 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     /** Releases a note and writes its collected media; false if the claim was lost. */
-    public boolean release(WorklistItem claimed, CapturedNote note, Instant now) {
+    public boolean release(WorklistItem claimed, CapturedNote note) {
+        note.answers().forEach(drift::record);
         return transaction.executeRepeated(_ -> {
             boolean released = claims.release(claimed);
             if (released) {
-                notes.save(note, now);
+                notes.save(note);
             }
             return released;
         });

@@ -1,14 +1,11 @@
 package io.github.notearchive.archive.catalog;
 
-import static io.github.notearchive.io.Timestamps.timestamp;
-
 import io.github.notearchive.archive.worklist.WorklistRow;
-import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -22,7 +19,10 @@ public record RebuiltTables(JdbcClient jdbc) {
                     .split(" ", -1));
 
     public Optional<String> firstWithRows() {
-        return TABLES.stream().filter(this::exists).findFirst();
+        return TABLES.stream()
+                .filter(rows ->
+                        Statements.one(jdbc, Boolean.class, Map.of(), "SELECT EXISTS (SELECT 1 FROM " + rows + ")"))
+                .findFirst();
     }
 
     /**
@@ -33,30 +33,27 @@ public record RebuiltTables(JdbcClient jdbc) {
         Instant updated = sidecar.files().stream()
                 .map(SlotRow::updatedAt)
                 .max(Comparator.naturalOrder())
-                .orElse(null);
-        return jdbc.sql("""
+                .orElse(Instant.EPOCH);
+        Instant settled = Objects.requireNonNullElse(before.settledAt(), Instant.EPOCH);
+        Map<String, Object> parameters = Map.of(
+                "note",
+                sidecar.noteId(),
+                "capturedAt",
+                sidecar.capturedAt(),
+                "captured",
+                sidecar.media() != null,
+                "settledAt",
+                settled,
+                "updatedAt",
+                updated);
+        return Statements.one(jdbc, Boolean.class, parameters, """
                         SELECT NOT EXISTS (SELECT 1 FROM api_call WHERE note_id = :note AND received_at = :capturedAt)
                             OR (:captured AND NOT EXISTS (SELECT 1 FROM note_capture
                                                           WHERE note_id = :note AND captured_at = :capturedAt))
                             OR NOT EXISTS (SELECT 1 FROM worklist
-                                           WHERE note_id = :note
-                                             AND coalesce(settled_at >= :settledAt::timestamptz, :settledAt::timestamptz IS NULL))
-                            OR coalesce(:updatedAt::timestamptz > coalesce((SELECT max(updated_at) FROM note_media
-                                                                            WHERE note_id = :note), '-infinity'), false)
-                        """)
-                .param("note", sidecar.noteId().value())
-                .param("capturedAt", Timestamp.from(sidecar.capturedAt()))
-                .param("captured", sidecar.media() != null)
-                .param("settledAt", timestamp(before.settledAt()), Types.TIMESTAMP)
-                .param("updatedAt", timestamp(updated), Types.TIMESTAMP)
-                .query(Boolean.class)
-                .single();
-    }
-
-    private boolean exists(String rows) {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM " + rows + ")")
-                .query(Boolean.class)
-                .single();
+                                           WHERE note_id = :note AND coalesce(settled_at, 'epoch') >= :settledAt)
+                            OR :updatedAt > (SELECT coalesce(max(updated_at), 'epoch') FROM note_media WHERE note_id = :note)
+                        """);
     }
 
     public Rows count(Instant now) {

@@ -66,13 +66,13 @@ public record RepairRepository(JdbcClient jdbc) {
 
     /** Returns a sidecar among the open orphans; empty if there is none. */
     public Optional<String> orphanedSidecar() {
-        return jdbc.sql("""
+        return Statements.optional(jdbc, String.class, Map.of(), """
                         SELECT object_key FROM fixity_finding
                         WHERE kind = 'ORPHAN' AND resolved_at IS NULL
                           AND object_key ~ '^notes/[0-9a-f]{24}/[0-9]{8}T[0-9]{6}[.][0-9]{3}Z[.]json$'
                         ORDER BY object_key
                         LIMIT 1
-                        """).query(String.class).optional();
+                        """);
     }
 
     /** Returns whether a run holds a runner lock, so that objects may exist whose rows are not written yet. */

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import java.nio.ByteBuffer;

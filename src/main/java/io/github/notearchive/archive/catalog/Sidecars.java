@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidCall;
@@ -7,7 +8,6 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.GroupCommit;
-import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.ResponseMemory;
@@ -19,8 +19,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,45 +125,34 @@ public final class Sidecars implements AutoCloseable {
         if (newest != null
                 && (note == null
                         || note.answers().stream().noneMatch(response -> response.callId() == newest.number()))) {
-            rewrite(id, newest, row, slots -> note == null ? slots : slots.filter(slot -> !note.lists(slot)));
+            rewrite(id, newest, row, note);
         }
-    }
-
-    /** Writes the sidecar of a waiver of one file, which leaves the state of the note unchanged. */
-    public void writeWaiver(NoteId id, MediaKind kind, int ordinal, String reason, WorklistRow row, Instant now) {
-        notes.callListing(id, kind, ordinal)
-                .flatMap(number -> paid.paidCall(id, number))
-                .ifPresent(call -> rewrite(
-                        id,
-                        call,
-                        row,
-                        slots -> slots.map(slot ->
-                                slot.kind() == kind && slot.ordinal() == ordinal ? slot.waived(reason, now) : slot)));
     }
 
     /** Restores a lost or damaged sidecar; false, and nothing is written, if the ledger no longer has the response. */
     public boolean restore(NoteId id, long number, WorklistRow row) {
         Optional<PaidCall> call = paid.paidCall(id, number);
         Optional<byte[]> response = call.flatMap(bought -> paid.responseBody(id, bought));
-        response.ifPresent(bytes -> put(id, call.orElseThrow(), row, UnaryOperator.identity(), bytes));
+        response.ifPresent(bytes -> put(id, call.orElseThrow(), row, null, bytes));
         return response.isPresent();
     }
 
-    /** Rewrites the sidecar of a response that adds nothing now, from the rows. */
-    private void rewrite(NoteId id, PaidCall call, WorklistRow row, UnaryOperator<Stream<SlotRow>> change) {
+    /** Rewrites the sidecar of a response that adds nothing now, from the rows of files that the note does not list. */
+    private void rewrite(NoteId id, PaidCall call, WorklistRow row, @Nullable CapturedNote note) {
         paid.responseBody(id, call)
                 .or(() -> stored(id, call))
-                .ifPresent(response -> put(id, call, row, change, response));
+                .ifPresent(response -> put(id, call, row, note, response));
     }
 
-    private void put(
-            NoteId id, PaidCall call, WorklistRow row, UnaryOperator<Stream<SlotRow>> change, byte[] response) {
+    private void put(NoteId id, PaidCall call, WorklistRow row, @Nullable CapturedNote note, byte[] response) {
         NoteCatalog.Taken taken = notes.taken(id, call.receivedAt()).orElse(null);
         if (taken == null) {
             put(id, call, row, null, null, response);
         } else {
-            Stream<SlotRow> slots = change.apply(media.slotsOf(id, call.receivedAt()).stream());
-            put(id, call, row, taken.archivedAt(), slots.toList(), response);
+            List<SlotRow> slots = media.slotsOf(id, call.receivedAt()).stream()
+                    .filter(slot -> note == null || !note.lists(slot))
+                    .toList();
+            put(id, call, row, taken.archivedAt(), slots, response);
         }
     }
 

@@ -1,9 +1,5 @@
 package io.github.notearchive.archive.catalog;
 
-import static io.github.notearchive.archive.catalog.SlotState.MISSING;
-import static io.github.notearchive.archive.catalog.SlotState.STORED;
-import static io.github.notearchive.archive.catalog.SlotState.WAIVED;
-
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonProperty.Access;
@@ -68,6 +64,15 @@ public record SlotRow(
         error = PostgresText.of(error);
     }
 
+    /** State of a slot: the values of {@code note_media.state}. */
+    public enum SlotState {
+        STORED,
+        /** Empty; the row states why. */
+        MISSING,
+        /** Empty, and accepted as such. */
+        WAIVED
+    }
+
     /** Reason of a missing file. */
     public enum Gap {
         RETRY,
@@ -103,7 +108,7 @@ public record SlotRow(
                 kind,
                 ordinal,
                 identity,
-                STORED,
+                SlotState.STORED,
                 reason,
                 rendition,
                 width,
@@ -118,12 +123,12 @@ public record SlotRow(
 
     /** Returns the row of a file that is accepted as missing, by name. */
     public static SlotRow waived(MediaSlot slot, String reason) {
-        return without(slot, WAIVED, reason, null, null);
+        return without(slot, SlotState.WAIVED, reason, null, null);
     }
 
     /** Returns the row of a missing file; {@code deadNight} is that of the first response with expired URLs only. */
     public static SlotRow missing(MediaSlot slot, Gap gap, String error, @Nullable Night deadNight) {
-        return without(slot, MISSING, gap.name(), error, deadNight);
+        return without(slot, SlotState.MISSING, gap.name(), error, deadNight);
     }
 
     private static SlotRow without(
@@ -141,22 +146,17 @@ public record SlotRow(
     }
 
     public SlotRow at(Instant time) {
-        return new SlotRow(
-                kind, ordinal, identity, state, reason, rendition, width, height, media, checks, error, deadNight,
-                damage, time);
+        return copy(media, time);
     }
 
     public SlotRow with(StoredMedia known) {
-        return new SlotRow(
-                kind, ordinal, identity, state, reason, rendition, width, height, known, checks, error, deadNight,
-                damage, updatedAt);
+        return copy(known, updatedAt);
     }
 
-    /** Returns the slot as waived by an operator. The previous error is kept. */
-    SlotRow waived(String why, Instant now) {
+    private SlotRow copy(@Nullable StoredMedia newMedia, Instant time) {
         return new SlotRow(
-                kind, ordinal, identity, WAIVED, why, rendition, width, height, media, checks, error, deadNight, damage,
-                now);
+                kind, ordinal, identity, state, reason, rendition, width, height, newMedia, checks, error, deadNight,
+                damage, time);
     }
 
     /** Returns the row of a stored or waived slot; empty for a damaged file and one that a refresh did not obtain. */
@@ -169,7 +169,7 @@ public record SlotRow(
         if (media != null) {
             return Optional.of(stored(slot, media, rendition, width, height, checks, lesserBecause()));
         }
-        return state == WAIVED && reason != null ? Optional.of(waived(slot, reason)) : Optional.empty();
+        return state == SlotState.WAIVED && reason != null ? Optional.of(waived(slot, reason)) : Optional.empty();
     }
 
     /** Returns why the stored file is not the best rendition offered; null if it is, or none is stored. */
@@ -186,7 +186,7 @@ public record SlotRow(
     }
 
     public boolean isMissing() {
-        return state == MISSING;
+        return state == SlotState.MISSING;
     }
 
     /** Returns whether the stored file is a lesser rendition than the best one offered. */
@@ -201,6 +201,15 @@ public record SlotRow(
     /** Returns whether this row holds the file of a slot by source name, in any position. */
     public boolean hasFileOf(MediaSlot slot) {
         return media != null && slot.named() && kind == slot.kind() && hasIdentityOf(slot);
+    }
+
+    boolean hasBytesOf(SlotRow other) {
+        return media != null && other.media != null && media.sha256().equals(other.media.sha256());
+    }
+
+    /** Returns whether this row is about the file of one of these slots. */
+    boolean isIn(List<SlotRow> slots) {
+        return slots.stream().anyMatch(slot -> isFor(slot.slot()));
     }
 
     /** Returns whether this row is about the file of a slot: same position and same source name. */

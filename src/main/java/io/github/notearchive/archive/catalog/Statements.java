@@ -1,9 +1,11 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.io.RecordParameters;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
@@ -56,9 +58,19 @@ public final class Statements {
         return prepare(jdbc, parameters, sql).update();
     }
 
+    /** Executes a statement with rows as JSON parameter {@code rows}; nothing without rows. */
+    static int write(JdbcClient jdbc, String sql, Collection<?> rows) {
+        return rows.isEmpty() ? 0 : update(jdbc, Map.of("rows", Columns.json(rows)), sql);
+    }
+
     public static <T extends Record> List<T> list(
             JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
         return prepare(jdbc, parameters, sql).query(Columns.of(type)).list();
+    }
+
+    /** Returns the only row as a value or record; empty without a row. */
+    public static <T> Optional<T> optional(JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
+        return prepare(jdbc, parameters, sql).query(type).optional();
     }
 
     /** Returns the first column of the rows. */

@@ -2,6 +2,8 @@ package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
+import io.github.notearchive.archive.catalog.SchemaDrift.FieldPath;
+import io.github.notearchive.archive.catalog.SchemaDrift.Sighting;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -70,7 +73,7 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
         /** The newest response of each author whose row differs from it, in the order of the authors. */
         private final List<Mapped> authors = new ArrayList<>();
 
-        private final List<SchemaDrift.NewFields> newFields = new ArrayList<>();
+        private final Map<FieldPath, Sighting> newFields = new LinkedHashMap<>();
         private final List<NoteId> unreadable = new ArrayList<>();
 
         private final SortedMap<String, RemapChange> changes = new TreeMap<>();
@@ -216,7 +219,8 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
             }
         }
         page.mapped.add(new Mapped(note, capturedAt, detail, captureDiffers, noteDiffers, parts));
-        page.newFields.add(drift.newFieldsIn(note, capturedAt, response));
+        drift.newFieldsIn(note, capturedAt, response)
+                .forEach(field -> page.newFields.putIfAbsent(field.field(), field));
     }
 
     /** Compares the authors with their rows. The newest response that names an author determines the row. */
@@ -271,7 +275,7 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
                         NoteCatalog.AUTHOR.each("?"), NoteCatalog.AUTHOR.each("? = EXCLUDED.?")));
         update("note", "last_captured_at", false, NoteCatalog.NOTE, page, NoteDetail::note);
         update("note_capture", "captured_at", true, NoteCatalog.CAPTURE, page, NoteDetail::capture);
-        drift.record(page.newFields);
+        drift.record(page.newFields.values());
     }
 
     private static String json(Stream<Mapped> responses, Function<NoteDetail, @Nullable Record> columns) {

@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.stats;
 
-import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;

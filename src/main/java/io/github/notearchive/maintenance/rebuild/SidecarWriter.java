@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.RebuiltTables;
+import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.SlotRow;
@@ -38,6 +39,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Gatherers;
 import java.util.stream.Stream;
@@ -63,6 +65,7 @@ record SidecarWriter(
         ObjectStore store,
         PaidResponses paid,
         NoteCatalog notes,
+        SchemaDrift drift,
         MediaCatalog media,
         WorklistRepository worklist,
         RefreshPlan refreshPlan,
@@ -91,6 +94,7 @@ record SidecarWriter(
         }
         try {
             new Savepoint(transactions).executeWithoutResult(_ -> restore(found, run.merges(), losses));
+            Optional.ofNullable(found.capture()).ifPresent(drift::record);
             run.countWritten(id, losses);
         } catch (NonTransientDataAccessException e) {
             if (DatabaseErrors.isUnavailable(e)) {

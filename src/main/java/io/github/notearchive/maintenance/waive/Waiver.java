@@ -1,9 +1,9 @@
 package io.github.notearchive.maintenance.waive;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
-import io.github.notearchive.archive.catalog.CapturedNote;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
@@ -27,6 +27,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -119,53 +120,46 @@ public record Waiver(
         revision.difference().ifPresent(difference -> {
             throw new NotWaivedException(difference);
         });
-        revision.advance();
         int left = (int) slots.stream().filter(SlotRow::isMissing).count() - 1;
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // the precision of a row
-        if (left == 0) {
-            archive(request, row, slots, now);
-            return 0;
-        }
-        sidecars.writeWaiver(id, request.kind(), request.ordinal(), request.reason(), row, now);
+        CapturedNote note = waived(request, slots, left, now);
+        revision.advance();
+        WorklistRow next = left == 0 ? row.apply(new Transition.CompletedByWaiver(), now) : row;
+        sidecars.write(note, next);
         transaction.executeWithoutResult(_ -> {
-            request.requireUnclaimed(worklist.lockUnclaimed(id, row));
-            media.waive(id, request.kind(), request.ordinal(), request.reason(), now);
+            request.requireUnclaimed(worklist.settleUnclaimed(id, row, next));
+            notes.save(note);
+            refreshPlan.plan(List.of(id));
         });
         return left;
     }
 
-    private void archive(Request request, WorklistRow row, List<SlotRow> rows, Instant now) {
-        NoteId id = request.id();
-        NoteCapture capture = ledger.held(id, Endpoint.DETAIL)
+    /** Returns the note with the slot waived and the other slots as recorded, of which some are missing still. */
+    private CapturedNote waived(Request request, List<SlotRow> rows, int left, Instant now) {
+        NoteCapture capture = ledger.held(request.id(), Endpoint.DETAIL)
                 .orElseThrow(() -> request.refused("has no response in the ledger; requeue it instead"));
         NoteCapture video = ledger.heldVideo(capture).orElse(null);
         List<SlotRow> slots = MediaSlots.of(capture, video, settings.preference()).stream()
-                .flatMap(slot -> decided(slot, rows))
+                .flatMap(slot -> decided(slot, rows, request))
                 .map(file -> request.isFor(file.kind(), file.ordinal())
                         ? SlotRow.waived(file.slot(), request.reason())
                         : file)
                 .toList();
-        if (slots.stream().anyMatch(SlotRow::isMissing)) {
+        if (slots.stream().filter(SlotRow::isMissing).count() != left) {
             throw request.refused("has files in its newest response that no run has processed; requeue it instead");
         }
-        CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
-        WorklistRow completed = row.apply(new Transition.CompletedByWaiver(), now);
-        sidecars.write(note, completed);
-        transaction.executeWithoutResult(_ -> {
-            request.requireUnclaimed(worklist.settleUnclaimed(id, row, completed));
-            notes.save(note, now);
-            refreshPlan.plan(List.of(id));
-        });
+        return CapturedNote.of(capture, video, slots, left == 0, now);
     }
 
-    private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows) {
+    private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows, Request request) {
+        Optional<SlotRow> row = rows.stream().filter(each -> each.isFor(slot)).findFirst();
+        if (row.isPresent() && row.get().isMissing() && !request.isFor(slot.kind(), slot.ordinal())) {
+            return row.stream();
+        }
         if (slot.notOffered() != null) {
             return SlotRow.withoutOffer(slot, rows, null).stream();
         }
-        return Stream.of(rows.stream()
-                .filter(row -> row.isFor(slot))
-                .findFirst()
-                .flatMap(row -> row.settled(slot))
+        return Stream.of(row.flatMap(each -> each.settled(slot))
                 .orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "not processed yet", null)));
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
+import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
@@ -29,8 +31,7 @@ class NoteCatalogTests {
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final MediaCatalog media = new MediaCatalog(database.jdbc(), database.transactions());
-    private final SchemaDrift drift = new SchemaDrift(database.jdbc());
-    private final NoteCatalog notes = new NoteCatalog(database.jdbc(), media, drift);
+    private final NoteCatalog notes = new NoteCatalog(database.jdbc(), media);
 
     @Test
     void captureFillsAllTables() {
@@ -211,7 +212,7 @@ class NoteCatalogTests {
     }
 
     private void save(NoteCapture capture, List<SlotRow> slots, boolean complete) {
-        database.inTransaction(() -> notes.save(CapturedNote.of(capture, null, slots, complete, NOW), NOW));
+        database.inTransaction(() -> notes.save(CapturedNote.of(capture, null, slots, complete, NOW)));
     }
 
     private NoteCapture captureOf(String properties, Instant at) {

@@ -24,7 +24,8 @@ class NoteSearchTests {
     private static final Instant NOW = Captures.NOW;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final NoteSearch search = new NoteSearch(database.jdbc());
+    private final NoteCatalog notes =
+            new NoteCatalog(database.jdbc(), new MediaCatalog(database.jdbc(), database.transactions()));
 
     @AfterEach
     void cleanUp() {
@@ -68,7 +69,7 @@ class NoteSearchTests {
     void wordIsFoundInTitleOrText(String text, String words, boolean found) {
         save(1, null, text.replace("\\n", "\n").replace("\\\\", "\\"));
 
-        List<NoteSearch.Hit> hits = search.find(words.replace("\\\\", "\\"), 20);
+        List<NoteCatalog.Hit> hits = notes.search(words.replace("\\\\", "\\"), 20);
 
         assertThat(hits).hasSize(found ? 1 : 0);
         assertThat(matching(words.replace("\\\\", "\\"))).hasSize(found ? 1 : 0);
@@ -81,16 +82,18 @@ class NoteSearchTests {
         save(2, "海边的露营", null);
         save(4, "露", "营海边");
 
-        assertThat(search.find("露营 海边", 20)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2), id(1));
-        assertThat(search.find("露营 海边", 2)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2));
+        assertThat(notes.search("露营 海边", 20))
+                .extracting(hit -> hit.id().value())
+                .containsExactly(id(3), id(2), id(1));
+        assertThat(notes.search("露营 海边", 2)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2));
     }
 
     @Test
     void hitContainsAuthorAndTime() {
         save(1, "露营", "海边");
 
-        assertThat(search.find("露", 1))
-                .containsExactly(new NoteSearch.Hit(new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
+        assertThat(notes.search("露", 1))
+                .containsExactly(new NoteCatalog.Hit(new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
     }
 
     @Test
@@ -98,14 +101,14 @@ class NoteSearchTests {
         IntStream.of(1, 2, 3).forEach(number -> save(number, "露营", null));
         database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, now())", id(3));
 
-        assertThat(search.find("露营", 2)).extracting(hit -> hit.id().value()).containsExactly(id(2), id(1));
-        assertThat(search.find("露营", Integer.MAX_VALUE)).hasSize(2);
+        assertThat(notes.search("露营", 2)).extracting(hit -> hit.id().value()).containsExactly(id(2), id(1));
+        assertThat(notes.search("露营", Integer.MAX_VALUE)).hasSize(2);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "  \n", "\u200b", "\u3000"})
     void searchWithoutWordsIsRejected(String words) {
-        assertThatThrownBy(() -> search.find(words, 20))
+        assertThatThrownBy(() -> notes.search(words, 20))
                 .isInstanceOf(DataIntegrityViolationException.class)
                 .hasMessageContaining("holds no word");
     }
@@ -140,7 +143,7 @@ class NoteSearchTests {
 
         save(1, "露营", text);
 
-        assertThat(search.find("露营 " + text.substring(0, 4), 20)).hasSize(1);
+        assertThat(notes.search("露营 " + text.substring(0, 4), 20)).hasSize(1);
         assertThat(matching("露营 " + text.substring(9_000, 9_004))).hasSize(1);
         assertThat(matching("末尾尾末")).isEmpty();
     }

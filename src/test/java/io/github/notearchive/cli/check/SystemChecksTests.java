@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.catalog.NoteSearch;
+import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
@@ -240,7 +240,7 @@ class SystemChecksTests {
         List<Class<?>> parts = new ArrayList<>(List.of(NightlyJobRunner.class, Enqueuer.class, VerifyRunner.class));
         parts.addAll(
                 List.of(RebuildRunner.class, RemapRunner.class, WorklistRepository.class, Waiver.class, Eraser.class));
-        parts.addAll(List.of(Exporter.class, NightPlanner.class, HealthCheck.class, NoteSearch.class));
+        parts.addAll(List.of(Exporter.class, NightPlanner.class, HealthCheck.class, NoteCatalog.class));
         parts.addAll(List.of(NoteHistories.class, NightReports.class));
         migrate();
         String known = newestVersion();
