@@ -227,7 +227,7 @@ class VideoTests extends NightFixture {
         assertThat(night.texts("SELECT repair FROM fixity_finding"))
                 .singleElement()
                 .asString()
-                .contains("no longer offers the video", note);
+                .contains("no run can store it again", note);
         assertThat(objectOf(note)).exists();
     }
 

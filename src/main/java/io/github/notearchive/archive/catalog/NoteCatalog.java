@@ -105,19 +105,19 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
      */
     public void save(CapturedNote note) {
         boolean isNewest = saveNote(map(note));
-        saveFiles(note, note.capture(), isNewest);
+        saveFiles(note, note.capture(), false, isNewest);
         NoteCapture video = note.video();
         if (video != null) {
             saveVideo(video);
-            saveFiles(note, video, true);
+            saveFiles(note, video, true, true);
         }
     }
 
-    private void saveFiles(CapturedNote note, NoteCapture response, boolean isNewest) {
+    private void saveFiles(CapturedNote note, NoteCapture response, boolean ofVideo, boolean isNewest) {
         List<SlotRow> files = note.filesOf(response);
         media.insertObjects(files);
         if (isNewest) {
-            media.saveSlots(response, response == note.video(), files);
+            media.saveSlots(response, ofVideo, files);
         }
     }
 
@@ -142,17 +142,15 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
      * Restores a response from its sidecar, with its files as found. Part of the caller's transaction; idempotent.
      * Sidecars of a note are restored in the order of their captures.
      *
-     * @param archivedAt when the note became complete; null if it is not
+     * @param archivedAt when the note became complete; null if it is not. Not used for a video response
      */
-    public void restore(NoteCapture capture, List<SlotRow> files, @Nullable Instant archivedAt) {
-        saveNote(map(new CapturedNote(capture, null, files, archivedAt)));
-        media.saveSlots(capture, false, files);
-    }
-
-    /** As above, for the sidecar of a video response. */
-    public void restoreVideo(NoteCapture video, List<SlotRow> files) {
-        saveVideo(video);
-        media.saveSlots(video, true, files);
+    public void restore(NoteCapture capture, boolean ofVideo, List<SlotRow> files, @Nullable Instant archivedAt) {
+        if (ofVideo) {
+            saveVideo(capture);
+        } else {
+            saveNote(map(new CapturedNote(capture, null, files, archivedAt)));
+        }
+        media.saveSlots(capture, ofVideo, files);
     }
 
     /** Returns whether the response is the newest; an older one only changes when the note was first known. */

@@ -89,29 +89,9 @@ public record RepairRepository(JdbcClient jdbc) {
                         """);
     }
 
-    /** A note that uses a file, and why no run can fetch the file again through it; null if one may. */
+    /** A note that uses a file, and whether a run may fetch the file again through it. */
     public record User(
-            NoteId note,
-            @Nullable Obstacle obstacle,
-            @Nullable NoteState state,
-            boolean claimed) {}
-
-    public enum Obstacle {
-        UNLISTED("the newest response does not list it, for example that of note %s; no run can store it again"),
-        VIDEOS_OFF(
-                "the video requires a separate call, for example that of note %s, but archive.video.enabled is false; no run can store it again"),
-        NOT_OFFERED("the provider no longer offers the video, for example of note %s; requeue one to try");
-
-        private final String reason;
-
-        Obstacle(String reason) {
-            this.reason = reason;
-        }
-
-        public String of(NoteId note) {
-            return reason.formatted(note);
-        }
-    }
+            NoteId note, boolean fetchable, @Nullable NoteState state, boolean claimed) {}
 
     /** Returns the notes that use a file, cheapest source first: a due note is fetched anyway. */
     public List<User> usersOf(String sha256, Instant freshSince, boolean videos) {
@@ -119,15 +99,14 @@ public record RepairRepository(JdbcClient jdbc) {
         Map<String, Object> parameters =
                 Map.of("sha256", sha256, "freshSince", freshSince, "videos", videos, "absent", absent);
         return Statements.list(jdbc, User.class, parameters, """
-                        SELECT m.note_id AS note, m.obstacle, w.state, w.claim_id IS NOT NULL AS claimed,
+                        SELECT m.note_id AS note, m.fetchable, w.state, w.claim_id IS NOT NULL AS claimed,
                                EXISTS (SELECT 1 FROM api_call c
                                        WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'
                                          AND c.billed = 'YES' AND c.response IS NOT NULL
                                          AND c.media_gone_at IS NULL AND c.received_at >= :freshSince) AS fresh
                         FROM (SELECT u.note_id, u.captured_at,
-                                     CASE WHEN v.code IS NULL AND NOT u.listed AND NOT (u.of_video AND :videos) THEN 'UNLISTED'
-                                          WHEN v.code IS NOT NULL AND NOT v.fresh AND NOT :videos THEN 'VIDEOS_OFF'
-                                          WHEN v.code = ANY (:absent) THEN 'NOT_OFFERED' END AS obstacle
+                                     CASE WHEN v.code IS NULL THEN u.listed OR (u.of_video AND :videos)
+                                          ELSE (v.fresh OR :videos) AND v.code <> ALL (:absent) END AS fetchable
                               FROM (SELECT f.note_id, max(f.captured_at) AS captured_at,
                                            bool_or(f.captured_at >= n.last_captured_at) AS listed,
                                            bool_or(f.kind IN ('VIDEO', 'SUBTITLE')) AS of_video
@@ -142,7 +121,7 @@ public record RepairRepository(JdbcClient jdbc) {
                                                    AND (c.code = 0 OR c.code = ANY (:absent))
                                                  ORDER BY c.id DESC LIMIT 1) v ON u.of_video) m
                         LEFT JOIN worklist w USING (note_id)
-                        ORDER BY (m.obstacle IS NULL) DESC, fresh DESC, m.captured_at DESC, m.note_id
+                        ORDER BY m.fetchable DESC, fresh DESC, m.captured_at DESC, m.note_id
                         LIMIT 1000
                         """);
     }

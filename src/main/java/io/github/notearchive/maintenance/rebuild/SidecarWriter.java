@@ -114,11 +114,8 @@ record SidecarWriter(
         NoteCapture capture = found.capture();
         if (capture != null) {
             List<SlotRow> files = slots(sidecar, merges, losses, now);
-            if (found.call().facts().endpoint().equals(Endpoint.VIDEO.ledgerName())) {
-                notes.restoreVideo(capture.boughtBy(number), files);
-            } else {
-                notes.restore(capture.boughtBy(number), files, losses.isEmpty() ? sidecar.archivedAt() : null);
-            }
+            boolean ofVideo = found.call().facts().endpoint().equals(Endpoint.VIDEO.ledgerName());
+            notes.restore(capture.boughtBy(number), ofVideo, files, losses.isEmpty() ? sidecar.archivedAt() : null);
             if (!losses.isEmpty()) {
                 row = row.apply(new Transition.FileLost("found by a rebuild: " + losses.getFirst()), now);
             }

@@ -63,10 +63,13 @@ record Repairs(
             return notPossible("no note uses it", audit);
         }
         User first = all.getFirst();
-        if (first.obstacle() != null) {
-            return notPossible(first.obstacle().of(first.note()), audit);
+        if (!first.fetchable()) {
+            return notPossible(
+                    "no run can store it again: note " + first.note()
+                            + " no longer offers it, or only by a video call that is switched off",
+                    audit);
         }
-        List<User> users = all.stream().filter(user -> user.obstacle() == null).toList();
+        List<User> users = all.stream().filter(User::fetchable).toList();
         for (User user : users) {
             if (user.claimed() || user.state() == NoteState.PENDING || user.state() == NoteState.POSTPONED) {
                 audit.waiting.increment();

@@ -141,7 +141,7 @@ class NoteCatalogTests {
         save(captureOf("\"title\":\"t\",\"liked_count\":1", NOW));
         NoteCapture video = captureOf("\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
 
-        database.inTransaction(() -> notes.restoreVideo(video, List.of()));
+        database.inTransaction(() -> notes.restore(video, true, List.of(), null));
 
         assertThat(
                         database.text(

@@ -24,8 +24,6 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.ResponseReader;
-import io.github.notearchive.sandbox.SampleParts;
-import io.github.notearchive.sandbox.SampleParts.Part;
 import java.nio.charset.StandardCharsets;
 import java.sql.Timestamp;
 import java.time.Duration;
@@ -92,7 +90,7 @@ class NoteRowWriterTests {
     @Test
     void groupWritesTheSameRowsAsTheGeneralPath() throws Exception {
         list.database.update("ALTER TABLE api_call ALTER id RESTART");
-        List<First> oneByOne = sandboxNotes(50);
+        List<First> oneByOne = sampleNotes(50);
         for (First first : oneByOne) {
             transaction.executeWithoutResult(_ -> {
                 list.worklist.settle(List.of(new Settlement(first.claimed, first.row(), 7)));
@@ -105,7 +103,7 @@ class NoteRowWriterTests {
 
         ArchiveDatabase.emptied();
         list.database.update("ALTER TABLE api_call ALTER id RESTART");
-        List<First> together = sandboxNotes(50);
+        List<First> together = sampleNotes(50);
         transaction.executeWithoutResult(_ -> writer.writeGroup(requests(together)));
 
         assertThat(rows()).isEqualTo(expected);
@@ -116,7 +114,7 @@ class NoteRowWriterTests {
 
     @Test
     void concurrentNotesShareTransactions() throws Exception {
-        assertThat(record(sandboxNotes(GROUP))).allMatch(Optional.of(Change.NONE)::equals);
+        assertThat(record(sampleNotes(GROUP))).allMatch(Optional.of(Change.NONE)::equals);
 
         assertThat(one("SELECT count(DISTINCT xmin::text) FROM note")).isLessThan(GROUP / 2);
         assertThat(one("SELECT count(*) FROM schema_drift WHERE path = 'new_field'"))
@@ -127,7 +125,7 @@ class NoteRowWriterTests {
 
     @Test
     void refusedRowFailsItsOwnNoteOnly() throws Exception {
-        List<First> firsts = sandboxNotes(GROUP);
+        List<First> firsts = sampleNotes(GROUP);
         First refused = firsts.get(13);
         list.database.update(
                 "DELETE FROM api_call WHERE note_id = ?", refused.claimed.id().value());
@@ -145,7 +143,7 @@ class NoteRowWriterTests {
 
     @Test
     void rowThatAnotherSessionLocksDelaysItsOwnNoteOnly() throws Exception {
-        List<First> firsts = sandboxNotes(GROUP);
+        List<First> firsts = sampleNotes(GROUP);
         First locked = firsts.get(13);
         String lock = "SELECT FROM worklist WHERE note_id = '%s' FOR UPDATE".formatted(locked.claimed.id());
 
@@ -165,7 +163,7 @@ class NoteRowWriterTests {
 
     @Test
     void lostClaimDropsOut() throws Exception {
-        List<First> firsts = sandboxNotes(GROUP);
+        List<First> firsts = sampleNotes(GROUP);
         WorklistItem lost = firsts.get(13).claimed;
         list.database.update(
                 "UPDATE worklist SET claim_id = nextval('worklist_claim_seq') WHERE note_id = ?",
@@ -182,7 +180,7 @@ class NoteRowWriterTests {
 
     @Test
     void noteWithRowsIsWrittenAlone() throws Exception {
-        List<First> firsts = sandboxNotes(GROUP);
+        List<First> firsts = sampleNotes(GROUP);
         CapturedNote known = firsts.get(13).note;
         transaction.executeWithoutResult(_ -> notes.save(new CapturedNote(known.capture(), null, List.of(), null)));
 
@@ -197,7 +195,7 @@ class NoteRowWriterTests {
 
     @Test
     void notesWithoutNewDataAreSettledInGroups() throws Exception {
-        List<First> firsts = sandboxNotes(GROUP);
+        List<First> firsts = sampleNotes(GROUP);
 
         List<Future<Boolean>> results = firsts.stream()
                 .map(first -> workers.submit(() -> writer.settle(first.claimed, first.row(), 7)))
@@ -260,7 +258,7 @@ class NoteRowWriterTests {
 
     @Test
     void notesRemovedMeanwhileAreNotWritten() throws Exception {
-        List<First> firsts = sandboxNotes(8).stream()
+        List<First> firsts = sampleNotes(8).stream()
                 .sorted(Comparator.comparing((First first) -> first.claimed.id())
                         .reversed())
                 .toList();
@@ -319,20 +317,15 @@ class NoteRowWriterTests {
                 .toList();
     }
 
-    /** Notes of the sandbox, with a file of their own and one that all of them have. */
-    private List<First> sandboxNotes(int count) {
-        SampleParts samples = new SampleParts(7, "http://media.test");
+    /** Notes of one author, with a new field, a file of their own and one that all of them have. */
+    private List<First> sampleNotes(int count) {
+        String sample = new String(Captures.sample(), StandardCharsets.UTF_8).replaceFirst("\\{", "{\"new_field\":1,");
         return IntStream.range(0, count)
                 .mapToObj(i -> {
-                    NoteId id = new NoteId(samples.id(i));
-                    List<Part> images = List.of(
-                            new Part("file" + i, "http://media.test/a", 7, 3, 4, "0"),
-                            new Part("common", "http://media.test/b", 7, 3, 4, "0"));
-                    byte[] answer = samples.answer(id.value(), images, List.of(), List.of());
-                    byte[] withNewField = new String(answer, StandardCharsets.UTF_8)
-                            .replaceFirst("\\{", "{\"new_field\":1,")
-                            .getBytes(StandardCharsets.UTF_8);
-                    return first(id, withNewField, digest(i), digest(-1));
+                    NoteId id = new NoteId("66aa%020d".formatted(count - i));
+                    byte[] answer =
+                            sample.replace(Captures.ID.value(), id.value()).getBytes(StandardCharsets.UTF_8);
+                    return first(id, answer, digest(i), digest(-1));
                 })
                 .toList();
     }

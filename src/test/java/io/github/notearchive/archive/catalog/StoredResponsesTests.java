@@ -126,7 +126,7 @@ class StoredResponsesTests {
                 Captures.answerWith("\"title\":\"v\",\"liked_count\":2"),
                 Captures.call(database, "note-detail/v6"),
                 NOW.plusSeconds(1));
-        database.inTransaction(() -> notes.restoreVideo(video, List.of()));
+        database.inTransaction(() -> notes.restore(video, true, List.of(), null));
         List<String> before = everything();
 
         assertThat(remap(true)).isEmpty();
@@ -165,13 +165,13 @@ class StoredResponsesTests {
                 .replace("\"comment_list\": []", "\"comment_list\": [{\"id\":\"c\",\"content\":\"x\"}]")
                 .getBytes(UTF_8);
         NoteCapture capture = Captures.of(answer, Captures.call(database, "note-detail/v1"), NOW);
-        database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
+        database.inTransaction(() -> notes.restore(capture, false, List.of(), NOW));
     }
 
     private void save(String properties, Instant at) {
         NoteCapture capture =
                 Captures.of(Captures.answerWith(properties), Captures.call(database, "note-detail/v1"), at);
-        database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
+        database.inTransaction(() -> notes.restore(capture, false, List.of(), NOW));
     }
 
     /** Simulates rows of an older mapper, with wrong values. */

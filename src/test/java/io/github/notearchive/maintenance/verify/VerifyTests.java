@@ -355,7 +355,7 @@ class VerifyTests extends MaintenanceScenario {
 
         assertThat(audit.repairs().notesMadeDue()).isZero();
         assertThat(audit.repairs().notPossible()).isOne();
-        assertThat(finding("repair", file)).contains("does not list it, for example that of note " + note);
+        assertThat(finding("repair", file)).contains("no run can store it again: note " + note);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
