@@ -6,6 +6,7 @@ import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Repeats a step of a run while the database or the store is unavailable.
  *
- * <p>The wait between two attempts grows from 250 ms to 5 s. A step that has failed for {@code archive.outage.after}
- * closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE} and throws its last failure at once: one more
- * attempt may take a minute, the time limit of a lock. A closed gate ends the wait of every other step; the database is
- * tried once more then, and the failure of the last attempt is thrown.
+ * <p>The wait between two attempts grows from 250 ms to 5 s, with jitter. A step that has failed for
+ * {@code archive.outage.after} closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE} and throws its
+ * last failure at once: one more attempt may take a minute, the time limit of a lock. A closed gate ends the wait of
+ * every other step; the database is tried once more then, and the failure of the last attempt is thrown.
  *
  * <p>A step must be idempotent: its last attempt may have been committed although it failed.
  */
@@ -85,7 +86,7 @@ class OutageRetry {
                 gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
                 throw last;
             }
-            boolean isLast = isClosedWithin(shorter(wait, left));
+            boolean isLast = isClosedWithin(shorter(jittered(wait), left));
             if (isLast && last instanceof StoreException) {
                 throw last;
             }
@@ -100,6 +101,11 @@ class OutageRetry {
                 last = e;
             }
         }
+    }
+
+    /** Returns a half to the whole of a wait, so that the steps that failed together are not repeated together. */
+    private static Duration jittered(Duration wait) {
+        return wait.minusNanos(ThreadLocalRandom.current().nextLong(wait.toNanos() / 2));
     }
 
     private static Duration shorter(Duration a, Duration b) {

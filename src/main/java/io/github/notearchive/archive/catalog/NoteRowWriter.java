@@ -13,6 +13,7 @@ import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.Savepoint;
+import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.NoteId;
 import java.time.Duration;
 import java.util.Comparator;
@@ -29,6 +30,7 @@ import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Writes catalog rows and worklist row of a note in one transaction. Writes nothing if the claim was lost.
@@ -50,6 +52,7 @@ public final class NoteRowWriter implements AutoCloseable {
     private final RefreshPlan refreshPlan;
     private final JdbcClient jdbc;
     private final Savepoint transaction;
+    private final TransactionOperations separate;
     private final GroupCommit<Request, Boolean> group;
 
     /** Claims whose rows another session locks. */
@@ -70,6 +73,7 @@ public final class NoteRowWriter implements AutoCloseable {
         this.refreshPlan = refreshPlan;
         this.jdbc = jdbc;
         this.transaction = new Savepoint(transactions);
+        this.separate = Transactions.separate(transactions);
         this.group = new GroupCommit<>("settlements", LINGER, transactions, this::writeGroup);
     }
 
@@ -126,14 +130,15 @@ public final class NoteRowWriter implements AutoCloseable {
         return claimed.state() == NoteState.PENDING && claimed.row().settledAt() == null && note.video() == null;
     }
 
-    /** Writes a note in a group; alone if that failed because another session locks a row of the group. */
+    /**
+     * Writes a note in a group; in a transaction of its own if that failed because another session locks a row of the
+     * group.
+     */
     private boolean write(Request request) {
         boolean isAlone = locked.contains(request.claim());
         try {
-            boolean isWritten = isAlone
-                    ? transaction.executeRepeated(
-                            _ -> writeGroup(List.of(request)).getFirst())
-                    : group.execute(request);
+            boolean isWritten =
+                    isAlone ? separate.execute(_ -> writeGroup(List.of(request)).getFirst()) : group.execute(request);
             locked.remove(request.claim());
             return isWritten;
         } catch (DataAccessException e) {
