@@ -104,7 +104,7 @@ public final class ErrorTranslator {
                 usage("The database holds tables of another program; nothing was written" + OWN_DATABASE);
             case FlywayValidateException e ->
                 usage(
-                        "The schema of the database is not the one that this version expects: %s. Use the version that created it, or a newer one"
+                        "The schema of the database is not the one that this version expects: %s. Use the version that created it, or a newer one; or name a new, empty database and fill it with note-archive rebuild"
                                 .formatted(DatabaseErrors.summary(e)));
             case FlywayException e
             when causes(e).noneMatch(SQLException.class::isInstance) ->

@@ -5,6 +5,8 @@ import io.github.notearchive.cli.check.CheckCommand;
 import io.github.notearchive.cli.config.ConfigCommand;
 import io.github.notearchive.io.TerminalText;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Properties;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.support.PropertiesLoaderUtils;
@@ -44,14 +46,30 @@ import picocli.CommandLine.IVersionProvider;
         })
 public final class NoteArchiveCommand {
 
+    /** Link to the file behind standard output, where the system has one. */
+    private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
+
     private NoteArchiveCommand() {}
 
-    /** Executes a command and returns the exit code of the process. */
+    /**
+     * Executes a command.
+     *
+     * @return exit code of the process; not 0 if the output file is incomplete, except for {@code run}, which returns
+     *     the result of its night
+     */
     public static int execute(String... arguments) {
         CommandLine program = commandLine();
         int exitCode = program.execute(arguments);
         program.getOut().flush();
-        return exitCode;
+        if (!System.out.checkError() || !Files.isRegularFile(STANDARD_OUTPUT)) {
+            return exitCode; // the reader of a pipe may close it early
+        }
+        program.getErr()
+                .println(
+                        "note-archive: standard output cannot be written, for example on a full disk: its content is incomplete. Free space, or name another file");
+        program.getErr().flush();
+        boolean isRun = arguments.length > 0 && arguments[0].equals("run");
+        return exitCode == ExitCode.COMPLETED.number() && !isRun ? ExitCode.FAILED.number() : exitCode;
     }
 
     static CommandLine commandLine() {

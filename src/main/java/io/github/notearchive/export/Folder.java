@@ -81,6 +81,7 @@ final class Folder {
                 writeIndex();
             }
         });
+        export.rows().putIfAbsent(captures.name(), 0L);
         if (!entries.isEmpty() || pages == 0) {
             writeIndex();
         }

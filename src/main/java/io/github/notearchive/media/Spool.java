@@ -141,7 +141,7 @@ public final class Spool {
         private long reserved;
         private boolean closed;
 
-        /** @param length of the file in bytes, which is not exceeded; -1 if unknown */
+        /** @param length of the file in bytes, of which no more are appended; -1 if unknown */
         SpoolFile(long length, boolean withMd5) {
             this.md5 = withMd5 ? DigestUtils.getMd5Digest() : null;
             synchronized (Spool.this) {

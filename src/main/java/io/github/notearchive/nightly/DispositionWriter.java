@@ -144,18 +144,18 @@ record DispositionWriter(
             if (note != null) {
                 run.store.works();
             }
-            writeRows.accept(note);
-        } catch (StoreException | TransactionException e) {
-            throw e; // failure of store or database, not of the note
-        } catch (DataAccessException e) {
-            boolean isOfNote = e instanceof NonTransientDataAccessException
-                    && !DatabaseErrors.isUnavailable(e)
-                    && !DatabaseErrors.isUndone(e)
-                    && !DatabaseErrors.isRefused(e);
-            if (files == null || !isOfNote) {
-                throw e; // failure of the database
+            try {
+                writeRows.accept(note);
+            } catch (NonTransientDataAccessException e) {
+                boolean isOfNote =
+                        !DatabaseErrors.isUnavailable(e) && !DatabaseErrors.isUndone(e) && !DatabaseErrors.isRefused(e);
+                if (files == null || !isOfNote) {
+                    throw e;
+                }
+                fail(item, e);
             }
-            fail(item, e);
+        } catch (StoreException | DataAccessException | TransactionException e) {
+            throw e; // failure of store or database, not of the note
         } catch (RuntimeException e) {
             fail(item, e);
         }

@@ -119,7 +119,10 @@ record MediaCollector(
         }
     }
 
-    /** Downloads a file and uploads it. The time limit of the file is for both, unless there is an outage. */
+    /**
+     * Downloads a file and uploads it. The time limit of the file is for both; a failed upload is repeated within that
+     * of the store.
+     */
     private Download download(MediaSlot slot) {
         long end = System.nanoTime() + settings.fileTimeout().toNanos();
         DownloadOutcome outcome = downloads.download(slot);

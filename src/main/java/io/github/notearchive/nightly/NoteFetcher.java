@@ -52,7 +52,8 @@ record NoteFetcher(
      * that it does not contain.
      */
     FetchOutcome detail(NewNote note) throws InterruptedException {
-        if (note.claimed().state() == NoteState.POSTPONED) {
+        if (note.claimed().state() == NoteState.POSTPONED
+                && note.claimed().row().responseHeld()) {
             List<SlotRow> rows = catalog.slotsOf(note.id());
             boolean lacksOnlyVideo = rows.stream().anyMatch(SlotRow::isMissing)
                     && rows.stream().allMatch(row -> row.kind().isOfVideo() || !row.isMissing());

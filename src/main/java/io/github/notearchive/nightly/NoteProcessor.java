@@ -185,15 +185,16 @@ record NoteProcessor(
         Optional<NoteCapture> old = replaceable.stream()
                 .filter(response -> !ledger.isRecent(response))
                 .findFirst();
-        if (old.isEmpty()) {
+        if (old.isEmpty() || files.videoOutcome() instanceof Unanswered.Repeated) {
             return disposition(note, files);
         }
         log.info(
-                "Note {}: URLs of the response of {} have expired, {}; buying a new response",
+                "Note {}: URLs of the response of {} have expired, {}; the next claim buys a new response",
                 note.id(),
                 old.get().capturedAt(),
                 files.detail());
-        Transition dueNow = PostponementPolicy.waiting(run.now(), StateReason.URLS_EXPIRED, files.detail(), null);
+        boolean isVideoOnly = !old.get().equals(files.capture());
+        Transition dueNow = PostponementPolicy.expired(run.now(), files.detail(), isVideoOnly);
         return new Disposition.Settled(note, files, dueNow);
     }
 

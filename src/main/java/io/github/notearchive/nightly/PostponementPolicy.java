@@ -156,6 +156,15 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
     }
 
     /**
+     * Returns the transition of a note whose next claim buys a new response: no attempt is counted.
+     *
+     * @param isVideoOnly whether only a video is bought again, and the response about the note is used
+     */
+    static Transition expired(Instant now, String detail, boolean isVideoOnly) {
+        return postponed(Counter.NONE, now, 0, StateReason.URLS_EXPIRED, detail, null, isVideoOnly);
+    }
+
+    /**
      * Returns the transition of a complete note. A better rendition that met a temporary error is tried again tonight,
      * up to the last attempt; other lesser renditions while their URLs are fresh.
      *

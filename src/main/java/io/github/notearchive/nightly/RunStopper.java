@@ -102,7 +102,7 @@ public class RunStopper extends Gate {
         }
     }
 
-    /** Returns whether work in progress was aborted, so that no file is uploaded in advance. */
+    /** Returns whether work in progress was aborted, so that no further upload starts. */
     boolean isAborted() {
         return isAborted;
     }

@@ -149,11 +149,17 @@ public record HealthCheck(
                 .filter(run -> NightReport.exit(run).filter(ExitCode::isOrderly).isPresent())
                 .flatMap(run -> Stream.ofNullable(run.ended()))
                 .max(Comparator.naturalOrder());
-        Instant first = all.getFirst().began();
-        String what = success.map(at -> "the last successful run ended " + age(at, now))
-                .orElse("no run has succeeded since one started " + age(first, now));
+        Run first = all.getFirst();
+        Night before = new Night(first.night().date().minusDays(1));
+        boolean isNewArchive =
+                success.isEmpty() && history.lastNight(null, before).isEmpty();
+        Instant since = isNewArchive ? first.began() : success.orElse(Instant.MIN);
+        String what = isNewArchive
+                ? "no run has succeeded since the first one started " + age(first.began(), now)
+                : success.map(at -> "the last successful run ended " + age(at, now))
+                        .orElse("no run has succeeded in the last " + NIGHTS + " nights");
         return when(
-                success.orElse(first).isBefore(now.minus(settings.successWithin())),
+                since.isBefore(now.minus(settings.successWithin())),
                 Cause.NO_SUCCESS,
                 what + "; the limit is " + settings.successWithin().toHours() + " h");
     }

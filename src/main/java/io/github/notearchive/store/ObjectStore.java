@@ -121,10 +121,10 @@ public final class ObjectStore implements AutoCloseable {
         }
     }
 
-    /** Returns whether the store accepts uploads, see {@link #requireWritable}. */
+    /** Returns whether the store accepts uploads. Uploads the object {@code probe}, which others may do meanwhile. */
     public boolean isWritable() {
         try {
-            requireWritable();
+            uploadProbe();
             return true;
         } catch (StoreException e) {
             return false;
@@ -136,6 +136,15 @@ public final class ObjectStore implements AutoCloseable {
      * account has no right to remove objects, it remains.
      */
     public void requireWritable() {
+        uploadProbe();
+        try {
+            remove(ObjectKey.PROBE.value());
+        } catch (StoreException e) {
+            log.debug("The object {} remains in the store: {}", ObjectKey.PROBE, e.getMessage());
+        }
+    }
+
+    private void uploadProbe() {
         try {
             folderCheck.accept(properties.bucket());
         } catch (IOException e) {
@@ -144,11 +153,6 @@ public final class ObjectStore implements AutoCloseable {
                     "PUT", ObjectKey.PROBE.value(), "NotWritable", problem, String.valueOf(e.getMessage()));
         }
         putBytes(ObjectKey.PROBE, PROBE_BYTES, "text/plain");
-        try {
-            remove(ObjectKey.PROBE.value());
-        } catch (StoreException e) {
-            log.debug("The object {} remains in the store: {}", ObjectKey.PROBE, e.getMessage());
-        }
     }
 
     public void putBytes(ObjectKey key, byte[] bytes, String contentType) {

@@ -26,8 +26,9 @@ import org.slf4j.LoggerFactory;
  * that it holds these bytes. Above {@value #MAX_SIGNED} bytes the payload is not signed, because some stores (S3Proxy)
  * keep a signed payload in memory until they have compared it.
  *
- * <p>A store that returns no checksum is probed once, with a byte that differs from the signed digest: if the store
- * rejects it, each accepted upload with a signed payload is proof. Otherwise the stored bytes are read back.
+ * <p>A store that returns no checksum is probed by its first uploads, with a byte that differs from the signed digest:
+ * if the store rejects it, each accepted upload with a signed payload is proof. Otherwise the stored bytes are read
+ * back.
  */
 final class Uploads {
 
@@ -61,8 +62,9 @@ final class Uploads {
         this.store = store;
     }
 
-    /** Uploads an object once and verifies it. */
+    /** Uploads an object once and verifies it, all within a limit. */
     void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
         boolean withChecksum = checksums;
         boolean isConfirmed;
         try {
@@ -71,18 +73,22 @@ final class Uploads {
             if (!withChecksum || !CHECKSUM_REJECTED.contains(e.code())) {
                 throw e;
             }
-            isConfirmed = send(key, bytes, contentType, sha256, false, limit);
+            isConfirmed = send(key, bytes, contentType, sha256, false, until(end));
             if (checksums) {
                 checksums = false;
                 log.info("The store rejects the header {} ({}): not sent from now on", CHECKSUM, e.code());
             }
         }
         boolean isProven = isConfirmed || (isSigned(bytes) && verifiesPayloads());
-        if (!isProven && !sha256.equals(storedSha256(key, limit))) {
+        if (!isProven && !sha256.equals(storedSha256(key, until(end)))) {
             String remedy = "nothing refers to the object, check the health of the store";
             String problem = "the store holds other bytes than were sent";
             throw client.refused("PUT", key.value(), StoreException.WRONG_BYTES, problem, remedy);
         }
+    }
+
+    private static Duration until(long end) {
+        return Duration.ofNanos(Math.max(1, end - System.nanoTime()));
     }
 
     private static boolean isSigned(ObjectBytes bytes) {

@@ -208,7 +208,7 @@ final class FaultCauses {
                 "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>no</Message></Error>".formatted(code));
     }
 
-    /** Stands between a program and its clock; Debian's package libfaketime. */
+    /** Changes the clock of a program; Debian's package libfaketime. */
     static Optional<Path> clockLibrary() {
         return Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
                 .map(directory -> Path.of(directory, "faketime", "libfaketimeMT.so.1"))
@@ -247,7 +247,7 @@ final class FaultCauses {
         Files.move(next, next.resolveSibling("clock"), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** A file stands where the spool's directory should be. */
+    /** There is a file in place of the directory of the spool. */
     static Fault.Onset noSpool() {
         return night -> {
             Path spool = night.directory().resolve("data/spool");

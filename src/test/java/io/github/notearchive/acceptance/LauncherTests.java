@@ -39,6 +39,18 @@ class LauncherTests {
     }
 
     @Test
+    void chineseArgumentsArriveWhereTheLocaleIsNotInstalled() {
+        Ended ended = Program.execute(
+                        elsewhere,
+                        Map.of("JAVA_HOME", System.getProperty("java.home"), "LC_ALL", "xx_XX.UTF-8"),
+                        List.of(LAUNCHER.toString(), "explain", "露营"))
+                .end()
+                .with(2);
+
+        assertThat(ended.message()).contains("\"露营\" is not a note id");
+    }
+
+    @Test
     void aCacheOfClassesThatDoesNotFitIsPassedOverAndNobodyHearsOfIt() throws Exception {
         Path home = Files.createDirectories(elsewhere.resolve("installed"));
         Path launcher = Files.createDirectories(home.resolve("bin")).resolve("note-archive");

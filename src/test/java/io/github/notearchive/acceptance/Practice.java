@@ -297,8 +297,8 @@ final class Practice implements AutoCloseable {
     }
 
     /**
-     * Lets the provider answer whoever is gone: sold, though nobody is there to hear it. What a proxy holds of a
-     * program that was killed goes nowhere.
+     * Releases the held calls of killed programs, and waits until the provider has logged them. Bytes that a proxy
+     * holds of a killed program are discarded.
      */
     void settle() {
         for (TcpProxy way : List.of(ways.provider, ways.database, ways.store)) {

@@ -35,8 +35,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Base of the tests that export four notes in a real database and a real store: one with everything, written by
- * somebody who means harm; one in the words of a spreadsheet; a video; and one of which nothing is known but its id.
+ * Base of the tests that export four notes in a real database and a real store: one with everything and with hostile
+ * text; one with formulas of a spreadsheet; a video; and one without content.
  */
 abstract class ExportScenario {
 

@@ -113,6 +113,7 @@ class MediaDownloaderTests extends MediaFixtures {
         "picture.heic, IMAGE,  128,   64, 'pixels 64x64, promised 128x64'",
         "picture.heic, IMAGE,   64,  128, 'pixels 64x64, promised 64x128'",
         "picture.heic, IMAGE, 1080,  256, 'pixels 64x64, promised 1080x256'",
+        "still.gif,    IMAGE, 1080, 1440, 'placeholder of 48x32, promised 1080x1440'",
         "picture.heic, IMAGE,  257,  257, 'placeholder of 64x64, promised 257x257'",
         "picture.heic, IMAGE,     , 1440,",
         "picture.heic, IMAGE,     ,     ,",

@@ -48,6 +48,24 @@ class DeadMediaTests extends NightFixture {
     }
 
     @Test
+    void videoWithoutUrlIsBoughtAnewOnceTheNextNightAndThenGivenUp() {
+        String video = find(SandboxNoteKind.VIDEO_STREAMS, _ -> true);
+        Reply withoutUrl = Reply.noteWith(
+                answer -> ((ObjectNode) answer.path("video_info_v2").path("media")).remove("stream"));
+        night.script().answers(video, withoutUrl, withoutUrl, withoutUrl);
+        night.pending(List.of(video));
+
+        night.run(ExitCode.INCOMPLETE);
+        night.assertNote(video, POSTPONED, StateReason.URLS_EXPIRED, "VIDEO 0 DEAD");
+        night.isNextDay();
+        night.run(ExitCode.INCOMPLETE);
+
+        night.assertNote(video, FAILED, StateReason.MEDIA_INCOMPLETE, "VIDEO 0 GONE");
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE note_id = '%s'".formatted(video)))
+                .isEqualTo(2);
+    }
+
+    @Test
     void deadFileIsBoughtAnewOnceTheNextNightAndThenGivenUp() {
         isDead(pictures.get(1));
 

@@ -85,7 +85,7 @@ class RunReporterTests {
     }
 
     @Test
-    void noEndIsForetoldFromNothing() {
+    void noEndIsPredictedWithoutProgress() {
         assertThat(progress(90, 200, null, Duration.ofSeconds(4)).left()).isEmpty();
         assertThat(new RunProgress(counts(0, 0, 9, 0, 0, 0, 0, 0), 3, 50, 9, null, Duration.ofHours(1)).left())
                 .isEmpty();

@@ -354,7 +354,7 @@ class StoredBytesTests extends NightFixture {
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
     }
 
-    /** A note, on the worklist, whose first picture stands at its end once more. */
+    /** A note, on the worklist, whose last picture is its first one again. */
     private String noteWithTwins(Consumer<ObjectNode> changeOfTheSecond) {
         String note = idWithAnOriginal();
         night.script().always(note, Reply.noteWith(answer -> {

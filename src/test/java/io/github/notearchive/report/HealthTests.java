@@ -127,7 +127,18 @@ class HealthTests extends ReportScenario {
 
         passes(Duration.ofHours(27));
         assertThat(reasons())
-                .anyMatch(what -> what.startsWith("no run has succeeded since one started 27 h 5 min ago"));
+                .anyMatch(what -> what.startsWith("no run has succeeded since the first one started 27 h 5 min ago"));
+    }
+
+    @Test
+    void fortnightWithoutAGoodRunIsSaidOfAnArchiveThatIsAsOld() {
+        night.pending(1);
+        night.script().answersAll(Reply.code(100));
+        run();
+        night.isDaysLater(16);
+        beganWithoutAnEnd();
+
+        assertThat(reasons()).anyMatch(what -> what.startsWith("no run has succeeded in the last 14 nights"));
     }
 
     /** Inserts what Spring Batch's tables hold of a run once a later start has found it. */

@@ -137,7 +137,7 @@ public final class ScriptableSandbox implements AutoCloseable {
                 .body();
     }
 
-    /** Returns the body last sent about a note; the last 1,000 notes are kept. */
+    /** Returns the body last sent about a note. */
     public byte[] answerBytes(String noteId) {
         return log.response(noteId);
     }

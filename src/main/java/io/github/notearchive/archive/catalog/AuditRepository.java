@@ -37,6 +37,9 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     /** Tolerated difference between node clocks before a verification counts as one of the future. */
     static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
 
+    /** Number of rows changed by one statement; bounds the duration of its locks. */
+    private static final int BATCH = 10_000;
+
     private static final String ROWS = """
             SELECT kind, object_key, sha256, note_id, expected, seen
             FROM json_populate_recordset(NULL::fixity_finding, :rows::json)""";
@@ -99,7 +102,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     /**
      * Corrects future times, written by a clock that was ahead. Such a verification counts as never done, and such a
      * finding as older than the audit, so that the audit reads the object again. Orphans stay open, since the bucket
-     * may be listed already. In its own transactions; idempotent.
+     * may be listed already. Works in batches with their own transactions; idempotent.
      *
      * @param since start of the audit, at most {@code now}
      * @return number of objects that count as never verified
@@ -117,9 +120,15 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                         """));
         long all = 0;
         for (Area area : Area.values()) {
-            String update = "UPDATE %s SET %s = NULL WHERE %s IS NOT NULL AND %s > :now"
-                    .formatted(area.table, area.verifiedAt, area.key, area.age());
-            all += separate.execute(_ -> Statements.update(jdbc, Map.of("now", now), update));
+            String update = """
+                    UPDATE %1$s SET %2$s = NULL
+                    WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE %3$s IS NOT NULL AND %4$s > :now LIMIT :batch))
+                    """.formatted(area.table, area.verifiedAt, area.key, area.age());
+            int some;
+            do {
+                some = separate.execute(_ -> Statements.update(jdbc, Map.of("now", now, "batch", BATCH), update));
+                all += some;
+            } while (some == BATCH);
         }
         return all;
     }

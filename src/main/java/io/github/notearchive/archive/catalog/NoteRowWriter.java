@@ -2,7 +2,6 @@ package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteCatalog.Mapped;
-import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
@@ -13,14 +12,12 @@ import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.Savepoint;
-import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.NoteId;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +27,6 @@ import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Writes catalog rows and worklist row of a note in one transaction. Writes nothing if the claim was lost.
@@ -43,6 +39,10 @@ public final class NoteRowWriter implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(NoteRowWriter.class);
 
+    /** Limits the wait for a lock, since all notes of a group wait for that of any, and counts by statement. */
+    private static final String OF_GROUP =
+            "SELECT set_config('lock_timeout', '2s', true), set_config('note_archive.counted', 'by statement', true)";
+
     private static final Duration LINGER = Duration.ofMillis(40);
 
     private final NoteCatalog notes;
@@ -52,11 +52,7 @@ public final class NoteRowWriter implements AutoCloseable {
     private final RefreshPlan refreshPlan;
     private final JdbcClient jdbc;
     private final Savepoint transaction;
-    private final TransactionOperations separate;
     private final GroupCommit<Request, Boolean> group;
-
-    /** Claims whose rows another session locks. */
-    private final Set<Long> locked = ConcurrentHashMap.newKeySet();
 
     NoteRowWriter(
             NoteCatalog notes,
@@ -73,7 +69,6 @@ public final class NoteRowWriter implements AutoCloseable {
         this.refreshPlan = refreshPlan;
         this.jdbc = jdbc;
         this.transaction = new Savepoint(transactions);
-        this.separate = Transactions.separate(transactions);
         this.group = new GroupCommit<>("settlements", LINGER, transactions, this::writeGroup);
     }
 
@@ -130,29 +125,22 @@ public final class NoteRowWriter implements AutoCloseable {
         return claimed.state() == NoteState.PENDING && claimed.row().settledAt() == null && note.video() == null;
     }
 
-    /**
-     * Writes a note in a group; in a transaction of its own if that failed because another session locks a row of the
-     * group.
-     */
+    /** Writes a note in a group; alone if that failed because another session locks a row of the group. */
     private boolean write(Request request) {
-        boolean isAlone = locked.contains(request.claim());
         try {
-            boolean isWritten =
-                    isAlone ? separate.execute(_ -> writeGroup(List.of(request)).getFirst()) : group.execute(request);
-            locked.remove(request.claim());
-            return isWritten;
+            return group.execute(request);
         } catch (DataAccessException e) {
-            if (DatabaseErrors.isLocked(e) && locked.add(request.claim())) {
-                return write(request);
+            if (!DatabaseErrors.isLocked(e)) {
+                throw e;
             }
-            throw e;
+            return transaction.executeRepeated(_ -> writeGroup(List.of(request)).getFirst());
         }
     }
 
     /** Writes a group within a transaction; false for each lost claim, of which nothing is written. */
     List<Boolean> writeGroup(List<Request> requests) {
         if (requests.size() > 1) {
-            WorklistStats.countByStatement(jdbc);
+            jdbc.sql(OF_GROUP).query().singleRow();
         }
         // sorted, so that concurrent groups do not deadlock
         List<Request> sorted =

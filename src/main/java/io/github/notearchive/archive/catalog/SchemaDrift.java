@@ -96,8 +96,8 @@ public class SchemaDrift {
     }
 
     /**
-     * Records the new fields of a response. Has to be called without a transaction, or as the last statement of one,
-     * since another recorder of a field waits for its end.
+     * Records the new fields of a response. Another recorder of a field waits for the end of the caller's transaction,
+     * so there is none, except while the whole archive is locked.
      */
     public void record(NoteCapture response) {
         record(newFieldsIn(response.id(), response.capturedAt(), response.envelope()));
@@ -187,8 +187,13 @@ public class SchemaDrift {
         static final int MAX_LEVELS = 20;
         static final int MAX_FIELDS = 100;
 
-        /** Identifiers with less than five digits; other names are data, such as ids. */
-        private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z_-]*+(?:\\d[A-Za-z_-]*+){0,4}");
+        /** Identifier-like names; others are data. */
+        private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]{0,59}");
+
+        /** Long numbers, digests and random names. */
+        private static final Pattern ID = Pattern.compile(
+                "\\d{5}|(?<![A-Za-z0-9])(?=[a-f]*\\d)[0-9a-f]{8}|^(?=(?:.*\\d){3})[A-Za-z0-9]{16}",
+                Pattern.CASE_INSENSITIVE);
 
         private final Set<FieldPath> known;
         private final Set<String> knownPaths;
@@ -234,8 +239,8 @@ public class SchemaDrift {
             if (parent.isEmpty() && name.equals("data") && isNote(child)) {
                 return "note";
             }
-            boolean isName =
-                    knownPaths.contains(parent + name) || NAME.matcher(name).matches();
+            boolean isName = knownPaths.contains(parent + name)
+                    || (NAME.matcher(name).matches() && !ID.matcher(name).find());
             return parent + (isName ? name : "*");
         }
 

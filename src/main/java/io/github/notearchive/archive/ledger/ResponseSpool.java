@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -176,7 +177,8 @@ public final class ResponseSpool {
             throw new IOException("it has no first line");
         }
         try {
-            ReceivedResponse.Row row = JSON.readValue(all, 0, end, ReceivedResponse.Row.class);
+            ReceivedResponse.Row row = Optional.ofNullable(JSON.readValue(all, 0, end, ReceivedResponse.Row.class))
+                    .orElseThrow(() -> new IOException("its first line is null"));
             return new ReceivedResponse(row, Arrays.copyOfRange(all, end + 1, all.length));
         } catch (JacksonException e) {
             throw new IOException("its first line does not identify a call", e);

@@ -157,7 +157,10 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
                         """).query(Columns.of(Claims.class)).list();
     }
 
-    /** Refreshes of archived notes, the first later night, and whether they were planned by the current settings. */
+    /**
+     * Refreshes of archived notes, those in progress included, the first later night, and whether they were planned by
+     * the current settings.
+     */
     public record Refreshes(long due, long later, @Nullable LocalDate next, boolean isPlanned) {}
 
     private Refreshes refreshes(Run run) {

@@ -150,7 +150,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             return jdbc.sql(SELECTED + query).paramSource(parameters);
         }
 
-        /** Returns the result for the ids of the selection, which has ids. */
+        /** Counts the ids of the selection, which has some, and those that were never captured. */
         public NamedIds namedIds() {
             return jdbc.sql("""
                             SELECT cardinality(:ids::text[])::bigint AS named, count(*) AS not_archived,

@@ -294,6 +294,7 @@ public final class NoteListReader {
 
         private final Reader end = new StringReader(END);
         private boolean isEmpty = true;
+        private boolean isEnded;
         private int length;
 
         TextReader(Reader in) {
@@ -302,8 +303,9 @@ public final class NoteListReader {
 
         @Override
         public int read(char[] buffer, int offset, int length) throws IOException {
-            int count = in.read(buffer, offset, length);
-            if (count < 0) {
+            int count = isEnded ? -1 : in.read(buffer, offset, length);
+            isEnded |= count < 0; // a terminal could be read again
+            if (isEnded) {
                 return isEmpty ? count : end.read(buffer, offset, length);
             }
             isEmpty = false;

@@ -35,7 +35,7 @@ public record RefreshPlan(
     /** Exists while no other node has planned all notes, or plans by other settings. */
     private static final String OWN_PLAN = "SELECT 1 FROM refresh_policy WHERE policy = :unfinished";
 
-    /** Batch size. A run that needs a row of the batch waits for its transaction. */
+    /** Batch size. A run that needs a row of the batch waits for its transaction: that note alone. */
     private static final int BATCH = 10_000;
 
     /** Prefix of a policy by which not all notes are planned yet. */

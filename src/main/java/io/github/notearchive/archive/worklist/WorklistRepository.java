@@ -53,8 +53,7 @@ public class WorklistRepository {
 
     /**
      * Without a night, the row leaves the plan to {@link RefreshPlan}, which plans archived notes only. The ids are
-     * listed twice: a plan made while the table was small would join all rows later. The rest of the transaction waits
-     * two seconds for a lock, since the notes of a group wait for that of any of them.
+     * listed twice: a plan made while the table was small would join all rows later.
      */
     private static final String SETTLE = """
             UPDATE worklist w
@@ -69,7 +68,6 @@ public class WorklistRepository {
             FROM json_array_elements(:rows::json) AS settled (item)
             CROSS JOIN LATERAL json_populate_record(NULL::worklist, item) AS d
             WHERE w.note_id = ANY (:ids) AND w.note_id = d.note_id AND w.claim_id = d.claim_id
-              AND (SELECT set_config('lock_timeout', '2s', true)) IS NOT NULL
             RETURNING d.claim_id
             """.formatted(from("d", STATE), SAME_PLAN, ClaimRepository.ENDED);
 
@@ -188,7 +186,7 @@ public class WorklistRepository {
     }
 
     /**
-     * Writes the row of an unclaimed note that an operator completed.
+     * Writes the row of an unclaimed note that an operator decided about.
      *
      * @param seen row as read
      * @return false if a run has claimed it, or has settled it since; nothing is written then
@@ -229,7 +227,7 @@ public class WorklistRepository {
                 > 0;
     }
 
-    /** Returns the parameters of {@link #USABLE} at a time. */
+    /** Returns the parameters of {@link #USABLE} at a time, and the time as {@code now}. */
     public Map<String, Object> usableAt(Instant now) {
         return Map.of(
                 "now", Timestamp.from(now),

@@ -94,6 +94,12 @@ final class DatabaseChecks {
                     "version %s; the next command that uses the database applies %s. Back it up before, if necessary"
                             .formatted(info.current().getVersion(), DisplayFormat.plural(pending, "migration")));
         }
+        if (!flyway.validateWithResult().validationSuccessful) {
+            noTables = "the tables are those of another version";
+            return Finding.wrong(
+                    "version %s of an unreleased program, whose migrations were replaced; name a new, empty database in ARCHIVE_DATABASE_URL and fill it with note-archive rebuild"
+                            .formatted(info.current().getVersion()));
+        }
         noTables = null;
         return Finding.ok("up to date, version " + info.current().getVersion());
     }

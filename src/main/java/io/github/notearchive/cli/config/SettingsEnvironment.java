@@ -29,7 +29,7 @@ public final class SettingsEnvironment extends StandardEnvironment {
     private static final String CONFIG_LOCATION = "spring.config.location";
     private static final String MORE_LOCATIONS = "spring.config.additional-location";
 
-    /** Leaves placeholders that cannot be resolved to the binding of the settings, which reports them. */
+    /** Leaves a placeholder that cannot be resolved as it is; {@code config show} reports it. */
     public SettingsEnvironment() {
         setIgnoreUnresolvableNestedPlaceholders(true);
     }

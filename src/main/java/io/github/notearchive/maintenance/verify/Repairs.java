@@ -66,7 +66,7 @@ record Repairs(
         if (!first.fetchable()) {
             return notPossible(
                     "no run can store it again: note " + first.note()
-                            + " no longer offers it, or only by a video call that is switched off",
+                            + " is not offered it any more, or only by a video call; archive.video.enabled and requeue buy that",
                     audit);
         }
         List<User> users = all.stream().filter(User::fetchable).toList();

@@ -127,7 +127,8 @@ public record Waiver(
         WorklistRow next = left == 0 ? row.apply(new Transition.CompletedByWaiver(), now) : row;
         sidecars.write(note, next);
         transaction.executeWithoutResult(_ -> {
-            request.requireUnclaimed(worklist.settleUnclaimed(id, row, next));
+            request.requireUnclaimed(
+                    left == 0 ? worklist.settleUnclaimed(id, row, next) : worklist.lockUnclaimed(id, row));
             notes.save(note);
             refreshPlan.plan(List.of(id));
         });
@@ -154,7 +155,7 @@ public record Waiver(
     private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows, Request request) {
         Optional<SlotRow> row = rows.stream().filter(each -> each.isFor(slot)).findFirst();
         if (row.isPresent() && row.get().isMissing() && !request.isFor(slot.kind(), slot.ordinal())) {
-            return row.stream();
+            return slot.notOffered() == null ? row.stream() : SlotRow.withoutOffer(slot, rows, row.get()).stream();
         }
         if (slot.notOffered() != null) {
             return SlotRow.withoutOffer(slot, rows, null).stream();

@@ -35,8 +35,8 @@ public abstract class FileCheck {
     }
 
     /**
-     * Checks a file whose first bytes are those of this type. GIF, other audio and subtitles are not checked (decision
-     * 13).
+     * Checks a file whose first bytes are those of this type. Of a GIF only the dimensions are read; other audio and
+     * subtitles are not checked (decision 13).
      *
      * @throws TruncatedFileException if the file ends within a part, or a header is impossible
      */
@@ -46,7 +46,8 @@ public abstract class FileCheck {
             case MP4, MOV, M4A -> new BoxCheck(bytes, BoxCheck.FILM);
             case JPEG -> new JpegCheck(bytes);
             case PNG, WEBP -> new ChunkCheck(bytes, type);
-            case GIF, WAV, MP3, AAC, OGG, FLAC, SRT, VTT -> null;
+            case GIF -> new GifHeader(bytes);
+            case WAV, MP3, AAC, OGG, FLAC, SRT, VTT -> null;
         };
         if (check == null) {
             return new Complete(List.of(), null);

@@ -78,9 +78,15 @@ class FileCheckTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"still.gif", "sound.wav", "bare.mp3", "sound.aac", "sound.ogg", "sound.flac"})
+    @ValueSource(strings = {"sound.wav", "bare.mp3", "sound.aac", "sound.ogg", "sound.flac"})
     void otherTypesAreNotChecked(String name) {
         assertThat(result(Samples.without(name, 100), Samples.type(name))).isEqualTo("complete: ");
+    }
+
+    @Test
+    void ofAGifOnlyTheDimensionsAreRead() {
+        assertThat(result(Samples.without("still.gif", 100), MediaType.GIF)).isEqualTo("complete 48x32: ");
+        assertThat(result(Samples.without("still.gif", 540), MediaType.GIF)).startsWith("truncated");
     }
 
     /** Numbers of lengths at which the file is truncated, complete with a remark, and complete without one. */

@@ -19,7 +19,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Searches titles and texts, with and without the index. */
-class NoteSearchTests {
+class SearchTests {
 
     private static final Instant NOW = Captures.NOW;
 
