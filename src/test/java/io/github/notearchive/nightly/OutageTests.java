@@ -8,8 +8,10 @@ import static io.github.notearchive.io.ScriptedServer.status;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.ScriptedServer;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.sandbox.Reply;
@@ -235,6 +237,28 @@ class OutageTests extends NightFixture {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.notes().released()).isEqualTo(released);
         night.assertArchived(notes, 3);
+    }
+
+    @Test
+    void fileThatTheStoreRejectsPostponesItsNoteAndCostsNoSecondCall() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.wayToStore()
+                .answer(
+                        line -> line.startsWith("PUT ") && line.contains("/media/"),
+                        TcpProxy.Response.of(
+                                400,
+                                "application/xml",
+                                "<Error><Code>InvalidArgument</Code><Message>no</Message></Error>"));
+
+        night.run(ExitCode.INCOMPLETE);
+
+        night.assertNote(note, POSTPONED, StateReason.STORE_ERROR, "InvalidArgument");
+        assertThat(night.count("SELECT count(*) FROM note_media")).isZero();
+
+        night.wayToStore().release();
+        night.isNextDay();
+        night.run(ExitCode.COMPLETED);
+        night.assertBoughtOnce(List.of(note));
     }
 
     @Test
