@@ -65,8 +65,8 @@ record Repairs(
         User first = all.getFirst();
         if (!first.fetchable()) {
             return notPossible(
-                    "no run can store it again: note " + first.note()
-                            + " is not offered it any more, or only by a video call; archive.video.enabled and requeue buy that",
+                    "no run can store it again: a file of note %s that its responses do not offer any more, or a video while archive.video.enabled is false; requeue buys a new response"
+                            .formatted(first.note()),
                     audit);
         }
         List<User> users = all.stream().filter(User::fetchable).toList();

@@ -355,7 +355,7 @@ class VerifyTests extends MaintenanceScenario {
 
         assertThat(audit.repairs().notesMadeDue()).isZero();
         assertThat(audit.repairs().notPossible()).isOne();
-        assertThat(finding("repair", file)).contains("no run can store it again: note " + note);
+        assertThat(finding("repair", file)).contains("no run can store it again: a file of note " + note);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
