@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,6 +54,9 @@ public final class NoteRowWriter implements AutoCloseable {
     private final JdbcClient jdbc;
     private final Savepoint transaction;
     private final GroupCommit<Request, Boolean> group;
+
+    /** Claims whose last write failed. */
+    private final Set<Long> failed = ConcurrentHashMap.newKeySet();
 
     NoteRowWriter(
             NoteCatalog notes,
@@ -125,15 +129,33 @@ public final class NoteRowWriter implements AutoCloseable {
         return claimed.state() == NoteState.PENDING && claimed.row().settledAt() == null && note.video() == null;
     }
 
-    /** Writes a note in a group; alone if that failed because another session locks a row of the group. */
+    /**
+     * Writes a note in a group. It is written alone if another session locks a row of the group, and when it is
+     * repeated after its group met an unavailable database, which may fail for the size of the group.
+     */
     private boolean write(Request request) {
+        if (failed.remove(request.claim())) {
+            return writeAlone(request);
+        }
         try {
             return group.execute(request);
         } catch (DataAccessException e) {
-            if (!DatabaseErrors.isLocked(e)) {
-                throw e;
+            if (DatabaseErrors.isLocked(e)) {
+                return writeAlone(request);
             }
+            if (DatabaseErrors.isUnavailable(e)) {
+                failed.add(request.claim());
+            }
+            throw e;
+        }
+    }
+
+    private boolean writeAlone(Request request) {
+        try {
             return transaction.executeRepeated(_ -> writeGroup(List.of(request)).getFirst());
+        } catch (DataAccessException e) {
+            failed.add(request.claim());
+            throw e;
         }
     }
 

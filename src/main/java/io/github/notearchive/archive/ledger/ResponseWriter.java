@@ -130,6 +130,7 @@ final class ResponseWriter {
                     .maxRetries(Long.MAX_VALUE)
                     .timeout(isLost ? RETRY_WITHOUT_SPOOL : RETRY_WHEN_SPOOLED)
                     .delay(Duration.ofMillis(500))
+                    .jitter(Duration.ofMillis(250))
                     .multiplier(2)
                     .maxDelay(Duration.ofSeconds(2))
                     .build();
