@@ -279,7 +279,7 @@ class InterruptedCommandsTests {
             assertThat(omitted.out()).contains("ids: 2 named, 1 of them never captured: " + unknown);
             assertThat(some.resolve("notes.jsonl")).content().contains(known).doesNotContain("author_id");
             assertThat(whole.out()).contains(" copied and compared, 0 missing");
-            assertThat(whole.err()).contains("Exporting to " + folder, ", all notes");
+            assertThat(whole.err()).contains("Exporting to " + folder);
             assertThat(folder.resolve("index.html")).isRegularFile();
             assertThat(folder.resolve("notes").toFile().list()).hasSize(5);
             assertThat(tables.out()).containsPattern("notes +5").containsPattern("captures +5");
