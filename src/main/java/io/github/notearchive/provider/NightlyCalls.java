@@ -17,7 +17,7 @@ public record NightlyCalls(long all, long videos, long refreshes) {
     }
 
     /** Returns whether any of these limits applies to a call of this kind, so that it has to be counted. */
-    public boolean limit(CallKind kind) {
+    public boolean appliesTo(CallKind kind) {
         return all > 0 || of(kind) > 0;
     }
 

@@ -37,14 +37,14 @@ class RandomKillTests {
     private static final int RUNS = 12;
 
     /** What stands in the way of a night, besides the kills. */
-    private enum Trouble {
+    private enum Faults {
         NONE,
         CODE_301,
         CODE_302,
         DEAD_FILES,
         QUOTA;
 
-        static Trouble draw(RandomGenerator random) {
+        static Faults draw(RandomGenerator random) {
             return random.nextInt(10) < 5 ? NONE : values()[1 + random.nextInt(4)];
         }
 
@@ -103,7 +103,7 @@ class RandomKillTests {
         private final RandomGenerator random;
         private final Place place;
         private final int size;
-        private final Trouble trouble;
+        private final Faults faults;
         private final List<String> deaths = new ArrayList<>();
         private final List<Integer> exits = new ArrayList<>();
 
@@ -113,16 +113,16 @@ class RandomKillTests {
             this.random = new Random(seed * 0x9E3779B97F4A7C15L);
             this.place = Math.floorMod(seed, 2) == 0 ? Place.EMBEDDED : Place.OUTSIDE;
             this.size = 30 + random.nextInt(31);
-            this.trouble = Trouble.draw(random);
+            this.faults = Faults.draw(random);
         }
 
         void begin() throws Exception {
             Duration latency = Duration.ofMillis(150 + random.nextInt(250));
             Duration mediaLatency = Duration.ofMillis(20 + random.nextInt(130));
-            try (Practice practice = Practice.beginEmpty(place, trouble.settings(seed, latency, size))) {
+            try (Practice practice = Practice.beginEmpty(place, faults.settings(seed, latency, size))) {
                 practice.provider().script().latencySpread(0.5).mediaLatency(mediaLatency);
                 List<String> ids = practice.provider().noteIds(size);
-                if (trouble == Trouble.DEAD_FILES) {
+                if (faults == Faults.DEAD_FILES) {
                     killFiles(practice.provider(), ids);
                 }
                 enqueue(practice, ids);
@@ -211,7 +211,7 @@ class RandomKillTests {
 
         /** Runs, and acts on each exit code as an operator would, until a run completes and no note is open. */
         private void finish(Practice practice) {
-            boolean force = trouble == Trouble.QUOTA && exits.contains(3);
+            boolean force = faults == Faults.QUOTA && exits.contains(3);
             for (int run = 0; run < RUNS; run++) {
                 Instant before = Instant.now();
                 Ended ended = force ? practice.call("run", "--force") : practice.call("run");
@@ -262,7 +262,7 @@ class RandomKillTests {
                     String.valueOf(seed),
                     place.name(),
                     String.valueOf(size),
-                    trouble.name(),
+                    faults.name(),
                     String.join(", ", deaths),
                     exits.toString());
             notes += size;

@@ -286,16 +286,16 @@ class EmbeddedStoreTests {
     }
 
     @Test
-    void strangersAreRefused() throws Exception {
+    void unknownAccountsAreRefused() throws Exception {
         try (var _ = open();
-                MinioClient stranger = client(store.endpoint(), "nobody", store.secretKey());
+                MinioClient unknown = client(store.endpoint(), "nobody", store.secretKey());
                 MinioClient guesser = client(store.endpoint(), store.accessKey(), "guess")) {
             putFirstObject();
             HttpRequest unsigned = HttpRequest.newBuilder(store.endpoint().resolve("/archive/" + KEY))
                     .build();
 
             assertRefused(HTTP.send(unsigned, HttpResponse.BodyHandlers.ofString()), "AccessDenied");
-            assertRefused(send(stranger, "GET", BUCKET, KEY, ""), "InvalidAccessKeyId");
+            assertRefused(send(unknown, "GET", BUCKET, KEY, ""), "InvalidAccessKeyId");
             assertRefused(send(guesser, "PUT", BUCKET, KEY, "x"), "SignatureDoesNotMatch");
         }
     }

@@ -345,7 +345,7 @@ class AnswerVariantsTests extends NightFixture {
         answer(26, "301 by HTTP 503, then the note")
                 .replies(Reply.code(301, 503), Reply.normal())
                 .billed("NO", "YES");
-        answer(26, "301 for ever")
+        answer(26, "code 301 always")
                 .replies(Reply.code(301))
                 .shows(id -> assertThat(night.note(id).attempts()).isEqualTo(10));
         answer(29, "`\"code\":\"0\"`").replies(Reply.note(envelope -> envelope.put("code", "0")));
@@ -497,7 +497,7 @@ class AnswerVariantsTests extends NightFixture {
         void to(String id, ObjectNode note);
     }
 
-    /** A response about a note of its own with its expected row. */
+    /** A response about one note, with the expected row. */
     private final class Variant {
 
         final String id = ids.get(variants.size());

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** A response that is paid for is used, whatever happened in between; a night that the quota ends is resumed. */
+/** Paid responses are used by later runs; a run that the quota ended is resumed. */
 @NightlyJobTest
 class BoughtOnceTests extends NightFixture {
 

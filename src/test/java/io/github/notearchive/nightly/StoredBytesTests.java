@@ -195,7 +195,7 @@ class StoredBytesTests extends NightFixture {
                 .returns(null, SlotRow::error);
         assertThat(best.media()).isNotEqualTo(lesser.media());
         assertThat(second.files().upgraded()).isOne();
-        assertThat(second.notes().archived()).as("archived anew").isZero();
+        assertThat(second.notes().archived()).as("archived again").isZero();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
         assertThat(night.calls()).isOne();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteCatalog.Mapped;
+import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
@@ -40,9 +41,8 @@ public final class NoteRowWriter implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(NoteRowWriter.class);
 
-    /** Limits the wait for a lock, since all notes of a group wait for that of any, and counts by statement. */
-    private static final String OF_GROUP =
-            "SELECT set_config('lock_timeout', '2s', true), set_config('note_archive.counted', 'by statement', true)";
+    /** Limits the wait for a lock, since all notes of a group wait for that of any. */
+    private static final String LOCK_TIMEOUT = "set_config('lock_timeout', '2s', true)";
 
     private static final Duration LINGER = Duration.ofMillis(40);
 
@@ -162,7 +162,7 @@ public final class NoteRowWriter implements AutoCloseable {
     /** Writes a group within a transaction; false for each lost claim, of which nothing is written. */
     List<Boolean> writeGroup(List<Request> requests) {
         if (requests.size() > 1) {
-            jdbc.sql(OF_GROUP).query().singleRow();
+            WorklistStats.countByStatement(jdbc, LOCK_TIMEOUT);
         }
         // sorted, so that concurrent groups do not deadlock
         List<Request> sorted =

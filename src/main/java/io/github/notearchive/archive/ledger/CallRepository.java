@@ -130,7 +130,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      */
     @Override
     public CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits) {
-        var sending = new CallRows.Sending(request, kind, sentAt, limits.limit(kind) ? limits : NightlyCalls.NONE);
+        var sending = new CallRows.Sending(request, kind, sentAt, limits.appliesTo(kind) ? limits : NightlyCalls.NONE);
         for (int attempt = 1; ; attempt++) {
             Optional<CallAdmission.Written> written = attempt == 1
                     ? rows.writeInGroup(sending)
@@ -238,7 +238,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                 "call", call.number(),
                 "video", Endpoint.VIDEO.ledgerName(),
                 "night", Night.of(call.sentAt()),
-                "counted", limits.limit(call.kind()));
+                "counted", limits.appliesTo(call.kind()));
         Statements.update(jdbc, parameters, """
                 WITH gone AS (
                     DELETE FROM api_call WHERE id = :call AND received_at IS NULL RETURNING endpoint, refresh)

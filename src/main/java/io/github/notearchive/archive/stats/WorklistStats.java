@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.ArrayUtils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -138,10 +139,15 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
 
     /**
      * Makes the rest of a transaction count worklist changes once per statement instead of once per note, for
-     * statements that change many notes.
+     * statements that change many notes, with further settings of the transaction.
+     *
+     * @param settings calls of {@code set_config}
      */
-    public static void countByStatement(JdbcClient jdbc) {
-        jdbc.sql("SET LOCAL note_archive.counted = 'by statement'").update();
+    public static void countByStatement(JdbcClient jdbc, String... settings) {
+        String counted = "SELECT set_config('note_archive.counted', 'by statement', true)";
+        jdbc.sql(String.join(", ", ArrayUtils.insert(0, settings, counted)))
+                .query()
+                .singleRow();
     }
 
     /** Number of notes in a state, of those due now, and of those in progress. */
