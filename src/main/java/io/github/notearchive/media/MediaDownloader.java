@@ -1,19 +1,46 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.media.FailedDownloadException.retryable;
+
 import io.github.notearchive.io.DeadlineHttpClient;
-import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.FailedDownloadException.Kind;
+import io.github.notearchive.media.Spool.SpoolFile;
+import io.github.notearchive.media.format.TypeSniffer;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaType;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.net.InetAddress;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.MessageConstraintException;
+import org.apache.hc.core5.http.NoHttpResponseException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +52,15 @@ import org.jspecify.annotations.Nullable;
  */
 public class MediaDownloader implements AutoCloseable {
 
-    final MediaProperties properties;
-    final Spool spool;
-    final AllowedHosts hosts;
-    final DeadlineHttpClient http;
-    final LongAdder bytes = new LongAdder();
+    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+    private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
+    private static final DownloadOutcome STOPPED = new DownloadOutcome.Failed("downloads stopped", true);
+
+    private final MediaProperties properties;
+    private final Spool spool;
+    private final AllowedHosts hosts;
+    private final DeadlineHttpClient http;
+    private final LongAdder bytes = new LongAdder();
     private final LongAdder files = new LongAdder();
     private final Semaphore permits;
 
@@ -64,16 +95,16 @@ public class MediaDownloader implements AutoCloseable {
         if (slot.candidates().isEmpty()) {
             return new DownloadOutcome.Gone("no URL in the response");
         }
-        CountDownLatch stopped = stop;
+        SlotDownload download = new SlotDownload(slot, stop);
         try {
             // after an abort, the downloads in progress end and return their permits
             permits.acquire();
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-            return stopped();
+            return STOPPED;
         }
         try {
-            return isAborted(stopped) ? stopped() : download(slot, stopped);
+            return download.run();
         } finally {
             permits.release();
         }
@@ -118,75 +149,247 @@ public class MediaDownloader implements AutoCloseable {
         http.close();
     }
 
-    private DownloadOutcome download(MediaSlot slot, CountDownLatch stopped) {
-        Failures failures = new Failures();
-        Map<MediaUrl, MediaCandidate> urls = new LinkedHashMap<>();
-        for (MediaCandidate candidate : slot.candidates()) {
-            try {
-                urls.putIfAbsent(MediaUrl.parse(candidate.url(), hosts), candidate);
-            } catch (FailedDownloadException e) {
-                failures.add(candidate, null, e);
-            }
-        }
-        long end = System.nanoTime() + properties.fileTimeout().toNanos();
-        int waiting = urls.size();
-        for (Map.Entry<MediaUrl, MediaCandidate> entry : urls.entrySet()) {
-            waiting--;
-            long deadline = waiting > 0 ? end - (end - System.nanoTime()) / 2 : end;
-            try {
-                DownloadedMedia media =
-                        new UrlDownload(this, slot.kind(), entry.getKey(), entry.getValue(), stopped, deadline).run();
-                files.increment();
-                return slot.isBest(entry.getValue().rendition())
-                        ? new DownloadOutcome.Downloaded(media, null, false)
-                        : new DownloadOutcome.Downloaded(media, failures.reasons(), failures.retryable);
-            } catch (FailedDownloadException e) {
-                if (e.kind == Kind.NO_ROOM) {
-                    // a lesser rendition might fit, and would be taken only for want of room
-                    return new DownloadOutcome.NoRoom(e.reason);
-                }
-                failures.add(entry.getValue(), entry.getKey(), e);
-            }
-            if (isAborted(stopped)) {
-                return stopped();
-            }
-        }
-        return failures.outcome();
-    }
-
-    static boolean isAborted(CountDownLatch stopped) {
-        return stopped.getCount() == 0 || Thread.currentThread().isInterrupted();
-    }
-
-    private static DownloadOutcome stopped() {
-        return new DownloadOutcome.Failed("downloads stopped", true);
-    }
-
-    /** Failed attempts at the URLs of one slot. */
-    private static final class Failures {
+    /**
+     * Download of one file, over as many URLs and attempts as it takes. Used by one thread.
+     *
+     * <p>Each attempt requests the whole file, and checks each redirect like the first URL. Bodies are not decoded.
+     */
+    private final class SlotDownload {
 
         private static final int MAX_REASONS = 5;
 
-        private final List<String> reasons = new ArrayList<>();
-        private boolean retryable;
-        private boolean rejected;
+        private final MediaSlot slot;
 
-        void add(MediaCandidate candidate, @Nullable MediaUrl url, FailedDownloadException failure) {
-            retryable |= failure.kind == Kind.RETRYABLE || failure.kind == Kind.POSTPONED;
-            rejected |= failure.kind == Kind.REJECTED;
-            reasons.add(candidate.rendition() + (url == null ? "" : " at " + url.host()) + ": " + failure.reason);
+        /** Aborts the download at zero. */
+        private final CountDownLatch stopped;
+
+        private final List<String> reasons = new ArrayList<>();
+        private final Set<Kind> failures = EnumSet.noneOf(Kind.class);
+
+        /** Value of {@link System#nanoTime} after which no request and no pause of the present URL continues. */
+        private long deadline;
+
+        SlotDownload(MediaSlot slot, CountDownLatch stopped) {
+            this.slot = slot;
+            this.stopped = stopped;
         }
 
-        DownloadOutcome outcome() {
-            return retryable || rejected
-                    ? new DownloadOutcome.Failed(reasons(), retryable)
+        /** The file, or the location of a redirect. */
+        private record Reply(
+                @Nullable DownloadedMedia media, @Nullable String location) {}
+
+        DownloadOutcome run() {
+            long end = System.nanoTime() + properties.fileTimeout().toNanos();
+            Map<MediaUrl, MediaCandidate> urls = allowedUrls();
+            int waiting = urls.size();
+            for (Map.Entry<MediaUrl, MediaCandidate> entry : urls.entrySet()) {
+                if (isAborted()) {
+                    return STOPPED;
+                }
+                waiting--;
+                deadline = waiting > 0 ? end - (end - System.nanoTime()) / 2 : end;
+                MediaCandidate candidate = entry.getValue();
+                try {
+                    DownloadedMedia media = download(entry.getKey(), candidate);
+                    files.increment();
+                    return slot.isBest(candidate.rendition())
+                            ? new DownloadOutcome.Downloaded(media, null, false)
+                            : new DownloadOutcome.Downloaded(media, reasons(), failures.contains(Kind.RETRYABLE));
+                } catch (FailedDownloadException e) {
+                    if (e.kind == Kind.NO_ROOM) {
+                        // a lesser rendition might fit, and would be taken only for want of room
+                        return new DownloadOutcome.NoRoom(e.reason);
+                    }
+                    failed(candidate.rendition() + " at " + entry.getKey().host(), e);
+                }
+            }
+            if (isAborted()) {
+                return STOPPED;
+            }
+            boolean isRetryable = failures.contains(Kind.RETRYABLE);
+            return isRetryable || failures.contains(Kind.REJECTED)
+                    ? new DownloadOutcome.Failed(reasons(), isRetryable)
                     : new DownloadOutcome.Gone(reasons());
         }
 
-        String reasons() {
-            String first = String.join("; ", reasons.subList(0, Math.min(MAX_REASONS, reasons.size())));
-            int more = reasons.size() - MAX_REASONS;
-            return more > 0 ? first + "; and " + DisplayFormat.plural(more, "more URL") : first;
+        private Map<MediaUrl, MediaCandidate> allowedUrls() {
+            Map<MediaUrl, MediaCandidate> urls = new LinkedHashMap<>();
+            for (MediaCandidate candidate : slot.candidates()) {
+                try {
+                    urls.putIfAbsent(MediaUrl.parse(candidate.url(), hosts), candidate);
+                } catch (FailedDownloadException e) {
+                    failed(candidate.rendition(), e);
+                }
+            }
+            return urls;
+        }
+
+        private void failed(String url, FailedDownloadException e) {
+            failures.add(e.kind);
+            reasons.add(url + ": " + e.reason);
+        }
+
+        private String reasons() {
+            return reasons.stream().limit(MAX_REASONS).collect(Collectors.joining("; "));
+        }
+
+        private boolean isAborted() {
+            return stopped.getCount() == 0 || Thread.currentThread().isInterrupted();
+        }
+
+        /** Tries a URL until it succeeds, fails for good, or the deadline. */
+        private DownloadedMedia download(MediaUrl url, MediaCandidate candidate) throws FailedDownloadException {
+            for (int tries = 1; ; tries++) {
+                try {
+                    return attempt(url, candidate);
+                } catch (IOException e) {
+                    FailedDownloadException failed = failure(e);
+                    boolean again = failed.kind == Kind.RETRYABLE && tries < properties.triesPerCandidate();
+                    if (!again || !pause(properties.backoffAfter(tries))) {
+                        throw failed;
+                    }
+                }
+            }
+        }
+
+        /** Waits after a failed attempt. False if the deadline, an abort or an interrupt does not allow it. */
+        private boolean pause(Duration time) {
+            if (remaining().compareTo(time) <= 0) {
+                return false;
+            }
+            try {
+                return !stopped.await(time.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+
+        private Duration remaining() {
+            return Duration.ofNanos(deadline - System.nanoTime());
+        }
+
+        private DownloadedMedia attempt(MediaUrl url, MediaCandidate candidate) throws IOException {
+            MediaUrl next = url;
+            for (int redirects = 0; redirects <= properties.maxRedirects(); redirects++) {
+                Reply reply = send(next, candidate);
+                if (reply.media != null) {
+                    return reply.media;
+                }
+                next = next.redirected(Objects.requireNonNull(reply.location), hosts);
+            }
+            throw FailedDownloadException.rejected("more than " + properties.maxRedirects() + " redirects");
+        }
+
+        private Reply send(MediaUrl to, MediaCandidate candidate) throws IOException {
+            if (to.isUpgradable()) {
+                try {
+                    return sendOnce(to.upgraded(), candidate);
+                } catch (SSLException | SocketException | ConnectTimeoutException _) {
+                    // http is what the provider gave
+                }
+            }
+            return sendOnce(to, candidate);
+        }
+
+        /**
+         * Sends one request.
+         *
+         * @throws FailedDownloadException if the response has no complete file, even if its body cannot be read
+         * @throws IOException if there is no response
+         */
+        private Reply sendOnce(MediaUrl to, MediaCandidate candidate) throws IOException {
+            if (isAborted() || !remaining().isPositive()) {
+                throw new SocketTimeoutException("Ended before the request was sent");
+            }
+            String authority = to.literal() ? to.host() + ":" + to.port() : to.host();
+            HttpUriRequestBase request =
+                    new HttpUriRequestBase("GET", URI.create(to.scheme() + "://" + authority + "/"));
+            // not through java.net.URI, which rejects some targets and rewrites others
+            request.setPath(to.target());
+            request.setHeader("Accept", "*/*");
+            request.setHeader("Accept-Encoding", "identity");
+            return http.execute(request, remaining(), response -> {
+                try {
+                    return read(response, candidate);
+                } catch (IOException e) {
+                    throw failure(e);
+                }
+            });
+        }
+
+        private Reply read(ClassicHttpResponse response, MediaCandidate candidate) throws IOException {
+            int status = response.getCode();
+            if (status == 200) {
+                return new Reply(receive(response.getEntity(), candidate), null);
+            }
+            if (GONE.contains(status)) {
+                throw new FailedDownloadException(Kind.GONE, "HTTP " + status);
+            }
+            Header location = response.getFirstHeader("Location");
+            if (!REDIRECTS.contains(status) || location == null || location.getValue() == null) {
+                throw retryable("HTTP " + status);
+            }
+            return new Reply(null, location.getValue());
+        }
+
+        private DownloadedMedia receive(@Nullable HttpEntity entity, MediaCandidate candidate) throws IOException {
+            if (entity == null) {
+                throw retryable("empty body");
+            }
+            long length = entity.getContentLength();
+            requireAllowed(length);
+            InputStream body = entity.getContent();
+            byte[] head = body.readNBytes(TypeSniffer.HEAD_LENGTH);
+            MediaType type = TypeSniffer.sniff(head)
+                    .filter(detected -> detected.suits(slot.kind()))
+                    .orElse(null);
+            if (type == null) {
+                bytes.add(head.length);
+                throw retryable(TypeSniffer.mismatch(head, slot.kind()));
+            }
+            SpoolFile file = spool.new SpoolFile(length, candidate.md5() != null);
+            try {
+                InputStream whole = new SequenceInputStream(new ByteArrayInputStream(head), body);
+                for (int count = 0; count >= 0; count = file.append(whole)) {
+                    bytes.add(count);
+                    requireAllowed(file.size());
+                }
+                file.endWriting();
+                return DownloadedMedia.of(file, type, candidate, file.check(type));
+            } catch (IOException | RuntimeException | Error e) {
+                file.close();
+                throw e;
+            }
+        }
+
+        private void requireAllowed(long length) throws FailedDownloadException {
+            if (length > properties.maxFileSize().toBytes()) {
+                throw FailedDownloadException.rejected(
+                        "longer than archive.media.max-file-size (" + properties.maxFileSize() + ")");
+            }
+        }
+
+        /** Classifies an exception. Messages of the HTTP client are not used, since they may contain the whole URL. */
+        private FailedDownloadException failure(IOException e) {
+            if (e instanceof FailedDownloadException failed) {
+                return failed;
+            }
+            if (!remaining().isPositive()) {
+                return retryable("deadline exceeded");
+            }
+            return retryable(
+                    switch (e) {
+                        case UnknownHostException _ -> "unknown host";
+                        case SSLException _ -> "TLS failed";
+                        case ConnectionClosedException _ -> "incomplete body";
+                        case MessageConstraintException _ -> "headers too long or too many";
+                        case NoHttpResponseException _ -> "connection closed without a response";
+                        case ConnectTimeoutException _ -> "connect timed out";
+                        case SocketTimeoutException _ -> "read timed out";
+                        case SocketException _ -> "connection failed or reset";
+                        default -> e.getClass().getSimpleName();
+                    });
         }
     }
 }

@@ -27,17 +27,11 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
     private static final Pattern URL =
             Pattern.compile("(?:(https?):)?//([^/?#]*)(.*)", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
-    /** Host without user, and what follows its last colon outside of brackets. */
-    private static final Pattern AUTHORITY = Pattern.compile("([^@]*?)(?::([^:\\]@]*))?");
+    /** Host without user, and port; an invalid port remains part of the host. */
+    private static final Pattern AUTHORITY = Pattern.compile("([^@]*?)(?::([0-9]{1,5}))?");
 
     private static final Pattern WITH_SCHEME = Pattern.compile("[^:/?#]*:.*", Pattern.DOTALL);
-    private static final Pattern WITHOUT_CONTROL = Pattern.compile("[^\\x00-\\x1f\\x7f]*+");
-    private static final Pattern ASCII = Pattern.compile("[!-~]*+");
-    private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
-    private static final Pattern UNPAIRED_SURROGATE = Pattern.compile("\\p{Cs}");
-
-    /** What most URLs consist of: characters that are legal in a request line, without percent signs. */
-    private static final Pattern LEGAL = Pattern.compile("[!#$&-;=?-\\[\\]_a-z~]*+");
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\x00-\\x1f\\x7f\\p{Cs}]");
 
     /** Characters that are illegal in a request line, and percent signs that start no escape. */
     private static final Pattern ILLEGAL = Pattern.compile("%(?![0-9a-fA-F]{2})|[^!-~]|[\"<>\\\\^`{|}]");
@@ -58,11 +52,8 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
             throw FailedDownloadException.rejected("user info in the URL");
         }
         int defaultPort = scheme.equals("https") ? 443 : 80;
-        int port = authority.group(2) == null ? defaultPort : port(authority.group(2));
+        int port = authority.group(2) == null ? defaultPort : Integer.parseInt(authority.group(2));
         String name = authority.group(1).toLowerCase(Locale.ROOT);
-        if (!ASCII.matcher(name).matches()) {
-            throw FailedDownloadException.rejected("host not allowed");
-        }
         String host = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
         if (host.isEmpty()) {
             throw FailedDownloadException.rejected("no host in the URL");
@@ -114,28 +105,15 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         if (url.length() > MAX_LENGTH) {
             throw FailedDownloadException.rejected("URL too long");
         }
-        if (!WITHOUT_CONTROL.matcher(url).matches()) {
-            throw FailedDownloadException.rejected("control character in the URL");
+        if (UNPRINTABLE.matcher(url).find()) {
+            throw FailedDownloadException.rejected("control character or unpaired surrogate in the URL");
         }
         return url;
     }
 
-    private static int port(String digits) throws FailedDownloadException {
-        if (!PORT.matcher(digits).matches()) {
-            throw FailedDownloadException.rejected("invalid port");
-        }
-        return Integer.parseInt(digits);
-    }
-
-    private static String encode(String rest) throws FailedDownloadException {
+    private static String encode(String rest) {
         String text = rest.split("#", 2)[0];
         String target = text.startsWith("/") ? text : "/" + text;
-        if (LEGAL.matcher(target).matches()) {
-            return target;
-        }
-        if (UNPAIRED_SURROGATE.matcher(target).find()) {
-            throw FailedDownloadException.rejected("unpaired surrogate in the URL");
-        }
         return ILLEGAL.matcher(target)
                 .replaceAll(illegal -> URLEncoder.encode(illegal.group(), StandardCharsets.UTF_8)
                         .replace("+", "%20"));

@@ -1,6 +1,7 @@
 package io.github.notearchive.media;
 
 import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.media.FailedDownloadException.Kind;
 import io.github.notearchive.media.format.FileBytes;
 import io.github.notearchive.media.format.FileCheck;
 import io.github.notearchive.media.format.FileCheck.TruncatedFileException;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.IOUtils;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Storage of files between download and store: small files of known length in memory as long as there is room, all
@@ -45,7 +47,7 @@ public final class Spool {
 
     private final Path directory;
     private final long memoryLimit;
-    private final long diskLimit;
+    private final DataSize diskLimit;
 
     /** Arrays that no file uses, since allocating and clearing them dominates the work of a garbage collector. */
     private final Deque<byte[]> idle = new ArrayDeque<>();
@@ -59,7 +61,7 @@ public final class Spool {
         this.directory = directory.toAbsolutePath().normalize();
         memoryLimit =
                 Math.min(settings.maxMemory().toBytes(), Runtime.getRuntime().maxMemory() / 4);
-        diskLimit = settings.maxSpoolSize().toBytes();
+        diskLimit = settings.maxSpoolSize();
     }
 
     /** Deletes the files of a killed process, and no others. Returns their number. */
@@ -81,7 +83,7 @@ public final class Spool {
 
     /** Whether files may be added: once the disk limit was met, not until it is at most half used. */
     synchronized boolean hasRoom() {
-        full = full && onDisk > diskLimit / 2;
+        full = full && onDisk > diskLimit.toBytes() / 2;
         return !full;
     }
 
@@ -117,9 +119,6 @@ public final class Spool {
         }
         return existing.getUsableSpace();
     }
-
-    /** The settings allow no further bytes on disk for now. */
-    static final class SpoolFullException extends IOException {}
 
     /** A file in the spool, until it is closed. Used by one thread at a time. */
     public final class SpoolFile implements AutoCloseable {
@@ -182,7 +181,7 @@ public final class Spool {
          * Appends what one read of the stream returns.
          *
          * @return number of bytes; -1 at the end of the stream
-         * @throws SpoolFullException if the disk limit does not allow it; the file can only be closed then
+         * @throws FailedDownloadException if the disk limit does not allow it; the file can only be closed then
          * @throws UncheckedIOException if the disk cannot be written
          */
         int append(InputStream in) throws IOException {
@@ -203,21 +202,12 @@ public final class Spool {
             return count;
         }
 
-        private void returnMemory() {
-            if (blocks != null) {
-                synchronized (Spool.this) {
-                    inMemory -= (long) blocks.size() * BLOCK;
-                    blocks.forEach(idle::push);
-                }
-                blocks = null;
-            }
-        }
-
-        private void write(byte[] more, int count) throws SpoolFullException {
+        private void write(byte[] more, int count) throws FailedDownloadException {
             synchronized (Spool.this) {
-                if (onDisk + count > diskLimit) {
+                if (onDisk + count > diskLimit.toBytes()) {
                     full = true;
-                    throw new SpoolFullException();
+                    throw new FailedDownloadException(
+                            Kind.NO_ROOM, "the spool holds archive.media.max-spool-size (" + diskLimit + ")");
                 }
                 onDisk += count;
                 reserved += count;
@@ -237,14 +227,15 @@ public final class Spool {
         /**
          * Checks the file for truncation.
          *
+         * @throws FailedDownloadException if it is truncated
          * @throws UncheckedIOException if it cannot be read
          */
-        FileCheck.Complete check(MediaType type) throws TruncatedFileException {
+        FileCheck.Complete check(MediaType type) throws FailedDownloadException {
             try (FileBytes in =
                     blocks == null ? new FileBytes(Objects.requireNonNull(path)) : new FileBytes(blocks, (int) size)) {
                 return FileCheck.check(type, in);
             } catch (TruncatedFileException e) {
-                throw e;
+                throw FailedDownloadException.retryable("truncated: " + e.getMessage());
             } catch (IOException e) {
                 throw failure("read", e);
             }
@@ -267,6 +258,8 @@ public final class Spool {
                 return;
             }
             closed = true;
+            List<byte[]> returned = blocks == null ? List.of() : blocks;
+            blocks = null;
             try {
                 endWriting();
                 if (path != null) {
@@ -275,10 +268,11 @@ public final class Spool {
             } catch (IOException e) {
                 throw failure("deleted", e);
             } finally {
-                returnMemory();
                 synchronized (Spool.this) {
                     files--;
                     onDisk -= reserved;
+                    inMemory -= (long) returned.size() * BLOCK;
+                    returned.forEach(idle::push);
                 }
             }
         }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.notearchive.media.Spool.SpoolFile;
-import io.github.notearchive.media.Spool.SpoolFullException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -104,8 +103,9 @@ class SpoolTests extends MediaFixtures {
         byte[] bytes = bytes(40_000);
 
         file.append(new ByteArrayInputStream(bytes));
-        assertThatExceptionOfType(SpoolFullException.class)
-                .isThrownBy(() -> file.append(new ByteArrayInputStream(bytes)));
+        assertThatExceptionOfType(FailedDownloadException.class)
+                .isThrownBy(() -> file.append(new ByteArrayInputStream(bytes)))
+                .withMessage("the spool holds archive.media.max-spool-size (60000B)");
 
         assertThat(file.size()).isEqualTo(bytes.length);
         file.close();

@@ -39,14 +39,16 @@ final class BoxCheck extends FileCheck {
     }
 
     BoxCheck(FileBytes bytes, List<String> measures) {
-        super(bytes, measures.getFirst(), DATA);
+        super(bytes);
         this.measures = measures;
     }
 
     @Override
     void run() throws IOException {
+        require(measures.getFirst());
+        require(DATA);
         requireWithin("a box", 0, 1);
-        for (long at = 0; at < bytes.length() && !(at > 0 && isPadding(at, bytes.length())); ) {
+        for (long at = 0; at < bytes.length() && !isPadding(at); ) {
             countPart(at);
             Box box = header(at, bytes.length());
             requireWithin("a box", at, at + box.header);
@@ -67,9 +69,10 @@ final class BoxCheck extends FileCheck {
         }
     }
 
-    /** Returns whether zeros follow that are too short for a header, as QuickTime ends some lists. */
-    private boolean isPadding(long at, long end) throws IOException {
-        return end - at >= 4 && end - at < HEADER && bytes.big(at, 4) == 0;
+    /** Returns whether zeros end the file that are too short for a header, as QuickTime ends some lists. */
+    private boolean isPadding(long at) throws IOException {
+        long rest = bytes.length() - at;
+        return at > 0 && rest >= 4 && rest < HEADER && bytes.big(at, 4) == 0;
     }
 
     /** Reads a header, which may be incomplete or impossible. Size 0 extends the box to {@code end}. */
@@ -86,7 +89,7 @@ final class BoxCheck extends FileCheck {
 
     /** Measures all tracks of a film or all items of a picture, as far as the content of a box is well formed. */
     private void measure(Box outer, int level) throws IOException {
-        for (long at = outer.from(); at < outer.end() && !isPadding(at, outer.end()); ) {
+        for (long at = outer.from(); at < outer.end(); ) {
             countPart(at);
             Box box = header(at, outer.end());
             long left = outer.end() - at;

@@ -19,8 +19,6 @@ public abstract class FileCheck {
     /** Limit of the parts that are read: more than a film of a day has, read within two seconds. */
     static final int MAX_PARTS = 1_000_000;
 
-    static final String PICTURE_DATA = "picture data";
-
     final FileBytes bytes;
 
     /** Parts without which the file has no content, as far as they have not been found. */
@@ -29,9 +27,8 @@ public abstract class FileCheck {
     private @Nullable Dimensions dimensions;
     private int parts;
 
-    FileCheck(FileBytes bytes, String... required) {
+    FileCheck(FileBytes bytes) {
         this.bytes = bytes;
-        missing.addAll(List.of(required));
     }
 
     /**
@@ -44,9 +41,7 @@ public abstract class FileCheck {
         FileCheck check = switch (type) {
             case HEIC, AVIF -> new BoxCheck(bytes, BoxCheck.PICTURE);
             case MP4, MOV, M4A -> new BoxCheck(bytes, BoxCheck.FILM);
-            case JPEG -> new JpegCheck(bytes);
-            case PNG, WEBP -> new ChunkCheck(bytes, type);
-            case GIF -> new GifHeader(bytes);
+            case JPEG, PNG, WEBP, GIF -> new PictureCheck(bytes, type);
             case WAV, MP3, AAC, OGG, FLAC, SRT, VTT -> null;
         };
         if (check == null) {

@@ -60,20 +60,17 @@ public final class TypeSniffer {
                 .findFirst();
     }
 
-    /** Returns why the file that starts with these bytes cannot fill a slot of this kind; empty if it can. */
-    public static Optional<String> mismatch(byte[] head, MediaKind kind) {
-        if (head.length == 0) {
-            return Optional.of("empty body");
-        }
-        Optional<MediaType> type = sniff(head);
-        if (type.isPresent() && type.get().suits(kind)) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                type.map(other -> other.contentType() + " instead of " + kind).orElseGet(() -> describe(head)));
+    /** Returns why the file that starts with these bytes, which are not of a suitable type, cannot fill a slot. */
+    public static String mismatch(byte[] head, MediaKind kind) {
+        return sniff(head)
+                .map(other -> other.contentType() + " instead of " + kind)
+                .orElseGet(() -> describe(head));
     }
 
     private static String describe(byte[] head) {
+        if (head.length == 0) {
+            return "empty body";
+        }
         String start = text(head).replaceFirst("^" + BYTE_ORDER_MARK, "").strip();
         if (start.startsWith("<")) {
             return "HTML or XML instead of media";
