@@ -18,10 +18,6 @@ import org.apache.commons.io.function.IOConsumer;
  */
 public record ObjectBytes(long size, IOConsumer<OutputStream> content) {
 
-    static ObjectBytes of(byte[] bytes) {
-        return new ObjectBytes(bytes.length, out -> out.write(bytes));
-    }
-
     /**
      * Returns content in memory.
      *

@@ -1,5 +1,8 @@
 package io.github.notearchive.store;
 
+import static io.github.notearchive.store.StoreClient.Content.NONE;
+
+import io.github.notearchive.store.StoreClient.Content;
 import io.minio.Http;
 import io.minio.Http.QueryParameters;
 import io.minio.Xml;
@@ -15,6 +18,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -66,7 +70,7 @@ public final class ObjectStore implements AutoCloseable {
         this.properties = properties;
         this.folderCheck = folderCheck;
         this.client = new StoreClient(properties);
-        this.uploads = new Uploads(properties, client, this);
+        this.uploads = new Uploads(client, this);
     }
 
     /** Creates the bucket if it is missing and {@code archive.store.create-bucket} allows it; otherwise fails. */
@@ -79,15 +83,14 @@ public final class ObjectStore implements AutoCloseable {
         }
         String xml = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"
                 + properties.region() + "</LocationConstraint></CreateBucketConfiguration>";
-        StoreClient.Content content = properties.region().equals(DEFAULT_REGION)
-                ? StoreClient.Content.NONE
-                : new StoreClient.Content(
+        Content content = properties.region().equals(DEFAULT_REGION)
+                ? NONE
+                : new Content(
                         null,
                         Map.of(StoreClient.PAYLOAD_SHA256, DigestUtils.sha256Hex(xml)),
                         new StringEntity(xml, StandardCharsets.UTF_8));
         try {
-            client.retry(() -> client.send(
-                    Http.Method.PUT, null, content, properties.requestTimeout(0), ClassicHttpResponse::getCode));
+            client.retry(() -> client.send(Http.Method.PUT, null, content, ClassicHttpResponse::getCode));
         } catch (StoreException e) {
             // another node was faster, or an earlier attempt succeeded without a response
             if (!e.code().equals("BucketAlreadyOwnedByYou")) {
@@ -104,7 +107,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     public boolean hasBucket() {
-        return client.retry(() -> client.send(Http.Method.HEAD, null, ClassicHttpResponse::getCode)) < 300;
+        return client.retry(() -> client.send(Http.Method.HEAD, null, NONE, ClassicHttpResponse::getCode)) < 300;
     }
 
     private StoreException noSuchBucket(String remedy) {
@@ -137,10 +140,14 @@ public final class ObjectStore implements AutoCloseable {
      */
     public void requireWritable() {
         uploadProbe();
+        removeProbe(ObjectKey.PROBE);
+    }
+
+    void removeProbe(ObjectKey key) {
         try {
-            remove(ObjectKey.PROBE.value());
+            remove(key.value());
         } catch (StoreException e) {
-            log.debug("The object {} remains in the store: {}", ObjectKey.PROBE, e.getMessage());
+            log.debug("The object {} remains in the store: {}", key, e.getMessage());
         }
     }
 
@@ -156,7 +163,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     public void putBytes(ObjectKey key, byte[] bytes, String contentType) {
-        put(key, ObjectBytes.of(bytes), contentType, DigestUtils.sha256Hex(bytes));
+        put(key, ObjectBytes.of(List.of(bytes), bytes.length), contentType, DigestUtils.sha256Hex(bytes));
     }
 
     /**
@@ -200,7 +207,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     private Optional<StoredObject> head(String name, Duration limit) {
-        return client.send(Http.Method.HEAD, name, StoreClient.Content.NONE, limit, response -> {
+        return client.send(Http.Method.HEAD, name, NONE, limit, response -> {
             if (response.getCode() >= 300) {
                 return Optional.empty();
             }
@@ -230,7 +237,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     <T> T get(ObjectKey key, Duration limit, IOBiFunction<InputStream, Optional<String>, T> reader) {
-        return client.send(Http.Method.GET, key.value(), StoreClient.Content.NONE, limit, response -> {
+        return client.send(Http.Method.GET, key.value(), NONE, limit, response -> {
             String sha256 = StoreClient.header(response, Uploads.META_SHA256);
             return reader.apply(body(response), sha256.isEmpty() ? Optional.empty() : Optional.of(sha256));
         });
@@ -299,15 +306,14 @@ public final class ObjectStore implements AutoCloseable {
         } else if (after != null) {
             query.set("start-after", after);
         }
-        var content = new StoreClient.Content(query, Map.of(), null);
-        return client.retry(() ->
-                client.send(Http.Method.GET, null, content, properties.requestTimeout(0), response -> {
-                    try (Reader xml = new InputStreamReader(body(response), StandardCharsets.UTF_8)) {
-                        return Xml.unmarshal(ListBucketResultV2.class, xml);
-                    } catch (XmlParserException e) {
-                        throw new IOException("the listing is not XML", e);
-                    }
-                }));
+        Content content = new Content(query, Map.of(), null);
+        return client.retry(() -> client.send(Http.Method.GET, null, content, response -> {
+            try (Reader xml = new InputStreamReader(body(response), StandardCharsets.UTF_8)) {
+                return Xml.unmarshal(ListBucketResultV2.class, xml);
+            } catch (XmlParserException e) {
+                throw new IOException("the listing is not XML", e);
+            }
+        }));
     }
 
     /**
@@ -315,12 +321,12 @@ public final class ObjectStore implements AutoCloseable {
      * new object of that name.
      */
     public void remove(String name) {
-        client.send(Http.Method.DELETE, name, ClassicHttpResponse::getCode);
+        client.send(Http.Method.DELETE, name, NONE, ClassicHttpResponse::getCode);
     }
 
     /** Removes an object within two seconds, for a caller that holds a lock. */
     public void removePromptly(String name) {
-        client.send(Http.Method.DELETE, name, StoreClient.Content.NONE, PROMPT, ClassicHttpResponse::getCode);
+        client.send(Http.Method.DELETE, name, NONE, PROMPT, ClassicHttpResponse::getCode);
     }
 
     @Override

@@ -37,7 +37,7 @@ import org.springframework.core.retry.RetryTemplate;
  */
 final class StoreClient implements AutoCloseable {
 
-    static final String CONTENT_TYPE = "Content-Type";
+    static final String CONTENT_TYPE = "content-type";
     static final String PAYLOAD_SHA256 = "x-amz-content-sha256";
     static final int MAX_CONNECTIONS = 128;
 
@@ -109,7 +109,8 @@ final class StoreClient implements AutoCloseable {
      * What a request contains besides method and URL.
      *
      * @param query parameters; null for none
-     * @param headers signed headers; that of the payload is the digest of nothing unless stated
+     * @param headers signed headers by their names in lower case; that of the payload is the digest of nothing unless
+     *     stated
      */
     record Content(
             @Nullable QueryParameters query,
@@ -119,9 +120,9 @@ final class StoreClient implements AutoCloseable {
         static final Content NONE = new Content(null, Map.of(), null);
     }
 
-    /** Sends a request without body, within the time of a response without object. */
-    <T> T send(Http.Method method, @Nullable String name, IOFunction<ClassicHttpResponse, T> reader) {
-        return send(method, name, Content.NONE, properties.requestTimeout(0), reader);
+    /** Sends a request once, within the time of a request and a response without object. */
+    <T> T send(Http.Method method, @Nullable String name, Content content, IOFunction<ClassicHttpResponse, T> reader) {
+        return send(method, name, content, properties.requestTimeout(0), reader);
     }
 
     /**
@@ -159,7 +160,6 @@ final class StoreClient implements AutoCloseable {
             throws MinioException {
         HttpUrl url = url(method, name, content.query);
         SortedMap<String, String> signed = new TreeMap<>(content.headers);
-        signed.remove(CONTENT_TYPE);
         signed.putIfAbsent(PAYLOAD_SHA256, NOTHING_SHA256);
         signed.put("host", Utils.getHostHeader(url));
         signed.put("x-amz-date", RequestSigner.time(Instant.now()));
@@ -168,10 +168,6 @@ final class StoreClient implements AutoCloseable {
                 "Authorization", signer.authorization(method.name(), url.encodedPath(), url.encodedQuery(), signed));
         signed.remove("host"); // the HTTP client adds it
         signed.forEach(request::setHeader);
-        String type = content.headers.get(CONTENT_TYPE);
-        if (type != null) {
-            request.setHeader(CONTENT_TYPE, type);
-        }
         if (method != Http.Method.PUT) {
             request.setHeader("Connection", "close");
         }
@@ -261,9 +257,7 @@ final class StoreClient implements AutoCloseable {
 
     private static String remedy(String code) {
         return switch (code) {
-            case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
-                "check archive.store.access-key and archive.store.secret-key";
-            case "AccessDenied" ->
+            case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied" ->
                 "check archive.store.access-key and archive.store.secret-key, and the account's rights on this bucket";
             case "NoSuchBucket" -> "create the bucket, or check archive.store.bucket";
             case "NoSuchKey" -> "the object is not in the store";

@@ -47,7 +47,6 @@ final class Uploads {
     /** Error codes of stores that reject the checksum header. */
     private static final Set<String> CHECKSUM_REJECTED = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
 
-    private final StoreProperties properties;
     private final StoreClient client;
     private final ObjectStore store;
     private volatile boolean checksums = true;
@@ -56,8 +55,7 @@ final class Uploads {
     private volatile @Nullable Boolean verifiesPayloads;
 
     /** @param store reads back what cannot be verified otherwise */
-    Uploads(StoreProperties properties, StoreClient client, ObjectStore store) {
-        this.properties = properties;
+    Uploads(StoreClient client, ObjectStore store) {
         this.client = client;
         this.store = store;
     }
@@ -80,7 +78,7 @@ final class Uploads {
             }
         }
         boolean isProven = isConfirmed || (isSigned(bytes) && verifiesPayloads());
-        if (!isProven && !sha256.equals(storedSha256(key, until(end)))) {
+        if (!isProven && !sha256.equals(store.get(key, until(end), (in, _) -> DigestUtils.sha256Hex(in)))) {
             String remedy = "nothing refers to the object, check the health of the store";
             String problem = "the store holds other bytes than were sent";
             throw client.refused("PUT", key.value(), StoreException.WRONG_BYTES, problem, remedy);
@@ -93,18 +91,6 @@ final class Uploads {
 
     private static boolean isSigned(ObjectBytes bytes) {
         return bytes.size() <= MAX_SIGNED;
-    }
-
-    /** Reads an object back and returns its SHA-256; empty if the store has no such object. */
-    private String storedSha256(ObjectKey key, Duration limit) {
-        try {
-            return store.get(key, limit, (in, _) -> DigestUtils.sha256Hex(in));
-        } catch (StoreException e) {
-            if (e.absent()) {
-                return "";
-            }
-            throw e;
-        }
     }
 
     /**
@@ -122,17 +108,12 @@ final class Uploads {
     }
 
     private @Nullable Boolean probe() {
-        String name = ObjectKey.WRONG_PAYLOAD.value();
         Map<String, String> headers = Map.of(
                 StoreClient.CONTENT_TYPE, "text/plain", StoreClient.PAYLOAD_SHA256, DigestUtils.sha256Hex("signed"));
         HttpEntity sent = new StringEntity("sent", StandardCharsets.US_ASCII);
         try {
-            client.send(
-                    Http.Method.PUT,
-                    name,
-                    new StoreClient.Content(null, headers, sent),
-                    properties.requestTimeout(0),
-                    ClassicHttpResponse::getCode);
+            var content = new StoreClient.Content(null, headers, sent);
+            client.send(Http.Method.PUT, ObjectKey.WRONG_PAYLOAD.value(), content, ClassicHttpResponse::getCode);
         } catch (StoreException e) {
             if (PAYLOAD_REJECTED.contains(e.code())) {
                 return true;
@@ -140,11 +121,7 @@ final class Uploads {
             return e.unreachable() ? null : false;
         }
         log.info("The store does not compare uploads with their signature: they are read back");
-        try {
-            store.remove(name);
-        } catch (StoreException e) {
-            log.debug("The object {} remains in the store: {}", name, e.getMessage());
-        }
+        store.removeProbe(ObjectKey.WRONG_PAYLOAD);
         return false;
     }
 
