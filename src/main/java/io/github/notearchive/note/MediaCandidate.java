@@ -1,10 +1,7 @@
 package io.github.notearchive.note;
 
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,28 +26,16 @@ public record MediaCandidate(
 
     private static final Pattern WHERE = Pattern.compile("/(?:master_url|backup_urls\\[\\d+])$");
 
-    private static final Pattern SCHEME = Pattern.compile("^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//");
-
-    private static final Pattern SIGNATURE = Pattern.compile("(?:sign|t)(?:=.*)?");
+    /** Scheme, fragment, and the parameters {@code sign} and {@code t} of a signature. */
+    private static final Pattern VARYING =
+            Pattern.compile("^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//|#.*|[?&](?:sign|t)(?:=[^&#]*)?(?=[&#]|$)");
 
     /** Time of a signature: seconds since 1970 as eight hexadecimal digits. */
     private static final Pattern SIGNED = Pattern.compile("[?&]t=([0-9a-fA-F]{8})(?:&|$)");
 
-    /**
-     * Returns the URL without the parts that may differ between two URLs of one file: scheme, fragment, and the
-     * parameters {@code sign} and {@code t} of a signature.
-     */
+    /** Returns the URL without the parts that may differ between two URLs of one file. */
     String place() {
-        String[] parts =
-                SCHEME.matcher(url).replaceFirst("").replaceFirst("#.*", "").split("\\?", 2);
-        int path = parts[0].indexOf('/') < 0 ? parts[0].length() : parts[0].indexOf('/');
-        String place = parts[0].substring(0, path).toLowerCase(Locale.ROOT) + parts[0].substring(path);
-        String parameters = Stream.of(parts)
-                .skip(1)
-                .flatMap(query -> Stream.of(query.split("&")))
-                .filter(parameter -> !SIGNATURE.matcher(parameter).matches())
-                .collect(Collectors.joining("&"));
-        return parameters.isEmpty() ? place : place + "?" + parameters;
+        return VARYING.matcher(url).replaceAll("");
     }
 
     MediaCandidate at(String otherUrl, String otherRendition) {

@@ -48,12 +48,10 @@ public final class MediaSlots {
     private static final Pattern PLACEHOLDER =
             Pattern.compile("[0\\p{Punct}\\s]*|\\s*(?:-1|null|undefined|none|nil|nan)\\s*");
 
-    private final JsonNode note;
     private final StreamPreference preference;
     private final List<MediaSlot> slots = new ArrayList<>();
 
-    private MediaSlots(JsonNode note, StreamPreference preference) {
-        this.note = note;
+    private MediaSlots(StreamPreference preference) {
         this.preference = preference;
     }
 
@@ -64,18 +62,15 @@ public final class MediaSlots {
      * @param video response of {@link Endpoint#VIDEO}, which has the video and its subtitles; null if absent
      */
     public static List<MediaSlot> of(NoteCapture capture, @Nullable NoteCapture video, StreamPreference preference) {
-        MediaSlots expected = new MediaSlots(capture.note(), preference);
-        expected.addImages();
-        if (video != null) {
-            MediaSlots bought = new MediaSlots(video.note(), preference);
-            if (!bought.addVideo()) {
-                bought.slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V6));
-            }
-            expected.slots.addAll(bought.slots);
-        } else if (!expected.addVideo() && expected.isOfVideo()) {
-            expected.slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V1));
+        MediaSlots expected = new MediaSlots(preference);
+        JsonNode note = capture.note();
+        expected.addImages(note);
+        boolean hasVideo = expected.addVideo(videoMedia(video == null ? note : video.note()));
+        if (!hasVideo && (video != null || isOfVideo(note))) {
+            String reason = video == null ? NOT_OFFERED_BY_V1 : NOT_OFFERED_BY_V6;
+            expected.slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), reason));
         }
-        expected.addAudio();
+        expected.addAudio(note);
         return List.copyOf(expected.slots);
     }
 
@@ -84,12 +79,24 @@ public final class MediaSlots {
      * may deliver it.
      */
     public static boolean lacksVideo(NoteCapture capture) {
-        MediaSlots expected = new MediaSlots(capture.note(), StreamPreference.DEFAULT);
-        return expected.isOfVideo()
-                && expected.streams(expected.videoMedia().path("stream"), null).isEmpty();
+        return isOfVideo(capture.note())
+                && new MediaSlots(StreamPreference.DEFAULT)
+                        .streams(videoMedia(capture.note()).path("stream"), null)
+                        .isEmpty();
     }
 
-    private void addImages() {
+    private static JsonNode videoMedia(JsonNode note) {
+        return note.path("video_info_v2").path("media");
+    }
+
+    /** Whether a video is expected: a post of original sound has type {@code video}, too, but no cover. */
+    private static boolean isOfVideo(JsonNode note) {
+        boolean isSoundOnly = elements(note.path("images_list")).isEmpty()
+                && !text(note.path("native_voice_info").path("url")).isEmpty();
+        return "video".equals(note.path("type").stringValue("")) && !isSoundOnly;
+    }
+
+    private void addImages(JsonNode note) {
         int ordinal = 0;
         for (JsonNode image : elements(note.path("images_list"))) {
             if (image.isObject()) {
@@ -125,8 +132,7 @@ public final class MediaSlots {
     }
 
     /** Adds the video and its subtitles; returns false if the response has no video. */
-    private boolean addVideo() {
-        JsonNode media = videoMedia();
+    private boolean addVideo(JsonNode media) {
         List<MediaCandidate> candidates =
                 streams(media.path("stream"), md5(media.path("video").path("md5")));
         Optional<String> name = name(media, "video_id");
@@ -138,21 +144,10 @@ public final class MediaSlots {
         return true;
     }
 
-    private JsonNode videoMedia() {
-        return note.path("video_info_v2").path("media");
-    }
-
-    /** Whether a video is expected: a post of original sound has type {@code video}, too, but no cover. */
-    private boolean isOfVideo() {
-        boolean isSoundOnly = elements(note.path("images_list")).isEmpty()
-                && !text(note.path("native_voice_info").path("url")).isEmpty();
-        return "video".equals(note.path("type").stringValue("")) && !isSoundOnly;
-    }
-
     /**
      * Adds a slot for each language, sorted by name, since the order of keys varies between responses. {@code source}
-     * usually repeats one of the languages with another signature. A language with an invalid name is named by its
-     * position, as {@code #0}.
+     * usually repeats one of the languages with another signature. A language with an invalid name is named by the
+     * ordinal of its first slot, as {@code #0}.
      */
     private void addSubtitles(JsonNode byLanguage) {
         Set<String> known = new HashSet<>();
@@ -160,9 +155,8 @@ public final class MediaSlots {
         List<String> languages = new ArrayList<>(byLanguage.propertyNames());
         languages.sort(Comparator.comparing((String language) -> language.equals("source"))
                 .thenComparing(Comparator.naturalOrder()));
-        for (int place = 0; place < languages.size(); place++) {
-            String key = languages.get(place);
-            String language = LANGUAGE.matcher(key).matches() ? key : "#" + place;
+        for (String key : languages) {
+            String language = LANGUAGE.matcher(key).matches() ? key : "#" + ordinal;
             int number = 0;
             for (JsonNode subtitle : elements(byLanguage.path(key))) {
                 String name = numbered(language, number++);
@@ -176,7 +170,7 @@ public final class MediaSlots {
         }
     }
 
-    private void addAudio() {
+    private void addAudio(JsonNode note) {
         JsonNode withinText = ResponseJson.read(text(note.path("widgets_context")))
                 .map(widgets -> widgets.path("note_sound_info"))
                 .orElse(MissingNode.getInstance());

@@ -27,9 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Values beyond a limit are replaced by a string: an array or object below {@value #MOST_LEVELS} levels, a number of
  * more than {@value #LONGEST_NUMBER} characters or decimal places. Each array is cut to {@value #LONGEST_LIST}
- * elements, but an array directly within the root object keeps further objects that are not empty. Values beyond
- * {@value #MOST_VALUES} are dropped, except for scalars of the root object. Real responses have about 20 levels and
- * 1,000 values.
+ * elements. Values beyond {@value #MOST_VALUES} are dropped, except for scalars of the root object. Real responses have
+ * about 20 levels and 1,000 values.
  */
 public final class ResponseJson {
 
@@ -43,8 +42,6 @@ public final class ResponseJson {
 
     /** The parser needs about 60 bytes for each skipped level. A deeper body is unreadable. */
     static final int MOST_LEVELS_SKIPPED = 200_000;
-
-    private static final int OUTERMOST = 1;
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
@@ -96,12 +93,8 @@ public final class ResponseJson {
             if (token == JsonToken.PROPERTY_NAME) {
                 name = parser.currentName();
             } else if (token.isStructEnd()) {
-                boolean isEmpty = open.pop().isEmpty();
-                if (isEmpty && open.peek() instanceof ArrayNode list && list.size() > LONGEST_LIST) {
-                    list.remove(list.size() - 1);
-                    values--;
-                }
-            } else if (!isKept(open, token, values)) {
+                open.pop();
+            } else if (!isKept(open, values)) {
                 parser.skipChildren();
             } else if (!token.isStructStart()) {
                 values++;
@@ -119,14 +112,12 @@ public final class ResponseJson {
     }
 
     /** Returns whether a value of the innermost open array or object is kept. */
-    private static boolean isKept(Deque<ContainerNode<?>> open, JsonToken token, int values) {
-        ContainerNode<?> container = open.element();
+    private static boolean isKept(Deque<ContainerNode<?>> open, int values) {
         if (values >= MOST_VALUES) {
-            return open.size() == OUTERMOST && values < MOST_VALUES + LONGEST_LIST;
+            boolean isRoot = open.size() == 1;
+            return isRoot && values < MOST_VALUES + LONGEST_LIST;
         }
-        return container.size() < LONGEST_LIST
-                || container.isObject()
-                || (open.size() == OUTERMOST + 1 && token == JsonToken.START_OBJECT);
+        return open.element().isObject() || open.element().size() < LONGEST_LIST;
     }
 
     private static void add(ContainerNode<?> container, String name, JsonNode value) {

@@ -133,7 +133,7 @@ class MediaSlotsTests {
                         SUBTITLE 2 #2? subtitles.#2=http://c/a.srt
                         SUBTITLE 3 #2[1]? subtitles.#2[1]=http://c/b.srt
                         SUBTITLE 4 zh_Hant-TW? subtitles.zh_Hant-TW=http://c/f.srt
-                        SUBTITLE 5 #4? subtitles.#4=http://c/d.srt
+                        SUBTITLE 5 #5? subtitles.#5=http://c/d.srt
                         """),
                 argumentSet("subtitles with another query are others", """
                         {"video_info_v2":{"media":{"video_id":1,"video":{"subtitles":{
@@ -345,7 +345,7 @@ class MediaSlotsTests {
     @CsvSource(
             delimiter = '|',
             value = {
-                "1 | http://c/a/0.wav           | https://C/a/0.wav",
+                "1 | http://c/a/0.wav           | https://c/a/0.wav",
                 "1 | http://c/a/0.wav           | //c/a/0.wav#x",
                 "1 | http://c/a/0.wav?sign=1&t=2 | http://c/a/0.wav?t=3&sign=4",
                 "1 | http://c/a/0.wav?sign=1    | http://c/a/0.wav",

@@ -102,17 +102,6 @@ class ResponseJsonTests {
         assertThat(root.path("data").path(0).path("new").size()).isEqualTo(ResponseJson.LONGEST_LIST);
     }
 
-    @Test
-    void objectBehindManyEmptyOnesIsRead() {
-        String many = "{},".repeat(ResponseJson.MOST_VALUES);
-
-        JsonNode root = read("{\"data\":[" + many + "{\"id\":\"i\"}],\"code\":0}");
-
-        assertThat(root.path("data").size()).isEqualTo(ResponseJson.LONGEST_LIST + 1);
-        assertThat(root.path("data").path(ResponseJson.LONGEST_LIST).path("id").stringValue())
-                .isEqualTo("i");
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"{\"b\":1}", "[1]", "{\"b\":{\"c\":[1]}}"})
     void bodyOfTooManyValuesKeepsItsScalars(String value) {
