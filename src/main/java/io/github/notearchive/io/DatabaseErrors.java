@@ -3,7 +3,6 @@ package io.github.notearchive.io;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.springframework.core.NestedExceptionUtils;
@@ -18,8 +17,6 @@ public final class DatabaseErrors {
 
     /** Message of the driver without a reason, which is in the cause. */
     private static final String NO_CONNECTION = "The connection attempt failed";
-
-    private static final Set<String> UNDONE = Set.of("40P01", "40001", "57014");
 
     private DatabaseErrors() {}
 
@@ -49,12 +46,12 @@ public final class DatabaseErrors {
      * (deadlock), 40001 (serialization failure), 57014 (cancelled).
      */
     public static boolean isUndone(Throwable failure) {
-        return sqlState(failure).filter(UNDONE::contains).isPresent();
+        return isOfState(failure, "40P01|40001|57014");
     }
 
     /** Whether another session holds a lock longer than the lock timeout of this one (55P03). */
     public static boolean isLocked(Throwable failure) {
-        return sqlState(failure).filter("55P03"::equals).isPresent();
+        return isOfState(failure, "55P03");
     }
 
     /**
@@ -62,9 +59,7 @@ public final class DatabaseErrors {
      * (limit exceeded), P0 (raised by a trigger) or XX (internal error, such as a damaged row).
      */
     static boolean isDataError(Throwable failure) {
-        return sqlState(failure)
-                .filter(state -> state.matches("(0A|21|22|23|54|P0|XX).*"))
-                .isPresent();
+        return isOfState(failure, "(0A|21|22|23|54|P0|XX).*");
     }
 
     /**
@@ -72,9 +67,11 @@ public final class DatabaseErrors {
      * privilege (42501).
      */
     public static boolean isRefused(Throwable failure) {
-        return sqlState(failure)
-                .filter(state -> state.matches("28.*|3D000|42501"))
-                .isPresent();
+        return isOfState(failure, "28.*|3D000|42501");
+    }
+
+    private static boolean isOfState(Throwable failure, String states) {
+        return sqlState(failure).filter(state -> state.matches(states)).isPresent();
     }
 
     public static Optional<String> sqlState(Throwable failure) {

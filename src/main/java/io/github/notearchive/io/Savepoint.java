@@ -4,7 +4,6 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
-import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionCallback;
@@ -14,7 +13,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class Savepoint extends TransactionTemplate {
 
     private static final RetryTemplate RETRIES = new RetryTemplate(RetryPolicy.builder()
-            .includes(DataAccessException.class)
             .predicate(DatabaseErrors::isUndone)
             .maxRetries(2)
             .delay(Duration.ZERO)

@@ -1,5 +1,7 @@
 package io.github.notearchive.io;
 
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,13 +24,10 @@ public final class TerminalText {
 
     /** Returns the lines of the text, all but the first one indented. */
     public static String lines(String text) {
-        StringBuilder lines = new StringBuilder();
-        String[] each = text.split("\\R", -1);
-        for (int i = 0; i < each.length; i++) {
-            boolean isEnd = i == each.length - 1 && each[i].isEmpty();
-            lines.append(i == 0 ? "" : isEnd ? "\n" : "\n    ").append(withoutControls(each[i], '?'));
-        }
-        return lines.toString();
+        return Stream.of(text.split("\\R", -1))
+                .map(line -> withoutControls(line, '?'))
+                .collect(Collectors.joining("\n    "))
+                .replaceFirst("\n    $", "\n");
     }
 
     /** Returns the same JSON document with controls escaped; white space between values is kept. */
