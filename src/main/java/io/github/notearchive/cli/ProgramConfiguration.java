@@ -15,7 +15,7 @@ import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
-import io.github.notearchive.report.HealthProperties;
+import io.github.notearchive.report.HealthCheck.HealthProperties;
 import io.github.notearchive.report.NightReports.ReportFolder;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;

@@ -1,5 +1,6 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.TableFiles.TableWriter;
 import java.io.IOException;
 import java.time.Instant;

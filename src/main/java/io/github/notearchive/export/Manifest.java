@@ -2,6 +2,7 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -116,9 +117,9 @@ record Manifest(Export export) {
             case NONE, LINK -> json;
             case PRESIGNED -> json.put("goodFor", options().presignFor().toString());
             case COPY ->
-                json.put("copied", export.media().copied)
-                        .put("missing", export.media().missing)
-                        .putPOJO("missingObjects", export.media().examples);
+                json.put("copied", export.directory().copied)
+                        .put("missing", export.directory().missing)
+                        .putPOJO("missingObjects", export.directory().examples);
         };
     }
 

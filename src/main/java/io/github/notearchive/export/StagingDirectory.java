@@ -5,6 +5,12 @@ import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.export.Exporter.Export;
+import io.github.notearchive.export.Exporter.ExportException;
+import io.github.notearchive.export.Exporter.ExportReport.MissingObject;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
 import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -19,9 +25,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.IOUtils;
 import org.apache.commons.io.file.PathUtils;
@@ -30,12 +40,16 @@ import org.apache.commons.io.output.ProxyOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
  * Directory beside the target, named {@code <target>.partial-<uuid>}, in which an export is written. Files are hashed
  * while they are written and forced to the disk. {@link #complete} renames the directory to the target. A directory
  * that is closed before is deleted; a killed process leaves it under its partial name.
+ *
+ * <p>Copies media from the store. A file that differs from its row, or that the store does not have, is omitted and
+ * reported. An unavailable store, or one that refuses the account, fails the export with its {@link StoreException}.
  *
  * <p>A file that cannot be written is reported as {@link UncheckedIOException}, so that no layer between it and the
  * caller converts it: a store that is being read treats each {@link IOException} as a network error. Not thread-safe.
@@ -46,12 +60,15 @@ final class StagingDirectory implements AutoCloseable {
 
     private static final int BUFFER = 64 * 1024;
 
-    /** Directory of files whose paths are not known yet; deleted on completion. */
+    /** Limit of the missing objects that are reported individually. */
+    private static final int EXAMPLES = 1_000;
+
+    /** Directory of lists, and of files whose paths are not known yet; deleted on completion. */
     private static final String AHEAD = ".ahead/";
 
     final Path target;
-    private final Path parent;
     private final Path root;
+    private final ObjectFactory<ObjectStore> store;
 
     /** List of the files written so far, in the order of writing. */
     final FileList inventory;
@@ -59,18 +76,20 @@ final class StagingDirectory implements AutoCloseable {
     /** List of objects to be received ahead. */
     final FileList plan;
 
-    private boolean complete;
+    long copied;
+    long missing;
+    final List<MissingObject> examples = new ArrayList<>();
 
-    private StagingDirectory(Path target, Path parent, Path root) throws IOException {
+    private StagingDirectory(Path target, Path root, ObjectFactory<ObjectStore> store) throws IOException {
         this.target = target;
-        this.parent = parent;
         this.root = root;
-        this.inventory = new FileList(".inventory");
-        this.plan = new FileList(".plan");
+        this.store = store;
+        this.inventory = new FileList(AHEAD + "inventory");
+        this.plan = new FileList(AHEAD + "plan");
     }
 
     /** Creates the directory for an export; refuses a target that is not empty or cannot be replaced. */
-    static StagingDirectory create(Path directory) throws IOException {
+    static StagingDirectory create(Path directory, ObjectFactory<ObjectStore> store) throws IOException {
         // a symbolic link is followed, so that the link remains and its destination receives the export
         Path target = Files.isDirectory(directory)
                 ? directory.toRealPath()
@@ -88,7 +107,7 @@ final class StagingDirectory implements AutoCloseable {
             Files.createDirectories(parent);
             // not a temporary directory: its permissions would make the export private
             Files.createDirectory(root);
-            return new StagingDirectory(target, parent, root);
+            return new StagingDirectory(target, root, store);
         } catch (IOException e) {
             FileSystemUtils.deleteRecursively(root);
             throw new ExportException("Directory " + root + " of the export cannot be created: " + e);
@@ -133,23 +152,70 @@ final class StagingDirectory implements AutoCloseable {
         }
     }
 
-    void delete(String path) throws IOException {
-        Files.deleteIfExists(root.resolve(path));
+    /**
+     * Receives the planned objects. An object that is missing or differs is left to {@link #copy}, which reports it.
+     *
+     * @param stopped queried before each object; true makes it throw a {@link CancellationException}
+     */
+    void copyAhead(BooleanSupplier stopped) throws IOException {
+        plan.forEach(object -> {
+            Export.requireNotStopped(stopped);
+            String _ = receive(object);
+        });
     }
 
-    /** Returns the path of a file whose final path is not known yet. Such a file is not recorded. */
-    static String ahead(String sha256) {
-        return AHEAD + sha256;
-    }
-
-    /** Moves a file that was written ahead to its path, and records it. */
-    void place(FileEntry object, String path) {
-        try {
-            Files.move(root.resolve(ahead(object.sha256())), resolve(path));
-        } catch (IOException e) {
-            throw notWritable(path, e);
+    /**
+     * Copies one object.
+     *
+     * @param path within the export
+     * @return false if the object is missing or differs
+     */
+    boolean copy(FileEntry object, String path) throws IOException {
+        Path ahead = root.resolve(AHEAD + object.sha256());
+        String problem = Files.exists(ahead) ? null : receive(object);
+        if (problem == null) {
+            try {
+                Files.move(ahead, resolve(path));
+            } catch (IOException e) {
+                throw notWritable(path, e);
+            }
+            inventory.add(new FileEntry(path, object.size(), object.sha256()));
+            copied++;
+            return true;
         }
-        inventory.add(new FileEntry(path, object.size(), object.sha256()));
+        missing++;
+        log.warn("Object {} is omitted from the export: {}", object.path(), problem);
+        if (examples.size() < EXAMPLES) {
+            examples.add(new MissingObject(object.path(), problem));
+        }
+        return false;
+    }
+
+    /** Receives an object ahead; returns the reason if it is missing or differs, and null otherwise. */
+    private @Nullable String receive(FileEntry object) throws IOException {
+        String path = AHEAD + object.sha256();
+        String problem;
+        try {
+            FileEntry file = store.getObject().read(new ObjectKey(object.path()), (in, _) -> {
+                HashedFile out = create(path);
+                try (out) {
+                    in.transferTo(out);
+                }
+                return out.written();
+            });
+            if (file.sha256().equals(object.sha256())) {
+                return null;
+            }
+            problem = "the store has other bytes: %d with SHA-256 %s instead of %d"
+                    .formatted(file.size(), file.sha256(), object.size());
+        } catch (StoreException e) {
+            if (e.unreachable() || e.ofTheAccount()) {
+                throw e;
+            }
+            problem = "the store answers " + e.code();
+        }
+        Files.deleteIfExists(root.resolve(path));
+        return problem;
     }
 
     /** Returns the location of a path and creates its parent directories. */
@@ -167,34 +233,18 @@ final class StagingDirectory implements AutoCloseable {
         return Files.exists(root.resolve(path));
     }
 
-    /** Forces the directory to the disk and renames it to the target. */
+    /** Renames the directory to the target. */
     void complete() throws IOException {
-        inventory.delete();
-        plan.delete();
         FileSystemUtils.deleteRecursively(root.resolve(AHEAD));
-        force(root);
         requireEmpty(target);
         Files.deleteIfExists(target);
         Files.move(root, target, StandardCopyOption.ATOMIC_MOVE);
-        complete = true;
-        force(parent);
-    }
-
-    /** Best effort: not every file system lets a directory be opened. */
-    private static void force(Path directory) {
-        try (FileChannel channel = FileChannel.open(directory)) {
-            channel.force(true);
-        } catch (IOException e) {
-            log.debug("Directory {} cannot be forced to the disk", directory, e);
-        }
     }
 
     @Override
     public void close() throws IOException {
-        if (!complete) {
-            IOUtils.closeQuietly(inventory.lines, plan.lines);
-            FileSystemUtils.deleteRecursively(root);
-        }
+        IOUtils.closeQuietly(inventory.lines, plan.lines);
+        FileSystemUtils.deleteRecursively(root);
     }
 
     /** List of files, kept in a file because an export may have millions of them. */
@@ -207,7 +257,7 @@ final class StagingDirectory implements AutoCloseable {
 
         private FileList(String name) throws IOException {
             this.name = name;
-            this.lines = Files.newBufferedWriter(root.resolve(name));
+            this.lines = Files.newBufferedWriter(resolve(name));
         }
 
         void add(FileEntry file) {
@@ -237,11 +287,6 @@ final class StagingDirectory implements AutoCloseable {
                 }
             }
         }
-
-        private void delete() throws IOException {
-            lines.close();
-            Files.delete(root.resolve(name));
-        }
     }
 
     /** File that is hashed while it is written, and forced to the disk when it is closed. */
@@ -266,7 +311,7 @@ final class StagingDirectory implements AutoCloseable {
         }
 
         /** Returns size and digest after the file was closed. */
-        FileEntry written() {
+        private FileEntry written() {
             return Objects.requireNonNull(written);
         }
 

@@ -70,12 +70,7 @@ record Table(String name, String source, String order, String joins, List<Column
                 .filter(row -> row.getField("table").equals(name))
                 .map(row -> column(row, included))
                 .filter(column -> included.test(column.content()));
-        return new Table(
-                name,
-                source,
-                order,
-                joins,
-                Stream.concat(Stream.of(key), others).toList());
+        return with(Stream.concat(Stream.of(key), others));
     }
 
     private Column column(NamedCsvRecord row, Predicate<Column.Content> included) {
@@ -110,12 +105,11 @@ record Table(String name, String source, String order, String joins, List<Column
     }
 
     Table with(Column column) {
-        return new Table(
-                name,
-                source,
-                order,
-                joins,
-                Stream.concat(columns.stream(), Stream.of(column)).toList());
+        return with(Stream.concat(columns.stream(), Stream.of(column)));
+    }
+
+    private Table with(Stream<Column> all) {
+        return new Table(name, source, order, joins, all.toList());
     }
 
     /** Returns the query of the rows of the selected notes as JSON objects. */

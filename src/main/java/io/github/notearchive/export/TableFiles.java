@@ -6,6 +6,7 @@ import de.siegmar.fastcsv.writer.QuoteStrategies;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -33,7 +34,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
                 for (Iterator<FileEntry> each = objects.iterator(); each.hasNext(); ) {
                     FileEntry object = each.next();
                     export.requireNotStopped();
-                    export.media().copy(object, below + object.path());
+                    directory.copy(object, below + object.path());
                 }
             }
         }

@@ -33,8 +33,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.stereotype.Component;
+import org.springframework.validation.annotation.Validated;
 
 /** Computes the health of the archive from the tables, without requests to the provider or the store. */
 @Component
@@ -149,19 +153,15 @@ public record HealthCheck(
                 .filter(run -> NightReport.exit(run).filter(ExitCode::isOrderly).isPresent())
                 .flatMap(run -> Stream.ofNullable(run.ended()))
                 .max(Comparator.naturalOrder());
-        Run first = all.getFirst();
-        Night before = new Night(first.night().date().minusDays(1));
-        boolean isNewArchive =
-                success.isEmpty() && history.lastNight(null, before).isEmpty();
-        Instant since = isNewArchive ? first.began() : success.orElse(Instant.MIN);
-        String what = isNewArchive
-                ? "no run has succeeded since the first one started " + age(first.began(), now)
-                : success.map(at -> "the last successful run ended " + age(at, now))
-                        .orElse("no run has succeeded in the last " + NIGHTS + " nights");
+        Instant since = success.orElse(all.getFirst().began());
         return when(
                 since.isBefore(now.minus(settings.successWithin())),
                 Cause.NO_SUCCESS,
-                what + "; the limit is " + settings.successWithin().toHours() + " h");
+                (success.isPresent()
+                                ? "the last successful run ended "
+                                : "no run has succeeded in the last " + NIGHTS + " nights; the first one started ")
+                        + age(since, now) + "; the limit is "
+                        + settings.successWithin().toHours() + " h");
     }
 
     /** Returns one reason per {@link StateReason}, since remedy and cost differ, and lesser renditions. */
@@ -246,9 +246,6 @@ public record HealthCheck(
             return "at an unknown time";
         }
         Duration age = Duration.between(then, now);
-        if (age.compareTo(Duration.ofMinutes(-1)) < 0) {
-            return "on " + Night.local(then) + ", by a clock ahead of this one,";
-        }
         if (age.toMinutes() < 1) {
             return "just now";
         }
@@ -257,4 +254,17 @@ public record HealthCheck(
         }
         return (age.toHours() == 0 ? "" : age.toHours() + " h ") + age.toMinutesPart() + " min ago";
     }
+
+    /**
+     * Limits of the health that {@code status} reports.
+     *
+     * @param successWithin a run must have ended in order in this time: with 0, 3, 6 or 7. A day and what a night may
+     *     last longer than the one before
+     * @param verifiedWithin every file in the store must have been verified in this time
+     */
+    @Validated
+    @ConfigurationProperties("archive.health")
+    public record HealthProperties(
+            @DefaultValue("26h") @DurationMin(minutes = 1) Duration successWithin,
+            @DefaultValue("35d") @DurationMin(hours = 1) Duration verifiedWithin) {}
 }

@@ -11,7 +11,6 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -176,15 +176,66 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         return new Plot(what + " per minute", description, rates, format, times());
     }
 
-    private Instant to() {
-        return facts.from().plus(facts.width().multipliedBy(facts.slices().size()));
-    }
-
     private List<String> times() {
-        Duration all = Duration.between(facts.from(), to());
+        Duration all = facts.width().multipliedBy(facts.slices().size());
         DateTimeFormatter format = all.toMinutes() < 10 ? CLOCK_SECONDS : CLOCK;
         return Stream.of(Duration.ZERO, all.dividedBy(2), all)
                 .map(after -> format.format(facts.from().plus(after)))
                 .toList();
+    }
+
+    /**
+     * A plot of bars without a script: inline SVG paths that fill the width of the page, with labels as text of a fixed
+     * size and a description for readers who do not see it.
+     */
+    record Plot(String title, String description, List<Long> values, LongFunction<String> format, List<String> times) {
+
+        private static final int WIDTH = 1000;
+        private static final int HEIGHT = 200;
+
+        /** Returns the value at the upper edge. */
+        long top() {
+            return roundAbove(max(values));
+        }
+
+        static long max(List<Long> values) {
+            return values.stream().mapToLong(Long::longValue).max().orElse(0);
+        }
+
+        /**
+         * Returns the smallest round number that is at least {@code most}. Its half, the axis label, is an integer too.
+         */
+        static long roundAbove(long most) {
+            long unit = (long) Math.pow(10, (int) Math.log10((double) Math.max(1, most)));
+            return LongStream.of(1, 2, 3, 4, 5, 6, 8, 10)
+                    .map(factor -> factor * unit)
+                    .filter(round -> round >= most && round % 2 == 0)
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        String label(long value) {
+            return format.apply(value);
+        }
+
+        String bars() {
+            double step = (double) WIDTH / values.size();
+            double gap = Math.min(step * 0.2, 12);
+            double top = top();
+            StringBuilder path = new StringBuilder();
+            for (int i = 0; i < values.size(); i++) {
+                if (values.get(i) > 0) {
+                    double height = Math.max(2, values.get(i) / top * HEIGHT);
+                    path.append("M%s 200v%sh%sv%sz"
+                            .formatted(
+                                    number(i * step + gap / 2), number(-height), number(step - gap), number(height)));
+                }
+            }
+            return path.toString();
+        }
+
+        private static String number(double value) {
+            return String.format(Locale.ROOT, "%.1f", value).replaceFirst("\\.0$", "");
+        }
     }
 }

@@ -10,6 +10,7 @@ import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -282,7 +283,6 @@ class ExporterTests extends ExportScenario {
         }
         assertThat(idle.get()).as("files copied outside of a transaction").isEqualTo(4);
         assertThat(target.resolve(".ahead")).doesNotExist();
-        assertThat(target.resolve(".plan")).doesNotExist();
     }
 
     /** Sessions without a transaction, seen from another one. */

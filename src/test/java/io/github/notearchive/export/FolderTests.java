@@ -150,7 +150,6 @@ class FolderTests extends ExportScenario {
                 VIDEO, 0, x, media/ab/cd.mp4, video.mp4
                 SUBTITLE, 0, zh-CN, media/ab/cd.srt, subtitle-01-zh-CN.srt
                 SUBTITLE, 1, ../zh, media/ab/cd.vtt, subtitle-02.vtt
-                IMAGE, 0, x, media/ab/cd, 01.bin
                 """.lines().toList()) {
             String[] file = line.split(", ");
             assertThat(Folder.fileName(file[0], Long.parseLong(file[1]), file[2], file[3]))

@@ -128,11 +128,6 @@ public final class TcpProxy implements AutoCloseable {
         notifyAll();
     }
 
-    /** Closes all connections once, after this many further bytes. */
-    public synchronized void cutAfter(long bytes) {
-        bytesUntilCut = bytes;
-    }
-
     /** Closes all connections each time this many bytes have passed, until {@link #mend}. */
     public synchronized void cutEach(long bytes) {
         bytesBetweenCuts = bytes;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.Level;
+import io.github.notearchive.report.HealthCheck.HealthProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,12 +2,11 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -18,7 +17,6 @@ import org.apache.commons.codec.digest.DigestUtils;
  */
 public final class PageChecks {
 
-    private static final Pattern TAG = Pattern.compile("<(/?)([a-z0-9]+)([^>]*)>");
     private static final Set<String> EMPTY = Set.of("meta", "path");
 
     private PageChecks() {}
@@ -59,27 +57,15 @@ public final class PageChecks {
         }
     }
 
-    /** Each element ends where it should. */
+    /** Each element ends, and nothing but elements begins with a bracket. */
     private static void assertBalanced(String page) {
-        Deque<String> open = new ArrayDeque<>();
         String body = page.replaceFirst("(?s)<style>.*?</style>", "").replace("<!DOCTYPE html>", "");
-        for (MatchResult tag : TAG.matcher(body).results().toList()) {
-            String name = tag.group(2);
-            if (EMPTY.contains(name)) {
-                continue;
-            }
-            if (tag.group(1).isEmpty()) {
-                open.push(name);
-            } else {
-                assertThat(open.pop())
-                        .as("what ends near " + body.substring(Math.max(0, tag.start() - 60), tag.end()))
-                        .isEqualTo(name);
-            }
+        Set<String> names = new TreeSet<>(groups(body, "<([a-z0-9]+)"));
+        names.removeAll(EMPTY);
+        for (String name : names) {
+            assertThat(all(body, "</" + name + ">")).as(name).hasSameSizeAs(all(body, "<" + name + "[ >]"));
         }
-        assertThat(open).isEmpty();
-        assertThat(all(body, "<"))
-                .as("nothing but elements begins with <")
-                .hasSameSizeAs(TAG.matcher(body).results().toList());
+        assertThat(all(body, "<")).hasSameSizeAs(all(body, "</?[a-z0-9]+[^>]*>"));
     }
 
     private static String only(String page, String pattern) {

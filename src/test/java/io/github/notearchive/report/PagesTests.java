@@ -18,6 +18,7 @@ import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport.Past;
+import io.github.notearchive.report.NightReport.Plot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -284,28 +284,23 @@ public record RebuildRunner(
         }
 
         void countUnchanged() {
-            count(0, 0, 0, List.of(), current.note);
+            count(new Found(1, 0, 0, 0, List.of()), current.note);
         }
 
         /** Counts a sidecar of a note whose rows were written, with the files that the bucket does not have. */
         void countWritten(NoteId id, List<String> losses) {
-            count(
-                    0,
-                    losses.size(),
-                    1,
-                    losses.stream().map(loss -> "note " + id + ": " + loss).toList(),
-                    id);
+            List<String> findings =
+                    losses.stream().map(loss -> "note " + id + ": " + loss).toList();
+            count(new Found(1, 0, losses.size(), 1, findings), id);
         }
 
         void countRefused(String name, String reason) {
-            count(1, 0, 0, List.of(name + " is refused: " + reason), current.note);
+            count(new Found(1, 1, 0, 0, List.of(name + " is refused: " + reason)), current.note);
         }
 
-        private void count(long refused, long lost, long written, List<String> findings, @Nullable NoteId note) {
-            List<String> lines =
-                    findings.stream().map(line -> line.replaceAll("\\R", " ")).toList();
-            lines.forEach(line -> log.warn("{}", line));
-            current = new Progress(current.found.plus(new Found(1, refused, lost, written, lines)), note);
+        private void count(Found more, @Nullable NoteId note) {
+            more.findings.forEach(line -> log.warn("{}", line));
+            current = new Progress(current.found.plus(more), note);
         }
 
         /** Returns whether the previous written sidecar belongs to this note. */
@@ -345,6 +340,12 @@ public record RebuildRunner(
 
             static final int MAX_FINDINGS = 100;
             static final Found NONE = new Found(0, 0, 0, 0, List.of());
+
+            public Found {
+                findings = findings.stream()
+                        .map(line -> line.replaceAll("\\R", " "))
+                        .toList();
+            }
 
             Found plus(Found more) {
                 return new Found(

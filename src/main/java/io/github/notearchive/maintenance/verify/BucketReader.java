@@ -6,6 +6,7 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
@@ -26,7 +27,7 @@ public class BucketReader implements ItemStreamReader<StoredObject> {
     private final List<String> prefixes;
     private final Queue<String> areas = new ArrayDeque<>();
     private @Nullable String after;
-    private @Nullable Iterator<StoredObject> listing;
+    private Iterator<StoredObject> listing = Collections.emptyIterator();
 
     /** @param prefixes prefixes of names, in order, each ending in a slash */
     public BucketReader(ObjectStore store, Gate gate, String... prefixes) {
@@ -38,11 +39,9 @@ public class BucketReader implements ItemStreamReader<StoredObject> {
     @Override
     public void open(ExecutionContext context) {
         after = context.containsKey(PLACE) ? context.getString(PLACE) : null;
-        for (String area : prefixes) {
-            if (after == null || after.startsWith(area) || area.compareTo(after) > 0) {
-                areas.add(area);
-            }
-        }
+        prefixes.stream()
+                .filter(area -> after == null || after.startsWith(area) || area.compareTo(after) > 0)
+                .forEach(areas::add);
     }
 
     @Override
@@ -66,19 +65,16 @@ public class BucketReader implements ItemStreamReader<StoredObject> {
     }
 
     private @Nullable StoredObject next() {
-        for (String area = areas.peek(); area != null; area = areas.peek()) {
-            if (listing == null) {
-                boolean isWithin = after != null && after.startsWith(area);
-                listing = store.listAll(area, isWithin ? after : null).iterator();
+        while (!listing.hasNext()) {
+            String area = areas.poll();
+            if (area == null) {
+                return null;
             }
-            if (listing.hasNext()) {
-                StoredObject object = listing.next();
-                after = object.name();
-                return object;
-            }
-            listing = null;
-            areas.remove();
+            boolean isWithin = after != null && after.startsWith(area);
+            listing = store.listAll(area, isWithin ? after : null).iterator();
         }
-        return null;
+        StoredObject object = listing.next();
+        after = object.name();
+        return object;
     }
 }

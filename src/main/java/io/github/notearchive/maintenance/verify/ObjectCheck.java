@@ -1,5 +1,7 @@
 package io.github.notearchive.maintenance.verify;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected;
@@ -8,20 +10,27 @@ import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.ResponseMemory;
+import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoredObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.SequenceInputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
+import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -32,58 +41,40 @@ import org.springframework.stereotype.Component;
  * {@code archive.store.tries} times. Thread-safe.
  */
 @Component
-class ObjectCheck {
+public class ObjectCheck {
 
     /** Maximum length of a sidecar, far beyond that of the largest accepted response. Foreign objects may be larger. */
     private static final int LONGEST_SIDECAR = 128 << 20;
 
     private final ObjectStore store;
 
-    /** Serializes the reading of large sidecars, to limit memory. */
-    private final ReentrantLock large = new ReentrantLock();
-
     ObjectCheck(ObjectStore store) {
         this.store = store;
     }
 
     /**
-     * Checks an object; empty if it was not read completely, since the audit has ended.
+     * Checks an object.
      *
-     * @param ended whether to abort, queried between two buffers
      * @throws StoreException if the store returned an error, which does not describe the object during an outage
      */
-    Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
-        if (ended.getAsBoolean()) {
-            return Optional.empty();
-        }
+    Verdict check(Expected expected) {
         try {
-            return Optional.of(
-                    switch (expected) {
-                        case MediaFile file -> store.read(file.key(), (in, _) -> compare(file, in, ended));
-                        case SidecarFile sidecar -> checkSidecar(sidecar);
-                    });
-        } catch (CancellationException e) {
-            return Optional.empty();
+            return switch (expected) {
+                case MediaFile file -> store.read(file.key(), (in, _) -> compare(file, in));
+                case SidecarFile sidecar -> checkSidecar(sidecar);
+            };
         } catch (StoreException e) {
             if (!e.absent()) {
                 throw e;
             }
             Kind kind = expected instanceof MediaFile ? Kind.MISSING : Kind.SIDECAR_MISSING;
-            return Optional.of(new Verdict(expected, new Damage(kind, "no such key"), 0));
+            return new Verdict(expected, new Damage(kind, "no such key"), 0);
         }
     }
 
-    private static Verdict compare(MediaFile file, InputStream in, BooleanSupplier ended) throws IOException {
+    private static Verdict compare(MediaFile file, InputStream in) throws IOException {
         MessageDigest digest = DigestUtils.getSha256Digest();
-        byte[] buffer = new byte[64 * 1024];
-        long size = 0;
-        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-            digest.update(buffer, 0, n);
-            size += n;
-            if (ended.getAsBoolean()) {
-                throw new CancellationException("the audit ended");
-            }
-        }
+        long size = IOUtils.copy(in, new DigestOutputStream(OutputStream.nullOutputStream(), digest), 64 * 1024);
         String sha256 = HexFormat.of().formatHex(digest.digest());
         Damage damage = null;
         if (size != file.size()) {
@@ -100,12 +91,9 @@ class ObjectCheck {
             if (bytes.length < ResponseMemory.ORDINARY_SIZE) {
                 return compare(sidecar, bytes, putSha256);
             }
-            large.lock();
-            try {
+            synchronized (this) { // large sidecars one after the other, to limit memory
                 InputStream all = new SequenceInputStream(new ByteArrayInputStream(bytes), in);
                 return compare(sidecar, all.readNBytes(LONGEST_SIDECAR + 1), putSha256);
-            } finally {
-                large.unlock();
             }
         });
     }
@@ -134,5 +122,75 @@ class ObjectCheck {
                 .filter(put -> !put.equals(sha256))
                 .map(put -> "sha256 " + sha256 + " instead of the uploaded " + put)
                 .orElse(null);
+    }
+
+    /**
+     * Tests that an audit finds errors: stores damaged objects, checks them by {@link ObjectCheck}, and removes them.
+     *
+     * <p>Its objects are stored under {@value #AREA}, which the archive does not use, and have no rows. The area is
+     * empty after each test; objects of a killed test are removed by the next one.
+     */
+    @Component
+    public record SelfTest(ObjectStore store, ObjectCheck check) {
+
+        static final String AREA = "fixity-probe/";
+
+        private static final NoteId NOTE = new NoteId("0".repeat(24));
+
+        /** One object of the test, and the expected finding; null for none. */
+        public record Probe(String planted, @Nullable Kind expected, String said, boolean found) {}
+
+        /** Executes the test. If the store fails, the objects stored so far are removed if possible. */
+        List<Probe> run() {
+            store.requireBucket();
+            clear();
+            try {
+                return checkPlanted(AREA + UUID.randomUUID() + "/");
+            } finally {
+                clear();
+            }
+        }
+
+        private List<Probe> checkPlanted(String prefix) {
+            byte[] bytes = ("a probe of the fixity audit, planted under " + prefix).getBytes(UTF_8);
+            byte[] flipped = bytes.clone();
+            flipped[flipped.length / 2] ^= 1;
+            byte[] other = "{\"format\": \"none of ours\"}".getBytes(UTF_8);
+            return List.of(
+                    check("an intact object", file(prefix + "intact", bytes, 0), bytes, null),
+                    check("an object with one bit flipped", file(prefix + "corrupt", bytes, 0), flipped, Kind.CORRUPT),
+                    check("an object that lacks its last byte", file(prefix + "cut", bytes, 1), bytes, Kind.SIZE),
+                    check("no object", file(prefix + "missing", bytes, 0), null, Kind.MISSING),
+                    check(
+                            "a sidecar of an unknown format",
+                            sidecar(prefix + "sidecar.json"),
+                            other,
+                            Kind.SIDECAR_CORRUPT),
+                    check("no sidecar", sidecar(prefix + "no-sidecar.json"), null, Kind.SIDECAR_MISSING));
+        }
+
+        private static MediaFile file(String key, byte[] bytes, int lacking) {
+            return new MediaFile(new ObjectKey(key), DigestUtils.sha256Hex(bytes), (long) bytes.length + lacking);
+        }
+
+        private static SidecarFile sidecar(String key) {
+            return new SidecarFile(new ObjectKey(key), NOTE, 0, Instant.EPOCH, null);
+        }
+
+        private Probe check(String planted, Expected object, byte @Nullable [] bytes, @Nullable Kind expected) {
+            if (bytes != null) {
+                store.putBytes(object.key(), bytes, "application/octet-stream");
+            }
+            Damage damage = check.check(object).damage();
+            return damage == null
+                    ? new Probe(planted, expected, "intact", expected == null)
+                    : new Probe(planted, expected, damage.kind() + ", " + damage.seen(), damage.kind() == expected);
+        }
+
+        private void clear() {
+            try (Stream<StoredObject> objects = store.listAll(AREA, null)) {
+                objects.map(StoredObject::name).toList().forEach(store::remove);
+            }
+        }
     }
 }

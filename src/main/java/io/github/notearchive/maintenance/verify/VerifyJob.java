@@ -36,7 +36,7 @@ import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepContribution;
 import org.springframework.batch.infrastructure.item.Chunk;
-import org.springframework.batch.infrastructure.item.ItemStreamReader;
+import org.springframework.batch.infrastructure.item.ItemReader;
 import org.springframework.batch.infrastructure.repeat.RepeatStatus;
 import org.springframework.stereotype.Component;
 
@@ -102,14 +102,10 @@ record VerifyJob(
     private void recordOrphans(Chunk<? extends StoredObject> listed, AuditRun audit) {
         audit.listed.add(listed.size());
         Instant now = clock.instant();
-        List<StoredObject> orphans = new ArrayList<>();
-        for (StoredObject object : findings.unreferenced(listed.getItems())) {
-            if (isOld(object.modified(), now)) {
-                orphans.add(object);
-            } else {
-                audit.young.increment();
-            }
-        }
+        List<StoredObject> unused = findings.unreferenced(listed.getItems());
+        List<StoredObject> orphans =
+                unused.stream().filter(object -> isOld(object.modified(), now)).toList();
+        audit.young.add(unused.size() - orphans.size());
         catalog.recordOrphans(orphans, now, audit.jobExecutionId());
         for (StoredObject orphan : orphans) {
             log.warn("ORPHAN {}: {} bytes, stored {}", orphan.name(), orphan.size(), orphan.modified());
@@ -246,11 +242,11 @@ record VerifyJob(
     /**
      * Checks objects in parallel, and returns the verdicts in the order of the queue.
      *
-     * <p>Stores no position: an object with a verdict leaves the queue. A closed gate aborts the checks and marks the
-     * step to terminate. So does an object that could not be read because the store was unavailable: the audit must not
-     * be COMPLETED without it.
+     * <p>Stores no position: an object with a verdict leaves the queue. A closed gate ends the reading after the
+     * objects in progress and marks the step to terminate. So does an object that could not be read because the store
+     * was unavailable: the audit must not be COMPLETED without it.
      */
-    private final class VerdictReader implements ItemStreamReader<Verdict> {
+    private final class VerdictReader implements ItemReader<Verdict> {
 
         /** Objects that are read from the queue at once. */
         private static final int READ_AHEAD = 500;
@@ -259,7 +255,6 @@ record VerifyJob(
         private final AuditRun audit;
         private Iterator<Checked> checked = Collections.emptyIterator();
         private Place last = Place.FIRST;
-        private volatile boolean isClosed;
         private long unread;
         private @Nullable StoreException lastFailure;
 
@@ -268,15 +263,14 @@ record VerifyJob(
             this.audit = audit;
         }
 
-        /** An object with its verdict or the error of the store, or neither if the audit ended before it was read. */
-        private record Checked(
-                Expected expected,
-                Optional<Verdict> verdict,
-                @Nullable StoreException error) {}
+        /**
+         * A verdict; with an error of the store, that of an object which is unreadable unless the store is unavailable.
+         */
+        private record Checked(Verdict verdict, @Nullable StoreException error) {}
 
         /** Starts the checks of the next objects of the queue if those of the previous ones have ended. */
         private boolean hasNext() {
-            if (!checked.hasNext() && !isEnded()) {
+            if (!checked.hasNext()) {
                 List<Queued> page = catalog.queue(area, audit.since(), audit.options.repair(), last, READ_AHEAD);
                 last = page.isEmpty() ? last : page.getLast().place();
                 checked = page.stream()
@@ -289,33 +283,23 @@ record VerifyJob(
 
         private Checked check(Expected expected) {
             try {
-                return new Checked(expected, check.check(expected, this::isEnded), null);
+                return new Checked(check.check(expected), null);
             } catch (StoreException e) {
-                return new Checked(expected, Optional.empty(), e);
+                Damage damage = new Damage(Damage.Kind.UNREADABLE, String.valueOf(e.getMessage()));
+                return new Checked(new Verdict(expected, damage, 0), e);
             }
-        }
-
-        private boolean isEnded() {
-            return isClosed || audit.gate().isClosed();
         }
 
         @Override
         public @Nullable Verdict read() {
-            while (hasNext()) {
+            while (!audit.gate().isClosed() && hasNext()) {
                 Checked next = checked.next();
                 StoreException error = next.error();
-                if (error == null && next.verdict().isPresent()) {
+                if (error == null || isOfOneObject(error)) {
                     audit.store.works();
-                    return next.verdict().get();
+                    return next.verdict();
                 }
-                if (error != null && isOfOneObject(error)) {
-                    audit.store.works();
-                    Damage damage = new Damage(Damage.Kind.UNREADABLE, String.valueOf(error.getMessage()));
-                    return new Verdict(next.expected(), damage, 0);
-                }
-                if (error != null) {
-                    missed(next.expected(), error);
-                }
+                missed(next.verdict().expected(), error);
             }
             if (lastFailure != null) {
                 unavailable(unread + " objects could not be read, last: " + lastFailure.getMessage());
@@ -342,11 +326,6 @@ record VerifyJob(
 
         private void unavailable(String reason) {
             audit.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
-        }
-
-        @Override
-        public void close() {
-            isClosed = true;
         }
     }
 }

@@ -72,12 +72,6 @@ public record Waiver(
         NotWaivedException refused(String reason) {
             return new NotWaivedException("note " + id + " " + reason);
         }
-
-        void requireUnclaimed(boolean isUnclaimed) {
-            if (!isUnclaimed) {
-                throw refused("was claimed by a run meanwhile; repeat when that run has ended");
-            }
-        }
     }
 
     /**
@@ -127,8 +121,10 @@ public record Waiver(
         WorklistRow next = left == 0 ? row.apply(new Transition.CompletedByWaiver(), now) : row;
         sidecars.write(note, next);
         transaction.executeWithoutResult(_ -> {
-            request.requireUnclaimed(
-                    left == 0 ? worklist.settleUnclaimed(id, row, next) : worklist.lockUnclaimed(id, row));
+            boolean isUnclaimed = left == 0 ? worklist.settleUnclaimed(id, row, next) : worklist.lockUnclaimed(id, row);
+            if (!isUnclaimed) {
+                throw request.refused("was claimed by a run meanwhile; repeat when that run has ended");
+            }
             notes.save(note);
             refreshPlan.plan(List.of(id));
         });

@@ -20,6 +20,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.MaintenanceScenario;
+import io.github.notearchive.maintenance.verify.ObjectCheck.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
@@ -40,11 +41,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
@@ -285,25 +286,35 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     @Test
-    void comparesSidecarsWithCaptureAndUpload() throws Exception {
-        List<String> notes = archive(4);
-        String swapped = night.objects("notes/" + notes.get(0)).firstKey();
-        String other = night.objects("notes/" + notes.get(1)).firstKey();
-        String garbled = night.objects("notes/" + notes.get(2)).firstKey();
-        String edited = night.objects("notes/" + notes.get(3)).firstKey();
-        write(swapped, night.objects("").get(other));
-        write(garbled, "{".getBytes(UTF_8));
-        String text = new String(night.objects("").get(edited), UTF_8);
-        write(edited, text.replaceFirst("\"callId\" : ", "\"callId\" : 1").getBytes(UTF_8));
+    void comparesSidecarsWithCaptureLedgerAndUpload() throws Exception {
+        List<String> notes = archive(5);
+        List<String> keys = notes.stream()
+                .map(note -> night.objects("notes/" + note).firstKey())
+                .toList();
+        Map<String, byte[]> sidecars = night.objects("notes/");
+        String edited = new String(sidecars.get(keys.get(3)), UTF_8);
+        ObjectNode another = (ObjectNode) JsonMapper.shared().readTree(sidecars.get(keys.get(4)));
+        write(keys.get(0), sidecars.get(keys.get(1)));
+        write(keys.get(2), "{".getBytes(UTF_8));
+        write(
+                keys.get(3),
+                edited.replaceFirst("\"callId\" : ", "\"callId\" : 1").getBytes(UTF_8));
+        write(
+                keys.get(4),
+                JsonMapper.shared()
+                        .writeValueAsBytes(
+                                another.put("answer", another.get("answer").stringValue() + " ")));
 
         verify(ExitCode.FINDINGS);
 
         assertThat(findings())
-                .containsExactlyInAnyOrder(
-                        "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
-        assertThat(finding("seen", swapped)).contains("the content is of note \"" + notes.get(1));
-        assertThat(finding("seen", garbled)).startsWith("1 bytes that cannot be used: not JSON");
-        assertThat(finding("seen", edited)).contains(" instead of the uploaded ");
+                .containsExactlyInAnyOrderElementsOf(Stream.of(0, 2, 3, 4)
+                        .map(number -> "SIDECAR_CORRUPT " + keys.get(number))
+                        .toList());
+        assertThat(finding("seen", keys.get(0))).contains("the content is of note \"" + notes.get(1));
+        assertThat(finding("seen", keys.get(2))).startsWith("1 bytes that cannot be used: not JSON");
+        assertThat(finding("seen", keys.get(3))).contains(" instead of the uploaded ");
+        assertThat(finding("seen", keys.get(4))).isEqualTo("another response than that of the ledger");
     }
 
     @Test
@@ -767,8 +778,8 @@ class VerifyTests extends MaintenanceScenario {
     private SelfTest selfTest(Function<Expected, Verdict> verdict) {
         return new SelfTest(store, new ObjectCheck(store) {
             @Override
-            Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
-                return Optional.of(verdict.apply(expected));
+            Verdict check(Expected expected) {
+                return verdict.apply(expected);
             }
         });
     }
