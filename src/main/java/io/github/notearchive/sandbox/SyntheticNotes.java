@@ -1,5 +1,7 @@
 package io.github.notearchive.sandbox;
 
+import static java.util.stream.Collectors.joining;
+
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
@@ -10,7 +12,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -22,15 +26,15 @@ import tools.jackson.databind.node.ObjectNode;
  * Generator of notes in the format of the provider's responses. A note follows from the seed and its id; only
  * {@code requestId} and {@code recordTime} differ from call to call.
  *
- * <p>The templates in {@code src/main/jte-text/sandbox} are the format of a note, {@link SyntheticNote} has the values
- * that vary.
+ * <p>The templates in {@code src/main/jte-text/sandbox} are the format of a note, {@link Note} has the values that
+ * several of them use.
  *
  * @param mediaOrigin scheme, host and port of all media URLs
  */
 record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOrigin) {
 
     /** Words of the notes, and status and message of each code of the provider. */
-    static final JsonNode TEXTS = read("notes.json");
+    private static final JsonNode TEXTS = read("notes.json");
 
     private static final TemplateEngine TEMPLATES = TemplateEngine.createPrecompiled(
             null, ContentType.Plain, SyntheticNotes.class.getClassLoader(), "io.github.notearchive");
@@ -43,7 +47,7 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.of("Asia/Shanghai"));
 
     /** 1 June 2025 in Shanghai. */
-    static final long FIRST_SECOND = 1_748_707_200L;
+    private static final long FIRST_SECOND = 1_748_707_200L;
 
     private static final int YEAR = 365 * 24 * 3600;
 
@@ -67,8 +71,8 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
         return note(noteId, false).kind();
     }
 
-    private SyntheticNote note(String noteId, boolean forVideo) {
-        return new SyntheticNote(random, media, mediaOrigin, noteId, forVideo);
+    private Note note(String noteId, boolean forVideo) {
+        return new Note(random, media, mediaOrigin, noteId, forVideo);
     }
 
     /**
@@ -118,7 +122,7 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
     }
 
     /** Renders a template as JSON. Values are escaped for use within quotes. */
-    static JsonNode render(String template, SyntheticNote note) {
+    static JsonNode render(String template, Note note) {
         StringOutput json = new StringOutput() {
 
             @Override
@@ -128,5 +132,132 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
         };
         TEMPLATES.render("sandbox/" + template + ".jte", note, json);
         return MAPPER.readTree(json.toString());
+    }
+
+    /** Returns a word of a list; an empty text behind its end. */
+    static String word(String list, int index) {
+        return TEXTS.at("/words/" + list + "/" + index).asString("");
+    }
+
+    /**
+     * Values of a generated note, for the templates.
+     *
+     * @param origin scheme, host and port of all media URLs
+     * @param forVideo whether the video endpoint returns the note, which then has streams and subtitles
+     */
+    record Note(SeededRandom random, SyntheticMedia media, String origin, String id, boolean forVideo) {
+
+        SandboxNoteKind kind() {
+            return SandboxNoteKind.of(below(100, "kind"));
+        }
+
+        boolean isVideo() {
+            return kind().hasVideo() || kind() == SandboxNoteKind.SOUND;
+        }
+
+        /** Returns the second of the creation, with which an id begins. */
+        long second() {
+            String digits = id.substring(0, Math.min(8, id.length()));
+            return digits.matches("[0-9a-fA-F]{8}") ? HexFormat.fromHexDigitsToLong(digits) : FIRST_SECOND;
+        }
+
+        String authorId() {
+            return personId("author", id);
+        }
+
+        String author() {
+            return pick("names", "author") + below(1000, "author number");
+        }
+
+        String title() {
+            return oneIn(12, "untitled") ? "" : pick("titles", "title");
+        }
+
+        /** Returns sentences, then mentions and topics in the notation of the app. */
+        String text() {
+            String sentences = IntStream.range(0, 1 + below(6, "sentences"))
+                    .mapToObj(i -> pick("sentences", "sentence", id, i) + (i % 2 == 0 ? "\n" : ""))
+                    .collect(joining());
+            String mentions = mentions().stream().map(name -> "@" + name + " ").collect(joining());
+            String topics = topics().stream().map(name -> "#" + name + "[话题]# ").collect(joining());
+            return (sentences + mentions + topics).strip();
+        }
+
+        List<String> mentions() {
+            return IntStream.range(0, below(3, "mentions"))
+                    .mapToObj(i -> pick("names", "mention", id, i) + i)
+                    .toList();
+        }
+
+        List<String> topics() {
+            int count = words("topics");
+            int first = below(count, "topic");
+            return IntStream.range(0, below(5, "topics"))
+                    .mapToObj(i -> word("topics", (first + i) % count))
+                    .toList();
+        }
+
+        int likes() {
+            return (int) Math.pow(10, 5.5 * random.uniform("fame", id));
+        }
+
+        /** Few images are frequent, and nine are more frequent than eight or ten. */
+        int imageCount() {
+            double draw = random.uniform("images", id);
+            return Math.min(kind().mostImages, oneIn(8, "nine") ? 9 : 1 + (int) (18 * draw * draw));
+        }
+
+        String fileId(int image) {
+            return "1040g008" + random.hex("file", id, image) + "sbx"
+                    + HexFormat.of().toHexDigits(image, 4);
+        }
+
+        /** Returns an id that does not exist in the app, which was started in 2013: its time is before that. */
+        String personId(Object... words) {
+            return "00005a4d" + random.hex("person", List.of(words));
+        }
+
+        /** Returns eighteen digits or more, which no floating-point number represents exactly. */
+        String longId(long first, Object... words) {
+            return String.valueOf(first + Math.floorMod(random.bits(words), 1_000_000_000_000_000L));
+        }
+
+        /** Returns the URL of a path with its signature. */
+        String signed(String path) {
+            return origin + path + "?sign=" + sign(path) + "&t="
+                    + HexFormat.of().toHexDigits(FIRST_SECOND, 8);
+        }
+
+        String sign(String path) {
+            return random.hex("sign", path) + random.hex("sign 2", path);
+        }
+
+        byte[] content(String path) {
+            return media.find(path).orElseThrow().body();
+        }
+
+        int below(int bound, String key) {
+            return random.below(bound, key, id);
+        }
+
+        boolean oneIn(int n, String key) {
+            return random.oneIn(n, key, id);
+        }
+
+        String hex(String key) {
+            return random.hex(key, id);
+        }
+
+        String pick(String list, String key) {
+            return pick(list, key, id);
+        }
+
+        private String pick(String list, Object... words) {
+            return word(list, random.below(words(list), "pick", List.of(words)));
+        }
+
+        private static int words(String list) {
+            return TEXTS.at("/words/" + list).size();
+        }
     }
 }
