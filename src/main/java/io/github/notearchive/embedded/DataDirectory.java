@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -71,9 +70,6 @@ public final class DataDirectory implements AutoCloseable {
     /** Server that was started here, with the action that stops it. */
     record Started(int port, AutoCloseable stop) {}
 
-    /** Port of a running server; {@code joined} if another part of this process, or another process, started it. */
-    record Running(int port, boolean joined) {}
-
     /**
      * Opens the directory and creates it if it is missing. Does not wait: if another process owns it, the result is
      * {@link #joined() joined}.
@@ -105,19 +101,42 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Joins a running server, or starts it and publishes its port. A server is started once; closing the directory
-     * stops it.
+     * Joins a running server, or starts it and publishes its port, and returns the port. A server is started once;
+     * closing the directory stops it.
      *
      * @param name name of the server in the file of ports
      * @param isOurs checks that the listener of a port is the server of this directory
      * @param start starts the server; called if this process owns the directory and has not started it
      * @throws DataDirectoryException if another process owns the directory and its server does not respond in time
      */
-    synchronized Running run(String name, IntPredicate isOurs, Supplier<Started> start) {
-        OptionalInt running = findRunning(name, isOurs);
-        if (running.isPresent()) {
-            return new Running(running.getAsInt(), true);
+    synchronized int run(String name, IntPredicate isOurs, Supplier<Started> start) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (!own()) {
+            Properties owner = facts();
+            String port = owner.getProperty(name + ".port", "");
+            if (port.matches("\\d{1,5}") && isOurs.test(Integer.parseInt(port))) {
+                return Integer.parseInt(port);
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new DataDirectoryException(
+                        "Data directory %s is in use by another process (pid %s), %s; waited %d s for it. Run this again when that process has ended, with the same database and store settings as it has, or name another data directory"
+                                .formatted(
+                                        path,
+                                        owner.getProperty("pid", "unknown"),
+                                        port.isEmpty()
+                                                ? "which runs no %s server".formatted(name)
+                                                : "what listens here on 127.0.0.1:%s is not its %s server"
+                                                        .formatted(port, name),
+                                        patience.toSeconds()),
+                        null);
+            }
+            pause(JOIN_PAUSE, "Data directory " + path + ": interrupted while waiting for its owner's servers");
         }
+        Started here = servers.get(name);
+        return here == null ? start(name, start) : here.port;
+    }
+
+    private int start(String name, Supplier<Started> start) {
         long began = System.nanoTime();
         Started server = start.get();
         servers.put(name, server);
@@ -133,35 +152,7 @@ public final class DataDirectory implements AutoCloseable {
                 path,
                 server.port,
                 TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
-        return new Running(server.port, false);
-    }
-
-    /** Returns the port of a running server; empty if this process owns the directory and has not started it. */
-    private OptionalInt findRunning(String server, IntPredicate isOurs) {
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (!own()) {
-            Properties owner = facts();
-            String port = owner.getProperty(server + ".port", "");
-            if (port.matches("\\d{1,5}") && isOurs.test(Integer.parseInt(port))) {
-                return OptionalInt.of(Integer.parseInt(port));
-            }
-            if (System.nanoTime() - deadline > 0) {
-                throw new DataDirectoryException(
-                        "Data directory %s is in use by another process (pid %s), %s; waited %d s for it. Run this again when that process has ended, with the same database and store settings as it has, or name another data directory"
-                                .formatted(
-                                        path,
-                                        owner.getProperty("pid", "unknown"),
-                                        port.isEmpty()
-                                                ? "which runs no %s server".formatted(server)
-                                                : "what listens here on 127.0.0.1:%s is not its %s server"
-                                                        .formatted(port, server),
-                                        patience.toSeconds()),
-                        null);
-            }
-            pause(JOIN_PAUSE, "Data directory " + path + ": interrupted while waiting for its owner's servers");
-        }
-        Started here = servers.get(server);
-        return here == null ? OptionalInt.empty() : OptionalInt.of(here.port);
+        return server.port;
     }
 
     /** Waits; if interrupted, fails with this message and keeps the thread interrupted. */

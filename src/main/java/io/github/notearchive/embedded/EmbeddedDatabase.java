@@ -16,11 +16,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
+import org.apache.commons.io.FileUtils;
 import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,9 +36,6 @@ public final class EmbeddedDatabase {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
 
-    private static final DateTimeFormatter STAMP =
-            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
-
     private static final String USER = "postgres";
 
     /** Long, since recovery after a crash reads up to a gigabyte of log. */
@@ -51,17 +45,29 @@ public final class EmbeddedDatabase {
     private static final int ATTEMPTS = 3;
     private static final String NO_SPACE = "No space left on device";
 
+    /** Parameters of a connection that proves the password without sending it, and soon fails otherwise. */
+    private static final String PROBE =
+            "?requireAuth=scram-sha-256&sslmode=disable&gssEncMode=disable&connectTimeout=2&loginTimeout=5&socketTimeout=5";
+
     /** Space for lock file, log and statistics; the first segment of the log has 16 MB. */
     private static final long LEAST_SPACE = 1 << 20;
 
     private static final long LONGEST_LOG = 4 << 20;
 
     private final Path home;
-    private final DataDirectory.Running server;
+    private final Path data;
+    private final Path serverLog;
+    private final PrivateFile passwordFile;
+    private final PrivateFile mark;
+    private final int port;
 
     private EmbeddedDatabase(DataDirectory directory) {
         home = directory.path();
-        server = directory.run("postgres", this::answersOn, () -> new DataDirectory.Started(start(), this::stop));
+        data = home.resolve("postgres");
+        serverLog = home.resolve("postgres.log");
+        passwordFile = new PrivateFile(home.resolve("postgres.password"));
+        mark = new PrivateFile(data.resolve("note-archive.whole"));
+        port = directory.run("postgres", this::answersOn, () -> new DataDirectory.Started(start(), this::stop));
     }
 
     /**
@@ -77,7 +83,7 @@ public final class EmbeddedDatabase {
     }
 
     public String jdbcUrl() {
-        return jdbcUrl(server.port());
+        return jdbcUrl(port);
     }
 
     private static String jdbcUrl(int port) {
@@ -90,7 +96,7 @@ public final class EmbeddedDatabase {
 
     public String password() {
         try {
-            String password = passwordFile().read();
+            String password = passwordFile.read();
             if (password.isEmpty()) {
                 throw new IOException("it is missing; put it back, from a copy of the directory");
             }
@@ -100,29 +106,8 @@ public final class EmbeddedDatabase {
         }
     }
 
-    /** Returns whether the server was running already. */
-    public boolean joined() {
-        return server.joined();
-    }
-
-    private Path data() {
-        return home.resolve("postgres");
-    }
-
-    private Path serverLog() {
-        return home.resolve("postgres.log");
-    }
-
-    private PrivateFile passwordFile() {
-        return new PrivateFile(home.resolve("postgres.password"));
-    }
-
-    private PrivateFile mark() {
-        return new PrivateFile(data().resolve("note-archive.whole"));
-    }
-
     private void stop() {
-        Postmaster.over(data()).ifPresent(Postmaster::stop);
+        Postmaster.over(data).ifPresent(Postmaster::stop);
     }
 
     /**
@@ -133,8 +118,8 @@ public final class EmbeddedDatabase {
         if (isFull()) {
             throw failed(NO_SPACE, null);
         }
-        Postmaster.awaitStragglers(data());
-        Postmaster.over(data()).ifPresent(orphan -> {
+        Postmaster.awaitStragglers(data);
+        Postmaster.over(data).ifPresent(orphan -> {
             log.warn(
                     "PostgreSQL {} over {} was left running by a killed process; it is stopped now, its rows stay",
                     orphan.pid(),
@@ -142,9 +127,9 @@ public final class EmbeddedDatabase {
             orphan.stop();
         });
         try {
-            prepareLog(serverLog());
+            prepareLog(serverLog);
             PostgresPrograms programs = PostgresPrograms.unpack(home);
-            boolean isWhole = Files.exists(mark().path());
+            boolean isWhole = Files.exists(mark.path());
             if (!isWhole) {
                 moveBrokenAside();
                 create(programs);
@@ -153,9 +138,9 @@ public final class EmbeddedDatabase {
             int port = startOnFreePort(programs);
             try {
                 if (!isWhole) {
-                    mark().write("made whole at " + Clock.systemUTC().instant() + "\n");
+                    mark.write("made whole at " + Clock.systemUTC().instant() + "\n");
                 }
-                programs.markWhole();
+                FileUtils.touch(programs.mark().toFile());
                 return port;
             } catch (IOException e) {
                 stop();
@@ -168,15 +153,14 @@ public final class EmbeddedDatabase {
 
     /** Moves an incomplete cluster aside. Deletes nothing. */
     private void moveBrokenAside() throws IOException {
-        if (!Files.exists(data()) || PathUtils.isEmpty(data())) {
+        if (!Files.exists(data) || PathUtils.isEmpty(data)) {
             return;
         }
-        Path aside =
-                home.resolve("postgres.broken-" + STAMP.format(Clock.systemUTC().instant()));
-        Files.move(data(), aside);
+        Path aside = home.resolve("postgres.broken-" + Clock.systemUTC().millis());
+        Files.move(data, aside);
         log.warn(
                 "Database {} is incomplete (its creation was interrupted); moved to {}, creating a new one",
-                data(),
+                data,
                 aside);
     }
 
@@ -185,15 +169,15 @@ public final class EmbeddedDatabase {
      * there is none.
      */
     private void create(PostgresPrograms programs) throws IOException {
-        if (passwordFile().read().isEmpty()) {
-            passwordFile().write(PrivateFile.random(24) + "\n");
+        if (passwordFile.read().isEmpty()) {
+            passwordFile.write(PrivateFile.random(24) + "\n");
         }
         Attempt initdb = run(programs.command(
                 "initdb",
                 "-D", // a separate argument, by which Postmaster recognizes the program
-                data().toString(),
+                data.toString(),
                 "--username=" + USER,
-                "--pwfile=" + passwordFile().path(),
+                "--pwfile=" + passwordFile.path(),
                 "--auth=scram-sha-256",
                 "--encoding=UTF-8",
                 "--locale=C",
@@ -216,7 +200,7 @@ public final class EmbeddedDatabase {
                     "--timeout=" + START_PATIENCE.toSeconds(),
                     "--options=" + settings,
                     "-D", // a separate argument, by which Postmaster recognizes the program
-                    data().toString()));
+                    data.toString()));
             if (start.succeeded && answersOn(port)) {
                 return port;
             }
@@ -237,16 +221,15 @@ public final class EmbeddedDatabase {
 
     /** Runs a program with its output, and that of the server that it starts, appended to the log of the server. */
     private Attempt run(List<String> command) throws IOException {
-        Path output = serverLog();
-        int start = (int) Files.size(output);
+        int start = (int) Files.size(serverLog);
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(serverLog.toFile()))
                 .start();
         try {
             process.getOutputStream().close();
             boolean succeeded = process.waitFor(PROGRAM_PATIENCE) && process.exitValue() == 0;
-            byte[] bytes = Files.readAllBytes(output);
+            byte[] bytes = Files.readAllBytes(serverLog);
             return new Attempt(succeeded, new String(bytes, start, bytes.length - start, StandardCharsets.UTF_8));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -297,7 +280,7 @@ public final class EmbeddedDatabase {
         }
         String advice = reason.contains("unshare")
                 ? "run this as another user, or allow root user namespaces (unshare -U), or set a database of your own"
-                : "see " + serverLog() + ", or set a database of your own";
+                : "see " + serverLog + ", or set a database of your own";
         return DataDirectoryException.of(home, "PostgreSQL does not start, " + reason + "; " + advice, cause);
     }
 
@@ -306,27 +289,13 @@ public final class EmbeddedDatabase {
      * without sending it.
      */
     private boolean answersOn(int port) {
-        try (Connection connection = connect(port);
+        try (Connection connection = DriverManager.getConnection(jdbcUrl(port) + PROBE, USER, password());
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SHOW data_directory")) {
-            return row.next() && Path.of(row.getString(1)).toRealPath().equals(data().toRealPath());
+            return row.next() && Path.of(row.getString(1)).toRealPath().equals(data.toRealPath());
         } catch (SQLException | IOException | InvalidPathException | DataDirectoryException e) {
-            log.debug("What listens on 127.0.0.1:{} is not the server over {}", port, data(), e);
+            log.debug("What listens on 127.0.0.1:{} is not the server over {}", port, data, e);
             return false;
         }
-    }
-
-    private Connection connect(int port) throws SQLException {
-        var properties = new Properties();
-        properties.putAll(Map.of(
-                "user", USER,
-                "password", password(),
-                "requireAuth", "scram-sha-256",
-                "sslmode", "disable",
-                "gssEncMode", "disable",
-                "connectTimeout", "2",
-                "loginTimeout", "5",
-                "socketTimeout", "5"));
-        return DriverManager.getConnection(jdbcUrl(port), properties);
     }
 }

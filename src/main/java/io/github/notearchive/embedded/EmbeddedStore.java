@@ -1,7 +1,6 @@
 package io.github.notearchive.embedded;
 
 import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.Secret;
 import io.minio.MinioClient;
 import io.minio.errors.ErrorResponseException;
 import java.io.IOException;
@@ -9,14 +8,15 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.BiPredicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.gaul.s3proxy.S3Proxy;
@@ -47,16 +47,16 @@ public final class EmbeddedStore {
                     + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final Path home;
-    private final PrivateFile keys;
-    private final DataDirectory.Running server;
-    private final Credentials credentials;
+    private final PrivateFile keyFile;
+    private final int port;
+    private final Properties keys;
 
     private EmbeddedStore(DataDirectory directory) {
         home = directory.path();
-        keys = new PrivateFile(home.resolve("s3.credentials"));
-        server = directory.run("s3", this::answersOn, this::start);
+        keyFile = new PrivateFile(home.resolve("s3.credentials"));
+        port = directory.run("s3", this::answersOn, this::start);
         try {
-            credentials = Credentials.read(keys);
+            keys = readKeys();
         } catch (IOException e) {
             throw failed(e);
         }
@@ -76,20 +76,15 @@ public final class EmbeddedStore {
 
     /** {@code http://127.0.0.1:<port>}, without a path. */
     public URI endpoint() {
-        return endpointOn(server.port());
+        return endpointOn(port);
     }
 
     public String accessKey() {
-        return credentials.accessKey();
+        return keys.getProperty("access-key", "");
     }
 
     public String secretKey() {
-        return credentials.secretKey().value();
-    }
-
-    /** Returns whether the server was running already. */
-    public boolean joined() {
-        return server.joined();
+        return keys.getProperty("secret-key", "");
     }
 
     /**
@@ -120,7 +115,11 @@ public final class EmbeddedStore {
 
     private DataDirectory.Started start() {
         try {
-            Credentials pair = Credentials.readOrGenerate(keys);
+            if (keyFile.readProperties().isEmpty()) {
+                String accessKey = PrivateFile.random(10).toUpperCase(Locale.ROOT);
+                keyFile.writeProperties(Map.of("access-key", accessKey, "secret-key", PrivateFile.random(20)));
+            }
+            Properties pair = readKeys();
             Files.createDirectories(root(), AtomicFile.PRIVATE_DIRECTORY);
             requireExtendedAttributes();
             int swept = sweepUnfinishedUploads();
@@ -131,9 +130,7 @@ public final class EmbeddedStore {
                     .blobStore(new FilesystemNio2BlobStore(root().toString()))
                     .endpoint(endpointOn(0))
                     .awsAuthentication(
-                            AuthenticationType.AWS_V4,
-                            pair.accessKey(),
-                            pair.secretKey().value())
+                            AuthenticationType.AWS_V4, pair.getProperty("access-key"), pair.getProperty("secret-key"))
                     .ignoreUnknownHeaders(true)
                     .jettyMaxThreads(THREADS)
                     .stopTimeout(STOP_PATIENCE.toMillis())
@@ -150,13 +147,11 @@ public final class EmbeddedStore {
      * the directory: an upload in progress looks the same. Files of keys that are not of the archive are kept.
      */
     private int sweepUnfinishedUploads() throws IOException {
+        BiPredicate<Path, BasicFileAttributes> isUnfinished = (path, attributes) -> attributes.isRegularFile()
+                && UNFINISHED.matcher(root().relativize(path).toString()).matches();
         List<Path> unfinished;
-        try (Stream<Path> paths = Files.walk(root())) {
-            unfinished = paths.filter(path -> UNFINISHED
-                                    .matcher(root().relativize(path).toString())
-                                    .matches()
-                            && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
-                    .toList();
+        try (Stream<Path> paths = Files.find(root(), Integer.MAX_VALUE, isUnfinished)) {
+            unfinished = paths.toList();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -172,9 +167,10 @@ public final class EmbeddedStore {
      */
     private boolean answersOn(int port) {
         try {
-            Credentials ours = Credentials.read(keys);
-            return accepts(port, ours)
-                    && !accepts(port, new Credentials(ours.accessKey(), new Secret("not-the-secret")));
+            Properties ours = readKeys();
+            String accessKey = ours.getProperty("access-key");
+            return accepts(port, accessKey, ours.getProperty("secret-key"))
+                    && !accepts(port, accessKey, "not-the-secret");
         } catch (IOException e) {
             log.debug("What listens on 127.0.0.1:{} is not the S3 server over {}", port, home, e);
             return false;
@@ -182,11 +178,11 @@ public final class EmbeddedStore {
     }
 
     @SuppressWarnings("try") // close() declares Exception; every exception is handled
-    private static boolean accepts(int port, Credentials credentials) throws IOException {
+    private static boolean accepts(int port, String accessKey, String secretKey) throws IOException {
         try (MinioClient client = MinioClient.builder()
                 .endpoint(endpointOn(port).toString())
                 .region("us-east-1")
-                .credentials(credentials.accessKey(), credentials.secretKey().value())
+                .credentials(accessKey, secretKey)
                 .build()) {
             long patience = PROBE_PATIENCE.toMillis();
             client.setTimeout(patience, patience, patience);
@@ -225,26 +221,13 @@ public final class EmbeddedStore {
         return DataDirectoryException.of(home, problem, cause);
     }
 
-    /** The pair of keys that the embedded S3 server accepts. */
-    record Credentials(String accessKey, Secret secretKey) {
-
-        static Credentials read(PrivateFile file) throws IOException {
-            Properties keys = file.readProperties();
-            var read =
-                    new Credentials(keys.getProperty("access-key", ""), new Secret(keys.getProperty("secret-key", "")));
-            if (read.accessKey.isBlank() || !read.secretKey.isPresent()) {
-                throw new IOException(file.path() + " does not hold both keys; delete it and a new pair is made");
-            }
-            return read;
+    /** Reads the pair of keys that the server accepts: {@code access-key} and {@code secret-key}. */
+    private Properties readKeys() throws IOException {
+        Properties read = keyFile.readProperties();
+        if (read.getProperty("access-key", "").isBlank()
+                || read.getProperty("secret-key", "").isBlank()) {
+            throw new IOException(keyFile.path() + " does not hold both keys; delete it and a new pair is made");
         }
-
-        /** Reads the pair, or generates one and stores it if there is none. */
-        static Credentials readOrGenerate(PrivateFile file) throws IOException {
-            if (file.readProperties().isEmpty()) {
-                String accessKey = PrivateFile.random(10).toUpperCase(Locale.ROOT);
-                file.writeProperties(Map.of("access-key", accessKey, "secret-key", PrivateFile.random(20)));
-            }
-            return read(file);
-        }
+        return read;
     }
 }

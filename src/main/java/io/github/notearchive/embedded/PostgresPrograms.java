@@ -61,12 +61,6 @@ record PostgresPrograms(Path directory, Path mark) {
         }
     }
 
-    void markWhole() throws IOException {
-        if (!Files.exists(mark)) {
-            Files.createFile(mark);
-        }
-    }
-
     /**
      * Returns the command line of a program. As root it runs in a user namespace, because PostgreSQL refuses to run as
      * root.

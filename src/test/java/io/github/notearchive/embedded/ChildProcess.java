@@ -87,10 +87,10 @@ final class ChildProcess implements AutoCloseable {
                         var statement = connection.createStatement()) {
                     statement.execute(arguments[2]);
                 }
-                System.out.println("ready joined=" + database.joined());
+                System.out.println("ready joined=" + directory.joined());
             } else {
                 EmbeddedStore store = EmbeddedStore.open(directory);
-                System.out.println("ready joined=" + store.joined() + " " + store.endpoint());
+                System.out.println("ready joined=" + directory.joined() + " " + store.endpoint());
             }
             while (System.in.read() >= 0) {
                 // until the parent closes it

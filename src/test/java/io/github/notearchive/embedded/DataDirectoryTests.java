@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,27 +21,18 @@ class DataDirectoryTests {
     Path scratch;
 
     @Test
-    void directoryIsMadeForItsOwnerOnly() throws Exception {
+    void directoryIsMadeForItsOwnerOnlyAndKeepsOtherPermissions() throws Exception {
         Path home = scratch.resolve("new/data");
 
-        try (DataDirectory directory = DataDirectory.open(home)) {
-            assertThat(directory.joined()).isFalse();
-            assertThat(directory.path()).isEqualTo(home.toRealPath());
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home)))
-                    .isEqualTo("rwx------");
+        for (String permissions : List.of("rwx------", "rwxr-xr-x")) {
+            try (DataDirectory directory = DataDirectory.open(home)) {
+                assertThat(directory.joined()).isFalse();
+                assertThat(directory.path()).isEqualTo(home.toRealPath());
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home)))
+                        .isEqualTo(permissions);
+            }
+            Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
-    }
-
-    @Test
-    void directoryThatExistsKeepsItsPermissions() throws Exception {
-        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwxr-xr-x"));
-
-        try (DataDirectory directory = DataDirectory.open(scratch)) {
-            assertThat(directory.joined()).isFalse();
-        }
-
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(scratch)))
-                .isEqualTo("rwxr-xr-x");
     }
 
     @Test

@@ -51,12 +51,13 @@ class EmbeddedStoreTests {
     @TempDir
     Path home;
 
+    private DataDirectory directory;
     private EmbeddedStore store;
     private MinioClient client;
 
     /** Opens the directory with its store and a client; closes all of them. */
     private AutoCloseable open() {
-        DataDirectory directory = DataDirectory.open(home);
+        directory = DataDirectory.open(home);
         store = EmbeddedStore.open(directory);
         client = client(store.endpoint(), store.accessKey(), store.secretKey());
         return () -> {
@@ -150,7 +151,6 @@ class EmbeddedStoreTests {
             EmbeddedStore guest = EmbeddedStore.open(guestDirectory);
             guestDirectory.close();
 
-            assertThat(guest.joined()).isTrue();
             assertThat(guest.endpoint()).isEqualTo(store.endpoint());
             assertThat(guest.secretKey()).isEqualTo(store.secretKey());
             try (var child = ChildProcess.withStore(home)) {
@@ -175,7 +175,7 @@ class EmbeddedStoreTests {
         }
 
         try (var _ = open()) {
-            assertThat(store.joined()).isFalse();
+            assertThat(directory.joined()).isFalse();
             assertThat(client.bucketExists(
                             BucketExistsArgs.builder().bucket(BUCKET).build()))
                     .isTrue();
@@ -184,16 +184,13 @@ class EmbeddedStoreTests {
 
     @Test
     void serverThatAcceptsAnythingIsNotUsedWhateverTheFactsSay() throws Exception {
-        EmbeddedStore.Credentials credentials =
-                EmbeddedStore.Credentials.readOrGenerate(new PrivateFile(home.resolve("s3.credentials")));
+        new PrivateFile(home.resolve("s3.credentials"))
+                .writeProperties(Map.of("access-key", "KEY", "secret-key", "secret-of-this-test"));
         byte[] list = "<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>".getBytes(UTF_8);
         try (ScriptedServer foreign = new ScriptedServer().always(ScriptedServer.reply(200, list));
                 DataDirectory owner = DataDirectory.open(home);
                 DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300));
-                MinioClient foreignClient = client(
-                        URI.create(foreign.address()),
-                        credentials.accessKey(),
-                        credentials.secretKey().value())) {
+                MinioClient foreignClient = client(URI.create(foreign.address()), "KEY", "secret-of-this-test")) {
             assertThat(foreignClient.listBuckets()).isEmpty();
             owner.run("s3", _ -> false, () -> new DataDirectory.Started(foreign.port(), () -> {}));
 
@@ -213,7 +210,11 @@ class EmbeddedStoreTests {
                         .isEqualTo(expected[1]);
             }
             assertThat(store.endpoint().getHost()).isEqualTo("127.0.0.1");
-            for (InetAddress address : outwardAddresses()) {
+            List<InetAddress> outward = NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .filter(address -> !address.isLoopbackAddress())
+                    .toList();
+            for (InetAddress address : outward) {
                 assertThatThrownBy(() -> new Socket(address, store.endpoint().getPort()).close())
                         .as("%s", address)
                         .isInstanceOf(ConnectException.class);
@@ -364,12 +365,5 @@ class EmbeddedStoreTests {
             keys.add(item.get().objectName());
         }
         return keys;
-    }
-
-    private static List<InetAddress> outwardAddresses() throws Exception {
-        return NetworkInterface.networkInterfaces()
-                .flatMap(NetworkInterface::inetAddresses)
-                .filter(address -> !address.isLoopbackAddress())
-                .toList();
     }
 }

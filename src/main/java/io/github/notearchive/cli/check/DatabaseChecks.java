@@ -6,7 +6,7 @@ import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.SchemaVersion;
 import io.github.notearchive.cli.check.CheckCommand.Finding;
-import io.github.notearchive.embedded.EmbeddedDatabase;
+import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
@@ -50,7 +50,7 @@ final class DatabaseChecks {
                                current_setting('server_encoding') AS encoding
                         """).query(Server.class).single();
         String where = location.isEmbedded()
-                ? SystemChecks.embedded(context.get(EmbeddedDatabase.class).joined())
+                ? SystemChecks.embedded(context.get(DataDirectory.class).joined())
                 : " at " + location.database().replaceFirst("^jdbc:postgresql:", "");
         String found = "PostgreSQL " + server.version + where;
         if (server.major < OLDEST_POSTGRES) {

@@ -9,7 +9,7 @@ import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.ErrorTranslator;
 import io.github.notearchive.cli.check.CheckCommand.Finding;
-import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -260,7 +260,7 @@ final class SystemChecks {
         String where = "bucket " + settings.bucket()
                 + (settings.hasEndpoint()
                         ? " at " + settings.endpoint()
-                        : embedded(context.get(EmbeddedStore.class).joined()));
+                        : embedded(context.get(DataDirectory.class).joined()));
         if (!store.hasBucket()) {
             return settings.createBucket()
                     ? ofOneArchive(database, where + ": the bucket does not exist yet; the first run creates it")
