@@ -6,15 +6,24 @@ import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
+import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.telemetry.Meters.ArchiveStats;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.micrometer.registry.otlp.OtlpMetricsSender;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,11 +31,14 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.io.function.IOConsumer;
 import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
@@ -65,8 +77,7 @@ public class RunTelemetry implements RunObserver {
     private String command = "run";
     private Instant startedAt = Instant.EPOCH;
     private long startNanos;
-    private volatile long exportedAt = System.nanoTime() - MIN_INTERVAL;
-    private volatile long nextQueryAt = System.nanoTime();
+    private volatile long nextExportAt = System.nanoTime();
 
     /** Null before the command is opened, and after its end. */
     private volatile @Nullable Notifications notifications;
@@ -108,6 +119,46 @@ public class RunTelemetry implements RunObserver {
      * @param export receives whether it is the last one of the command
      */
     private record Target(String name, String address, IOConsumer<Boolean> export) {}
+
+    /**
+     * File for node_exporter's textfile collector.
+     *
+     * <p>It is replaced atomically and readable by everyone. Metric families that this process has not measured keep
+     * their lines, so a run that did not reach the database keeps the last success. Processes that write at the same
+     * time take turns by a lock file.
+     */
+    record Textfile(Path file, PrometheusMeterRegistry registry) {
+
+        private static final Pattern FAMILY = Pattern.compile("# HELP (\\S+).*");
+
+        void export() throws DeliveryException {
+            Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
+            try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock _ = channel.lock()) {
+                Map<String, String> families = families(Files.exists(file) ? Files.readString(file, UTF_8) : "");
+                families.putAll(families(registry.scrape()));
+                byte[] text = String.join("", families.values()).getBytes(UTF_8);
+                AtomicFile.write(file, ".tmp", out -> out.write(text), AtomicFile.READABLE_BY_ALL);
+            } catch (FileSystemException e) {
+                String why = e.getReason() == null ? "" : ": " + e.getReason();
+                throw new DeliveryException(e.getClass().getSimpleName() + why, false);
+            } catch (IOException e) {
+                throw new DeliveryException(e.toString(), false);
+            }
+        }
+
+        /** Splits the text format into metric families by name, each with all its lines. */
+        private static Map<String, String> families(String text) {
+            Map<String, String> families = new TreeMap<>();
+            String family = "";
+            for (String line : text.lines().toList()) {
+                Matcher header = FAMILY.matcher(line);
+                family = header.matches() ? header.group(1) : family.isEmpty() ? line : family;
+                families.merge(family, line + "\n", String::concat);
+            }
+            return families;
+        }
+    }
 
     /** Runs a command, {@code run} or {@code verify}, and reports its result or the exception that it throws. */
     public <T> T observe(
@@ -216,13 +267,14 @@ public class RunTelemetry implements RunObserver {
             return;
         }
         meters.progress(counts);
-        if (System.nanoTime() - exportedAt >= MIN_INTERVAL) {
+        if (System.nanoTime() - nextExportAt >= 0) {
             export();
         }
     }
 
+    /** Queries the tables, and then exports even if the query failed. */
     private void export() {
-        exportedAt = System.nanoTime();
+        nextExportAt = System.nanoTime() + TimeUnit.DAYS.toNanos(1); // until the query ends
         Task _ = submitQuery();
         Task _ = receivers.submit("tables", "for metrics", () -> targets.forEach(target -> submit(target, false)));
     }
@@ -237,9 +289,6 @@ public class RunTelemetry implements RunObserver {
 
     private void queryTables() throws DeliveryException {
         long start = System.nanoTime();
-        if (start - nextQueryAt < 0) {
-            return;
-        }
         try {
             stats.getObject().update(meters, node, clock.instant());
         } catch (RuntimeException e) {
@@ -249,7 +298,7 @@ public class RunTelemetry implements RunObserver {
             }
         } finally {
             long end = System.nanoTime();
-            nextQueryAt = end + (end - start) * QUERY_SHARE;
+            nextExportAt = end + Math.max(MIN_INTERVAL, (end - start) * QUERY_SHARE);
         }
     }
 
@@ -280,7 +329,6 @@ public class RunTelemetry implements RunObserver {
         long now = System.nanoTime();
         long timeout = metrics.timeout().toNanos();
         if (result.isSummarized()) {
-            nextQueryAt = now;
             receivers.await(submitQuery(), now + timeout / 3);
         }
         if (result.exitCode() != ExitCode.ALREADY_RUNNING) {

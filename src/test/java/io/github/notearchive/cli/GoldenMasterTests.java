@@ -30,7 +30,7 @@ import picocli.CommandLine;
  * Compares help texts, JSON documents and the schema with the files in {@code src/test/resources/golden}.
  *
  * <p>The system property {@code golden.update=true} writes the files instead. Metrics, settings, the fields of the run
- * summary and the progress line have tests of their own: {@code MetricsTableTests}, {@code SettingsFileTests},
+ * summary and the progress line have tests of their own: {@code MetricsTests}, {@code SettingsFileTests},
  * {@code SummaryJsonTests}, {@code RunReporterTests}.
  */
 @Isolated("sets system properties")

@@ -12,6 +12,7 @@ import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.telemetry.Meters.ArchiveStats;
 import io.github.notearchive.telemetry.RunTelemetry.NodeGauges;
 import java.time.Clock;
 import java.time.Instant;

@@ -1,13 +1,16 @@
 package io.github.notearchive.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.PublishedTable;
+import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.ProviderCode;
+import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -28,12 +31,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The metrics equal the documented table, labels have few values, and dashboard and alerts query no other metrics. */
-class MetricsTableTests {
+/**
+ * The metrics equal the documented table, labels have few values, and dashboard and alerts query no other metrics. The
+ * text file keeps values that were not measured.
+ */
+class MetricsTests {
 
     private static final Pattern HEAD =
             Pattern.compile("# HELP ([a-z0-9_]+) (\\S.*)\n# TYPE \\1 (counter|gauge|histogram|summary)");
@@ -41,6 +49,73 @@ class MetricsTableTests {
             "([a-z_][a-z0-9_]*)\\{((?:[a-z_]+=\"(?:[^\"\\\\]|\\\\[\\\\\"n])*\",?)+)\\} (NaN|[+-]?Inf|[-+0-9.E]+)");
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"([^\"]*)\"");
     private static final Pattern NAME = Pattern.compile("\\b(?:note_archive|spring_batch)_[a-z0-9_]+");
+
+    private static final String SUCCESS = """
+            # HELP note_archive_last_success_timestamp_seconds When
+            # TYPE note_archive_last_success_timestamp_seconds gauge
+            note_archive_last_success_timestamp_seconds{node="main"} 1.7E9
+            """;
+
+    @TempDir
+    Path directory;
+
+    private Path file;
+
+    @BeforeEach
+    void nameTheFile() {
+        file = directory.resolve("note_archive.prom");
+    }
+
+    private void reportRun(ExitCode exitCode) {
+        try (TelemetryFixture fixture = TelemetryFixture.with("archive.metrics.textfile", file.toString())) {
+            fixture.report(CommandResult.failed(exitCode, "why", "what next"));
+        }
+    }
+
+    @Test
+    void aFailedRunKeepsTheValuesThatItDidNotMeasure() throws IOException {
+        Files.writeString(file, SUCCESS + """
+                        # HELP note_archive_last_run_exit_code Exit code of the last run
+                        # TYPE note_archive_last_run_exit_code gauge
+                        note_archive_last_run_exit_code{node="main"} 0.0
+                        """);
+
+        reportRun(ExitCode.UPSTREAM_UNAVAILABLE);
+
+        assertThat(Files.readString(file))
+                .contains(SUCCESS)
+                .contains("note_archive_last_run_exit_code{node=\"main\"} 8.0")
+                .doesNotContain("note_archive_last_run_exit_code{node=\"main\"} 0.0");
+    }
+
+    @Test
+    void anOverlappingRunKeepsTheValuesOfTheActiveRun() throws IOException {
+        String active = """
+                # HELP note_archive_last_run_exit_code Exit code of the last run
+                # TYPE note_archive_last_run_exit_code gauge
+                note_archive_last_run_exit_code{node="main"} 0.0
+                # HELP note_archive_running 1 while a run is going on
+                # TYPE note_archive_running gauge
+                note_archive_running{node="main"} 1.0
+                """;
+        Files.writeString(file, active);
+
+        reportRun(ExitCode.ALREADY_RUNNING);
+
+        assertThat(Files.readString(file))
+                .contains(active.lines().toList())
+                .contains("note_archive_last_overlap_timestamp_seconds{node=\"main\"} 1.7731152E9");
+    }
+
+    @Test
+    void aMissingDirectoryIsReported() {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        var nowhere = new RunTelemetry.Textfile(directory.resolve("none").resolve("x.prom"), registry);
+
+        assertThatThrownBy(() -> nowhere.export())
+                .isInstanceOf(DeliveryException.class)
+                .hasMessageContaining("NoSuchFileException");
+    }
 
     @Test
     void theTableListsEveryMetricWithTypeLabelsAndDescription() throws IOException {
