@@ -12,6 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
@@ -115,7 +116,9 @@ public final class SandboxProvider implements AutoCloseable {
     }
 
     private HttpServer start(Map<String, HttpRequestHandler> handlers) throws IOException {
-        HttpResponseInterceptor date = (response, _, _) -> response.setHeader(HttpHeaders.DATE, date());
+        HttpResponseInterceptor date = (response, _, _) -> response.setHeader(
+                HttpHeaders.DATE,
+                DateTimeFormatter.RFC_1123_DATE_TIME.format(clock.instant().atZone(ZoneOffset.UTC)));
         ServerBootstrap bootstrap = ServerBootstrap.bootstrap()
                 .setLocalAddress(InetAddress.ofLiteral("127.0.0.1"))
                 .setCanonicalHostName("127.0.0.1")
@@ -128,20 +131,11 @@ public final class SandboxProvider implements AutoCloseable {
         return server;
     }
 
-    private String date() {
-        return DateTimeFormatter.RFC_1123_DATE_TIME.format(clock.instant().atZone(ZoneOffset.UTC));
-    }
-
     private HttpRequestHandler handler(NoteEndpoint endpoint) {
         return (request, response, _) -> {
             boolean authorized = parameter(request, "token").equals(TOKEN);
             NoteEndpoint.Call call = endpoint.receive(parameter(request, "noteId"), authorized);
-            try {
-                Thread.sleep(settings.latency());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("The practice provider is closed", e);
-            }
+            LockSupport.parkNanos(settings.latency().toNanos());
             NoteEndpoint.Response reply = endpoint.respond(call);
             send(response, reply.httpStatus(), NoteEndpoint.JSON, reply.body());
         };

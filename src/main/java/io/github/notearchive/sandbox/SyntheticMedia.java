@@ -3,7 +3,6 @@ package io.github.notearchive.sandbox;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +44,6 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
                     : new Target("/", "");
         }
 
-        String folder() {
-            return path.split("/", 3)[1];
-        }
-
         String name() {
             return path.substring(path.lastIndexOf('/') + 1);
         }
@@ -69,23 +64,22 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
             return Optional.empty();
         }
         String key = target.path + "?" + target.rendition;
-        int length = (int) (size * scale(target) * (0.5 + random.uniform("size", key)));
+        boolean isVideo = sample.contentType().startsWith("video/");
+        double scale = isVideo ? 2 : SMALL.matcher(target.rendition).find() ? 0.25 : 1;
+        int length = (int) (size * scale * (0.5 + random.uniform("size", key)));
         byte[] bytes = sample.fill(random.generator("bytes", key), length);
-        return Optional.of(new Response(200, contentType(target.path, sample), bytes));
-    }
-
-    /** Returns the status that every URL of a dead file returns; empty for a file that is served. */
-    OptionalInt deadStatus(String url) {
-        String identity = Target.of(url).name().replaceFirst("_.*|\\.[^.]*$", "");
-        return random.uniform("dead", identity) < deadShare
-                ? OptionalInt.of(random.oneIn(2, "how dead", identity) ? 404 : 403)
-                : OptionalInt.empty();
+        // a sound is declared as WAV if its name ends so, as by the real server
+        String contentType = (target.path.endsWith(".wav") ? SampleFile.WAV : sample).contentType();
+        return Optional.of(new Response(200, contentType, bytes));
     }
 
     /** Returns the file of a path and query; a status without file if it is dead or unknown. */
     Response serve(String target) {
-        OptionalInt dead = deadStatus(target);
-        return dead.isPresent() ? status(dead.getAsInt()) : find(target).orElseGet(() -> status(404));
+        String identity = Target.of(target).name().replaceFirst("_.*|\\.[^.]*$", "");
+        if (random.uniform("dead", identity) < deadShare) {
+            return status(random.oneIn(2, "how dead", identity) ? 404 : 403);
+        }
+        return find(target).orElseGet(() -> status(404));
     }
 
     static Response status(int status) {
@@ -94,7 +88,7 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
 
     private @Nullable SampleFile sample(Target target) {
         String path = target.path;
-        return switch (target.folder()) {
+        return switch (path.split("/", 3)[1]) {
             case "stream", "livephoto" ->
                 path.endsWith("_115.mp4")
                         ? SampleFile.MP4_1080_1920
@@ -115,18 +109,5 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
             case "png" -> SampleFile.PNG;
             default -> SampleFile.JPEG;
         };
-    }
-
-    private static double scale(Target target) {
-        return switch (target.folder()) {
-            case "stream", "livephoto" -> 2;
-            case "avatar", "topic" -> 0.25;
-            default -> SMALL.matcher(target.rendition).find() ? 0.25 : 1;
-        };
-    }
-
-    /** Declares sound as WAV if its name ends so, as the real server does. */
-    private static String contentType(String path, SampleFile sample) {
-        return (path.endsWith(".wav") ? SampleFile.WAV : sample).contentType();
     }
 }

@@ -120,21 +120,20 @@ class RandomKillTests {
             Duration latency = Duration.ofMillis(150 + random.nextInt(250));
             Duration mediaLatency = Duration.ofMillis(20 + random.nextInt(130));
             try (Practice practice = Practice.beginEmpty(place, faults.settings(seed, latency, size))) {
-                practice.provider().script().latencySpread(0.5).mediaLatency(mediaLatency);
-                List<String> ids = practice.provider().noteIds(size);
+                practice.provider().script().mediaLatency(mediaLatency);
+                List<String> ids = practice.ids();
+                ids.addAll(practice.provider().noteIds(size));
                 if (faults == Faults.DEAD_FILES) {
                     killFiles(practice.provider(), ids);
                 }
-                enqueue(practice, ids);
+                enqueue(practice);
                 int kills = 5 + random.nextInt(5);
                 for (int kill = 0; kill < kills; kill++) {
                     killARun(practice);
                 }
                 practice.settle();
                 finish(practice);
-                try (Archive archive = practice.look()) {
-                    report(Audit.of(practice, archive, ids));
-                }
+                report(practice.audit());
             }
         }
 
@@ -149,8 +148,8 @@ class RandomKillTests {
             provider.script().media(dead::contains, Reply.status(404));
         }
 
-        private void enqueue(Practice practice, List<String> ids) {
-            String list = practice.file("ids.txt", String.join("\n", ids)).toString();
+        private void enqueue(Practice practice) {
+            String list = practice.list();
             if (random.nextInt(3) == 0) {
                 Program enqueue = practice.start("enqueue", list);
                 long after = random.nextInt(6_000);

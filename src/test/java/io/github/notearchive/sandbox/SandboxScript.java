@@ -1,5 +1,7 @@
 package io.github.notearchive.sandbox;
 
+import static org.awaitility.Awaitility.await;
+
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -7,6 +9,8 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /**
@@ -27,7 +31,6 @@ public final class SandboxScript {
     private final Map<String, Deque<Reply>> videos = new HashMap<>();
     private final List<MediaRule> mediaRules = new ArrayList<>();
     private final Barrier hung = new Barrier();
-    private double latencySpread;
     private Duration mediaLatency = Duration.ZERO;
 
     SandboxScript(NoteEndpoint noteEndpoint, NoteEndpoint videoEndpoint) {
@@ -50,16 +53,6 @@ public final class SandboxScript {
 
     public SandboxScript unlimited() {
         return grants(SandboxSettings.UNLIMITED).grantsVideos(SandboxSettings.UNLIMITED);
-    }
-
-    /**
-     * Draws latencies of calls from a log-normal distribution around the latency of the settings.
-     *
-     * @param sigma 0.5 makes one call in twenty take 2.3 times as long
-     */
-    public synchronized SandboxScript latencySpread(double sigma) {
-        latencySpread = sigma;
-        return this;
     }
 
     public synchronized SandboxScript mediaLatency(Duration latency) {
@@ -125,10 +118,6 @@ public final class SandboxScript {
                 .orElseGet(Reply::normal);
     }
 
-    synchronized double latencySpread() {
-        return latencySpread;
-    }
-
     synchronized Duration mediaLatency() {
         return mediaLatency;
     }
@@ -147,4 +136,47 @@ public final class SandboxScript {
     }
 
     private record MediaRule(Predicate<String> target, Deque<Reply> replies) {}
+
+    /** Gate for threads: lets them pass, or holds them until it is opened. */
+    static final class Barrier {
+
+        private static final Duration POLL = Duration.ofMillis(10);
+
+        private final AtomicInteger waiting = new AtomicInteger();
+        private volatile CountDownLatch gate = new CountDownLatch(0);
+
+        /** Holds all threads from now on. */
+        synchronized void hold() {
+            if (gate.getCount() == 0) {
+                gate = new CountDownLatch(1);
+            }
+        }
+
+        /** Releases all waiting threads; later ones are held. */
+        synchronized void releaseWaiting() {
+            CountDownLatch before = gate;
+            gate = new CountDownLatch(1);
+            before.countDown();
+        }
+
+        /** Releases all waiting threads and holds no later ones. */
+        synchronized void open() {
+            gate.countDown();
+        }
+
+        /** Waits until this thread is released; returns immediately if the gate is open. */
+        void pass() throws InterruptedException {
+            waiting.incrementAndGet();
+            try {
+                gate.await();
+            } finally {
+                waiting.decrementAndGet();
+            }
+        }
+
+        /** Waits until this many threads are held; fails on timeout. */
+        void awaitWaiting(int count, Duration timeout) {
+            await("held requests").atMost(timeout).pollInterval(POLL).until(waiting::get, held -> held >= count);
+        }
+    }
 }

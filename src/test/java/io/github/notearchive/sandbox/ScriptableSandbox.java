@@ -11,8 +11,12 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -48,7 +52,6 @@ public final class ScriptableSandbox implements AutoCloseable {
 
     private final SandboxSettings settings;
     private final String token;
-    private final SeededRandom random;
     private final SyntheticMedia media;
     private final SyntheticNotes notes;
     private final NoteEndpoint noteEndpoint;
@@ -57,15 +60,15 @@ public final class ScriptableSandbox implements AutoCloseable {
     private final CallLog log = new CallLog();
     private final CallLog videoLog = new CallLog();
     private final List<String> mediaTargets = new CopyOnWriteArrayList<>();
-    private final Barrier responses = new Barrier();
-    private final Barrier mediaResponses = new Barrier();
+    private final SandboxScript.Barrier responses = new SandboxScript.Barrier();
+    private final SandboxScript.Barrier mediaResponses = new SandboxScript.Barrier();
     private final ScriptedServer mediaServer;
     private final ScriptedServer apiServer;
 
     private ScriptableSandbox(SandboxSettings settings, String token, int mediaSize) {
         this.settings = settings;
         this.token = token;
-        random = new SeededRandom(settings.seed());
+        SeededRandom random = new SeededRandom(settings.seed());
         media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), mediaSize);
         mediaServer =
                 new ScriptedServer(request -> (connection, out) -> serveMedia(new Exchange(request, connection, out)));
@@ -260,7 +263,7 @@ public final class ScriptableSandbox implements AutoCloseable {
         NoteEndpoint.Call call = endpoint.receive(noteId, authorized);
         Reply reply = authorized ? replies.apply(noteId) : Reply.code(100);
         responses.pass();
-        Thread.sleep(latency(call).plus(reply.delay()));
+        Thread.sleep(settings.latency().plus(reply.delay()));
 
         if (reply.delivery() == Reply.Delivery.HANG) {
             script.hangUntilReleased();
@@ -295,13 +298,6 @@ public final class ScriptableSandbox implements AutoCloseable {
         }
     }
 
-    private Duration latency(NoteEndpoint.Call call) {
-        double deviation =
-                random.generator("latency", call.noteId(), call.number()).nextGaussian();
-        double factor = Math.exp(deviation * script.latencySpread());
-        return Duration.ofNanos((long) (settings.latency().toNanos() * factor));
-    }
-
     private boolean serveMedia(Exchange exchange) throws IOException, InterruptedException {
         Request request = exchange.request();
         mediaTargets.add(request.target());
@@ -317,5 +313,56 @@ public final class ScriptableSandbox implements AutoCloseable {
             case Reply.Usual _, Reply.Sold _, Reply.Nothing _ -> media.serve(request.target());
         };
         return exchange.send(reply, response.status(), response.contentType(), response.body());
+    }
+
+    /** Log of the calls of an endpoint. A call is logged when received, its response before it is sent. Thread-safe. */
+    private static final class CallLog {
+
+        private final List<String> received = new CopyOnWriteArrayList<>();
+        private final List<CallSeen> seen = new CopyOnWriteArrayList<>();
+        private final Map<String, byte[]> responses = new ConcurrentHashMap<>();
+
+        void received(String noteId) {
+            received.add(noteId);
+        }
+
+        void done(Instant at, String noteId, NoteEndpoint.Response response) {
+            if (response.httpStatus() != 0) {
+                responses.put(noteId, response.body());
+            }
+            seen.add(new CallSeen(at, noteId, response.code(), response.httpStatus()));
+        }
+
+        int calls() {
+            return received.size();
+        }
+
+        int calls(String noteId) {
+            return Collections.frequency(received, noteId);
+        }
+
+        List<CallSeen> seen() {
+            return List.copyOf(seen);
+        }
+
+        /** Returns the notes of all responses with code 0, in order, with duplicates. */
+        List<String> bought() {
+            return seen.stream()
+                    .filter(call -> call.code() == 0)
+                    .map(CallSeen::noteId)
+                    .toList();
+        }
+
+        /** Returns the body last sent about a note. */
+        byte[] response(String noteId) {
+            return Optional.ofNullable(responses.get(noteId))
+                    .orElseThrow(() -> new NoSuchElementException("No response about " + noteId + " was sent"));
+        }
+
+        void reset() {
+            received.clear();
+            seen.clear();
+            responses.clear();
+        }
     }
 }
