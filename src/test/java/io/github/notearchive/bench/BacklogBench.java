@@ -49,17 +49,18 @@ class BacklogBench {
         columns.add(column);
         try (BigWorklist big = new BigWorklist(notes, tenthsDone, 5)) {
             BigWorklist.Parts parts = big.timed();
-            for (Map.Entry<String, BigWorklist.Task> task : BacklogTasks.all().entrySet()) {
+            for (Map.Entry<String, BigWorklist.Task> task :
+                    BacklogPlansTests.all().entrySet()) {
                 millis(2, parts, task.getValue());
                 double median = millis(REPEATS, parts, task.getValue()).median();
                 double base = bases.computeIfAbsent(task.getKey() + tenthsDone, _ -> median);
                 rows.computeIfAbsent(task.getKey(), _ -> new ArrayList<>(List.of(task.getKey())))
                         .add("%.2f (%.1f)".formatted(median, median / base));
             }
-            BacklogTasks.plansThatReadATable(big).forEach(plan -> readWhole.add(column + ", " + plan));
+            BacklogPlansTests.plansThatReadATable(big).forEach(plan -> readWhole.add(column + ", " + plan));
             if (tenthsDone == 0) {
                 big.beside().execute("CHECKPOINT");
-                Spread enqueue = millis(1, parts, each -> BacklogTasks.enqueue(each, 1_000_000));
+                Spread enqueue = millis(1, parts, each -> BacklogPlansTests.enqueue(each, 1_000_000));
                 bulk.add(new String[] {column, "%.1f".formatted(enqueue.median() / 1000)});
             }
             if (notes == 1_000_000 && tenthsDone == 0) {
@@ -85,7 +86,7 @@ class BacklogBench {
                 Statement open = other.createStatement()) {
             open.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM worklist_count");
             for (int i = 1; i <= 10; i++) {
-                Spread times = millis(CHURN / 10, big.timed(), BacklogTasks::claimAndSettle);
+                Spread times = millis(CHURN / 10, big.timed(), BacklogPlansTests::claimAndSettle);
                 churn.add(new String[] {"%,d".formatted(i * CHURN / 10), times.text(2)});
             }
         }

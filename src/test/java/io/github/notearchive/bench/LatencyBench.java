@@ -12,33 +12,29 @@ import org.junit.jupiter.api.Test;
 /** A night that the rate limit and the latency of the provider bound. */
 class LatencyBench {
 
+    private static final int NOTES = Integer.getInteger("bench.slow-notes", 1_000);
     private static final String W1_L = "latency=800&sigma=0.5&mediaLatency=50&burst=20&rate=20";
     private static final Map<String, String> KNOWN = Map.of("ARCHIVE_CALLS_PER_SECOND", "20");
 
     @Test
     void nightBesideIdeal() {
-        int notes = BenchSettings.slowNotes();
         try (Servers servers = Servers.start()) {
             MeasuredProgram program = MeasuredProgram.configured(servers);
             Page page = new Page(LatencyBench.class, "latency", "A night that waits for the provider", servers);
             page.paragraph("""
                     W1-L: %,d notes, responses after 0.8 s in the median (log-normal, sigma 0.5), 20 calls a second with a burst of 20, files after 50 ms. The ideal starts each
                     call as soon as the provider's limit allows, with the latencies that occurred, and fetches all files of a note concurrently.
-                    """.formatted(notes));
+                    """.formatted(NOTES));
             page.table("", "runs", "E: ideal ÷ measured", "302s, % of calls", "calls in flight, maximum");
-            alone(page, program, notes);
-            busy(page, program, notes);
+            measure(page, program, MeasuredProgram.RUNS, "note-archive", "E");
+            busy(page, program);
             page.row("bar", "", "≥ 97 %", "≤ 0.5", "").row("stretch", "", "98 %", "0", "");
             page.write();
             System.out.println(page);
         }
     }
 
-    private static void alone(Page page, MeasuredProgram program, int notes) {
-        measure(page, program, notes, BenchSettings.runs(), "note-archive", "E");
-    }
-
-    private static void busy(Page page, MeasuredProgram program, int notes) {
+    private static void busy(Page page, MeasuredProgram program) {
         List<Process> burners = new ArrayList<>();
         try {
             for (int i = 0; i < 2; i++) {
@@ -48,8 +44,7 @@ class LatencyBench {
             measure(
                     page,
                     program,
-                    notes,
-                    Math.max(1, BenchSettings.runs() / 2),
+                    Math.max(1, MeasuredProgram.RUNS / 2),
                     "note-archive beside two busy processes",
                     "E busy");
         } catch (IOException e) {
@@ -62,13 +57,13 @@ class LatencyBench {
         }
     }
 
-    private static void measure(Page page, MeasuredProgram program, int notes, int runs, String name, String figure) {
+    private static void measure(Page page, MeasuredProgram program, int runs, String name, String figure) {
         Spread e = new Spread();
         Spread refused = new Spread();
         Spread inFlight = new Spread();
         for (int i = 0; i < runs; i++) {
-            Measurement run = program.night(Work.Kind.W1, notes, W1_L, false, KNOWN);
-            assertThat(run.notes()).as("notes archived").isEqualTo(notes);
+            Measurement run = program.night(Work.Kind.W1, NOTES, W1_L, false, KNOWN);
+            assertThat(run.notes()).as("notes archived").isEqualTo(NOTES);
             e.add(100 * run.provided("ideal") / 1e6 / run.seconds());
             refused.add(100.0 * run.provided("code302") / run.provided("calls"));
             inFlight.add(run.provided("mostInFlight"));

@@ -17,6 +17,11 @@ import org.springframework.util.FileSystemUtils;
 /** The program under measurement, started once per night. */
 final class MeasuredProgram {
 
+    /** Number of repetitions of each measurement. */
+    static final int RUNS = Integer.getInteger("bench.runs", 5);
+
+    static final List<String> OPTIONS =
+            List.of(System.getProperty("bench.java-options", "-Xmx256m").split(" "));
     static final Duration PATIENCE = Duration.ofMinutes(15);
     private static final String TEMPLATE = "bench_template_";
 
@@ -29,15 +34,57 @@ final class MeasuredProgram {
      * @param program a launcher
      * @param options options of the virtual machine, beside those of the launcher
      */
-    MeasuredProgram(Servers servers, String program, List<String> options) {
+    private MeasuredProgram(Servers servers, String program, List<String> options) {
         this.servers = servers;
         this.program = program;
         this.options = List.copyOf(options);
     }
 
-    /** Returns the program that {@link BenchSettings} names. */
+    /** Returns the program that {@code -Dbench.program} names, with the given options of its virtual machine. */
+    static MeasuredProgram of(Servers servers, List<String> options) {
+        return new MeasuredProgram(servers, program(), options);
+    }
+
+    /** Returns the same program with the options that {@code -Dbench.java-options} names. */
     static MeasuredProgram configured(Servers servers) {
-        return new MeasuredProgram(servers, BenchSettings.program(), BenchSettings.javaOptions());
+        return of(servers, OPTIONS);
+    }
+
+    /** Returns {@code -Dbench.program}, else the packaged program, unpacked and prepared as in the image. */
+    private static String program() {
+        String named = System.getProperty("bench.program");
+        if (named != null) {
+            return named;
+        }
+        Path home = Path.of("target", "bench", "distribution").toAbsolutePath();
+        try {
+            FileSystemUtils.deleteRecursively(home);
+            call(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Djarmode=tools",
+                    "-jar",
+                    Path.of("target", "note-archive.jar").toString(),
+                    "extract",
+                    "--destination",
+                    home.toString());
+            Path launcher = home.resolve("bin").resolve("note-archive");
+            Path prepare = home.resolve("bin").resolve("note-archive-prepare");
+            Files.createDirectories(launcher.getParent());
+            Files.copy(Path.of("bin", "note-archive"), launcher);
+            Files.copy(Path.of("bin", "note-archive-prepare"), prepare);
+            FileSystemUtils.copyRecursively(Path.of("config"), home.resolve("config"));
+            call(prepare.toString());
+            return launcher.toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException("The packaged program is missing; run ./mvnw package", e);
+        }
+    }
+
+    private static void call(String... command) throws IOException {
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        if (process.onExit().join().exitValue() != 0) {
+            throw new IOException(String.join(" ", command) + " ends with " + process.exitValue());
+        }
     }
 
     /** Prepares a process of the program. */

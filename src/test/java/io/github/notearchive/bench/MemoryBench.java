@@ -18,7 +18,7 @@ class MemoryBench {
     @Test
     void peaksOfMemoryAndSpool() {
         try (Servers servers = Servers.start()) {
-            MeasuredProgram program = new MeasuredProgram(servers, BenchSettings.program(), List.of("-Xmx256m"));
+            MeasuredProgram program = MeasuredProgram.of(servers, List.of("-Xmx256m"));
             Page page = new Page(MemoryBench.class, "memory", "Memory and disk", servers);
             page.paragraph("""
                     64 workers at `-Xmx256m`. The peak is that of the process (`VmHWM`): heap, code, direct buffers. A response takes 500 ms, the first byte of a file 50 ms, so

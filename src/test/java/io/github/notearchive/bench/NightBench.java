@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 /** A night that only the machine limits, beside scripts in the same run. */
 class NightBench {
 
+    private static final int NOTES = Integer.getInteger("bench.night-notes", 6_000);
     private static final int DEFAULT_WORKERS = 32;
     private static final int FEW_WORKERS = 8;
 
@@ -49,19 +50,16 @@ class NightBench {
 
     @Test
     void nightBesidePeers() {
-        int notes = BenchSettings.notes();
         try (Servers servers = Servers.start()) {
             MeasuredProgram program = MeasuredProgram.configured(servers);
             Page page = new Page(NightBench.class, "night", "A night at latency 0, beside scripts", servers);
-            for (int i = 0; i < BenchSettings.runs(); i++) {
-                ours.add(night(program, notes, DEFAULT_WORKERS));
-                oursWithFew.add(night(program, notes, FEW_WORKERS));
+            for (int i = 0; i < MeasuredProgram.RUNS; i++) {
+                ours.add(night(program, DEFAULT_WORKERS));
+                oursWithFew.add(night(program, FEW_WORKERS));
                 for (Peer peer : Peer.all()) {
-                    if (BenchSettings.includes(peer) && peer.isInstalled()) {
-                        Measurement run = peer.run(servers, notes, "", false);
-                        System.out.printf("%s: %s%n", peer.title(), run.line());
-                        peers.computeIfAbsent(peer, _ -> new ArrayList<>()).add(run);
-                    }
+                    Measurement run = peer.run(servers, NOTES, "", false);
+                    System.out.printf("%s: %s%n", peer.title(), run.line());
+                    peers.computeIfAbsent(peer, _ -> new ArrayList<>()).add(run);
                 }
             }
             write(page);
@@ -70,11 +68,11 @@ class NightBench {
         }
     }
 
-    private static Measurement night(MeasuredProgram program, int notes, int workers) {
+    private static Measurement night(MeasuredProgram program, int workers) {
         Measurement run =
-                program.night(Work.Kind.W1, notes, "", false, Map.of("ARCHIVE_WORKERS", String.valueOf(workers)));
+                program.night(Work.Kind.W1, NOTES, "", false, Map.of("ARCHIVE_WORKERS", String.valueOf(workers)));
         System.out.printf("note-archive, %d workers: %s%n", workers, run.line());
-        assertThat(run.notes()).as("notes archived").isEqualTo(notes);
+        assertThat(run.notes()).as("notes archived").isEqualTo(NOTES);
         assertThat(run.files()).as("files stored").isEqualTo((long) run.provided("files"));
         return run;
     }
@@ -83,7 +81,7 @@ class NightBench {
         page.paragraph("""
                 Medians (minimum..maximum) of %d runs, in each of which all take turns. From the first call to the last commit, for scripts without database to the last
                 object; note-archive with `%s`. CPU of note-archive is that of the process in this span, of scripts that of the process tree from its start.
-                """.formatted(BenchSettings.runs(), String.join(" ", BenchSettings.javaOptions())));
+                """.formatted(MeasuredProgram.RUNS, String.join(" ", MeasuredProgram.OPTIONS)));
         page.table("", "notes", "notes/s", "CPU ms a note", "peak RSS MB", "files stored");
         Map<String, Numbers> all = new LinkedHashMap<>();
         all.put("**note-archive**, %d workers".formatted(DEFAULT_WORKERS), new Numbers(ours));

@@ -1,7 +1,6 @@
 package io.github.notearchive.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Optional;
+import org.apache.commons.io.function.Uncheck;
 
 /**
  * Markdown page with the results of a benchmark, and lines for the history, in {@code target/bench/nights}. Replaced
@@ -41,12 +41,10 @@ final class Page {
                 %5$s
                 """.formatted(
                 title, bench.getSimpleName(), LocalDate.now(ZoneOffset.UTC), commit(), machine(postgresVersion)));
-        try {
+        Uncheck.run(() -> {
             Files.createDirectories(FOLDER);
             Files.deleteIfExists(historyFile());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        });
     }
 
     Page heading(String heading) {
@@ -73,21 +71,13 @@ final class Page {
 
     /** Adds a line to the history. */
     Page remember(String figure, Spread spread) {
-        write(
-                historyFile(),
-                history + figure + "," + spread.cells() + "\n",
-                StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND);
+        write(historyFile(), history + figure + "," + spread.cells() + "\n", StandardOpenOption.APPEND);
         return this;
     }
 
     /** Writes the page as it is so far. */
     void write() {
-        write(
-                FOLDER.resolve(name + ".md"),
-                text.toString(),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING);
+        write(FOLDER.resolve(name + ".md"), text.toString(), StandardOpenOption.TRUNCATE_EXISTING);
     }
 
     @Override
@@ -99,12 +89,8 @@ final class Page {
         return FOLDER.resolve(name + ".history.csv");
     }
 
-    private static void write(Path file, String text, StandardOpenOption... how) {
-        try {
-            Files.writeString(file, text, how);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static void write(Path file, String text, StandardOpenOption how) {
+        Uncheck.run(() -> Files.writeString(file, text, StandardOpenOption.CREATE, how));
     }
 
     private static String machine(String postgresVersion) {

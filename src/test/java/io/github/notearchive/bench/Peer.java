@@ -20,8 +20,13 @@ record Peer(int threads, boolean ledger) {
     private static final Path SCRIPTS = Path.of("src", "test", "bench").toAbsolutePath();
     private static final String DATABASE = "bench_peer";
 
+    /** Returns the peers that {@code -Dbench.peers} selects by parts of their titles, if they are installed. */
     static List<Peer> all() {
-        return List.of(new Peer(4, false), new Peer(16, false), new Peer(8, true));
+        return Stream.of(new Peer(4, false), new Peer(16, false), new Peer(8, true))
+                .filter(peer -> Stream.of(System.getProperty("bench.peers", "").split(","))
+                        .anyMatch(peer.title()::contains))
+                .filter(Peer::isInstalled)
+                .toList();
     }
 
     String title() {
@@ -29,7 +34,7 @@ record Peer(int threads, boolean ledger) {
     }
 
     /** Returns whether the script's interpreter and libraries are installed. */
-    boolean isInstalled() {
+    private boolean isInstalled() {
         try {
             return new ProcessBuilder("python3", "-c", ledger ? "import psycopg2" : "")
                             .redirectErrorStream(true)

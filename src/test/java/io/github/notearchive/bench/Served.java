@@ -10,7 +10,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.SplittableRandom;
@@ -19,6 +18,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The bytes of all files of one type and length. They differ by a number near their start, so that no two files are
@@ -82,10 +82,10 @@ final class Served {
     /** Returns the digest of the whole file. */
     String digest(String algorithm, long number) {
         try {
-            MessageDigest digest = MessageDigest.getInstance(algorithm);
+            MessageDigest digest = DigestUtils.getDigest(algorithm);
             write(new DigestOutputStream(OutputStream.nullOutputStream(), digest), number, 0, length);
             return HexFormat.of().formatHex(digest.digest());
-        } catch (IOException | NoSuchAlgorithmException e) {
+        } catch (IOException e) {
             throw new IllegalStateException(e);
         }
     }

@@ -9,10 +9,8 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +20,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.Uncheck;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -237,18 +236,12 @@ final class Servers implements AutoCloseable {
 
     /** Returns the CPU time of the processes of PostgreSQL, those that have ended included. Linux only. */
     private double databaseMillis() {
-        try {
-            String postmaster = postmaster();
-            long ticks = 0;
-            try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-                for (Path process : processes) {
-                    ticks += ticks(process, postmaster);
-                }
-            }
-            return ticks * Usage.TICK_MILLIS;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        String postmaster = Uncheck.get(this::postmaster);
+        return Usage.TICK_MILLIS
+                * ProcessHandle.allProcesses()
+                        .map(process -> Path.of("/proc", String.valueOf(process.pid())))
+                        .mapToLong(process -> ticks(process, postmaster))
+                        .sum();
     }
 
     /** Returns the ticks of a process if it is the postmaster, ended children included, or its child; else 0. */

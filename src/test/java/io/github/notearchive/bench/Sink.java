@@ -5,7 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -18,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * An S3 store as a separate process that counts objects and discards their bodies, so that the CPU time of clients is
@@ -122,8 +122,8 @@ final class Sink {
             Optional<String> sha256 = request.header("x-amz-checksum-sha256");
             Optional<String> md5 = request.header("Content-MD5");
             boolean hashes = verify || (sha256.isEmpty() && md5.isEmpty());
-            MessageDigest md5Of = digest("MD5");
-            MessageDigest sha256Of = digest("SHA-256");
+            MessageDigest md5Of = DigestUtils.getMd5Digest();
+            MessageDigest sha256Of = DigestUtils.getSha256Digest();
             ByteArrayOutputStream kept = new ByteArrayOutputStream();
             byte[] part = new byte[KEPT];
             long size = 0;
@@ -173,14 +173,6 @@ final class Sink {
                     .filter(key -> key.matches("/[^/]*/media/.*"))
                     .count();
             return "refused=%s%nlast=%s%nobjects.media=%d%n".formatted(refused, last, media);
-        }
-
-        private static MessageDigest digest(String algorithm) {
-            try {
-                return MessageDigest.getInstance(algorithm);
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException(e);
-            }
         }
     }
 }

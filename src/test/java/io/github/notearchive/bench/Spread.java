@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-/** Values of one number in all runs. */
+/** Values of one number in all runs, the smallest one first. */
 final class Spread {
 
     private final List<Double> values = new ArrayList<>();
@@ -19,6 +19,7 @@ final class Spread {
 
     void add(double value) {
         values.add(value);
+        Collections.sort(values);
     }
 
     int runs() {
@@ -26,17 +27,16 @@ final class Spread {
     }
 
     double median() {
-        List<Double> sorted = sorted();
-        int half = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted.get(half) : (sorted.get(half - 1) + sorted.get(half)) / 2;
+        int half = values.size() / 2;
+        return values.size() % 2 == 1 ? values.get(half) : (values.get(half - 1) + values.get(half)) / 2;
     }
 
     double minimum() {
-        return sorted().getFirst();
+        return values.getFirst();
     }
 
     double maximum() {
-        return sorted().getLast();
+        return values.getLast();
     }
 
     /** Returns the median with the range, such as {@code 2.46 (2.41..2.60)}. */
@@ -50,11 +50,5 @@ final class Spread {
     /** Returns median, minimum, maximum, number of runs, as CSV. */
     String cells() {
         return String.format(Locale.ROOT, "%.3f,%.3f,%.3f,%d", median(), minimum(), maximum(), runs());
-    }
-
-    private List<Double> sorted() {
-        List<Double> sorted = new ArrayList<>(values);
-        Collections.sort(sorted);
-        return sorted;
     }
 }

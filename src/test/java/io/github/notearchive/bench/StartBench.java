@@ -17,7 +17,7 @@ class StartBench {
         try (Servers servers = Servers.start()) {
             MeasuredProgram program = MeasuredProgram.configured(servers);
             Page page = new Page(StartBench.class, "start", "Start", servers);
-            for (int i = 0; i < BenchSettings.runs(); i++) {
+            for (int i = 0; i < MeasuredProgram.RUNS; i++) {
                 runs.add(program.night(Work.Kind.W1, 1, "", false, Map.of()));
                 help.add(secondsOfHelp(program));
             }
@@ -25,7 +25,7 @@ class StartBench {
             Spread cpu = Spread.of(runs, run -> run.startCpuMillis() / 1000);
             page.paragraph("""
                     PostgreSQL and the store are running, the schema is in place, one note is due. Medians (minimum..maximum) of %d starts, the launcher included.
-                    """.formatted(BenchSettings.runs()));
+                    """.formatted(MeasuredProgram.RUNS));
             page.table("", "seconds", "bar", "stretch");
             page.row("B: process start to first call", wall.text(2), "≤ 2.2", "≤ 1.5");
             page.row("B: CPU until then", cpu.text(2), "", "");
