@@ -3,8 +3,6 @@ package io.github.notearchive;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -14,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import javax.sql.DataSource;
 import org.apache.commons.io.FileUtils;
+import org.apache.commons.io.function.Uncheck;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
@@ -38,24 +37,20 @@ public final class ArchiveDatabase {
     }
 
     private static ArchiveDatabase start() {
-        try {
-            Path home = Files.createTempDirectory("note-archive-tests");
-            DataDirectory directory = DataDirectory.open(home);
-            ArchiveDatabase database = new ArchiveDatabase(EmbeddedDatabase.open(directory));
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                database.dataSource.close();
-                directory.close();
-                FileUtils.deleteQuietly(home.toFile());
-            }));
-            Flyway.configure()
-                    .dataSource(database.dataSource)
-                    .locations("classpath:db/migration")
-                    .load()
-                    .migrate();
-            return database;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Path home = Uncheck.get(() -> Files.createTempDirectory("note-archive-tests"));
+        DataDirectory directory = DataDirectory.open(home);
+        ArchiveDatabase database = new ArchiveDatabase(EmbeddedDatabase.open(directory));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            database.dataSource.close();
+            directory.close();
+            FileUtils.deleteQuietly(home.toFile());
+        }));
+        Flyway.configure()
+                .dataSource(database.dataSource)
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
+        return database;
     }
 
     private static HikariDataSource pool(EmbeddedDatabase server, int size) {

@@ -2,12 +2,11 @@ package io.github.notearchive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.apache.commons.io.function.Uncheck;
 
 /**
  * A table of a document in {@code src/docs}, held against what a test sees. What was seen lies in {@code target} under
@@ -31,11 +30,7 @@ public final class PublishedTable {
 
     /** Fails unless the table has this row, to which the document may add columns. */
     public void assertHolds(String row) {
-        try {
-            Files.writeString(seen, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Uncheck.run(() -> Files.writeString(seen, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND));
         assertThat(rows())
                 .as("what is seen stands in %s, %s", document, heading)
                 .anyMatch(published -> published.startsWith(row));
@@ -49,15 +44,12 @@ public final class PublishedTable {
     }
 
     private List<String> rows() {
-        try (var lines = Files.lines(document)) {
-            return lines.dropWhile(line -> !line.equals(heading))
-                    .skip(1)
-                    .takeWhile(line -> !line.startsWith("## "))
-                    .filter(line -> line.startsWith("|"))
-                    .skip(2) // its head
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Uncheck.get(() -> Files.readAllLines(document)).stream()
+                .dropWhile(line -> !line.equals(heading))
+                .skip(1)
+                .takeWhile(line -> !line.startsWith("## "))
+                .filter(line -> line.startsWith("|"))
+                .skip(2) // its head
+                .toList();
     }
 }

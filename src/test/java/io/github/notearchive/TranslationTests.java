@@ -33,12 +33,6 @@ class TranslationTests {
     private static final Pattern CODE_SPAN = Pattern.compile("`([^`]+)`");
     private static final Pattern LINK = Pattern.compile("\\[([^]]*)]\\(([^)\\s]+)\\)");
 
-    /** Words that the glossary of CONTRIBUTING.md replaces. */
-    private static final Pattern DIALECT =
-            Pattern.compile("(?i)\\b(?:told|tells?|anew|trouble[ds]?|whoever|whatever|nobody"
-                    + "|somebody|anybody|heeds?|(?:goes|go|went) on|puts? off|(?:hand|give|take)s? (?:back|up)"
-                    + "|(?:handed|given|taken) (?:back|up)|dead address(?:es)?)\\b");
-
     /** Pages with a table that a test compares with the code; they may be longer than other pages. */
     private static final Set<String> TABLES = Set.of(
             "answer-variants.md",
@@ -134,7 +128,7 @@ class TranslationTests {
                 .filteredOn(block -> !block.isCode() && !isGenerated && !(isTable && block.isRow()))
                 .allSatisfy(block -> assertThat(block.words())
                         .as("%s:%d", document, block.line())
-                        .doesNotContainPattern(DIALECT));
+                        .doesNotContainPattern(VocabularyTests.BANNED));
     }
 
     /** A heading, paragraph, list item or table row with its lines joined, or a line of code. */

@@ -10,7 +10,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -72,56 +71,15 @@ class CommandsTests {
             assertThat(check.out())
                     .contains("empty; the first command that uses it creates the tables", data.toString());
             assertThat(run.err()).doesNotContain("There is no archive");
+            assertThat(run.out())
+                    .contains("COMPLETED (exit 0): the worklist is empty; fill it with: note-archive enqueue FILE");
+            assertThat(practice.provider().calls()).isZero();
             assertThat(status.out())
                     .startsWith("Archive: database embedded in "
                             + data
                             + ", store embedded in "
                             + data
                             + " (bucket note-archive)\n");
-        }
-    }
-
-    @Test
-    void statusNamesTheServersAndARunReportsAnEmptyWorklist() {
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            Map<String, String> environment = practice.environment();
-            String url = String.valueOf(environment.get("ARCHIVE_DATABASE_URL"));
-            environment.put("ARCHIVE_DATABASE_URL", url + "?options=-cwork_mem=8MB");
-
-            Ended run = practice.call("run").with(0);
-            List<String> status = practice.call("status").with(0).out().lines().toList();
-            JsonNode json = practice.call("status", "--json").with(0).json();
-
-            assertThat(run.out())
-                    .contains("COMPLETED (exit 0): the worklist is empty; fill it with: note-archive enqueue FILE");
-            assertThat(status.getFirst())
-                    .isEqualTo("Archive: database %s, store %s (bucket %s)"
-                            .formatted(
-                                    url, environment.get("ARCHIVE_S3_ENDPOINT"), environment.get("ARCHIVE_S3_BUCKET")));
-            assertThat(json.at("/archive/database").stringValue()).isEqualTo(url);
-            assertThat(practice.provider().calls()).isZero();
-        }
-    }
-
-    @Test
-    void wordsOfAnyAlphabetAreFound() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE);
-                Archive archive = practice.look()) {
-            practice.environment().put("LC_ALL", "C.UTF-8");
-            practice.enqueue(20);
-            practice.call("run").with(0);
-            List<String> expected = archive.strings(
-                    "SELECT note_id FROM note WHERE title LIKE '%🍚%' ORDER BY published_at DESC, note_id DESC");
-            assertThat(expected).isNotEmpty();
-
-            List<String> found =
-                    practice.call("search", "🍚").with(0).out().lines().skip(1).toList();
-
-            assertThat(found.subList(0, expected.size()))
-                    .zipSatisfy(
-                            expected,
-                            (line, id) -> assertThat(line).contains(id).contains("一个人也要好好吃饭🍚"));
-            assertThat(found.getLast()).isEqualTo(expected.size() + (expected.size() == 1 ? " note" : " notes"));
         }
     }
 

@@ -52,14 +52,11 @@ final class Fault {
         this.exitCodes = exitCodes;
     }
 
-    /** Returns a fault of a whole service: exit code 8 within a minute, and no note is charged with an attempt. */
-    static Fault fault(String name, Onset onset) {
-        return fault(name, onset, 8);
-    }
-
-    /** Returns a fault after which a run ends with one of these exit codes. */
+    /**
+     * Returns a fault after which a run ends with one of these exit codes within a minute; with 8 if there are none.
+     */
     static Fault fault(String name, Onset onset, Integer... exitCodes) {
-        return new Fault(name, Place.OUTSIDE, onset, Set.of(exitCodes));
+        return new Fault(name, Place.OUTSIDE, onset, exitCodes.length == 0 ? Set.of(8) : Set.of(exitCodes));
     }
 
     /** A server refuses connections, until the repair. */

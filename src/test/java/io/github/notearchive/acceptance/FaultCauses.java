@@ -124,11 +124,8 @@ final class FaultCauses {
                         RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
                     END $$
                     """,
-                    "CREATE TRIGGER no_space BEFORE "
-                            + event
-                            + " ON "
-                            + table
-                            + " FOR EACH STATEMENT EXECUTE FUNCTION no_space()");
+                    "CREATE TRIGGER no_space BEFORE %s ON %s FOR EACH STATEMENT EXECUTE FUNCTION no_space()"
+                            .formatted(event, table));
             return () -> night.execute("DROP TRIGGER no_space ON " + table, "DROP FUNCTION no_space");
         };
     }
@@ -162,7 +159,8 @@ final class FaultCauses {
     }
 
     static Fault.Onset answers(Predicate<String> firstLine, int status, String code) {
-        return answers(firstLine, answer(status, code));
+        String error = "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>no</Message></Error>".formatted(code);
+        return answers(firstLine, TcpProxy.Response.of(status, "application/xml", error));
     }
 
     /** Some requests get this answer. */
@@ -199,13 +197,6 @@ final class FaultCauses {
                 FileSystemUtils.deleteRecursively(away);
             };
         };
-    }
-
-    private static TcpProxy.Response answer(int status, String code) {
-        return TcpProxy.Response.of(
-                status,
-                "application/xml",
-                "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>no</Message></Error>".formatted(code));
     }
 
     /** Changes the clock of a program; Debian's package libfaketime. */

@@ -120,18 +120,16 @@ class FaultMatrixTests {
             long charged = charged(night);
             int runs = finish(night);
 
-            try (Archive archive = night.look()) {
-                Audit audit = Audit.of(night, archive, night.ids());
-                MATRIX.add(
-                        audit,
-                        fault.name,
-                        fault.where(),
-                        String.valueOf(ended.exitCode()),
-                        "%.1f".formatted(took.toMillis() / 1000.0),
-                        meanwhile,
-                        String.valueOf(charged));
-                audit.isClean(2 * Practice.WORKERS);
-            }
+            Audit audit = night.audit();
+            MATRIX.add(
+                    audit,
+                    fault.name,
+                    fault.where(),
+                    String.valueOf(ended.exitCode()),
+                    "%.1f".formatted(took.toMillis() / 1000.0),
+                    meanwhile,
+                    String.valueOf(charged));
+            audit.isClean(2 * Practice.WORKERS);
             fault.assertCharged(charged);
             assertThat(runs).as("runs until all was done").isLessThan(4);
         }

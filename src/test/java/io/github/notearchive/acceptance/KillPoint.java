@@ -3,9 +3,8 @@ package io.github.notearchive.acceptance;
 import static io.github.notearchive.acceptance.Practice.WORKERS;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A moment at which the program is killed, and how it is reached from outside: a server holds its response, a proxy
@@ -44,17 +43,15 @@ final class KillPoint {
     /** What the operator repeats before the next run. */
     Step repeat = _ -> {};
 
-    private final Set<Place> unreachable = EnumSet.noneOf(Place.class);
+    @Nullable
+    Place unreachable;
+
     private final List<Check> checks = new ArrayList<>();
     private Check after = (_, _) -> {};
 
-    private KillPoint(String name, String moment) {
+    KillPoint(String name, String moment) {
         this.name = name;
         this.moment = moment;
-    }
-
-    static KillPoint of(String name, String moment) {
-        return new KillPoint(name, moment);
     }
 
     KillPoint by(Step action) {
@@ -62,13 +59,10 @@ final class KillPoint {
         return this;
     }
 
-    /** A trap holds a statement of a run. */
-    KillPoint trapped(Trap trap) {
-        return trapped(trap, "run");
-    }
-
+    /** A trap holds a statement of a command; of a run if none is given. */
     KillPoint trapped(Trap trap, String... command) {
-        return by(night -> night.killTrapped(trap, archive -> assertReached(night, archive), command));
+        String[] started = command.length == 0 ? new String[] {"run"} : command;
+        return by(night -> night.killTrapped(trap, archive -> assertReached(night, archive), started));
     }
 
     /** A server or proxy holds requests or responses of a run. */
@@ -121,11 +115,6 @@ final class KillPoint {
         return this;
     }
 
-    KillPoint withoutArchive() {
-        notesBefore = 0;
-        return this;
-    }
-
     KillPoint chargingNotes() {
         chargesNotes = true;
         return this;
@@ -142,12 +131,8 @@ final class KillPoint {
     }
 
     KillPoint unreachableOn(Place place) {
-        unreachable.add(place);
+        unreachable = place;
         return this;
-    }
-
-    boolean isReachable(Place place) {
-        return !unreachable.contains(place);
     }
 
     @Override

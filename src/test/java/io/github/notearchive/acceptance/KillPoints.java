@@ -74,7 +74,7 @@ final class KillPoints {
             "worklist WHERE claimed_by IS NOT NULL",
             SETTLED);
 
-    private static final KillPoint OBJECTS_STORED = KillPoint.of(
+    private static final KillPoint OBJECTS_STORED = new KillPoint(
                     "OBJECTS_STORED", "files and sidecars are stored, no row is")
             // one statement writes the notes that wait; the others wait behind it
             .trapped(before("UPDATE ON worklist", "NEW.state = 'ARCHIVED'"))
@@ -112,37 +112,37 @@ final class KillPoints {
 
     private static List<KillPoint> ofCalls() {
         return List.of(
-                KillPoint.of("CLAIMED", "notes are claimed, no call is in the ledger")
+                new KillPoint("CLAIMED", "notes are claimed, no call is in the ledger")
                         .trapped(before("INSERT ON api_call", "true"))
                         .where(CLAIMS, WORKERS)
                         .where(SENT, 0)
                         .where(called(0)),
-                KillPoint.of("REQUEST_LEFT", "the call's row is durable, the request is on its way")
+                new KillPoint("REQUEST_LEFT", "the call's row is durable, the request is on its way")
                         .held(night -> night.ways().provider().holdRequests(DETAIL), AWAIT_PROXY)
                         .where(UNANSWERED)
                         .after(called(0))
                         .leavesCallsUnanswered(),
-                KillPoint.of("REQUEST_SENT", "the provider works on the request")
+                new KillPoint("REQUEST_SENT", "the provider works on the request")
                         .held(HOLD_PROVIDER, AWAIT_PROVIDER)
                         .where(UNANSWERED)
                         .after(called(WORKERS))
                         .leavesCallsUnanswered(),
-                KillPoint.of("ANSWER_SENT", "the answer is sold and on its way back")
+                new KillPoint("ANSWER_SENT", "the answer is sold and on its way back")
                         .held(night -> night.ways().provider().holdAnswers(DETAIL), AWAIT_PROXY)
                         .where(UNANSWERED)
                         .where(granted(WORKERS))
                         .leavesCallsUnanswered(),
-                KillPoint.of("ANSWER_RECEIVED", "the answer has arrived, its row is not written")
+                new KillPoint("ANSWER_RECEIVED", "the answer has arrived, its row is not written")
                         // one statement writes the answers that wait; the others wait behind it
                         .trapped(ANSWER_TRAP)
                         .where(UNANSWERED)
                         .where(granted(WORKERS))
                         .leavesCallsUnanswered(),
-                KillPoint.of("ANSWER_KEPT", "the answer's row is not written for a second")
+                new KillPoint("ANSWER_KEPT", "the answer's row is not written for a second")
                         .trapped(ANSWER_TRAP)
                         .where((night, _) -> await().atMost(PATIENCE).until(() -> night.spooledResponses() == WORKERS))
                         .where(ANSWERED, 0),
-                KillPoint.of("DATABASE_SILENT", "the answer has arrived, the database does not reply")
+                new KillPoint("DATABASE_SILENT", "the answer has arrived, the database does not reply")
                         .held(HOLD_PROVIDER, night -> {
                             AWAIT_PROVIDER.run(night);
                             night.ways().database().holdRequests(TcpProxy.ANY);
@@ -152,29 +152,29 @@ final class KillPoints {
                         })
                         .where(UNANSWERED)
                         .unreachableOn(Place.EMBEDDED),
-                KillPoint.of("ANSWER_COMMITTING", "a group of responses is written, not committed")
+                new KillPoint("ANSWER_COMMITTING", "a group of responses is written, not committed")
                         .by(RESPONSES::killWritten)
                         .leavesCallsUnanswered(),
-                KillPoint.of("ANSWER_COMMITTED", "a group of responses is committed, its callers are not released")
+                new KillPoint("ANSWER_COMMITTED", "a group of responses is committed, its callers are not released")
                         .by(RESPONSES::killCommitted)
                         .leavesCallsUnanswered());
     }
 
     private static List<KillPoint> ofFiles() {
         return List.of(
-                KillPoint.of("ANSWER_DURABLE", "the answer is durable, its files are asked for")
+                new KillPoint("ANSWER_DURABLE", "the answer is durable, its files are asked for")
                         .held(HOLD_MEDIA, AWAIT_MEDIA)
                         .where(PAID_AND_CLAIMED, WORKERS)
                         .after((_, archive) -> archive.assertNumber(PAID_AND_CLAIMED, WORKERS)),
-                KillPoint.of("NTH_FILE", "the sixth file and all after it hang").by(KillPoints::hang),
-                KillPoint.of("SPOOLED", "files are spooled, none of them is in the store")
+                new KillPoint("NTH_FILE", "the sixth file and all after it hang").by(KillPoints::hang),
+                new KillPoint("SPOOLED", "files are spooled, none of them is in the store")
                         .by(KillPoints::lockMediaObjects),
-                KillPoint.of("PUT_SENT", "a file's PUT is on its way to the store")
+                new KillPoint("PUT_SENT", "a file's PUT is on its way to the store")
                         .held(night -> night.ways().store().holdRequests(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
                         .after((_, archive) ->
                                 assertThat(archive.objects("media/")).isEmpty())
                         .unreachableOn(Place.EMBEDDED),
-                KillPoint.of("PUT_DONE", "a file is in the store, the program has no response")
+                new KillPoint("PUT_DONE", "a file is in the store, the program has no response")
                         .held(night -> night.ways().store().holdAnswers(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
                         .after((_, archive) ->
                                 assertThat(hasObjectsWithoutRows(archive)).isTrue())
@@ -224,26 +224,26 @@ final class KillPoints {
 
     private static List<KillPoint> ofCommits() {
         return List.of(
-                KillPoint.of("COMMITTING", "a group of notes is written, not committed")
+                new KillPoint("COMMITTING", "a group of notes is written, not committed")
                         .by(SETTLEMENTS::killWritten)
                         .ofNotes(WORKERS),
-                KillPoint.of("SETTLED", "a group of notes is committed, its callers are not released")
+                new KillPoint("SETTLED", "a group of notes is committed, its callers are not released")
                         .by(SETTLEMENTS::killCommitted)
                         .ofNotes(WORKERS),
-                KillPoint.of("STEP_UPDATE", "the rows of all notes are written, no step's counts are")
+                new KillPoint("STEP_UPDATE", "the rows of all notes are written, no step's counts are")
                         // one statement a second has the counts of all steps
                         .trapped(before("UPDATE ON batch_step_execution", "NEW.write_count > OLD.write_count"))
                         .where((night, archive) ->
                                 archive.awaitNumber(SETTLED, night.ids().size()))
                         .where(CLAIMS, 0)
                         .where(COUNTED, 0),
-                KillPoint.of("COMMITTED", "the note's transaction is committed")
+                new KillPoint("COMMITTED", "the note's transaction is committed")
                         .trapped(before("UPDATE ON worklist", "OLD.claim_id IS NULL AND NEW.claim_id IS NOT NULL")
                                 .after(WORKERS)) // one statement claims for the readers that wait
                         .where(SETTLED, WORKERS)
                         .where(CLAIMS, 0)
                         .where(COUNTED, WORKERS),
-                KillPoint.of("JOB_END", "all notes are archived, the job's end is not written")
+                new KillPoint("JOB_END", "all notes are archived, the job's end is not written")
                         .trapped(before(
                                 "UPDATE ON batch_job_execution",
                                 "NEW.end_time IS NOT NULL AND NEW.exit_code <> 'CRASHED'"))
@@ -256,7 +256,7 @@ final class KillPoints {
 
     private static List<KillPoint> ofRestarts() {
         return List.of(
-                KillPoint.of("JOB_BEGINS", "the job's instance is written, its execution is not")
+                new KillPoint("JOB_BEGINS", "the job's instance is written, its execution is not")
                         .trapped(before("INSERT ON batch_job_execution", "true"))
                         .where("SELECT count(*) FROM batch_job_instance", 1)
                         .where("SELECT count(*) FROM batch_job_execution", 0),
@@ -270,13 +270,13 @@ final class KillPoints {
                                 assertThat(archive.number(CRASHED_STEPS)).isGreaterThan(3)),
                 recovery("RECOVERY_CLAIMS", "a restart releases the claims", "FAILED CRASHED")
                         .trapped(RELEASE_TRAP),
-                KillPoint.of("STOPPING", "SIGKILL 100 ms after SIGTERM")
+                new KillPoint("STOPPING", "SIGKILL 100 ms after SIGTERM")
                         .by(night -> {
                             stopWhileAnswersAreHeld(night).killRunning();
                             night.settle();
                         })
                         .leavesCallsUnanswered(),
-                KillPoint.of("RELEASING", "a second SIGTERM releases notes")
+                new KillPoint("RELEASING", "a second SIGTERM releases notes")
                         .by(night -> {
                             Program run = stopWhileAnswersAreHeld(night);
                             try (Archive archive = night.beside(run)) {
@@ -290,7 +290,7 @@ final class KillPoints {
     }
 
     private static KillPoint recovery(String name, String moment, String execution) {
-        return KillPoint.of(name, moment)
+        return new KillPoint(name, moment)
                 .where(lastExecutionIs(execution))
                 .where(CLAIMS, WORKERS)
                 .preparedBy(OBJECTS_STORED.strike);
@@ -309,7 +309,7 @@ final class KillPoints {
 
     private static List<KillPoint> ofCommands() {
         return List.of(
-                KillPoint.of("ENQUEUE", "half of a list is written")
+                new KillPoint("ENQUEUE", "half of a list is written")
                         .by(KillPoints::enqueue)
                         .repeatedBy(night -> assertThat(night.call("enqueue", night.list())
                                         .with(0)
@@ -318,16 +318,16 @@ final class KillPoints {
                 migration("MIGRATION_BATCH", "the first migration is half done", "batch_step_execution", "1"),
                 migration(
                         "MIGRATION_CATALOG", "a later migration, that of the catalog, is half done", "note_media", "4"),
-                KillPoint.of("FIRST_START", "the embedded database is half made")
+                new KillPoint("FIRST_START", "the embedded database is half made")
                         .by(KillPoints::killInitdb)
-                        .withoutArchive()
+                        .ofNotes(0)
                         .unreachableOn(Place.OUTSIDE)
                         .repeatedBy(night -> {
                             night.enqueueByCommand(20);
                             assertThat(night.directory().resolve("data"))
                                     .isDirectoryContaining("glob:**/postgres.broken-*");
                         }),
-                KillPoint.of("REQUEUE", "notes are made due again")
+                new KillPoint("REQUEUE", "notes are made due again")
                         .trapped(
                                 before("UPDATE ON worklist", "NEW.state = 'PENDING'")
                                         .after(3),
@@ -345,13 +345,13 @@ final class KillPoints {
                             night.runToTheEnd();
                             assertThat(night.provider().calls()).isEqualTo(calls);
                         }),
-                KillPoint.of("REPLACED", "replaced files are about to be removed")
+                new KillPoint("REPLACED", "replaced files are about to be removed")
                         .trapped(before("DELETE ON media_object", "true"))
                         .where("SELECT count(*) FROM note_media WHERE reason = 'DEGRADED'", 0)
                         .where((_, archive) -> assertThat(archive.number("SELECT count(*) FROM forgotten_object"))
                                 .isPositive())
                         .preparedBy(KillPoints::archiveLesserRenditions),
-                KillPoint.of("WAIVE", "the last missing file of a note is waived")
+                new KillPoint("WAIVE", "the last missing file of a note is waived")
                         .by(night -> night.killTrapped(
                                 withinCommitOf("UPDATE ON worklist", "NEW.state = 'ARCHIVED'"),
                                 KillPoints::requirePostponedWithSidecar,
@@ -375,7 +375,7 @@ final class KillPoints {
     }
 
     private static KillPoint migration(String name, String moment, String table, String version) {
-        return KillPoint.of(name, moment)
+        return new KillPoint(name, moment)
                 .by(night -> {
                     night.ids().addAll(night.provider().noteIds(20));
                     night.killTrapped(
@@ -391,7 +391,7 @@ final class KillPoints {
                             "enqueue",
                             night.list());
                 })
-                .withoutArchive()
+                .ofNotes(0)
                 .repeatedBy(night -> night.enqueueByCommand(20));
     }
 
@@ -455,6 +455,63 @@ final class KillPoints {
                                     .getFirst()
                             + " --reason gone")
                     .split(" ");
+        }
+    }
+
+    /**
+     * Rows of several workers that a run commits together, and two moments at which it is killed. The trap holds the
+     * first row alone; the other workers wait meanwhile and form the group.
+     *
+     * @param trap holds a COMMIT with such rows
+     * @param queued asserts that all workers wait for a commit
+     * @param unwritten table and condition of the rows before they are written
+     * @param committed query of the number of committed rows
+     */
+    private record CommitGroup(Trap trap, Check queued, String unwritten, String committed) {
+
+        private interface Moment {
+            void reach(Program run, Archive archive, long rows) throws Exception;
+        }
+
+        /** The rows are written, the COMMIT waits. */
+        void killWritten(Practice night) throws Exception {
+            kill(night, (_, _, _) -> {});
+        }
+
+        /** The COMMIT has succeeded. The process was stopped before, so it has not read the result. */
+        void killCommitted(Practice night) throws Exception {
+            kill(night, (run, archive, rows) -> {
+                long before = archive.number(committed);
+                run.signal("STOP");
+                Trap.open(archive);
+                archive.awaitNumber(committed, before + rows);
+            });
+        }
+
+        private void kill(Practice night, Moment moment) throws Exception {
+            try (Archive archive = night.look()) {
+                trap.set(archive);
+            }
+            Program run = night.start("run");
+            try (Archive archive = night.beside(run)) {
+                Trap.awaitCaught(archive, 1);
+                queued.check(night, archive);
+                Trap.awaitNext(archive);
+                long rows = written(archive);
+                assertThat(rows).as("rows in the transaction").isGreaterThan(1);
+                moment.reach(run, archive, rows);
+                run.killRunning();
+                Trap.remove(archive);
+            }
+            night.settle();
+        }
+
+        /** Returns the number of rows that an open transaction has locked. */
+        private long written(Archive archive) {
+            return archive.number("""
+                    SELECT count(*) - (SELECT count(*) FROM (SELECT FROM %1$s FOR NO KEY UPDATE SKIP LOCKED) AS unlocked)
+                    FROM %1$s
+                    """.formatted(unwritten));
         }
     }
 }

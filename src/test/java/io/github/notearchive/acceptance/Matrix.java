@@ -1,11 +1,10 @@
 package io.github.notearchive.acceptance;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.commons.io.function.Uncheck;
 
 /**
  * A table of what was done to the program and what came of it, written to {@code target/matrix} after each line, so
@@ -60,12 +59,10 @@ final class Matrix {
     }
 
     private void write() {
-        try {
+        Uncheck.run(() -> {
             Files.createDirectories(DIRECTORY);
             Files.write(file, lines);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        });
     }
 
     private static String row(List<String> cells) {

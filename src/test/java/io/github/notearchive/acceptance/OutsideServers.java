@@ -8,13 +8,13 @@ import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.commons.io.function.Uncheck;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
@@ -41,11 +41,7 @@ final class OutsideServers implements AutoCloseable {
     private boolean hasTemplate;
 
     private OutsideServers() {
-        try {
-            home = Files.createTempDirectory("note-archive-acceptance-");
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        home = Uncheck.get(() -> Files.createTempDirectory("note-archive-acceptance-"));
         directory = DataDirectory.open(home);
         database = EmbeddedDatabase.open(directory);
         store = isStoreAnother() ? another() : Archive.Account.of(EmbeddedStore.open(directory));
@@ -105,24 +101,18 @@ final class OutsideServers implements AutoCloseable {
     }
 
     private void initialize(Site site) {
-        try {
-            Path empty = Files.writeString(home.resolve("empty.txt"), "");
-            Program.start(home, site.environment(), "enqueue", empty.toString())
-                    .end()
-                    .with(0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Path empty = Uncheck.get(() -> Files.writeString(home.resolve("empty.txt"), ""));
+        Program.start(home, site.environment(), "enqueue", empty.toString())
+                .end()
+                .with(0);
     }
 
     /** Creates a data directory that shares the unpacked programs of PostgreSQL. */
     void lendPrograms(Path data) {
-        try {
+        Uncheck.run(() -> {
             Files.createDirectories(data);
             Files.createSymbolicLink(data.resolve("postgres-binaries"), home.resolve("postgres-binaries"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        });
     }
 
     /** Creates an empty database and returns its URL. */

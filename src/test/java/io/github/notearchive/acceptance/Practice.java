@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.Uncheck;
 import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
@@ -75,11 +76,8 @@ final class Practice implements AutoCloseable {
      * @param isEmpty whether the first program that is started makes the archive
      */
     private Practice(Place place, SandboxSettings settings, boolean isEmpty) {
-        try {
-            directory = Files.createTempDirectory("note-archive-practice-").toRealPath();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        directory = Uncheck.get(
+                () -> Files.createTempDirectory("note-archive-practice-").toRealPath());
         provider = ScriptableSandbox.start(settings, TOKEN, 8 * 1024);
         site = Site.create(place, directory.resolve("data"), isEmpty);
         OutsideServers servers = OutsideServers.running();
@@ -247,11 +245,7 @@ final class Practice implements AutoCloseable {
 
     /** Writes a file beside the program's working directory. */
     Path file(String name, String text) {
-        try {
-            return Files.writeString(directory.resolve(name), text);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Uncheck.get(() -> Files.writeString(directory.resolve(name), text));
     }
 
     Archive look() {
@@ -377,11 +371,7 @@ final class Practice implements AutoCloseable {
             provider.releaseAnswers();
             provider.releaseMedia();
         } finally {
-            try {
-                FileSystemUtils.deleteRecursively(directory);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            Uncheck.run(() -> FileSystemUtils.deleteRecursively(directory));
         }
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.function.Uncheck;
 import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -191,11 +192,7 @@ final class Program {
     }
 
     private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Uncheck.get(() -> Files.readString(file));
     }
 
     /** What came of it. */
@@ -239,23 +236,15 @@ final class Program {
         static final Path CACHE = HOME.resolve("classes.aot");
 
         static {
-            try {
-                if (!Files.exists(CACHE)) {
-                    make();
-                }
-                assertThat(CACHE).isNotEmptyFile();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            if (!Files.exists(CACHE)) {
+                Uncheck.run(Unpacked::make);
             }
+            assertThat(CACHE).isNotEmptyFile();
         }
 
         private static Path home() {
-            try {
-                String digest = DigestUtils.sha256Hex(Files.readAllBytes(Program.JAR));
-                return ALL.resolve(digest.substring(0, 16) + "-" + Runtime.version());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            String digest = DigestUtils.sha256Hex(Uncheck.get(() -> Files.readAllBytes(Program.JAR)));
+            return ALL.resolve(digest.substring(0, 16) + "-" + Runtime.version());
         }
 
         private static void make() throws IOException {

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Asked to stop, a run finishes what is in flight and says that it was interrupted. */
 @ExtendWith(OutsideServers.Running.class)
@@ -24,22 +26,31 @@ class SignalTests {
 
     private static final String FIRST = "SIGTERM: finishing work in progress";
 
-    /** The program's own servers are stopped, too, and behind the last note. */
-    @Test
-    void aSignalFinishesWhatIsInFlightAndTheNextRunGoesOn() throws Exception {
-        try (Practice practice = Practice.begin(Place.EMBEDDED)) {
+    /**
+     * Embedded servers are stopped, too, after the last note. Kernel and shell both report a closed terminal, so SIGHUP
+     * arrives twice.
+     */
+    @ParameterizedTest
+    @CsvSource({"TERM, EMBEDDED", "HUP, OUTSIDE"})
+    void aSignalFinishesWhatIsInFlightAndTheNextRunGoesOn(String signal, Place place) throws Exception {
+        try (Practice practice = Practice.begin(place)) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(30);
             Program run = practice.startRunWithHeldAnswers();
 
-            run.terminate();
-            run.awaitLog(FIRST);
+            run.signal(signal);
+            run.awaitLog("SIG" + signal + ": finishing work in progress");
+            if (signal.equals("HUP")) {
+                run.signal(signal);
+                assertThat(run.endsWithin(Duration.ofSeconds(2))).isFalse();
+            }
             assertThat(run.isRunning()).isTrue();
             provider.releaseAnswers();
-            Ended stopped = practice.end(run, Duration.ofSeconds(15)).with(7);
+            Ended stopped = practice.end(run, AT_ONCE).with(7);
 
+            assertThat(stopped.err()).doesNotContain("again");
             assertThat(stopped.out())
-                    .contains("INTERRUPTED (exit 7): SIGTERM")
+                    .contains("INTERRUPTED (exit 7): SIG" + signal)
                     .contains(Practice.WORKERS + " archived");
             assertThat(provider.calls()).isEqualTo(Practice.WORKERS);
             try (Archive archive = practice.look()) {
@@ -83,26 +94,6 @@ class SignalTests {
             assertThat(provider.calls()).isEqualTo(30 + Practice.WORKERS);
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 30L));
             assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
-        }
-    }
-
-    /** Kernel and shell both tell the program of it. */
-    @Test
-    void aTerminalThatIsClosedFinishesWhatIsInFlight() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            ScriptableSandbox provider = practice.provider();
-            practice.enqueue(30);
-            Program run = practice.startRunWithHeldAnswers();
-
-            run.signal("HUP");
-            run.awaitLog("SIGHUP: finishing work in progress");
-            run.signal("HUP");
-            assertThat(run.endsWithin(Duration.ofSeconds(2))).isFalse();
-            provider.releaseAnswers();
-            Ended stopped = practice.end(run, PATIENCE).with(7);
-
-            assertThat(stopped.err()).doesNotContain("again");
-            assertThat(stopped.out()).contains(Practice.WORKERS + " archived");
         }
     }
 

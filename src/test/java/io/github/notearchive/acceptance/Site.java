@@ -4,13 +4,13 @@ import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.Uncheck;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,16 +128,13 @@ record Site(Path data, @Nullable String database) implements AutoCloseable {
         if (!Files.exists(pid)) {
             return;
         }
-        try {
-            ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).getFirst().strip()))
-                    .filter(process -> process.info().command().orElse("").endsWith("postgres"))
-                    .ifPresent(postmaster -> {
-                        postmaster.children().forEach(ProcessHandle::destroyForcibly);
-                        postmaster.destroyForcibly();
-                        postmaster.onExit().join();
-                    });
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        String number = Uncheck.get(() -> Files.readAllLines(pid)).getFirst();
+        ProcessHandle.of(Long.parseLong(number.strip()))
+                .filter(process -> process.info().command().orElse("").endsWith("postgres"))
+                .ifPresent(postmaster -> {
+                    postmaster.children().forEach(ProcessHandle::destroyForcibly);
+                    postmaster.destroyForcibly();
+                    postmaster.onExit().join();
+                });
     }
 }

@@ -51,24 +51,6 @@ class WithoutArchiveTests {
     }
 
     @Test
-    void problemsAreShownBelowTheirValues() throws IOException {
-        Path config = Files.createDirectories(directory.resolve("config"));
-        Files.writeString(config.resolve("application.yml"), "archive.source.base-url: ${NOT_SET}\n");
-        Map<String, String> environment = Map.of(
-                "ARCHIVE_VIDEO_MAXHEIGHT", "-1", "SPRING_CONFIG_ADDITIONAL_LOCATION", "optional:file:" + config + "/");
-
-        Ended ended = show(environment, "--changed").with(2);
-
-        assertThat(ended.out().lines().map(line -> line.replaceAll(" {2,}", "  ")))
-                .containsExactly(
-                        "archive.source.base-url  ${NOT_SET}  config/application.yml:1",
-                        "  ! Could not resolve placeholder 'NOT_SET' in value \"${NOT_SET}\"",
-                        "archive.video.max-height  -1  environment variable ARCHIVE_VIDEO_MAXHEIGHT",
-                        "  ! archive.video.max-height must be greater than or equal to 0, but is \"-1\" (environment variable ARCHIVE_VIDEO_MAXHEIGHT)",
-                        "Not usable: correct the settings marked with !");
-    }
-
-    @Test
     void secretsAreReadFromTheFilesOfADirectory() throws IOException {
         Path secrets = Files.createDirectories(directory.resolve("secrets"));
         Files.writeString(secrets.resolve("JUSTONEAPI_TOKEN"), "secret-token\n");
