@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.IOUtils;
 import org.apache.commons.io.function.Uncheck;
 import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
@@ -105,16 +106,10 @@ final class Program {
 
     /** Waits for its end, so long at most; a program that is still there then is killed. */
     Ended end(Duration atMost) {
-        closeInput();
-        try {
-            if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
-                kill();
-                fail("%s did not end within %s%n%s", command, atMost, ended(-1));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        IOUtils.closeQuietly(input()); // the program may have ended already
+        if (!endsWithin(atMost)) {
             kill();
-            fail("interrupted while waiting for %s", command);
+            fail("%s did not end within %s%n%s", command, atMost, ended(-1));
         }
         return ended(process.exitValue());
     }
@@ -126,14 +121,6 @@ final class Program {
                 read(out),
                 read(err),
                 Duration.ofNanos(System.nanoTime() - began));
-    }
-
-    private void closeInput() {
-        try {
-            process.getOutputStream().close();
-        } catch (IOException e) {
-            // it has ended already
-        }
     }
 
     /** Its standard input; closed when its end is waited for. */

@@ -11,8 +11,6 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.cli.WholeProgram;
 import java.io.IOException;
-import java.lang.reflect.AccessibleObject;
-import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -30,6 +28,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+import org.springframework.test.util.ReflectionTestUtils;
 
 /**
  * A database of its own with so many notes on the worklist, and the real program over it: once as it is, to be timed,
@@ -101,26 +100,14 @@ final class BigWorklist implements AutoCloseable {
         }
 
         /** Calls a method of a part that only its own package knows. */
-        void call(String bean, String method, Object... arguments) throws Exception {
-            Object part = context.getBean(bean);
-            for (Method candidate : part.getClass().getDeclaredMethods()) {
-                if (candidate.getName().equals(method) && candidate.getParameterCount() == arguments.length) {
-                    opened(candidate).invoke(part, arguments);
-                    return;
-                }
-            }
-            throw new NoSuchMethodException(bean + "." + method);
+        void call(String bean, String method, Object... arguments) {
+            ReflectionTestUtils.invokeMethod(context.getBean(bean), method, arguments);
         }
 
         /** Reads all that the command status shows. */
         void status() throws Exception {
             Class<?> action = Class.forName("io.github.notearchive.cli.StatusCommand$Action");
-            opened(action.getDeclaredMethod("read")).invoke(context.getBean(action));
-        }
-
-        private static <T extends AccessibleObject> T opened(T member) {
-            member.setAccessible(true);
-            return member;
+            ReflectionTestUtils.invokeMethod(context.getBean(action), "read");
         }
     }
 

@@ -7,7 +7,6 @@ import io.github.notearchive.embedded.EmbeddedDatabase;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.StringReader;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +19,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.io.IOUtils;
 import org.apache.commons.io.function.Uncheck;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -195,21 +195,13 @@ final class Servers implements AutoCloseable {
     }
 
     private Properties counts(String url) {
-        try {
-            Properties counts = new Properties();
-            counts.load(new StringReader(get(url)));
-            return counts;
-        } catch (IOException e) {
-            throw new IllegalStateException(url, e);
-        }
+        Properties counts = new Properties();
+        Uncheck.run(() -> counts.load(new StringReader(get(url))));
+        return counts;
     }
 
     String get(String url) {
-        try (InputStream response = URI.create(url).toURL().openStream()) {
-            return new String(response.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new IllegalStateException(url, e);
-        }
+        return Uncheck.get(() -> IOUtils.toString(URI.create(url), StandardCharsets.UTF_8));
     }
 
     /**
@@ -264,11 +256,7 @@ final class Servers implements AutoCloseable {
     public synchronized void close() {
         provider.destroyForcibly();
         sink.destroyForcibly();
-        try {
-            directory.close();
-            FileSystemUtils.deleteRecursively(home);
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        directory.close();
+        Uncheck.run(() -> FileSystemUtils.deleteRecursively(home));
     }
 }

@@ -5,12 +5,12 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.Uncheck;
 
 /** HTTP server of a benchmark on a free port of 127.0.0.1: the JDK's server with a virtual thread per request. */
 final class Wire {
@@ -30,21 +30,17 @@ final class Wire {
     static Wire listen(Handler handler) {
         System.setProperty("sun.net.httpserver.nodelay", "true");
         System.setProperty("sun.net.httpserver.maxIdleConnections", "1024");
-        try {
-            HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 1024);
-            server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-            server.createContext("/", exchange -> {
-                try (exchange) {
-                    handler.handle(new Request(exchange));
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            });
-            server.start();
-            return new Wire(server);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        HttpServer server = Uncheck.get(() -> HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 1024));
+        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                handler.handle(new Request(exchange));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        server.start();
+        return new Wire(server);
     }
 
     int port() {

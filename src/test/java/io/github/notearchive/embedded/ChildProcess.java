@@ -7,6 +7,7 @@ import java.sql.DriverManager;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.apache.commons.io.IOUtils;
 
 /**
  * Another process over the same data directory. It prints one line when it is ready, and ends when its standard input
@@ -67,11 +68,7 @@ final class ChildProcess implements AutoCloseable {
     /** Lets it end by itself, having closed everything. */
     @Override
     public void close() throws IOException, InterruptedException {
-        try {
-            process.getOutputStream().close();
-        } catch (IOException e) {
-            // it is gone already
-        }
+        IOUtils.closeQuietly(process.getOutputStream()); // it may be gone already
         if (!process.waitFor(30, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new IOException("the child does not end");
