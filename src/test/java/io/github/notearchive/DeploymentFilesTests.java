@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
+import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsFixture;
-import io.github.notearchive.cli.config.UnknownSettings;
 import io.kubernetes.client.custom.Quantity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -283,7 +283,8 @@ class DeploymentFilesTests {
                 .distinct()
                 .collect(Collectors.toMap(name -> name, _ -> "1"));
 
-        assertThat(UnknownSettings.in(SettingsFixture.with(variables))).isEmpty();
+        assertThat(new EffectiveSettings(SettingsFixture.with(variables)).unknown())
+                .isEmpty();
     }
 
     @ParameterizedTest

@@ -37,7 +37,6 @@ class ShapeTests {
             Map.entry("SlotRow.SlotRow", 14),
             Map.entry("RemapRunner.RemapSummary", 14),
             Map.entry("StatusCommand.Status", 16),
-            Map.entry("SummaryJson.SummaryJson", 22),
             Map.entry("VerifyRunner.VerifySummary", 18),
             Map.entry("WorklistRepository.WorklistEntry", 22));
 

@@ -46,10 +46,10 @@ class TableOwnershipTests {
             "archive.stats", Set.of("worklist_count", "media_object_count", "run_summary"));
 
     /**
-     * Files with clients outside of {@code archive} and {@code batch}. This list may only shrink.
-     * {@code DatabaseChecks} uses a separate connection, which cannot write, before the tables are known to exist.
+     * Files with clients outside of {@code archive} and {@code batch}. This list may only shrink. {@code SystemChecks}
+     * uses a separate connection, which cannot write, before the tables are known to exist.
      */
-    private static final Set<String> REMAINING_CLIENTS = Set.of("cli/check/DatabaseChecks.java");
+    private static final Set<String> REMAINING_CLIENTS = Set.of("cli/check/SystemChecks.java");
 
     private static final Pattern LITERAL =
             Pattern.compile("\"\"\"(.*?)\"\"\"|\"((?:[^\"\\\\\\n]|\\\\.)*)\"", Pattern.DOTALL);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.commons.lang3.function.FailableFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,46 +33,40 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    /** What a command does with its action. */
-    @FunctionalInterface
-    interface Body<A> {
-
-        ExitCode execute(A action) throws Exception;
-    }
-
     /**
      * Starts the program on an existing archive and executes the action.
      *
      * @param settings settings that have precedence over all others
      * @throws CommandFailure if there is no archive; none is created
      */
-    static <A> int execute(Map<String, String> settings, Class<A> action, Body<A> body) throws Exception {
+    static <A> int execute(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
+            throws Exception {
         return execute(CommandContext.openExisting(settings), action, body);
     }
 
-    static <A> int execute(Class<A> action, Body<A> body) throws Exception {
+    static <A> int execute(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
         return execute(Map.of(), action, body);
     }
 
-    /**
-     * Starts what the action requires on an existing archive with the schema of this version, and executes the action.
-     */
-    static <A> int read(Map<String, String> settings, Class<A> action, Body<A> body) throws Exception {
+    /** Starts what the action requires on an existing archive, and executes the action. */
+    static <A> int read(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
+            throws Exception {
         return execute(CommandContext.openToRead(settings, action), action, body);
     }
 
-    static <A> int read(Class<A> action, Body<A> body) throws Exception {
+    static <A> int read(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
         return read(Map.of(), action, body);
     }
 
     /** Starts the program, also without an archive, and executes the action. */
-    static <A> int executeOrCreate(Class<A> action, Body<A> body) throws Exception {
+    static <A> int executeOrCreate(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
         return execute(CommandContext.open(Map.of(), null), action, body);
     }
 
-    private static <A> int execute(CommandContext opened, Class<A> action, Body<A> body) throws Exception {
+    private static <A> int execute(
+            CommandContext opened, Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
         try (CommandContext context = opened) {
-            return body.execute(context.get(action)).number();
+            return body.apply(context.get(action)).number();
         }
     }
 
@@ -118,15 +113,13 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         return texts.stream().map(this::noteId).toList();
     }
 
-    /** Returns why a file cannot be created or replaced; empty if its directory exists. */
-    static Optional<String> problemOfOutput(Path file) {
+    /** @throws ParameterException if the file of an option cannot be created or replaced */
+    final void requireOutput(String option, Path file) {
         Path directory = file.toAbsolutePath().getParent();
-        if (directory == null || Files.isDirectory(file)) {
-            return Optional.of("is a directory");
-        }
-        return Files.isDirectory(directory)
-                ? Optional.empty()
-                : Optional.of("cannot be written: there is no directory " + directory);
+        refuseIf(
+                directory == null || Files.isDirectory(file) || !Files.isDirectory(directory),
+                "%s %s is a directory, or its directory does not exist; nothing was done. Name another file"
+                        .formatted(option, file));
     }
 
     /** Returns the recommended action after a job that did not complete. */

@@ -38,8 +38,6 @@ public final class CommandContext implements AutoCloseable {
     private static final List<Class<?>> READING =
             List.of(ProgramConfiguration.class, SingleConnection.class, ArchiveLocation.class, MigrationHistory.class);
 
-    private static final Set<Class<?>> PROGRAM = Set.of(ArchiveApplication.class);
-
     /** Spring Boot application of all commands but those that read. */
     @SpringBootConfiguration(proxyBeanMethods = false)
     @EnableAutoConfiguration
@@ -60,7 +58,7 @@ public final class CommandContext implements AutoCloseable {
      * @throws CommandFailure if a setting is unknown or has no unit
      */
     public static CommandContext open(Map<String, String> settings, @Nullable Clock clock) {
-        return open(PROGRAM, settings, clock, false);
+        return openUnchecked(settings, clock).check(false);
     }
 
     /**
@@ -69,7 +67,7 @@ public final class CommandContext implements AutoCloseable {
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
      */
     static CommandContext openExisting(Map<String, String> settings) {
-        return open(PROGRAM, settings, null, true);
+        return openUnchecked(settings, null).check(true);
     }
 
     /**
@@ -82,7 +80,7 @@ public final class CommandContext implements AutoCloseable {
     static CommandContext openToRead(Map<String, String> settings, Class<?> action) {
         Set<Class<?>> components = new LinkedHashSet<>(READING);
         addRequired(action, components);
-        CommandContext context = open(components, settings, null, true);
+        CommandContext context = start(components, settings, null).check(true);
         boolean isCurrent = false;
         try {
             isCurrent = context.get(MigrationHistory.class).isCurrent();
@@ -111,30 +109,28 @@ public final class CommandContext implements AutoCloseable {
         }
     }
 
-    private static CommandContext open(
-            Set<Class<?>> application, Map<String, String> settings, @Nullable Clock clock, boolean requiresArchive) {
-        CommandContext context = start(application, settings, clock);
+    private CommandContext check(boolean requiresArchive) {
         try {
-            context.get(LogProperties.class); // no other bean uses it
-            List<String> problems = context.settings().problems();
+            get(LogProperties.class); // no other bean uses it
+            List<String> problems = settings().problems();
             if (!problems.isEmpty()) {
                 throw CommandFailure.usage(
                         "The settings are not usable:\n  %s\nnote-archive config show lists all settings"
                                 .formatted(String.join("\n  ", problems)));
             }
             if (requiresArchive) {
-                context.get(ArchiveLocation.class).requireExisting();
+                get(ArchiveLocation.class).requireExisting();
             }
-            return context;
+            return this;
         } catch (RuntimeException e) {
-            context.close();
+            close();
             throw e;
         }
     }
 
     /** Opens a context for a command that reports the problems of the settings itself. */
     public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
-        return start(PROGRAM, settings, clock);
+        return start(Set.of(ArchiveApplication.class), settings, clock);
     }
 
     private static CommandContext start(

@@ -21,16 +21,13 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.commons.lang3.function.FailableRunnable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.io.InputStreamSource;
 import org.springframework.stereotype.Component;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** {@code enqueue}: adds notes to the worklist. */
@@ -74,9 +71,7 @@ final class EnqueueCommand extends ArchiveCommand {
     public Integer call() throws Exception {
         refuseIf(priority < 0 || priority > 9, "--priority must be 0 to 9, but is " + priority);
         List<Input> opened = inputs.stream().map(this::input).toList();
-        List<Path> files =
-                opened.stream().flatMap(input -> Stream.ofNullable(input.file)).toList();
-        RejectsFile rejected = RejectsFile.prepare(rejects, files, commandLine());
+        requireNoInput(opened);
         return executeOrCreate(Action.class, action -> {
             Optional<String> newArchive = action.location.newArchive();
             if (action.executions.getObject().isRebuildUnfinished()) {
@@ -85,11 +80,27 @@ final class EnqueueCommand extends ArchiveCommand {
             }
             requireLaterNight(Night.current(action.clock));
             newArchive.ifPresent(this::warn);
-            return enqueue(opened, action.enqueuer.getObject(), rejected);
+            return enqueue(opened, action.enqueuer.getObject());
         });
     }
 
-    private ExitCode enqueue(List<Input> opened, Enqueuer enqueuer, RejectsFile rejected) throws IOException {
+    /** Requires that the file of rejected lines can be written, and is no input, also by another name or a link. */
+    private void requireNoInput(List<Input> opened) throws IOException {
+        if (rejects != null) {
+            requireOutput("--rejects", rejects);
+            for (Input input : opened) {
+                refuseIf(
+                        input.file != null
+                                && Files.isRegularFile(rejects)
+                                && Files.exists(input.file)
+                                && Files.isSameFile(input.file, rejects),
+                        "--rejects %s is also an input, and would be overwritten; name another file"
+                                .formatted(rejects));
+            }
+        }
+    }
+
+    private ExitCode enqueue(List<Input> opened, Enqueuer enqueuer) throws IOException {
         Enqueuer.Options options = new Enqueuer.Options(
                 column,
                 priority,
@@ -97,8 +108,7 @@ final class EnqueueCommand extends ArchiveCommand {
                 refreshAfter == null ? null : refreshAfter.days(),
                 refreshAfter == null ? null : refreshAfter.night());
         boolean clean = true;
-        try (rejected) {
-            rejected.open();
+        try (RejectsFile rejected = new RejectsFile(rejects)) {
             for (Input input : opened) {
                 try (Reader reader = new InputStreamReader(input.content.getInputStream(), StandardCharsets.UTF_8)) {
                     EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write);
@@ -157,67 +167,37 @@ final class EnqueueCommand extends ArchiveCommand {
      * File of rejected lines in UTF-8, or a device or pipe; or none. It is emptied when it is opened.
      *
      * <p>Each line is written by its own system call, so that a full disk is detected before the input with this line
-     * is committed.
+     * is committed. Each method throws a {@link CommandFailure} if the file cannot be written.
      */
     static final class RejectsFile implements AutoCloseable {
 
         private final @Nullable Path file;
         private OutputStream out = OutputStream.nullOutputStream();
 
-        private RejectsFile(@Nullable Path file) {
+        RejectsFile(@Nullable Path file) {
             this.file = file;
-        }
-
-        /**
-         * Checks that the file can be written. Changes nothing.
-         *
-         * @param file value of the option; null if it is not given
-         * @param inputs files that are read
-         * @throws ParameterException if it cannot be written, or is an input, also by another name or through a link
-         */
-        static RejectsFile prepare(@Nullable Path file, List<Path> inputs, CommandLine command) throws IOException {
             if (file != null) {
-                boolean isInput = false;
-                for (Path input : inputs) {
-                    isInput |= Files.isRegularFile(file) && Files.exists(input) && Files.isSameFile(input, file);
-                }
-                Optional<String> problem = isInput
-                        ? Optional.of("is also an input, and would be overwritten")
-                        : ArchiveCommand.problemOfOutput(file);
-                problem.ifPresent(text -> {
-                    throw new ParameterException(
-                            command, "--rejects %s %s; nothing was enqueued. Name another file".formatted(file, text));
-                });
-            }
-            return new RejectsFile(file);
-        }
-
-        /** @throws CommandFailure if the file cannot be created or emptied */
-        void open() {
-            if (file != null) {
-                access(() -> out = Files.newOutputStream(file), "nothing was enqueued");
+                access(() -> out = Files.newOutputStream(file));
             }
         }
 
-        /** @throws CommandFailure if the line cannot be written; the input with this line must not be committed then */
         void write(Rejected line) {
             byte[] text = (line + System.lineSeparator()).getBytes(StandardCharsets.UTF_8);
-            access(() -> out.write(text), "nothing was enqueued of the current input");
+            access(() -> out.write(text));
         }
 
-        /** @throws CommandFailure if the file system reports a write error only now, as some of a network do */
         @Override
         public void close() {
-            access(() -> out.close(), "the notes were enqueued");
+            access(() -> out.close());
         }
 
-        private void access(FailableRunnable<IOException> access, String consequence) {
+        private void access(FailableRunnable<IOException> access) {
             try {
                 access.run();
             } catch (IOException e) {
                 throw CommandFailure.usage(
-                        "--rejects %s cannot be written: %s; %s. Check free space and permissions, or name another file, and enqueue again: notes on the worklist are not changed"
-                                .formatted(file, e, consequence));
+                        "--rejects %s cannot be written: %s; check free space and permissions, or name another file, and enqueue again: notes on the worklist are not changed"
+                                .formatted(file, e));
             }
         }
     }

@@ -6,8 +6,8 @@ import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.config.Origins;
-import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.embedded.DataDirectoryException;
+import io.github.notearchive.export.ExportException;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.Masks;
@@ -51,16 +51,16 @@ public final class ErrorTranslator {
 
     /** Returns exit code and message of a known failure; empty if it is unexpected. */
     public static Optional<CommandFailure> explain(Throwable failure) {
-        Optional<CommandFailure> known = causes(failure)
+        return causes(failure)
                 .flatMap(cause -> Stream.ofNullable(known(cause)))
-                .findFirst();
-        if (known.isPresent() || !DatabaseErrors.isUnavailable(failure)) {
-            return known;
-        }
-        return Optional.of(new CommandFailure(
-                ExitCode.UPSTREAM_UNAVAILABLE,
-                "The database is unavailable: %s. Check ARCHIVE_DATABASE_URL and the server, then run again; no data is lost"
-                        .formatted(DatabaseErrors.summary(failure).replaceFirst("\\.$", ""))));
+                .findFirst()
+                .or(() -> Optional.of(failure)
+                        .filter(DatabaseErrors::isUnavailable)
+                        .map(_ -> new CommandFailure(
+                                ExitCode.UPSTREAM_UNAVAILABLE,
+                                "The database is unavailable: %s. Check ARCHIVE_DATABASE_URL and the server, then run again; no data is lost"
+                                        .formatted(
+                                                DatabaseErrors.summary(failure).replaceFirst("\\.$", "")))));
     }
 
     public static CommandFailure translate(Throwable failure) {
@@ -95,7 +95,7 @@ public final class ErrorTranslator {
                         .formatted(e.getReferenceDescription()));
             case DataDirectoryException e ->
                 new CommandFailure(e.isDiskFull() ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.USAGE, message);
-            case EnqueueException _ -> usage(message);
+            case EnqueueException _, ExportException _ -> usage(message);
             case StoreException e ->
                 new CommandFailure(e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, message);
             // the advice of Flyway would mix the tables with those of another program
@@ -118,14 +118,13 @@ public final class ErrorTranslator {
         };
     }
 
-    /** The exception does not know the file; the line and the possible locations help. */
+    /** The exception does not know the file. */
     private static String yaml(MarkedYAMLException e) {
         Mark mark = e.getProblemMark();
-        return "A settings file cannot be read: %s%s. Check application.yml in %s"
+        return "A settings file cannot be read: %s%s; check config/application.yml"
                 .formatted(
                         e.getProblem(),
-                        mark == null ? "" : ", line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1),
-                        SettingsEnvironment.locations());
+                        mark == null ? "" : ", line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1));
     }
 
     /** Returns the problems of a setting or of a record of settings that cannot be bound. */

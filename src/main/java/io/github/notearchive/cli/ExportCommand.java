@@ -106,8 +106,6 @@ final class ExportCommand extends ArchiveCommand {
                 out().print(ConsoleText.render("export", report));
                 return report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
             });
-        } catch (ExportException e) {
-            throw CommandFailure.usage(String.valueOf(e.getMessage()));
         } catch (CancellationException e) {
             throw new CommandFailure(ExitCode.INTERRUPTED, String.valueOf(e.getMessage()));
         } catch (UncheckedIOException e) {

@@ -67,9 +67,7 @@ final class ReportCommand extends ArchiveCommand {
     }
 
     private Path write(NightReport report, Path file) throws IOException {
-        problemOfOutput(file).ifPresent(problem -> {
-            throw usage("--output %s %s; name a file in an existing directory".formatted(file, problem));
-        });
+        requireOutput("--output", file);
         AtomicFile.write(file, report.page().getBytes(StandardCharsets.UTF_8));
         return file;
     }

@@ -2,13 +2,12 @@ package io.github.notearchive.cli;
 
 import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
-import org.flywaydb.core.api.MigrationVersion;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
 import org.springframework.stereotype.Component;
 
@@ -39,21 +38,10 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
 
     /** Returns why the schema cannot be used, and the remedy; empty when it can be migrated or used. */
     public static Optional<String> refusal(Flyway flyway) {
-        List<MigrationInfo> all = List.of(flyway.info().all());
-        return newest(all, true)
-                .map(applied ->
-                        "version %s, created by a newer version of this program, and this one knows version %s; use the newer one"
-                                .formatted(
-                                        applied,
-                                        newest(all, false)
-                                                .map(MigrationVersion::toString)
-                                                .orElse("none")));
-    }
-
-    private static Optional<MigrationVersion> newest(List<MigrationInfo> all, boolean future) {
-        return all.stream()
-                .filter(migration -> migration.isVersioned() && FUTURE.contains(migration.getState()) == future)
+        return Stream.of(flyway.info().all())
+                .filter(migration -> migration.isVersioned() && FUTURE.contains(migration.getState()))
                 .map(MigrationInfo::getVersion)
-                .max(Comparator.naturalOrder());
+                .max(Comparator.naturalOrder())
+                .map("version %s, created by a newer version of this program; use that one"::formatted);
     }
 }

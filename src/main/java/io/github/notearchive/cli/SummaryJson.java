@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.nightly.FinishedRun;
@@ -10,8 +10,8 @@ import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.report.NightReports;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,45 +21,34 @@ import org.jspecify.annotations.Nullable;
  * <p>It has the same fields however the run ended; {@code src/docs/run-summary.md} describes each. A field may be added
  * without notice. When one goes or changes its meaning, {@link #VERSION} is raised.
  */
-@JsonPropertyOrder({"format", "version"})
-record SummaryJson(
-        String format,
-        int version,
-        int exitCode,
-        String exit,
-        String reason,
-        String next,
-        String night,
-        @Nullable String node,
-        Instant began,
-        Instant ended,
-        double tookSeconds,
-        @Nullable Long execution,
-        @Nullable Long instance,
-        boolean restart,
-        RunCounts.Notes notes,
-        RunCounts.Files files,
-        Calls calls,
-        Calls videos,
-        Refreshes refreshes,
-        List<Field> newFields,
-        Limits limits,
-        @Nullable Report report) {
+final class SummaryJson {
 
     /** Raised when a field goes, or changes its meaning. */
-    static final int VERSION = 1;
+    private static final int VERSION = 1;
+
+    private SummaryJson() {}
 
     record Calls(
             long made,
             long billed,
             long billingUnknown,
-            @Nullable Long boughtAgain) {}
+            @Nullable Long boughtAgain) {
+
+        static Calls of(CallTotals.Bill bill, @Nullable Long boughtAgain) {
+            return new Calls(bill.calls(), bill.billed(), bill.billingUnknown(), boughtAgain);
+        }
+    }
 
     /** Refreshes of archived notes, those still due, and calls for them. */
     record Refreshes(@JsonUnwrapped RunCounts.Refreshes counts, long due, Calls calls) {}
 
     /** A field that no response had before. */
-    record Field(String field, String exampleNote) {}
+    record Field(String field, String exampleNote) {
+
+        private static Field of(SchemaDrift.Found found) {
+            return new Field(found.field().toString(), found.example().value());
+        }
+    }
 
     /**
      * What bounded the run; null: nothing did, or the settings could not be read.
@@ -108,40 +97,38 @@ record SummaryJson(
     record Report(String file, @Nullable String key) {}
 
     /** @param node name of the node; null if the settings could not be read */
-    static SummaryJson of(
+    static Map<String, @Nullable Object> of(
             FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
         RunSummary.Execution execution = summary.execution();
         RunSummary.Refreshes refreshes = summary.refreshes();
-        return new SummaryJson(
-                "note-archive/run-summary",
-                VERSION,
-                summary.exitCode().number(),
-                summary.exitCode().name(),
-                summary.reason(),
-                summary.next(),
-                end.night().toString(),
-                node,
-                end.began(),
-                end.ended(),
-                summary.took().toMillis() / 1000.0,
-                summary.executionId(),
-                execution == null ? null : Long.valueOf(execution.instance()),
-                execution != null && execution.restart(),
-                summary.notes(),
-                summary.files(),
-                calls(summary.bill(), summary.boughtAgain()),
-                calls(summary.videos().bill(), null),
-                new Refreshes(summary.counts().refreshes(), refreshes.due(), calls(refreshes.bill(), null)),
-                summary.newFields().stream()
-                        .map(found -> new Field(
-                                found.field().toString(), found.example().value()))
-                        .toList(),
-                limits,
+        Map<String, @Nullable Object> document = new LinkedHashMap<>();
+        document.put("format", "note-archive/run-summary");
+        document.put("version", VERSION);
+        document.put("exitCode", summary.exitCode().number());
+        document.put("exit", summary.exitCode().name());
+        document.put("reason", summary.reason());
+        document.put("next", summary.next());
+        document.put("night", end.night().toString());
+        document.put("node", node);
+        document.put("began", end.began());
+        document.put("ended", end.ended());
+        document.put("tookSeconds", Limits.seconds(summary.took()));
+        document.put("execution", summary.executionId());
+        document.put("instance", execution == null ? null : Long.valueOf(execution.instance()));
+        document.put("restart", execution != null && execution.restart());
+        document.put("notes", summary.notes());
+        document.put("files", summary.files());
+        document.put("calls", Calls.of(summary.bill(), summary.boughtAgain()));
+        document.put("videos", Calls.of(summary.videos().bill(), null));
+        document.put(
+                "refreshes",
+                new Refreshes(summary.counts().refreshes(), refreshes.due(), Calls.of(refreshes.bill(), null)));
+        document.put("newFields", summary.newFields().stream().map(Field::of).toList());
+        document.put("limits", limits);
+        document.put(
+                "report",
                 report == null ? null : new Report(report.file().toString(), Objects.toString(report.key(), null)));
-    }
-
-    private static Calls calls(CallTotals.Bill bill, @Nullable Long boughtAgain) {
-        return new Calls(bill.calls(), bill.billed(), bill.billingUnknown(), boughtAgain);
+        return document;
     }
 }

@@ -101,7 +101,7 @@ class RefusalTests {
             wrong database password       ¦ 2 ¦ ARCHIVE_DATABASE_PASSWORD=wrong-database-password-31    ¦ ¦ password authentication failed; ARCHIVE_DATABASE_PASSWORD
             missing database              ¦ 2 ¦ ARCHIVE_DATABASE_URL={missing}                          ¦ ¦ no_such_database; ARCHIVE_DATABASE_URL
             database of another program   ¦ 2 ¦ ARCHIVE_DATABASE_URL={foreign}                          ¦ ¦ holds tables of another program; Name an empty database in ARCHIVE_DATABASE_URL
-            database of a newer version   ¦ 2 ¦ ARCHIVE_DATABASE_URL={newer}                            ¦ ¦ version 990; this one knows version
+            database of a newer version   ¦ 2 ¦ ARCHIVE_DATABASE_URL={newer}                            ¦ ¦ version 990; newer version
             invalid database URL          ¦ 2 ¦ ARCHIVE_DATABASE_URL=postgresql://{closed}/archive      ¦ ¦ ARCHIVE_DATABASE_URL; jdbc:postgresql://
             unreachable store             ¦ 8 ¦ ARCHIVE_S3_ENDPOINT=http://{closed}                     ¦ ¦ {closed}; archive.store.endpoint
             wrong store secret            ¦ 2 ¦ ARCHIVE_S3_SECRET_KEY=wrong-store-secret-47             ¦ ¦ archive.store.secret-key; {store}

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 
@@ -25,13 +26,20 @@ public final class CheckCommand extends JsonCommand {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         Instant began = Instant.now();
         List<Finding> findings = SystemChecks.all(Map.of(), null);
-        int exitCode = SystemChecks.exitCode(findings).number();
-        Report report = new Report(began, exitCode, findings);
-        print(report, "check/report");
+        int exitCode = exitCode(findings).number();
+        print(new Report(began, exitCode, findings), "check/report");
         return exitCode;
+    }
+
+    /** Returns the exit code of all checks: failures that need an operator have precedence over outages. */
+    static ExitCode exitCode(List<Finding> findings) {
+        return Stream.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)
+                .filter(code -> findings.stream().anyMatch(finding -> finding.exitCode() == code))
+                .findFirst()
+                .orElse(ExitCode.COMPLETED);
     }
 
     /**
@@ -57,33 +65,12 @@ public final class CheckCommand extends JsonCommand {
             SKIPPED
         }
 
-        Finding named(String check) {
-            return new Finding(check, result, message, exitCode);
-        }
-
         static Finding ok(String message) {
             return new Finding("", Result.OK, message, null);
         }
 
         static Finding warning(String message) {
             return new Finding("", Result.WARNING, message, null);
-        }
-
-        static Finding failed(ExitCode exitCode, String message) {
-            return new Finding("", Result.FAILED, message, exitCode);
-        }
-
-        /** Returns the result of a check that fails until an operator acts. */
-        static Finding wrong(String message) {
-            return failed(ExitCode.USAGE, message);
-        }
-
-        static Finding unavailable(String message) {
-            return failed(ExitCode.UPSTREAM_UNAVAILABLE, message);
-        }
-
-        static Finding skipped(String message) {
-            return new Finding("", Result.SKIPPED, message, null);
         }
     }
 }

@@ -1,17 +1,21 @@
 package io.github.notearchive.cli.check;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.ErrorTranslator;
+import io.github.notearchive.cli.SchemaVersion;
 import io.github.notearchive.cli.check.CheckCommand.Finding;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.ProviderPing;
 import io.github.notearchive.store.ObjectKey;
@@ -22,7 +26,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,7 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -39,28 +42,28 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfo;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.util.unit.DataSize;
 
 /**
  * Checks everything that a run needs, each thing independently and with a timeout. Makes no paid call, migrates
  * nothing, and leaves no data.
  *
- * <p>Tables are only read if the schema is the expected one, since the program's own connections would migrate it.
+ * <p>Tables are only read if the schema is the expected one, since the program's own connections would migrate it. A
+ * check that fails throws an exception, which is translated into the finding.
  */
 final class SystemChecks {
 
     private static final Logger log = LoggerFactory.getLogger(SystemChecks.class);
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(45);
-
-    /** Timeout of a check that may start an embedded server. */
-    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+    /** Timeout of a check, which may start an embedded server. */
+    private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
     /** Minimum free space of a run. */
     private static final DataSize LEAST_SPACE = DataSize.ofMegabytes(500);
@@ -68,8 +71,13 @@ final class SystemChecks {
     /** Maximum clock drift: servers may report whole seconds, and a response takes time. */
     private static final Duration CLOCK_DRIFT = Duration.ofSeconds(5);
 
+    private static final int OLDEST_POSTGRES = 15;
+
     private final List<Finding> findings;
     private final CommandContext context;
+
+    /** Whether the database has the tables of this version. */
+    private boolean hasTables;
 
     /** How far the provider's clock is ahead of ours; null if it is unknown. */
     private @Nullable Duration drift;
@@ -85,90 +93,89 @@ final class SystemChecks {
      * @param settings settings that have precedence over all others
      * @param clock clock to use; null for the system clock
      */
-    static List<Finding> all(Map<String, String> settings, @Nullable Clock clock) {
-        List<Finding> findings = new ArrayList<>(List.of(java()));
+    static List<Finding> all(Map<String, String> settings, @Nullable Clock clock) throws InterruptedException {
+        List<Finding> findings = new ArrayList<>();
         try (CommandContext context = CommandContext.openUnchecked(settings, clock)) {
             new SystemChecks(context, findings).all();
         } catch (RuntimeException e) {
-            findings.add(explained(e).named("settings")); // nothing else can be checked
+            findings.add(failed("settings", e)); // nothing else can be checked
         }
         return findings;
     }
 
-    private void all() {
-        DatabaseChecks database = new DatabaseChecks(context);
-        check("settings", TIMEOUT, this::settings);
-        check("token", TIMEOUT, this::token);
-        check("data directory", TIMEOUT, this::dataDirectory);
-        check("disk space", TIMEOUT, this::diskSpace);
-        check("database", START_TIMEOUT, database::server);
-        check("schema", TIMEOUT, unless(() -> database.noServer, database::schema));
-        check("rebuild", TIMEOUT, unless(database::noTables, database::rebuild));
-        check("store", START_TIMEOUT, () -> store(database));
-        check("provider", TIMEOUT, this::provider);
-        check("clock", TIMEOUT, this::clock);
-        check("gate", TIMEOUT, unless(database::noTables, database::gate));
+    private void all() throws InterruptedException {
+        check("java", null, SystemChecks::java);
+        check("settings", null, this::settings);
+        check("token", null, this::token);
+        check("data directory", null, this::dataDirectory);
+        check("disk space", null, this::diskSpace);
+        check("database", null, this::database);
+        boolean isFailed = findings.getLast().exitCode() != null;
+        check("schema", isFailed ? "the database cannot be used" : null, this::schema);
+        String noTables = hasTables ? null : "there is no database with the tables of this version";
+        check("rebuild", noTables, this::rebuild);
+        check("store", null, this::store);
+        check("provider", null, this::provider);
+        check("clock", drift == null ? "no other clock is available" : null, this::clock);
+        check("gate", noTables, this::gate);
     }
 
-    private static Callable<Finding> unless(Supplier<@Nullable String> reason, Callable<Finding> check) {
-        return () -> {
-            String skipped = reason.get();
-            return skipped == null ? check.call() : Finding.skipped(skipped);
-        };
-    }
-
-    /** Returns the exit code of all checks: failures that need an operator have precedence over outages. */
-    static ExitCode exitCode(List<Finding> findings) {
-        return Stream.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)
-                .filter(code -> findings.stream().anyMatch(finding -> finding.exitCode() == code))
-                .findFirst()
-                .orElse(ExitCode.COMPLETED);
-    }
-
-    /** Checks one thing. An exception is translated into a finding. */
-    private void check(String name, Duration timeout, Callable<Finding> check) {
+    /**
+     * Checks one thing.
+     *
+     * @param obstacle why it cannot be checked; null if it can
+     */
+    private void check(String name, @Nullable String obstacle, Callable<Finding> check) throws InterruptedException {
+        if (obstacle != null) {
+            findings.add(new Finding(name, Finding.Result.SKIPPED, obstacle, null));
+            return;
+        }
         FutureTask<Finding> task = new FutureTask<>(check);
         Thread.ofPlatform().daemon().name("check-" + name).start(task);
-        Finding finding;
         try {
-            finding = task.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            task.cancel(true);
-            finding = Finding.unavailable("no response within " + timeout.toSeconds() + " s");
+            Finding found = task.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+            findings.add(new Finding(name, found.result(), found.message(), null));
+        } catch (TimeoutException _) {
+            findings.add(failed(name, unavailable("no response within " + TIMEOUT.toSeconds() + " s")));
         } catch (ExecutionException e) {
-            finding = explained(e.getCause() == null ? e : e.getCause());
-        } catch (InterruptedException e) {
+            findings.add(failed(name, e.getCause() == null ? e : e.getCause()));
+        } finally {
             task.cancel(true);
-            Thread.currentThread().interrupt();
-            finding = Finding.skipped("interrupted");
         }
-        findings.add(finding.named(name));
     }
 
-    private static Finding explained(Throwable e) {
+    private static Finding failed(String name, Throwable e) {
         CommandFailure failure = ErrorTranslator.translate(e);
         if (failure.exitCode() == ExitCode.FAILED) {
             log.error("Unexpected error", e);
         }
-        return Finding.failed(failure.exitCode(), String.valueOf(failure.getMessage()));
+        return new Finding(name, Finding.Result.FAILED, String.valueOf(failure.getMessage()), failure.exitCode());
+    }
+
+    private static CommandFailure unavailable(String message) {
+        return new CommandFailure(ExitCode.UPSTREAM_UNAVAILABLE, message);
+    }
+
+    /** @throws CommandFailure with the problem, which an operator has to correct, if there is one */
+    private static void refuseIf(boolean isWrong, String problem) {
+        if (isWrong) {
+            throw CommandFailure.usage(problem);
+        }
     }
 
     private static Finding java() {
         return Finding.ok("%s at %s, %d processors, at most %s of heap"
-                        .formatted(
-                                Runtime.version(),
-                                System.getProperty("java.home"),
-                                Runtime.getRuntime().availableProcessors(),
-                                DisplayFormat.size(Runtime.getRuntime().maxMemory())))
-                .named("java");
+                .formatted(
+                        Runtime.version(),
+                        System.getProperty("java.home"),
+                        Runtime.getRuntime().availableProcessors(),
+                        DisplayFormat.size(Runtime.getRuntime().maxMemory())));
     }
 
     private Finding settings() {
         Set<String> problems = context.settings().bindingProblems();
         problems.addAll(context.settings().problems());
-        if (!problems.isEmpty()) {
-            return Finding.wrong(String.join("\n", problems));
-        }
+        refuseIf(!problems.isEmpty(), String.join("\n", problems));
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
         String node = context.get(ArchiveProperties.class).node();
         boolean isUnencrypted = source.allowPlainHttp()
@@ -182,45 +189,36 @@ final class SystemChecks {
 
     private Finding token() {
         String token = context.get(NoteSourceProperties.class).token().value();
-        if (token.isEmpty()) {
-            return Finding.wrong("there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
-        }
-        return !token.matches("[\\x21-\\x7e]+") || token.matches(".*[\"'<>].*")
-                ? Finding.warning(
-                        "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied")
-                : Finding.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it");
-    }
-
-    private Path directory() {
-        return context.get(ArchiveLocation.class).directory();
+        refuseIf(token.isEmpty(), "there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
+        return token.matches("[\\x21-\\x7e&&[^\"'<>]]+")
+                ? Finding.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it")
+                : Finding.warning(
+                        "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied");
     }
 
     private Finding dataDirectory() throws IOException {
-        Path directory = directory();
+        Path directory = context.get(ArchiveLocation.class).directory();
         Path existing = existing(directory);
         try {
             Files.delete(Files.createTempFile(existing, "check-", ".tmp"));
         } catch (IOException e) {
-            return Finding.wrong(
+            throw CommandFailure.usage(
                     "%s is no writable directory, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
                             .formatted(existing, e));
         }
         if (!existing.equals(directory)) {
             return Finding.ok(directory + " does not exist yet, and is created when it is needed");
         }
-        List<ResponseSpool> pending = context.get(ResponseSpool.class).nonEmpty();
+        String pending = context.get(ResponseSpool.class).nonEmpty().stream()
+                .map(ResponseSpool::summary)
+                .collect(Collectors.joining(", "));
         if (!pending.isEmpty()) {
             return Finding.warning("%s has %s, which are not in the ledger yet; the next run writes them"
-                    .formatted(
-                            directory,
-                            pending.stream().map(ResponseSpool::summary).collect(Collectors.joining(", "))));
+                    .formatted(directory, pending));
         }
-        if (!Files.getFileStore(directory).supportsFileAttributeView("posix")) {
-            return Finding.ok(directory + " is writable");
-        }
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(directory);
-        String found = directory + ", " + PosixFilePermissions.toString(permissions);
-        return permissions.stream().allMatch(permission -> permission.name().startsWith("OWNER_"))
+        String permissions = PosixFilePermissions.toString(Files.getPosixFilePermissions(directory));
+        String found = directory + ", " + permissions;
+        return permissions.endsWith("------")
                 ? Finding.ok(found)
                 : Finding.warning(found + ": other users have access; chmod 700 it, unless that is intended");
     }
@@ -234,13 +232,12 @@ final class SystemChecks {
     }
 
     private Finding diskSpace() throws IOException {
-        Path directory = existing(directory());
+        Path directory = existing(context.get(ArchiveLocation.class).directory());
         long free = Files.getFileStore(directory).getUsableSpace();
         String found = DisplayFormat.size(free) + " free at " + directory;
-        if (free < LEAST_SPACE.toBytes()) {
-            return Finding.wrong(
-                    found + ", which files need before they are stored; free space, or set ARCHIVE_DATA_DIR");
-        }
+        refuseIf(
+                free < LEAST_SPACE.toBytes(),
+                found + ", which files need before they are stored; free space, or set ARCHIVE_DATA_DIR");
         long spool = context.get(MediaProperties.class).maxSpoolSize().toBytes();
         return free < spool
                 ? Finding.warning("%s, but archive.media.max-spool-size allows %s; free space, or lower it"
@@ -248,24 +245,97 @@ final class SystemChecks {
                 : Finding.ok(found);
     }
 
-    /** Describes who runs an embedded server. */
-    static String embedded(boolean isJoined) {
-        return ", embedded, " + (isJoined ? "run by another process of this program" : "started for this check");
+    /** Describes who runs an embedded server, which is started. */
+    private String embedded() {
+        return ", embedded, "
+                + (context.get(DataDirectory.class).joined()
+                        ? "run by another process of this program"
+                        : "started for this check");
+    }
+
+    private record Server(String version, int major, boolean standby, String encoding) {}
+
+    private Finding database() {
+        ArchiveLocation location = context.get(ArchiveLocation.class);
+        Server server = jdbc().sql("""
+                        SELECT current_setting('server_version') AS version,
+                               current_setting('server_version_num')::int / 10000 AS major,
+                               pg_is_in_recovery() AS standby,
+                               current_setting('server_encoding') AS encoding
+                        """).query(Server.class).single();
+        String found = "PostgreSQL " + server.version
+                + (location.isEmbedded()
+                        ? embedded()
+                        : " at " + location.database().replaceFirst("^jdbc:postgresql:", ""));
+        refuseIf(server.major < OLDEST_POSTGRES, found + "; version " + OLDEST_POSTGRES + " or newer is needed");
+        if (server.standby) {
+            throw unavailable(found + "; it is a read-only standby: name the primary in ARCHIVE_DATABASE_URL");
+        }
+        refuseIf(
+                !server.encoding.equals("UTF8"),
+                found + "; its encoding is " + server.encoding + ", but must be UTF8: create another database");
+        return Finding.ok(found);
+    }
+
+    /** Returns a client with connections of Flyway: those of the pool migrate the schema. */
+    private JdbcClient jdbc() {
+        return JdbcClient.create(context.get(Flyway.class).getConfiguration().getDataSource());
+    }
+
+    /** Reads what Flyway would do, without doing it. */
+    private Finding schema() {
+        Flyway flyway = context.get(Flyway.class);
+        SchemaVersion.refusal(flyway).ifPresent(refusal -> refuseIf(true, refusal));
+        MigrationInfo current = flyway.info().current();
+        if (current == null) {
+            boolean hasTables = jdbc().sql(
+                            "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema())")
+                    .query(Boolean.class)
+                    .single();
+            refuseIf(
+                    hasTables,
+                    "the database holds tables of another program; name an empty one in ARCHIVE_DATABASE_URL");
+            return Finding.ok("empty; the first command that uses it creates the tables");
+        }
+        int pending = flyway.info().pending().length;
+        if (pending > 0) {
+            return Finding.warning(
+                    "version %s; the next command that uses the database applies %s. Back it up before, if necessary"
+                            .formatted(current.getVersion(), DisplayFormat.plural(pending, "migration")));
+        }
+        refuseIf(
+                !flyway.validateWithResult().validationSuccessful,
+                "version %s of an unreleased program, whose migrations were replaced; name a new, empty database in ARCHIVE_DATABASE_URL and fill it with note-archive rebuild"
+                        .formatted(current.getVersion()));
+        hasTables = true;
+        return Finding.ok("up to date, version " + current.getVersion());
+    }
+
+    private Finding rebuild() {
+        refuseIf(
+                context.get(JobExecutionQueries.class).isRebuildUnfinished(),
+                "the tables are being rebuilt from the bucket; finish it with note-archive rebuild");
+        return Finding.ok("no rebuild is unfinished");
     }
 
     /** Writes, reads and deletes an object, and checks that bucket and tables belong to the same archive. */
-    private Finding store(DatabaseChecks database) {
+    private Finding store() {
         StoreProperties settings = context.get(StoreProperties.class);
         ObjectStore store = context.get(ObjectStore.class);
         String where = "bucket " + settings.bucket()
                 + (settings.hasEndpoint()
                         ? " at " + settings.endpoint()
-                        : embedded(context.get(DataDirectory.class).joined()));
-        if (!store.hasBucket()) {
-            return settings.createBucket()
-                    ? ofOneArchive(database, where + ": the bucket does not exist yet; the first run creates it")
-                    : Finding.wrong(
-                            where + ": the bucket does not exist; create it, or set archive.store.create-bucket");
+                        : embedded())
+                + ": ";
+        boolean hasBucket = store.hasBucket();
+        refuseIf(
+                !hasBucket && !settings.createBucket(),
+                where + "the bucket does not exist; create it, or set archive.store.create-bucket");
+        if (hasTables) {
+            context.get(ArchiveRevision.class).difference().ifPresent(difference -> refuseIf(true, difference));
+        }
+        if (!hasBucket) {
+            return Finding.ok(where + "the bucket does not exist yet; the first run creates it");
         }
         ObjectKey key = new ObjectKey("check/" + UUID.randomUUID());
         byte[] probe = ("probe of " + Instant.now()).getBytes(StandardCharsets.UTF_8);
@@ -273,26 +343,15 @@ final class SystemChecks {
         boolean isSame = Arrays.equals(probe, store.read(key));
         try {
             store.remove(key.value());
-            if (store.stat(key).isPresent()) {
-                return Finding.warning(where + ": object " + key + " still exists after DELETE");
-            }
         } catch (StoreException e) {
             return Finding.warning(
-                    "%s: an object can be written and read, but not deleted, which only verify --delete-orphans and forget need; %s remains: %s"
+                    "%san object can be written and read, but not deleted, which only verify --delete-orphans and forget need; %s remains: %s"
                             .formatted(where, key, e.getMessage()));
         }
         if (!isSame) {
-            return Finding.unavailable(
-                    where + ": an object that was written reads back as other bytes; check the store");
+            throw unavailable(where + "an object that was written reads back as other bytes; check the store");
         }
-        return ofOneArchive(database, where + ": an object was written, read back, compared and deleted");
-    }
-
-    /** Returns the finding of an intact store, unless bucket and tables belong to different archives. */
-    private Finding ofOneArchive(DatabaseChecks database, String found) {
-        Optional<String> difference =
-                database.noTables() == null ? context.get(ArchiveRevision.class).difference() : Optional.empty();
-        return difference.map(Finding::wrong).orElse(Finding.ok(found));
+        return Finding.ok(where + "an object was written, read back, compared and deleted");
     }
 
     private Finding provider() {
@@ -303,7 +362,7 @@ final class SystemChecks {
         try {
             pong = context.get(ProviderPing.class).send();
         } catch (IOException e) {
-            return Finding.unavailable(e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
+            throw unavailable(e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
         }
         drift = pong.ahead(sentAt, clock.instant()).orElse(null);
         String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
@@ -313,14 +372,27 @@ final class SystemChecks {
     }
 
     private Finding clock() {
-        if (drift == null) {
-            return Finding.skipped("no other clock is available");
-        }
-        return drift.abs().compareTo(CLOCK_DRIFT) <= 0
+        Duration ahead = Objects.requireNonNull(drift);
+        return ahead.abs().compareTo(CLOCK_DRIFT) <= 0
                 ? Finding.ok("at most %d s from the provider's clock".formatted(CLOCK_DRIFT.toSeconds()))
                 : Finding.warning(
                         "this machine's clock is %s %s the provider's; set it (NTP), since nights and quotas depend on it"
                                 .formatted(
-                                        DisplayFormat.took(drift.abs()), drift.isNegative() ? "ahead of" : "behind"));
+                                        DisplayFormat.took(ahead.abs()), ahead.isNegative() ? "ahead of" : "behind"));
+    }
+
+    private Finding gate() {
+        Instant now = context.get(Clock.class).instant();
+        return context.get(QuotaHolds.class)
+                .current()
+                .map(closed ->
+                        Finding.warning("closed until %s: a run makes no call before then (%s); run --force opens it"
+                                .formatted(until(now, closed.until()), closed.reason())))
+                .orElseGet(() -> Finding.ok("open; the provider's day ends on "
+                        + until(now, Night.of(now).ends())));
+    }
+
+    private static String until(Instant now, Instant end) {
+        return "%s, in %s".formatted(Night.local(end), DisplayFormat.took(Duration.between(now, end)));
     }
 }

@@ -12,12 +12,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
@@ -31,9 +33,14 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.origin.TextResourceOrigin;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
@@ -54,6 +61,9 @@ public final class EffectiveSettings {
             "logging.level.root",
             "logging.level.io.github.notearchive");
 
+    /** Names of this program's variables. */
+    private static final Pattern OURS = Pattern.compile("(?:ARCHIVE|JUSTONEAPI)[_.].*", Pattern.CASE_INSENSITIVE);
+
     private static final String DATABASE = "spring.datasource.url";
 
     /** An element of a list, or single value, that is a number without unit; 0 needs none. */
@@ -66,7 +76,10 @@ public final class EffectiveSettings {
 
     private final ConfigurableEnvironment environment;
 
-    /** Placeholders of the settings files, by the setting in whose value they are. */
+    /** Placeholders of the settings files, each with the setting in whose value it is. */
+    private final Map<String, String> placeholders;
+
+    /** The first placeholder of each setting. */
     private final Map<ConfigurationPropertyName, String> variables = new HashMap<>();
 
     /** Settings of the program, in the order of {@link KnownSetting#ALL}. */
@@ -90,8 +103,8 @@ public final class EffectiveSettings {
 
     public EffectiveSettings(ConfigurableEnvironment environment) {
         this.environment = environment;
-        Origins.placeholders(environment)
-                .forEach((word, name) -> variables.putIfAbsent(ConfigurationPropertyName.adapt(name, '.'), word));
+        placeholders = Origins.placeholders(environment);
+        placeholders.forEach((word, name) -> variables.putIfAbsent(ConfigurationPropertyName.adapt(name, '.'), word));
         for (KnownSetting setting : KnownSetting.ALL) {
             known.put(setting, effective(setting.name(), setting.isList(), setting.isSecret()));
         }
@@ -110,7 +123,7 @@ public final class EffectiveSettings {
      * which the driver would reject late and without advice.
      */
     public List<String> problems() {
-        List<String> problems = new ArrayList<>(UnknownSettings.in(environment));
+        List<String> problems = unknown();
         problems.addAll(withoutUnit());
         String url = environment.getProperty(DATABASE, "");
         if (!url.isBlank() && Driver.parseURL(url, null) == null) {
@@ -119,6 +132,70 @@ public final class EffectiveSettings {
                             .formatted(DATABASE, Masks.shown(DATABASE, url)));
         }
         return problems;
+    }
+
+    /**
+     * Returns a message with the origin of each unknown setting, in the order of precedence of the sources: keys below
+     * {@code archive}, and environment variables that begin with {@code ARCHIVE_} or {@code JUSTONEAPI_}. A file in a
+     * directory of secrets ({@code configtree:}) may be named like a variable, too.
+     *
+     * <p>Allowed are variables that a settings file refers to, those in {@code archive.foreign-variables}, and empty
+     * ones.
+     */
+    public List<String> unknown() {
+        List<String> unknown = new ArrayList<>();
+        for (PropertySource<?> source : environment.getPropertySources()) {
+            if (source instanceof EnumerablePropertySource<?> keys
+                    && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
+                boolean isEnvironment = source instanceof SystemEnvironmentPropertySource;
+                Stream<String> names = Stream.of(keys.getPropertyNames());
+                (isEnvironment ? names.sorted() : names)
+                        .filter(name -> !isKnown(name, keys))
+                        .map(name -> "%s is no setting (%s)"
+                                .formatted(
+                                        name,
+                                        isEnvironment
+                                                ? "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs"
+                                                : Origins.describe(PropertySourceOrigin.get(source, name))))
+                        .forEach(unknown::add);
+            }
+        }
+        return unknown;
+    }
+
+    private boolean isKnown(String key, PropertySource<?> source) {
+        boolean isEnvironment = source instanceof SystemEnvironmentPropertySource;
+        if (OURS.matcher(key).matches() && (isEnvironment || key.indexOf('.') < 0)) {
+            return placeholders.containsKey(key)
+                    || List.of(environment.getProperty("archive.foreign-variables", String[].class, new String[0]))
+                            .contains(key)
+                    || (isEnvironment && bindsByName(key, source));
+        }
+        ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
+        if (isEnvironment || name.isEmpty()) {
+            return true;
+        }
+        String first = name.getElement(0, ConfigurationPropertyName.Form.UNIFORM);
+        if (first.equals(KnownSetting.ROOT)) {
+            return KnownSetting.ALL.stream().anyMatch(known -> known.covers(name));
+        }
+        // a mistyped prefix is only recognized in files; other sources hold keys of other programs
+        return name.getNumberOfElements() == 1
+                || !source.getName().startsWith("Config resource")
+                || LevenshteinDistance.getDefaultInstance().apply(first, KnownSetting.ROOT) > 2;
+    }
+
+    /** Returns whether Spring Boot, which accepts several spellings, binds a setting to the variable. */
+    private static boolean bindsByName(String variable, PropertySource<?> variables) {
+        Map<String, Object> alone = Map.of(variable, String.valueOf(variables.getProperty(variable)));
+        ConfigurationPropertySource source =
+                Objects.requireNonNull(ConfigurationPropertySource.from(new SystemEnvironmentPropertySource(
+                        StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, alone)));
+        return KnownSetting.ALL.stream()
+                .anyMatch(setting -> source.getConfigurationProperty(setting.propertyName()) != null
+                        || (setting.isList()
+                                && source.containsDescendantOf(setting.propertyName())
+                                        == ConfigurationPropertyState.PRESENT));
     }
 
     /** Returns a message for each duration and size without unit, which would be in milliseconds or bytes. */
@@ -177,8 +254,9 @@ public final class EffectiveSettings {
             String raw = String.valueOf(found.getValue());
             Set<String> set = Origins.ofPlaceholders(raw, environment);
             origins.addAll(set);
-            if (set.isEmpty() || !isOurs(found)) {
-                origins.add(isOurs(found) ? Origins.DEFAULT : Origins.describe(found.getOrigin()));
+            boolean isDefault = isDefault(found);
+            if (set.isEmpty() || !isDefault) {
+                origins.add(isDefault ? Origins.DEFAULT : Origins.describe(found.getOrigin()));
             }
             try {
                 values.add(environment.resolveRequiredPlaceholders(raw));
@@ -208,14 +286,13 @@ public final class EffectiveSettings {
                 ConfigurationPropertySources.get(environment).spliterator(), false);
     }
 
-    /** Returns whether the value is that of the default file, also in a copy of the file beside the program. */
-    private boolean isOurs(ConfigurationProperty property) {
+    /** Returns whether the value is that of the default file, as in a copy of the file beside the program. */
+    private boolean isDefault(ConfigurationProperty property) {
         return property.getOrigin() instanceof PropertySourceOrigin origin
                 && origin.getOrigin() instanceof TextResourceOrigin
                 && sources()
                         .flatMap(source -> Stream.ofNullable(source.getConfigurationProperty(property.getName())))
                         .filter(other -> Origins.describe(other.getOrigin()).equals(Origins.DEFAULT))
-                        .limit(1)
                         .anyMatch(
                                 other -> String.valueOf(other.getValue()).equals(String.valueOf(property.getValue())));
     }

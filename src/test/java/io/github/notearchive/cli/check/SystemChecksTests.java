@@ -97,7 +97,7 @@ class SystemChecksTests {
     }
 
     @Test
-    void newArchiveIsReadyAndUnchanged() {
+    void newArchiveIsReadyAndUnchanged() throws Exception {
         Map<String, Finding> found = check();
 
         assertThat(found)
@@ -212,10 +212,9 @@ class SystemChecksTests {
     }
 
     @Test
-    void schemaOfAnotherVersionIsReportedAndUnchanged() {
+    void schemaOfAnotherVersionIsReportedAndUnchanged() throws Exception {
         migrate();
         long newest = count("SELECT max(installed_rank) FROM flyway_schema_history");
-        String known = newestVersion();
         jdbc().sql("DELETE FROM flyway_schema_history WHERE installed_rank = " + newest)
                 .update();
 
@@ -231,7 +230,7 @@ class SystemChecksTests {
         Map<String, Finding> newer = check();
 
         assertThat(newer.get("schema").result()).isEqualTo(Result.FAILED);
-        assertThat(newer.get("schema").message()).contains("version 990", "newer version", "knows version " + known);
+        assertThat(newer.get("schema").message()).contains("version 990", "newer version");
         assertThat(exitCode(newer)).isEqualTo(ExitCode.USAGE);
     }
 
@@ -243,7 +242,6 @@ class SystemChecksTests {
         parts.addAll(List.of(Exporter.class, NightPlanner.class, HealthCheck.class, NoteCatalog.class));
         parts.addAll(List.of(NoteHistories.class, NightReports.class));
         migrate();
-        String known = newestVersion();
         long migrations = count("SELECT count(*) FROM flyway_schema_history");
         recordMigrationOfTomorrow(migrations + 1);
 
@@ -256,8 +254,7 @@ class SystemChecksTests {
                                             .close();
                                 }
                             },
-                            "version 990",
-                            "knows version " + known + ";"));
+                            "version 990"));
         }
         assertThat(count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(migrations + 1);
     }
@@ -270,7 +267,7 @@ class SystemChecksTests {
     }
 
     @Test
-    void schemaOfReplacedMigrationsIsRefused() {
+    void schemaOfReplacedMigrationsIsRefused() throws Exception {
         migrate();
         jdbc().sql("UPDATE flyway_schema_history SET checksum = 1 WHERE version = '2'")
                 .update();
@@ -287,10 +284,6 @@ class SystemChecksTests {
         try (CommandContext context = CommandContext.open(settings, null)) {
             context.get(FlywayMigrationInitializer.class);
         }
-    }
-
-    private String newestVersion() {
-        return text(jdbc(), "SELECT max(version::int)::text FROM flyway_schema_history");
     }
 
     private void recordMigrationOfTomorrow(long rank) {
@@ -342,11 +335,11 @@ class SystemChecksTests {
         assertThat(refused.get("settings").result()).isEqualTo(Result.OK);
     }
 
-    private Map<String, Finding> check() {
+    private Map<String, Finding> check() throws InterruptedException {
         return check(null);
     }
 
-    private Map<String, Finding> check(@Nullable Clock clock) {
+    private Map<String, Finding> check(@Nullable Clock clock) throws InterruptedException {
         List<Finding> findings = SystemChecks.all(settings, clock);
         String printed = ConsoleText.render("check/report", new CheckCommand.Report(Instant.EPOCH, 0, findings));
         assertThat(List.of(TOKEN, server.password(), store.secretKey(), "wrong-secret-91", "wrong-password-17"))
@@ -356,7 +349,7 @@ class SystemChecksTests {
     }
 
     private static ExitCode exitCode(Map<String, Finding> found) {
-        return SystemChecks.exitCode(List.copyOf(found.values()));
+        return CheckCommand.exitCode(List.copyOf(found.values()));
     }
 
     private static void assertWarns(Map<String, Finding> found, String of, String... parts) {

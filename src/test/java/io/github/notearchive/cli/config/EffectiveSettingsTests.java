@@ -13,9 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.env.ConfigTreePropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
 
-/** Effective settings and their origins. */
+/** Effective settings, their origins and problems; unknown settings. */
 class EffectiveSettingsTests {
 
     @TempDir
@@ -193,6 +195,132 @@ class EffectiveSettingsTests {
 
         assertThat(password.problems()).containsExactly("a placeholder cannot be resolved");
         assertThat(password.toString()).doesNotContain("v3ry");
+    }
+
+    @Test
+    void defaultFileHasNoUnknownSettings() {
+        assertThat(unknown(SettingsFixture.with(Map.of()))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ARCHIVE_CALLS_PER_SECND",
+                "ARCHIVE_RETRY_PERNIHGT",
+                "ARCHIVE_RETRY_DELAY_0",
+                "JUSTONEAPI_TOKN",
+                "archive_workrs"
+            })
+    void mistypedVariableIsReported(String variable) {
+        assertThat(unknown(SettingsFixture.with(Map.of(variable, "3"))))
+                .containsExactly(message(
+                        variable, "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ARCHIVE_WORKERS",
+                "ARCHIVE_CALLS_PER_SECOND",
+                "ARCHIVE_DATABASE_URL",
+                "JUSTONEAPI_TOKEN",
+                "ARCHIVE_RETRY_PERNIGHT",
+                "ARCHIVE_RETRY_PER_NIGHT",
+                "ARCHIVE_RETRY_DELAYS",
+                "ARCHIVE_RETRY_DELAYS_0",
+                "ARCHIVE_MEDIA_ALLOWEDHOSTS_12",
+                "ARCHIVE_HOME",
+                "ARCHIVE_SOURCE_TOKEN",
+                "archive.workers",
+                "NOTE_ARCHIVE_VERSION",
+                "ARCHIVER",
+                "PATH"
+            })
+    void knownAndForeignVariablesAreAccepted(String variable) {
+        assertThat(unknown(SettingsFixture.with(Map.of(variable, "1")))).isEmpty();
+    }
+
+    @Test
+    void secretFileIsCheckedLikeAVariable() throws IOException {
+        Files.writeString(directory.resolve("JUSTONEAPI_TOKEN"), "x");
+        Files.writeString(directory.resolve("archive.source.token"), "x");
+        Files.writeString(directory.resolve("ARCHIVE_DATABASE_PASWORD"), "x");
+        Files.writeString(directory.resolve("other.txt"), "x");
+        ConfigurableEnvironment environment = SettingsFixture.with(Map.of());
+        environment.getPropertySources().addFirst(new ConfigTreePropertySource("secrets", directory));
+
+        assertThat(unknown(environment))
+                .singleElement()
+                .asString()
+                .startsWith("ARCHIVE_DATABASE_PASWORD is no setting");
+    }
+
+    @Test
+    void foreignVariablesCanBeListed() {
+        Map<String, String> variables = Map.of(
+                "ARCHIVE_ROOT", "/srv",
+                "ARCHIVE_TEAM", "b",
+                "ARCHIVE_FOREIGN_VARIABLES", "ARCHIVE_ROOT, ARCHIVE_TEAM");
+
+        assertThat(unknown(SettingsFixture.with(variables))).isEmpty();
+    }
+
+    @Test
+    void mistypedKeyIsReportedWithFileAndLine() throws IOException {
+        Path file = Files.writeString(directory.resolve("application.yml"), """
+                        archive:
+                          workers: 3
+                          wokers: 4
+                          source:
+                            tokn: x
+                          calls-in-flight: 8
+                          retry:
+                            delays: [1s, 2s]
+                            delay:
+                              - 1s
+                        archve:
+                          node: b
+                        """);
+
+        List<String> unknown = unknown(SettingsFixture.with(file, Map.of()));
+
+        assertThat(unknown)
+                .containsExactly(
+                        message("archive.wokers", file + ":3"),
+                        message("archive.source.tokn", file + ":5"),
+                        message("archive.calls-in-flight", file + ":6"),
+                        message("archive.retry.delay[0]", file + ":10"),
+                        message("archve.node", file + ":12"));
+    }
+
+    @Test
+    void relaxedSpellingsAreAccepted() throws IOException {
+        Path file = Files.writeString(directory.resolve("application.yml"), """
+                        archive:
+                          source:
+                            callsPerSecond: 3
+                            calls_in_flight: 4
+                          retry.per-night: 5
+                        """);
+
+        assertThat(unknown(SettingsFixture.with(file, Map.of()))).isEmpty();
+    }
+
+    @Test
+    void variableInAPlaceholderIsAccepted() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("application.yml"), "spring.datasource.password: ${ARCHIVE_VAULT_PASSWORD}\n");
+
+        assertThat(unknown(SettingsFixture.with(file, Map.of("ARCHIVE_VAULT_PASSWORD", "x"))))
+                .isEmpty();
+    }
+
+    private static List<String> unknown(ConfigurableEnvironment environment) {
+        return new EffectiveSettings(environment).unknown();
+    }
+
+    private static String message(String word, String where) {
+        return word + " is no setting (" + where + ")";
     }
 
     private static Effective of(String name, ConfigurableEnvironment environment) {
