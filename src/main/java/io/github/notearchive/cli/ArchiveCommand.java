@@ -122,9 +122,8 @@ public abstract class ArchiveCommand implements Callable<Integer> {
                         .formatted(option, file));
     }
 
-    /** Returns the recommended action after a job that did not complete. */
-    final String next(ExitCode exitCode) {
-        String job = spec.name();
+    /** Returns the recommended action after a job that did not complete, by the name of its command. */
+    static String next(String job, ExitCode exitCode) {
         return switch (exitCode) {
             case INTERRUPTED -> job + " again; the same command resumes this one";
             case UPSTREAM_UNAVAILABLE -> job + " again when the server is available; the same command resumes this one";

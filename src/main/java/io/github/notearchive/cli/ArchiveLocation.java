@@ -2,11 +2,8 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.store.StoreProperties;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.beans.factory.ObjectProvider;
@@ -61,26 +58,9 @@ public class ArchiveLocation {
         return directory;
     }
 
-    /**
-     * Returns whether an embedded database would have to be created.
-     *
-     * @throws CommandFailure if this user may not read the directory
-     */
+    /** Returns whether an embedded database would have to be created. A directory that cannot be read may hold one. */
     private boolean isNew() {
-        return isEmbedded() && ENTRIES.stream().map(directory::resolve).noneMatch(ArchiveLocation::exists);
-    }
-
-    private static boolean exists(Path file) {
-        try {
-            Files.readAttributes(file, BasicFileAttributes.class);
-            return true;
-        } catch (NoSuchFileException e) {
-            return false;
-        } catch (IOException e) {
-            throw CommandFailure.usage(
-                    "user %s cannot read %s, %s; nothing was created. Run this as the owner of the archive, or set ARCHIVE_DATA_DIR to its data directory"
-                            .formatted(System.getProperty("user.name"), file.getParent(), e));
-        }
+        return isEmbedded() && ENTRIES.stream().map(directory::resolve).allMatch(file -> Files.notExists(file));
     }
 
     /** Returns the notice that a new archive will be created; empty if one exists. */
@@ -100,11 +80,8 @@ public class ArchiveLocation {
     void requireExisting() {
         if (isNew()) {
             throw CommandFailure.usage(
-                    "%s; nothing was created. Run this where the archive is, set ARCHIVE_DATA_DIR to its data directory, or name its database in ARCHIVE_DATABASE_URL; enqueue, check and run create a new one"
-                            .formatted(
-                                    Files.exists(directory)
-                                            ? directory + " holds no archive"
-                                            : "there is no archive in " + directory + ", which does not exist"));
+                    "There is no archive in %s; nothing was created. Run this where the archive is, set ARCHIVE_DATA_DIR to its data directory, or name its database in ARCHIVE_DATABASE_URL; enqueue, check and run create a new one"
+                            .formatted(directory));
         }
     }
 }

@@ -69,7 +69,7 @@ final class Arguments {
                 "is neither a date like 2026-03-01, which starts in Shanghai, nor a time like 2026-03-01T12:00:00Z");
     }
 
-    /** Time of refreshes: an interval in nights, or one night. One of the two is null. */
+    /** Time of refreshes: an interval in nights, or one night. At most one of the two is not null. */
     record RefreshAfter(@Nullable Integer days, @Nullable LocalDate night) {}
 
     /** Reads {@code 7d}, {@code P7D}, {@code 168h} and {@code 2027-01-31}. */

@@ -47,7 +47,7 @@ final class EnqueueCommand extends ArchiveCommand {
     private String source = "";
 
     @Option(names = "--refresh-after", paramLabel = "TIME")
-    private Arguments.@Nullable RefreshAfter refreshAfter;
+    private Arguments.RefreshAfter refreshAfter = new Arguments.RefreshAfter(null, null);
 
     @Option(names = "--column", paramLabel = "COLUMN")
     private @Nullable String column;
@@ -101,12 +101,8 @@ final class EnqueueCommand extends ArchiveCommand {
     }
 
     private ExitCode enqueue(List<Input> opened, Enqueuer enqueuer) throws IOException {
-        Enqueuer.Options options = new Enqueuer.Options(
-                column,
-                priority,
-                source,
-                refreshAfter == null ? null : refreshAfter.days(),
-                refreshAfter == null ? null : refreshAfter.night());
+        Enqueuer.Options options =
+                new Enqueuer.Options(column, priority, source, refreshAfter.days(), refreshAfter.night());
         boolean clean = true;
         try (RejectsFile rejected = new RejectsFile(rejects)) {
             for (Input input : opened) {
@@ -123,7 +119,7 @@ final class EnqueueCommand extends ArchiveCommand {
     }
 
     private void requireLaterNight(Night tonight) {
-        LocalDate night = refreshAfter == null ? null : refreshAfter.night();
+        LocalDate night = refreshAfter.night();
         refuseIf(
                 night != null && !night.isAfter(tonight.date()),
                 "--refresh-after %s is not later than tonight, %s in Shanghai; nothing was enqueued"

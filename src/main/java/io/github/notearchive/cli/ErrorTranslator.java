@@ -7,7 +7,7 @@ import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.config.Origins;
 import io.github.notearchive.embedded.DataDirectoryException;
-import io.github.notearchive.export.ExportException;
+import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.Masks;

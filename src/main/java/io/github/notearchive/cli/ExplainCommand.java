@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
@@ -28,6 +29,7 @@ final class ExplainCommand extends JsonCommand {
     @Parameters(paramLabel = "NOTE_ID")
     private String note = "";
 
+    /** Result, and what only the text shows: the slots, and whether videos are bought. */
     record Explained(
             String note,
             NoteState state,
@@ -36,13 +38,12 @@ final class ExplainCommand extends JsonCommand {
             WorklistEntry worklist,
             NoteCatalog.@Nullable NoteLine captured,
             List<NoteStats.CallEntry> calls,
-            List<NoteStats.File> files) {}
-
-    /** Result with what only the text shows. */
-    record Text(Explained explained, List<SlotRow> slots, boolean isVideoEnabled) {
+            List<NoteStats.File> files,
+            @JsonIgnore List<SlotRow> slots,
+            @JsonIgnore boolean videosAreBought) {
 
         boolean isListed(SlotRow slot) {
-            return explained.files().stream()
+            return files.stream()
                     .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
                     .allMatch(NoteStats.File::isListed);
         }
@@ -82,8 +83,10 @@ final class ExplainCommand extends JsonCommand {
                     entry,
                     action.notes.find(id).orElse(null),
                     action.calls.calls(id),
-                    history.files());
-            print(explained, "explain", new Text(explained, slots, action.videos.enabled()));
+                    history.files(),
+                    slots,
+                    action.videos.enabled());
+            print(explained, "explain");
             return ExitCode.COMPLETED;
         });
     }

@@ -8,7 +8,6 @@ import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter;
-import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.store.StoreProperties;

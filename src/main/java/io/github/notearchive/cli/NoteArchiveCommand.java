@@ -103,13 +103,9 @@ public final class NoteArchiveCommand {
     private static int pointToPage(int exitCode, CommandLine command) {
         if (exitCode != ExitCode.COMPLETED.number()) {
             command.getOut().flush();
-            command.getErr().println(pointer(exitCode));
+            command.getErr().println("Help: note-archive exit-code " + exitCode);
         }
         return exitCode;
-    }
-
-    static String pointer(int exitCode) {
-        return "Help: note-archive exit-code " + exitCode;
     }
 
     /** Version of the build. */

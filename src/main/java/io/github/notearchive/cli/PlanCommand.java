@@ -4,7 +4,6 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.plan.NightPlan;
 import io.github.notearchive.nightly.plan.NightPlanner;
-import java.time.Duration;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 
@@ -23,15 +22,6 @@ final class PlanCommand extends JsonCommand {
 
     static String amount(NightPlan.Limit limit, long amount) {
         return limit.unit().equals("bytes") ? DisplayFormat.size(amount) : DisplayFormat.plural(amount, "call");
-    }
-
-    /** Formats an estimate, to the second. */
-    static String about(Duration duration) {
-        return duration.toMinutes() == 0 ? duration.toSeconds() + " s" : DisplayFormat.took(duration);
-    }
-
-    static String sample(long size, String what) {
-        return size == 0 ? "assumed" : "median of " + size + " " + what;
     }
 
     static String decimal(double value, int places) {

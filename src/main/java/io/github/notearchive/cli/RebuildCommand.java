@@ -23,8 +23,6 @@ final class RebuildCommand extends ArchiveCommand {
     @Component
     record Action(RebuildRunner runner, JobStopper stopper) {}
 
-    record Rebuild(RebuildSummary summary, String next) {}
-
     @Override
     public Integer call() throws Exception {
         SignalHandlers signals = SignalHandlers.install();
@@ -34,14 +32,7 @@ final class RebuildCommand extends ArchiveCommand {
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());
             }
-            String next = switch (summary.exitCode()) {
-                case COMPLETED -> "enqueue your lists again, then run";
-                case INCOMPLETE ->
-                    "check the list above; then enqueue your lists again, and run: lost files are fetched again";
-                case ALREADY_RUNNING -> "nothing was done; rebuild again when the other command has ended";
-                default -> next(summary.exitCode());
-            };
-            out().print(ConsoleText.render("rebuild", new Rebuild(summary, next)));
+            out().print(ConsoleText.render("rebuild", summary));
             return summary.exitCode();
         });
     }

@@ -1,6 +1,5 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.remap.RemapRunner.RemapSummary;
@@ -29,7 +28,13 @@ final class RemapCommand extends JsonCommand {
     @Component
     record Action(RemapRunner runner, JobStopper stopper) {}
 
-    record Remap(RemapSummary summary, boolean dryRun, String next) {}
+    record Remap(RemapSummary summary, boolean dryRun) {
+
+        boolean leavesWork() {
+            return dryRun
+                    && !(summary.changes().isEmpty() && summary.newFields().isEmpty());
+        }
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -37,21 +42,8 @@ final class RemapCommand extends JsonCommand {
         return execute(ofNode(node), Action.class, action -> {
             signals.passTo(action.stopper::interrupt);
             RemapSummary summary = action.runner.remap(all, dryRun, limit);
-            print(summary, "remap", new Remap(summary, dryRun, next(summary)));
+            print(summary, "remap", new Remap(summary, dryRun));
             return summary.exitCode();
         });
-    }
-
-    private String next(RemapSummary summary) {
-        boolean leavesWork =
-                dryRun && !(summary.changes().isEmpty() && summary.newFields().isEmpty());
-        return switch (summary.exitCode()) {
-            case COMPLETED -> leavesWork ? "remap, which writes it" : "no action required until the next version";
-            case INCOMPLETE ->
-                "explain NOTE_ID shows the history of a note; "
-                        + (leavesWork ? "remap writes the others" : "the others are done");
-            case INTERRUPTED -> dryRun ? "remap --dry-run again; it starts over" : next(ExitCode.INTERRUPTED);
-            default -> next(summary.exitCode());
-        };
     }
 }

@@ -35,18 +35,15 @@ final class ReportCommand extends ArchiveCommand {
 
         /** Returns the report of a night, or of the last night with a run. */
         NightReport find(@Nullable Night night) {
-            Optional<Night> last = history.lastNight(settings.node(), Night.current(clock));
             return Optional.ofNullable(night)
-                    .or(() -> last)
+                    .or(() -> history.lastNight(settings.node(), Night.current(clock)))
                     .flatMap(found -> reports.find(found, settings.node()))
                     .orElseThrow(() -> new CommandFailure(
                             ExitCode.INCOMPLETE,
-                            "node %s has no run %s; %s"
+                            "node %s has no run %s; note-archive status shows the last ones"
                                     .formatted(
                                             settings.node(),
-                                            night == null ? "that has ended" : "in the night of " + night,
-                                            last.map(ended -> "the last one is of " + ended)
-                                                    .orElse("start one with: note-archive run"))));
+                                            night == null ? "that has ended" : "in the night of " + night)));
         }
     }
 

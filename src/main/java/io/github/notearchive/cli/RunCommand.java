@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,9 @@ import picocli.CommandLine.Option;
 final class RunCommand extends ArchiveCommand {
 
     private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
+
+    /** Results of a run that was not started and needs an operator. */
+    private static final Set<ExitCode> REFUSED = Set.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED);
 
     private static final String STANDARD_OUTPUT = "-";
 
@@ -124,7 +128,7 @@ final class RunCommand extends ArchiveCommand {
                 LiveProgress _ = LiveProgress.show(prepared::progress)) {
             summary = prepared.execute();
         }
-        boolean refused = summary.execution() == null && isRefusal(summary.exitCode());
+        boolean refused = summary.execution() == null && REFUSED.contains(summary.exitCode());
         if (refused) {
             warn(summary.reason() + "; " + summary.next());
         } else {
@@ -180,11 +184,6 @@ final class RunCommand extends ArchiveCommand {
                     summaryJson,
                     e.toString());
         }
-    }
-
-    /** Returns whether an operator has to act on a run that was not started. */
-    private static boolean isRefusal(ExitCode exitCode) {
-        return exitCode == ExitCode.USAGE || exitCode == ExitCode.UPSTREAM_UNAVAILABLE || exitCode == ExitCode.FAILED;
     }
 
     /** Records the end of a run and writes the report of its night. Errors are logged and do not change the result. */

@@ -200,7 +200,7 @@ final class SandboxCommand extends ArchiveCommand {
                             directory + " is in use by another process; end that first, or name another --data-dir");
                 }
             }
-            for (String data : List.of("postgres", "s3", "spool", "reports")) {
+            for (String data : List.of("postgres", "s3", "spool", "answers", "reports")) {
                 FileSystemUtils.deleteRecursively(directory.resolve(data));
             }
             Files.deleteIfExists(directory.resolve("postgres.password"));

@@ -21,8 +21,6 @@ final class SignalHandlers {
     private Consumer<String> receiver = early::add;
     private boolean isStopping;
 
-    SignalHandlers() {}
-
     static SignalHandlers install() {
         SignalHandlers signals = new SignalHandlers();
         handle(signals::received);

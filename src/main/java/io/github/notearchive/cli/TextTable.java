@@ -29,8 +29,9 @@ public final class TextTable implements Content {
             String headings, Collection<? extends T> rows, Function<? super T, @Nullable Object[]> cells) {
         TextTable table = new TextTable();
         table.rows.add(List.of(headings.split(", ", -1)));
-        rows.forEach(row ->
-                table.rows.add(Stream.of(cells.apply(row)).map(TextTable::shown).toList()));
+        rows.forEach(row -> table.rows.add(Stream.of(cells.apply(row))
+                .map(cell -> TerminalText.excerpt(cell, WIDEST))
+                .toList()));
         return table;
     }
 
@@ -42,17 +43,6 @@ public final class TextTable implements Content {
     TextTable orElse(String text) {
         ifEmpty = text;
         return this;
-    }
-
-    private static String shown(@Nullable Object cell) {
-        return shortened(TerminalText.line(cell), WIDEST);
-    }
-
-    /** Returns the text in at most this number of characters, of which the last is an ellipsis if it is cut. */
-    static String shortened(String text, int length) {
-        return text.codePointCount(0, text.length()) <= length
-                ? text
-                : text.substring(0, text.offsetByCodePoints(0, length - 1)) + "…";
     }
 
     /** Returns the width of a text in columns of a terminal; ideographs and full-width forms take two. */

@@ -96,7 +96,7 @@ final class VerifyCommand extends JsonCommand {
                                 + (summary.filesLeft() + summary.sidecarsLeft() > 0
                                         ? "; the same command resumes this audit"
                                         : "");
-            default -> next(summary.exitCode());
+            default -> next("verify", summary.exitCode());
         };
     }
 }

@@ -22,6 +22,14 @@ public final class TerminalText {
                         .strip();
     }
 
+    /** Returns one line of at most this number of characters, of which the last is an ellipsis if it is cut. */
+    public static String excerpt(@Nullable Object text, int length) {
+        String line = line(text);
+        return line.codePointCount(0, line.length()) <= length
+                ? line
+                : line.substring(0, line.offsetByCodePoints(0, length - 1)) + "…";
+    }
+
     /** Returns the lines of the text, all but the first one indented. */
     public static String lines(String text) {
         return Stream.of(text.split("\\R", -1))

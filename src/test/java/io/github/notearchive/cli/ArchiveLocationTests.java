@@ -3,8 +3,6 @@ package io.github.notearchive.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -13,7 +11,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 @Isolated("sets system properties")
 @ExtendWith(RestoredProperties.class)
@@ -40,22 +37,21 @@ class ArchiveLocationTests {
     void commandThatNeedsAnArchiveCreatesNone(String line) throws IOException {
         Path data = directory.resolve("data");
         assertThat(execute(data, line))
-                .contains(data + ", which does not exist; nothing was created", "ARCHIVE_DATA_DIR");
+                .contains("There is no archive in " + data + "; nothing was created", "ARCHIVE_DATA_DIR");
         assertThat(data).doesNotExist();
 
         Files.createDirectory(data);
         Files.writeString(data.resolve("measurements.txt"), "1 2 3");
 
-        assertThat(execute(data, line)).contains(data + " holds no archive; nothing was created");
+        assertThat(execute(data, line)).contains("There is no archive in " + data + "; nothing was created");
         assertThat(data.toFile().list()).containsExactly("measurements.txt");
     }
 
     private static String execute(Path data, String line) {
-        StringWriter err = new StringWriter();
-        CommandLine command = NoteArchiveCommand.commandLine().setErr(new PrintWriter(err, true));
         System.setProperty("archive.data-dir", data.toString());
-        assertThat(command.execute(line.split(" "))).as(err::toString).isEqualTo(2);
-        return err.toString();
+        ExecutedCommand command = ExecutedCommand.of(line.split(" "));
+        assertThat(command.exitCode()).as(command.err()).isEqualTo(2);
+        return command.err();
     }
 
     @Test
@@ -65,7 +61,6 @@ class ArchiveLocationTests {
         Files.createSymbolicLink(hidden, hidden);
 
         assertThat(execute(hidden, "status"))
-                .contains("cannot read " + hidden)
-                .contains("Run this as the owner of the archive");
+                .contains("Data directory " + hidden + ": cannot be written to", "give this user the right");
     }
 }

@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,7 +19,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -35,9 +31,6 @@ class CommandLineTests {
     private static final String OPENED = "spring.config.location";
 
     private static final String ID = "66aa00000000000000000001";
-
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
 
     @BeforeEach
     void nothingIsOpened() {
@@ -69,9 +62,7 @@ class CommandLineTests {
     @ParameterizedTest
     @MethodSource("commands")
     void everyCommandRejectsUnknownOptions(String command) {
-        assertThat(execute(command, "--no-such-option")).isEqualTo(2);
-
-        assertThat(err.toString())
+        assertThat(usageError(command, "--no-such-option"))
                 .startsWith("note-archive: ")
                 .contains("Try: note-archive " + command + " --help")
                 .doesNotContain("exit-code 2");
@@ -79,15 +70,13 @@ class CommandLineTests {
 
     @Test
     void versionIsPrinted() {
-        assertThat(execute("--version")).isZero();
-        assertThat(out.toString()).startsWith("note-archive ");
+        assertThat(ExecutedCommand.of("--version").out()).startsWith("note-archive ");
     }
 
     @Test
     void missingCommandIsReported() {
-        assertThat(execute()).isEqualTo(2);
-        assertThat(execute("config")).isEqualTo(2);
-        assertThat(err.toString()).contains("Missing required subcommand", "note-archive config --help");
+        assertThat(usageError()).contains("Missing required subcommand");
+        assertThat(usageError("config")).contains("Missing required subcommand", "note-archive config --help");
     }
 
     /** Invalid arguments of commands, separated by semicolons. */
@@ -121,12 +110,7 @@ class CommandLineTests {
             """)
     void usageErrorIsReportedBeforeTheStart(String command, String invalid) {
         for (String arguments : invalid.replace("ID", ID).split("; ?", -1)) {
-            err.getBuffer().setLength(0);
-
-            assertThat(execute((command + " " + arguments).strip().split(" ")))
-                    .as(arguments)
-                    .isEqualTo(2);
-            assertThat(err.toString())
+            assertThat(usageError((command + " " + arguments).strip().split(" ")))
                     .as(arguments)
                     .startsWith("note-archive: ")
                     .contains("--help");
@@ -145,9 +129,7 @@ class CommandLineTests {
             explain 66aa000000000000000000010 | "66aa000000000000000000010" is not a note id, which has 24 hexadecimal digits
             """)
     void usageErrorNamesTheArgumentAndTheProblem(String line, String message) {
-        assertThat(execute(line.split(" "))).isEqualTo(2);
-
-        assertThat(err.toString().lines().findFirst()).contains("note-archive: " + message);
+        assertThat(usageError(line.split(" ")).lines().findFirst()).contains("note-archive: " + message);
     }
 
     @Test
@@ -157,27 +139,38 @@ class CommandLineTests {
 
         for (String option :
                 "--fail-301 2;--dead-media -1;--quota 0;--notes 0;--calls-per-second 0;--latency 0s".split(";")) {
-            assertThat(execute(("sandbox " + option + " --data-dir " + data).split(" ")))
+            assertThat(usageError(("sandbox " + option + " --data-dir " + data).split(" ")))
                     .as(option)
-                    .isEqualTo(2);
+                    .isNotEmpty();
         }
 
         assertThat(data.resolve("postgres")).exists();
     }
 
+    /** A date starts in Shanghai. */
     @ParameterizedTest
-    @CsvSource({
-        "1m, PT1M",
-        "90s, PT1M30S",
-        "90m, PT1H30M",
-        "6h, PT6H",
-        "2d, PT48H",
-        "PT1H30M, PT1H30M",
-        "pt5m, PT5M",
-        "500ms, PT0.5S"
-    })
-    void durationsAreParsed(String text, Duration duration) {
-        assertThat(Arguments.positive(text)).isEqualTo(duration);
+    @CsvSource(delimiter = '|', textBlock = """
+            duration | 1m; PT1M; 60s                 | PT1M
+            duration | 90s                           | PT1M30S
+            duration | 90m; PT1H30M                  | PT1H30M
+            duration | 6h                            | PT6H
+            duration | 2d                            | PT48H
+            duration | pt5m                          | PT5M
+            duration | 500ms                         | PT0.5S
+            time     | 2026-03-01                    | 2026-02-28T16:00:00Z
+            time     | 2026-03-01T00:00:00Z          | 2026-03-01T00:00:00Z
+            time     | 2026-03-01T12:30+08:00        | 2026-03-01T04:30:00Z
+            refresh  | 7d; 168h; P7D                 | RefreshAfter[days=7, night=null]
+            refresh  | P30D                          | RefreshAfter[days=30, night=null]
+            refresh  | 2027-01-31                    | RefreshAfter[days=null, night=2027-01-31]
+            """)
+    void argumentIsParsed(String kind, String texts, String expected) {
+        Function<String, Object> parser = Map.<String, Function<String, Object>>of(
+                        "duration", Arguments::positive, "time", Arguments::time, "refresh", Arguments::refreshAfter)
+                .get(kind);
+
+        assertThat(Stream.of(texts.split("; ")).map(parser))
+                .allSatisfy(parsed -> assertThat(parsed).hasToString(expected));
     }
 
     @ParameterizedTest
@@ -188,29 +181,9 @@ class CommandLineTests {
                 .hasMessageContaining("\"" + text + "\"");
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "2026-03-01, 2026-02-28T16:00:00Z",
-        "2026-03-01T00:00:00Z, 2026-03-01T00:00:00Z",
-        "2026-03-01T12:30+08:00, 2026-03-01T04:30:00Z"
-    })
-    void dateStartsInShanghai(String text, Instant time) {
-        assertThat(Arguments.time(text)).isEqualTo(time);
-    }
-
-    @Test
-    void refreshIntervalsAreParsed() {
-        assertThat(Arguments.refreshAfter("7d")).isEqualTo(new Arguments.RefreshAfter(7, null));
-        assertThat(Arguments.refreshAfter("168h")).isEqualTo(new Arguments.RefreshAfter(7, null));
-        assertThat(Arguments.refreshAfter("P30D")).isEqualTo(new Arguments.RefreshAfter(30, null));
-        assertThat(Arguments.refreshAfter("2027-01-31"))
-                .isEqualTo(new Arguments.RefreshAfter(null, LocalDate.of(2027, 1, 31)));
-    }
-
-    private int execute(String... arguments) {
-        CommandLine command = NoteArchiveCommand.commandLine();
-        command.setOut(new PrintWriter(out, true));
-        command.setErr(new PrintWriter(err, true));
-        return command.execute(arguments);
+    private static String usageError(String... arguments) {
+        ExecutedCommand command = ExecutedCommand.of(arguments);
+        assertThat(command.exitCode()).as(String.join(" ", arguments)).isEqualTo(2);
+        return command.err();
     }
 }

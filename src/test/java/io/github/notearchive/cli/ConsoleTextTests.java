@@ -4,6 +4,7 @@ import static io.github.notearchive.cli.TextTable.cells;
 import static io.github.notearchive.cli.TextTable.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.io.TerminalText;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +53,6 @@ class ConsoleTextTests {
     @ParameterizedTest
     @CsvSource({"一二三, 一二三", "一二三四, 一二…", "😀😀😀, 😀😀😀", "😀😀😀😀, 😀😀…"})
     void textIsCutBetweenCharacters(String text, String shortened) {
-        assertThat(TextTable.shortened(text, 3)).isEqualTo(shortened);
+        assertThat(TerminalText.excerpt(text, 3)).isEqualTo(shortened);
     }
 }

@@ -4,24 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.NightlyLimitProperties;
-import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.store.StoreProperties;
-import io.github.notearchive.telemetry.NotifyProperties;
 import jakarta.validation.Validation;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
@@ -41,69 +38,30 @@ import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
 class ErrorTranslatorTests {
 
-    static Stream<Arguments> invalidSettings() {
-        return Stream.of(
-                arguments(
-                        ArchiveProperties.class,
-                        Map.of("archive.workers", "99", "archive.recheck-unavailable-after", "1h"),
-                        List.of(
-                                "The settings are not usable:\n",
-                                "  archive.workers ",
-                                "64, but is \"99\"",
-                                "  archive.recheck-unavailable-after ",
-                                ", but is \"1h\"")),
-                arguments(
-                        RefreshProperties.class,
-                        Map.of("archive.refresh.gaps", "30"),
-                        List.of("  archive.refresh.gaps", ", but is \"30ms\"")),
-                arguments(
-                        ArchiveProperties.class,
-                        Map.of("archive.retry.per-night", "0"),
-                        List.of("  archive.retry.per-night ", ", but is \"0\"")),
-                arguments(
-                        NoteSourceProperties.class,
-                        Map.of("archive.source.base-url", "http://example.org"),
-                        List.of("\n  archive.source.base-url is plain HTTP to another host")),
-                arguments(
-                        StoreProperties.class,
-                        Map.of(
-                                "archive.store.endpoint", "nonsense",
-                                "archive.store.tries", "0",
-                                "archive.store.secret-key", "s3cret",
-                                "archive.store.access-key", "a"),
-                        List.of("archive.store.endpoint must be", "archive.store.tries")),
-                arguments(
-                        ArchiveProperties.class,
-                        Map.of("archive.workers", "many"),
-                        List.of("The setting archive.workers \"many\"", "cannot be read")),
-                arguments(
-                        NightlyLimitProperties.class,
-                        Map.of("archive.limits.bytes-per-night", "50G"),
-                        List.of("\"50G\"", "cannot be read: Unknown data unit suffix 'G'")),
-                arguments(
-                        NightlyLimitProperties.class,
-                        Map.of("archive.limits.max-duration", "6x"),
-                        List.of("\"6x\"", "cannot be read: Unknown unit 'x'")),
-                arguments(
-                        NotifyProperties.class,
-                        Map.of("archive.notify.events", "success, fail"),
-                        List.of(
-                                "The setting archive.notify.events \"fail\"",
-                                "it must be one of start, success, attention, failure, overlap")));
-    }
-
     @ParameterizedTest
-    @MethodSource("invalidSettings")
-    void invalidSettingIsReportedWithItsValueAndWithoutSecrets(
-            Class<?> type, Map<String, String> values, List<String> parts) {
-        var validator = new SpringValidatorAdapter(
-                Validation.buildDefaultValidatorFactory().getValidator());
-        String prefix = type.getAnnotation(ConfigurationProperties.class).value();
-        CommandFailure failure = explained(catchThrowable(() -> new Binder(new MapConfigurationPropertySource(values))
-                .bind(prefix, Bindable.of(type), new ValidationBindHandler(validator))));
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            batch.ArchiveProperties         | archive.workers=99; archive.recheck-unavailable-after=1h | The settings are not usable:; archive.workers must; 64, but is "99"; archive.recheck-unavailable-after; , but is "1h"
+            provider.RefreshProperties      | archive.refresh.gaps=30                    | archive.refresh.gaps; , but is "30ms"
+            batch.ArchiveProperties         | archive.retry.per-night=0                  | archive.retry.per-night must; , but is "0"
+            provider.NoteSourceProperties   | archive.source.base-url=http://example.org | archive.source.base-url is plain HTTP to another host
+            store.StoreProperties           | archive.store.endpoint=nonsense; archive.store.tries=0; archive.store.secret-key=s3cret; archive.store.access-key=a | archive.store.endpoint must be; archive.store.tries
+            batch.ArchiveProperties         | archive.workers=many                       | The setting archive.workers "many"; cannot be read
+            nightly.NightlyLimitProperties  | archive.limits.bytes-per-night=50G         | "50G"; cannot be read: Unknown data unit suffix 'G'
+            nightly.NightlyLimitProperties  | archive.limits.max-duration=6x             | "6x"; cannot be read: Unknown unit 'x'
+            telemetry.NotifyProperties      | archive.notify.events=success, fail        | The setting archive.notify.events "fail"; it must be one of start, success, attention, failure, overlap
+            """)
+    void invalidSettingIsReportedWithItsValueAndWithoutSecrets(String record, String settings, String parts)
+            throws ClassNotFoundException {
+        Map<String, String> values = Stream.of(settings.split("; "))
+                .map(setting -> setting.split("="))
+                .collect(Collectors.toMap(setting -> setting[0], setting -> setting[1]));
+
+        CommandFailure failure = ofBinding(
+                Class.forName("io.github.notearchive." + record),
+                new Binder(new MapConfigurationPropertySource(values)));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(failure.getMessage()).contains(parts).doesNotContain("s3cret", "PT", "tokenProtected");
+        assertThat(failure.getMessage()).contains(parts.split("; ")).doesNotContain("s3cret", "PT", "tokenProtected");
     }
 
     @Test
@@ -112,22 +70,26 @@ class ErrorTranslatorTests {
         var file = new MapPropertySource("a file", Map.of("archive.limits.stop-at", "${" + word + ":}"));
         var options = new PropertiesPropertySource(
                 StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, System.getProperties());
-        var validator = new SpringValidatorAdapter(
-                Validation.buildDefaultValidatorFactory().getValidator());
         System.setProperty(word, "7:30");
         try {
-            Throwable thrown = catchThrowable(() -> new Binder(
+            CommandFailure failure = ofBinding(
+                    NightlyLimitProperties.class,
+                    new Binder(
                             ConfigurationPropertySources.from(file),
-                            new PropertySourcesPlaceholdersResolver(List.of(file, options)))
-                    .bind(
-                            "archive.limits",
-                            Bindable.of(NightlyLimitProperties.class),
-                            new ValidationBindHandler(validator)));
+                            new PropertySourcesPlaceholdersResolver(List.of(file, options))));
 
-            assertThat(explained(thrown).getMessage()).contains("but is \"7:30\" (option -D" + word + " of java)");
+            assertThat(failure.getMessage()).contains("but is \"7:30\" (option -D" + word + " of java)");
         } finally {
             System.clearProperty(word);
         }
+    }
+
+    private static CommandFailure ofBinding(Class<?> type, Binder binder) {
+        var validator = new SpringValidatorAdapter(
+                Validation.buildDefaultValidatorFactory().getValidator());
+        String prefix = type.getAnnotation(ConfigurationProperties.class).value();
+        return explained(
+                catchThrowable(() -> binder.bind(prefix, Bindable.of(type), new ValidationBindHandler(validator))));
     }
 
     static Stream<Arguments> failures() {

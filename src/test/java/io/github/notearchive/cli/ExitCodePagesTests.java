@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -23,7 +21,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /** Each exit code has a page, whose commands and queries are valid, and so are those of the other documents. */
 class ExitCodePagesTests {
@@ -152,9 +149,6 @@ class ExitCodePagesTests {
     void pageIsPrintedWithoutMarkup() {
         for (String name : PAGE.keySet()) {
             String printed = name.equals(INDEX) ? print("exit-code") : print("exit-code", name);
-            if (codes().contains(name)) {
-                assertThat(NoteArchiveCommand.pointer(Integer.parseInt(name))).endsWith(" exit-code " + name);
-            }
 
             assertThat(printed).as(name).doesNotContain("**", "`", "](", "```", "|--");
             assertThat(printed.lines()).as(name).noneMatch(line -> line.startsWith("#"));
@@ -172,10 +166,8 @@ class ExitCodePagesTests {
     }
 
     private static String print(String... arguments) {
-        CommandLine command = NoteArchiveCommand.commandLine();
-        StringWriter out = new StringWriter();
-        command.setOut(new PrintWriter(out, true));
-        assertThat(command.execute(arguments)).isZero();
-        return out.toString();
+        ExecutedCommand command = ExecutedCommand.of(arguments);
+        assertThat(command.exitCode()).isZero();
+        return command.out();
     }
 }

@@ -9,8 +9,6 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import picocli.CommandLine;
 
 /**
  * Compares help texts, JSON documents and the schema with the files in {@code src/test/resources/golden}.
@@ -185,15 +182,11 @@ class GoldenMasterTests {
     }
 
     private static String execute(int exitCode, String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine command =
-                NoteArchiveCommand.commandLine().setUsageHelpWidth(100).setUsageHelpAutoWidth(false);
-        command.setOut(new PrintWriter(out, true));
-        command.setErr(new PrintWriter(err, true));
-        int ended = command.execute(arguments);
-        assertThat(ended).as(() -> String.join(" ", arguments) + ": " + err).isEqualTo(exitCode);
-        return out.toString();
+        ExecutedCommand command = ExecutedCommand.of(arguments);
+        assertThat(command.exitCode())
+                .as(() -> String.join(" ", arguments) + ": " + command.err())
+                .isEqualTo(exitCode);
+        return command.out();
     }
 
     private static void assertUnchanged(String name, String actual) throws IOException {

@@ -7,15 +7,12 @@ import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.EnqueueCommand.RejectsFile;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Rejected lines are written to their file, or an error is reported; inputs are never overwritten. */
 class RejectsFileTests {
@@ -53,12 +50,10 @@ class RejectsFileTests {
         Path round = Files.createDirectory(directory.resolve("x")).resolve("..").resolve("list.txt");
 
         for (Path same : List.of(list, link, other, round)) {
-            StringWriter err = new StringWriter();
-            CommandLine command = NoteArchiveCommand.commandLine().setErr(new PrintWriter(err, true));
+            ExecutedCommand enqueue = ExecutedCommand.of("enqueue", list.toString(), "--rejects", same.toString());
 
-            assertThat(command.execute("enqueue", list.toString(), "--rejects", same.toString()))
-                    .isEqualTo(2);
-            assertThat(err.toString()).contains("--rejects " + same + " is also an input");
+            assertThat(enqueue.exitCode()).isEqualTo(2);
+            assertThat(enqueue.err()).contains("--rejects " + same + " is also an input");
         }
 
         assertThat(list).hasContent("years of work");

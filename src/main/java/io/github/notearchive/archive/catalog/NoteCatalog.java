@@ -1,11 +1,13 @@
 package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.NoteDetail.Capture;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
 import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
@@ -314,12 +316,24 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
                         """);
     }
 
+    /**
+     * Note that a search found.
+     *
+     * @param text beginning of the text, in one line
+     */
     public record Hit(
-            NoteId id,
+            @JsonProperty("noteId") NoteId id,
             @Nullable Instant publishedAt,
             @Nullable String authorId,
             @Nullable String author,
             @Nullable String title,
-            @Nullable String text,
-            @Nullable Long likes) {}
+            @JsonProperty("excerpt") @Nullable String text,
+            @Nullable Long likes) {
+
+        private static final int LENGTH = 41;
+
+        public Hit {
+            text = text == null ? null : TerminalText.excerpt(text, LENGTH);
+        }
+    }
 }
