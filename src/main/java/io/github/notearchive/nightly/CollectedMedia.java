@@ -4,7 +4,10 @@ import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -12,7 +15,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Result of collecting the media of one note: its responses and the status of each file that they promise.
+ * Media of one note: its responses and the status of each file that they promise. {@link MediaCollector} adds files,
+ * uploads and events in the worker's thread.
  *
  * @param video response for the note's video; null if there is none
  * @param uploaded objects of the files that were uploaded
@@ -42,17 +46,26 @@ record CollectedMedia(
         DEAD
     }
 
-    CollectedMedia {
-        files = List.copyOf(files);
-        uploaded = List.copyOf(uploaded);
+    CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, VideoOutcome videoOutcome) {
+        this(capture, video, videoOutcome, new ArrayList<>(), new ArrayList<>(), EnumSet.noneOf(Event.class));
+    }
+
+    CollectedMedia with(List<SlotRow> changed) {
+        return new CollectedMedia(capture, video, videoOutcome, changed, uploaded, events);
+    }
+
+    void addIf(boolean isMet, Event event) {
+        if (isMet) {
+            events.add(event);
+        }
     }
 
     boolean met(Event event) {
         return events.contains(event);
     }
 
-    private NoteCapture responseWith(SlotRow row) {
-        return video != null && row.kind().isOfVideo() ? video : capture;
+    NoteCapture responseWith(MediaKind kind) {
+        return video != null && kind.isOfVideo() ? video : capture;
     }
 
     List<NoteCapture> responses() {
@@ -65,7 +78,10 @@ record CollectedMedia(
 
     /** Returns the responses whose URLs have expired, so that a new response could fill a missing slot. */
     List<NoteCapture> expiredResponses() {
-        return missing(Gap.DEAD).map(file -> responseWith(file)).distinct().toList();
+        return missing(Gap.DEAD)
+                .map(file -> responseWith(file.kind()))
+                .distinct()
+                .toList();
     }
 
     /** Returns whether a call to replace this response was made and brought no response. */
@@ -96,7 +112,7 @@ record CollectedMedia(
 
     /** Returns the responses that offer a better rendition than the stored one. */
     Stream<NoteCapture> responsesWithBetterRendition() {
-        return lesser().map(this::responseWith).distinct();
+        return lesser().map(file -> responseWith(file.kind())).distinct();
     }
 
     private Stream<SlotRow> missing() {

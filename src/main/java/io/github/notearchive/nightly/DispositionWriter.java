@@ -10,6 +10,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
+import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.ResponseMemory;
@@ -59,7 +60,7 @@ record DispositionWriter(
     }
 
     private void writeOrRelease(Disposition disposition) {
-        WorkItem item = disposition.item();
+        WorklistItem item = disposition.item();
         try {
             outages.run(() -> {
                 switch (disposition) {
@@ -88,36 +89,36 @@ record DispositionWriter(
         }
     }
 
-    private void persist(WorkItem item, @Nullable CollectedMedia files, Transition transition) {
+    private void persist(WorklistItem item, @Nullable CollectedMedia files, Transition transition) {
         Instant now = now();
         boolean isArchived = transition instanceof StateTransition to && to.state() == NoteState.ARCHIVED;
-        WorklistRow row = item.claimed().row().apply(transition, now);
+        WorklistRow row = item.row().apply(transition, now);
         write(item, files, isArchived, row, now, note -> {
             if (files == null || note == null) {
                 settle(item, transition, row);
                 return;
             }
-            Optional<Change> change = rows.record(item.claimed(), note, row, run.jobExecutionId());
+            Optional<Change> change = rows.record(item, note, row, run.jobExecutionId());
             if (change.isEmpty()) {
                 lost(item);
                 return;
             }
             run.settled(item, transition, change.get());
             countUploads(files);
-            boolean isNew = item.claimed().state() != NoteState.ARCHIVED;
+            boolean isNew = item.state() != NoteState.ARCHIVED;
             run.filesDegraded.add(isArchived && isNew ? files.lesser().count() : 0);
         });
     }
 
     /** Releases a note and stores its collected media, whose URLs may expire. */
-    private void release(WorkItem item, @Nullable CollectedMedia files, String reason) {
+    private void release(WorklistItem item, @Nullable CollectedMedia files, String reason) {
         if (files == null) {
-            countReleased(item, rows.release(item.claimed()), reason);
+            countReleased(item, rows.release(item), reason);
             return;
         }
         Instant now = now();
         write(item, files, false, null, now, note -> {
-            boolean isHeld = rows.release(item.claimed(), Objects.requireNonNull(note));
+            boolean isHeld = rows.release(item, Objects.requireNonNull(note));
             countReleased(item, isHeld, reason);
             if (isHeld) {
                 countUploads(files);
@@ -127,7 +128,7 @@ record DispositionWriter(
 
     /** Writes the sidecar with the row to be written, then the rows. */
     private void write(
-            WorkItem item,
+            WorklistItem item,
             @Nullable CollectedMedia files,
             boolean isComplete,
             @Nullable WorklistRow row,
@@ -137,7 +138,7 @@ record DispositionWriter(
             CapturedNote note = files == null
                     ? null
                     : CapturedNote.of(files.capture(), files.video(), files.files(), isComplete, now);
-            if (!sidecars.write(item.claimed(), note, row)) {
+            if (!sidecars.write(item, note, row)) {
                 lost(item);
                 return;
             }
@@ -162,7 +163,7 @@ record DispositionWriter(
     }
 
     /** Settles a note whose data cannot be written; the response remains in the ledger. */
-    private void fail(WorkItem item, RuntimeException e) {
+    private void fail(WorklistItem item, RuntimeException e) {
         log.warn("Note {}: its new data cannot be written; the response is kept in the ledger", item.id(), e);
         settleWithoutSidecar(
                 item, retries.afterError(item, StateReason.WRITE_FAILED, DatabaseErrors.summary(e), false));
@@ -174,20 +175,20 @@ record DispositionWriter(
                 files.uploaded().stream().mapToLong(StoredMedia::size).sum());
     }
 
-    private void settleWithoutSidecar(WorkItem item, Transition transition) {
-        settle(item, transition, item.claimed().row().apply(transition, now()));
+    private void settleWithoutSidecar(WorklistItem item, Transition transition) {
+        settle(item, transition, item.row().apply(transition, now()));
     }
 
-    private void settle(WorkItem item, Transition transition, WorklistRow row) {
-        if (rows.settle(item.claimed(), row, run.jobExecutionId())) {
+    private void settle(WorklistItem item, Transition transition, WorklistRow row) {
+        if (rows.settle(item, row, run.jobExecutionId())) {
             run.settled(item, transition, null);
         } else {
             lost(item);
         }
     }
 
-    private void erase(WorkItem item) {
-        if (erasures.erase(item.claimed(), now())) {
+    private void erase(WorklistItem item) {
+        if (erasures.erase(item, now())) {
             run.erased.increment();
             log.warn("Note {}: its author is erased; nothing is stored", item.id());
         } else {
@@ -195,7 +196,7 @@ record DispositionWriter(
         }
     }
 
-    private void countReleased(WorkItem item, boolean held, String reason) {
+    private void countReleased(WorklistItem item, boolean held, String reason) {
         if (held) {
             run.released.increment();
             log.debug("Note {}: released, {}", item.id(), reason);
@@ -213,15 +214,15 @@ record DispositionWriter(
      * Handles a lost claim. Another node may have postponed the note because the response was not in the ledger; it is
      * there now, so the note is set due.
      */
-    private void lost(WorkItem item) {
+    private void lost(WorklistItem item) {
         logLostClaim(item);
-        rows.setDue(item.claimed(), run.jobExecutionId());
+        rows.setDue(item, run.jobExecutionId());
     }
 
-    private static void logLostClaim(WorkItem item) {
+    private static void logLostClaim(WorklistItem item) {
         log.warn(
                 "Note {}: claim {} was lost, or settled by a commit that was not confirmed; nothing was written",
                 item.id(),
-                item.claimed().claim());
+                item.claim());
     }
 }

@@ -1,10 +1,10 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.MediaCatalog.Known;
 import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
-import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
@@ -20,12 +20,10 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -68,8 +66,44 @@ record MediaCollector(
         NoteCapture bought = fetcher.videoResponse(capture, video).orElse(null);
         List<MediaSlot> slots =
                 MediaSlots.of(capture, bought, run.settings.videos().preference());
-        MediaCatalog.Known known = catalog.known(capture.id(), isFirst, slots);
-        return new Collection(capture, bought, video, known).collect(slots);
+        Known known = catalog.known(capture.id(), isFirst, slots);
+        List<Target> targets =
+                slots.stream().flatMap(slot -> targets(slot, known, video)).toList();
+        Map<List<Object>, CompletableFuture<Download>> running = download(targets);
+        CollectedMedia collected = new CollectedMedia(capture, bought, video);
+        Set<List<Object>> used = new HashSet<>();
+        for (Target target : targets) {
+            MediaSlot requested = target.requested();
+            if (requested == null) {
+                collected.files().add(target.row());
+            } else {
+                boolean isFirstUse = used.add(requested.file());
+                Download download = result(Objects.requireNonNull(running.get(requested.file())));
+                collected.files().add(rowOf(target, download, isFirstUse, collected));
+            }
+        }
+        return collected;
+    }
+
+    /**
+     * Downloads what is missing or may be better; URLs that expire first come first. A file of several slots is
+     * downloaded once, from the URLs of all.
+     */
+    private Map<List<Object>, CompletableFuture<Download>> download(List<Target> targets) throws InterruptedException {
+        Map<List<Object>, MediaSlot> files = new LinkedHashMap<>();
+        targets.stream()
+                .flatMap(target -> Stream.ofNullable(target.requested()))
+                .forEach(slot -> files.merge(slot.file(), slot, MediaSlot::withUrlsOf));
+        if (!files.isEmpty()) {
+            awaitRoom();
+        }
+        Map<List<Object>, CompletableFuture<Download>> running = new HashMap<>();
+        files.values().stream()
+                .sorted(Comparator.comparingLong(MediaSlot::signedAt))
+                .forEach(slot -> running.put(
+                        slot.file(),
+                        CompletableFuture.supplyAsync(LogContext.carried(() -> download(slot)), downloadThreads)));
+        return running;
     }
 
     /**
@@ -81,13 +115,7 @@ record MediaCollector(
         List<SlotRow> files = collected.files().stream()
                 .map(file -> file.isMissing() ? kept(file.slot(), rows) : file)
                 .toList();
-        return new CollectedMedia(
-                collected.capture(),
-                collected.video(),
-                collected.videoOutcome(),
-                files,
-                collected.uploaded(),
-                collected.events());
+        return collected.with(files);
     }
 
     private static SlotRow kept(MediaSlot slot, List<SlotRow> rows) {
@@ -119,17 +147,13 @@ record MediaCollector(
         }
     }
 
-    /**
-     * Downloads a file and uploads it. The time limit of the file is for both; a failed upload is repeated within that
-     * of the store.
-     */
+    /** Downloads a file and uploads it. */
     private Download download(MediaSlot slot) {
-        long end = System.nanoTime() + settings.fileTimeout().toNanos();
         DownloadOutcome outcome = downloads.download(slot);
         if (!(outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _))) {
             return new Download(outcome, null);
         }
-        Upload upload = uploads.store(media, end);
+        Upload upload = uploads.store(media);
         return new Download(upload == null ? new DownloadOutcome.Failed("downloads stopped", true) : outcome, upload);
     }
 
@@ -177,150 +201,92 @@ record MediaCollector(
         }
     }
 
-    /** The files of one note. Confined to one thread. */
-    private final class Collection {
-
-        private final NoteCapture capture;
-        private final @Nullable NoteCapture bought;
-        private final VideoOutcome video;
-        private final MediaCatalog.Known known;
-        private final Set<Event> events = EnumSet.noneOf(Event.class);
-        private final Set<Upload> uploads = new LinkedHashSet<>();
-
-        Collection(NoteCapture capture, @Nullable NoteCapture bought, VideoOutcome video, MediaCatalog.Known known) {
-            this.capture = capture;
-            this.bought = bought;
-            this.video = video;
-            this.known = known;
+    /** Returns what is known of a slot; of a video that no response offers, also of its subtitles. */
+    private Stream<Target> targets(MediaSlot slot, Known known, VideoOutcome video) {
+        if (slot.notOffered() != null) {
+            return SlotRow.withoutOffer(slot, known.slots(), video.statusOf(slot)).stream()
+                    .map(row -> Target.decided(row.slot(), row));
         }
+        return Stream.of(target(slot, known, video));
+    }
 
-        /**
-         * Downloads what is missing or may be better; URLs that expire first come first. A file of several slots is
-         * downloaded once, from the URLs of all.
-         */
-        CollectedMedia collect(List<MediaSlot> slots) throws InterruptedException {
-            List<Target> targets = slots.stream().flatMap(this::targets).toList();
-            Map<List<Object>, MediaSlot> files = new LinkedHashMap<>();
-            targets.stream()
-                    .flatMap(target -> Stream.ofNullable(target.requested()))
-                    .forEach(slot -> files.merge(slot.file(), slot, MediaSlot::withUrlsOf));
-            if (!files.isEmpty()) {
-                awaitRoom();
-            }
-            Map<List<Object>, CompletableFuture<Download>> running = new HashMap<>();
-            files.values().stream()
-                    .sorted(Comparator.comparingLong(MediaSlot::signedAt))
-                    .forEach(slot -> running.put(
-                            slot.file(),
-                            CompletableFuture.supplyAsync(LogContext.carried(() -> download(slot)), downloadThreads)));
-            List<SlotRow> rows = new ArrayList<>();
-            for (Target target : targets) {
-                MediaSlot requested = target.requested();
-                rows.add(
-                        requested == null
-                                ? target.row()
-                                : rowOf(target, result(Objects.requireNonNull(running.get(requested.file())))));
-            }
-            List<StoredMedia> uploaded =
-                    uploads.stream().filter(Upload::isNew).map(Upload::object).toList();
-            return new CollectedMedia(capture, bought, video, rows, uploaded, events);
+    private Target target(MediaSlot slot, Known known, VideoOutcome video) {
+        Optional<SlotRow> row =
+                known.slots().stream().filter(r -> r.isFor(slot)).findFirst();
+        // a stored file may have had another position before the note was edited
+        Optional<SlotRow> present = row.flatMap(r -> r.settled(slot))
+                .or(() -> known.slots().stream()
+                        .filter(r -> r.hasFileOf(slot))
+                        .flatMap(r -> r.settled(slot).stream())
+                        .findFirst());
+        if (present.isPresent()) {
+            return Target.present(slot, present.get());
         }
-
-        /** Returns what is known of a slot; of a video that no response offers, also of its subtitles. */
-        private Stream<Target> targets(MediaSlot slot) {
-            if (slot.notOffered() != null) {
-                return SlotRow.withoutOffer(slot, known.slots(), video.statusOf(slot)).stream()
-                        .map(row -> Target.decided(row.slot(), row));
-            }
-            return Stream.of(target(slot));
+        SlotRow missing = row.filter(SlotRow::isMissing).orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "", null));
+        if (missing.gap() == Gap.DEAD && video.isPendingFor(slot.kind())) {
+            return Target.decided(slot, missing);
         }
+        return known.sameFiles().stream()
+                .filter(same -> same.fills(slot))
+                .findFirst()
+                .map(same -> reused(slot, same))
+                .orElseGet(() -> new Target(slot, missing, slot));
+    }
 
-        private Target target(MediaSlot slot) {
-            Optional<SlotRow> row =
-                    known.slots().stream().filter(r -> r.isFor(slot)).findFirst();
-            Optional<SlotRow> present = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot));
-            if (present.isPresent()) {
-                return Target.present(slot, present.get());
-            }
-            SlotRow missing =
-                    row.filter(SlotRow::isMissing).orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "", null));
-            if (missing.gap() == Gap.DEAD && video.isPendingFor(slot.kind())) {
-                return Target.decided(slot, missing);
-            }
-            return known.sameFiles().stream()
-                    .filter(same -> same.fills(slot))
-                    .findFirst()
-                    .map(same -> reused(slot, same))
-                    .orElseGet(() -> new Target(slot, missing, slot));
-        }
+    /** Returns the file that another note has under the same source file id, which needs no request. */
+    private Target reused(MediaSlot slot, SameFile same) {
+        run.filesReused.increment();
+        run.bytesReused.add(same.media().size());
+        String checks = "same file as in note " + same.note();
+        return Target.decided(
+                slot, SlotRow.stored(slot, same.media(), same.rendition(), same.width(), same.height(), checks, null));
+    }
 
-        /** Finds a stored file that had another position before the note was edited. */
-        private Optional<SlotRow> moved(MediaSlot slot) {
-            return known.slots().stream()
-                    .filter(row -> row.hasFileOf(slot))
-                    .flatMap(row -> row.settled(slot).stream())
-                    .findFirst();
-        }
-
-        /** Returns the file that another note has under the same source file id, which needs no request. */
-        private Target reused(MediaSlot slot, SameFile same) {
-            run.filesReused.increment();
-            run.bytesReused.add(same.media().size());
-            String checks = "same file as in note " + same.note();
-            return Target.decided(
-                    slot,
-                    SlotRow.stored(slot, same.media(), same.rendition(), same.width(), same.height(), checks, null));
-        }
-
-        private SlotRow rowOf(Target target, Download download) {
-            boolean isMissing = target.row().isMissing();
-            Night deadNight = target.row().deadNight();
-            return switch (download.outcome()) {
-                case DownloadOutcome.Downloaded(var media, var lesserBecause, var again) -> {
-                    addIf(again, Event.RETRY_BETTER);
-                    addIf(isMissing, Event.SERVED);
-                    run.filesUpgraded.add(isMissing ? 0 : 1);
-                    Upload upload = Objects.requireNonNull(download.upload());
-                    if (!uploads.add(upload)) { // a file of several slots
-                        run.filesReused.increment();
-                        run.bytesReused.add(media.size());
-                    }
-                    MediaCandidate from = media.candidate();
-                    yield SlotRow.stored(
-                            target.slot(),
-                            upload.object(),
-                            from.rendition(),
-                            from.width(),
-                            from.height(),
-                            media.checks(),
-                            lesserBecause);
+    /** @param isFirstUse false for a further slot of the same file */
+    private SlotRow rowOf(Target target, Download download, boolean isFirstUse, CollectedMedia collected) {
+        boolean isMissing = target.row().isMissing();
+        Night deadNight = target.row().deadNight();
+        return switch (download.outcome()) {
+            case DownloadOutcome.Downloaded(var media, var lesserBecause, var again) -> {
+                collected.addIf(again, Event.RETRY_BETTER);
+                collected.addIf(isMissing, Event.SERVED);
+                run.filesUpgraded.add(isMissing ? 0 : 1);
+                Upload upload = Objects.requireNonNull(download.upload());
+                if (isFirstUse && upload.isNew()) {
+                    collected.uploaded().add(upload.object());
                 }
-                case DownloadOutcome.Failed(var reason, var soon) -> {
-                    (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
-                    addIf(soon, isMissing ? Event.RETRY_SOON : Event.RETRY_BETTER);
-                    yield target.failed(Gap.RETRY, reason, deadNight);
+                if (!isFirstUse) {
+                    run.filesReused.increment();
+                    run.bytesReused.add(media.size());
                 }
-                case DownloadOutcome.NoRoom(var reason) -> {
-                    events.add(Event.NO_ROOM);
-                    yield target.failed(Gap.RETRY, reason, deadNight);
-                }
-                case DownloadOutcome.Gone(var reason) -> {
-                    run.downloadsGone.increment();
-                    NoteCapture response =
-                            bought != null && target.slot().kind().isOfVideo() ? bought : capture;
-                    Night night = Night.of(response.capturedAt());
-                    boolean isPermanent = deadNight != null && !deadNight.equals(night);
-                    addIf(isMissing && !isPermanent, Event.DEAD);
-                    Gap gap = isPermanent ? Gap.GONE : Gap.DEAD;
-                    yield target.failed(gap, reason, deadNight == null ? night : deadNight);
-                }
-            };
-        }
-
-        private void addIf(boolean isMet, Event event) {
-            if (isMet) {
-                events.add(event);
+                MediaCandidate from = media.candidate();
+                yield SlotRow.stored(
+                        target.slot(),
+                        upload.object(),
+                        from.rendition(),
+                        from.width(),
+                        from.height(),
+                        media.checks(),
+                        lesserBecause);
             }
-        }
+            case DownloadOutcome.Failed(var reason, var soon) -> {
+                (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
+                collected.addIf(soon, isMissing ? Event.RETRY_SOON : Event.RETRY_BETTER);
+                yield target.failed(Gap.RETRY, reason, deadNight);
+            }
+            case DownloadOutcome.NoRoom(var reason) -> {
+                collected.addIf(true, Event.NO_ROOM);
+                yield target.failed(Gap.RETRY, reason, deadNight);
+            }
+            case DownloadOutcome.Gone(var reason) -> {
+                run.downloadsGone.increment();
+                Night night =
+                        Night.of(collected.responseWith(target.slot().kind()).capturedAt());
+                boolean isPermanent = deadNight != null && !deadNight.equals(night);
+                collected.addIf(isMissing && !isPermanent, Event.DEAD);
+                Gap gap = isPermanent ? Gap.GONE : Gap.DEAD;
+                yield target.failed(gap, reason, deadNight == null ? night : deadNight);
+            }
+        };
     }
 }

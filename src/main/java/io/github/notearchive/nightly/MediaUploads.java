@@ -8,14 +8,10 @@ import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.store.ObjectBytes;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
-import io.github.notearchive.store.StoredObject;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BiConsumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,66 +27,42 @@ record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages
     private static final Logger log = LoggerFactory.getLogger(MediaUploads.class);
 
     /** A file in the store. */
-    record Upload(DownloadedMedia file, StoredMedia object, boolean isNew) {}
+    record Upload(StoredMedia object, boolean isNew) {}
 
     /**
-     * Stores a file and removes it from the spool, also after a failure. After a failed attempt, the upload is repeated
-     * as long as an outage of database or store may last.
+     * Stores a file and removes it from the spool, also after a failure. Repeated as long as an outage of database or
+     * store may last.
      *
-     * @param deadline end of the first attempt, which sends each request once; by {@link System#nanoTime}
      * @return null if the run was aborted
      * @throws io.github.notearchive.store.StoreException if the store rejects the file or stays unavailable
      */
     @Nullable
-    Upload store(DownloadedMedia file, long deadline) {
+    Upload store(DownloadedMedia file) {
         try {
-            return run.stopper.isAborted() ? null : storeOnce(file, deadline);
-        } catch (RuntimeException e) {
-            log.debug("File {}: its upload is repeated: {}", file.sha256(), e.toString());
-            return run.stopper.isAborted()
-                    ? null
-                    : outages.call(() -> store(
-                            file,
-                            store::stat,
-                            (object, bytes) -> store.put(object.key(), bytes, object.contentType(), object.sha256())));
+            return run.stopper.isAborted() ? null : outages.call(() -> upload(file));
         } finally {
             remove(file);
         }
     }
 
-    private Upload storeOnce(DownloadedMedia file, long deadline) {
-        return store(
-                file,
-                key -> store.statOnce(key, timeUntil(deadline)),
-                (object, bytes) ->
-                        store.putOnce(object.key(), bytes, object.contentType(), object.sha256(), timeUntil(deadline)));
-    }
-
-    private static Duration timeUntil(long deadline) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-    }
-
-    private Upload store(
-            DownloadedMedia file,
-            Function<ObjectKey, Optional<StoredObject>> stat,
-            BiConsumer<StoredMedia, ObjectBytes> upload) {
+    private Upload upload(DownloadedMedia file) {
         Optional<KnownObject> row = catalog.findByDigest(file.sha256());
         boolean isPresent = row.filter(r -> !r.damaged())
-                .flatMap(r -> stat.apply(r.media().key()))
+                .flatMap(r -> store.stat(r.media().key()))
                 .filter(held -> held.size() == file.size())
                 .isPresent();
         if (isPresent) {
             run.filesDeduplicated.increment();
             run.bytesDeduplicated.add(file.size());
-            return new Upload(file, row.get().media(), false);
+            return new Upload(row.get().media(), false);
         }
         // an existing row keeps its key
         ObjectKey key = row.map(r -> r.media().key())
                 .orElseGet(() -> StoredMedia.keyOf(file.sha256(), file.type().extension()));
         StoredMedia object =
                 new StoredMedia(file.sha256(), key, file.size(), file.type().contentType());
-        upload.accept(object, bytes(file.file()));
-        return new Upload(file, object, true);
+        store.put(key, bytes(file.file()), object.contentType(), object.sha256());
+        return new Upload(object, true);
     }
 
     private static ObjectBytes bytes(SpoolFile file) {

@@ -8,6 +8,7 @@ import io.github.notearchive.archive.stats.WorklistStats.OpenCount;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
+import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
@@ -60,7 +61,7 @@ public record NightlyJob(NightlyJobRepository repository, RunState run, OutageRe
         // otherwise a statement outside of a transaction would keep its connection until the chunk ends
         none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
         return new StepBuilder(NAME, repository.repository())
-                .<WorkItem, Disposition>chunk(1)
+                .<WorklistItem, Disposition>chunk(1)
                 .transactionManager(none)
                 .reader(reader)
                 .processor(processor)

@@ -9,11 +9,10 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.CollectedMedia.Event;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
-import io.github.notearchive.nightly.WorkItem.NewNote;
-import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallKind;
@@ -22,7 +21,6 @@ import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.ProviderReply;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -44,16 +42,16 @@ record NoteFetcher(
 
     static final String CLAIM_LOST = "its claim was lost while it waited for the rate limit";
 
-    /** Longer than the attempts to write a response, which precede the closing of the gate. */
-    private static final Duration GATE_FOLLOWS = Duration.ofMinutes(2);
-
     /**
-     * Fetches a note. Uses a response of any age for a note that lacks only its video: no new one is bought for a video
-     * that it does not contain.
+     * Fetches a note that is new or due for a refresh. Uses a response of any age for a new note that lacks only its
+     * video: no new one is bought for a video that it does not contain. A refresh uses responses since it was due.
      */
-    FetchOutcome detail(NewNote note) throws InterruptedException {
-        if (note.claimed().state() == NoteState.POSTPONED
-                && note.claimed().row().responseHeld()) {
+    FetchOutcome fetch(WorklistItem note) throws InterruptedException {
+        Night due = note.refreshNight();
+        if (due != null) {
+            return fetch(() -> ledger.refresh(request(note, true), due.begins()));
+        }
+        if (note.state() == NoteState.POSTPONED && note.row().responseHeld()) {
             List<SlotRow> rows = catalog.slotsOf(note.id());
             boolean lacksOnlyVideo = rows.stream().anyMatch(SlotRow::isMissing)
                     && rows.stream().allMatch(row -> row.kind().isOfVideo() || !row.isMissing());
@@ -64,22 +62,11 @@ record NoteFetcher(
                 return new FetchOutcome.Found(held.get());
             }
         }
-        return newDetail(note);
+        return fetch(() -> ledger.fetch(request(note, note.hasCalls())));
     }
 
-    FetchOutcome newDetail(NewNote note) throws InterruptedException {
-        return fetch(() -> ledger.fetch(request(note, note.claimed().hasCalls())));
-    }
-
-    /** Fetches a note again; responses from before the night are not used. */
-    FetchOutcome refresh(RefreshNote note) throws InterruptedException {
-        return fetch(() -> ledger.refresh(request(note, true), note.due().begins()));
-    }
-
-    private static FetchRequest request(WorkItem item, boolean hasCalls) {
-        WorklistItem claimed = item.claimed();
-        return new FetchRequest(
-                claimed.id(), claimed.claim(), hasCalls, claimed.row().settledAt());
+    private static FetchRequest request(WorklistItem note, boolean hasCalls) {
+        return new FetchRequest(note.id(), note.claim(), hasCalls, note.row().settledAt());
     }
 
     private interface Request {
@@ -103,7 +90,7 @@ record NoteFetcher(
      * Fetches the note's video if a call is required. If the outcome stops the run, the note's other files are
      * collected nevertheless.
      */
-    VideoOutcome video(NewNote note, NoteCapture capture) throws InterruptedException {
+    VideoOutcome video(WorklistItem note, NoteCapture capture) throws InterruptedException {
         if (!isCallRequired(note, capture)) {
             return knownVideo(capture);
         }
@@ -111,7 +98,7 @@ record NoteFetcher(
         try {
             outcome = fetch(() -> ledger.fetchVideo(request(note, true), capture));
         } catch (CallsEndedException e) {
-            awaitEnd(e);
+            stopAfter(e);
             return new Unanswered.Ended("its video was not fetched: " + e.getMessage());
         }
         return switch (outcome) {
@@ -139,10 +126,10 @@ record NoteFetcher(
         };
     }
 
-    private boolean isCallRequired(NewNote note, NoteCapture detail) {
+    private boolean isCallRequired(WorklistItem note, NoteCapture detail) {
         return run.settings.videos().enabled()
                 && MediaSlots.lacksVideo(detail)
-                && !isSettled(catalog.slotsOf(detail.id()), note.claimed().state() == NoteState.PENDING);
+                && !isSettled(catalog.slotsOf(detail.id()), note.state() == NoteState.PENDING);
     }
 
     private static boolean isSettled(List<SlotRow> rows, boolean isNew) {
@@ -241,28 +228,17 @@ record NoteFetcher(
 
     /**
      * Stops the run after its calls have ended: the worker that received the final response may not have been able to,
-     * since the database was unavailable. Without such a response it waits for the gate, which closes shortly after the
-     * calls have ended; otherwise the note would be claimed again.
+     * since the database was unavailable. Otherwise the note would be claimed again.
      */
-    void awaitEnd(CallsEndedException e) {
+    void stopAfter(CallsEndedException e) {
         if (isWithoutCalls() || run.stopper.isClosed()) {
             return;
         }
         Optional<FetchOutcome.Ending> ending = provider.ending();
-        if (ending.isEmpty()) {
-            awaitGate(e);
-        } else {
+        if (ending.isPresent()) {
             String _ = stop(ending.get(), "");
-        }
-    }
-
-    private void awaitGate(CallsEndedException e) {
-        try {
-            if (!run.stopper.awaitClosed(GATE_FOLLOWS)) {
-                run.stopper.close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
+        } else {
+            run.stopper.close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());
         }
     }
 }

@@ -8,12 +8,11 @@ import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.CollectedMedia.Event;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
-import io.github.notearchive.nightly.WorkItem.ArchivedNote;
-import io.github.notearchive.nightly.WorkItem.NewNote;
-import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.CallKind;
@@ -49,18 +48,18 @@ record NoteProcessor(
         OutageRetry outages,
         ResponseMemory memory,
         RunState run)
-        implements ItemProcessor<WorkItem, Disposition> {
+        implements ItemProcessor<WorklistItem, Disposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
 
     @Override
-    public Disposition process(WorkItem item) {
+    public Disposition process(WorklistItem item) {
         memory.begin(item.id());
         try {
             return outages.call(() -> disposition(item), () -> {
                 // its response may be in a spool file, and would be bought again
                 calls.persistSpooled(item.id());
-                return disposition(WorkItem.of(item.claimed().withCalls()));
+                return disposition(item.withCalls());
             });
         } catch (RuntimeException e) {
             memory.end(item.id());
@@ -68,15 +67,11 @@ record NoteProcessor(
         }
     }
 
-    private Disposition disposition(WorkItem item) {
+    private Disposition disposition(WorklistItem item) {
         try {
-            return switch (item) {
-                case NewNote note -> decide(note, fetcher.detail(note));
-                case ArchivedNote note -> upgrade(note);
-                case RefreshNote note -> decide(note, fetcher.refresh(note));
-            };
+            return item.isNew() || item.isRefresh() ? decide(item, fetcher.fetch(item)) : upgrade(item);
         } catch (CallsEndedException e) {
-            fetcher.awaitEnd(e);
+            fetcher.stopAfter(e);
             return withoutCall(item, null, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -101,20 +96,17 @@ record NoteProcessor(
      * Handles a note that needs a call: released; in a run without calls postponed to the next night, since it would be
      * due again immediately.
      */
-    private Disposition withoutCall(WorkItem item, @Nullable CollectedMedia files, String reason) {
-        if (item instanceof NewNote && fetcher.isWithoutCalls()) {
+    private Disposition withoutCall(WorklistItem item, @Nullable CollectedMedia files, String reason) {
+        if (item.isNew() && fetcher.isWithoutCalls()) {
             Transition transition = PostponementPolicy.waiting(
-                    run.tonight().ends(),
-                    StateReason.CALLS_ENDED,
-                    reason,
-                    item.claimed().missingNight());
+                    run.tonight().ends(), StateReason.CALLS_ENDED, reason, item.missingNight(), true);
             return new Disposition.Settled(item, files, transition);
         }
         return new Disposition.Released(item, files, reason);
     }
 
-    private Disposition decide(WorkItem item, FetchOutcome outcome) throws InterruptedException {
-        String occasion = item instanceof RefreshNote ? "for a refresh: " : "";
+    private Disposition decide(WorklistItem item, FetchOutcome outcome) throws InterruptedException {
+        String occasion = item.isRefresh() ? "for a refresh: " : "";
         return switch (outcome) {
             case FetchOutcome.Found(var capture)
             when erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null)) ->
@@ -134,14 +126,14 @@ record NoteProcessor(
     }
 
     private Disposition deferred(
-            WorkItem item,
+            WorklistItem item,
             ProviderReply reply,
             FetchOutcome.Deferred.Cause cause,
             StateReason reason,
             String detail,
             @Nullable CollectedMedia files) {
         boolean isOutage = fetcher.isOutage(reply, cause);
-        if (cause.isPause() || (isOutage && item instanceof RefreshNote)) {
+        if (cause.isPause() || (isOutage && item.isRefresh())) {
             return new Disposition.Released(item, files, detail);
         }
         boolean isUnreadableAgain = reply.isUnreadable()
@@ -150,24 +142,22 @@ record NoteProcessor(
         return new Disposition.Settled(item, files, transition);
     }
 
-    private Disposition collect(WorkItem item, NoteCapture capture) throws InterruptedException {
-        if (!(item instanceof NewNote note)) {
-            return keepArchived(item, capture);
-        }
-        boolean isFirst = !note.claimed().hasCalls();
-        return conclude(note, media.collect(capture, fetcher.video(note, capture), isFirst));
+    private Disposition collect(WorklistItem item, NoteCapture capture) throws InterruptedException {
+        return item.isNew()
+                ? conclude(item, media.collect(capture, fetcher.video(item, capture), !item.hasCalls()))
+                : keepArchived(item, capture);
     }
 
     /**
      * Records which responses have expired URLs. A note whose response of an earlier night has some is due at once: its
      * files are stored, and the next claim buys a new response.
      */
-    private Disposition conclude(NewNote note, CollectedMedia files) {
+    private Disposition conclude(WorklistItem note, CollectedMedia files) {
         if (files.met(Event.NO_ROOM)) {
             return disposition(note, files);
         }
         List<NoteCapture> outdated = files.expiredResponses();
-        if (note.claimed().state() != NoteState.PENDING) {
+        if (note.state() != NoteState.PENDING) {
             files.responses().stream()
                     .filter(response -> !outdated.contains(response))
                     .forEach(response -> paid.clearUrlsExpired(response.callId()));
@@ -194,11 +184,12 @@ record NoteProcessor(
                 old.get().capturedAt(),
                 files.detail());
         boolean isVideoOnly = !old.get().equals(files.capture());
-        Transition dueNow = PostponementPolicy.expired(run.now(), files.detail(), isVideoOnly);
+        Transition dueNow =
+                PostponementPolicy.waiting(run.now(), StateReason.URLS_EXPIRED, files.detail(), null, isVideoOnly);
         return new Disposition.Settled(note, files, dueNow);
     }
 
-    private Disposition disposition(NewNote note, CollectedMedia files) {
+    private Disposition disposition(WorklistItem note, CollectedMedia files) {
         fetcher.watchHosts(files);
         boolean isEnding = run.stopper.isClosed();
         if (files.met(Event.NO_ROOM)) {
@@ -225,19 +216,21 @@ record NoteProcessor(
     }
 
     /** Decides about a note that lacks its video and has its other files as far as possible. */
-    private Disposition waitingForVideo(NewNote note, CollectedMedia files, Unanswered waiting) {
+    private Disposition waitingForVideo(WorklistItem note, CollectedMedia files, Unanswered waiting) {
         String newResponse = files.video() == null ? "" : "; a new response, " + waiting.reason();
         String detail = files.detail() + newResponse;
         StateReason reason =
                 files.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
         return switch (waiting) {
             case Unanswered.Later(var _, var until) ->
-                new Disposition.Settled(note, files, PostponementPolicy.waiting(until, reason, detail, null));
+                new Disposition.Settled(note, files, PostponementPolicy.waiting(until, reason, detail, null, true));
             case Unanswered.Repeated(var _, var reply, var cause) ->
                 deferred(note, reply, cause, reason, detail, files);
             case Unanswered.Rejected(var _, var reply) ->
                 new Disposition.Settled(
-                        note, files, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
+                        note,
+                        files,
+                        PostponementPolicy.failed(Counter.CALL, reply.code(), StateReason.MEDIA_INCOMPLETE, detail));
             case Unanswered.Ended(var why) -> withoutCall(note, files, why);
         };
     }
@@ -246,16 +239,16 @@ record NoteProcessor(
      * Tries better renditions of an archived note, and files missing after a refresh, from existing responses. Buys
      * nothing.
      */
-    private Disposition upgrade(ArchivedNote note) throws InterruptedException {
+    private Disposition upgrade(WorklistItem note) throws InterruptedException {
         Optional<NoteCapture> detail = ledger.fresh(note.id(), Endpoint.DETAIL)
                 .or(() ->
                         ledger.fresh(note.id(), Endpoint.VIDEO).flatMap(_ -> ledger.held(note.id(), Endpoint.DETAIL)));
         return detail.isPresent()
                 ? keepArchived(note, detail.get())
-                : new Disposition.Settled(note, null, PostponementPolicy.archived(null));
+                : new Disposition.Settled(note, null, retries.archived(false, null, null));
     }
 
-    private Disposition keepArchived(WorkItem item, NoteCapture capture) throws InterruptedException {
+    private Disposition keepArchived(WorklistItem item, NoteCapture capture) throws InterruptedException {
         return keptArchived(item, media.collect(capture, fetcher.knownVideo(capture), false));
     }
 
@@ -263,7 +256,7 @@ record NoteProcessor(
      * Decides about a note that stays archived. A file of the new response that is missing is retried while that
      * response is fresh.
      */
-    private Disposition keptArchived(WorkItem item, CollectedMedia files) {
+    private Disposition keptArchived(WorklistItem item, CollectedMedia files) {
         fetcher.watchHosts(files);
         if (files.isComplete()) {
             // URLs of an earlier night are tried once a night

@@ -10,17 +10,16 @@ import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.nightly.WorkItem.ArchivedNote;
-import io.github.notearchive.nightly.WorkItem.NewNote;
-import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,13 +46,11 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
         return soon && times < limits().perNight() ? run.now().plus(limits().delayAfter(times)) : tomorrow();
     }
 
-    /** Returns the transition of a note with missing files: postponed, or failed after the last attempt. */
-    Transition forMedia(NewNote note, StateReason reason, String detail, boolean soon) {
-        WorklistItem claimed = note.claimed();
-        Counters counters = claimed.countersIn(run.tonight());
-        int times = counters.mediaAttempts() + 1;
-        if (times >= limits().perLife()) {
-            return incomplete(claimed.id(), detail);
+    /** Returns the transition of a new note with missing files: postponed, or failed after the last attempt. */
+    Transition forMedia(WorklistItem note, StateReason reason, String detail, boolean soon) {
+        Counters counters = note.countersIn(run.tonight());
+        if (counters.mediaAttempts() + 1 >= limits().perLife()) {
+            return incomplete(note.id(), detail);
         }
         Instant due = next(counters.mediaAttemptsTonight() + 1, soon);
         return postponed(Counter.MEDIA, due, 0, reason, detail, null, true);
@@ -66,38 +63,33 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
      * @param soon whether another response may come within minutes
      */
     Transition forCall(
-            WorkItem item, ProviderReply reply, StateReason reason, String detail, boolean responseHeld, boolean soon) {
-        if (item instanceof RefreshNote note) {
-            return forRefresh(note, reply.code(), reason, detail, false);
+            WorklistItem note,
+            ProviderReply reply,
+            StateReason reason,
+            String detail,
+            boolean responseHeld,
+            boolean soon) {
+        if (note.isRefresh()) {
+            return refreshFailed(note, reply.code(), reason, detail, false);
         }
-        WorklistItem claimed = item.claimed();
-        Counters counters = claimed.countersIn(run.tonight());
+        Counters counters = note.countersIn(run.tonight());
         int calls = counters.attempts() + 1;
         if (calls >= limits().perLife()) {
-            log.warn(
-                    "Note {}: failed permanently, RETRIES_EXHAUSTED: {} calls without success, {}",
-                    claimed.id(),
-                    calls,
-                    detail);
-            return failed(reply, StateReason.RETRIES_EXHAUSTED, calls + " calls without success: " + detail);
+            String failures = calls + " calls without success";
+            log.warn("Note {}: failed permanently, RETRIES_EXHAUSTED: {}, {}", note.id(), failures, detail);
+            return failed(Counter.CALL, reply.code(), StateReason.RETRIES_EXHAUSTED, failures + ": " + detail);
         }
         Instant due = next(counters.attemptsTonight() + 1, soon);
-        return postponed(Counter.CALL, due, reply.code(), reason, detail, claimed.missingNight(), responseHeld);
+        return postponed(Counter.CALL, due, reply.code(), reason, detail, note.missingNight(), responseHeld);
     }
 
     /**
      * Returns the transition while an earlier call has no response yet: postponed to the next night without counting an
      * attempt. The crash recovery of the calling node sets it due earlier, see {@link RunRecovery}.
      */
-    Transition outstanding(WorkItem item, FetchOutcome.Outstanding call) {
-        WorklistItem claimed = item.claimed();
-        StateReason reason = StateReason.RESPONSE_PENDING;
-        if (item instanceof RefreshNote) {
-            String detail = "refresh postponed: " + call.reason();
-            return kept(claimed, tomorrow(), claimed.refreshAttempts(), null, reason, detail);
-        }
-        log.warn("Note {}: postponed, {}", item.id(), call.reason());
-        return postponed(Counter.NONE, tomorrow(), null, reason, call.reason(), claimed.missingNight(), false);
+    Transition outstanding(WorklistItem note, FetchOutcome.Outstanding call) {
+        log.warn("Note {}: postponed, {}", note.id(), call.reason());
+        return unchanged(note, tomorrow(), null, StateReason.RESPONSE_PENDING, call.reason(), note.missingNight());
     }
 
     /**
@@ -105,30 +97,20 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
      * it too, in worklist or ledger, since a process may have died before settling the note; otherwise checked again in
      * a later night.
      */
-    Transition absent(WorkItem item, ProviderReply reply, boolean certain) {
+    Transition absent(WorklistItem note, ProviderReply reply, boolean certain) {
         Night tonight = run.tonight();
-        WorklistItem claimed = item.claimed();
         Integer code = reply.code();
-        boolean isRefresh = item instanceof RefreshNote;
-        boolean isConfirmed = certain
-                || claimed.wasMissingBefore(tonight).isPresent()
-                || ledger.wasMissingBefore(item.id(), Endpoint.DETAIL, tonight);
-        if (!isConfirmed) {
-            StateReason reason = StateReason.NOTE_ABSENT;
+        if (!certain
+                && note.wasMissingBefore(tonight).isEmpty()
+                && !ledger.wasMissingBefore(note.id(), Endpoint.DETAIL, tonight)) {
             String detail = reply + "; checked again in a later night";
-            if (isRefresh) {
-                String why = "refresh failed: " + detail;
-                Night again = Night.of(tonight.ends());
-                int attempts = claimed.refreshAttempts();
-                return new RefreshResult(claimed.state(), again, attempts, code, reason, why, tonight, false);
-            }
-            return postponed(Counter.NONE, tonight.ends(), code, reason, detail, tonight, false);
+            return unchanged(note, tonight.ends(), code, StateReason.NOTE_ABSENT, detail, tonight);
         }
         NoteState state = NoteState.UNAVAILABLE;
         StateReason reason = StateReason.NOT_FOUND;
-        String gone = "no longer available: " + reply;
-        return isRefresh
-                ? new RefreshResult(state, Night.of(recheck()), 0, code, reason, gone, null, false)
+        return note.isRefresh()
+                ? new RefreshResult(
+                        state, Night.of(recheck()), 0, code, reason, "no longer available: " + reply, null, false)
                 : new StateTransition(state, Counter.NONE, recheck(), code, reason, reply.toString(), null, false);
     }
 
@@ -137,31 +119,23 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
     }
 
     /** Returns the transition of a note whose request the provider rejected: failed; a refresh is repeated later. */
-    Transition rejected(WorkItem item, ProviderReply reply) {
+    Transition rejected(WorklistItem note, ProviderReply reply) {
         StateReason reason = StateReason.REJECTED;
-        if (item instanceof RefreshNote) {
-            log.warn(
-                    "Note {}: the provider rejected the request for a refresh, {}; it stays archived",
-                    item.id(),
-                    reply);
-            return kept(item.claimed(), recheck(), 0, reply.code(), reason, "refresh rejected: " + reply);
-        }
-        log.warn("Note {}: the provider rejected the request, {}; not retried", item.id(), reply);
-        return failed(reply, reason, reply.toString());
-    }
-
-    /** Returns the transition of a note that needs a call which is not possible yet: no attempt is counted. */
-    static Transition waiting(Instant until, StateReason reason, String detail, @Nullable Night missing) {
-        return postponed(Counter.NONE, until, 0, reason, detail, missing, true);
+        String next = note.isRefresh() ? "it stays archived, and the refresh is repeated later" : "not retried";
+        log.warn("Note {}: the provider rejected the request, {}; {}", note.id(), reply, next);
+        return note.isRefresh()
+                ? refresh(note, recheck(), 0, reply.code(), reason, "rejected: " + reply, note.missingNight(), false)
+                : failed(Counter.CALL, reply.code(), reason, reply.toString());
     }
 
     /**
-     * Returns the transition of a note whose next claim buys a new response: no attempt is counted.
+     * Returns the transition of a note that needs a call which is not possible or not made yet: no attempt is counted.
      *
-     * @param isVideoOnly whether only a video is bought again, and the response about the note is used
+     * @param responseHeld whether the ledger has a usable response about the note
      */
-    static Transition expired(Instant now, String detail, boolean isVideoOnly) {
-        return postponed(Counter.NONE, now, 0, StateReason.URLS_EXPIRED, detail, null, isVideoOnly);
+    static Transition waiting(
+            Instant until, StateReason reason, String detail, @Nullable Night missing, boolean responseHeld) {
+        return postponed(Counter.NONE, until, 0, reason, detail, missing, responseHeld);
     }
 
     /**
@@ -170,29 +144,31 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
      *
      * @param soon whether a better rendition met a temporary error
      */
-    Transition complete(WorkItem item, CollectedMedia collected, boolean soon) {
-        WorklistItem claimed = item.claimed();
-        Counters counters = claimed.countersIn(run.tonight());
+    Transition complete(WorklistItem note, CollectedMedia collected, boolean soon) {
+        Counters counters = note.countersIn(run.tonight());
         int times = counters.mediaAttemptsTonight() + 1;
         if (soon && times < limits().perNight() && counters.mediaAttempts() + 1 < limits().perLife()) {
-            NoteState state = item instanceof NewNote ? NoteState.POSTPONED : NoteState.ARCHIVED;
+            NoteState state = note.isNew() ? NoteState.POSTPONED : NoteState.ARCHIVED;
             Instant due = next(times, true);
             StateReason reason = StateReason.MEDIA_PENDING;
             return new StateTransition(state, Counter.MEDIA, due, 0, reason, collected.detail(), null, true);
         }
-        Instant tomorrow = tomorrow();
-        boolean again = collected
-                .responsesWithBetterRendition()
-                .anyMatch(response -> ledger.freshUntil(response).isAfter(tomorrow));
-        return archived(again ? tomorrow : null);
+        return archived(isFreshTomorrow(collected.responsesWithBetterRendition()), null, null);
     }
 
     /** Returns the transition of an archived note with a missing file: due while its new response is fresh. */
     Transition archivedWithout(CollectedMedia collected, String detail) {
-        Instant tomorrow = tomorrow();
-        boolean again = ledger.freshUntil(collected.capture()).isAfter(tomorrow);
-        return new StateTransition(
-                NoteState.ARCHIVED, Counter.NONE, again ? tomorrow : null, 0, collected.reason(), detail, null, again);
+        return archived(isFreshTomorrow(Stream.of(collected.capture())), collected.reason(), detail);
+    }
+
+    private boolean isFreshTomorrow(Stream<NoteCapture> responses) {
+        return responses.anyMatch(response -> ledger.freshUntil(response).isAfter(tomorrow()));
+    }
+
+    /** @param lookAgain whether better renditions and missing files are tried again the next night, or never */
+    Transition archived(boolean lookAgain, @Nullable StateReason reason, @Nullable String detail) {
+        Instant due = lookAgain ? tomorrow() : null;
+        return new StateTransition(NoteState.ARCHIVED, Counter.NONE, due, 0, reason, detail, null, lookAgain);
     }
 
     /**
@@ -201,19 +177,16 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
      *
      * @param soon whether another attempt may succeed within minutes
      */
-    Transition afterError(WorkItem item, StateReason reason, String detail, boolean soon) {
+    Transition afterError(WorklistItem note, StateReason reason, String detail, boolean soon) {
         boolean isUnwritable = reason == StateReason.WRITE_FAILED;
-        return switch (item) {
-            case NewNote _
-            when isUnwritable ->
-                new StateTransition(NoteState.FAILED, Counter.NONE, null, 0, reason, detail, null, false);
-            case NewNote note -> forMedia(note, reason, detail, soon);
-            case ArchivedNote _ -> archived(reason == StateReason.STORE_ERROR ? tomorrow() : null);
-            case RefreshNote note -> {
-                Integer code = reason == StateReason.INTERNAL_ERROR ? null : Integer.valueOf(0);
-                yield forRefresh(note, code, reason, detail, !isUnwritable);
-            }
-        };
+        if (note.isRefresh()) {
+            Integer code = reason == StateReason.INTERNAL_ERROR ? null : Integer.valueOf(0);
+            return refreshFailed(note, code, reason, detail, !isUnwritable);
+        }
+        if (!note.isNew()) {
+            return archived(reason == StateReason.STORE_ERROR, null, null);
+        }
+        return isUnwritable ? failed(Counter.NONE, 0, reason, detail) : forMedia(note, reason, detail, soon);
     }
 
     /**
@@ -221,41 +194,54 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
      * if it lasts. A file rejected by an available store counts an attempt, so that the note does not block the
      * worklist permanently.
      */
-    Disposition afterStoreError(WorkItem item, StoreException e) {
+    Disposition afterStoreError(WorklistItem note, StoreException e) {
         String reason = "the store rejected its files: " + e.getMessage();
-        log.warn("Note {}: {}; its response is kept", item.id(), reason);
+        log.warn("Note {}: {}; its response is kept", note.id(), reason);
         boolean isOfNote = store.isWritable() && !e.ofTheAccount();
         if (!isOfNote) {
             run.storeFails(e);
         }
-        return item instanceof NewNote && (!isOfNote || run.stopper.isClosed())
-                ? new Disposition.Released(item, null, reason)
+        return note.isNew() && (!isOfNote || run.stopper.isClosed())
+                ? new Disposition.Released(note, null, reason)
                 : new Disposition.Settled(
-                        item, null, afterError(item, StateReason.STORE_ERROR, reason, e.unreachable()));
+                        note, null, afterError(note, StateReason.STORE_ERROR, reason, e.unreachable()));
     }
 
     /** Repeats a failed refresh the next night, and after {@code perNight} nights as late as an unavailable note. */
-    private Transition forRefresh(
-            RefreshNote note, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
-        WorklistItem claimed = note.claimed();
-        int attempts = claimed.refreshAttempts() + 1;
+    private Transition refreshFailed(
+            WorklistItem note, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
+        int attempts = note.refreshAttempts() + 1;
         boolean isLast = attempts >= limits().perNight();
-        Night again = Night.of(isLast ? recheck() : tomorrow());
-        String why = "refresh failed: " + detail;
-        Night missing = claimed.missingNight();
-        return new RefreshResult(
-                claimed.state(), again, isLast ? 0 : attempts, code, reason, why, missing, responseHeld);
+        Instant again = isLast ? recheck() : tomorrow();
+        String why = "failed: " + detail;
+        return refresh(note, again, isLast ? 0 : attempts, code, reason, why, note.missingNight(), responseHeld);
     }
 
-    private static Transition kept(
-            WorklistItem claimed,
+    /** Returns the transition of a note, or of its refresh, that is tried again without counting an attempt. */
+    private static Transition unchanged(
+            WorklistItem note,
+            Instant until,
+            @Nullable Integer code,
+            StateReason reason,
+            String detail,
+            @Nullable Night missing) {
+        return note.isRefresh()
+                ? refresh(note, until, note.refreshAttempts(), code, reason, "postponed: " + detail, missing, false)
+                : postponed(Counter.NONE, until, code, reason, detail, missing, false);
+    }
+
+    private static Transition refresh(
+            WorklistItem note,
             Instant again,
             int attempts,
             @Nullable Integer code,
             StateReason reason,
-            String detail) {
-        Night missing = claimed.missingNight();
-        return new RefreshResult(claimed.state(), Night.of(again), attempts, code, reason, detail, missing, false);
+            String result,
+            @Nullable Night missing,
+            boolean responseHeld) {
+        Night night = Night.of(again);
+        String detail = "refresh " + result;
+        return new RefreshResult(note.state(), night, attempts, code, reason, detail, missing, responseHeld);
     }
 
     private static Transition postponed(
@@ -269,18 +255,12 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
         return new StateTransition(NoteState.POSTPONED, counter, due, code, reason, detail, missing, responseHeld);
     }
 
-    /** @param lookAgain when a better rendition is tried; null for never */
-    static Transition archived(@Nullable Instant lookAgain) {
-        return new StateTransition(NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, null, lookAgain != null);
-    }
-
-    static Transition failed(ProviderReply reply, StateReason reason, String detail) {
-        return new StateTransition(NoteState.FAILED, Counter.CALL, null, reply.code(), reason, detail, null, false);
+    static Transition failed(Counter counter, @Nullable Integer code, StateReason reason, String detail) {
+        return new StateTransition(NoteState.FAILED, counter, null, code, reason, detail, null, false);
     }
 
     static Transition incomplete(NoteId id, String detail) {
         log.warn("Note {}: failed permanently, MEDIA_INCOMPLETE: {}", id, detail);
-        return new StateTransition(
-                NoteState.FAILED, Counter.MEDIA, null, 0, StateReason.MEDIA_INCOMPLETE, detail, null, false);
+        return failed(Counter.MEDIA, 0, StateReason.MEDIA_INCOMPLETE, detail);
     }
 }

@@ -6,6 +6,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
+import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.OutageDetector;
@@ -14,9 +15,6 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaDownloader.MediaTraffic;
-import io.github.notearchive.nightly.WorkItem.ArchivedNote;
-import io.github.notearchive.nightly.WorkItem.NewNote;
-import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.StoreException;
 import java.time.Clock;
@@ -123,26 +121,19 @@ class RunState extends JobRun {
     }
 
     /** @param change difference found by a refresh; null for a note without new data */
-    void settled(WorkItem item, Transition transition, @Nullable Change change) {
-        switch (item) {
-            case NewNote _ when transition instanceof StateTransition to -> countState(to.state());
-            case RefreshNote _
-            when transition instanceof RefreshResult result ->
-                (result.state() == item.claimed().state() ? refreshesPostponed : refreshesUnavailable).increment();
-            case RefreshNote _
-            when change != null -> countRefresh(item.claimed().state(), change);
-            case NewNote _, RefreshNote _, ArchivedNote _ -> {} // an archived note is not counted again
+    void settled(WorklistItem item, Transition transition, @Nullable Change change) {
+        if (transition instanceof RefreshResult result) {
+            (result.state() == item.state() ? refreshesPostponed : refreshesUnavailable).increment();
+        } else if (item.isRefresh() && change != null) {
+            countRefresh(item.state(), change);
+        } else if (item.isNew() && transition instanceof StateTransition to) {
+            switch (to.state()) {
+                case ARCHIVED -> archived.increment();
+                case UNAVAILABLE -> unavailable.increment();
+                case POSTPONED, PENDING -> postponed.increment();
+                case FAILED -> failed.increment();
+            }
         }
-    }
-
-    private void countState(NoteState state) {
-        LongAdder count = switch (state) {
-            case ARCHIVED -> archived;
-            case UNAVAILABLE -> unavailable;
-            case POSTPONED, PENDING -> postponed;
-            case FAILED -> failed;
-        };
-        count.increment();
     }
 
     private void countRefresh(NoteState before, Change change) {

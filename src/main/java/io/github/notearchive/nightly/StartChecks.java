@@ -53,13 +53,11 @@ public record StartChecks(
         Optional<StopReason> refusal;
         try {
             refusal = check();
-        } catch (StoreException e) {
-            ExitCode exitCode = e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE;
+        } catch (StoreException | UncheckedIOException | IOException e) {
+            // spooled responses that are not readable, credentials that the store refuses; or a server is unavailable
+            boolean isUsage = e instanceof StoreException store ? store.refused() : e instanceof UncheckedIOException;
+            ExitCode exitCode = isUsage ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE;
             refusal = Optional.of(new StopReason(exitCode, String.valueOf(e.getMessage())));
-        } catch (UncheckedIOException e) { // spooled responses are not readable
-            refusal = Optional.of(new StopReason(ExitCode.USAGE, String.valueOf(e.getMessage())));
-        } catch (IOException e) { // the provider is unavailable
-            refusal = Optional.of(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
         }
         if (refusal.isEmpty()) {
             recovery.cleanUp();

@@ -30,7 +30,7 @@ import org.springframework.dao.DataAccessException;
  * progress from its claim until the next read, which follows the commit.
  */
 @StepScope
-class WorklistReader implements ItemStreamReader<WorkItem> {
+class WorklistReader implements ItemStreamReader<WorklistItem> {
 
     private static final Logger log = LoggerFactory.getLogger(WorklistReader.class);
 
@@ -65,7 +65,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     }
 
     @Override
-    public @Nullable WorkItem read() throws InterruptedException {
+    public @Nullable WorklistItem read() throws InterruptedException {
         boolean isAfterNote = note != null; // it may have been the last one in progress
         leaveNote();
         LogContext.note(null);
@@ -80,7 +80,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
                     if (claimed.isPresent()) {
                         run.claims.resume();
                         LogContext.note(claimed.get().id());
-                        return WorkItem.of(claimed.get());
+                        return claimed.get();
                     }
                     if (!outages.<Boolean>call(this::isMoreToCome)) {
                         return null;

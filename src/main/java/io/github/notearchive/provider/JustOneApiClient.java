@@ -56,7 +56,7 @@ public class JustOneApiClient implements AutoCloseable {
     /** By how much the provider's clock is behind ours; zero if it is ahead. */
     private volatile Duration clockBehind = Duration.ZERO;
 
-    /** Outcome of the response that ended the calls; null if none has. */
+    /** Outcome that ended the calls; null if none has. */
     private volatile FetchOutcome.@Nullable Ending ending;
 
     private volatile long respondedAt = System.nanoTime();
@@ -181,6 +181,7 @@ public class JustOneApiClient implements AutoCloseable {
                     boolean isOfAll = kind == CallKind.NOTE || quota.limits.left(CallKind.NOTE, made) == 0;
                     Exhausted exhausted = quota.exhausted(isOfAll ? CallKind.NOTE : kind, tonight);
                     if (isOfAll) {
+                        ending = exhausted;
                         limiter.endPermits(exhausted.quota());
                     }
                     yield exhausted;

@@ -178,19 +178,6 @@ public final class ObjectStore implements AutoCloseable {
         });
     }
 
-    /**
-     * As above, without retries.
-     *
-     * @param limit time of the request; never more than that of the settings
-     */
-    public void putOnce(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
-        uploads.put(key, bytes, contentType, sha256, shorter(limit, properties.requestTimeout(bytes.size())));
-    }
-
-    private static Duration shorter(Duration limit, Duration longest) {
-        return limit.compareTo(longest) < 0 ? limit : longest;
-    }
-
     /** Returns an object; empty if there is none. */
     public Optional<StoredObject> stat(ObjectKey key) {
         return stat(key.value());
@@ -199,11 +186,6 @@ public final class ObjectStore implements AutoCloseable {
     /** Returns an object that need not have a valid key; empty if there is none. */
     public Optional<StoredObject> stat(String name) {
         return client.retry(() -> head(name, properties.requestTimeout(0)));
-    }
-
-    /** As above, without retries; {@code limit} as in {@link #putOnce}. */
-    public Optional<StoredObject> statOnce(ObjectKey key, Duration limit) {
-        return head(key.value(), shorter(limit, properties.requestTimeout(0)));
     }
 
     private Optional<StoredObject> head(String name, Duration limit) {

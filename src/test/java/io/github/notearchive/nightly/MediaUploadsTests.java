@@ -1,7 +1,6 @@
 package io.github.notearchive.nightly;
 
 import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.ArgumentMatchers.argThat;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.Test;
 /** Uploads by the thread that downloaded a file. */
 class MediaUploadsTests {
 
-    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final String SHA256 = "0".repeat(64);
 
     private final RunStopper stopper = new RunStopper(mock(), mock());
@@ -32,15 +30,15 @@ class MediaUploadsTests {
     private final MediaCatalog catalog = mock();
 
     @Test
-    void requestsAreSentOnceWithinTheTimeOfTheFileAndNoneAfterAnAbort() {
+    void lostObjectIsUploadedAgainAndNothingAfterAnAbort() {
         ObjectKey key = StoredMedia.keyOf(SHA256, "jpg");
         StoredMedia lost = new StoredMedia(SHA256, key, 7, "image/jpeg");
         when(catalog.findByDigest(SHA256)).thenReturn(Optional.of(new KnownObject(lost, false)));
 
         store();
 
-        verify(store).statOnce(eq(key), argThat(MediaUploadsTests::isWithinLimit));
-        verify(store).putOnce(eq(key), any(), any(), any(), argThat(MediaUploadsTests::isWithinLimit));
+        verify(store).stat(key);
+        verify(store).put(eq(key), any(), any(), any());
         stopper.stop("SIGTERM");
         stopper.stop("SIGTERM");
 
@@ -54,13 +52,7 @@ class MediaUploadsTests {
         when(file.inMemory()).thenReturn(List.of());
         RunState run = RunReporterTests.run(stopper);
         new MediaUploads(store, catalog, OutageRetryTests.retryFor(stopper, Duration.ZERO), run)
-                .store(
-                        new DownloadedMedia(file, SHA256, MediaType.JPEG, null, null),
-                        System.nanoTime() + LIMIT.toNanos());
+                .store(new DownloadedMedia(file, SHA256, MediaType.JPEG, null, null));
         verify(file).close();
-    }
-
-    private static boolean isWithinLimit(Duration time) {
-        return time.isPositive() && time.compareTo(LIMIT) <= 0;
     }
 }

@@ -7,7 +7,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A claimed note.
+ * A claimed note. A new one is fetched with its media, an archived one is fetched again if it is due for a refresh, and
+ * otherwise tries better renditions and missing files from existing responses.
  *
  * @param claim the fencing token of the claim
  * @param hasCalls whether calls about the note were made before the claim, so that the ledger may have a response
@@ -26,6 +27,15 @@ public record WorklistItem(
 
     public NoteState state() {
         return row.state();
+    }
+
+    /** Returns whether the note is not archived. One that became unavailable later is not new to a refresh. */
+    public boolean isNew() {
+        return !isRefresh() && state() != NoteState.ARCHIVED;
+    }
+
+    public boolean isRefresh() {
+        return refreshNight != null;
     }
 
     /** Returns the failures in total and in a night, which may have begun after the claim. */

@@ -84,6 +84,10 @@ public record NightPlan(
         static Limit of(String name, String unit, long limit, long used) {
             return new Limit(name, unit, limit, used, limit == 0 ? null : Math.max(0, limit - used));
         }
+
+        long atMost(long wanted) {
+            return left == null ? wanted : Math.min(wanted, left);
+        }
     }
 
     /**

@@ -47,18 +47,24 @@ record PlanCalculator(
         PastNights.Measurements past,
         NightlySettings settings) {
 
+    // positions in the list of configured limits
+    private static final int CALLS = 0;
+    private static final int VIDEOS = 1;
+    private static final int REFRESHES = 2;
+
     private static final Duration ASSUMED_LATENCY = Duration.ofSeconds(1);
 
     private static final Duration ASSUMED_FILES = Duration.ofSeconds(3);
 
     NightPlan plan() {
+        List<Limit> limits = limits();
         List<DueClass> due = due();
         List<String> refusals = refusals(true);
         Bound allowed = refusals.isEmpty() ? allowed(true) : new Bound(0, refusals.getFirst());
         long refreshes = calls(due, DueKind.REFRESH);
         long videos = calls(due, DueKind.VIDEO);
-        long refreshing = atMost(refreshes, settings.refreshCallsPerNight(), made.refreshes());
-        long filming = atMost(videos, settings.videos().callsPerNight(), made.videos());
+        long filming = limits.get(VIDEOS).atMost(videos);
+        long refreshing = limits.get(REFRESHES).atMost(refreshes);
         long needed = due.stream().mapToLong(DueClass::calls).sum();
         long others = needed - refreshes - videos;
         long wanted = past.calls().neededFor(others + filming + refreshing);
@@ -68,11 +74,15 @@ record PlanCalculator(
                 .filter(of -> of.calls() == 0)
                 .mapToLong(DueClass::notes)
                 .sum();
+        String running = "a run of node " + settings.archive().node() + " is active and processes this";
         return new NightPlan(
                 at,
                 tonight().date(),
                 settings.archive().node(),
-                obstacles(withoutCall > 0 ? refusals(false) : refusals),
+                Stream.concat(
+                                (withoutCall > 0 ? refusals(false) : refusals).stream(),
+                                Stream.of(running).filter(_ -> isRunning))
+                        .toList(),
                 due,
                 new CallsNeeded(
                         needed,
@@ -80,7 +90,7 @@ record PlanCalculator(
                         past.calls().neededFor(needed),
                         callsTonight,
                         callsTonight < wanted ? allowed.because() : null),
-                configured(settings, made, storedBytes),
+                limits,
                 duration(callsTonight, withoutCall),
                 backlogEnd(needed - refreshes, videos, ofBacklog),
                 leftOut(wanted - callsTonight, videos - filming, refreshes - refreshing),
@@ -121,7 +131,7 @@ record PlanCalculator(
                 .orElseThrow();
     }
 
-    static List<Limit> configured(NightlySettings settings, NightlyCalls made, long storedBytes) {
+    private List<Limit> limits() {
         long calls = settings.source().callsPerNight();
         long videos = settings.videos().callsPerNight();
         long bytes = settings.limits().bytesPerNight().toBytes();
@@ -138,25 +148,20 @@ record PlanCalculator(
      * @param isTonight whether from now until the end of the night; otherwise in a whole night
      */
     private Bound allowed(boolean isTonight) {
+        Limit own = limits().get(CALLS);
         long used = isTonight ? made.all() : 0;
-        long stored = isTonight ? storedBytes : 0;
-        long calls = settings.source().callsPerNight();
-        long bytes = settings.limits().bytesPerNight().toBytes();
         List<Bound> bounds = new ArrayList<>();
-        if (calls > 0) {
-            bounds.add(new Bound(Math.max(0, calls - used), "our own limit of " + calls + " calls a night"));
-        }
-        if (bytes > 0 && past.bytesPerResponse() > 0) {
-            String because = "our own limit of " + settings.limits().bytesPerNightInWords() + " of media a night";
-            bounds.add(new Bound(Math.max(0, bytes - stored) / past.bytesPerResponse(), because));
+        if (own.left() != null) {
+            String because = "our own limit of " + own.limit() + " calls a night";
+            bounds.add(new Bound(isTonight ? own.left() : own.limit(), because));
         }
         // where more was made already, the quota is another one by now
         quota().filter(quota -> quota.calls() > used)
                 .ifPresent(quota -> bounds.add(new Bound(quota.calls() - used, quota.because())));
         Pace pace = pace();
-        Night tonight = tonight();
-        Instant from = isTonight ? at : tonight.begins();
-        Instant end = end(from).filter(tonight.ends()::isAfter).orElse(tonight.ends());
+        Instant from = isTonight ? at : tonight().begins();
+        Instant end =
+                end(from).filter(tonight().ends()::isAfter).orElse(tonight().ends());
         String time = isTonight ? "the time until " + Night.local(end) : "the time of a night";
         bounds.add(new Bound(
                 (long) (seconds(Duration.between(from, end)) * pace.callsPerSecond()),
@@ -227,10 +232,6 @@ record PlanCalculator(
                 .sum();
     }
 
-    private static long atMost(long wanted, long limit, long used) {
-        return limit == 0 ? wanted : Math.min(wanted, Math.max(0, limit - used));
-    }
-
     // reasons not to start
 
     /** Returns why no run would buy anything, or would process notes without calls. */
@@ -242,12 +243,6 @@ record PlanCalculator(
                         .filter(_ -> withCalls),
                 StartChecks.usedUpBytes(settings.limits(), storedBytes, tonight()));
         return refusals.flatMap(Optional::stream).map(StopReason::reason).toList();
-    }
-
-    private List<String> obstacles(List<String> refusals) {
-        String running = "a run of node " + settings.archive().node() + " is active and processes this";
-        return Stream.concat(refusals.stream(), Stream.of(running).filter(_ -> isRunning))
-                .toList();
     }
 
     // time
@@ -275,7 +270,7 @@ record PlanCalculator(
 
     /**
      * @param needed calls for notes that are due, without refreshes
-     * @param videos those for videos
+     * @param videos those for videos, whose own limit may end later than that of all calls
      */
     private BacklogEnd backlogEnd(long needed, long videos, long madeTonight) {
         long later = Stream.of(Kind.NEW_LATER, Kind.POSTPONED_TONIGHT, Kind.POSTPONED_LATER)
@@ -283,22 +278,23 @@ record PlanCalculator(
                 .sum();
         long rest = Math.max(0, past.calls().neededFor(needed + later) - madeTonight);
         Bound night = allowed(false);
-        LocalDate last = rest == 0 ? tonight().date() : last(rest, night.calls());
-        long videosPerNight = settings.videos().callsPerNight();
-        long videosTonight = Math.max(0, videosPerNight - made.videos());
-        long videosLater = past.calls().neededFor(videos) - videosTonight;
-        if (videosPerNight > 0 && videosLater > 0 && last != null) {
-            LocalDate lastVideo = last(videosLater, videosPerNight);
+        LocalDate last = last(rest, night.calls());
+        Limit own = limits().get(VIDEOS);
+        if (own.left() != null && last != null) {
+            LocalDate lastVideo = last(past.calls().neededFor(videos) - own.left(), own.limit());
             if (lastVideo != null && lastVideo.isAfter(last)) {
-                String because = "our own limit of " + videosPerNight + " calls for videos a night";
-                return new BacklogEnd(rest, videosPerNight, because, lastVideo);
+                String because = "our own limit of " + own.limit() + " calls for videos a night";
+                return new BacklogEnd(rest, own.limit(), because, lastVideo);
             }
         }
         return new BacklogEnd(rest, night.calls(), night.because(), last);
     }
 
-    /** Returns the night in which the calls are completed that start in the next night. */
+    /** Returns the night in which calls are completed that remain after tonight; null if no night allows any. */
     private @Nullable LocalDate last(long calls, long perNight) {
+        if (calls <= 0) {
+            return tonight().date();
+        }
         return perNight == 0 ? null : tonight().date().plusDays(Math.ceilDiv(calls, perNight));
     }
 
@@ -332,48 +328,41 @@ record PlanCalculator(
     }
 
     private LeftOut waiting(Kind kind, String why) {
-        Group group = work.group(kind);
-        String advice = kind == Kind.NEW_LATER ? "note-archive requeue NOTE_ID makes one due now" : "";
-        return new LeftOut(group.notes(), why, group.first(), advice);
+        return new LeftOut(work.group(kind).notes(), why, work.group(kind).first(), "");
     }
 
     // unknown inputs
 
+    private record Unknown(boolean isUnknown, String what) {}
+
     private List<String> notKnown(boolean isAnyPaid) {
         Group fresh = work.group(Kind.NEW);
         PastNights.Share videos = past.videoShare();
-        String shareOfVideos = videos.of() == 0
-                ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
-                : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
-                        .formatted(videos.share() * 100, videos.of());
         return Stream.of(
-                        unless(
-                                past.calls().latency().of() > 0,
-                                "how long a call takes: none was measured in the last %d nights, %d s and a response to each are assumed"
-                                        .formatted(PastNights.NIGHTS, ASSUMED_LATENCY.toSeconds())),
-                        unless(
-                                past.files().of() > 0,
-                                "how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
-                                        .formatted(PastNights.NIGHTS, ASSUMED_FILES.toSeconds())),
-                        unless(
-                                quota().isPresent() || settings.source().callsPerNight() > 0,
+                        new Unknown(
+                                past.calls().latency().of() == 0,
+                                "how long a call takes: none was measured in the last 7 nights, 1 s and a response to each are assumed"),
+                        new Unknown(
+                                past.files().of() == 0,
+                                "how long the files of a note take: none were measured in the last 7 nights, 3 s are assumed"),
+                        new Unknown(
+                                quota().isEmpty() && limits().get(CALLS).left() == null,
                                 "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set"),
-                        unless(
-                                settings.limits().bytesPerNight().toBytes() == 0 || past.bytesPerResponse() > 0,
-                                "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
-                                        .formatted(PastNights.NIGHTS)),
-                        unless(!settings.videos().enabled() || fresh.notes() == fresh.paid(), shareOfVideos),
-                        unless(
-                                work.refreshes().isPlanned(),
+                        new Unknown(
+                                settings.limits().bytesPerNight().toBytes() > 0,
+                                "how many notes archive.limits.bytes-per-night allows"),
+                        new Unknown(
+                                settings.videos().enabled() && fresh.notes() > fresh.paid(),
+                                "how many of the new notes are videos, each with a second call: %.0f %% are assumed, as of the %d notes published last"
+                                        .formatted(videos.share() * 100, videos.of())),
+                        new Unknown(
+                                !work.refreshes().isPlanned(),
                                 "which archived notes are refreshed: archive.refresh has changed, the next run plans them again"),
-                        unless(
-                                !isAnyPaid,
+                        new Unknown(
+                                isAnyPaid,
                                 "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call"))
-                .flatMap(Optional::stream)
+                .filter(Unknown::isUnknown)
+                .map(Unknown::what)
                 .toList();
-    }
-
-    private static Optional<String> unless(boolean isKnown, String unknown) {
-        return isKnown ? Optional.empty() : Optional.of(unknown);
     }
 }

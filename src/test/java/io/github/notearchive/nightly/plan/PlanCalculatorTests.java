@@ -44,7 +44,6 @@ class PlanCalculatorTests {
     private final Map<Kind, Group> groups = new HashMap<>();
     private NightlyCalls made = NightlyCalls.NONE;
     private long storedBytes;
-    private long bytesPerAnswer;
     private long refreshesDue;
     private long videosToBuy;
     private Share videoShare = Share.NONE;
@@ -185,18 +184,9 @@ class PlanCalculatorTests {
     }
 
     @Test
-    void bytesAndTimeAreLimitsToo() {
+    void timeIsALimitToo() {
         notes(Kind.NEW, 10_000);
         settings.put("archive.limits.bytes-per-night", "1GB");
-        storedBytes = 24L << 20;
-        bytesPerAnswer = 1L << 20;
-
-        NightPlan bytes = plan();
-
-        assertThat(bytes.calls().tonight()).isEqualTo(1000);
-        assertThat(bytes.calls().because()).isEqualTo("our own limit of 1GB of media a night");
-        assertThat(bytes.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(9));
-
         settings.put("archive.limits.stop-at", "00:15");
         settings.put("archive.limits.max-duration", "2m");
         NightPlan time = plan();
@@ -204,6 +194,7 @@ class PlanCalculatorTests {
         assertThat(time.duration().end()).isEqualTo(NOW.plus(Duration.ofMinutes(2)));
         assertThat(time.calls().tonight()).isEqualTo(240);
         assertThat(time.backlog().perNight()).isEqualTo(240);
+        assertThat(time.notKnown()).contains("how many notes archive.limits.bytes-per-night allows");
     }
 
     @Test
@@ -284,7 +275,7 @@ class PlanCalculatorTests {
                         made,
                         storedBytes,
                         new PastNights.Measurements(
-                                videoShare, new PastNights.Calls(latency, perAnswer), files, bytesPerAnswer, stops),
+                                videoShare, new PastNights.Calls(latency, perAnswer), files, 0, stops),
                         new NightlySettings(
                                 bound("archive", ArchiveProperties.class),
                                 bound("archive.source", NoteSourceProperties.class),
