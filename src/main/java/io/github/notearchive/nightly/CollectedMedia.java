@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.nightly.NoteFetcher.VideoOutcome;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import java.util.ArrayList;

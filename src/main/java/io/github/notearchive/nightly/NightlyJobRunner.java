@@ -26,7 +26,6 @@ public class NightlyJobRunner {
         NightlyJob.class,
         WorklistReader.class,
         NoteProcessor.class,
-        MediaUploads.class,
         MediaCollector.class,
         DispositionWriter.class,
         RunReporter.class

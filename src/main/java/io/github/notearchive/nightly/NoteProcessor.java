@@ -12,7 +12,7 @@ import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.CollectedMedia.Event;
-import io.github.notearchive.nightly.VideoOutcome.Unanswered;
+import io.github.notearchive.nightly.NoteFetcher.VideoOutcome.Unanswered;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.CallKind;

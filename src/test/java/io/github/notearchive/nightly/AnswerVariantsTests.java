@@ -383,7 +383,7 @@ class AnswerVariantsTests extends NightFixture {
                     image(id, note, "1040g21e").put("fileid", endless + "e");
                     image(id, note, "1040g21f").put("fileid", endless + "f");
                     image(id, note, "1040g21g")
-                            .put("original", address(id, "/1040g" + letters(7_000)))
+                            .put("original", address(id, "/1040g" + random(7_000, 'a', 'z' + 1)))
                             .remove(List.of("fileid", "trace_id"));
                 })
                 .shows(id -> assertThat(night.slots(id))
@@ -580,16 +580,12 @@ class AnswerVariantsTests extends NightFixture {
 
     /** Letters that no database can compress. */
     private static String noise(int length) {
-        return new Random(1)
-                .ints(length, 0x4e00, 0x9000)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString();
+        return random(length, 0x4e00, 0x9000);
     }
 
-    /** The same of letters that an address may have. */
-    private static String letters(int length) {
+    private static String random(int length, int first, int end) {
         return new Random(1)
-                .ints(length, 'a', 'z' + 1)
+                .ints(length, first, end)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
     }

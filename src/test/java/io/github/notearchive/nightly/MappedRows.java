@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -15,14 +14,12 @@ import java.util.stream.Stream;
 
 /**
  * What stands in the tables of each kind of answer, column by column, held against {@code mapped-rows.txt}. A column
- * that is not named there is NULL. What was seen is in {@code target/mapped-rows.txt}, to be read and copied from when
- * the mapper is to do otherwise.
+ * that is not named there is NULL.
  */
 final class MappedRows {
 
     private static final Path EXPECTED =
             Path.of("src", "test", "resources", "io", "github", "notearchive", "job", "mapped-rows.txt");
-    private static final Path SEEN = Path.of("target", "mapped-rows.txt");
 
     /** Longer texts are represented by their length and digest; in characters. */
     private static final int LONGEST = 200;
@@ -42,15 +39,6 @@ final class MappedRows {
     /** Fails unless the tables have of a note what is expected of this answer. */
     static void assertHold(NightlyScenario night, String answer, String note) {
         List<String> rows = of(night, note);
-        try {
-            Files.writeString(
-                    SEEN,
-                    "# " + answer + "\n" + String.join("\n", rows) + "\n\n",
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
         assertThat(rows)
                 .as("what the tables hold of \"%s\" stands in %s", answer, EXPECTED)
                 .isEqualTo(expected().get(answer));

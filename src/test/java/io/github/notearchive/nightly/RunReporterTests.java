@@ -87,7 +87,8 @@ class RunReporterTests {
     @Test
     void noEndIsPredictedWithoutProgress() {
         assertThat(progress(90, 200, null, Duration.ofSeconds(4)).left()).isEmpty();
-        assertThat(new RunProgress(counts(0, 0, 9, 0, 0, 0, 0, 0), 3, 50, 9, null, Duration.ofHours(1)).left())
+        RunCounts onlyPostponed = counts(new RunCounts.Notes(0, 0, 9, 0, 0, 0), 0);
+        assertThat(new RunProgress(onlyPostponed, 3, 50, 9, null, Duration.ofHours(1)).left())
                 .isEmpty();
         assertThat(progress(90, RunProgress.MOST_COUNTED, null, Duration.ofHours(1))
                         .left())
@@ -100,23 +101,16 @@ class RunReporterTests {
     }
 
     private static RunProgress progress(long archived, long due, @Nullable Long callsLeft, Duration took) {
-        return new RunProgress(counts(archived, 5, 7, 3, 1, 2, 300, 123_456), 10, due, 104, callsLeft, took);
+        RunCounts counts = counts(new RunCounts.Notes(archived, 5, 7, 3, 1, 0), 2);
+        return new RunProgress(counts, 10, due, 104, callsLeft, took);
     }
 
-    private static RunCounts counts(
-            long archived,
-            long unavailable,
-            long postponed,
-            long failed,
-            long released,
-            long refreshed,
-            long files,
-            long bytes) {
+    private static RunCounts counts(RunCounts.Notes notes, long refreshed) {
         return new RunCounts(
-                new RunCounts.Notes(archived, unavailable, postponed, failed, released, 0),
+                notes,
                 new RunCounts.Refreshes(refreshed, 0, 0, 0, 0, 0, 0),
-                new RunCounts.Files(files, bytes, 0, 0, 0, 0, 0, 0, 0),
-                new RunCounts.FailedDownloads(0, 0, 0),
+                new RunCounts.Files(300, 123_456, 0, 0, 0, 0, 0, 0, 0),
+                RunCounts.NONE.downloads(),
                 0);
     }
 }

@@ -15,6 +15,8 @@ import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -131,6 +133,23 @@ class StoredBytesTests extends NightFixture {
         for (String note : notes) {
             assertSidecarHoldsTheAnswer(note);
         }
+    }
+
+    @Test
+    void objectThatTheStoreLostIsUploadedAgainForTheNextNoteWithTheSameBytes() throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
+        byte[] picture = night.provider().mediaBytes("/1040gx?imageView2/format/heif");
+        night.script().media(_ -> true, Reply.bytes("image/heic", picture));
+        night.pending(notes.subList(0, 1));
+        night.run(ExitCode.COMPLETED);
+        Path object = night.bucket().resolve(night.objects("media/").firstKey());
+        Files.delete(object);
+        night.pending(notes.subList(1, 2));
+
+        night.run(ExitCode.COMPLETED);
+
+        assertThat(object).hasBinaryContent(picture);
+        assertThat(night.objects("media/")).hasSize(1);
     }
 
     private void assertSidecarHoldsTheAnswer(String note) throws Exception {
