@@ -213,7 +213,6 @@ record MediaCollector(
                 : ObjectBytes.of(inMemory, file.size());
     }
 
-    /** Removes a file from the spool. One that cannot be deleted stays there. */
     private static void remove(DownloadedMedia file) {
         try {
             file.close();
@@ -266,7 +265,7 @@ record MediaCollector(
         }
     }
 
-    /** Returns what is known of a slot; of a video that no response offers, also of its subtitles. */
+    /** Returns the target of a slot; of a video that no response offers, also those of its subtitles. */
     private Stream<Target> targets(MediaSlot slot, Known known, VideoOutcome video) {
         if (slot.notOffered() != null) {
             return SlotRow.withoutOffer(slot, known.slots(), video.statusOf(slot)).stream()

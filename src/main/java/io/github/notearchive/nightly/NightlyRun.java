@@ -141,10 +141,8 @@ public record NightlyRun(
      */
     private void removeReplacedFiles() {
         try {
-            if (removal.toRemove().count() == 0) {
-                return;
-            }
-            try (RunnerLock lock = jobs.lock(Scope.ARCHIVE, run.node()).orElse(null)) {
+            boolean isAny = removal.toRemove().count() > 0;
+            try (RunnerLock lock = isAny ? jobs.lock(Scope.ARCHIVE, run.node()).orElse(null) : null) {
                 if (lock != null) {
                     Files removed = removal.removeListed(lock::requireHeld, REMOVAL_TIME);
                     RunState.log.info("Removed {} replaced files, {} bytes", removed.count(), removed.bytes());

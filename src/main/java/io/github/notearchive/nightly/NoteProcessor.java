@@ -12,6 +12,9 @@ import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.CollectedMedia.Event;
+import io.github.notearchive.nightly.Disposition.Erased;
+import io.github.notearchive.nightly.Disposition.Released;
+import io.github.notearchive.nightly.Disposition.Settled;
 import io.github.notearchive.nightly.NoteFetcher.VideoOutcome.Unanswered;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteCapture;
@@ -75,7 +78,7 @@ record NoteProcessor(
             return withoutCall(item, null, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Disposition.Released(item, null, "interrupted");
+            return new Released(item, null, "interrupted");
         } catch (StoreException e) {
             return retries.afterStoreError(item, e);
         } catch (DataAccessException | TransactionException e) {
@@ -84,11 +87,10 @@ record NoteProcessor(
             }
             String reason = "the database rolled back a statement: " + DatabaseErrors.summary(e);
             log.warn("Note {}: {}; it is released", item.id(), reason);
-            return new Disposition.Released(item, null, reason);
+            return new Released(item, null, reason);
         } catch (RuntimeException e) {
             log.warn("Note {}: its response could not be processed; postponed", item.id(), e);
-            return new Disposition.Settled(
-                    item, null, retries.afterError(item, StateReason.INTERNAL_ERROR, e.toString(), true));
+            return new Settled(item, null, retries.afterError(item, StateReason.INTERNAL_ERROR, e.toString(), true));
         }
     }
 
@@ -100,28 +102,27 @@ record NoteProcessor(
         if (item.isNew() && fetcher.isWithoutCalls()) {
             Transition transition = PostponementPolicy.waiting(
                     run.tonight().ends(), StateReason.CALLS_ENDED, reason, item.missingNight(), true);
-            return new Disposition.Settled(item, files, transition);
+            return new Settled(item, files, transition);
         }
-        return new Disposition.Released(item, files, reason);
+        return new Released(item, files, reason);
     }
 
     private Disposition decide(WorklistItem item, FetchOutcome outcome) throws InterruptedException {
         String occasion = item.isRefresh() ? "for a refresh: " : "";
         return switch (outcome) {
             case FetchOutcome.Found(var capture)
-            when erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null)) ->
-                new Disposition.Erased(item);
+            when erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null)) -> new Erased(item);
             case FetchOutcome.Found(var capture) -> collect(item, capture);
             case FetchOutcome.Missing(var reply, var certain) ->
-                new Disposition.Settled(item, null, retries.absent(item, reply, certain));
-            case FetchOutcome.Rejected(var reply) -> new Disposition.Settled(item, null, retries.rejected(item, reply));
+                new Settled(item, null, retries.absent(item, reply, certain));
+            case FetchOutcome.Rejected(var reply) -> new Settled(item, null, retries.rejected(item, reply));
             case FetchOutcome.Deferred(var reply, var cause) ->
                 deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), null);
             case FetchOutcome.Exhausted exhausted
-            when exhausted.limit() == CallKind.REFRESH -> new Disposition.Released(item, null, exhausted.reason());
-            case FetchOutcome.Ending ending -> new Disposition.Released(item, null, fetcher.stop(ending, occasion));
-            case FetchOutcome.Unclaimed _ -> new Disposition.Released(item, null, NoteFetcher.CLAIM_LOST);
-            case FetchOutcome.Outstanding call -> new Disposition.Settled(item, null, retries.outstanding(item, call));
+            when exhausted.limit() == CallKind.REFRESH -> new Released(item, null, exhausted.reason());
+            case FetchOutcome.Ending ending -> new Released(item, null, fetcher.stop(ending, occasion));
+            case FetchOutcome.Unclaimed _ -> new Released(item, null, NoteFetcher.CLAIM_LOST);
+            case FetchOutcome.Outstanding call -> new Settled(item, null, retries.outstanding(item, call));
         };
     }
 
@@ -134,12 +135,12 @@ record NoteProcessor(
             @Nullable CollectedMedia files) {
         boolean isOutage = fetcher.isOutage(reply, cause);
         if (cause.isPause() || (isOutage && item.isRefresh())) {
-            return new Disposition.Released(item, files, detail);
+            return new Released(item, files, detail);
         }
         boolean isUnreadableAgain = reply.isUnreadable()
                 && paid.countUnreadable(item.id(), run.tonight().begins()) > 1;
         Transition transition = retries.forCall(item, reply, reason, detail, files != null, !isUnreadableAgain);
-        return new Disposition.Settled(item, files, transition);
+        return new Settled(item, files, transition);
     }
 
     private Disposition collect(WorklistItem item, NoteCapture capture) throws InterruptedException {
@@ -169,7 +170,7 @@ record NoteProcessor(
             String detail = files.detail() + "; no new response is bought, since archive.ledger.buy-again is false";
             return files.met(Event.RETRY_SOON)
                     ? disposition(note, files)
-                    : new Disposition.Settled(note, files, PostponementPolicy.incomplete(note.id(), detail));
+                    : new Settled(note, files, PostponementPolicy.incomplete(note.id(), detail));
         }
         outdated.forEach(response -> paid.markUrlsExpired(response.callId(), run.now()));
         Optional<NoteCapture> old = replaceable.stream()
@@ -186,20 +187,20 @@ record NoteProcessor(
         boolean isVideoOnly = !old.get().equals(files.capture());
         Transition dueNow =
                 PostponementPolicy.waiting(run.now(), StateReason.URLS_EXPIRED, files.detail(), null, isVideoOnly);
-        return new Disposition.Settled(note, files, dueNow);
+        return new Settled(note, files, dueNow);
     }
 
     private Disposition disposition(WorklistItem note, CollectedMedia files) {
         fetcher.watchHosts(files);
         boolean isEnding = run.stopper.isClosed();
         if (files.met(Event.NO_ROOM)) {
-            return new Disposition.Released(note, files, "the spool had no room for a file");
+            return new Released(note, files, "the spool had no room for a file");
         }
         if (files.isComplete()) {
             boolean isRetried = files.met(Event.RETRY_BETTER);
             return isRetried && isEnding
-                    ? new Disposition.Released(note, files, "the run ended before the best rendition came")
-                    : new Disposition.Settled(note, files, retries.complete(note, files, isRetried));
+                    ? new Released(note, files, "the run ended before the best rendition came")
+                    : new Settled(note, files, retries.complete(note, files, isRetried));
         }
         if (files.videoOutcome() instanceof Unanswered waiting
                 && (files.waitsOnlyForVideo() || !(waiting instanceof Unanswered.Later))) {
@@ -207,12 +208,12 @@ record NoteProcessor(
         }
         if (isEnding && files.met(Event.RETRY_SOON)) {
             // the downloads may have been aborted by the end of the run: no attempt is counted
-            return new Disposition.Released(note, files, "the run ended while files were missing");
+            return new Released(note, files, "the run ended while files were missing");
         }
         Transition transition = files.isPermanentlyIncomplete()
                 ? PostponementPolicy.incomplete(note.id(), files.detail())
                 : retries.forMedia(note, files.reason(), files.detail(), files.met(Event.RETRY_SOON));
-        return new Disposition.Settled(note, files, transition);
+        return new Settled(note, files, transition);
     }
 
     /** Decides about a note that lacks its video and has its other files as far as possible. */
@@ -223,11 +224,11 @@ record NoteProcessor(
                 files.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
         return switch (waiting) {
             case Unanswered.Later(var _, var until) ->
-                new Disposition.Settled(note, files, PostponementPolicy.waiting(until, reason, detail, null, true));
+                new Settled(note, files, PostponementPolicy.waiting(until, reason, detail, null, true));
             case Unanswered.Repeated(var _, var reply, var cause) ->
                 deferred(note, reply, cause, reason, detail, files);
             case Unanswered.Rejected(var _, var reply) ->
-                new Disposition.Settled(
+                new Settled(
                         note,
                         files,
                         PostponementPolicy.failed(Counter.CALL, reply.code(), StateReason.MEDIA_INCOMPLETE, detail));
@@ -245,27 +246,23 @@ record NoteProcessor(
                         ledger.fresh(note.id(), Endpoint.VIDEO).flatMap(_ -> ledger.held(note.id(), Endpoint.DETAIL)));
         return detail.isPresent()
                 ? keepArchived(note, detail.get())
-                : new Disposition.Settled(note, null, retries.archived(false, null, null));
-    }
-
-    private Disposition keepArchived(WorklistItem item, NoteCapture capture) throws InterruptedException {
-        return keptArchived(item, media.collect(capture, fetcher.knownVideo(capture), false));
+                : new Settled(note, null, retries.archived(false, null, null));
     }
 
     /**
-     * Decides about a note that stays archived. A file of the new response that is missing is retried while that
+     * Collects files of a note that stays archived. A file of the new response that is missing is retried while that
      * response is fresh.
      */
-    private Disposition keptArchived(WorklistItem item, CollectedMedia files) {
+    private Disposition keepArchived(WorklistItem item, NoteCapture capture) throws InterruptedException {
+        CollectedMedia files = media.collect(capture, fetcher.knownVideo(capture), false);
         fetcher.watchHosts(files);
         if (files.isComplete()) {
             // URLs of an earlier night are tried once a night
-            boolean again = files.met(Event.RETRY_BETTER) && ledger.isRecent(files.capture());
-            return new Disposition.Settled(item, files, retries.complete(item, files, again));
+            boolean again = files.met(Event.RETRY_BETTER) && ledger.isRecent(capture);
+            return new Settled(item, files, retries.complete(item, files, again));
         }
-        String detail = "a file of the response of %s is missing, %s"
-                .formatted(files.capture().capturedAt(), files.detail());
+        String detail = "a file of the response of %s is missing, %s".formatted(capture.capturedAt(), files.detail());
         log.warn("Note {}: stays archived, but {}", item.id(), detail);
-        return new Disposition.Settled(item, media.keep(files), retries.archivedWithout(files, detail));
+        return new Settled(item, media.keep(files), retries.archivedWithout(files, detail));
     }
 }

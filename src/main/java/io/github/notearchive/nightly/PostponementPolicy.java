@@ -10,6 +10,8 @@ import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.nightly.Disposition.Released;
+import io.github.notearchive.nightly.Disposition.Settled;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
@@ -118,7 +120,6 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
         return run.now().plus(run.settings.archive().recheckUnavailableAfter());
     }
 
-    /** Returns the transition of a note whose request the provider rejected: failed; a refresh is repeated later. */
     Transition rejected(WorklistItem note, ProviderReply reply) {
         StateReason reason = StateReason.REJECTED;
         String next = note.isRefresh() ? "it stays archived, and the refresh is repeated later" : "not retried";
@@ -202,9 +203,8 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
             run.storeFails(e);
         }
         return note.isNew() && (!isOfNote || run.stopper.isClosed())
-                ? new Disposition.Released(note, null, reason)
-                : new Disposition.Settled(
-                        note, null, afterError(note, StateReason.STORE_ERROR, reason, e.unreachable()));
+                ? new Released(note, null, reason)
+                : new Settled(note, null, afterError(note, StateReason.STORE_ERROR, reason, e.unreachable()));
     }
 
     /** Repeats a failed refresh the next night, and after {@code perNight} nights as late as an unavailable note. */

@@ -19,7 +19,6 @@ import io.github.notearchive.nightly.RunSummary.Videos;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.VideoProperties;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
@@ -120,26 +119,23 @@ record RunReporter(
     RunSummary summaryOf(StopReason end) {
         long execution = run.jobExecutionId();
         Night tonight = run.tonight();
-        int refreshesAllowed = run.settings.refreshCallsPerNight();
         try {
-            VideoProperties settings = run.settings.videos();
             Videos videos = new Videos(
-                    settings.enabled(),
+                    run.settings.videos().enabled(),
                     totals.of(execution, Kind.VIDEO),
                     totals.in(tonight, Kind.VIDEO).calls(),
-                    settings.callsPerNight());
+                    run.settings.videos().callsPerNight());
             Refreshes refreshes = new Refreshes(
                     worklist.refreshes().due(),
                     totals.of(execution, Kind.REFRESH),
                     totals.in(tonight, Kind.REFRESH).calls(),
-                    refreshesAllowed);
+                    run.settings.refreshCallsPerNight());
             Bill bill = totals.of(execution, Kind.ALL);
             return summary(end, bill, totals.countReplacements(execution), videos, refreshes);
         } catch (DataAccessException | TransactionException e) {
             RunState.log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
             long sent = calls.sentByThisExecution();
-            Refreshes unknown = new Refreshes(0, Bill.NONE, 0, refreshesAllowed);
-            return summary(end, new Bill(sent, 0, sent), 0, Videos.NONE, unknown);
+            return summary(end, new Bill(sent, 0, sent), 0, Videos.NONE, Refreshes.NONE);
         }
     }
 

@@ -15,6 +15,7 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaDownloader.MediaTraffic;
+import io.github.notearchive.nightly.WorklistReader.ClaimControl;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.StoreException;
 import java.time.Clock;

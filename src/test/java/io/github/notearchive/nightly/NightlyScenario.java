@@ -256,14 +256,12 @@ public final class NightlyScenario {
         return notes.stream().map(this::state).toList();
     }
 
-    /** The notes that are ARCHIVED. */
     public List<String> archived() {
         return jdbc.sql("SELECT note_id FROM worklist WHERE state = 'ARCHIVED' ORDER BY note_id")
                 .query(String.class)
                 .list();
     }
 
-    /** Claims of whatever node. */
     long claims() {
         return count("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL");
     }
@@ -306,7 +304,6 @@ public final class NightlyScenario {
         assertThat(entry.detail()).contains(detail);
     }
 
-    /** Asserts that the notes are as they were enqueued. */
     void assertUntouched(List<String> notes) {
         assertThat(states(notes)).containsOnly(NoteState.PENDING);
         assertThat(notes).allMatch(note -> note(note).attempts() + note(note).mediaAttempts() == 0);
@@ -318,7 +315,6 @@ public final class NightlyScenario {
         assertThat(calls()).isEqualTo(calls);
     }
 
-    /** Asserts that each of the notes is archived and was bought once. */
     void assertBoughtOnce(List<String> notes) {
         assertThat(states(notes)).containsOnly(NoteState.ARCHIVED);
         assertThat(servers.provider.bought()).containsExactlyInAnyOrderElementsOf(notes);
@@ -332,7 +328,6 @@ public final class NightlyScenario {
                         """).query(Execution.class).list();
     }
 
-    /** Asserts that there is one execution, with this status and exit code. */
     void assertExecution(String status, String exitCode) {
         assertThat(executions())
                 .singleElement()
@@ -368,7 +363,6 @@ public final class NightlyScenario {
         return jdbc;
     }
 
-    /** Executes a statement with positional parameters. */
     public void update(String sql, Object... parameters) {
         jdbc.sql(sql).params(parameters).update();
     }
@@ -481,7 +475,6 @@ public final class NightlyScenario {
         }
     }
 
-    /** Another session of the database. */
     public Connection connect() throws SQLException {
         return servers.connect();
     }
@@ -526,7 +519,6 @@ public final class NightlyScenario {
         }
     }
 
-    /** When the night that it is now ends. */
     Instant midnight() {
         return today().ends();
     }
@@ -537,7 +529,6 @@ public final class NightlyScenario {
         return run(options());
     }
 
-    /** Runs, and asserts how the run ends. */
     public RunSummary run(ExitCode expected) {
         return assertEnd(run(), expected);
     }
@@ -558,7 +549,6 @@ public final class NightlyScenario {
                 .sum();
     }
 
-    /** A part of the run that is active. */
     <T> T part(Class<T> type) {
         return runs.getFirst().getBean(type);
     }
@@ -575,7 +565,6 @@ public final class NightlyScenario {
         return new RunOptions(null, null, false, settings.node());
     }
 
-    /** Waits until the provider holds so many calls. */
     public void awaitHeld(int calls) throws InterruptedException {
         servers.provider.awaitHeld(calls, PATIENCE);
     }

@@ -19,6 +19,8 @@ import java.time.Clock;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 
 /** Reported progress of a run. */
@@ -84,20 +86,20 @@ class RunReporterTests {
                 .endsWith(" eta_seconds=-");
     }
 
-    @Test
-    void noEndIsPredictedWithoutProgress() {
-        assertThat(progress(90, 200, null, Duration.ofSeconds(4)).left()).isEmpty();
-        RunCounts onlyPostponed = counts(new RunCounts.Notes(0, 0, 9, 0, 0, 0), 0);
-        assertThat(new RunProgress(onlyPostponed, 3, 50, 9, null, Duration.ofHours(1)).left())
-                .isEmpty();
-        assertThat(progress(90, RunProgress.MOST_COUNTED, null, Duration.ofHours(1))
-                        .left())
-                .isEmpty();
+    /** Ten notes are in progress. */
+    @ParameterizedTest
+    @CsvSource({"90, 0, 120, 12", "90, 200, 4, -", "90, 1000000, 3600, -"})
+    void remainingTimeFollowsFromTheRate(long archived, long due, int seconds, String remaining) {
+        assertThat(progress(archived, due, null, Duration.ofSeconds(seconds)).toString())
+                .endsWith(" eta_seconds=" + remaining);
     }
 
     @Test
-    void notesInWorkAreToBeDoneStill() {
-        assertThat(progress(90, 0, null, Duration.ofMinutes(2)).left()).contains(Duration.ofSeconds(12));
+    void noEndIsPredictedFromPostponedNotes() {
+        RunCounts onlyPostponed = counts(new RunCounts.Notes(0, 0, 9, 0, 0, 0), 0);
+
+        assertThat(new RunProgress(onlyPostponed, 3, 50, 9, null, Duration.ofHours(1)).left())
+                .isEmpty();
     }
 
     private static RunProgress progress(long archived, long due, @Nullable Long callsLeft, Duration took) {

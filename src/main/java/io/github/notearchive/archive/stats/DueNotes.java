@@ -1,7 +1,6 @@
 package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.Columns;
-import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -38,7 +37,7 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
             """;
 
     /** A run that could claim notes. While a run of this node is active, its claims are not orphaned. */
-    public record Run(String node, boolean isActive, String refreshPolicy, boolean buysVideos) {}
+    public record Run(String node, boolean isActive, boolean buysVideos) {}
 
     /** Work of a run, with the claims of other nodes and the due notes that lack only their video. */
     public record Work(
@@ -63,7 +62,7 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
                         .mapToLong(WorklistStats.StateCount::notes)
                         .sum(),
                 erasures.count().notes(),
-                refreshes(run),
+                refreshes(),
                 run.buysVideos() ? videosToBuy(run, now) : 0);
     }
 
@@ -157,18 +156,12 @@ public record DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistSt
                         """).query(Columns.of(Claims.class)).list();
     }
 
-    /**
-     * Refreshes of archived notes, those in progress included, the first later night, and whether they were planned by
-     * the current settings.
-     */
-    public record Refreshes(long due, long later, @Nullable LocalDate next, boolean isPlanned) {}
+    /** Refreshes of archived notes, those in progress included, and the first later night. */
+    public record Refreshes(long due, long later, @Nullable LocalDate next) {}
 
-    private Refreshes refreshes(Run run) {
+    private Refreshes refreshes() {
         WorklistStats.PlannedRefreshes planned = worklist.refreshes();
-        boolean isPlanned = Statements.one(jdbc, Boolean.class, Map.of("policy", run.refreshPolicy()), """
-                        SELECT coalesce((SELECT policy FROM refresh_policy), 'off') = :policy
-                        """);
-        return new Refreshes(planned.due(), planned.planned() - planned.due(), planned.next(), isPlanned);
+        return new Refreshes(planned.due(), planned.planned() - planned.due(), planned.next());
     }
 
     /** Counts due notes that lack only a video that was not fetched yet. */

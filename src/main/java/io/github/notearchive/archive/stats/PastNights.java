@@ -27,21 +27,14 @@ public record PastNights(JdbcClient jdbc) {
      * Measurements.
      *
      * @param files time from a response until its note was archived
-     * @param bytesPerResponse average media bytes per response; 0 if unknown
      * @param responsesBeforeStops responses before the provider reported its quota as used up, per night, newest first
      */
-    public record Measurements(
-            Share videoShare, Calls calls, Measured files, long bytesPerResponse, List<Long> responsesBeforeStops) {}
+    public record Measurements(Share videoShare, Calls calls, Measured files, List<Long> responsesBeforeStops) {}
 
     /** Measures the nights before a time. */
     public Measurements measure(Instant now, boolean videos) {
         Instant since = new Night(Night.of(now).date().minusDays(NIGHTS)).begins();
-        return new Measurements(
-                videos ? videos() : Share.NONE,
-                calls(since),
-                files(since),
-                bytesPerResponse(since),
-                responsesBeforeStops(now));
+        return new Measurements(videos ? videos() : Share.NONE, calls(since), files(since), responsesBeforeStops(now));
     }
 
     /** A share of a sample with {@code of} elements. */
@@ -102,13 +95,6 @@ public record PastNights(JdbcClient jdbc) {
                               AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
                             OFFSET 0) AS w
                         """).measured();
-    }
-
-    private long bytesPerResponse(Instant since) {
-        return Statements.one(jdbc, Long.class, Map.of("since", since), """
-                        SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
-                                        / nullif((SELECT count(*) FROM api_call WHERE sent_at >= :since AND code = 0), 0), 0)::bigint
-                        """);
     }
 
     private List<Long> responsesBeforeStops(Instant now) {

@@ -30,13 +30,12 @@ public record NightPlanner(
         String node = settings.archive().node();
         boolean isRunning = executions.isRunActive(node);
         boolean videos = settings.videos().enabled();
-        String policy = settings.refreshes().policy();
         return new PlanCalculator(
                         now,
                         isRunning,
                         executions.isRebuildUnfinished(),
                         gate.current(),
-                        notes.read(new DueNotes.Run(node, isRunning, policy, videos), now),
+                        notes.read(new DueNotes.Run(node, isRunning, videos), now),
                         calls.made(tonight),
                         media.storedIn(tonight).bytes(),
                         past.measure(now, videos),

@@ -356,9 +356,6 @@ record PlanCalculator(
                                 "how many of the new notes are videos, each with a second call: %.0f %% are assumed, as of the %d notes published last"
                                         .formatted(videos.share() * 100, videos.of())),
                         new Unknown(
-                                !work.refreshes().isPlanned(),
-                                "which archived notes are refreshed: archive.refresh has changed, the next run plans them again"),
-                        new Unknown(
                                 isAnyPaid,
                                 "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call"))
                 .filter(Unknown::isUnknown)

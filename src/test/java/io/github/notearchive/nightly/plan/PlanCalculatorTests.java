@@ -114,39 +114,37 @@ class PlanCalculatorTests {
         assertThat(leftOut(plan, "notes postponed to a later night")).isEqualTo(100);
     }
 
-    @Test
-    void durationFollowsFromTheRate() {
-        notes(Kind.NEW, 10_000);
+    /** Notes that are paid, all of kind HELD, or need a call; limits; milliseconds of the files; rate and duration. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "NEW  | 10000 | 2   | 32 | 1500 | 2   | archive.source.calls-per-second | 5002",
+                "NEW  | 10    | 100 | 8  | 1500 | 16  | archive.source.calls-in-flight  | 3",
+                "NEW  | 10    | 100 | 8  | 9500 | 3.2 | archive.workers                 | 13",
+                "HELD | 320   | 2   | 32 | 1500 | 2   | archive.source.calls-per-second | 17",
+            })
+    void durationFollowsFromTheSlowestPart(
+            Kind kind,
+            long notes,
+            String perSecond,
+            String inFlight,
+            long fileMillis,
+            double rate,
+            String bound,
+            long seconds) {
+        long paid = kind == Kind.HELD ? notes : 0;
+        groups.put(kind, new Group(notes, paid, NOW));
+        settings.put("archive.source.calls-per-second", perSecond);
+        settings.put("archive.source.calls-in-flight", inFlight);
+        files = new Measured(100, Duration.ofMillis(fileMillis));
 
         NightPlan plan = plan();
 
-        assertThat(plan.duration().bound()).isEqualTo("archive.source.calls-per-second");
-        assertThat(plan.duration().expected()).isEqualTo(Duration.ofSeconds(5_000 + 2));
-    }
-
-    @Test
-    void slowCallsAndFilesAreBoundByWhatMayBeInFlight() {
-        notes(Kind.NEW, 10);
-        settings.put("archive.source.calls-per-second", "100");
-        settings.put("archive.source.calls-in-flight", "8");
-
-        assertThat(plan().duration().callsPerSecond()).isEqualTo(16);
-        assertThat(plan().duration().bound()).isEqualTo("archive.source.calls-in-flight");
-
-        files = new Measured(100, Duration.ofMillis(9500));
-        assertThat(plan().duration().callsPerSecond()).isEqualTo(3.2);
-        assertThat(plan().duration().bound()).isEqualTo("archive.workers");
-    }
-
-    @Test
-    void filesWithoutACallTakeTimeOnly() {
-        groups.put(Kind.HELD, new Group(320, 320, NOW));
-
-        NightPlan plan = plan();
-
-        assertThat(plan.calls().needed()).isZero();
-        assertThat(plan.duration().expected())
-                .isEqualTo(Duration.ofMillis(10 * 1500 + 1500).plusMillis(500));
+        assertThat(plan.calls().needed()).isEqualTo(notes - paid);
+        assertThat(plan.duration().callsPerSecond()).isEqualTo(rate);
+        assertThat(plan.duration().bound()).isEqualTo(bound);
+        assertThat(plan.duration().expected()).isEqualTo(Duration.ofSeconds(seconds));
     }
 
     @Test
@@ -266,16 +264,10 @@ class PlanCalculatorTests {
                         false,
                         closed,
                         new DueNotes.Work(
-                                groups,
-                                List.of(),
-                                0,
-                                0,
-                                new DueNotes.Refreshes(refreshesDue, 0, null, true),
-                                videosToBuy),
+                                groups, List.of(), 0, 0, new DueNotes.Refreshes(refreshesDue, 0, null), videosToBuy),
                         made,
                         storedBytes,
-                        new PastNights.Measurements(
-                                videoShare, new PastNights.Calls(latency, perAnswer), files, 0, stops),
+                        new PastNights.Measurements(videoShare, new PastNights.Calls(latency, perAnswer), files, stops),
                         new NightlySettings(
                                 bound("archive", ArchiveProperties.class),
                                 bound("archive.source", NoteSourceProperties.class),
