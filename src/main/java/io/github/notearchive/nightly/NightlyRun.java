@@ -118,7 +118,7 @@ public record NightlyRun(
             closeIfStopped();
             repository.writeCounts();
         });
-        watchdog.eachSecond(run.stopper::abortAfterDeadline);
+        watchdog.eachSecond(() -> run.stopper.abortAfterDeadline(System.nanoTime()));
         settings.limits().stopAfter(run.now()).ifPresent(end -> {
             RunState.log.info("Starting no notes after {}", Night.local(end));
             watchdog.endAt(run.clock, end, "archive.limits.stop-at " + Night.local(end) + " was reached");

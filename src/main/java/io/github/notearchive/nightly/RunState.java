@@ -126,7 +126,11 @@ class RunState extends JobRun {
         if (transition instanceof RefreshResult result) {
             (result.state() == item.state() ? refreshesPostponed : refreshesUnavailable).increment();
         } else if (item.isRefresh() && change != null) {
-            countRefresh(item.state(), change);
+            refreshed.increment();
+            refreshedRestored.add(item.state() == NoteState.UNAVAILABLE ? 1 : 0);
+            refreshedCounts.add(change.counts() ? 1 : 0);
+            refreshedText.add(change.words() ? 1 : 0);
+            refreshedFiles.add(change.files() ? 1 : 0);
         } else if (item.isNew() && transition instanceof StateTransition to) {
             switch (to.state()) {
                 case ARCHIVED -> archived.increment();
@@ -135,14 +139,6 @@ class RunState extends JobRun {
                 case FAILED -> failed.increment();
             }
         }
-    }
-
-    private void countRefresh(NoteState before, Change change) {
-        refreshed.increment();
-        refreshedRestored.add(before == NoteState.UNAVAILABLE ? 1 : 0);
-        refreshedCounts.add(change.counts() ? 1 : 0);
-        refreshedText.add(change.words() ? 1 : 0);
-        refreshedFiles.add(change.files() ? 1 : 0);
     }
 
     RunCounts counts() {

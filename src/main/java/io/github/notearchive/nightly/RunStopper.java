@@ -12,11 +12,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
@@ -35,7 +33,6 @@ public class RunStopper extends Gate {
 
     private final JustOneApiClient provider;
     private final MediaDownloader downloads;
-    private final LongSupplier nanoTime;
     private volatile CountDownLatch closed = new CountDownLatch(1);
 
     /** When work in progress is aborted, in nanoseconds; null while no deadline is set. */
@@ -43,13 +40,7 @@ public class RunStopper extends Gate {
 
     private volatile boolean isAborted;
 
-    @Autowired
     RunStopper(JustOneApiClient provider, MediaDownloader downloads) {
-        this(provider, downloads, System::nanoTime);
-    }
-
-    RunStopper(JustOneApiClient provider, MediaDownloader downloads, LongSupplier nanoTime) {
-        this.nanoTime = nanoTime;
         this.provider = provider;
         this.downloads = downloads;
     }
@@ -91,12 +82,12 @@ public class RunStopper extends Gate {
     }
 
     private void setDeadline() {
-        deadline = deadline == null ? Long.valueOf(nanoTime.getAsLong() + MAX_SHUTDOWN.toNanos()) : deadline;
+        deadline = deadline == null ? Long.valueOf(System.nanoTime() + MAX_SHUTDOWN.toNanos()) : deadline;
     }
 
-    /** Aborts work in progress after the deadline, like a second signal. */
-    synchronized void abortAfterDeadline() {
-        if (deadline != null && !isAborted && nanoTime.getAsLong() - deadline >= 0) {
+    /** Aborts work in progress after the deadline, like a second signal; {@code now} is of {@link System#nanoTime}. */
+    synchronized void abortAfterDeadline(long now) {
+        if (deadline != null && !isAborted && now - deadline >= 0) {
             log.warn("Work in progress did not end within {} min; releasing it", MAX_SHUTDOWN.toMinutes());
             abort();
         }

@@ -6,16 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** Limits of our own beside that of calls: media bytes of a night, and its end. */
@@ -31,9 +27,6 @@ import org.springframework.test.context.TestPropertySource;
 class NightlyMediaLimitTests extends NightFixture {
 
     private static final long LIMIT = 1 << 20;
-
-    @Autowired
-    DataSource dataSource;
 
     @Test
     void bytesOfANightEndItAcrossRestartsAndNodesAndTheRestComesTheNextNight() {
@@ -70,33 +63,6 @@ class NightlyMediaLimitTests extends NightFixture {
 
         assertThat(next.execution().restart()).isTrue();
         assertThat(night.calls()).isGreaterThan(calls);
-    }
-
-    @Test
-    void bytesThatAreStoredAndNotYetInTheTablesCountAsSoonAsTheyAre() throws Exception {
-        storedElsewhere(LIMIT - 1, night.clock().instant());
-        List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 6);
-        CompletableFuture<RunSummary> run;
-        try (Connection other = dataSource.getConnection();
-                Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
-            statement.execute("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE");
-            run = night.runAside();
-            await(
-                    "both notes have their files stored and no rows",
-                    () -> waitingForTheTable() == 1 && night.objects("notes/").size() == 2);
-
-            assertThat(night.part(NightlyBytes.class).refusal()).isEmpty();
-            other.rollback();
-        }
-
-        ended(run, ExitCode.QUOTA_EXHAUSTED);
-        assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED))
-                .hasSize(2);
-    }
-
-    private long waitingForTheTable() {
-        return night.count("SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted");
     }
 
     @Test

@@ -549,10 +549,6 @@ public final class NightlyScenario {
                 .sum();
     }
 
-    <T> T part(Class<T> type) {
-        return runs.getFirst().getBean(type);
-    }
-
     RunSummary force() {
         return run(new RunOptions(null, null, true, settings.node()));
     }

@@ -11,17 +11,15 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.provider.JustOneApiClient;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Which calls a closed gate ends, and when it aborts work in progress. */
 class RunStopperTests {
 
-    private final AtomicLong nanoTime = new AtomicLong();
     private final JustOneApiClient provider = mock();
     private final MediaDownloader downloads = mock();
-    private final RunStopper gate = new RunStopper(provider, downloads, nanoTime::get);
+    private final RunStopper gate = new RunStopper(provider, downloads);
 
     @BeforeEach
     void open() {
@@ -31,23 +29,22 @@ class RunStopperTests {
     @Test
     void abortsWorkInProgressSevenMinutesAfterASignal() {
         gate.close(ExitCode.QUOTA_EXHAUSTED, "the quota is used up");
-        after(Duration.ofHours(1));
+        abortAfter(Duration.ofHours(1));
         verify(provider, never().description("only a signal or a time limit sets a deadline"))
                 .abort();
 
         gate.stop("SIGTERM");
-        after(Duration.ofMinutes(6));
+        abortAfter(Duration.ofMinutes(6));
         verify(provider, never()).abort();
-        after(Duration.ofMinutes(1));
-        after(Duration.ofMinutes(1));
+        abortAfter(Duration.ofMinutes(7));
+        abortAfter(Duration.ofMinutes(8));
 
         verify(provider, times(1)).abort();
         verify(downloads, times(1)).abort();
     }
 
-    private void after(Duration time) {
-        nanoTime.addAndGet(time.toNanos());
-        gate.abortAfterDeadline();
+    private void abortAfter(Duration time) {
+        gate.abortAfterDeadline(System.nanoTime() + time.toNanos());
     }
 
     @Test

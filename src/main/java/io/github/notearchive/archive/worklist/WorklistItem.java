@@ -29,7 +29,7 @@ public record WorklistItem(
         return row.state();
     }
 
-    /** Returns whether the note is not archived. One that became unavailable later is not new to a refresh. */
+    /** Returns whether the note is neither archived nor claimed for a refresh. */
     public boolean isNew() {
         return !isRefresh() && state() != NoteState.ARCHIVED;
     }
