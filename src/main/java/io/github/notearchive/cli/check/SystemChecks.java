@@ -323,9 +323,7 @@ final class SystemChecks {
         StoreProperties settings = context.get(StoreProperties.class);
         ObjectStore store = context.get(ObjectStore.class);
         String where = "bucket " + settings.bucket()
-                + (settings.hasEndpoint()
-                        ? " at " + settings.endpoint()
-                        : embedded())
+                + (settings.hasEndpoint() ? " at " + settings.endpoint() : embedded())
                 + ": ";
         boolean hasBucket = store.hasBucket();
         refuseIf(
