@@ -4,10 +4,11 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.archive.stats.NoteSnapshots.NamedIds;
+import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
-import io.github.notearchive.export.ExportOptions.AuthorMode;
-import io.github.notearchive.export.ExportOptions.ExportFormat;
-import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
+import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
+import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
@@ -18,9 +19,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -94,7 +95,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
                     Export.pseudonyms(options.authorKey()),
                     new LinkedHashMap<>(),
                     stopped);
-            export.requireNotStopped();
+            Export.requireNotStopped(stopped);
             switch (options.format()) {
                 case JSONL, CSV, PARQUET -> new TableFiles(export, options.format(), "").write();
                 case BAGIT -> new TableFiles(export, ExportFormat.JSONL, "data/").writeBag();
@@ -208,18 +209,14 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
                 throws IOException {
             rows.put(table.name(), 0L);
             try (Stream<String> texts = snapshot.rows(table.query())) {
-                for (Iterator<String> each = texts.iterator(); each.hasNext(); ) {
-                    ObjectNode row = (ObjectNode) JsonMapper.shared().readTree(each.next());
+                for (String text : (Iterable<String>) texts::iterator) {
+                    ObjectNode row = (ObjectNode) JsonMapper.shared().readTree(text);
                     convert(row, table.columns(), path);
                     consumer.accept(row);
                     rows.merge(table.name(), 1L, Long::sum);
-                    requireNotStopped();
+                    requireNotStopped(stopped);
                 }
             }
-        }
-
-        void requireNotStopped() {
-            requireNotStopped(stopped);
         }
 
         /** Throws a {@link CancellationException} if the export is stopped. */
@@ -291,6 +288,82 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
         /** Returns whether no object and no requested note is missing. */
         public boolean isWhole() {
             return missing == 0 && (ids == null || ids.notArchived() == 0);
+        }
+    }
+
+    /**
+     * Options of an export.
+     *
+     * @param target directory to create; must not exist, or be empty
+     * @param authorKey file with the key of the pseudonyms; null to generate a key that is not stored
+     * @param presignFor validity of presigned URLs, at most a week
+     * @param excel whether CSV is written for a spreadsheet: with a byte order mark, and formulas escaped by an
+     *     apostrophe
+     * @param tool name and version of the exporting program
+     */
+    public record ExportOptions(
+            ExportFormat format,
+            Path target,
+            Selection selection,
+            MediaMode media,
+            AuthorMode authors,
+            @Nullable Path authorKey,
+            Duration presignFor,
+            boolean excel,
+            String tool) {
+
+        public enum ExportFormat {
+            JSONL("jsonl", MediaMode.LINK),
+            CSV("csv", MediaMode.LINK),
+            PARQUET("parquet", MediaMode.LINK),
+            /** One directory per note with HTML pages, for human readers. */
+            FOLDER("folder", MediaMode.COPY),
+            /** A bag (RFC 8493) with the tables as JSON Lines and the media, for preservation. */
+            BAGIT("bagit", MediaMode.COPY),
+            FOURCAT("4cat", MediaMode.NONE);
+
+            private final String spelling;
+            private final MediaMode usualMedia;
+
+            ExportFormat(String spelling, MediaMode usualMedia) {
+                this.spelling = spelling;
+                this.usualMedia = usualMedia;
+            }
+
+            public MediaMode usualMedia() {
+                return usualMedia;
+            }
+
+            public boolean takes(MediaMode media) {
+                return switch (this) {
+                    case JSONL, CSV, PARQUET, BAGIT -> true;
+                    case FOLDER -> media == MediaMode.COPY || media == MediaMode.NONE;
+                    case FOURCAT -> media == MediaMode.NONE || media == MediaMode.PRESIGNED;
+                };
+            }
+
+            @Override
+            public String toString() {
+                return spelling;
+            }
+        }
+
+        /** Treatment of personal data: authors and mentioned people. */
+        public enum AuthorMode {
+            KEEP,
+            /** Ids are replaced by pseudonyms, equal for the same person; names and pictures are omitted. */
+            HASH,
+            /** All columns with personal data are omitted. */
+            OMIT
+        }
+
+        /** Form in which an export includes media, in addition to their metadata. */
+        public enum MediaMode {
+            NONE,
+            LINK,
+            COPY,
+            /** Presigned URLs, which give access without other credentials until they expire. */
+            PRESIGNED
         }
     }
 }

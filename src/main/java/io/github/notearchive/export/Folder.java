@@ -153,7 +153,6 @@ final class Folder {
         /** Style of the pages of a folder export, which display the files beside them. */
         static final Pages.Style STYLE = Pages.style("folder", "; img-src 'self' file:; media-src 'self' file:");
 
-        private static final int LONGEST_TITLE = 60;
         private static final Set<String> SHOWN_EVERYWHERE =
                 Set.of("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif");
 
@@ -187,8 +186,7 @@ final class Folder {
             }
 
             String size() {
-                JsonNode bytes = row.path("size_bytes");
-                return bytes.isNull() ? "" : DisplayFormat.size(bytes.longValue());
+                return DisplayFormat.size(row.path("size_bytes").longValue());
             }
 
             boolean isStored() {
@@ -215,21 +213,14 @@ final class Folder {
             return row.path(column).stringValueOpt().map(Instant::parse).orElse(null);
         }
 
-        /** Returns the title of the note, or the beginning of its text, or its id. */
+        /** Returns the title of the note, or the first line of its text, or its id. */
         String title() {
             return Stream.of("title", "note_text")
                     .flatMap(column -> note.path(column).stringValue("").lines())
                     .map(String::strip)
                     .filter(line -> !line.isEmpty())
                     .findFirst()
-                    .map(NotePage::shorten)
                     .orElse("Note " + noteId());
-        }
-
-        private static String shorten(String line) {
-            return line.codePointCount(0, line.length()) <= LONGEST_TITLE
-                    ? line
-                    : line.substring(0, line.offsetByCodePoints(0, LONGEST_TITLE)) + "…";
         }
 
         String language() {

@@ -3,6 +3,7 @@ package io.github.notearchive.export;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.TableFiles.TableWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +31,8 @@ record FourCat(Export export) {
 
     void write() throws IOException {
         Table notes = export.notes();
-        try (TableWriter items = new TableWriter.JsonLines(export.directory().create(FILE))) {
+        try (OutputStream out = export.directory().create(FILE)) {
+            TableWriter items = TableWriter.jsonLines(out);
             export.forEachRow(notes, _ -> null, row -> items.write(item(row)));
         }
         new Manifest(export).write("", Map.of(notes, FILE));

@@ -1,8 +1,8 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.ExportOptions.AuthorMode;
-import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.Export;
+import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
+import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,10 +40,6 @@ record Manifest(Export export) {
             .disable(SerializationFeature.WRAP_EXCEPTIONS)
             .build();
 
-    private ExportOptions options() {
-        return export.options();
-    }
-
     /**
      * Writes the manifest, which must be the last file that it describes.
      *
@@ -53,10 +49,10 @@ record Manifest(Export export) {
     void write(String below, Map<Table, String> files) throws IOException {
         ObjectNode head = MAPPER.createObjectNode()
                 .put("manifestVersion", VERSION)
-                .put("tool", options().tool())
-                .put("format", options().format().toString());
-        if (options().format() == ExportFormat.CSV) {
-            head.put("excel", options().excel());
+                .put("tool", export.options().tool())
+                .put("format", export.options().format().toString());
+        if (export.options().format() == ExportFormat.CSV) {
+            head.put("excel", export.options().excel());
         }
         head.set("selection", selection());
         head.set("authors", authors());
@@ -79,9 +75,9 @@ record Manifest(Export export) {
     private record File(String path, long bytes, String sha256) {}
 
     private ObjectNode selection() {
-        List<String> asked = options().selection().authors();
+        List<String> asked = export.options().selection().authors();
         List<String> authors = visible(asked);
-        return MAPPER.<ObjectNode>valueToTree(options().selection())
+        return MAPPER.<ObjectNode>valueToTree(export.options().selection())
                 .putPOJO("authors", authors)
                 .put("authorsNotNamed", asked.size() - authors.size())
                 .putPOJO("ids", export.ids());
@@ -92,7 +88,7 @@ record Manifest(Export export) {
      * not contain them.
      */
     private List<String> visible(List<String> authors) {
-        return switch (options().authors()) {
+        return switch (export.options().authors()) {
             case KEEP -> authors;
             case HASH ->
                 authors.stream()
@@ -104,18 +100,20 @@ record Manifest(Export export) {
     }
 
     private ObjectNode authors() {
-        ObjectNode json = mode(options().authors());
-        return options().authors() == AuthorMode.HASH
+        ObjectNode json = mode(export.options().authors());
+        return export.options().authors() == AuthorMode.HASH
                 ? json.put("pseudonyms", "first 16 bytes of HMAC-SHA-256 of the id, hexadecimal")
-                        .put("key", options().authorKey() == null ? "drawn for this export and forgotten" : "given")
+                        .put(
+                                "key",
+                                export.options().authorKey() == null ? "drawn for this export and forgotten" : "given")
                 : json;
     }
 
     private ObjectNode media() {
-        ObjectNode json = mode(options().media());
-        return switch (options().media()) {
+        ObjectNode json = mode(export.options().media());
+        return switch (export.options().media()) {
             case NONE, LINK -> json;
-            case PRESIGNED -> json.put("goodFor", options().presignFor().toString());
+            case PRESIGNED -> json.put("goodFor", export.options().presignFor().toString());
             case COPY ->
                 json.put("copied", export.directory().copied)
                         .put("missing", export.directory().missing)
@@ -157,7 +155,7 @@ record Manifest(Export export) {
     private @Nullable String description(Column column, Map<String, String> comments) {
         String source = column.source();
         String description = source == null ? column.description() : comments.get(source);
-        return options().authors() == AuthorMode.HASH && column.content() == Column.Content.PERSON_ID
+        return export.options().authors() == AuthorMode.HASH && column.content() == Column.Content.PERSON_ID
                 ? "A pseudonym in place of the id. " + (description == null ? "" : description)
                 : description;
     }

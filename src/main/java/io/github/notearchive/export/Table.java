@@ -2,8 +2,8 @@ package io.github.notearchive.export;
 
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
-import io.github.notearchive.export.ExportOptions.AuthorMode;
-import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
+import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

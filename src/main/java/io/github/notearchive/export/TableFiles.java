@@ -4,14 +4,14 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import de.siegmar.fastcsv.writer.QuoteStrategies;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
-import io.github.notearchive.export.ExportOptions.ExportFormat;
-import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.Export;
+import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
+import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
+import io.github.notearchive.export.StagingDirectory.HashedFile;
 import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -31,9 +31,8 @@ record TableFiles(Export export, ExportFormat format, String below) {
         StagingDirectory directory = export.directory();
         if (export.options().media() == MediaMode.COPY) {
             try (Stream<FileEntry> objects = export.snapshot().objects()) {
-                for (Iterator<FileEntry> each = objects.iterator(); each.hasNext(); ) {
-                    FileEntry object = each.next();
-                    export.requireNotStopped();
+                for (FileEntry object : (Iterable<FileEntry>) objects::iterator) {
+                    Export.requireNotStopped(export.stopped());
                     directory.copy(object, below + object.path());
                 }
             }
@@ -41,7 +40,8 @@ record TableFiles(Export export, ExportFormat format, String below) {
         Map<Table, String> files = new LinkedHashMap<>();
         for (Table table : export.tables()) {
             files.put(table, table.name() + "." + format);
-            try (TableWriter writer = writer(table, directory.create(below + files.get(table)))) {
+            try (HashedFile out = directory.create(below + files.get(table));
+                    TableWriter writer = writer(table, out)) {
                 export.forEachRow(table, key -> directory.has(below + key) ? key : null, writer::write);
             }
         }
@@ -77,36 +77,29 @@ record TableFiles(Export export, ExportFormat format, String below) {
         }
     }
 
-    private TableWriter writer(Table table, StagingDirectory.HashedFile out) throws IOException {
+    private TableWriter writer(Table table, HashedFile out) throws IOException {
         return switch (format) {
             case CSV -> TableWriter.Csv.start(out, table, export.options().excel());
             case PARQUET -> new ParquetTableWriter(out, table);
-            case JSONL, BAGIT, FOLDER, FOURCAT -> new TableWriter.JsonLines(out);
+            case JSONL, BAGIT, FOLDER, FOURCAT -> TableWriter.jsonLines(out);
         };
     }
 
-    /** Writes the rows of one table to one file. Closed once, also after a failure. */
+    /** Writes the rows of one table to a file, which the caller closes after it. */
     interface TableWriter extends AutoCloseable {
 
         void write(ObjectNode row) throws IOException;
 
         @Override
-        void close() throws IOException;
+        default void close() throws IOException {}
 
-        /** Writes JSON Lines: one object per line, UTF-8, each line ended by LF. */
-        record JsonLines(OutputStream out) implements TableWriter {
-
-            /** Serializes the object before it writes, so that Jackson does not wrap exceptions of the file. */
-            @Override
-            public void write(ObjectNode row) throws IOException {
+        /** Returns a writer of JSON Lines: one object per line, UTF-8, each line ended by LF. */
+        static TableWriter jsonLines(OutputStream out) {
+            return row -> {
+                // serialized before it is written, so that Jackson does not wrap exceptions of the file
                 out.write(JsonMapper.shared().writeValueAsBytes(row));
                 out.write('\n');
-            }
-
-            @Override
-            public void close() throws IOException {
-                out.close();
-            }
+            };
         }
 
         /**

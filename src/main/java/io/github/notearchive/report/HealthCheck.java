@@ -18,8 +18,8 @@ import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.report.Health.Cause;
-import io.github.notearchive.report.Health.Reason;
+import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.HealthCheck.Health.Reason;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -206,10 +206,10 @@ public record HealthCheck(
     private Stream<Reason> verification(Instant now) {
         AuditRepository.Verified verified = audits.verified(now);
         if (verified.never() > 0) {
-            String files = DisplayFormat.count(verified.never())
-                    + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
-                    + (verified.never() == 1 ? " file has" : " files have");
-            String what = " no usable time of verification: none since the tables were rebuilt, or one later than now";
+            String files = DisplayFormat.plural(verified.never(), "file")
+                    + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more");
+            String what =
+                    " without usable time of verification: none since the tables were rebuilt, or one later than now";
             return Stream.of(new Reason(Cause.NEVER_VERIFIED, files + what));
         }
         return Stream.ofNullable(verified.oldest())
@@ -267,4 +267,119 @@ public record HealthCheck(
     public record HealthProperties(
             @DefaultValue("26h") @DurationMin(minutes = 1) Duration successWithin,
             @DefaultValue("35d") @DurationMin(hours = 1) Duration verifiedWithin) {}
+
+    /** Health of the archive with its reasons, worst first; those of level HEALTHY are information. */
+    public record Health(
+            Level level, String inAWord, @Nullable LastRun lastRun, List<Reason> reasons) {
+
+        /** Severity, in ascending order. */
+        public enum Level {
+            HEALTHY,
+            /** Nothing is lost and runs continue, but an operator should look. */
+            ATTENTION,
+            /** Runs do not continue, or archived data is damaged. */
+            BROKEN
+        }
+
+        /**
+         * Causes of a reason with their levels and remedies; a remedy that depends on the case is empty here. The
+         * alerts of {@code config/prometheus/alerts.yml} have the same list, and the same levels as severities.
+         */
+        public enum Cause {
+            RUN_ACTIVE(Level.HEALTHY, "no action needed"),
+            GATE_CLOSED(Level.HEALTHY, "no action needed; a later run makes calls again"),
+            WORKLIST_EMPTY(Level.ATTENTION, "note-archive enqueue FILE"),
+            NO_RUN(Level.ATTENTION, "note-archive run"),
+            RUN_KILLED(Level.ATTENTION, ""),
+            NOTES_FAILED(Level.ATTENTION, ""),
+            DEGRADED_NOTES(
+                    Level.ATTENTION, "note-archive requeue --degraded, then run: buys one new response for each"),
+            RESPONSES_IN_FILES(Level.ATTENTION, "note-archive run, which records them; if it does not, see the log"),
+            FINDINGS_OPEN(Level.ATTENTION, "note-archive verify; --delete-orphans removes orphans"),
+            NEVER_VERIFIED(Level.ATTENTION, "note-archive verify"),
+            NOT_VERIFIED(Level.ATTENTION, "note-archive verify --max-duration 2h, each day"),
+            AUDIT_FAILED(Level.ATTENTION, "read its log, then note-archive verify"),
+            NEW_FIELDS(Level.ATTENTION, "review them below; UPDATE schema_drift SET state = 'BASELINE' accepts them"),
+            REMAP_UNFINISHED(Level.ATTENTION, "note-archive remap"),
+            FORGET_UNFINISHED(Level.ATTENTION, "repeat the last note-archive forget --yes"),
+            REBUILD_UNFINISHED(Level.BROKEN, "note-archive rebuild"),
+            RUN_FAILED(Level.BROKEN, ""),
+            NO_SUCCESS(Level.BROKEN, "note-archive run; then check its schedule"),
+            STORE_DAMAGED(
+                    Level.BROKEN,
+                    "note-archive verify --repair, then run, which stores the files again, then verify, which confirms it");
+
+            private final Level level;
+            private final String command;
+
+            Cause(Level level, String command) {
+                this.level = level;
+                this.command = command;
+            }
+
+            public Level level() {
+                return level;
+            }
+        }
+
+        /** One cause with its details, a statement without a full stop, and its remedy. */
+        public record Reason(Cause cause, Level level, String what, String command) {
+
+            Reason(Cause cause, String what, String command) {
+                this(cause, cause.level, what, command);
+            }
+
+            Reason(Cause cause, String what) {
+                this(cause, what, cause.command);
+            }
+        }
+
+        /**
+         * The newest run.
+         *
+         * @param exitNumber null if it is active or was killed
+         * @param exitCode {@code NOT_OVER} of an active run, {@code KILLED} of a killed one
+         */
+        public record LastRun(
+                String node,
+                @Nullable Long execution,
+                Instant began,
+                @Nullable Instant ended,
+                @Nullable Integer exitNumber,
+                String exitCode) {
+
+            static LastRun of(Run run) {
+                Optional<ExitCode> exit = NightReport.exit(run);
+                return new LastRun(
+                        run.node(),
+                        run.execution(),
+                        run.began(),
+                        run.ended(),
+                        exit.map(ExitCode::number).orElse(null),
+                        exit.map(ExitCode::name).orElse(run.isKilled() ? "KILLED" : "NOT_OVER"));
+            }
+        }
+
+        static Health of(@Nullable Run lastRun, String lastRunDescription, List<Reason> reasons) {
+            List<Reason> sorted = reasons.stream()
+                    .sorted(Comparator.comparing(Reason::level).reversed())
+                    .toList();
+            Level level = sorted.isEmpty() ? Level.HEALTHY : sorted.getFirst().level();
+            long broken = count(sorted, Level.BROKEN);
+            long attention = count(sorted, Level.ATTENTION);
+            String summary = switch (level) {
+                case HEALTHY -> "no action required";
+                case ATTENTION -> DisplayFormat.plural(attention, "problem") + " to review";
+                case BROKEN ->
+                    DisplayFormat.plural(broken, "problem") + " to fix now"
+                            + (attention == 0 ? "" : ", " + attention + " to review");
+            };
+            return new Health(
+                    level, summary + "; " + lastRunDescription, lastRun == null ? null : LastRun.of(lastRun), sorted);
+        }
+
+        private static long count(List<Reason> reasons, Level level) {
+            return reasons.stream().filter(reason -> reason.level() == level).count();
+        }
+    }
 }

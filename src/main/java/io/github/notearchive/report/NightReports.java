@@ -11,6 +11,7 @@ import io.github.notearchive.report.NightReport.Past;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -117,11 +119,9 @@ public record NightReports(
     private List<Path> filesNaming(Collection<NoteId> notes) throws IOException {
         List<Path> naming = new ArrayList<>();
         if (Files.isDirectory(folder.path())) {
-            try (var files = Files.newDirectoryStream(folder.path(), "*.html")) {
-                for (Path file : files) {
-                    if (isNaming(Files.readAllBytes(file), notes)) {
-                        naming.add(file);
-                    }
+            for (File file : FileUtils.listFiles(folder.path().toFile(), new String[] {"html"}, false)) {
+                if (isNaming(Files.readAllBytes(file.toPath()), notes)) {
+                    naming.add(file.toPath());
                 }
             }
         }

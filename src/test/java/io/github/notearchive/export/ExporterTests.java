@@ -7,10 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.archive.stats.NoteSnapshots.NamedIds;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
-import io.github.notearchive.export.ExportOptions.AuthorMode;
-import io.github.notearchive.export.ExportOptions.ExportFormat;
-import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportException;
+import io.github.notearchive.export.Exporter.ExportOptions;
+import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
+import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
+import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -20,7 +21,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -131,25 +131,6 @@ class ExporterTests extends ExportScenario {
         assertThat(rows.get()).isGreaterThan(10);
         assertThat(report.rows()).containsEntry("captures", 6L).containsEntry("topics", 3L);
         assertThat(Files.readString(target.resolve("notes.jsonl"))).doesNotContain("later");
-    }
-
-    @Test
-    void anExportGivesItsConnectionBackAsItWas() throws Exception {
-        Path ids = Files.writeString(directory.resolve("ids.txt"), FORMULA);
-        try (HikariDataSource pool = database.poolOf(1)) {
-            Exporter exporter = exporter(pool, store);
-            for (int i = 0; i < 3; i++) {
-                ExportReport report =
-                        exporter.export(idOptions(ExportFormat.CSV, directory.resolve("out" + i), ids), () -> false);
-                assertThat(report.rows()).containsEntry("notes", 1L);
-            }
-
-            try (Connection connection = pool.getConnection()) {
-                assertThat(connection.getAutoCommit()).isTrue();
-                assertThat(connection.isReadOnly()).isFalse();
-                assertThat(connection.getTransactionIsolation()).isEqualTo(Connection.TRANSACTION_READ_COMMITTED);
-            }
-        }
     }
 
     @Test

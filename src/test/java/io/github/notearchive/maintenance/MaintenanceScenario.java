@@ -145,7 +145,7 @@ public abstract class MaintenanceScenario {
     }
 
     private static RebuildSummary ended(RebuildSummary summary, ExitCode expected) {
-        assertThat(summary.exitCode()).as(summary.toString()).isEqualTo(expected);
+        assertEnded(summary, expected);
         return summary;
     }
 

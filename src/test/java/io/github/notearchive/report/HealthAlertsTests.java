@@ -3,8 +3,8 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.report.Health.Cause;
-import io.github.notearchive.report.Health.Level;
+import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.HealthCheck.Health.Level;
 import io.github.notearchive.report.HealthCheck.HealthProperties;
 import java.io.IOException;
 import java.nio.file.Files;

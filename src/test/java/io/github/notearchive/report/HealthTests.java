@@ -9,7 +9,8 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.RunSummary;
-import io.github.notearchive.report.Health.Level;
+import io.github.notearchive.report.HealthCheck.Health;
+import io.github.notearchive.report.HealthCheck.Health.Level;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
@@ -231,7 +232,7 @@ class HealthTests extends ReportScenario {
         run();
         night.update("UPDATE media_object SET verified_at = verified_at + interval '400 days'");
 
-        assertThat(reasons()).anyMatch(what -> what.contains("no usable time of verification"));
+        assertThat(reasons()).anyMatch(what -> what.contains("without usable time of verification"));
         assertThat(check.check().level()).isEqualTo(Level.ATTENTION);
         assertThat(fixity.verified(night.clock().instant()).oldest()).isNull();
     }

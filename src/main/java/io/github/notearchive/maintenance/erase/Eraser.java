@@ -233,7 +233,7 @@ public record Eraser(
         ErasureReport report(boolean dryRun) {
             return new ErasureReport(
                     dryRun,
-                    texts(notes),
+                    notes,
                     !authors.isEmpty(),
                     rows,
                     files.count(),
@@ -244,11 +244,7 @@ public record Eraser(
                     shared.bytes(),
                     spooled,
                     mentions,
-                    texts(namedIn));
-        }
-
-        private static List<String> texts(List<NoteId> notes) {
-            return notes.stream().map(NoteId::value).toList();
+                    namedIn);
         }
     }
 
@@ -265,7 +261,7 @@ public record Eraser(
      */
     public record ErasureReport(
             boolean dryRun,
-            List<String> notes,
+            List<NoteId> notes,
             boolean author,
             Map<String, Long> rows,
             long files,
@@ -276,5 +272,5 @@ public record Eraser(
             long sharedBytes,
             long unwrittenAnswers,
             long reports,
-            List<String> namedIn) {}
+            List<NoteId> namedIn) {}
 }

@@ -160,7 +160,7 @@ public record RebuildRunner(
                 lock,
                 maxDuration,
                 settings.outage().after(),
-                () -> log.info("Progress: sidecars={}", run.found().sidecars()))) {
+                () -> log.info("Progress: sidecars={}", run.stored().sidecars()))) {
             end = jobs.run(job(run), run);
         }
         RebuildSummary summary =
@@ -189,9 +189,7 @@ public record RebuildRunner(
     }
 
     private Job job(RebuildRun run) {
-        // a merge looks up the files of a sidecar individually
-        String[] areas = run.merges() ? new String[0] : new String[] {StoredMedia.PREFIX};
-        BucketReader objects = new BucketReader(store, gate, areas);
+        BucketReader objects = new BucketReader(store, gate, StoredMedia.PREFIX);
         BucketReader sidecars = new BucketReader(store, gate, Sidecar.PREFIX);
         return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(run.stored()))
                 .start(jobs.<StoredObject>chunks(
@@ -245,8 +243,6 @@ public record RebuildRunner(
      */
     static final class RebuildRun extends JobRun implements ItemStream {
 
-        private static final JsonMapper JSON = JsonMapper.builder().build();
-
         /** Parameter of an instance that merges into tables with rows. */
         private static final String MISSING = "missing";
 
@@ -272,7 +268,7 @@ public record RebuildRunner(
         @Override
         public void open(ExecutionContext context) {
             if (context.containsKey(PROGRESS)) {
-                current = JSON.readValue(context.getString(PROGRESS), Progress.class);
+                current = JsonMapper.shared().readValue(context.getString(PROGRESS), Progress.class);
                 committed = current;
             }
         }
@@ -280,7 +276,7 @@ public record RebuildRunner(
         @Override
         public void update(ExecutionContext context) {
             committed = current;
-            context.putString(PROGRESS, JSON.writeValueAsString(committed));
+            context.putString(PROGRESS, JsonMapper.shared().writeValueAsString(committed));
         }
 
         void countUnchanged() {
@@ -306,11 +302,6 @@ public record RebuildRunner(
         /** Returns whether the previous written sidecar belongs to this note. */
         boolean hasJustWritten(NoteId id) {
             return id.equals(current.note);
-        }
-
-        /** Returns the counts so far, including those of the chunk in progress. */
-        Found found() {
-            return current.found;
         }
 
         /** Returns the counts whose rows are committed. */

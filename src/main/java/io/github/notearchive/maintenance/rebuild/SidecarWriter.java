@@ -35,7 +35,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -112,7 +111,7 @@ record SidecarWriter(
         WorklistRow row = found.row();
         NoteCapture capture = found.capture();
         if (capture != null) {
-            List<SlotRow> files = slots(sidecar, merges, losses, now);
+            List<SlotRow> files = slots(sidecar, losses, now);
             boolean ofVideo = found.call().facts().endpoint().equals(Endpoint.VIDEO.ledgerName());
             notes.restore(capture.boughtBy(number), ofVideo, files, losses.isEmpty() ? sidecar.archivedAt() : null);
             if (!losses.isEmpty()) {
@@ -129,19 +128,15 @@ record SidecarWriter(
     /**
      * Returns the slots of a sidecar. A slot whose object is missing or has other bytes is MISSING.
      *
-     * @param merges whether objects that the tables do not contain are looked up in the bucket
      * @param losses receives the reason for each file that no later sidecar has
      */
-    private List<SlotRow> slots(Sidecar sidecar, boolean merges, List<String> losses, Instant now) {
+    private List<SlotRow> slots(Sidecar sidecar, List<String> losses, Instant now) {
         List<SlotRow> recorded = sidecar.files();
-        Map<String, StoredMedia> objects = new HashMap<>(media.known(recorded.stream()
+        Map<String, StoredMedia> objects = media.known(recorded.stream()
                 .map(SlotRow::media)
                 .filter(Objects::nonNull)
                 .map(StoredMedia::sha256)
-                .toList()));
-        if (merges) {
-            addUnknown(recorded, objects);
-        }
+                .toList());
         List<SlotRow> slots = new ArrayList<>();
         for (SlotRow row : recorded) {
             StoredMedia file = row.media();
@@ -157,22 +152,6 @@ record SidecarWriter(
             slots.add(row.asMissing(loss, now));
         }
         return slots;
-    }
-
-    /** Adds the objects that the bucket has and the tables do not contain, to both. */
-    private void addUnknown(List<SlotRow> slots, Map<String, StoredMedia> known) {
-        Map<StoredMedia, Instant> added = new HashMap<>();
-        for (SlotRow row : slots) {
-            StoredMedia file = row.media();
-            if (file != null && !known.containsKey(file.sha256())) {
-                store.stat(file.key()).ifPresent(object -> {
-                    StoredMedia there = new StoredMedia(file.sha256(), file.key(), object.size(), file.contentType());
-                    known.put(file.sha256(), there);
-                    added.put(there, row.updatedAt());
-                });
-            }
-        }
-        media.insertFound(added);
     }
 
     /** Returns why a file is not stored as recorded; null if it is. A later audit compares the bytes. */
@@ -221,8 +200,6 @@ record SidecarWriter(
 
         private static final long LARGE = 512L << 10;
 
-        private static final JsonMapper JSON = JsonMapper.builder().build();
-
         /** Contents of an object where a sidecar is expected. */
         sealed interface SidecarFound {}
 
@@ -246,9 +223,7 @@ record SidecarWriter(
             int largest = (int)
                     Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + MAX_WITHOUT_RESPONSE);
             try {
-                ObjectKey key = ObjectKey.parse(object.name())
-                        .orElseThrow(
-                                () -> new BrokenSidecarException("its name is not that of an object of the archive"));
+                ObjectKey key = new ObjectKey(object.name());
                 if (object.size() > largest) {
                     throw new BrokenSidecarException(
                             "its %d bytes are too many for a response of archive.source.max-answer-size"
@@ -289,9 +264,9 @@ record SidecarWriter(
                     new PaidCall(
                             sidecar.callId(),
                             sidecar.capturedAt(),
-                            JSON.treeToValue(sidecar.call(), PaidCall.Facts.class)),
+                            JsonMapper.shared().treeToValue(sidecar.call(), PaidCall.Facts.class)),
                     capture,
-                    JSON.treeToValue(sidecar.worklist(), WorklistRow.class));
+                    JsonMapper.shared().treeToValue(sidecar.worklist(), WorklistRow.class));
         }
     }
 }

@@ -24,7 +24,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -37,6 +36,8 @@ import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 import org.springframework.batch.infrastructure.item.ItemWriter;
+import org.springframework.core.retry.RetryPolicy;
+import org.springframework.core.retry.RetryTemplate;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -157,15 +158,15 @@ public record RemapRunner(
      */
     private final class RemapRun extends JobRun implements ItemStreamReader<Page>, ItemWriter<Page> {
 
-        private static final JsonMapper JSON = JsonMapper.builder().build();
         private static final String PROGRESS = "progress";
         private static final int EXAMPLES = 5;
 
-        /** PostgreSQL's lock_not_available and deadlock_detected. */
-        private static final Set<String> LOCKED = Set.of("55P03", "40P01");
-
-        private static final int MAX_ATTEMPTS = 60;
-        private static final Duration PAUSE = Duration.ofMillis(500);
+        /** Repeats a page for half a minute of pauses. */
+        private final RetryTemplate retries = new RetryTemplate(RetryPolicy.builder()
+                .predicate(e -> isLocked(e) && !gate.isClosed())
+                .maxRetries(60)
+                .delay(Duration.ofMillis(500))
+                .build());
 
         private final boolean all;
 
@@ -220,7 +221,7 @@ public record RemapRunner(
         @Override
         public void open(ExecutionContext context) {
             if (context.containsKey(PROGRESS)) {
-                Progress before = JSON.readValue(context.getString(PROGRESS), Progress.class);
+                Progress before = JsonMapper.shared().readValue(context.getString(PROGRESS), Progress.class);
                 if (before.scope.equals(progress.scope)) {
                     progress = before;
                     answersBefore = before.answers;
@@ -230,7 +231,7 @@ public record RemapRunner(
 
         @Override
         public void update(ExecutionContext context) {
-            context.putString(PROGRESS, JSON.writeValueAsString(progress));
+            context.putString(PROGRESS, JsonMapper.shared().writeValueAsString(progress));
         }
 
         @Override
@@ -262,27 +263,25 @@ public record RemapRunner(
          * the page again.
          */
         @Override
-        public void write(Chunk<? extends Page> pages) throws InterruptedException {
+        public void write(Chunk<? extends Page> pages) {
             for (Page page : pages) {
-                for (int attempt = 1; !isWritten(page, attempt) && !gate().isClosed(); attempt++) {
-                    Thread.sleep(PAUSE);
+                try {
+                    progress = retries.invoke(() -> written(page));
+                } catch (DataAccessException e) {
+                    if (!isLocked(e) || !gate.isClosed()) {
+                        throw e;
+                    }
                 }
             }
         }
 
-        private boolean isWritten(Page page, int attempt) {
-            try {
-                new Savepoint(transactions).executeWithoutResult(_ -> responses.write(page));
-                progress = progress.after(page);
-                return true;
-            } catch (DataAccessException e) {
-                if (attempt == MAX_ATTEMPTS
-                        || !DatabaseErrors.sqlState(e).filter(LOCKED::contains).isPresent()) {
-                    throw e;
-                }
-                log.debug("The rows of a page are locked by another transaction; attempt {}", attempt, e);
-                return false;
-            }
+        private Progress written(Page page) {
+            new Savepoint(transactions).executeWithoutResult(_ -> responses.write(page));
+            return progress.after(page);
+        }
+
+        private static boolean isLocked(Throwable failure) {
+            return DatabaseErrors.isLocked(failure) || DatabaseErrors.isUndone(failure);
         }
     }
 

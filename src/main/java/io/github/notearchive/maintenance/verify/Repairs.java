@@ -91,14 +91,9 @@ record Repairs(
                             .formatted(settings.maxRepairs()),
                     audit);
         }
-        List<NoteId> notes = source.get();
-        if (notes.isEmpty()) {
-            return notPossible("it has a row now", audit);
-        }
-        List<NoteId> due = worklist.requeue(notes);
+        List<NoteId> due = worklist.requeue(source.get());
         if (due.isEmpty()) {
-            return notPossible(
-                    "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later", audit);
+            return notPossible("no note that uses it is on the worklist and not in progress; repeat later", audit);
         }
         audit.notesMadeDue.add(due.size());
         String more = due.size() == 1 ? "" : " and " + (due.size() - 1) + " more";

@@ -121,14 +121,12 @@ record VerifyJob(
      * checks those again that were found before removal was demanded.
      */
     private RepeatStatus removeOrphans(StepContribution contribution, AuditRun audit) {
-        if (!audit.options.deleteOrphans()) {
-            return RepeatStatus.FINISHED;
-        }
-        List<String> names = findings.orphans(audit.since(), audit.lastOrphan, PAGE);
+        List<String> names =
+                audit.options.deleteOrphans() ? findings.orphans(audit.since(), audit.lastOrphan, PAGE) : List.of();
         for (String name : names) {
             if (audit.gate().isClosed()) {
                 Gate.endStep();
-                return RepeatStatus.CONTINUABLE;
+                break;
             }
             removeOrphan(name, audit);
             contribution.incrementWriteCount(1);

@@ -156,9 +156,9 @@ class EraseTests extends MaintenanceScenario {
 
         ErasureReport report = forgetAuthor(PERSON);
 
-        assertThat(report.notes()).containsExactlyInAnyOrderElementsOf(own);
+        assertThat(report.notes()).extracting(NoteId::value).containsExactlyInAnyOrderElementsOf(own);
         assertThat(report.rows()).containsEntry("author", 1L).containsEntry("note", 2L);
-        assertThat(report.namedIn()).containsExactly(naming);
+        assertThat(report.namedIn()).containsExactly(new NoteId(naming));
         assertNoTrace(WORDS);
         assertThat(count("author WHERE author_id = '" + PERSON + "'")).isZero();
         assertThat(rowsThatName()).isZero();
