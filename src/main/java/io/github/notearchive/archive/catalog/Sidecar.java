@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -153,6 +154,15 @@ public record Sidecar(
                     "invalid value: " + shown(cause == null ? e.getOriginalMessage() : cause.getMessage()));
         } catch (DateTimeException | IllegalArgumentException e) {
             throw new BrokenSidecarException("invalid value: " + shown(e.getMessage()));
+        }
+    }
+
+    /** Returns the slots that a stored sidecar lists; empty if it cannot be used. */
+    public static List<SlotRow> slotsIn(ObjectStore store, ObjectKey key) {
+        try {
+            return read(key, store.read(key)).files();
+        } catch (BrokenSidecarException e) {
+            return List.of();
         }
     }
 

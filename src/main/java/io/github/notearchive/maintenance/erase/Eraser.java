@@ -6,13 +6,11 @@ import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
 import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
@@ -199,19 +197,11 @@ public record Eraser(
             try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + note + "/")) {
                 sidecars.forEach(sidecar -> {
                     erasure.sidecars.add(sidecar);
-                    addFiles(sidecar.key(), erasure.named);
+                    Sidecar.slotsIn(store, sidecar.key()).stream()
+                            .flatMap(slot -> Stream.ofNullable(slot.media()))
+                            .forEach(file -> erasure.named.add(file.key().value()));
                 });
             }
-        }
-    }
-
-    private void addFiles(ObjectKey sidecar, Set<String> files) {
-        try {
-            Sidecar.read(sidecar, store.read(sidecar)).files().stream()
-                    .flatMap(slot -> Stream.ofNullable(slot.media()))
-                    .forEach(file -> files.add(file.key().value()));
-        } catch (BrokenSidecarException e) {
-            // it is removed anyway
         }
     }
 

@@ -174,17 +174,9 @@ record SidecarWriter(
         try (Stream<StoredObject> all = store.list(Sidecar.PREFIX + sidecar.noteId() + "/")) {
             return all.map(StoredObject::key)
                     .filter(key -> key.compareTo(sidecar.key()) > 0)
-                    .anyMatch(key -> names(key, row));
-        }
-    }
-
-    private boolean names(ObjectKey key, SlotRow row) {
-        try {
-            return Sidecar.read(key, store.read(key)).files().stream()
+                    .flatMap(key -> Sidecar.slotsIn(store, key).stream())
                     .filter(slot -> slot.media() != null && slot.kind() == row.kind())
                     .anyMatch(slot -> slot.identity().equals(row.identity()));
-        } catch (BrokenSidecarException e) {
-            return false; // refused when it is processed
         }
     }
 
