@@ -34,7 +34,7 @@ final class Folder {
 
     private final Export export;
     private final long total;
-    private final List<Entry> entries = new ArrayList<>();
+    private final List<NotePage> entries = new ArrayList<>();
     private int pages;
 
     Folder(Export export) {
@@ -42,15 +42,13 @@ final class Folder {
         this.total = export.snapshot().count();
     }
 
-    record Entry(String directory, NotePage note) {}
-
     /**
      * Model of the template {@code export/index}: a page that lists notes and links to the other index pages.
      *
      * @param number number of the page, from 1
      * @param total number of notes on all pages
      */
-    record IndexPage(int number, long total, List<Entry> entries) {
+    record IndexPage(int number, long total, List<NotePage> entries) {
 
         static final int NOTES = 60;
 
@@ -84,9 +82,9 @@ final class Folder {
         new Manifest(export).write("", files);
     }
 
-    private Entry note(ObjectNode row) throws IOException {
+    private NotePage note(ObjectNode row) throws IOException {
         NotePage page = new NotePage(row);
-        String directory = "notes/" + directoryName(page.noteId(), page.time("published_at"));
+        String directory = page.directory();
         for (JsonNode file : row.path("media")) {
             if (file.path("path").isString()) {
                 copy((ObjectNode) file, directory);
@@ -94,7 +92,7 @@ final class Folder {
         }
         export.directory().write(directory + "/note.json", row.toPrettyString());
         export.directory().write(directory + "/index.html", Pages.render("export/note", Map.of("page", page)));
-        return new Entry(directory, page);
+        return page;
     }
 
     /** Copies a file of a note, and replaces its object key in the row by its path within the note's directory. */
@@ -115,11 +113,6 @@ final class Folder {
         IndexPage page = new IndexPage(++pages, total, entries);
         export.directory().write(IndexPage.name(pages), Pages.render("export/index", Map.of("page", page)));
         entries.clear();
-    }
-
-    /** Returns the directory name of a note: the day of publication in Shanghai and the note id. */
-    static String directoryName(String noteId, @Nullable Instant published) {
-        return (published == null ? "undated" : LocalDate.ofInstant(published, Night.ZONE)) + "-" + noteId;
     }
 
     /**
@@ -196,6 +189,13 @@ final class Folder {
 
         String noteId() {
             return note.path(Table.KEY).stringValue();
+        }
+
+        /** Returns the directory, which is named by the day of publication in Shanghai and the note id. */
+        String directory() {
+            Instant published = time("published_at");
+            return "notes/" + (published == null ? "undated" : LocalDate.ofInstant(published, Night.ZONE)) + "-"
+                    + noteId();
         }
 
         /** Returns the text of a column; null if it is absent or omitted by the export. */

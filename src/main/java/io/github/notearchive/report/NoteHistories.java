@@ -77,20 +77,16 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
             @Nullable String sidecar,
             Duration reuseFor) {}
 
-    /** Renders a text template in one line; its lines that begin with a margin, {@code |}, are joined. */
+    /**
+     * Renders a text template in one line: joins its lines that begin with a margin, {@code |}, and those of values.
+     */
     private static String render(String template, Object model) {
-        StringOutput text = new StringOutput() {
-
-            @Override
-            public void writeUserContent(String value) {
-                writeContent(value.replaceAll("\\R", " "));
-            }
-        };
+        StringOutput text = new StringOutput();
         TEMPLATES.render("report/" + template + ".jte", model, text);
         return text.toString()
                 .lines()
-                .filter(line -> line.startsWith("|"))
-                .map(line -> line.substring(1))
+                .filter(line -> !line.isBlank())
+                .map(line -> line.startsWith("|") ? line.substring(1) : " " + line)
                 .collect(Collectors.joining());
     }
 

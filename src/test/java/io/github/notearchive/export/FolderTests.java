@@ -7,13 +7,13 @@ import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
 import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
+import io.github.notearchive.export.Folder.NotePage;
 import java.io.File;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -22,6 +22,8 @@ import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A folder is for people: names that say what a file is, and pages that show it and nothing else. */
 class FolderTests extends ExportScenario {
@@ -138,9 +140,11 @@ class FolderTests extends ExportScenario {
 
     @Test
     void directoriesAndFilesAreNamedByWhatTheyAre() {
-        assertThat(Folder.directoryName(HOSTILE, Instant.parse("2026-02-09T16:00:00Z")))
-                .isEqualTo("2026-02-10-" + HOSTILE);
-        assertThat(Folder.directoryName(HOSTILE, null)).isEqualTo("undated-" + HOSTILE);
+        ObjectNode note = JsonMapper.shared()
+                .createObjectNode()
+                .put("note_id", HOSTILE)
+                .put("published_at", "2026-02-09T16:00:00Z");
+        assertThat(new NotePage(note).directory()).isEqualTo("notes/2026-02-10-" + HOSTILE);
         for (String line : """
                 IMAGE, 0, x, media/ab/cd.jpg, 01.jpg
                 IMAGE, 99, x, media/ab/cd.heic, 100.heic

@@ -69,10 +69,7 @@ public record VerifyRunner(
                 Scope.AUDIT,
                 "",
                 "another audit of this database is active",
-                lock -> {
-                    Optional<StopReason> obstacle = obstacle();
-                    return obstacle.isPresent() ? notStarted(audit, obstacle.get()) : start(audit, lock);
-                },
+                lock -> obstacle().map(stop -> notStarted(audit, stop)).orElseGet(() -> start(audit, lock)),
                 stop -> notStarted(audit, stop));
     }
 

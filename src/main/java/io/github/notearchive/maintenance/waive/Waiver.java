@@ -150,13 +150,11 @@ public record Waiver(
 
     private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows, Request request) {
         Optional<SlotRow> row = rows.stream().filter(each -> each.isFor(slot)).findFirst();
-        if (row.isPresent() && row.get().isMissing() && !request.isFor(slot.kind(), slot.ordinal())) {
-            return slot.notOffered() == null ? row.stream() : SlotRow.withoutOffer(slot, rows, row.get()).stream();
-        }
+        Optional<SlotRow> missing = row.filter(each -> each.isMissing() && !request.isFor(slot.kind(), slot.ordinal()));
         if (slot.notOffered() != null) {
-            return SlotRow.withoutOffer(slot, rows, null).stream();
+            return SlotRow.withoutOffer(slot, rows, missing.orElse(null)).stream();
         }
-        return Stream.of(row.flatMap(each -> each.settled(slot))
+        return Stream.of(missing.or(() -> row.flatMap(each -> each.settled(slot)))
                 .orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "not processed yet", null)));
     }
 }
