@@ -39,7 +39,7 @@ public final class ArchiveDatabase {
     private static ArchiveDatabase start() {
         Path home = Uncheck.get(() -> Files.createTempDirectory("note-archive-tests"));
         DataDirectory directory = DataDirectory.open(home);
-        ArchiveDatabase database = new ArchiveDatabase(EmbeddedDatabase.open(directory));
+        ArchiveDatabase database = new ArchiveDatabase(new EmbeddedDatabase(directory));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             database.dataSource.close();
             directory.close();

@@ -116,12 +116,12 @@ public class ProgramConfiguration {
 
     @Bean
     EmbeddedStore embeddedStore(DataDirectory directory) {
-        return EmbeddedStore.open(directory);
+        return new EmbeddedStore(directory);
     }
 
     @Bean
     EmbeddedDatabase embeddedDatabase(DataDirectory directory) {
-        return EmbeddedDatabase.open(directory);
+        return new EmbeddedDatabase(directory);
     }
 
     /** Connection to the embedded database, if no server is configured. */

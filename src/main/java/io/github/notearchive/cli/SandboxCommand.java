@@ -123,7 +123,7 @@ final class SandboxCommand extends ArchiveCommand {
             out().println("Emptied " + directory + ", which an earlier sandbox had written");
         }
         behind.set(Duration.ofDays(daysBehind()));
-        try (SandboxProvider provider = SandboxProvider.start(behaviour, clock);
+        try (SandboxProvider provider = new SandboxProvider(behaviour, clock);
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
             out().println("Practice provider at %s, media server at %s"
                     .formatted(provider.baseUrl(), provider.mediaHost()));

@@ -61,15 +61,6 @@ public final class EmbeddedDatabase {
     private final PrivateFile mark;
     private final int port;
 
-    private EmbeddedDatabase(DataDirectory directory) {
-        home = directory.path();
-        data = home.resolve("postgres");
-        serverLog = home.resolve("postgres.log");
-        passwordFile = new PrivateFile(home.resolve("postgres.password"));
-        mark = new PrivateFile(data.resolve("note-archive.whole"));
-        port = directory.run("postgres", this::answersOn, () -> new DataDirectory.Started(start(), this::stop));
-    }
-
     /**
      * Starts the server or joins the running one. The first start unpacks the program and creates the cluster, which
      * takes about ten seconds; a later one takes about one second, and longer for recovery after a crash. Joining waits
@@ -78,8 +69,13 @@ public final class EmbeddedDatabase {
      *
      * @throws DataDirectoryException if it does not start, or the owner runs none; no process is left running
      */
-    public static EmbeddedDatabase open(DataDirectory directory) {
-        return new EmbeddedDatabase(directory);
+    public EmbeddedDatabase(DataDirectory directory) {
+        home = directory.path();
+        data = home.resolve("postgres");
+        serverLog = home.resolve("postgres.log");
+        passwordFile = new PrivateFile(home.resolve("postgres.password"));
+        mark = new PrivateFile(data.resolve("note-archive.whole"));
+        port = directory.run("postgres", this::answersOn, () -> new DataDirectory.Started(start(), this::stop));
     }
 
     public String jdbcUrl() {

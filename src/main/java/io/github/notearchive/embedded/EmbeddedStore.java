@@ -51,17 +51,6 @@ public final class EmbeddedStore {
     private final int port;
     private final Properties keys;
 
-    private EmbeddedStore(DataDirectory directory) {
-        home = directory.path();
-        keyFile = new PrivateFile(home.resolve("s3.credentials"));
-        port = directory.run("s3", this::answersOn, this::start);
-        try {
-            keys = readKeys();
-        } catch (IOException e) {
-            throw failed(e);
-        }
-    }
-
     /**
      * Starts the server or joins the running one. Starting takes about a second and first removes unfinished uploads of
      * a killed process. Joining removes nothing and waits up to 30 s for the server of the owner. Closing the directory
@@ -70,8 +59,15 @@ public final class EmbeddedStore {
      * @throws DataDirectoryException if it does not start, the file system has no extended attributes, or the owner
      *     runs no such server
      */
-    public static EmbeddedStore open(DataDirectory directory) {
-        return new EmbeddedStore(directory);
+    public EmbeddedStore(DataDirectory directory) {
+        home = directory.path();
+        keyFile = new PrivateFile(home.resolve("s3.credentials"));
+        port = directory.run("s3", this::answersOn, this::start);
+        try {
+            keys = readKeys();
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
     /** {@code http://127.0.0.1:<port>}, without a path. */

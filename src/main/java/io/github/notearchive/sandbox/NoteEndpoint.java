@@ -15,10 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class NoteEndpoint {
 
-    /** Path of the endpoint that returns notes. */
     static final String NOTE_PATH = "/api/xiaohongshu/get-note-detail/v1";
-
-    /** Path of the endpoint that returns notes with their videos. */
     static final String VIDEO_PATH = "/api/xiaohongshu/get-note-detail/v6";
 
     static final String JSON = "application/json";
@@ -51,8 +48,6 @@ public final class NoteEndpoint {
     private final AtomicInteger quota;
 
     /**
-     * Creates an endpoint.
-     *
      * @param video true for the endpoint that returns videos; its failures are drawn independently
      * @param quota number of notes to deliver before code 303; {@link SandboxSettings#UNLIMITED} for no limit
      */

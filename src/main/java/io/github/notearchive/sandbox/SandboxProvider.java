@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import org.apache.commons.io.function.Uncheck;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpHeaders;
@@ -50,7 +51,13 @@ public final class SandboxProvider implements AutoCloseable {
     private final NoteEndpoint noteEndpoint;
     private final NoteEndpoint videoEndpoint;
 
-    private SandboxProvider(SandboxSettings settings, Clock clock) throws IOException {
+    /**
+     * Starts both servers on free ports.
+     *
+     * @param clock source of the {@code Date} of all responses
+     * @throws UncheckedIOException if a server cannot listen
+     */
+    public SandboxProvider(SandboxSettings settings, Clock clock) {
         this.settings = settings;
         this.clock = clock;
         SeededRandom random = new SeededRandom(settings.seed());
@@ -69,20 +76,6 @@ public final class SandboxProvider implements AutoCloseable {
                 handler(noteEndpoint),
                 NoteEndpoint.VIDEO_PATH,
                 handler(videoEndpoint)));
-    }
-
-    /**
-     * Starts both servers on free ports.
-     *
-     * @param clock source of the {@code Date} of all responses
-     * @throws UncheckedIOException if a server cannot listen
-     */
-    public static SandboxProvider start(SandboxSettings settings, Clock clock) {
-        try {
-            return new SandboxProvider(settings, clock);
-        } catch (IOException e) {
-            throw new UncheckedIOException("The practice provider cannot listen on 127.0.0.1", e);
-        }
     }
 
     public URI baseUrl() {
@@ -115,7 +108,7 @@ public final class SandboxProvider implements AutoCloseable {
         mediaServer.close(CloseMode.IMMEDIATE);
     }
 
-    private HttpServer start(Map<String, HttpRequestHandler> handlers) throws IOException {
+    private HttpServer start(Map<String, HttpRequestHandler> handlers) {
         HttpResponseInterceptor date = (response, _, _) -> response.setHeader(
                 HttpHeaders.DATE,
                 DateTimeFormatter.RFC_1123_DATE_TIME.format(clock.instant().atZone(ZoneOffset.UTC)));
@@ -127,7 +120,7 @@ public final class SandboxProvider implements AutoCloseable {
                         HttpProcessors.customServer(null).addLast(date).build());
         handlers.forEach(bootstrap::register);
         HttpServer server = bootstrap.create();
-        server.start();
+        Uncheck.run(server::start);
         return server;
     }
 

@@ -42,11 +42,6 @@ public record SandboxSettings(long seed, int quota, Duration latency, Map<Fault,
         });
     }
 
-    /** Returns settings of a provider without latency, failures and quota. */
-    public static SandboxSettings defaults() {
-        return new SandboxSettings(20_260_210L, UNLIMITED, Duration.ZERO, Map.of());
-    }
-
     double share(Fault fault) {
         return shares.getOrDefault(fault, 0.0);
     }

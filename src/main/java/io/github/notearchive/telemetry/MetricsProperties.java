@@ -3,9 +3,7 @@ package io.github.notearchive.telemetry;
 import io.github.notearchive.io.Secret;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.NotNull;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -64,12 +62,5 @@ public record MetricsProperties(
 
     boolean isAny() {
         return !textfile.isBlank() || pushUrl.isPresent() || otlpUrl.isPresent();
-    }
-
-    /** Returns the file of a node; empty if none is configured. */
-    Optional<Path> textfileOf(String node) {
-        return textfile.isBlank()
-                ? Optional.empty()
-                : Optional.of(Path.of(textfile.strip().replace("{node}", node)).toAbsolutePath());
     }
 }

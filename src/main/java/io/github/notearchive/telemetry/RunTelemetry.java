@@ -195,10 +195,11 @@ public class RunTelemetry implements RunObserver {
 
     private void connectTargets(Duration timeout) {
         PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        metrics.textfileOf(node.node()).ifPresent(path -> {
-            Textfile file = new Textfile(path, prometheus);
-            targets.add(new Target("textfile", path.toString(), _ -> file.export()));
-        });
+        if (!metrics.textfile().isBlank()) {
+            Path path = Path.of(metrics.textfile().strip().replace("{node}", node.node()));
+            Textfile file = new Textfile(path.toAbsolutePath(), prometheus);
+            targets.add(new Target("textfile", file.file.toString(), _ -> file.export()));
+        }
         SecretUrl gateway = metrics.pushUrl();
         if (gateway.isPresent()) {
             URI group = gateway.address(

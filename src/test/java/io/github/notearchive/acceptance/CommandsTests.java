@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.report.PageChecks;
-import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -55,7 +54,7 @@ class CommandsTests {
 
     @Test
     void checkReportsANewArchiveAndStatusNamesIt() {
-        try (Practice practice = Practice.beginEmpty(Place.EMBEDDED, SandboxSettings.defaults())) {
+        try (Practice practice = Practice.beginEmpty(Place.EMBEDDED, ScriptableSandbox.DEFAULTS)) {
             Path data = practice.directory().resolve("data");
             Path other = practice.directory().resolve("other");
             OutsideServers.running().lendPrograms(other);

@@ -43,8 +43,8 @@ final class OutsideServers implements AutoCloseable {
     private OutsideServers() {
         home = Uncheck.get(() -> Files.createTempDirectory("note-archive-acceptance-"));
         directory = DataDirectory.open(home);
-        database = EmbeddedDatabase.open(directory);
-        store = isStoreAnother() ? another() : Archive.Account.of(EmbeddedStore.open(directory));
+        database = new EmbeddedDatabase(directory);
+        store = isStoreAnother() ? another() : Archive.Account.of(new EmbeddedStore(directory));
     }
 
     /** Returns whether the S3 server is a named one instead of the embedded one. */

@@ -100,7 +100,7 @@ final class Practice implements AutoCloseable {
 
     /** Creates a practice over an archive without notes. */
     static Practice begin(Place place) {
-        return begin(place, SandboxSettings.defaults());
+        return begin(place, ScriptableSandbox.DEFAULTS);
     }
 
     static Practice begin(Place place, SandboxSettings settings) {

@@ -94,12 +94,12 @@ record Site(Path data, @Nullable String database) implements AutoCloseable {
             return new Archive(url, servers.user(), servers.password(), servers::store, bucket(), () -> {});
         }
         DataDirectory directory = DataDirectory.open(data);
-        EmbeddedDatabase server = EmbeddedDatabase.open(directory);
+        EmbeddedDatabase server = new EmbeddedDatabase(directory);
         return new Archive(
                 server.jdbcUrl(),
                 server.user(),
                 server.password(),
-                () -> Archive.Account.of(EmbeddedStore.open(directory)),
+                () -> Archive.Account.of(new EmbeddedStore(directory)),
                 bucket(),
                 directory::close);
     }

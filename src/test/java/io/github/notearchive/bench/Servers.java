@@ -43,10 +43,10 @@ final class Servers implements AutoCloseable {
             home = Files.createTempDirectory("note-archive-bench-");
             // the end of a measurement is the time of a commit
             try (DataDirectory first = DataDirectory.open(home)) {
-                jdbc(EmbeddedDatabase.open(first), "postgres").execute("ALTER SYSTEM SET track_commit_timestamp = on");
+                jdbc(new EmbeddedDatabase(first), "postgres").execute("ALTER SYSTEM SET track_commit_timestamp = on");
             }
             directory = DataDirectory.open(home);
-            database = EmbeddedDatabase.open(directory);
+            database = new EmbeddedDatabase(directory);
             provider = start(Provider.class, postmaster(), "-Xmx1g");
             sink = start(Sink.class, "", "-Xmx256m");
             providerPort = port(provider);

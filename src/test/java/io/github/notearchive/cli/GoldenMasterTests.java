@@ -6,7 +6,6 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.sandbox.Reply;
-import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,9 +114,9 @@ class GoldenMasterTests {
         ArchiveDatabase server = ArchiveDatabase.running();
         String database = "golden_" + System.nanoTime();
         server.jdbc().sql("CREATE DATABASE " + database).update();
-        try (ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults());
+        try (ScriptableSandbox provider = ScriptableSandbox.start(ScriptableSandbox.DEFAULTS);
                 DataDirectory directory = DataDirectory.open(home.resolve("store"))) {
-            EmbeddedStore store = EmbeddedStore.open(directory);
+            EmbeddedStore store = new EmbeddedStore(directory);
             Map<String, String> settings = Map.ofEntries(
                     Map.entry("archive.data-dir", home.resolve("data").toString()),
                     Map.entry("archive.node", "golden"),

@@ -78,7 +78,7 @@ final class ChildProcess implements AutoCloseable {
     public static void main(String[] arguments) throws Exception {
         try (DataDirectory directory = DataDirectory.open(Path.of(arguments[1]))) {
             if (arguments[0].equals("database")) {
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory);
+                EmbeddedDatabase database = new EmbeddedDatabase(directory);
                 try (var connection =
                                 DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
                         var statement = connection.createStatement()) {
@@ -86,7 +86,7 @@ final class ChildProcess implements AutoCloseable {
                 }
                 System.out.println("ready joined=" + directory.joined());
             } else {
-                EmbeddedStore store = EmbeddedStore.open(directory);
+                EmbeddedStore store = new EmbeddedStore(directory);
                 System.out.println("ready joined=" + directory.joined() + " " + store.endpoint());
             }
             while (System.in.read() >= 0) {

@@ -41,7 +41,7 @@ class EmbeddedDatabaseTests {
     @BeforeAll
     static void openTheFirst() {
         firstDirectory = DataDirectory.open(first);
-        firstDatabase = EmbeddedDatabase.open(firstDirectory);
+        firstDatabase = new EmbeddedDatabase(firstDirectory);
     }
 
     @AfterAll
@@ -55,7 +55,7 @@ class EmbeddedDatabaseTests {
     private DataDirectory open() throws IOException {
         lendPrograms();
         DataDirectory directory = DataDirectory.open(home);
-        database = EmbeddedDatabase.open(directory);
+        database = new EmbeddedDatabase(directory);
         return directory;
     }
 
@@ -90,7 +90,7 @@ class EmbeddedDatabaseTests {
                 exitCode("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", small.toString()) == 0,
                 "a file system can be mounted");
         try (DataDirectory directory = DataDirectory.open(small)) {
-            assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
+            assertThatThrownBy(() -> new EmbeddedDatabase(directory))
                     .isInstanceOfSatisfying(
                             DataDirectoryException.class,
                             e -> assertThat(e.isDiskFull()).as(e.getMessage()).isTrue())
@@ -185,12 +185,12 @@ class EmbeddedDatabaseTests {
         jdbc(firstDatabase).execute("CREATE TABLE shared_here AS SELECT 42 AS id");
 
         try (DataDirectory directory = DataDirectory.open(first)) {
-            EmbeddedDatabase database = EmbeddedDatabase.open(directory);
+            EmbeddedDatabase database = new EmbeddedDatabase(directory);
             assertThat(directory.joined()).isTrue();
             assertThat(database.jdbcUrl()).isEqualTo(firstDatabase.jdbcUrl());
             assertThat(ask(database, "SELECT id FROM shared_here")).containsExactly("42");
         }
-        assertThat(EmbeddedDatabase.open(firstDirectory).jdbcUrl()).isEqualTo(firstDatabase.jdbcUrl());
+        assertThat(new EmbeddedDatabase(firstDirectory).jdbcUrl()).isEqualTo(firstDatabase.jdbcUrl());
         assertThat(ask(firstDatabase, "SELECT id FROM shared_here")).containsExactly("42");
     }
 
@@ -212,16 +212,16 @@ class EmbeddedDatabaseTests {
         lendPrograms();
         DataDirectory owner = DataDirectory.open(home);
         try (DataDirectory guest = DataDirectory.open(home)) {
-            var joining = new FutureTask<>(() -> EmbeddedDatabase.open(guest));
+            var joining = new FutureTask<>(() -> new EmbeddedDatabase(guest));
             Thread.ofVirtual().start(joining);
-            EmbeddedDatabase started = EmbeddedDatabase.open(owner);
+            EmbeddedDatabase started = new EmbeddedDatabase(owner);
 
             EmbeddedDatabase joined = joining.get(30, TimeUnit.SECONDS);
             assertThat(guest.joined()).isTrue();
             assertThat(joined.jdbcUrl()).isEqualTo(started.jdbcUrl());
 
             owner.close();
-            database = EmbeddedDatabase.open(guest);
+            database = new EmbeddedDatabase(guest);
             assertThat(guest.joined()).isFalse();
             assertThat(ask(database, "SELECT 1")).containsExactly("1");
         }
@@ -282,7 +282,7 @@ class EmbeddedDatabaseTests {
                 DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300))) {
             assertThat(owner.joined()).isFalse();
 
-            assertThatThrownBy(() -> EmbeddedDatabase.open(guest))
+            assertThatThrownBy(() -> new EmbeddedDatabase(guest))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("Data directory " + home.toRealPath() + " is in use")
                     .hasMessageContaining("pid " + ProcessHandle.current().pid())
@@ -300,7 +300,7 @@ class EmbeddedDatabaseTests {
                 DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300))) {
             owner.run("postgres", _ -> false, () -> new DataDirectory.Started(foreign, () -> {}));
 
-            assertThatThrownBy(() -> EmbeddedDatabase.open(guest))
+            assertThatThrownBy(() -> new EmbeddedDatabase(guest))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("127.0.0.1:" + foreign + " is not its postgres server");
         }
@@ -314,19 +314,19 @@ class EmbeddedDatabaseTests {
         long began = System.nanoTime();
 
         try (DataDirectory directory = DataDirectory.open(home)) {
-            assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
+            assertThatThrownBy(() -> new EmbeddedDatabase(directory))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("PostgreSQL does not start")
                     .hasMessageContaining("database files are incompatible with server");
 
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
             Files.writeString(home.resolve("postgres/PG_VERSION"), "18\n");
-            assertThat(ask(EmbeddedDatabase.open(directory), "SELECT 1")).containsExactly("1");
+            assertThat(ask(new EmbeddedDatabase(directory), "SELECT 1")).containsExactly("1");
         }
 
         Files.delete(home.resolve("postgres.password"));
         try (DataDirectory directory = DataDirectory.open(home)) {
-            assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
+            assertThatThrownBy(() -> new EmbeddedDatabase(directory))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("postgres.password");
         }

@@ -58,7 +58,7 @@ class EmbeddedStoreTests {
     /** Opens the directory with its store and a client; closes all of them. */
     private AutoCloseable open() {
         directory = DataDirectory.open(home);
-        store = EmbeddedStore.open(directory);
+        store = new EmbeddedStore(directory);
         client = client(store.endpoint(), store.accessKey(), store.secretKey());
         return () -> {
             client.close();
@@ -148,7 +148,7 @@ class EmbeddedStoreTests {
             Path inFlight = Files.createDirectory(bucket.resolve("media")).resolve("object" + UUID_TAIL);
             Files.writeString(inFlight, "half");
 
-            EmbeddedStore guest = EmbeddedStore.open(guestDirectory);
+            EmbeddedStore guest = new EmbeddedStore(guestDirectory);
             guestDirectory.close();
 
             assertThat(guest.endpoint()).isEqualTo(store.endpoint());
@@ -194,7 +194,7 @@ class EmbeddedStoreTests {
             assertThat(foreignClient.listBuckets()).isEmpty();
             owner.run("s3", _ -> false, () -> new DataDirectory.Started(foreign.port(), () -> {}));
 
-            assertThatThrownBy(() -> EmbeddedStore.open(guest))
+            assertThatThrownBy(() -> new EmbeddedStore(guest))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("is not its s3 server");
         }
@@ -227,7 +227,7 @@ class EmbeddedStoreTests {
         Files.writeString(home.resolve("s3.credentials"), "access-key=A\n");
 
         try (DataDirectory directory = DataDirectory.open(home)) {
-            assertThatThrownBy(() -> EmbeddedStore.open(directory))
+            assertThatThrownBy(() -> new EmbeddedStore(directory))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("s3.credentials does not hold both keys");
         }
@@ -236,14 +236,14 @@ class EmbeddedStoreTests {
     @Test
     void closingAgainDoesNothingAndTheDirectoryClosesWhatIsOpen() throws Exception {
         DataDirectory directory = DataDirectory.open(home);
-        store = EmbeddedStore.open(directory);
+        store = new EmbeddedStore(directory);
 
         directory.close();
         directory.close();
 
         assertThatThrownBy(() -> new Socket("127.0.0.1", store.endpoint().getPort()).close())
                 .isInstanceOf(ConnectException.class);
-        assertThatThrownBy(() -> EmbeddedStore.open(directory))
+        assertThatThrownBy(() -> new EmbeddedStore(directory))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed already");
     }

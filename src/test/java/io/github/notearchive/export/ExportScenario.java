@@ -104,7 +104,7 @@ abstract class ExportScenario {
                 directory.close();
                 FileUtils.deleteQuietly(root.toFile());
             }));
-            return EmbeddedStore.open(directory);
+            return new EmbeddedStore(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

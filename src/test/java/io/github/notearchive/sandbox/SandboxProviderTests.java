@@ -30,7 +30,7 @@ class SandboxProviderTests {
 
     private static final Clock CLOCK = Clock.systemUTC();
 
-    private SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults(), CLOCK);
+    private SandboxProvider provider = new SandboxProvider(ScriptableSandbox.DEFAULTS, CLOCK);
     private final HttpClient client = HttpClient.newHttpClient();
 
     @AfterEach
@@ -64,7 +64,7 @@ class SandboxProviderTests {
             sample = JsonMapper.shared().readTree(in);
         }
         String id;
-        try (ScriptableSandbox kinds = ScriptableSandbox.start(SandboxSettings.defaults())) {
+        try (ScriptableSandbox kinds = ScriptableSandbox.start(ScriptableSandbox.DEFAULTS)) {
             id = kinds.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
         }
 
@@ -85,7 +85,7 @@ class SandboxProviderTests {
 
     @Test
     void anotherProviderReturnsTheSameNotes() throws Exception {
-        try (ScriptableSandbox other = ScriptableSandbox.start(SandboxSettings.defaults())) {
+        try (ScriptableSandbox other = ScriptableSandbox.start(ScriptableSandbox.DEFAULTS)) {
             for (String id : provider.noteIds(50)) {
                 assertThat(other.envelope(id).toString().replace(other.mediaHost(), provider.mediaHost()))
                         .isEqualTo(json(ask(id)).toString());
@@ -148,7 +148,7 @@ class SandboxProviderTests {
 
     private void restart(SandboxSettings settings) {
         provider.close();
-        provider = SandboxProvider.start(settings, CLOCK);
+        provider = new SandboxProvider(settings, CLOCK);
     }
 
     private HttpResponse<byte[]> ask(String noteId) throws Exception {

@@ -34,6 +34,10 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class ScriptableSandbox implements AutoCloseable {
 
+    /** Settings of a provider without latency, failures and quota. */
+    public static final SandboxSettings DEFAULTS =
+            new SandboxSettings(20_260_210L, SandboxSettings.UNLIMITED, Duration.ZERO, Map.of());
+
     private static final int MEDIA_SIZE = 24 * 1024;
 
     /**

@@ -24,7 +24,6 @@ import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.provider.Settings;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import io.github.notearchive.sandbox.ScriptableSandbox.CallSeen;
 import java.io.IOException;
@@ -52,7 +51,7 @@ class CallLedgerTests extends LedgerFixture {
     private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z"); // 22:00 in Shanghai
     private static final Duration WEEK = Duration.ofDays(7);
 
-    private final ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults());
+    private final ScriptableSandbox provider = ScriptableSandbox.start(ScriptableSandbox.DEFAULTS);
     private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
     private final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
     private Instant now = NOW;

@@ -27,7 +27,6 @@ import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.report.NoteHistories;
-import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +62,7 @@ class SystemChecksTests {
     Path home;
 
     private final ArchiveDatabase server = ArchiveDatabase.running();
-    private final ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults(), TOKEN, 2_048);
+    private final ScriptableSandbox provider = ScriptableSandbox.start(ScriptableSandbox.DEFAULTS, TOKEN, 2_048);
     private final Map<String, String> settings = new HashMap<>();
     private String name;
     private DataDirectory directory;
@@ -74,7 +73,7 @@ class SystemChecksTests {
         name = "check_" + System.nanoTime();
         server.jdbc().sql("CREATE DATABASE " + name).update();
         directory = DataDirectory.open(home.resolve("store"));
-        store = EmbeddedStore.open(directory);
+        store = new EmbeddedStore(directory);
         settings.put("archive.data-dir", home.resolve("data").toString());
         settings.put("archive.source.token", TOKEN);
         settings.put("archive.source.base-url", provider.baseUrl().toString());
