@@ -264,9 +264,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
     /**
      * Result of a completed export.
      *
-     * @param rows number of rows by table
      * @param files number of files, including the manifest
-     * @param bytes total size of the files
      * @param copied number of media files among them
      * @param missing number of objects that the store did not deliver, or delivered with other bytes
      * @param ids result for the id file; null if there was none
@@ -297,9 +295,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
      * @param target directory to create; must not exist, or be empty
      * @param authorKey file with the key of the pseudonyms; null to generate a key that is not stored
      * @param presignFor validity of presigned URLs, at most a week
-     * @param excel whether CSV is written for a spreadsheet: with a byte order mark, and formulas escaped by an
-     *     apostrophe
-     * @param tool name and version of the exporting program
+     * @param excel whether CSV has a byte order mark, and an apostrophe before formulas
      */
     public record ExportOptions(
             ExportFormat format,

@@ -46,7 +46,6 @@ final class Folder {
      * Model of the template {@code export/index}: a page that lists notes and links to the other index pages.
      *
      * @param number number of the page, from 1
-     * @param total number of notes on all pages
      */
     record IndexPage(int number, long total, List<NotePage> entries) {
 
@@ -120,7 +119,6 @@ final class Folder {
      *
      * @param ordinal from 0; names count from 1
      * @param identity language of a subtitle
-     * @param key object key, which ends with the file extension
      */
     static String fileName(String kind, long ordinal, @Nullable String identity, String key) {
         String number = String.format(Locale.ROOT, "%02d", ordinal + 1);
@@ -136,11 +134,7 @@ final class Folder {
         return name + key.substring(key.lastIndexOf('.'));
     }
 
-    /**
-     * Model of the template {@code export/note}: a note with its files, its text and the history of its counts.
-     *
-     * @param note row of the table of notes with its captures
-     */
+    /** Model of the template {@code export/note}: a row of the table of notes, with its captures. */
     record NotePage(JsonNode note) {
 
         /** Style of the pages of a folder export, which display the files beside them. */
@@ -167,9 +161,7 @@ final class Folder {
                 return row.path("content_type").stringValue(null);
             }
 
-            /**
-             * Returns the number among the note's files of the kind, from 1; a motion file has the number of its image.
-             */
+            /** Returns the number among the files of the kind, from 1; a motion file has that of its image. */
             long number() {
                 return row.path("ordinal").longValue() + 1;
             }

@@ -133,7 +133,6 @@ final class ParquetTableWriter implements TableWriter {
         return Types.requiredList().element(element).named(column.name());
     }
 
-    /** Adapts a file to the interface of the library. */
     private record Output(StagingDirectory.HashedFile file) implements OutputFile {
 
         @Override

@@ -164,12 +164,7 @@ final class StagingDirectory implements AutoCloseable {
         });
     }
 
-    /**
-     * Copies one object.
-     *
-     * @param path within the export
-     * @return false if the object is missing or differs
-     */
+    /** Copies one object to a path within the export; returns false if the object is missing or differs. */
     boolean copy(FileEntry object, String path) throws IOException {
         Path ahead = root.resolve(AHEAD + object.sha256());
         String problem = Files.exists(ahead) ? null : receive(object);
@@ -233,7 +228,6 @@ final class StagingDirectory implements AutoCloseable {
         return Files.exists(root.resolve(path));
     }
 
-    /** Renames the directory to the target. */
     void complete() throws IOException {
         FileSystemUtils.deleteRecursively(root.resolve(AHEAD));
         requireEmpty(target);

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record NightReport(List<Past> nights, NightFacts facts) {
 
-    /** Number of nights that a report compares. */
     static final int NIGHTS = 14;
 
     private static final DateTimeFormatter CLOCK =
@@ -202,9 +201,7 @@ public record NightReport(List<Past> nights, NightFacts facts) {
             return values.stream().mapToLong(Long::longValue).max().orElse(0);
         }
 
-        /**
-         * Returns the smallest round number that is at least {@code most}. Its half, the axis label, is an integer too.
-         */
+        /** Returns the smallest round number that is at least {@code most} and has an integer half, the axis label. */
         static long roundAbove(long most) {
             long unit = (long) Math.pow(10, (int) Math.log10((double) Math.max(1, most)));
             return LongStream.of(1, 2, 3, 4, 5, 6, 8, 10)

@@ -77,9 +77,7 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
             @Nullable String sidecar,
             Duration reuseFor) {}
 
-    /**
-     * Renders a text template in one line: joins its lines that begin with a margin, {@code |}, and those of values.
-     */
+    /** Renders a text template in one line: joins its lines with a margin, {@code |}, and those of values. */
     private static String render(String template, Object model) {
         StringOutput text = new StringOutput();
         TEMPLATES.render("report/" + template + ".jte", model, text);
@@ -90,7 +88,6 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
                 .collect(Collectors.joining());
     }
 
-    /** History of one note. */
     public record History(List<Event> events, List<File> files) {}
 
     /** Kind of an event; a note is decided by a run or an operator. */

@@ -80,11 +80,7 @@ public record Eraser(
         return erasure.report(true);
     }
 
-    /**
-     * Erases notes and person.
-     *
-     * @return empty if a run or an audit of any node is active; nothing is changed then
-     */
+    /** Erases notes and person; empty, and nothing is changed, if a run or an audit of any node is active. */
     public Optional<ErasureReport> forget(Request request) throws IOException {
         try (RunnerLock lock =
                 RunnerLock.acquire(database, Scope.ARCHIVE, settings.node()).orElse(null)) {
@@ -119,11 +115,7 @@ public record Eraser(
         return erasure.marked.size();
     }
 
-    /**
-     * Completes the erasures that are unfinished in the tables, and removes all listed files that no note uses.
-     *
-     * @param lock the lock of the whole archive
-     */
+    /** Completes the erasures that are unfinished in the tables, and removes all listed files that no note uses. */
     public void completeUnfinished(RunnerLock lock) throws IOException {
         ErasureReport _ = erase(UNFINISHED, lock);
     }

@@ -243,7 +243,6 @@ public record RebuildRunner(
      */
     static final class RebuildRun extends JobRun implements ItemStream {
 
-        /** Parameter of an instance that merges into tables with rows. */
         private static final String MISSING = "missing";
 
         private static final String PROGRESS = "progress";

@@ -126,9 +126,8 @@ record SidecarWriter(
     }
 
     /**
-     * Returns the slots of a sidecar. A slot whose object is missing or has other bytes is MISSING.
-     *
-     * @param losses receives the reason for each file that no later sidecar has
+     * Returns the slots of a sidecar. Files that the bucket does not have are MISSING, and losses if no later one has
+     * them.
      */
     private List<SlotRow> slots(Sidecar sidecar, List<String> losses, Instant now) {
         List<SlotRow> recorded = sidecar.files();

@@ -52,11 +52,7 @@ public class ObjectCheck {
         this.store = store;
     }
 
-    /**
-     * Checks an object.
-     *
-     * @throws StoreException if the store returned an error, which does not describe the object during an outage
-     */
+    /** Checks an object; fails for an error of the store, which does not describe the object during an outage. */
     Verdict check(Expected expected) {
         try {
             return switch (expected) {

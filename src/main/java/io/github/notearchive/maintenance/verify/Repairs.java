@@ -38,9 +38,7 @@ record Repairs(
         FixityProperties settings,
         Clock clock) {
 
-    /**
-     * Repairs a recorded finding, and records the result in its row and the counts. Part of the caller's transaction.
-     */
+    /** Repairs a recorded finding, and records the result. Part of the caller's transaction. */
     void repair(Verdict damaged, AuditRun audit) {
         String repair = damaged.damage() != null && damaged.damage().kind() == Damage.Kind.UNREADABLE
                 ? notPossible("the object may be intact; check the health of the store", audit)

@@ -261,9 +261,7 @@ record VerifyJob(
             this.audit = audit;
         }
 
-        /**
-         * A verdict; with an error of the store, that of an object which is unreadable unless the store is unavailable.
-         */
+        /** A verdict; one with an error of the store only counts while the store is available. */
         private record Checked(Verdict verdict, @Nullable StoreException error) {}
 
         /** Starts the checks of the next objects of the queue if those of the previous ones have ended. */

@@ -213,7 +213,6 @@ public record VerifyRunner(
         final List<String> orphansRemoved = new ArrayList<>();
         final List<String> orphansLeft = new ArrayList<>();
 
-        /** Last orphan that was removed or kept. */
         String lastOrphan = "";
 
         AuditRun(VerifyOptions options, Instant now, Gate gate, ArchiveProperties.Outage outage) {
@@ -240,7 +239,6 @@ public record VerifyRunner(
     /**
      * Summary of an audit.
      *
-     * @param files files read by this execution
      * @param listed objects in the bucket that this execution compared with the rows
      * @param young unused objects that are too young to be orphans
      * @param dateInFuture objects verified later than the start of this execution; they count as never verified

@@ -52,7 +52,6 @@ public record Waiver(
         Clock clock,
         TransactionTemplate transaction) {
 
-    /** States in which a note waits for files. */
     private static final Set<NoteState> WAITING = Set.of(NoteState.PENDING, NoteState.POSTPONED, NoteState.FAILED);
 
     /** The slot cannot be waived; nothing was changed. */
