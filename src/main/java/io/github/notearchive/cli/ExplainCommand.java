@@ -14,9 +14,6 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NoteHistories;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
@@ -89,12 +86,5 @@ final class ExplainCommand extends JsonCommand {
             print(explained, "explain");
             return ExitCode.COMPLETED;
         });
-    }
-
-    static String objectOrError(SlotRow slot) {
-        return Stream.of(slot.media() == null ? null : slot.media().key(), slot.error())
-                .filter(Objects::nonNull)
-                .map(Object::toString)
-                .collect(Collectors.joining("; "));
     }
 }

@@ -21,13 +21,7 @@ final class SearchCommand extends JsonCommand {
     @Option(names = "--limit", paramLabel = "N")
     private int limit = 20;
 
-    record Found(String text, int limit, List<NoteCatalog.Hit> notes) {
-
-        /** Returns the words for display, of which a note has to contain each. */
-        String words() {
-            return String.join(" and ", text.strip().split("\\s+"));
-        }
-    }
+    record Found(String text, int limit, List<NoteCatalog.Hit> notes) {}
 
     @Override
     public Integer call() throws Exception {

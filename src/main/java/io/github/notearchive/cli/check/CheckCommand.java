@@ -5,7 +5,6 @@ import io.github.notearchive.cli.JsonCommand;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -14,16 +13,7 @@ import picocli.CommandLine.Command;
 @Command(name = "check")
 public final class CheckCommand extends JsonCommand {
 
-    record Report(Instant at, int exitCode, List<Finding> checks) {
-
-        /** Returns the names of the checks with a result, separated by commas. */
-        String names(Finding.Result result) {
-            return checks.stream()
-                    .filter(check -> check.result() == result)
-                    .map(Finding::name)
-                    .collect(Collectors.joining(", "));
-        }
-    }
+    record Report(Instant at, int exitCode, List<Finding> checks) {}
 
     @Override
     public Integer call() throws InterruptedException {

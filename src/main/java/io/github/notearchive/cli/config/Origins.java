@@ -6,9 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
@@ -32,12 +32,11 @@ public final class Origins {
     private Origins() {}
 
     /** Returns the placeholders in a value: {@code ARCHIVE_NODE} in <code>${ARCHIVE_NODE:main}</code>. */
-    static Set<String> placeholders(@Nullable Object value) {
+    private static Stream<String> placeholders(@Nullable Object value) {
         return PLACEHOLDER
                 .matcher(String.valueOf(value))
                 .results()
-                .map(match -> match.group(1).strip())
-                .collect(Collectors.toCollection(TreeSet::new));
+                .map(match -> match.group(1).strip());
     }
 
     /** Returns the placeholders of all settings files, each with the name of its setting. */
@@ -82,7 +81,7 @@ public final class Origins {
 
     /** Returns the origins of the placeholders in a value that are set. */
     static Set<String> ofPlaceholders(@Nullable Object value, ConfigurableEnvironment environment) {
-        return placeholders(value).stream()
+        return placeholders(value)
                 .flatMap(word -> environment.getPropertySources().stream()
                         .filter(source -> !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)
                                 && source.containsProperty(word))
