@@ -17,7 +17,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.support.JdbcUtils;
-import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,7 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Maps the components of a record to columns of the same names: {@code noteType} is {@code note_type}. A component that
  * is a record of one component is one column; one of several components has their columns, and is null if all are.
  *
- * @param <R> record of texts, lists of texts (not null), booleans, numbers, dates, instants, enums and records of these
+ * @param <R> record of texts, lists of texts (not null), booleans, numbers, dates, instants, enums and records of these;
+ *     numbers are converted
  */
 public final class Columns<R extends Record> implements RowMapper<R> {
 
@@ -115,7 +115,7 @@ public final class Columns<R extends Record> implements RowMapper<R> {
             return List.of((Object[]) row.getArray(name).getArray());
         }
         if (!type.isRecord()) {
-            return row.getObject(name, ClassUtils.resolvePrimitiveIfNecessary(type));
+            return JdbcUtils.getResultSetValue(row, row.findColumn(name), type);
         }
         Columns<?> nested = ALL.get(type);
         @Nullable

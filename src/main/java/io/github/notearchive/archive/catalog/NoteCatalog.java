@@ -259,25 +259,23 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
 
     /** Returns the state of a response in the catalog; empty if it was never written to it. */
     Optional<Taken> taken(NoteId id, Instant capturedAt) {
-        return Statements.list(jdbc, Taken.class, Map.of("noteId", id, "capturedAt", capturedAt), """
+        return Statements.optional(jdbc, Taken.class, Map.of("noteId", id, "capturedAt", capturedAt), """
                         SELECT n.archived_at
                         FROM note_capture c JOIN note n USING (note_id)
                         WHERE c.note_id = :noteId AND c.captured_at = :capturedAt
-                        """).stream()
-                .findFirst();
+                        """);
     }
 
     /** Returns the summary of a note; empty without a capture. */
     public Optional<NoteLine> find(NoteId id) {
-        return Statements.list(jdbc, NoteLine.class, Map.of("noteId", id), """
+        return Statements.optional(jdbc, NoteLine.class, Map.of("noteId", id), """
                         SELECT n.title, n.note_type AS type, a.nickname AS author, n.published_at, n.first_captured_at, n.last_captured_at,
                                n.archived_at, (SELECT count(*)::integer FROM note_capture c WHERE c.note_id = n.note_id) AS captures,
                                (SELECT c.sidecar_key FROM note_capture c WHERE c.note_id = n.note_id
                                 ORDER BY c.captured_at DESC LIMIT 1) AS sidecar_key
                         FROM note n LEFT JOIN author a USING (author_id)
                         WHERE n.note_id = :noteId
-                        """).stream()
-                .findFirst();
+                        """);
     }
 
     /** A response in the catalog, and when its note became complete; null if it is not. */

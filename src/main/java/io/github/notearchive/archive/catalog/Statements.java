@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -63,25 +64,32 @@ public final class Statements {
         return rows.isEmpty() ? 0 : update(jdbc, Map.of("rows", Columns.json(rows)), sql);
     }
 
-    public static <T extends Record> List<T> list(
+    @SuppressWarnings("unchecked") // the type is that of the record
+    private static <T> JdbcClient.MappedQuerySpec<T> query(
             JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
-        return prepare(jdbc, parameters, sql).query(Columns.of(type)).list();
+        JdbcClient.StatementSpec statement = prepare(jdbc, parameters, sql);
+        return type.isRecord()
+                ? statement.query((RowMapper<T>) Columns.of(type.asSubclass(Record.class)))
+                : statement.query(type);
     }
 
-    /** Returns the only row as a value or record; empty without a row. */
+    /** Returns the rows as records, or the values of their only column. */
+    public static <T> List<T> list(JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
+        return query(jdbc, type, parameters, sql).list();
+    }
+
+    /** Returns the only row as a record or value; empty without a row. */
     public static <T> Optional<T> optional(JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
-        return prepare(jdbc, parameters, sql).query(type).optional();
+        return query(jdbc, type, parameters, sql).optional();
     }
 
     /** Returns the first column of the rows. */
     public static List<String> texts(JdbcClient jdbc, Map<String, ?> parameters, String sql) {
-        return prepare(jdbc, parameters, sql)
-                .query((row, _) -> row.getString(1))
-                .list();
+        return list(jdbc, String.class, parameters, sql);
     }
 
-    /** Returns the only row as a value or record; converts numbers. */
+    /** Returns the only row as a record or value. */
     public static <T> T one(JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
-        return prepare(jdbc, parameters, sql).query(type).single();
+        return query(jdbc, type, parameters, sql).single();
     }
 }

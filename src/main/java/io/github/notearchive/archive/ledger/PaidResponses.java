@@ -106,13 +106,12 @@ public class PaidResponses {
     Optional<PaidResponse> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
         Map<String, Object> parameters =
                 Map.of("noteId", id, "endpoint", endpoint.ledgerName(), "since", since, "before", before);
-        Optional<PaidCall> latest = Statements.list(autoCommit, PaidCall.class, parameters, PAID_CALLS + """
+        Optional<PaidCall> latest = Statements.optional(autoCommit, PaidCall.class, parameters, PAID_CALLS + """
                         AND endpoint = :endpoint AND response IS NOT NULL
                         AND received_at >= :since AND id < :before
                         ORDER BY id DESC
                         LIMIT 1
-                        """).stream()
-                .findFirst();
+                        """);
         return latest.flatMap(call -> responseBody(id, call).map(body -> new PaidResponse(call, body)));
     }
 
@@ -147,8 +146,7 @@ public class PaidResponses {
     /** Returns a paid call by number. */
     public Optional<PaidCall> paidCall(NoteId id, long number) {
         Map<String, Object> parameters = Map.of("noteId", id, "number", number);
-        return Statements.list(autoCommit, PaidCall.class, parameters, PAID_CALLS + "AND id = :number").stream()
-                .findFirst();
+        return Statements.optional(autoCommit, PaidCall.class, parameters, PAID_CALLS + "AND id = :number");
     }
 
     /**

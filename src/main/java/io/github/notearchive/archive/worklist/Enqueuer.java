@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +53,11 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
     /** Longest interval between two responses, in days. */
     public static final int MAX_GAP_DAYS = 36_500;
 
+    /** Comes after all ids. */
     private static final String AFTER_ALL = "g";
+
+    /** Large enough to deduplicate and sort a million ids in memory. */
+    private static final String WORK_MEM = "set_config('work_mem', '256MB', true)";
 
     /**
      * Condition that a paid refresh response of note {@code w} with row {@code n} is not processed yet. Such a note
@@ -66,6 +69,28 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
                          WHERE c.note_id = w.note_id AND c.refresh AND c.billed = 'YES' AND c.response IS NOT NULL
                            AND c.received_at > n.last_captured_at))
             """;
+
+    /**
+     * Plans known notes. An archived note is planned relative to its last response; one with an unprocessed response
+     * stays due.
+     */
+    private static final String PLAN_REFRESHES = """
+            UPDATE worklist w
+            SET refresh_days = coalesce(:refreshDays, w.refresh_days),
+                refresh_on = coalesce(:refreshOn, w.refresh_on),
+                refresh_night = CASE WHEN w.state = 'ARCHIVED' AND NOT %s
+                    THEN least(CASE WHEN coalesce(:refreshOn::date, w.refresh_on) > t.captured
+                                    THEN coalesce(:refreshOn::date, w.refresh_on) END,
+                               coalesce(t.captured + :refreshDays::int, w.refresh_night))
+                    ELSE w.refresh_night END,
+                refresh_attempts = 0
+            FROM (SELECT DISTINCT note_id FROM enqueued
+                  WHERE note_id > :after AND note_id <= :last) ids
+            LEFT JOIN note n USING (note_id)
+            CROSS JOIN LATERAL (
+                SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
+            WHERE w.note_id = ids.note_id
+            """.formatted(REFRESH_UNPROCESSED);
 
     /**
      * Format of a list and the values to write with each id.
@@ -124,153 +149,39 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         // the temporary table belongs to a connection, so all transactions have to use the same one
         ConnectionCallback<EnqueueReport> enqueue = connection -> {
             DataSource session = new SingleConnectionDataSource(connection, true);
-            JdbcClient jdbc = JdbcClient.create(session);
+            EnqueuedList enqueued = new EnqueuedList(JdbcClient.create(session), options, rejects);
             TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(session));
-            Lines lines = new Lines(jdbc, rejects);
-            transaction.executeWithoutResult(_ -> copy(list, options, jdbc, lines));
-            Optional<Range> batch = next(jdbc, options, "");
-            while (batch.isPresent()) {
-                Range ids = batch.get();
-                transaction.executeWithoutResult(_ -> write(ids, options, jdbc, lines));
-                batch = next(jdbc, options, ids.last());
+            String after = "";
+            for (String last : Objects.requireNonNull(transaction.execute(_ -> enqueued.copy(list)))) {
+                String first = after;
+                transaction.executeWithoutResult(_ -> enqueued.write(first, last, clock.instant()));
+                after = last;
             }
-            return lines.report();
+            return enqueued.report();
         };
         return Objects.requireNonNull(new JdbcTemplate(dataSource).execute(enqueue));
     }
 
-    private static void copy(Reader list, Options options, JdbcClient jdbc, Lines lines) {
-        jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the previous list
-        jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
-                .update();
-        new NoteListReader(options.column(), lines).read(list);
-        lines.flush();
-        if (options.plansRefreshes()) {
-            setWorkMem(jdbc);
-            jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
-        }
-    }
-
-    /** Range of ids: after one id, up to and including another. */
-    private record Range(String after, String last) {}
-
-    /** Returns the next batch of a list with refresh options; a list without is one batch. */
-    private static Optional<Range> next(JdbcClient jdbc, Options options, String after) {
-        if (!options.plansRefreshes()) {
-            return after.isEmpty() ? Optional.of(new Range("", AFTER_ALL)) : Optional.empty();
-        }
-        return jdbc.sql("""
-                        SELECT max(note_id) FROM (
-                            SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after ORDER BY note_id LIMIT :most) AS ids
-                        HAVING max(note_id) IS NOT NULL
-                        """)
-                .params(Map.of("after", after, "most", BATCH))
-                .query(String.class)
-                .optional()
-                .map(last -> new Range(after, last));
-    }
-
-    private void write(Range ids, Options options, JdbcClient jdbc, Lines lines) {
-        setWorkMem(jdbc);
-        WorklistStats.countByStatement(jdbc);
-        SqlParameterSource values = RecordParameters.of(ids, options).addValue("now", Timestamp.from(clock.instant()));
-        // locks known notes if refreshes are planned
-        lines.added += jdbc.sql("""
-                        INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
-                        SELECT DISTINCT note_id, :priority, :source, :now::timestamptz, :now::timestamptz,
-                               :refreshDays::integer, :refreshOn::date
-                        FROM enqueued
-                        WHERE note_id > :after AND note_id <= :last
-                        ORDER BY note_id
-                        ON CONFLICT (note_id) %s
-                        """.formatted(
-                                options.plansRefreshes()
-                                        ? "DO UPDATE SET note_id = EXCLUDED.note_id WHERE false"
-                                        : "DO NOTHING"))
-                .paramSource(values)
-                .update();
-        rejectErased(ids, jdbc, lines);
-        if (options.plansRefreshes()) {
-            planRefreshes(values, jdbc);
-        }
-        lines.distinct += jdbc.sql(
-                        "SELECT count(DISTINCT note_id) FROM enqueued WHERE note_id > :after AND note_id <= :last")
-                .paramSource(ids)
-                .query(Long.class)
-                .single();
-    }
-
-    /** Large enough to deduplicate and sort a million ids in memory. */
-    private static void setWorkMem(JdbcClient jdbc) {
-        jdbc.sql("SET LOCAL work_mem = '256MB'").update();
-    }
-
-    private static void rejectErased(Range ids, JdbcClient jdbc, Lines lines) {
-        List<Erased> erased =
-                jdbc.sql("""
-                        WITH forgotten AS (
-                            DELETE FROM enqueued e USING forgotten_note f
-                            WHERE e.note_id = f.note_id AND e.note_id > :after AND e.note_id <= :last
-                            RETURNING e.note_id, e.line, f.forgotten_at),
-                        removed AS (
-                            DELETE FROM worklist WHERE note_id IN (SELECT note_id FROM forgotten) RETURNING note_id)
-                        SELECT line, note_id, forgotten_at, (SELECT count(*) FROM removed) AS removed
-                        FROM forgotten ORDER BY line
-                        """).paramSource(ids).query(Columns.of(Erased.class)).list();
-        lines.accepted -= erased.size();
-        lines.added -= erased.isEmpty() ? 0 : erased.getFirst().removed();
-        erased.forEach(line -> lines.rejected(new Rejected(
-                line.line(),
-                line.noteId().value(),
-                "was forgotten on " + Night.of(line.forgottenAt()) + ", and will not be archived again")));
-    }
-
-    private record Erased(long line, NoteId noteId, Instant forgottenAt, long removed) {}
-
-    /**
-     * Plans known notes. An archived note is planned relative to its last response; one with an unprocessed response
-     * stays due.
-     */
-    private static void planRefreshes(SqlParameterSource values, JdbcClient jdbc) {
-        jdbc.sql("""
-                        UPDATE worklist w
-                        SET refresh_days = coalesce(:refreshDays, w.refresh_days),
-                            refresh_on = coalesce(:refreshOn, w.refresh_on),
-                            refresh_night = CASE WHEN w.state = 'ARCHIVED' AND NOT %s
-                                THEN least(CASE WHEN coalesce(:refreshOn::date, w.refresh_on) > t.captured
-                                                THEN coalesce(:refreshOn::date, w.refresh_on) END,
-                                           coalesce(t.captured + :refreshDays::int, w.refresh_night))
-                                ELSE w.refresh_night END,
-                            refresh_attempts = 0
-                        FROM (SELECT DISTINCT note_id FROM enqueued
-                              WHERE note_id > :after AND note_id <= :last) ids
-                        LEFT JOIN note n USING (note_id)
-                        CROSS JOIN LATERAL (
-                            SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
-                        WHERE w.note_id = ids.note_id
-                        """.formatted(REFRESH_UNPROCESSED)).paramSource(values).update();
-    }
-
-    /** Copies the ids of a list to the table and counts its lines. */
-    static final class Lines {
+    /** A list in its temporary table, which is written by ranges of ids: after one, up to and including another. */
+    static final class EnqueuedList {
 
         private final JdbcClient jdbc;
+        private final Options options;
         private final Consumer<Rejected> rejects;
         private final List<String> ids = new ArrayList<>();
         private final List<Long> numbers = new ArrayList<>();
         private final List<Rejected> examples = new ArrayList<>();
-        private long accepted;
         private long rejected;
-        private long distinct;
         private long added;
 
-        private Lines(JdbcClient jdbc, Consumer<Rejected> rejects) {
+        private EnqueuedList(JdbcClient jdbc, Options options, Consumer<Rejected> rejects) {
             this.jdbc = jdbc;
+            this.options = options;
             this.rejects = rejects;
         }
 
-        void note(NoteId id, long line) {
-            accepted++;
+        /** Adds the note of a line. */
+        void add(NoteId id, long line) {
             ids.add(id.value());
             numbers.add(line);
             if (ids.size() == BATCH) {
@@ -278,12 +189,14 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
             }
         }
 
-        void rejected(Rejected line) {
+        /** Reports a line that is not enqueued. */
+        void reject(long line, String text, String reason) {
+            Rejected reject = new Rejected(line, text, reason);
             rejected++;
             if (examples.size() < EXAMPLES) {
-                examples.add(line);
+                examples.add(reject);
             }
-            rejects.accept(line);
+            rejects.accept(reject);
         }
 
         private void flush() {
@@ -295,8 +208,87 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
             numbers.clear();
         }
 
-        private EnqueueReport report() {
-            return new EnqueueReport(added, distinct - added, accepted - distinct, rejected, List.copyOf(examples));
+        /** Copies the list to the table and returns the last id of each batch; a list without refreshes is one. */
+        private List<String> copy(Reader list) {
+            jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the previous list
+            jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
+                    .update();
+            new NoteListReader(options.column(), this).read(list);
+            flush();
+            if (!options.plansRefreshes()) {
+                return List.of(AFTER_ALL);
+            }
+            jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
+            return Statements.texts(jdbc, Map.of("batch", BATCH, "afterAll", AFTER_ALL), """
+                            SELECT note_id
+                            FROM (SELECT note_id, row_number() OVER (ORDER BY note_id) AS number
+                                  FROM enqueued GROUP BY note_id) AS notes
+                            WHERE number % :batch = 0
+                            UNION ALL SELECT :afterAll
+                            ORDER BY 1
+                            """);
         }
+
+        private void write(String after, String last, Instant now) {
+            WorklistStats.countByStatement(jdbc, WORK_MEM);
+            SqlParameterSource values = RecordParameters.of(options)
+                    .addValue("after", after)
+                    .addValue("last", last)
+                    .addValue("now", Timestamp.from(now));
+            // locks known notes if refreshes are planned
+            added += jdbc.sql("""
+                            INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
+                            SELECT DISTINCT note_id, :priority, :source, :now::timestamptz, :now::timestamptz,
+                                   :refreshDays::integer, :refreshOn::date
+                            FROM enqueued
+                            WHERE note_id > :after AND note_id <= :last
+                            ORDER BY note_id
+                            ON CONFLICT (note_id) %s
+                            """.formatted(
+                                    options.plansRefreshes()
+                                            ? "DO UPDATE SET note_id = EXCLUDED.note_id WHERE false"
+                                            : "DO NOTHING"))
+                    .paramSource(values)
+                    .update();
+            rejectErased(values);
+            if (options.plansRefreshes()) {
+                jdbc.sql(PLAN_REFRESHES).paramSource(values).update();
+            }
+        }
+
+        private void rejectErased(SqlParameterSource range) {
+            List<Erased> erased =
+                    jdbc.sql("""
+                            WITH forgotten AS (
+                                DELETE FROM enqueued e USING forgotten_note f
+                                WHERE e.note_id = f.note_id AND e.note_id > :after AND e.note_id <= :last
+                                RETURNING e.note_id, e.line, f.forgotten_at),
+                            removed AS (
+                                DELETE FROM worklist WHERE note_id IN (SELECT note_id FROM forgotten) RETURNING note_id)
+                            SELECT line, note_id, forgotten_at, (SELECT count(*) FROM removed) AS removed
+                            FROM forgotten ORDER BY line
+                            """).paramSource(range).query(Columns.of(Erased.class)).list();
+            added -= erased.isEmpty() ? 0 : erased.getFirst().removed();
+            erased.forEach(line -> reject(
+                    line.line(),
+                    line.noteId(),
+                    "was forgotten on " + Night.of(line.forgottenAt()) + ", and will not be archived again"));
+        }
+
+        private record Erased(long line, String noteId, Instant forgottenAt, long removed) {}
+
+        private EnqueueReport report() {
+            Accepted accepted = Statements.one(jdbc, Accepted.class, Map.of(), """
+                            SELECT count(*) AS lines, count(DISTINCT note_id) AS notes FROM enqueued
+                            """);
+            return new EnqueueReport(
+                    added,
+                    accepted.notes - added,
+                    accepted.lines - accepted.notes,
+                    rejected,
+                    List.copyOf(examples));
+        }
+
+        private record Accepted(long lines, long notes) {}
     }
 }

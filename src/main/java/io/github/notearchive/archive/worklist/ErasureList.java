@@ -35,10 +35,9 @@ public class ErasureList implements AutoCloseable {
 
     /** Returns the tombstone of a note; empty if it was not erased. */
     public Optional<Tombstone> find(NoteId id) {
-        return jdbc.sql("SELECT forgotten_at AS at, reason, finished_at FROM forgotten_note WHERE note_id = :noteId")
-                .param("noteId", id.value())
-                .query(Tombstone.class)
-                .optional();
+        return Statements.optional(jdbc, Tombstone.class, Map.of("noteId", id), """
+                        SELECT forgotten_at AS at, reason, finished_at FROM forgotten_note WHERE note_id = :noteId
+                        """);
     }
 
     /**

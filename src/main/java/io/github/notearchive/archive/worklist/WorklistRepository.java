@@ -129,19 +129,14 @@ public class WorklistRepository {
 
     /** Returns all columns of a row; empty if the note is not on the worklist. */
     public Optional<WorklistEntry> find(NoteId id) {
-        return jdbc.sql("SELECT *, note_id AS id FROM worklist WHERE note_id = :noteId")
-                .param("noteId", id.value())
-                .query(WorklistEntry.class)
-                .optional();
+        String sql = "SELECT *, note_id AS id FROM worklist WHERE note_id = :noteId";
+        return Statements.optional(jdbc, WorklistEntry.class, Map.of("noteId", id), sql);
     }
 
     /** Returns the row of a note regardless of its claim; empty if it is not on the worklist. Commits on return. */
     public Optional<WorklistRow> row(NoteId id) {
-        return autoCommit
-                .sql("SELECT * FROM worklist WHERE note_id = :noteId")
-                .param("noteId", id.value())
-                .query(Columns.of(WorklistRow.class))
-                .optional();
+        String sql = "SELECT * FROM worklist WHERE note_id = :noteId";
+        return Statements.optional(autoCommit, WorklistRow.class, Map.of("noteId", id), sql);
     }
 
     /** Returns the rows of claimed notes by claim, without those whose claim was lost. Commits on return. */

@@ -28,6 +28,7 @@ import org.apache.commons.io.input.SequenceReader;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -208,10 +209,51 @@ class EnqueuerTests {
     }
 
     @Test
-    void emptyFieldIsRejectedWithItsColumn() {
-        enqueue("title,note_id\nc\n");
+    void idsLinksAndShareTextsNameTheirNote() {
+        EnqueueReport report = enqueue("""
+                        66aa00000000000000000001
+                          66AA00000000000000000001\r
+                        "66aa00000000000000000001"
+                        https://www.xiaohongshu.com/explore/66aa00000000000000000001
+                        https://www.xiaohongshu.com/explore/66aa00000000000000000001?xsec_token=AB=&xsec_source=pc_feed
+                        HTTPS://WWW.XIAOHONGSHU.COM/EXPLORE/66AA00000000000000000001
+                        https://www.xiaohongshu.com/discovery/item/66aa00000000000000000001#x
+                        https://www.xiaohongshu.com/user/profile/5f00aa010000000001000aaa/66aa00000000000000000001
+                        https://www.rednote.com/explore/66aa00000000000000000001/
+                        xhsdiscover://item/66aa00000000000000000001
+                        62 山里的清晨 https://www.xiaohongshu.com/discovery/item/66aa00000000000000000001 打开小红书
+                        1,66aa00000000000000000001,some title
+                        66aa00000000000000000001,66aa00000000000000000001
 
-        assertThat(rejected).extracting(Rejected::reason).containsExactly("is empty in column 2");
+                        \t\r
+                        # 66aa00000000000000000002
+                        """);
+
+        assertThat(report).isEqualTo(new EnqueueReport(1, 0, 12, 0, List.of()));
+        assertThat(ids()).containsExactly(id(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "hello | contains neither",
+                "66aa0000000000000000000 | contains neither",
+                "66aa000000000000000000011 | contains neither",
+                "66aa0000000000000000000g | contains neither",
+                "https://www.xiaohongshu.com/user/profile/5f00aa010000000001000aaa | contains neither",
+                "https://xhslink.com/a/AbCd | is a short link",
+                "66aa00000000000000000001 66aa00000000000000000002 | names 2 notes",
+                "\" | contains neither",
+                "`title,note_id\nc` | is empty in column 2"
+            })
+    void otherLinesAreRejectedWithAReason(String line, String reason) {
+        enqueue(line);
+
+        assertThat(rejected).singleElement().satisfies(reject -> assertThat(reject.reason())
+                .startsWith(reason));
+        assertThat(ids()).isEmpty();
     }
 
     @ParameterizedTest
