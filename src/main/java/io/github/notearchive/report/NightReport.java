@@ -1,10 +1,10 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.archive.stats.NightStats.NightFacts;
-import io.github.notearchive.archive.stats.NightStats.Slice;
 import io.github.notearchive.archive.stats.RunHistory.Left;
+import io.github.notearchive.archive.stats.RunHistory.NightFacts;
 import io.github.notearchive.archive.stats.RunHistory.Run;
+import io.github.notearchive.archive.stats.RunHistory.Slice;
 import io.github.notearchive.archive.stats.RunHistory.Work;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;

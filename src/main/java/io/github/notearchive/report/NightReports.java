@@ -1,7 +1,6 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
-import io.github.notearchive.archive.stats.NightStats;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.io.AtomicFile;
@@ -40,11 +39,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 public record NightReports(
-        RunHistory history,
-        NightStats stats,
-        ObjectStore store,
-        ReportFolder folder,
-        PlatformTransactionManager transactions)
+        RunHistory history, ObjectStore store, ReportFolder folder, PlatformTransactionManager transactions)
         implements Mentions {
 
     /** Prefix of the object keys of reports, which are written only. */
@@ -100,7 +95,7 @@ public record NightReports(
                 .max(Instant::compareTo)
                 .orElse(from);
         int first = Math.max(0, nights.size() - NightReport.NIGHTS);
-        return Optional.of(new NightReport(nights.subList(first, nights.size()), stats.read(executions, from, to)));
+        return Optional.of(new NightReport(nights.subList(first, nights.size()), history.facts(executions, from, to)));
     }
 
     @Override

@@ -4,7 +4,7 @@ import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.github.notearchive.archive.stats.NightStats;
+import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -65,12 +65,12 @@ class NightReportTests extends ReportScenario {
                 .contains("QUOTA_EXHAUSTED (exit 3)", "3 notes archived", "Run again after 00:00 Shanghai")
                 .doesNotContain(settings.node() + "\"");
         assertThat(report.facts().calls())
-                .extracting(NightStats.CallClass::code, NightStats.CallClass::calls)
+                .extracting(RunHistory.CallClass::code, RunHistory.CallClass::calls)
                 .contains(tuple(0, 3L));
         assertThat(report.facts().calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
         assertThat(report.facts().slices().getLast().callsSoFar()).isEqualTo(night.calls());
-        assertThat(sum(report, NightStats.Slice::notes)).isEqualTo(3);
-        assertThat(sum(report, NightStats.Slice::bytes))
+        assertThat(sum(report, RunHistory.Slice::notes)).isEqualTo(3);
+        assertThat(sum(report, RunHistory.Slice::bytes))
                 .isEqualTo(stopped.files().bytesStored());
         assertThat(report.tonight().left().backlog()).isEqualTo(2);
         assertThat(report.tonight().left().store().objects()).isPositive();
@@ -282,7 +282,7 @@ class NightReportTests extends ReportScenario {
         return reports.find(of, "main").orElseThrow();
     }
 
-    private static long sum(NightReport report, ToLongFunction<NightStats.Slice> of) {
+    private static long sum(NightReport report, ToLongFunction<RunHistory.Slice> of) {
         return report.facts().slices().stream().mapToLong(of).sum();
     }
 }

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.archive.stats.NightStats.CallClass;
-import io.github.notearchive.archive.stats.NightStats.FailedNote;
-import io.github.notearchive.archive.stats.NightStats.FindingCount;
-import io.github.notearchive.archive.stats.NightStats.NightFacts;
-import io.github.notearchive.archive.stats.NightStats.Slice;
+import io.github.notearchive.archive.stats.RunHistory.CallClass;
+import io.github.notearchive.archive.stats.RunHistory.FailedNote;
+import io.github.notearchive.archive.stats.RunHistory.FindingCount;
 import io.github.notearchive.archive.stats.RunHistory.Left;
+import io.github.notearchive.archive.stats.RunHistory.NightFacts;
 import io.github.notearchive.archive.stats.RunHistory.Run;
+import io.github.notearchive.archive.stats.RunHistory.Slice;
 import io.github.notearchive.archive.stats.RunHistory.StateTotals;
 import io.github.notearchive.archive.stats.RunHistory.StoreTotals;
 import io.github.notearchive.archive.stats.RunHistory.Work;

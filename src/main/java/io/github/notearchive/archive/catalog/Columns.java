@@ -25,8 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Maps the components of a record to columns of the same names: {@code noteType} is {@code note_type}. A component that
  * is a record of one component is one column; one of several components has their columns, and is null if all are.
  *
- * @param <R> record of texts, lists of texts (not null), booleans, numbers, dates, instants, enums and records of these;
- *     numbers are converted
+ * @param <R> record of texts, lists of texts (not null), booleans, numbers, dates, instants, enums and records of
+ *     these; numbers are converted
  */
 public final class Columns<R extends Record> implements RowMapper<R> {
 

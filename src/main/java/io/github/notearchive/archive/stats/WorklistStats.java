@@ -155,7 +155,12 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
 
     /** Notes whose refresh is due, those with any planned refresh, and the first later night with one. */
     public record PlannedRefreshes(
-            long due, long planned, @Nullable LocalDate next) {}
+            long due, long planned, @Nullable LocalDate next) {
+
+        public long later() {
+            return planned - due;
+        }
+    }
 
     /** Notes with the same state and reason; example and earliest due date of the examined ones, if any. */
     public record OpenNotes(

@@ -28,8 +28,8 @@ final class ClaimCursor {
     private static final long NANOS = SECONDS * 1_000_000_000L;
 
     private volatile Map<Integer, Position> positions = new ConcurrentHashMap<>();
-    private volatile long lastRestart = System.nanoTime() - NANOS;
-    private volatile boolean isEmpty;
+    private volatile long lastRestart;
+    private volatile boolean isExhausted;
 
     /** Position in one lane, in the order of its index. */
     record Position(Instant due, String noteId) {
@@ -60,40 +60,24 @@ final class ClaimCursor {
     List<WorklistItem> next(int count, BiFunction<Map<Integer, Position>, Integer, List<Claimed>> claim) {
         Map<Integer, Position> current = positions;
         List<Claimed> found = new ArrayList<>();
-        boolean restarts = isRestartDue();
+        long now = System.nanoTime();
+        boolean restarts = current.isEmpty() || now - lastRestart >= NANOS;
         if (!restarts) {
             found.addAll(claim.apply(current, count));
-            isEmpty &= found.isEmpty();
-            restarts = found.size() < count && isRestartUseful();
+            isExhausted &= found.isEmpty();
+            restarts = found.size() < count && !(isExhausted && now - lastRestart < QUIET_NANOS);
         }
         if (restarts) {
             found.addAll(claim.apply(Map.of(), count - found.size()));
-            isEmpty = found.size() < count;
-            if (isEmpty) {
-                lastRestart = System.nanoTime();
-            }
+            isExhausted = found.size() < count;
+            lastRestart = now;
         }
         found.forEach(claimed -> current.merge(claimed.lane(), claimed.at(), BinaryOperator.maxBy(Position.ORDER)));
         return found.stream().map(Claimed::note).toList();
     }
 
-    /** Returns whether a scan from the start is due. */
-    private boolean isRestartDue() {
-        if (positions.isEmpty() || System.nanoTime() - lastRestart < NANOS) {
-            return false;
-        }
-        lastRestart = System.nanoTime();
-        return true;
-    }
-
-    /** Returns whether to scan from the start if too few are found after the positions. */
-    private boolean isRestartUseful() {
-        return !positions.isEmpty() && !(isEmpty && System.nanoTime() - lastRestart < QUIET_NANOS);
-    }
-
     /** Restarts all scans: a note was released. */
     void reset() {
         positions = new ConcurrentHashMap<>();
-        isEmpty = false;
     }
 }

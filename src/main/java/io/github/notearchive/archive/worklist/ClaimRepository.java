@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
@@ -8,7 +7,6 @@ import io.github.notearchive.archive.worklist.ClaimCursor.Position;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,9 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -75,14 +71,11 @@ public class ClaimRepository implements AutoCloseable {
                 claim_id = nextval('worklist_claim_seq')
             WHERE w.note_id = ANY (ARRAY(
                 SELECT due.note_id
-                FROM unnest(:lanes::int[], :positions::text[], :ids::text[]) AS lanes (lane, at, id)
+                FROM unnest(:lanes::text[]::int[], :positions::text[], :ids::text[]) AS lanes (lane, at, id)
                 CROSS JOIN LATERAL (SELECT note_id %%s LIMIT %d FOR UPDATE SKIP LOCKED) AS due
                 LIMIT :count))
             RETURNING w.*
             """.formatted(GroupCommit.MAX_SIZE);
-
-    /** Lane of notes with a stored response; the others are numbered by priority. */
-    private static final int HIGHEST_LANE = 10;
 
     private final JdbcClient jdbc;
     private final JdbcClient autoCommit;
@@ -109,29 +102,20 @@ public class ClaimRepository implements AutoCloseable {
     /** A caller that waits for a note. */
     private record Reader(String node, Lanes lanes) {}
 
-    /** Notes that a run claims. */
+    /** Notes that a run claims: lanes by number, those of notes with a stored response first, then by priority. */
     public enum Lanes {
-        /** All due notes: those with a stored response first, then by priority. */
-        ALL(HIGHEST_LANE, 0),
+        /** All due notes. */
+        ALL(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
         /** Notes with a stored response, which need no call. */
-        HELD(HIGHEST_LANE, HIGHEST_LANE),
+        HELD(10),
         /** Archived notes to be refreshed, in one queue: the one that has been due longest first. */
-        REFRESHES(-1, -1),
-        NONE(-1, 0);
+        REFRESHES(-1),
+        NONE;
 
-        private final int highest;
-        private final int lowest;
+        private final List<Integer> numbers;
 
-        Lanes(int highest, int lowest) {
-            this.highest = highest;
-            this.lowest = lowest;
-        }
-
-        /** Returns the lanes, highest first. */
-        private Integer[] numbers() {
-            return IntStream.iterate(highest, lane -> lane >= lowest, lane -> lane - 1)
-                    .boxed()
-                    .toArray(Integer[]::new);
+        Lanes(Integer... numbers) {
+            this.numbers = List.of(numbers);
         }
     }
 
@@ -202,30 +186,24 @@ public class ClaimRepository implements AutoCloseable {
 
     /** Returns the claimed notes in the order of claims. */
     private List<Claimed> claim(Reader reader, Map<Integer, Position> from, int count) {
-        Integer[] lanes = reader.lanes().numbers();
-        List<Position> begins = Stream.of(lanes)
+        Lanes lanes = reader.lanes();
+        List<Position> begins = lanes.numbers.stream()
                 .map(lane -> from.getOrDefault(lane, Position.START))
                 .toList();
-        return autoCommit
-                .sql(CLAIM.formatted(reader.lanes() == Lanes.REFRESHES ? REFRESH_DUE : DUE))
-                .param("node", reader.node())
-                .param("lease", LEASE.toSeconds())
-                .param("count", count)
-                .param("lanes", lanes)
-                .param("positions", texts(begins, Position::due))
-                .param("ids", texts(begins, Position::noteId))
-                .param("now", Timestamp.from(clock.instant()))
-                .param("tonight", Night.current(clock).date())
-                .query(Columns.of(ClaimedRow.class))
-                .list()
-                .stream()
-                .map(row -> row.of(reader.lanes()))
+        Map<String, ?> parameters = Map.of(
+                "node", reader.node(),
+                "lease", LEASE.toSeconds(),
+                "count", count,
+                "lanes", lanes.numbers,
+                "positions", begins.stream().map(Position::due).toList(),
+                "ids", begins.stream().map(Position::noteId).toList(),
+                "now", clock.instant(),
+                "tonight", Night.current(clock));
+        String sql = CLAIM.formatted(lanes == Lanes.REFRESHES ? REFRESH_DUE : DUE);
+        return Statements.list(autoCommit, ClaimedRow.class, parameters, sql).stream()
+                .map(row -> row.of(lanes))
                 .sorted(Claimed.ORDER)
                 .toList();
-    }
-
-    private static String[] texts(List<Position> positions, Function<Position, Object> component) {
-        return positions.stream().map(component).map(String::valueOf).toArray(String[]::new);
     }
 
     private record ClaimedRow(NoteId noteId, long claimId, int lane, WorklistRow row) {
@@ -237,7 +215,8 @@ public class ClaimRepository implements AutoCloseable {
                 return new Claimed(new WorklistItem(noteId, claimId, row, false, null), lane, at);
             }
             Position at = new Position(night.atStartOfDay(ZoneOffset.UTC).toInstant(), noteId.value());
-            return new Claimed(new WorklistItem(noteId, claimId, row, false, new Night(night)), lanes.lowest, at);
+            return new Claimed(
+                    new WorklistItem(noteId, claimId, row, false, new Night(night)), lanes.numbers.getFirst(), at);
         }
     }
 
@@ -272,10 +251,10 @@ public class ClaimRepository implements AutoCloseable {
     /** Returns the work this node has to wait for; excludes claims of other nodes. */
     public PendingWork pendingWork(String node, Lanes lanes) {
         return Statements.one(
-                autoCommit, PendingWork.class, Map.of("lanes", lanes.numbers(), "node", node), """
+                autoCommit, PendingWork.class, Map.of("lanes", lanes.numbers, "node", node), """
                         SELECT (SELECT count(*) FROM worklist WHERE claimed_by = :node) AS held_by_this_node,
                                (SELECT min(first.due_at)
-                                FROM unnest(:lanes::int[]) AS lanes (lane)
+                                FROM unnest(:lanes::text[]::int[]) AS lanes (lane)
                                 CROSS JOIN LATERAL (
                                     SELECT due_at FROM worklist
                                     WHERE lane = lanes.lane AND due_at IS NOT NULL AND %s

@@ -47,7 +47,7 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
     /** Maximum number of rejected lines in a report; the consumer of {@link #enqueue} receives all. */
     static final int EXAMPLES = 100;
 
-    /** Maximum number of notes locked by a transaction that plans refreshes. */
+    /** Maximum number of notes that a transaction locks to plan refreshes; a run that needs one of them waits. */
     static final int BATCH = 10_000;
 
     /** Longest interval between two responses, in days. */
@@ -162,6 +162,17 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         return Objects.requireNonNull(new JdbcTemplate(dataSource).execute(enqueue));
     }
 
+    /** Divides the ids of a table into batches of the same size; returns the last id of each, in order. */
+    static List<String> batches(JdbcClient jdbc, String table, int size) {
+        return Statements.texts(jdbc, Map.of("size", size, "afterAll", AFTER_ALL), """
+                        SELECT note_id
+                        FROM (SELECT note_id, row_number() OVER (ORDER BY note_id) AS number FROM %s GROUP BY note_id) AS ids
+                        WHERE number %% :size = 0
+                        UNION ALL SELECT :afterAll
+                        ORDER BY 1
+                        """.formatted(table));
+    }
+
     /** A list in its temporary table, which is written by ranges of ids: after one, up to and including another. */
     static final class EnqueuedList {
 
@@ -219,14 +230,7 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
                 return List.of(AFTER_ALL);
             }
             jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
-            return Statements.texts(jdbc, Map.of("batch", BATCH, "afterAll", AFTER_ALL), """
-                            SELECT note_id
-                            FROM (SELECT note_id, row_number() OVER (ORDER BY note_id) AS number
-                                  FROM enqueued GROUP BY note_id) AS notes
-                            WHERE number % :batch = 0
-                            UNION ALL SELECT :afterAll
-                            ORDER BY 1
-                            """);
+            return batches(jdbc, "enqueued", BATCH);
         }
 
         private void write(String after, String last, Instant now) {
@@ -257,8 +261,7 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         }
 
         private void rejectErased(SqlParameterSource range) {
-            List<Erased> erased =
-                    jdbc.sql("""
+            List<Erased> erased = jdbc.sql("""
                             WITH forgotten AS (
                                 DELETE FROM enqueued e USING forgotten_note f
                                 WHERE e.note_id = f.note_id AND e.note_id > :after AND e.note_id <= :last
@@ -267,7 +270,10 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
                                 DELETE FROM worklist WHERE note_id IN (SELECT note_id FROM forgotten) RETURNING note_id)
                             SELECT line, note_id, forgotten_at, (SELECT count(*) FROM removed) AS removed
                             FROM forgotten ORDER BY line
-                            """).paramSource(range).query(Columns.of(Erased.class)).list();
+                            """)
+                    .paramSource(range)
+                    .query(Columns.of(Erased.class))
+                    .list();
             added -= erased.isEmpty() ? 0 : erased.getFirst().removed();
             erased.forEach(line -> reject(
                     line.line(),
@@ -282,11 +288,7 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
                             SELECT count(*) AS lines, count(DISTINCT note_id) AS notes FROM enqueued
                             """);
             return new EnqueueReport(
-                    added,
-                    accepted.notes - added,
-                    accepted.lines - accepted.notes,
-                    rejected,
-                    List.copyOf(examples));
+                    added, accepted.notes - added, accepted.lines - accepted.notes, rejected, List.copyOf(examples));
         }
 
         private record Accepted(long lines, long notes) {}

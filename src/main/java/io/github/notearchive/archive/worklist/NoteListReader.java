@@ -125,8 +125,8 @@ public final class NoteListReader {
                 isFirst = false;
                 if (all.endsWith(END)) {
                     if (!all.equals(END)) {
-                        throw failure(
-                                "not well-formed CSV: a quote opened in line %d or below is not closed".formatted(line));
+                        throw failure("not well-formed CSV: a quote opened in line %d or below is not closed"
+                                .formatted(line));
                     }
                 } else if (field.isBlank() && !all.isBlank()) {
                     enqueued.reject(line, shown(all), "is empty in column " + (index + 1));
@@ -192,8 +192,8 @@ public final class NoteListReader {
                 .boxed()
                 .findFirst();
         return index.or(() -> {
-            throw failure("there is no column \"%s\"; the first line names %s"
-                    .formatted(wanted, String.join(", ", names)));
+            throw failure(
+                    "there is no column \"%s\"; the first line names %s".formatted(wanted, String.join(", ", names)));
         });
     }
 

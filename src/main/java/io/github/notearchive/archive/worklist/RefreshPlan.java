@@ -9,7 +9,6 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -32,12 +31,6 @@ public record RefreshPlan(
             w.note_id > :after AND w.note_id <= :last AND n.note_id > :after AND n.note_id <= :last AND NOT %s
             ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_UNPROCESSED);
 
-    /** Exists while no other node has planned all notes, or plans by other settings. */
-    private static final String OWN_PLAN = "SELECT 1 FROM refresh_policy WHERE policy = :unfinished";
-
-    /** Batch size. A run that needs a row of the batch waits for its transaction: that note alone. */
-    private static final int BATCH = 10_000;
-
     /** Prefix of a policy by which not all notes are planned yet. */
     private static final String UNFINISHED = "unfinished: ";
 
@@ -54,12 +47,12 @@ public record RefreshPlan(
     /**
      * Plans all archived notes if the settings differ from those last applied by any node. Works in batches with their
      * own transactions, since notes of a batch cannot be settled meanwhile. An interrupted plan is restarted by the
-     * next run; a node with other settings replaces it. A note with a paid, unprocessed response stays due.
+     * next run. A note with a paid, unprocessed response stays due.
      *
      * @return number of notes whose night changed
      */
     public int planAllIfChanged() {
-        return planAllIfChanged(BATCH);
+        return planAllIfChanged(Enqueuer.BATCH);
     }
 
     public int planAllIfChanged(int batch) {
@@ -68,23 +61,18 @@ public record RefreshPlan(
         }
         int planned = 0;
         String after = "";
-        Optional<String> last = lastOfBatch(after, batch);
-        while (last.isPresent()) {
-            planned += plan(after, last.get());
-            after = last.get();
-            last = lastOfBatch(after, batch);
+        for (String last : Enqueuer.batches(jdbc, "worklist", batch)) {
+            planned += plan(after, last);
+            after = last;
         }
         setPolicy(":policy", "refresh_policy.policy = :unfinished");
         return planned;
     }
 
-    private String unfinished() {
-        return UNFINISHED + settings.policy();
-    }
-
     /** Records the policy by which notes are planned; returns 0 if the recorded one does not match a condition. */
     private int setPolicy(String policy, String condition) {
-        Map<String, ?> values = Map.of("policy", settings.policy(), "unfinished", unfinished(), "now", clock.instant());
+        String current = settings.policy();
+        Map<String, ?> values = Map.of("policy", current, "unfinished", UNFINISHED + current, "now", clock.instant());
         return Transactions.separate(transactions)
                 .execute(_ -> Statements.update(jdbc, values, """
                         INSERT INTO refresh_policy (policy, planned_at) VALUES (%s, :now)
@@ -94,23 +82,11 @@ public record RefreshPlan(
                         """.formatted(policy, condition)));
     }
 
-    private Optional<String> lastOfBatch(String after, int batch) {
-        Map<String, ?> values = Map.of("after", after, "batch", batch, "unfinished", unfinished());
-        return Statements.texts(jdbc, values, """
-                        SELECT note_id FROM (SELECT note_id FROM worklist WHERE note_id > :after
-                                             ORDER BY note_id LIMIT :batch) AS batch
-                        WHERE EXISTS (%s)
-                        ORDER BY note_id DESC LIMIT 1
-                        """.formatted(OWN_PLAN)).stream().findFirst();
-    }
-
     private int plan(String after, String last) {
         return Transactions.separate(transactions).execute(_ -> {
             WorklistStats.countByStatement(jdbc);
-            return Statements.update(
-                    jdbc,
-                    Map.of("after", after, "last", last, "unfinished", unfinished()),
-                    statement("(%s) AS plan".formatted(planned(RANGE))) + " AND EXISTS (" + OWN_PLAN + " FOR SHARE)");
+            String plan = "(%s) AS plan".formatted(planned(RANGE));
+            return Statements.update(jdbc, Map.of("after", after, "last", last), statement(plan));
         });
     }
 

@@ -2,9 +2,8 @@ package io.github.notearchive.nightly.plan;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
-import io.github.notearchive.archive.stats.DueNotes;
 import io.github.notearchive.archive.stats.MediaTotals;
-import io.github.notearchive.archive.stats.PastNights;
+import io.github.notearchive.archive.stats.PlanStats;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.note.Night;
@@ -15,8 +14,7 @@ import org.springframework.stereotype.Component;
 /** Plans the night from tables and settings. Makes no call, claims nothing, writes nothing. */
 @Component
 public record NightPlanner(
-        DueNotes notes,
-        PastNights past,
+        PlanStats stats,
         CallTotals calls,
         MediaTotals media,
         QuotaHolds gate,
@@ -35,10 +33,10 @@ public record NightPlanner(
                         isRunning,
                         executions.isRebuildUnfinished(),
                         gate.current(),
-                        notes.read(new DueNotes.Run(node, isRunning, videos), now),
+                        stats.read(new PlanStats.Run(node, isRunning, videos), now),
                         calls.made(tonight),
                         media.storedIn(tonight).bytes(),
-                        past.measure(now, videos),
+                        stats.measure(now, videos),
                         settings)
                 .plan();
     }

@@ -1,10 +1,9 @@
 package io.github.notearchive.nightly.plan;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.archive.stats.DueNotes;
-import io.github.notearchive.archive.stats.DueNotes.Group;
-import io.github.notearchive.archive.stats.DueNotes.Kind;
-import io.github.notearchive.archive.stats.PastNights;
+import io.github.notearchive.archive.stats.PlanStats;
+import io.github.notearchive.archive.stats.PlanStats.Group;
+import io.github.notearchive.archive.stats.PlanStats.Kind;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.NightlySettings;
@@ -41,10 +40,10 @@ record PlanCalculator(
         boolean isRunning,
         boolean isRebuildUnfinished,
         Optional<QuotaHolds.Closed> closed,
-        DueNotes.Work work,
+        PlanStats.Work work,
         NightlyCalls made,
         long storedBytes,
-        PastNights.Measurements past,
+        PlanStats.Measurements past,
         NightlySettings settings) {
 
     // positions in the list of configured limits
@@ -319,7 +318,7 @@ record PlanCalculator(
                         "FAILED notes",
                         null,
                         "not retried; note-archive status lists reasons and remedies")));
-        for (DueNotes.Claims claims : work.claims()) {
+        for (PlanStats.Claims claims : work.claims()) {
             left.add(new LeftOut(claims.notes(), "notes in progress on node " + claims.node(), null, ""));
         }
         left.add(new LeftOut(work.erased(), "erased notes, never fetched", null, ""));
@@ -337,7 +336,7 @@ record PlanCalculator(
 
     private List<String> notKnown(boolean isAnyPaid) {
         Group fresh = work.group(Kind.NEW);
-        PastNights.Share videos = past.videoShare();
+        PlanStats.Share videos = past.videoShare();
         return Stream.of(
                         new Unknown(
                                 past.calls().latency().of() == 0,

@@ -251,8 +251,9 @@ class EnqueuerTests {
     void otherLinesAreRejectedWithAReason(String line, String reason) {
         enqueue(line);
 
-        assertThat(rejected).singleElement().satisfies(reject -> assertThat(reject.reason())
-                .startsWith(reason));
+        assertThat(rejected)
+                .singleElement()
+                .satisfies(reject -> assertThat(reject.reason()).startsWith(reason));
         assertThat(ids()).isEmpty();
     }
 

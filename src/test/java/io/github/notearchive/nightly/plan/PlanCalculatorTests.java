@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.archive.stats.DueNotes;
-import io.github.notearchive.archive.stats.DueNotes.Group;
-import io.github.notearchive.archive.stats.DueNotes.Kind;
-import io.github.notearchive.archive.stats.PastNights;
-import io.github.notearchive.archive.stats.PastNights.Measured;
-import io.github.notearchive.archive.stats.PastNights.Share;
+import io.github.notearchive.archive.stats.PlanStats;
+import io.github.notearchive.archive.stats.PlanStats.Group;
+import io.github.notearchive.archive.stats.PlanStats.Kind;
+import io.github.notearchive.archive.stats.PlanStats.Measured;
+import io.github.notearchive.archive.stats.PlanStats.Share;
+import io.github.notearchive.archive.stats.WorklistStats.PlannedRefreshes;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.NightlySettings;
@@ -49,8 +49,8 @@ class PlanCalculatorTests {
     private Share videoShare = Share.NONE;
     private List<Long> stops = List.of();
     private Optional<QuotaHolds.Closed> closed = Optional.empty();
-    private Measured latency = new Measured(100, Duration.ofMillis(500));
-    private Measured files = new Measured(100, Duration.ofMillis(1500));
+    private Measured latency = new Measured(100, 0.5);
+    private Measured files = new Measured(100, 1.5);
     private double perAnswer = 1;
 
     /** New notes, own limit, calls made, responses of nights with a used-up quota, calls per response; and the plan. */
@@ -137,7 +137,7 @@ class PlanCalculatorTests {
         groups.put(kind, new Group(notes, paid, NOW));
         settings.put("archive.source.calls-per-second", perSecond);
         settings.put("archive.source.calls-in-flight", inFlight);
-        files = new Measured(100, Duration.ofMillis(fileMillis));
+        files = new Measured(100, fileMillis / 1000.0);
 
         NightPlan plan = plan();
 
@@ -234,8 +234,8 @@ class PlanCalculatorTests {
     @Test
     void whatNobodyMeasuredIsAssumedAndSaid() {
         notes(Kind.NEW, 100);
-        latency = new Measured(0, Duration.ZERO);
-        files = new Measured(0, Duration.ZERO);
+        latency = new Measured(0, 0);
+        files = new Measured(0, 0);
 
         NightPlan plan = plan();
 
@@ -263,11 +263,16 @@ class PlanCalculatorTests {
                         false,
                         false,
                         closed,
-                        new DueNotes.Work(
-                                groups, List.of(), 0, 0, new DueNotes.Refreshes(refreshesDue, 0, null), videosToBuy),
+                        new PlanStats.Work(
+                                groups,
+                                List.of(),
+                                0,
+                                0,
+                                new PlannedRefreshes(refreshesDue, refreshesDue, null),
+                                videosToBuy),
                         made,
                         storedBytes,
-                        new PastNights.Measurements(videoShare, new PastNights.Calls(latency, perAnswer), files, stops),
+                        new PlanStats.Measurements(videoShare, new PlanStats.Calls(latency, perAnswer), files, stops),
                         new NightlySettings(
                                 bound("archive", ArchiveProperties.class),
                                 bound("archive.source", NoteSourceProperties.class),
