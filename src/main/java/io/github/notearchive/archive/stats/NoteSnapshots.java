@@ -93,12 +93,6 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             @Nullable String text,
             @Nullable Path ids) {
 
-        public Selection {
-            topics = List.copyOf(topics);
-            authors = List.copyOf(authors);
-            states = List.copyOf(states);
-        }
-
         public static Selection all() {
             return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, null);
         }

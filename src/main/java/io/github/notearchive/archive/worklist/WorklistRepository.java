@@ -1,7 +1,5 @@
 package io.github.notearchive.archive.worklist;
 
-import static io.github.notearchive.io.Timestamps.timestamp;
-
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
@@ -12,7 +10,6 @@ import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -180,24 +177,18 @@ public class WorklistRepository {
                 .set();
     }
 
-    /**
-     * Writes the row of an unclaimed note that an operator decided about.
-     *
-     * @param seen row as read
-     * @return false if a run has claimed it, or has settled it since; nothing is written then
-     */
-    public boolean settleUnclaimed(NoteId id, WorklistRow seen, WorklistRow row) {
-        return jdbc.sql("""
-                                UPDATE worklist w SET %s FROM json_populate_record(NULL::worklist, :row::json) AS d
-                                WHERE w.note_id = :noteId AND w.state = :seenState AND w.claim_id IS NULL
-                                  AND w.settled_at IS NOT DISTINCT FROM :seen
-                                """.formatted(from("d", STATE)))
-                        .param("row", Columns.json(row))
-                        .param("noteId", id.value())
-                        .param("seenState", seen.state().name())
-                        .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
-                        .update()
-                == 1;
+    /** Prevents claims of a note until the caller's transaction ends. Returns its row; empty if it is claimed. */
+    public Optional<WorklistRow> lockUnclaimed(NoteId id) {
+        String sql = "SELECT * FROM worklist WHERE note_id = :noteId AND claim_id IS NULL FOR UPDATE";
+        return Statements.optional(jdbc, WorklistRow.class, Map.of("noteId", id), sql);
+    }
+
+    /** Writes the row of a note that the caller's transaction has locked. */
+    public void settleLocked(NoteId id, WorklistRow row) {
+        Statements.update(jdbc, Map.of("noteId", id, "row", Columns.json(row)), """
+                        UPDATE worklist w SET %s FROM json_populate_record(NULL::worklist, :row::json) AS d
+                        WHERE w.note_id = :noteId
+                        """.formatted(from("d", STATE)));
     }
 
     /**
@@ -279,26 +270,6 @@ public class WorklistRepository {
                     Map.of("now", clock.instant(), "state", state),
                     RESET + " AND state = :state AND " + condition);
         });
-    }
-
-    /**
-     * Prevents claims of a note until the caller's transaction ends.
-     *
-     * @param seen row as read; null if it was not read yet
-     * @return false if the note is claimed, or was settled since it was read
-     */
-    public boolean lockUnclaimed(NoteId id, @Nullable WorklistRow seen) {
-        return jdbc.sql("""
-                        SELECT 1 FROM worklist
-                        WHERE note_id = :noteId AND claim_id IS NULL
-                          AND (NOT :isSeen OR settled_at IS NOT DISTINCT FROM :settledAt)
-                        FOR UPDATE
-                        """)
-                .params(Map.of("noteId", id.value(), "isSeen", seen != null))
-                .param("settledAt", seen == null ? null : timestamp(seen.settledAt()), Types.TIMESTAMP)
-                .query(Integer.class)
-                .optional()
-                .isPresent();
     }
 
     /**

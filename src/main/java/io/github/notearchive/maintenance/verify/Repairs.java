@@ -109,7 +109,7 @@ record Repairs(
 
     private String rewrite(SidecarFile expected, AuditRun audit) {
         NoteId id = expected.note();
-        Optional<WorklistRow> row = worklist.lockUnclaimed(id, null) ? worklist.row(id) : Optional.empty();
+        Optional<WorklistRow> row = worklist.lockUnclaimed(id);
         if (row.isEmpty()) {
             return notPossible("note " + id + " is in progress, or not on the worklist", audit);
         }

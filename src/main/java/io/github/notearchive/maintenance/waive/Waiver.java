@@ -120,9 +120,11 @@ public record Waiver(
         WorklistRow next = left == 0 ? row.apply(new Transition.CompletedByWaiver(), now) : row;
         sidecars.write(note, next);
         transaction.executeWithoutResult(_ -> {
-            boolean isUnclaimed = left == 0 ? worklist.settleUnclaimed(id, row, next) : worklist.lockUnclaimed(id, row);
-            if (!isUnclaimed) {
-                throw request.refused("was claimed by a run meanwhile; repeat when that run has ended");
+            if (!worklist.lockUnclaimed(id).equals(Optional.of(row))) {
+                throw request.refused("was claimed or changed meanwhile; repeat when no run works on it");
+            }
+            if (left == 0) {
+                worklist.settleLocked(id, next);
             }
             notes.save(note);
             refreshPlan.plan(List.of(id));

@@ -189,27 +189,19 @@ class WorklistRepositoryTests {
     }
 
     @Test
-    void waiverCompletesANoteUnlessARunHasClaimedOrSettledIt() {
+    void onlyAnUnclaimedNoteIsLockedAndSettled() {
         list.pending(2);
         list.settleNext(NoteState.FAILED, Counter.NONE, null);
         claims.claim(NODE, Lanes.ALL);
-        WorklistRow failed = list.worklist.row(new NoteId(id(1))).orElseThrow();
-        WorklistRow claimed = list.worklist.row(new NoteId(id(2))).orElseThrow();
+        NoteId note = new NoteId(id(1));
+        WorklistRow failed = list.worklist.row(note).orElseThrow();
 
-        assertThat(waive(1, claimed)).as("settled since it was read").isFalse();
-        assertThat(list.worklist.lockUnclaimed(new NoteId(id(1)), claimed)).isFalse();
-        assertThat(list.worklist.lockUnclaimed(new NoteId(id(1)), failed)).isTrue();
-        assertThat(waive(1, failed)).isTrue();
-        assertThat(waive(1, failed)).as("repeated").isFalse();
-        assertThat(list.worklist.lockUnclaimed(new NoteId(id(2)), claimed)).isFalse();
-        assertThat(waive(2, claimed)).as("claimed").isFalse();
+        assertThat(list.worklist.lockUnclaimed(new NoteId(id(2)))).as("claimed").isEmpty();
+        assertThat(list.worklist.lockUnclaimed(note)).contains(failed);
+        list.worklist.settleLocked(note, failed.apply(new Transition.CompletedByWaiver(), NOW));
 
+        assertThat(list.worklist.lockUnclaimed(note)).isPresent().get().isNotEqualTo(failed);
         assertThat(list.entry(1).state()).isEqualTo(NoteState.ARCHIVED);
         assertThat(list.entry(1).dueAt()).isNull();
-    }
-
-    private boolean waive(int number, WorklistRow seen) {
-        return list.worklist.settleUnclaimed(
-                new NoteId(id(number)), seen, seen.apply(new Transition.CompletedByWaiver(), NOW));
     }
 }
