@@ -12,6 +12,7 @@ import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
+import org.springframework.jdbc.core.SingleColumnRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -67,10 +68,9 @@ public final class Statements {
     @SuppressWarnings("unchecked") // the type is that of the record
     private static <T> JdbcClient.MappedQuerySpec<T> query(
             JdbcClient jdbc, Class<T> type, Map<String, ?> parameters, String sql) {
-        JdbcClient.StatementSpec statement = prepare(jdbc, parameters, sql);
-        return type.isRecord()
-                ? statement.query((RowMapper<T>) Columns.of(type.asSubclass(Record.class)))
-                : statement.query(type);
+        RowMapper<?> rows =
+                type.isRecord() ? Columns.of(type.asSubclass(Record.class)) : new SingleColumnRowMapper<>(type);
+        return prepare(jdbc, parameters, sql).query((RowMapper<T>) rows);
     }
 
     /** Returns the rows as records, or the values of their only column. */

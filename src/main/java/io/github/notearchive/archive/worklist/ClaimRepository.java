@@ -111,6 +111,7 @@ public class ClaimRepository implements AutoCloseable {
         REFRESHES(-1),
         NONE;
 
+        @SuppressWarnings("ImmutableEnumChecker") // List.of
         private final List<Integer> numbers;
 
         Lanes(Integer... numbers) {
