@@ -49,7 +49,6 @@ public class ArchiveLocation {
         return isEmbedded() ? embedded() : url.replaceFirst("//[^/]*@", "//").replaceFirst("\\?.*", "");
     }
 
-    /** Returns whether the database is embedded, since no server is configured. */
     public boolean isEmbedded() {
         return url.isBlank();
     }

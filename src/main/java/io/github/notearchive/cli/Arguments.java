@@ -19,7 +19,6 @@ final class Arguments {
 
     private Arguments() {}
 
-    /** Registers the converters of a type with all commands. */
     static CommandLine register(CommandLine program) {
         return program.registerConverter(Duration.class, Arguments::positive)
                 .registerConverter(Night.class, Arguments::night)

@@ -126,7 +126,6 @@ final class EnqueueCommand extends ArchiveCommand {
                         .formatted(night, tonight));
     }
 
-    /** Finds the input that an argument names: standard input, a file, or a note. */
     private Input input(String argument) {
         if (argument.equals("-")) {
             return new Input("standard input", STANDARD_INPUT, () -> System.in);

@@ -46,7 +46,6 @@ final class ExplainCommand extends JsonCommand {
         }
     }
 
-    /** What happens to the note next follows from its state and its files. */
     record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteStats.File> files) {}
 
     @Component

@@ -17,7 +17,6 @@ public abstract class JsonCommand extends ArchiveCommand {
                                 : ConsoleText.render(template, model));
     }
 
-    /** Prints a result whose template needs nothing else. */
     protected final void print(Object result, String template) {
         print(result, template, result);
     }

@@ -108,7 +108,6 @@ public final class NoteArchiveCommand {
         return exitCode;
     }
 
-    /** Version of the build. */
     static final class Version implements IVersionProvider {
 
         @Override

@@ -33,7 +33,6 @@ final class ReportCommand extends ArchiveCommand {
     @Component
     record Action(NightReports reports, RunHistory history, ArchiveProperties settings, Clock clock) {
 
-        /** Returns the report of a night, or of the last night with a run. */
         NightReport find(@Nullable Night night) {
             return Optional.ofNullable(night)
                     .or(() -> history.lastNight(settings.node(), Night.current(clock)))

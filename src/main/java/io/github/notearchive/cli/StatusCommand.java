@@ -63,7 +63,6 @@ final class StatusCommand extends JsonCommand {
             SchemaDrift.Unreviewed newFields,
             ErasureList.Count forgotten) {}
 
-    /** Last verification of the store, and the open findings. */
     record Fixity(
             @Nullable Instant oldestVerified,
             JobExecutionQueries.@Nullable Execution lastAudit,

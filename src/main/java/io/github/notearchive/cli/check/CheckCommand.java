@@ -45,7 +45,6 @@ public final class CheckCommand extends JsonCommand {
             @Nullable ExitCode exitCode) {
 
         enum Result {
-            /** As expected. */
             OK,
             /** A run can start; an operator should look. */
             WARNING,

@@ -65,7 +65,6 @@ final class SystemChecks {
     /** Timeout of a check, which may start an embedded server. */
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
-    /** Minimum free space of a run. */
     private static final DataSize LEAST_SPACE = DataSize.ofMegabytes(500);
 
     /** Maximum clock drift: servers may report whole seconds, and a response takes time. */

@@ -88,10 +88,7 @@ public final class EffectiveSettings {
     /**
      * Effective value of a setting.
      *
-     * @param name name in a file
-     * @param variable environment variable of the setting
      * @param value value as text; stars for a secret; empty if it is not set
-     * @param secret whether the value is masked
      * @param origin {@code default}, a file with its line, an environment variable, ...
      */
     record Effective(String name, String variable, String value, boolean secret, String origin, List<String> problems) {
@@ -276,7 +273,6 @@ public final class EffectiveSettings {
                 problems);
     }
 
-    /** Returns the variable that Spring Boot binds to a setting. */
     static String variable(String setting) {
         return setting.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT);
     }
