@@ -181,7 +181,7 @@ public class JustOneApiClient implements AutoCloseable {
                     boolean isOfAll = kind == CallKind.NOTE || quota.limits.left(CallKind.NOTE, made) == 0;
                     Exhausted exhausted = quota.exhausted(isOfAll ? CallKind.NOTE : kind, tonight);
                     if (isOfAll) {
-                        ending = exhausted;
+                        ending = ending == null ? exhausted : ending; // a response has precedence
                         limiter.endPermits(exhausted.quota());
                     }
                     yield exhausted;
