@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;

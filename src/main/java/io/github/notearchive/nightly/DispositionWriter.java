@@ -113,7 +113,7 @@ record DispositionWriter(
     /** Releases a note and stores its collected media, whose URLs may expire. */
     private void release(WorklistItem item, @Nullable CollectedMedia files, String reason) {
         if (files == null) {
-            countReleased(item, rows.release(item), reason);
+            countReleased(item, rows.release(item, null), reason);
             return;
         }
         Instant now = now();

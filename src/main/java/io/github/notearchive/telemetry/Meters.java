@@ -2,7 +2,7 @@ package io.github.notearchive.telemetry;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.CallRepository.CallListener;
 import io.github.notearchive.archive.ledger.QuotaHolds;

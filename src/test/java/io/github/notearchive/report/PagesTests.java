@@ -2,7 +2,7 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.RunHistory.CallClass;
 import io.github.notearchive.archive.stats.RunHistory.FailedNote;

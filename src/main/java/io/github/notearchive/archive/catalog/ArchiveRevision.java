@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectKey;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,11 +25,7 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.MapperFeature;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -46,6 +44,11 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
     /** Maximum number of writes of the object while other nodes increment the revision. */
     private static final int MAX_WRITES = 10;
 
+    /** Tables that a rebuild fills. */
+    private static final List<String> TABLES = List.of(
+            "worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment source_gate fixity_finding"
+                    .split(" ", -1));
+
     /**
      * Returns why this database must not write to the bucket; empty if the bucket belongs to it, or to no archive yet.
      * Sends one GET and one query, and one LIST for a bucket without the object.
@@ -61,18 +64,11 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         }
         ArchiveObject known = inDatabase().orElse(null); // never before the bucket
         if (bucket.isEmpty()) {
-            if (hasSidecarInDatabase() && !hasSidecarInBucket()) {
-                return Optional.of(
-                        "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
-                                .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
-            }
-            if (known != null) {
-                log.warn(
-                        "The bucket has no object {}, but the database wrote revision {}; the next run writes it again",
-                        ArchiveObject.KEY,
-                        known.revision());
-            }
-            return Optional.empty();
+            return isEmptied()
+                    ? Optional.of(
+                            "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
+                                    .formatted(Sidecar.PREFIX, Sidecar.PREFIX))
+                    : Optional.empty();
         }
         ArchiveObject written = bucket.get();
         if (known == null) {
@@ -92,18 +88,16 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
                                 .formatted(object.revision(), Night.local(object.writtenAt()), known.revision()));
     }
 
-    private boolean hasSidecarInDatabase() {
-        return Statements.one(autoCommit(), Boolean.class, Map.of(), """
+    /** Returns whether the bucket has no sidecar although the database knows some. */
+    private boolean isEmptied() {
+        boolean isKnown = Statements.one(autoCommit(), Boolean.class, Map.of(), """
                         SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)
                         """);
-    }
-
-    private boolean hasSidecarInBucket() {
-        if (!store.hasBucket()) {
-            return false;
+        if (!isKnown || !store.hasBucket()) {
+            return isKnown;
         }
         try (Stream<StoredObject> sidecars = store.listAll(Sidecar.PREFIX, null)) {
-            return sidecars.findFirst().isPresent();
+            return sidecars.findFirst().isEmpty();
         }
     }
 
@@ -117,6 +111,28 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
                 .map(known ->
                         "the bucket belongs to archive %s, the database to archive %s; two archives cannot be merged"
                                 .formatted(written.archiveId(), known.archiveId())));
+    }
+
+    /** Returns a table of the archive with rows, which prevents a rebuild; empty if there is none. */
+    public Optional<String> firstWithRows() {
+        return TABLES.stream()
+                .filter(rows -> Statements.one(
+                        autoCommit(), Boolean.class, Map.of(), "SELECT EXISTS (SELECT 1 FROM " + rows + ")"))
+                .findFirst();
+    }
+
+    public Rows count(Instant now) {
+        return Statements.one(autoCommit(), Rows.class, Map.of("now", now), """
+                        SELECT (SELECT count(*) FROM worklist) AS notes, (SELECT count(*) FROM note_capture) AS captures,
+                               (SELECT count(*) FROM note_media) AS files, (SELECT count(*) FROM media_object) AS objects,
+                               (SELECT count(*) FROM api_call) AS calls,
+                               (SELECT count(*) FROM worklist WHERE due_at <= :now) AS due
+                        """);
+    }
+
+    public record Rows(long notes, long captures, long files, long objects, long calls, long due) {
+
+        public static final Rows NONE = new Rows(0, 0, 0, 0, 0, 0);
     }
 
     /**
@@ -141,10 +157,9 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
     public void tryAdvance() {
         try {
             advance();
-        } catch (StoreException e) {
-            log.warn("The object {} is not up to date: {}", ArchiveObject.KEY, e.getMessage());
-        } catch (DataAccessException | TransactionException e) {
-            log.warn("The object {} is not up to date: {}", ArchiveObject.KEY, DatabaseErrors.summary(e));
+        } catch (StoreException | DataAccessException | TransactionException e) {
+            String reason = e instanceof StoreException ? e.getMessage() : DatabaseErrors.summary(e);
+            log.warn("The object {} is not up to date: {}", ArchiveObject.KEY, reason);
         }
     }
 
@@ -179,6 +194,7 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
      * Bucket object that identifies its archive and the newest revision of the database that wrote to it. The table
      * {@code archive} holds the same.
      */
+    @JsonInclude
     public record ArchiveObject(
             UUID archiveId, long revision, @Nullable Long execution, Instant writtenAt) {
 
@@ -187,11 +203,6 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         private static final String FORMAT = "note-archive/archive/1";
         private static final String NO_BUCKET = "NoSuchBucket";
         private static final int MAX_SIZE = 1 << 16;
-        private static final JsonMapper JSON = JsonMapper.builder()
-                .enable(SerializationFeature.INDENT_OUTPUT)
-                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-                .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
-                .build();
 
         public ArchiveObject {
             if (archiveId == null || writtenAt == null || revision < 1) {
@@ -200,8 +211,9 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         }
 
         public void putInto(ObjectStore store) {
-            ObjectNode root = JSON.createObjectNode().put("format", FORMAT).setAll(JSON.<ObjectNode>valueToTree(this));
-            store.putBytes(KEY, JSON.writeValueAsBytes(root), "application/json");
+            ObjectNode root = Sidecar.JSON.createObjectNode().put("format", FORMAT);
+            root.setAll(Sidecar.JSON.<ObjectNode>valueToTree(this));
+            store.putBytes(KEY, Sidecar.JSON.writeValueAsBytes(root), "application/json");
         }
 
         /**
@@ -220,9 +232,9 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
                 throw e;
             }
             try {
-                JsonNode root = JSON.readTree(bytes);
+                JsonNode root = Sidecar.JSON.readTree(bytes);
                 if (root.path("format").asString("").equals(FORMAT)) {
-                    return Optional.of(JSON.treeToValue(root, ArchiveObject.class));
+                    return Optional.of(Sidecar.JSON.treeToValue(root, ArchiveObject.class));
                 }
             } catch (JacksonException unreadable) {
                 // as an unknown format

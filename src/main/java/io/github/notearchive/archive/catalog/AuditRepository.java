@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
@@ -40,25 +41,14 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     /** Number of rows changed by one statement; bounds the duration of its locks. */
     private static final int BATCH = 10_000;
 
-    private static final String ROWS = """
-            SELECT kind, object_key, sha256, note_id, expected, seen
-            FROM json_populate_recordset(NULL::fixity_finding, :rows::json)""";
-
     /** Objects with their rows. The order of an audit is that of an index of the table. */
     @SuppressWarnings("ImmutableEnumChecker") // mappings and functions are constant
     public enum Area {
-        FILES("media_object", "verified_at", "sha256", ":id", "object_key", """
+        FILES("media_object", "verified_at", "sha256", "text", "object_key", """
                 sha256 AS id, object_key AS key, sha256, size_bytes AS size""", MediaFile.class),
-        SIDECARS(
-                "note_capture",
-                "sidecar_verified_at",
-                "call_id",
-                "coalesce(nullif(:id, ''), '-1')::bigint",
-                "sidecar_key",
-                """
+        SIDECARS("note_capture", "sidecar_verified_at", "call_id", "bigint", "sidecar_key", """
                 call_id::text AS id, sidecar_key AS key, note_id AS note, call_id AS call, captured_at,
-                (SELECT encode(sha256(c.response), 'hex') FROM api_call c WHERE c.id = call_id) AS answer_sha256""",
-                SidecarFile.class);
+                (SELECT encode(sha256(c.response), 'hex') FROM api_call c WHERE c.id = call_id) AS answer_sha256""", SidecarFile.class);
 
         private final String table;
         private final String verifiedAt;
@@ -70,7 +60,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                 String table,
                 String verifiedAt,
                 String id,
-                String idParameter,
+                String idType,
                 String key,
                 String columns,
                 Class<? extends Record> type) {
@@ -79,9 +69,9 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
             this.key = key;
             this.type = Columns.of(type);
             this.queue = """
-                    SELECT %2$s AS verified_at, %5$s FROM %%s AND (%2$s, %3$s) > (:verified, %4$s)
+                    SELECT %2$s AS verified_at, %5$s FROM %%s AND (%2$s, %3$s) > (:verified, :id::%4$s)
                     ORDER BY %2$s, %3$s LIMIT :limit
-                    """.formatted(table, age(), id, idParameter, columns);
+                    """.formatted(table, age(), id, idType, columns);
         }
 
         private String age() {
@@ -136,7 +126,8 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     /** Position in the order of objects to audit. */
     public record Place(Instant verifiedAt, String id) {
 
-        public static final Place FIRST = new Place(Instant.EPOCH, "");
+        /** Precedes each digest and each number. */
+        public static final Place FIRST = new Place(Instant.EPOCH, "0");
     }
 
     public record Queued(Place place, Expected expected) {}
@@ -184,12 +175,12 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
 
     /** Records findings. Part of the caller's transaction; a repeat updates the row. */
     public void recordFindings(Collection<Verdict> damaged, Instant now, long jobExecution) {
-        insert(ROWS, damaged.stream().map(FindingRow::of).toList(), now, jobExecution);
+        record(damaged.stream().map(FindingRow::of).toList(), now, jobExecution);
     }
 
     /** As above, for objects without a row. */
     public void recordOrphans(Collection<StoredObject> orphans, Instant now, long jobExecution) {
-        insert(ROWS, orphans.stream().map(FindingRow::of).toList(), now, jobExecution);
+        record(orphans.stream().map(FindingRow::of).toList(), now, jobExecution);
     }
 
     private record FindingRow(
@@ -218,20 +209,19 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
         }
     }
 
-    private List<String> insert(String findings, List<FindingRow> rows, Instant now, long jobExecution) {
-        return Statements.texts(
-                jdbc, Map.of("now", now, "execution", jobExecution, "rows", Columns.json(rows)), """
-                        INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen,
-                                                    first_seen, last_seen, job_execution_id)
-                        SELECT found.*, :now::timestamptz, :now::timestamptz, :execution FROM (%s) AS found
-                        ON CONFLICT (object_key) WHERE resolved_at IS NULL DO UPDATE
-                        SET kind = EXCLUDED.kind, sha256 = EXCLUDED.sha256, note_id = EXCLUDED.note_id,
-                            expected = EXCLUDED.expected, seen = EXCLUDED.seen,
-                            last_seen = greatest(fixity_finding.first_seen, EXCLUDED.last_seen),
-                            job_execution_id = EXCLUDED.job_execution_id
-                        RETURNING object_key
-                        """.formatted(
-                                findings));
+    private void record(List<FindingRow> rows, Instant now, long jobExecution) {
+        Map<String, Object> parameters = Map.of("now", now, "execution", jobExecution, "rows", Columns.json(rows));
+        Statements.update(jdbc, parameters, """
+                INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen,
+                                            first_seen, last_seen, job_execution_id)
+                SELECT kind, object_key, sha256, note_id, expected, seen, :now::timestamptz, :now::timestamptz, :execution
+                FROM json_populate_recordset(NULL::fixity_finding, :rows::json)
+                ON CONFLICT (object_key) WHERE resolved_at IS NULL DO UPDATE
+                SET kind = EXCLUDED.kind, sha256 = EXCLUDED.sha256, note_id = EXCLUDED.note_id,
+                    expected = EXCLUDED.expected, seen = EXCLUDED.seen,
+                    last_seen = greatest(fixity_finding.first_seen, EXCLUDED.last_seen),
+                    job_execution_id = EXCLUDED.job_execution_id
+                """);
     }
 
     /**
@@ -241,13 +231,17 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
      * @return the recorded keys
      */
     public List<String> recordUnrecorded(Instant now, long jobExecution) {
-        return insert("""
-                SELECT DISTINCT ON (m.sha256) 'UNRECORDED', 'media/' || left(m.sha256, 2) || '/' || m.sha256, m.sha256,
-                       m.note_id, m.kind || ' ' || m.ordinal || ' of note ' || m.note_id || ' is STORED',
-                       'media_object has no such row'
-                FROM note_media m
-                WHERE m.state = 'STORED' AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
-                ORDER BY m.sha256, m.note_id""", List.of(), now, jobExecution);
+        List<FindingRow> rows = Statements.list(jdbc, FindingRow.class, Map.of(), """
+                        SELECT DISTINCT ON (m.sha256) 'UNRECORDED' AS kind, m.sha256, m.note_id,
+                               'media/' || left(m.sha256, 2) || '/' || m.sha256 AS object_key,
+                               m.kind || ' ' || m.ordinal || ' of note ' || m.note_id || ' is STORED' AS expected,
+                               'media_object has no such row' AS seen
+                        FROM note_media m
+                        WHERE m.state = 'STORED' AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
+                        ORDER BY m.sha256, m.note_id
+                        """);
+        record(rows, now, jobExecution);
+        return rows.stream().map(FindingRow::objectKey).toList();
     }
 
     /** Resolves findings that a complete audit did not see again. Part of the caller's transaction. */

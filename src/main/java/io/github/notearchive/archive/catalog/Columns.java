@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import io.github.notearchive.io.Timestamps;
 import java.lang.reflect.Constructor;
-import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.RecordComponent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,9 +11,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.BeanUtils;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.support.JdbcUtils;
 import org.springframework.util.ReflectionUtils;
@@ -30,12 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Columns<R extends Record> implements RowMapper<R> {
 
-    private static final ClassValue<Columns<?>> ALL = new ClassValue<>() {
-        @Override
-        protected Columns<?> computeValue(Class<?> type) {
-            return new Columns<>(type.asSubclass(Record.class));
-        }
-    };
+    private static final Map<Class<?>, Columns<?>> ALL = new ConcurrentHashMap<>();
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -52,23 +49,14 @@ public final class Columns<R extends Record> implements RowMapper<R> {
         this.names = components.stream()
                 .map(component -> JdbcUtils.convertPropertyNameToUnderscoreName(component.getName()))
                 .toList();
-        try {
-            this.constructor = type.getDeclaredConstructor(
-                    components.stream().map(RecordComponent::getType).toArray(Class[]::new));
-            constructor.setAccessible(true);
-            components.forEach(component -> ReflectionUtils.makeAccessible(component.getAccessor()));
-        } catch (NoSuchMethodException | InaccessibleObjectException e) {
-            throw new IllegalStateException("the record has no accessible constructor", e);
-        }
+        this.constructor = BeanUtils.getResolvableConstructor(type);
+        ReflectionUtils.makeAccessible(constructor);
+        components.forEach(component -> ReflectionUtils.makeAccessible(component.getAccessor()));
     }
 
     @SuppressWarnings("unchecked") // computed from this class
     public static <R extends Record> Columns<R> of(Class<R> type) {
-        return (Columns<R>) ALL.get(type);
-    }
-
-    List<String> names() {
-        return names;
+        return (Columns<R>) ALL.computeIfAbsent(type, _ -> new Columns<>(type));
     }
 
     /** Returns a comma-separated list of the columns, each in place of {@code ?} in a pattern. */
@@ -117,7 +105,7 @@ public final class Columns<R extends Record> implements RowMapper<R> {
         if (!type.isRecord()) {
             return JdbcUtils.getResultSetValue(row, row.findColumn(name), type);
         }
-        Columns<?> nested = ALL.get(type);
+        Columns<?> nested = of(type.asSubclass(Record.class));
         @Nullable
         Object[] values = nested.components.size() == 1
                 ? new @Nullable Object[] {

@@ -1,20 +1,16 @@
 package io.github.notearchive.archive.catalog;
 
-import static io.github.notearchive.io.Timestamps.timestamp;
-
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
-import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,8 +31,6 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -136,12 +130,17 @@ public record ErasureRepository(
     /** Restores a tombstone in a rebuild, unfinished if the tables may hold its rows. Keeps an existing row. */
     public void restore(TombstoneObject tombstone, @Nullable Instant finished) {
         boolean isNote = tombstone.note().isPresent();
-        jdbc.sql("""
-                        INSERT INTO %1$s (%2$s, forgotten_at, reason, finished_at) VALUES (:id, :at, :reason, :finished)
-                        ON CONFLICT (%2$s) DO NOTHING
-                        """.formatted(isNote ? "forgotten_note" : "forgotten_author", isNote ? "note_id" : "author_sha256"))
-                .paramSource(RecordParameters.of(tombstone).addValue("finished", timestamp(finished), Types.TIMESTAMP))
-                .update();
+        change(
+                """
+                INSERT INTO %1$s (%2$s, forgotten_at, reason, finished_at)
+                VALUES (:id, :at, nullif(:reason, ''), nullif(:finished::timestamptz, 'epoch'))
+                ON CONFLICT (%2$s) DO NOTHING
+                """.formatted(isNote ? "forgotten_note" : "forgotten_author", isNote ? "note_id" : "author_sha256"),
+                Map.of(
+                        "id", tombstone.id(),
+                        "at", tombstone.at(),
+                        "reason", Objects.requireNonNullElse(tombstone.reason(), ""),
+                        "finished", Objects.requireNonNullElse(finished, Instant.EPOCH)));
     }
 
     /** Marks an erasure as unfinished: remains of the note were found. The next erasure removes them. */
@@ -170,23 +169,22 @@ public record ErasureRepository(
      * @return number of rows by table; rows of {@code api_call} are cleared, not removed
      */
     public Map<String, Long> remove(Collection<NoteId> notes, Collection<String> named) {
-        Map<String, Long> rows = new LinkedHashMap<>();
         change("""
                 INSERT INTO forgotten_object (object_key, size_bytes)
-                SELECT DISTINCT o.object_key, o.size_bytes
-                FROM note_media m JOIN media_object o USING (sha256)
-                WHERE m.note_id = ANY (:notes)
-                  AND NOT EXISTS (SELECT 1 FROM note_media u
-                                  WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
+                SELECT o.object_key, o.size_bytes FROM media_object o
+                WHERE o.sha256 IN (SELECT sha256 FROM note_media WHERE note_id = ANY (:notes)
+                                   UNION SELECT sha256 FROM media_object WHERE object_key = ANY (:keys))
+                  AND NOT EXISTS (SELECT 1 FROM note_media u WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
                 ON CONFLICT (object_key) DO NOTHING
-                """, Map.of("notes", notes));
-        for (String table : List.of("note_media", "note_topic", "note_mention", "note_comment", "note_capture")) {
-            rows.put(table, change("DELETE FROM " + table + " WHERE note_id = ANY (:notes)", Map.of("notes", notes)));
-        }
+                """, Map.of("notes", notes, "keys", named));
         List<String> authors = Statements.texts(jdbc, Map.of("notes", notes), """
                 SELECT author_id FROM note WHERE note_id = ANY (:notes) AND author_id IS NOT NULL
                 """);
-        rows.put("note", change("DELETE FROM note WHERE note_id = ANY (:notes)", Map.of("notes", notes)));
+        Map<String, Long> rows = new LinkedHashMap<>();
+        for (String table :
+                List.of("note_media", "note_topic", "note_mention", "note_comment", "note_capture", "note")) {
+            rows.put(table, change("DELETE FROM " + table + " WHERE note_id = ANY (:notes)", Map.of("notes", notes)));
+        }
         rows.put("author", change("""
                 DELETE FROM author a
                 WHERE (a.author_id = ANY (:authors)
@@ -194,14 +192,6 @@ public record ErasureRepository(
                            SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL)))
                   AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
                 """, Map.of("authors", authors)));
-        // a file without a row may be used by another note
-        change("""
-                INSERT INTO forgotten_object (object_key, size_bytes)
-                SELECT o.object_key, o.size_bytes FROM media_object o
-                WHERE o.object_key = ANY (:keys)
-                  AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                ON CONFLICT (object_key) DO NOTHING
-                """, Map.of("keys", named));
         rows.put("media_object", removeListedRows());
         rows.put("fixity_finding", change("""
                 DELETE FROM fixity_finding
@@ -253,18 +243,23 @@ public record ErasureRepository(
 
     /** Returns the files that these notes share with others; they remain. */
     public Files shared(Collection<NoteId> notes) {
-        return Statements.one(jdbc, Files.class, Map.of("notes", notes), """
-                        SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes
-                        FROM media_object o
-                        WHERE EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256 AND m.note_id = ANY (:notes))
-                          AND EXISTS (SELECT 1 FROM note_media u WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
-                        """);
+        return files("""
+                media_object o
+                WHERE EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256 AND m.note_id = ANY (:notes))
+                  AND EXISTS (SELECT 1 FROM note_media u WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
+                """, Map.of("notes", notes));
     }
 
     public Files toRemove() {
-        return Statements.one(jdbc, Files.class, Map.of(), """
-                        SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes FROM forgotten_object
-                        """);
+        return files("forgotten_object", Map.of());
+    }
+
+    private Files files(String rows, Map<String, ?> parameters) {
+        return Statements.one(
+                jdbc,
+                Files.class,
+                parameters,
+                "SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes FROM " + rows);
     }
 
     public record Files(long count, long bytes) {}
@@ -345,8 +340,6 @@ public record ErasureRepository(
 
         private static final String FORMAT = "note-archive/forgotten/1";
         private static final Pattern KEY = Pattern.compile("forgotten/(?:([0-9a-f]{24})|author-([0-9a-f]{64}))\\.json");
-        private static final JsonMapper JSON =
-                JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
         public TombstoneObject {
             if (KEY.matcher(nameOf(id)).matches()) {
@@ -365,12 +358,12 @@ public record ErasureRepository(
         }
 
         public void putInto(ObjectStore store) {
-            ObjectNode root = JSON.createObjectNode();
+            ObjectNode root = Sidecar.JSON.createObjectNode();
             root.put("format", FORMAT);
             root.put(note().isPresent() ? "noteId" : "authorSha256", id);
             root.put("forgottenAt", at.toString());
             root.put("reason", reason);
-            store.putBytes(new ObjectKey(nameOf(id)), JSON.writeValueAsBytes(root), "application/json");
+            store.putBytes(new ObjectKey(nameOf(id)), Sidecar.JSON.writeValueAsBytes(root), "application/json");
         }
 
         /**
@@ -384,7 +377,7 @@ public record ErasureRepository(
             }
             String id = name.group(1) == null ? name.group(2) : name.group(1);
             try {
-                JsonNode root = JSON.readTree(bytes);
+                JsonNode root = Sidecar.JSON.readTree(bytes);
                 return Optional.of(new TombstoneObject(
                         id,
                         Instant.parse(root.path("forgottenAt").stringValue("")),

@@ -3,6 +3,8 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An object that exists according to the tables. */
@@ -36,5 +38,34 @@ public sealed interface Expected {
     }
 
     /** Result of verifying one object, and the number of bytes read; without damage it is intact. */
-    public record Verdict(Expected expected, @Nullable Damage damage, long bytes) {}
+    record Verdict(Expected expected, @Nullable Damage damage, long bytes) {}
+
+    /** Damage of an object, with what the store returned, for operators. */
+    record Damage(Kind kind, String seen) {
+
+        public enum Kind {
+            /** The store has no such key. */
+            MISSING,
+            /** The length is correct, the SHA-256 differs. */
+            CORRUPT,
+            /** The length differs. */
+            SIZE,
+            /** The store responds, but does not return this object. */
+            UNREADABLE,
+            /** A slot is STORED with a digest that {@code media_object} lacks. */
+            UNRECORDED,
+            /** The store has no such sidecar. */
+            SIDECAR_MISSING,
+            /** The sidecar is unreadable, or is not that of its capture. */
+            SIDECAR_CORRUPT,
+            /** No row refers to the object, or only that of a file that no slot uses. */
+            ORPHAN
+        }
+
+        public static String describe(Map<Kind, Long> counts) {
+            return counts.entrySet().stream()
+                    .map(count -> count.getKey() + " " + count.getValue())
+                    .collect(Collectors.joining(", "));
+        }
+    }
 }

@@ -1,8 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
-import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
@@ -18,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -55,6 +52,53 @@ public class MediaCatalog implements AutoCloseable {
                 = (EXCLUDED.captured_at, EXCLUDED.identity, EXCLUDED.state, EXCLUDED.reason, EXCLUDED.rendition,
                    EXCLUDED.width, EXCLUDED.height, EXCLUDED.sha256, EXCLUDED.checks, EXCLUDED.error,
                    EXCLUDED.dead_night, EXCLUDED.updated_at)
+            """;
+
+    /**
+     * Deletes unfilled slots that an earlier response to the same endpoint promised and this one does not. A stored
+     * file that has moved within the note leaves its old slot. One whose slot another file takes moves behind all
+     * slots; the motion of a live photo moves with its still. An object whose slot gets other bytes is listed for
+     * removal. Another note may use it, or start to; the removal checks this while no run is active.
+     */
+    private static final String MAKE_ROOM = """
+            WITH listed AS (
+                SELECT kind, ordinal, identity, sha256 FROM json_populate_recordset(NULL::note_media, :rows::json)
+            ), held AS (
+                SELECT m.kind, m.ordinal, m.identity, m.sha256,
+                       (m.kind, m.ordinal, m.identity) IN (SELECT kind, ordinal, identity FROM listed) AS is_listed,
+                       EXISTS (SELECT 1 FROM listed l WHERE l.kind = m.kind AND l.sha256 = m.sha256) AS is_elsewhere
+                FROM note_media m
+                WHERE m.note_id = :noteId AND m.state = 'STORED'
+            ), deleted AS (
+                DELETE FROM note_media m
+                WHERE m.note_id = :noteId
+                  AND ((m.kind, m.ordinal) IN (SELECT kind, ordinal FROM held WHERE is_elsewhere AND NOT is_listed)
+                       OR m.state <> 'STORED' AND m.captured_at < :capturedAt
+                          AND (:ofVideo AND m.kind IN ('VIDEO', 'SUBTITLE')
+                               OR NOT :ofVideo AND NOT EXISTS (
+                                   SELECT 1 FROM note_capture c JOIN api_call a ON a.id = c.call_id
+                                   WHERE c.note_id = m.note_id AND c.captured_at = m.captured_at
+                                     AND a.endpoint = 'note-detail/v6')))
+            ), moved AS (
+                UPDATE note_media m
+                SET ordinal = m.ordinal + 1 + (SELECT max(ordinal) FROM (
+                        SELECT ordinal FROM listed UNION SELECT ordinal FROM note_media WHERE note_id = :noteId) AS a)
+                FROM held h
+                WHERE m.note_id = :noteId AND (m.kind, m.ordinal) = (h.kind, h.ordinal)
+                  AND NOT h.is_listed AND NOT h.is_elsewhere
+                  AND EXISTS (SELECT 1 FROM listed l
+                              WHERE l.ordinal = h.ordinal
+                                AND (l.kind = h.kind
+                                     OR h.kind = 'MOTION' AND l.kind = 'IMAGE' AND NOT EXISTS (
+                                         SELECT 1 FROM held still
+                                         WHERE still.kind = 'IMAGE' AND still.ordinal = h.ordinal AND still.is_listed)))
+            )
+            INSERT INTO forgotten_object (object_key, size_bytes)
+            SELECT o.object_key, o.size_bytes
+            FROM held h JOIN listed l USING (kind, ordinal, identity) JOIN media_object o ON o.sha256 = h.sha256
+            WHERE l.sha256 <> h.sha256
+            ORDER BY o.object_key
+            ON CONFLICT (object_key) DO NOTHING
             """;
 
     private static final String SLOTS = """
@@ -96,18 +140,14 @@ public class MediaCatalog implements AutoCloseable {
 
     /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */
     public List<SlotRow> slotsOf(NoteId id) {
-        return slots(autoCommit, id, null);
+        return slotsOf(id, null);
     }
 
     /** As above, limited to slots that this response was the last to list. */
-    List<SlotRow> slotsOf(NoteId id, Instant capturedAt) {
-        return slots(autoCommit, id, capturedAt);
-    }
-
-    private static List<SlotRow> slots(JdbcClient client, NoteId id, @Nullable Instant capturedAt) {
+    List<SlotRow> slotsOf(NoteId id, @Nullable Instant capturedAt) {
         Instant time = Objects.requireNonNullElse(capturedAt, Instant.EPOCH);
         Map<String, Object> parameters = Map.of("noteId", id, "all", capturedAt == null, "capturedAt", time);
-        return Statements.list(client, SlotRow.class, parameters, SLOTS);
+        return Statements.list(autoCommit, SlotRow.class, parameters, SLOTS);
     }
 
     /**
@@ -121,21 +161,21 @@ public class MediaCatalog implements AutoCloseable {
     }
 
     private List<Optional<KnownObject>> findByDigest(List<String> group) {
-        Map<String, KnownObject> known = objects(autoCommit, group).stream()
-                .collect(Collectors.toMap(object -> object.media().sha256(), Function.identity()));
+        Map<String, KnownObject> known = objects(autoCommit, group);
         return group.stream()
                 .map(digest -> Optional.ofNullable(known.get(digest)))
                 .toList();
     }
 
-    private static List<KnownObject> objects(JdbcClient client, Collection<String> digests) {
+    private static Map<String, KnownObject> objects(JdbcClient client, Collection<String> digests) {
         return Statements.list(client, KnownObject.class, Map.of("digests", digests), """
                         SELECT o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type,
                                EXISTS (SELECT 1 FROM fixity_finding f
                                        WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
                                          AND f.kind <> 'ORPHAN') AS damaged
                         FROM media_object o WHERE o.sha256 = ANY (:digests)
-                        """);
+                        """).stream()
+                .collect(Collectors.toMap(object -> object.media().sha256(), Function.identity()));
     }
 
     /**
@@ -187,13 +227,15 @@ public class MediaCatalog implements AutoCloseable {
     }
 
     /** Row of a slot, as listed by a response. */
-    private record ListedSlot(
+    record ListedSlot(
             NoteId noteId,
             Instant capturedAt,
             @JsonUnwrapped SlotRow slot) {
 
-        static Stream<ListedSlot> of(NoteCapture response, List<SlotRow> slots) {
-            return slots.stream().map(slot -> new ListedSlot(response.id(), response.capturedAt(), slot));
+        static List<ListedSlot> of(NoteCapture response, List<SlotRow> slots) {
+            return slots.stream()
+                    .map(slot -> new ListedSlot(response.id(), response.capturedAt(), slot))
+                    .toList();
         }
     }
 
@@ -202,138 +244,43 @@ public class MediaCatalog implements AutoCloseable {
         Statements.write(jdbc, INSERT_OBJECTS, slots);
     }
 
-    /** Inserts the slots of first responses, and missing rows of their objects. Part of the caller's transaction. */
-    void insert(Collection<CapturedNote> firsts) {
-        insertObjects(firsts.stream().flatMap(note -> note.files().stream()).toList());
-        Statements.write(
-                jdbc,
-                SAVE_SLOTS,
-                firsts.stream()
-                        .flatMap(note -> ListedSlot.of(note.capture(), note.files()))
-                        .toList());
-    }
-
     /**
-     * Writes the state of the files that a response lists; their objects have rows already. Part of the caller's
-     * transaction.
+     * Prepares the slots of a note for the files that a response lists. Part of the caller's transaction.
      *
      * @param ofVideo whether it is the response to a video call, which lists only the video
      */
-    void saveSlots(NoteCapture response, boolean ofVideo, List<SlotRow> slots) {
-        dropUnlisted(response, ofVideo);
-        if (!slots.isEmpty()) {
-            List<SlotRow> before = makeRoom(response.id(), slots);
-            Statements.write(jdbc, SAVE_SLOTS, ListedSlot.of(response, slots).toList());
-            listReplaced(before, slots);
-        }
+    void makeRoom(NoteCapture response, boolean ofVideo, List<ListedSlot> listed) {
+        Map<String, Object> parameters = Map.of(
+                "noteId", response.id(),
+                "capturedAt", response.capturedAt(),
+                "ofVideo", ofVideo,
+                "rows", Columns.json(listed));
+        Statements.update(jdbc, parameters, MAKE_ROOM);
     }
 
-    /** Deletes unfilled slots that an earlier response to the same endpoint promised and this one does not. */
-    private void dropUnlisted(NoteCapture response, boolean ofVideo) {
-        Statements.update(
-                jdbc, Map.of("noteId", response.id(), "capturedAt", response.capturedAt(), "ofVideo", ofVideo), """
-                DELETE FROM note_media m
-                WHERE m.note_id = :noteId AND m.state <> 'STORED' AND m.captured_at < :capturedAt
-                  AND (:ofVideo AND m.kind IN ('VIDEO', 'SUBTITLE')
-                       OR NOT :ofVideo AND NOT EXISTS (
-                           SELECT 1 FROM note_capture c JOIN api_call a ON a.id = c.call_id
-                           WHERE c.note_id = m.note_id AND c.captured_at = m.captured_at
-                             AND a.endpoint = 'note-detail/v6'))
-                """);
+    /** Writes the state of files whose objects have rows already. Part of the caller's transaction. */
+    void saveSlots(List<ListedSlot> listed) {
+        Statements.write(jdbc, SAVE_SLOTS, listed);
     }
 
-    /**
-     * Moves stored files out of slots that other files take now, behind all slots. The motion of a live photo moves
-     * with its still. A file that has moved within the note leaves its old slot.
-     *
-     * @return the stored files of the note in their previous slots
-     */
-    private List<SlotRow> makeRoom(NoteId id, List<SlotRow> slots) {
-        List<SlotRow> held = slots(jdbc, id, null).stream()
-                .filter(row -> row.state() == SlotState.STORED)
-                .toList();
-        int behindAll = 1
-                + Stream.concat(held.stream(), slots.stream())
-                        .mapToInt(SlotRow::ordinal)
-                        .max()
-                        .orElse(0);
-        for (SlotRow file : held) {
-            if (file.isIn(slots)) {
-                continue;
-            }
-            if (slots.stream().anyMatch(slot -> slot.kind() == file.kind() && slot.hasBytesOf(file))) {
-                change("DELETE FROM note_media", id, file);
-            } else if (isTaken(file, slots, held)) {
-                change("UPDATE note_media SET ordinal = ordinal + " + behindAll, id, file);
-            }
-        }
-        return held;
-    }
+    /** An unverified object found in the bucket, with its time. */
+    public record FoundObject(@JsonUnwrapped StoredMedia media, Instant storedAt) {}
 
-    private void change(String change, NoteId id, SlotRow file) {
-        Map<String, Object> slot = Map.of("noteId", id, "kind", file.kind(), "ordinal", file.ordinal());
-        Statements.update(jdbc, slot, change + " WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal");
-    }
-
-    /** Returns whether another file takes its slot, or that of its still. */
-    private static boolean isTaken(SlotRow file, List<SlotRow> slots, List<SlotRow> held) {
-        boolean hasLostItsStill = file.kind() == MediaKind.MOTION
-                && held.stream()
-                        .filter(still -> still.kind() == MediaKind.IMAGE && still.ordinal() == file.ordinal())
-                        .noneMatch(still -> still.isIn(slots));
-        return slots.stream()
-                .filter(slot -> slot.ordinal() == file.ordinal())
-                .anyMatch(slot -> slot.kind() == file.kind() || (hasLostItsStill && slot.kind() == MediaKind.IMAGE));
-    }
-
-    /**
-     * Lists objects for removal whose slots hold other files now. Another note may use such an object, or start to; the
-     * removal checks this while no run is active.
-     */
-    private void listReplaced(List<SlotRow> before, List<SlotRow> slots) {
-        List<String> replaced = before.stream()
-                .filter(file -> slots.stream()
-                        .anyMatch(slot -> slot.isFor(file.slot()) && slot.media() != null && !slot.hasBytesOf(file)))
-                .flatMap(file -> Stream.ofNullable(file.media()).map(StoredMedia::sha256))
-                .distinct()
-                .toList();
-        if (!replaced.isEmpty()) {
-            Statements.update(jdbc, Map.of("replaced", replaced), """
-                            INSERT INTO forgotten_object (object_key, size_bytes)
-                            SELECT object_key, size_bytes FROM media_object
-                            WHERE sha256 = ANY (:replaced) ORDER BY object_key
-                            ON CONFLICT (object_key) DO NOTHING
-                            """);
-        }
-    }
-
-    private record FoundObject(@JsonUnwrapped StoredMedia media, Instant storedAt) {}
-
-    /**
-     * Inserts unverified objects found in the bucket, with their time. Part of the caller's transaction; idempotent.
-     */
-    public void insertFound(Map<StoredMedia, Instant> found) {
-        List<FoundObject> objects = found.entrySet().stream()
-                .map(object -> new FoundObject(object.getKey(), object.getValue()))
-                .toList();
-        Statements.write(jdbc, INSERT_OBJECTS, objects);
+    /** Inserts objects of different files. Part of the caller's transaction; idempotent. */
+    public void insertFound(Collection<FoundObject> found) {
+        Statements.write(jdbc, INSERT_OBJECTS, found);
     }
 
     /** Returns the known objects of these digests, by SHA-256. Part of the caller's transaction. */
-    public Map<String, StoredMedia> known(Collection<String> digests) {
-        return objects(jdbc, digests).stream()
-                .map(KnownObject::media)
-                .collect(Collectors.toMap(StoredMedia::sha256, Function.identity()));
+    public Map<String, KnownObject> known(Collection<String> digests) {
+        return objects(jdbc, digests);
     }
 
-    /**
-     * Deletes the row of an object with other bytes than its name, unless a slot refers to it, in the caller's
-     * transaction.
-     */
-    public void deleteUnused(String sha256) {
-        Statements.update(jdbc, Map.of("sha256", sha256), """
+    /** Deletes the row of an object unless a slot refers to it. Part of the caller's transaction. */
+    public void deleteUnused(String key) {
+        Statements.update(jdbc, Map.of("key", key), """
                         DELETE FROM media_object o
-                        WHERE o.sha256 = :sha256 AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                        WHERE o.object_key = :key AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
                         """);
     }
 
@@ -352,11 +299,10 @@ public class MediaCatalog implements AutoCloseable {
             return slot.named()
                     && kind == slot.kind()
                     && identity.equals(PostgresText.of(slot.identity()))
+                    && slot.isBest(rendition)
                     && slot.candidates().stream()
-                            .findFirst()
-                            .filter(best -> slot.isBest(rendition))
-                            .filter(best -> best.size() == null || best.size() == media.size())
-                            .isPresent();
+                            .limit(1)
+                            .anyMatch(best -> best.size() == null || best.size() == media.size());
         }
     }
 }

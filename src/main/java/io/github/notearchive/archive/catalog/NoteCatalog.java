@@ -3,21 +3,26 @@ package io.github.notearchive.archive.catalog;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.archive.catalog.MediaCatalog.ListedSlot;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.NoteDetail.Capture;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
+import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -29,27 +34,29 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
     static final Columns<Capture> CAPTURE = Columns.of(Capture.class);
     static final Columns<Author> AUTHOR = Columns.of(Author.class);
 
-    /** Rows are locked in one order, so that two groups of notes with the same authors do not deadlock. */
+    /**
+     * Writes each author once: the newest. Rows are locked in one order, so that two groups of notes with the same
+     * authors do not deadlock.
+     */
     private static final String SAVE_AUTHORS = """
             INSERT INTO author (%1$s, updated_at)
-            SELECT %1$s, updated_at FROM json_populate_recordset(NULL::author, :rows::json)
-            ORDER BY author_id
+            SELECT DISTINCT ON (author_id) %1$s, updated_at FROM json_populate_recordset(NULL::author, :rows::json)
+            ORDER BY author_id, updated_at DESC
             ON CONFLICT (author_id) DO UPDATE SET %2$s, updated_at = EXCLUDED.updated_at
             WHERE author.updated_at < EXCLUDED.updated_at
             """.formatted(AUTHOR.each("?"), AUTHOR.each("? = EXCLUDED.?"));
 
-    private static final String INSERT_NOTES = """
+    /** An updated row differs from an inserted one in {@code xmax}, which names this transaction. */
+    private static final String SAVE_NOTES = """
             INSERT INTO note (note_id, %1$s, mapper_version, first_captured_at, last_captured_at, archived_at)
             SELECT note_id, %1$s, mapper_version, first_captured_at, last_captured_at, archived_at
             FROM json_populate_recordset(NULL::note, :rows::json)
-            """.formatted(NOTE.each("?"));
-
-    private static final String SAVE_NOTE = INSERT_NOTES + """
             ON CONFLICT (note_id) DO UPDATE
-            SET %s, mapper_version = EXCLUDED.mapper_version,
+            SET %2$s, mapper_version = EXCLUDED.mapper_version,
                 last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
             WHERE note.last_captured_at <= EXCLUDED.last_captured_at
-            """.formatted(NOTE.each("? = EXCLUDED.?"));
+            RETURNING note_id, xmax = 0 AS inserted
+            """.formatted(NOTE.each("?"), NOTE.each("? = EXCLUDED.?"));
 
     private static final String SAVE_CAPTURES = """
             INSERT INTO note_capture (note_id, captured_at, call_id, %1$s, mapper_version, response, sidecar_key)
@@ -83,12 +90,13 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
         /** Returns the files that a response lists. Each file is listed by one response. */
         public List<SlotRow> filesOf(NoteCapture response) {
             return files.stream()
-                    .filter(file -> response.callId() == listing(file).callId())
+                    .filter(file ->
+                            isVideo(response) == (video != null && file.kind().isOfVideo()))
                     .toList();
         }
 
-        private NoteCapture listing(SlotRow file) {
-            return video != null && file.kind().isOfVideo() ? video : capture;
+        private boolean isVideo(NoteCapture response) {
+            return video != null && video.callId() == response.callId();
         }
 
         public boolean lists(SlotRow file) {
@@ -97,47 +105,45 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
         }
     }
 
+    /** As below, for one note. */
+    public void save(CapturedNote note) {
+        save(List.of(map(note)));
+    }
+
     /**
-     * Writes a note's responses, the note according to its detail response, and its slots. Part of the caller's
-     * transaction; idempotent. The sidecars are to be stored before.
+     * Writes the responses of different notes, the notes according to their detail responses, and their slots. Part of
+     * the caller's transaction; idempotent. The sidecars are to be stored before. Notes without rows cost one statement
+     * a table.
      *
      * <p>A response older than the newest known one changes neither the note nor its files. A video response has its
      * own counts and lists the video files; the note itself follows the detail response, since the video response may
      * omit fields.
      */
-    public void save(CapturedNote note) {
-        boolean isNewest = saveNote(map(note));
-        saveFiles(note, note.capture(), false, isNewest);
-        NoteCapture video = note.video();
-        if (video != null) {
-            saveVideo(video);
-            saveFiles(note, video, true, true);
+    void save(List<Mapped> notes) {
+        Map<NoteId, Boolean> newest = saveNotes(notes);
+        List<NoteCapture> videos = notes.stream()
+                .flatMap(each -> Stream.ofNullable(each.note().video()))
+                .toList();
+        if (!videos.isEmpty()) {
+            saveCaptures(videos.stream().map(CaptureRow::ofVideo).toList());
         }
-    }
-
-    private void saveFiles(CapturedNote note, NoteCapture response, boolean ofVideo, boolean isNewest) {
-        List<SlotRow> files = note.filesOf(response);
-        media.insertObjects(files);
-        if (isNewest) {
-            media.saveSlots(response, ofVideo, files);
+        media.insertObjects(
+                notes.stream().flatMap(each -> each.note().files().stream()).toList());
+        List<ListedSlot> slots = new ArrayList<>();
+        for (CapturedNote note : notes.stream().map(Mapped::note).toList()) {
+            Boolean isNew = newest.get(note.capture().id());
+            for (NoteCapture response : note.answers()) {
+                boolean ofVideo = note.isVideo(response);
+                if (ofVideo || isNew != null) {
+                    List<ListedSlot> listed = ListedSlot.of(response, note.filesOf(response));
+                    if (!Boolean.TRUE.equals(isNew)) {
+                        media.makeRoom(response, ofVideo, listed);
+                    }
+                    slots.addAll(listed);
+                }
+            }
         }
-    }
-
-    /**
-     * Writes the same rows as {@link #save} for notes without rows and video response, in one statement a table. Part
-     * of the caller's transaction.
-     *
-     * @throws DuplicateKeyException if a note has rows already
-     */
-    void insert(List<Mapped> firsts) {
-        saveAuthors(firsts);
-        Statements.write(
-                jdbc, INSERT_NOTES, firsts.stream().map(Mapped::noteRow).toList());
-        saveCaptures(firsts.stream().map(Mapped::row).toList());
-        for (NoteParts part : NoteParts.values()) {
-            part.insert(jdbc, firsts.stream().flatMap(of -> part.rows(of.id(), of.capturedAt(), of.detail())));
-        }
-        media.insert(firsts.stream().map(Mapped::note).toList());
+        media.saveSlots(slots);
     }
 
     /**
@@ -148,47 +154,47 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
      */
     public void restore(NoteCapture capture, boolean ofVideo, List<SlotRow> files, @Nullable Instant archivedAt) {
         if (ofVideo) {
-            saveVideo(capture);
+            saveCaptures(List.of(CaptureRow.ofVideo(capture)));
         } else {
-            saveNote(map(new CapturedNote(capture, null, files, archivedAt)));
+            saveNotes(List.of(map(new CapturedNote(capture, null, files, archivedAt))));
         }
-        media.saveSlots(capture, ofVideo, files);
+        List<ListedSlot> listed = ListedSlot.of(capture, files);
+        media.makeRoom(capture, ofVideo, listed);
+        media.saveSlots(listed);
     }
 
-    /** Returns whether the response is the newest; an older one only changes when the note was first known. */
-    private boolean saveNote(Mapped mapped) {
-        saveAuthors(List.of(mapped));
-        boolean isNewest = Statements.write(jdbc, SAVE_NOTE, List.of(mapped.noteRow())) > 0;
-        if (!isNewest) {
-            Statements.update(jdbc, Map.of("noteId", mapped.id(), "capturedAt", mapped.capturedAt()), """
-                            UPDATE note SET first_captured_at = :capturedAt
-                            WHERE note_id = :noteId AND first_captured_at > :capturedAt
+    private record SavedNote(NoteId noteId, boolean inserted) {}
+
+    /**
+     * Returns whether each note was inserted, without those of which a newer response is known; such a response only
+     * changes when the note was first known.
+     */
+    private Map<NoteId, Boolean> saveNotes(List<Mapped> notes) {
+        Statements.write(
+                jdbc,
+                SAVE_AUTHORS,
+                notes.stream().flatMap(each -> Stream.ofNullable(each.author())).toList());
+        String rows = Columns.json(notes.stream().map(Mapped::noteRow).toList());
+        Map<NoteId, Boolean> newest = Statements.list(jdbc, SavedNote.class, Map.of("rows", rows), SAVE_NOTES).stream()
+                .collect(Collectors.toMap(SavedNote::noteId, SavedNote::inserted));
+        if (newest.size() < notes.size()) {
+            Statements.update(jdbc, Map.of("rows", rows), """
+                            UPDATE note SET first_captured_at = d.first_captured_at
+                            FROM json_populate_recordset(NULL::note, :rows::json) AS d
+                            WHERE note.note_id = d.note_id AND note.first_captured_at > d.first_captured_at
                             """);
         }
-        saveCaptures(List.of(mapped.row()));
+        saveCaptures(notes.stream().map(Mapped::row).toList());
         for (NoteParts part : NoteParts.values()) {
-            if (isNewest || part.ofCapture) {
-                part.replace(jdbc, mapped.id(), mapped.capturedAt(), mapped.detail());
-            }
+            List<Mapped> owners = notes.stream()
+                    .filter(each -> part.ofCapture || newest.containsKey(each.id()))
+                    .toList();
+            owners.stream()
+                    .filter(each -> !Boolean.TRUE.equals(newest.get(each.id())))
+                    .forEach(each -> part.delete(jdbc, each.id(), each.capturedAt()));
+            part.insert(jdbc, owners.stream().flatMap(of -> part.rows(of.id(), of.capturedAt(), of.detail())));
         }
-        return isNewest;
-    }
-
-    private void saveVideo(NoteCapture video) {
-        Capture counts = NoteMapper.map(video, video.envelope()).capture().countsOnly();
-        saveCaptures(List.of(CaptureRow.of(video, counts, null)));
-    }
-
-    /** Writes each author once: the newest, by the first response that has it. */
-    private void saveAuthors(List<Mapped> mapped) {
-        Map<String, AuthorRow> newest = new LinkedHashMap<>();
-        for (Mapped each : mapped) {
-            Author author = each.detail().author();
-            if (author != null) {
-                newest.merge(author.authorId(), new AuthorRow(author, each.capturedAt()), AuthorRow::newer);
-            }
-        }
-        Statements.write(jdbc, SAVE_AUTHORS, newest.values());
+        return newest;
     }
 
     private void saveCaptures(List<CaptureRow> rows) {
@@ -214,17 +220,16 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
             return note.capture().capturedAt();
         }
 
+        private @Nullable AuthorRow author() {
+            return detail.author() == null ? null : new AuthorRow(detail.author(), capturedAt());
+        }
+
         private NoteRow noteRow() {
             return new NoteRow(id(), detail.note(), NoteMapper.VERSION, capturedAt(), capturedAt(), note.archivedAt());
         }
     }
 
-    private record AuthorRow(@JsonUnwrapped Author author, Instant updatedAt) {
-
-        AuthorRow newer(AuthorRow other) {
-            return other.updatedAt.isAfter(updatedAt) ? other : this;
-        }
-    }
+    record AuthorRow(@JsonUnwrapped Author author, Instant updatedAt) {}
 
     private record NoteRow(
             NoteId noteId,
@@ -242,6 +247,10 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
             @Nullable Integer mapperVersion,
             ObjectKey sidecarKey,
             @JsonIgnore String response) {
+
+        static CaptureRow ofVideo(NoteCapture video) {
+            return of(video, NoteMapper.map(video, video.envelope()).capture().countsOnly(), null);
+        }
 
         /** @param mapperVersion null for a response of which only counts are kept */
         private static CaptureRow of(NoteCapture capture, Capture columns, @Nullable Integer mapperVersion) {
@@ -333,5 +342,36 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
         public Hit {
             text = text == null ? null : TerminalText.excerpt(text, LENGTH);
         }
+    }
+
+    /**
+     * Returns whether the rows of a sidecar are missing or older. Compares with the note's row before any sidecar was
+     * written.
+     */
+    public boolean areBehind(Sidecar sidecar, WorklistRow before) {
+        Instant updated = sidecar.files().stream()
+                .map(SlotRow::updatedAt)
+                .max(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+        Instant settled = Objects.requireNonNullElse(before.settledAt(), Instant.EPOCH);
+        Map<String, Object> parameters = Map.of(
+                "note",
+                sidecar.noteId(),
+                "capturedAt",
+                sidecar.capturedAt(),
+                "captured",
+                sidecar.media() != null,
+                "settledAt",
+                settled,
+                "updatedAt",
+                updated);
+        return Statements.one(jdbc, Boolean.class, parameters, """
+                        SELECT NOT EXISTS (SELECT 1 FROM api_call WHERE note_id = :note AND received_at = :capturedAt)
+                            OR (:captured AND NOT EXISTS (SELECT 1 FROM note_capture
+                                                          WHERE note_id = :note AND captured_at = :capturedAt))
+                            OR NOT EXISTS (SELECT 1 FROM worklist
+                                           WHERE note_id = :note AND coalesce(settled_at, 'epoch') >= :settledAt)
+                            OR :updatedAt > (SELECT coalesce(max(updated_at), 'epoch') FROM note_media WHERE note_id = :note)
+                        """);
     }
 }

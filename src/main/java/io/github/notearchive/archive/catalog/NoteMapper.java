@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -134,7 +135,7 @@ public final class NoteMapper {
     }
 
     private static @Nullable String withoutQuery(@Nullable String url) {
-        return url == null || url.indexOf('?') < 0 ? url : url.substring(0, url.indexOf('?'));
+        return url == null ? null : url.split("\\?", 2)[0];
     }
 
     private static List<Topic> topics(JsonNode note) {
@@ -153,53 +154,45 @@ public final class NoteMapper {
     }
 
     private static List<Mention> mentions(JsonNode note) {
-        List<Mention> mentions = new ArrayList<>();
-        for (JsonNode node : elements(note.path("ats"))) {
-            String userId = first(id(node.path("id")), id(node.path("userid")));
-            String nickname = text(node.path("nickname"));
-            if (userId != null || nickname != null) {
-                mentions.add(new Mention(userId, nickname));
-            }
-        }
-        return List.copyOf(mentions);
+        return elements(note.path("ats")).stream()
+                .map(node ->
+                        new Mention(first(id(node.path("id")), id(node.path("userid"))), text(node.path("nickname"))))
+                .filter(mention -> mention.userId() != null || mention.nickname() != null)
+                .toList();
     }
 
     private static List<Comment> comments(JsonNode note, JsonNode response) {
         JsonNode data = response.path("data");
-        List<Comment> comments = new ArrayList<>();
-        for (JsonNode wrapper : data.isArray() ? data : List.of(data)) {
-            List<JsonNode> beside = elements(wrapper.path("comment_list"));
-            if (!beside.isEmpty() && elements(wrapper.path("note_list")).contains(note)) {
-                beside.forEach(comment -> addWithReplies(comments, comment));
-            }
-        }
-        elements(note.path("comment_list")).forEach(comment -> addWithReplies(comments, comment));
-        return List.copyOf(comments);
+        Stream<JsonNode> beside = (data.isArray() ? data.valueStream() : Stream.of(data))
+                .filter(wrapper -> !elements(wrapper.path("comment_list")).isEmpty()
+                        && elements(wrapper.path("note_list")).contains(note));
+        return Stream.concat(beside, Stream.of(note))
+                .flatMap(wrapper -> elements(wrapper.path("comment_list")).stream())
+                .flatMap(NoteMapper::withReplies)
+                .toList();
     }
 
     /** The platform has two levels of comments. */
-    private static void addWithReplies(List<Comment> comments, JsonNode node) {
-        add(comments, node, null);
-        elements(node.path("sub_comments")).forEach(reply -> add(comments, reply, id(node.path("id"))));
+    private static Stream<Comment> withReplies(JsonNode node) {
+        String id = id(node.path("id"));
+        return Stream.concat(
+                comment(node, null),
+                elements(node.path("sub_comments")).stream().flatMap(reply -> comment(reply, id)));
     }
 
-    private static void add(List<Comment> comments, JsonNode node, @Nullable String above) {
-        String id = id(node.path("id"));
-        String text = text(node.path("content"));
-        if (id == null && text == null) {
-            return;
-        }
+    private static Stream<Comment> comment(JsonNode node, @Nullable String above) {
         JsonNode user = node.path("user").isObject() ? node.path("user") : node.path("user_info");
-        comments.add(new Comment(
-                id,
+        Comment comment = new Comment(
+                id(node.path("id")),
                 first(id(node.path("target_comment").path("id")), above),
                 first(first(id(user.path("userid")), id(user.path("user_id"))), id(user.path("id"))),
                 text(user.path("nickname")),
-                text,
+                text(node.path("content")),
                 first(time(node.path("time")), time(node.path("create_time"))),
                 text(node.path("ip_location")),
                 first(count(node.path("like_count")), count(node.path("likes"))),
-                first(count(node.path("sub_comment_count")), count(node.path("sub_comments_total")))));
+                first(count(node.path("sub_comment_count")), count(node.path("sub_comments_total"))));
+        return Stream.of(comment).filter(each -> each.commentId() != null || each.commentText() != null);
     }
 
     private static JsonNode download(JsonNode note) {
@@ -211,9 +204,7 @@ public final class NoteMapper {
 
     /** Parses JSON inside a text; a missing node if it is none. */
     private static JsonNode insideText(JsonNode text) {
-        return text.isString()
-                ? ResponseJson.read(text.stringValue()).orElse(MissingNode.getInstance())
-                : MissingNode.getInstance();
+        return ResponseJson.read(text.stringValue("")).orElse(MissingNode.getInstance());
     }
 
     private static @Nullable Integer pixels(JsonNode image, String side) {

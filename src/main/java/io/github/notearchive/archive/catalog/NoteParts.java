@@ -79,9 +79,13 @@ enum NoteParts {
         Statements.write(jdbc, insert, rows.toList());
     }
 
+    void delete(JdbcClient jdbc, NoteId id, Instant capturedAt) {
+        Statements.update(jdbc, Map.of("noteId", id, "capturedAt", capturedAt), delete);
+    }
+
     /** Replaces the rows of a capture. Part of the caller's transaction. */
     void replace(JdbcClient jdbc, NoteId id, Instant capturedAt, NoteDetail detail) {
-        Statements.update(jdbc, Map.of("noteId", id, "capturedAt", capturedAt), delete);
+        delete(jdbc, id, capturedAt);
         insert(jdbc, rows(id, capturedAt, detail));
     }
 }

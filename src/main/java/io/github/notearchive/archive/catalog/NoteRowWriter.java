@@ -4,7 +4,6 @@ import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteCatalog.Mapped;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
-import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -17,15 +16,13 @@ import io.github.notearchive.note.NoteId;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -33,13 +30,11 @@ import org.springframework.transaction.PlatformTransactionManager;
 /**
  * Writes catalog rows and worklist row of a note in one transaction. Writes nothing if the claim was lost.
  *
- * <p>First responses and notes without new data are written in groups, see {@link GroupCommit}; a note with rows or
- * with a video response is written alone. Methods of both kinds must not be called within a transaction. Thread-safe.
+ * <p>Notes are written in groups, see {@link GroupCommit}; a refreshed or released one is written alone. No method must
+ * be called within a transaction. Thread-safe.
  */
 @Component
 public final class NoteRowWriter implements AutoCloseable {
-
-    private static final Logger log = LoggerFactory.getLogger(NoteRowWriter.class);
 
     /** Limits the wait for a lock, since all notes of a group wait for that of any. */
     private static final String LOCK_TIMEOUT = "set_config('lock_timeout', '2s', true)";
@@ -77,7 +72,7 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     /** A note that is written with others. */
-    record Request(Settlement settlement, @Nullable Mapped first) {
+    record Request(Settlement settlement, @Nullable Mapped note) {
 
         NoteId id() {
             return settlement.noteId();
@@ -101,32 +96,19 @@ public final class NoteRowWriter implements AutoCloseable {
      */
     public Optional<Change> record(WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution) {
         note.answers().forEach(drift::record);
-        Settlement settlement = new Settlement(claimed, row, jobExecution);
-        if (isFirst(claimed, note)) {
-            try {
-                return write(new Request(settlement, NoteCatalog.map(note)))
-                        ? Optional.of(Change.NONE)
-                        : Optional.empty();
-            } catch (DuplicateKeyException e) {
-                log.debug("Note {}: has rows already", claimed.id(), e);
-            }
+        Request request = new Request(new Settlement(claimed, row, jobExecution), NoteCatalog.map(note));
+        if (claimed.refreshNight() == null) {
+            return write(request) ? Optional.of(Change.NONE) : Optional.empty();
         }
         return transaction.executeRepeated(_ -> {
-            if (worklist.settle(List.of(settlement)).isEmpty()) {
+            Optional<Snapshot> before = snapshot(claimed.id());
+            if (!writeGroup(List.of(request)).getFirst()) {
                 return Optional.empty();
             }
-            Optional<Snapshot> before = claimed.refreshNight() == null ? Optional.empty() : snapshot(claimed.id());
-            notes.save(note);
             Optional<Change> change =
                     before.flatMap(old -> snapshot(claimed.id()).map(old::changeTo));
-            refreshPlan.plan(List.of(claimed.id()));
-            return change.or(() -> Optional.of(Change.NONE));
+            return Optional.of(change.orElse(Change.NONE));
         });
-    }
-
-    /** Returns whether the note probably has no rows; a released note may have some. */
-    private static boolean isFirst(WorklistItem claimed, CapturedNote note) {
-        return claimed.state() == NoteState.PENDING && claimed.row().settledAt() == null && note.video() == null;
     }
 
     /**
@@ -169,13 +151,13 @@ public final class NoteRowWriter implements AutoCloseable {
                 requests.stream().sorted(Comparator.comparing(Request::id)).toList();
         Set<Long> settled =
                 worklist.settle(sorted.stream().map(Request::settlement).toList());
-        List<Mapped> firsts = sorted.stream()
+        List<Mapped> captured = sorted.stream()
                 .filter(request -> settled.contains(request.claim()))
-                .flatMap(request -> Stream.ofNullable(request.first()))
+                .flatMap(request -> Stream.ofNullable(request.note()))
                 .toList();
-        if (!firsts.isEmpty()) {
-            notes.insert(firsts);
-            refreshPlan.plan(firsts.stream().map(Mapped::id).toList());
+        if (!captured.isEmpty()) {
+            notes.save(captured);
+            refreshPlan.plan(captured.stream().map(Mapped::id).toList());
         }
         return requests.stream()
                 .map(request -> settled.contains(request.claim()))
@@ -195,28 +177,20 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     private Optional<Snapshot> snapshot(NoteId id) {
-        return jdbc.sql("""
+        return Statements.list(jdbc, Snapshot.class, Map.of("noteId", id), """
                         SELECT ROW(liked_count, collected_count, comments_count, shared_count, view_count)::text AS counts,
                                ROW(title, note_text)::text AS words,
                                ARRAY(SELECT m.kind || ' ' || m.identity FROM note_media m
                                      WHERE m.note_id = n.note_id
                                        AND (m.state = 'STORED' OR m.reason = 'NOT_REFRESHED')) AS files
                         FROM note n WHERE n.note_id = :noteId
-                        """)
-                .param("noteId", id.value())
-                .query((row, _) -> new Snapshot(row.getString("counts"), row.getString("words"), List.of((String[])
-                        row.getArray("files").getArray())))
-                .optional();
+                        """).stream()
+                .findFirst();
     }
 
     /** Writes the row of a note without new data; false if the claim was lost. */
     public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecution) {
         return write(new Request(new Settlement(claimed, row, jobExecution), null));
-    }
-
-    /** Releases a note unchanged; false if the claim was lost. */
-    public boolean release(WorklistItem claimed) {
-        return transaction.executeRepeated(_ -> claims.release(claimed));
     }
 
     /**
@@ -227,12 +201,14 @@ public final class NoteRowWriter implements AutoCloseable {
         claims.setDue(List.of(lost.id()), jobExecution);
     }
 
-    /** Releases a note and writes its collected media; false if the claim was lost. */
-    public boolean release(WorklistItem claimed, CapturedNote note) {
-        note.answers().forEach(drift::record);
+    /** Releases a note and writes its collected media, if any; false if the claim was lost. */
+    public boolean release(WorklistItem claimed, @Nullable CapturedNote note) {
+        if (note != null) {
+            note.answers().forEach(drift::record);
+        }
         return transaction.executeRepeated(_ -> {
             boolean released = claims.release(claimed);
-            if (released) {
+            if (released && note != null) {
                 notes.save(note);
             }
             return released;

@@ -82,13 +82,6 @@ public record RepairRepository(JdbcClient jdbc) {
                         """.formatted(NodeLocks.OF_GROUP));
     }
 
-    public void deleteUnused(String key) {
-        Statements.update(jdbc, Map.of("key", key), """
-                        DELETE FROM media_object o
-                        WHERE o.object_key = :key AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                        """);
-    }
-
     /** A note that uses a file, and whether a run may fetch the file again through it. */
     public record User(
             NoteId note, boolean fetchable, @Nullable NoteState state, boolean claimed) {}

@@ -31,8 +31,8 @@ import tools.jackson.databind.JsonNode;
  * Detects and records fields of responses that were never seen before: changes of the provider, once each.
  *
  * <p>Known fields are a list within the program and {@code schema_drift}, which is read at the start of a job. A
- * response without new fields costs no statement. When {@value #MAX_KNOWN} fields are known, which is logged, further
- * ones are ignored.
+ * response without new fields costs no statement. When {@value #MAX_KNOWN} paths are known, which is logged, further
+ * fields are ignored.
  */
 @Repository
 public class SchemaDrift {
@@ -50,8 +50,9 @@ public class SchemaDrift {
     private static final List<FieldPath> DOCUMENTED = documented();
 
     private final JdbcClient jdbc;
-    private final Set<FieldPath> known = ConcurrentHashMap.newKeySet();
-    private final Set<String> knownPaths = ConcurrentHashMap.newKeySet();
+    /** Known JSON types by path. */
+    private final Map<String, Set<String>> known = new ConcurrentHashMap<>();
+
     private final List<Found> found = new CopyOnWriteArrayList<>();
     private volatile boolean isFull;
 
@@ -70,9 +71,8 @@ public class SchemaDrift {
 
     /** Reads the recorded fields of all processes. */
     public void load() {
-        List<Sighting> rows = jdbc.sql(SELECT).query(Columns.of(Sighting.class)).list();
+        List<Sighting> rows = Statements.list(jdbc, Sighting.class, Map.of(), SELECT);
         known.clear();
-        knownPaths.clear();
         DOCUMENTED.forEach(this::remember);
         rows.forEach(row -> remember(row.field()));
         isFull = false;
@@ -80,8 +80,8 @@ public class SchemaDrift {
 
     /** Returns whether a field was unknown. */
     private boolean remember(FieldPath field) {
-        knownPaths.add(field.path());
-        return known.add(field);
+        return known.computeIfAbsent(field.path(), _ -> ConcurrentHashMap.newKeySet())
+                .add(field.type());
     }
 
     /** Returns the fields that this process has recorded, oldest first. */
@@ -90,7 +90,7 @@ public class SchemaDrift {
     }
 
     List<Sighting> newFieldsIn(NoteId note, Instant capturedAt, JsonNode response) {
-        return FieldPaths.unknownIn(response, known, knownPaths).stream()
+        return FieldPaths.unknownIn(response, known).stream()
                 .map(field -> new Sighting(field, capturedAt, note))
                 .toList();
     }
@@ -142,10 +142,8 @@ public class SchemaDrift {
                 Sighting.class,
                 Map.of("limit", examples),
                 SELECT + "WHERE state = 'NEW' ORDER BY first_seen_at DESC, path, json_type LIMIT :limit");
-        long fields = jdbc.sql("SELECT count(*) FROM schema_drift WHERE state = 'NEW'")
-                .query(Long.class)
-                .single();
-        return new Unreviewed(fields, rows);
+        String count = "SELECT count(*) FROM schema_drift WHERE state = 'NEW'";
+        return new Unreviewed(Statements.one(jdbc, Long.class, Map.of(), count), rows);
     }
 
     /** Reads one field per line, {@code path: type}; lines starting with # are comments. */
@@ -195,19 +193,17 @@ public class SchemaDrift {
                 "\\d{5}|(?<![A-Za-z0-9])(?=[a-f]*\\d)[0-9a-f]{8}|^(?=(?:.*\\d){3})[A-Za-z0-9]{16}",
                 Pattern.CASE_INSENSITIVE);
 
-        private final Set<FieldPath> known;
-        private final Set<String> knownPaths;
+        private final Map<String, Set<String>> known;
         private final SortedSet<FieldPath> unknown =
                 new TreeSet<>(Comparator.comparing(FieldPath::path).thenComparing(FieldPath::type));
 
-        private FieldPaths(Set<FieldPath> known, Set<String> knownPaths) {
+        private FieldPaths(Map<String, Set<String>> known) {
             this.known = known;
-            this.knownPaths = knownPaths;
         }
 
         /** Returns the unknown fields of a response, sorted. A null value is unknown only if its path is. */
-        static SortedSet<FieldPath> unknownIn(JsonNode response, Set<FieldPath> known, Set<String> knownPaths) {
-            FieldPaths paths = new FieldPaths(known, knownPaths);
+        static SortedSet<FieldPath> unknownIn(JsonNode response, Map<String, Set<String>> known) {
+            FieldPaths paths = new FieldPaths(known);
             paths.visitChildren(response, "", 0);
             return paths.unknown;
         }
@@ -217,12 +213,11 @@ public class SchemaDrift {
                 return;
             }
             String type = type(value);
-            if (type == null || (value.isNull() && knownPaths.contains(path))) {
+            if (type == null || (value.isNull() && known.containsKey(path))) {
                 return;
             }
-            FieldPath field = new FieldPath(path, type);
-            if (!known.contains(field)) {
-                unknown.add(field);
+            if (!known.getOrDefault(path, Set.of()).contains(type)) {
+                unknown.add(new FieldPath(path, type));
             }
             visitChildren(value, path, level);
         }
@@ -239,7 +234,7 @@ public class SchemaDrift {
             if (parent.isEmpty() && name.equals("data") && isNote(child)) {
                 return "note";
             }
-            boolean isName = knownPaths.contains(parent + name)
+            boolean isName = known.containsKey(parent + name)
                     || (NAME.matcher(name).matches() && !ID.matcher(name).find());
             return parent + (isName ? name : "*");
         }

@@ -145,15 +145,13 @@ public final class Sidecars implements AutoCloseable {
     }
 
     private void put(NoteId id, PaidCall call, WorklistRow row, @Nullable CapturedNote note, byte[] response) {
-        NoteCatalog.Taken taken = notes.taken(id, call.receivedAt()).orElse(null);
-        if (taken == null) {
-            put(id, call, row, null, null, response);
-        } else {
-            List<SlotRow> slots = media.slotsOf(id, call.receivedAt()).stream()
-                    .filter(slot -> note == null || !note.lists(slot))
-                    .toList();
-            put(id, call, row, taken.archivedAt(), slots, response);
-        }
+        Optional<NoteCatalog.Taken> taken = notes.taken(id, call.receivedAt());
+        List<SlotRow> slots = taken.isEmpty()
+                ? null
+                : media.slotsOf(id, call.receivedAt()).stream()
+                        .filter(slot -> note == null || !note.lists(slot))
+                        .toList();
+        put(id, call, row, taken.map(NoteCatalog.Taken::archivedAt).orElse(null), slots, response);
     }
 
     private void put(

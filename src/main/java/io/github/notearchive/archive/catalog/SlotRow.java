@@ -10,7 +10,6 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -101,24 +100,8 @@ public record SlotRow(
             @Nullable String checks,
             @Nullable String lesserBecause) {
         String reason = lesserBecause == null ? null : DEGRADED;
-        MediaKind kind = slot.kind();
-        int ordinal = slot.ordinal();
-        String identity = slot.identity();
-        return new SlotRow(
-                kind,
-                ordinal,
-                identity,
-                SlotState.STORED,
-                reason,
-                rendition,
-                width,
-                height,
-                media,
-                checks,
-                lesserBecause,
-                null,
-                null,
-                NO_TIME);
+        return without(slot, SlotState.STORED, reason, lesserBecause, null)
+                .copy(media, rendition, width, height, checks, NO_TIME);
     }
 
     /** Returns the row of a file that is accepted as missing, by name. */
@@ -132,7 +115,11 @@ public record SlotRow(
     }
 
     private static SlotRow without(
-            MediaSlot slot, SlotState state, String reason, @Nullable String error, @Nullable Night deadNight) {
+            MediaSlot slot,
+            SlotState state,
+            @Nullable String reason,
+            @Nullable String error,
+            @Nullable Night deadNight) {
         MediaKind kind = slot.kind();
         int ordinal = slot.ordinal();
         String identity = slot.identity();
@@ -146,17 +133,35 @@ public record SlotRow(
     }
 
     public SlotRow at(Instant time) {
-        return copy(media, time);
+        return copy(media, rendition, width, height, checks, time);
     }
 
     public SlotRow with(StoredMedia known) {
-        return copy(known, updatedAt);
+        return copy(known, rendition, width, height, checks, updatedAt);
     }
 
-    private SlotRow copy(@Nullable StoredMedia newMedia, Instant time) {
+    private SlotRow copy(
+            @Nullable StoredMedia newMedia,
+            @Nullable String newRendition,
+            @Nullable Integer newWidth,
+            @Nullable Integer newHeight,
+            @Nullable String newChecks,
+            Instant time) {
         return new SlotRow(
-                kind, ordinal, identity, state, reason, rendition, width, height, newMedia, checks, error, deadNight,
-                damage, time);
+                kind,
+                ordinal,
+                identity,
+                state,
+                reason,
+                newRendition,
+                newWidth,
+                newHeight,
+                newMedia,
+                newChecks,
+                error,
+                deadNight,
+                damage,
+                time);
     }
 
     /** Returns the row of a stored or waived slot; empty for a damaged file and one that a refresh did not obtain. */
@@ -167,14 +172,10 @@ public record SlotRow(
     /** Returns the row of a stored or waived slot, regardless of damage. */
     public Optional<SlotRow> recorded(MediaSlot slot) {
         if (media != null) {
-            return Optional.of(stored(slot, media, rendition, width, height, checks, lesserBecause()));
+            String lesserBecause = isLesser() ? String.valueOf(error) : null;
+            return Optional.of(stored(slot, media, rendition, width, height, checks, lesserBecause));
         }
         return state == SlotState.WAIVED && reason != null ? Optional.of(waived(slot, reason)) : Optional.empty();
-    }
-
-    /** Returns why the stored file is not the best rendition offered; null if it is, or none is stored. */
-    public @Nullable String lesserBecause() {
-        return isLesser() ? String.valueOf(error) : null;
     }
 
     /** Returns why the file is missing; {@link Gap#RETRY} for an unknown reason. */
@@ -203,15 +204,6 @@ public record SlotRow(
         return media != null && slot.named() && kind == slot.kind() && hasIdentityOf(slot);
     }
 
-    boolean hasBytesOf(SlotRow other) {
-        return media != null && other.media != null && media.sha256().equals(other.media.sha256());
-    }
-
-    /** Returns whether this row is about the file of one of these slots. */
-    boolean isIn(List<SlotRow> slots) {
-        return slots.stream().anyMatch(slot -> isFor(slot.slot()));
-    }
-
     /** Returns whether this row is about the file of a slot: same position and same source name. */
     public boolean isFor(MediaSlot slot) {
         return kind == slot.kind() && ordinal == slot.ordinal() && hasIdentityOf(slot);
@@ -231,15 +223,12 @@ public record SlotRow(
         Optional<SlotRow> row = rows.stream()
                 .filter(r -> r.kind() == MediaKind.VIDEO && r.ordinal() == slot.ordinal())
                 .findFirst();
-        List<SlotRow> decided = new ArrayList<>();
-        decided.add(row.flatMap(r -> kept(r, otherwise == null || !otherwise.isMissing()))
-                .orElseGet(() -> otherwise == null ? notOffered(slot, row) : otherwise));
-        for (SlotRow subtitle : rows) {
-            if (subtitle.kind() == MediaKind.SUBTITLE) {
-                decided.add(kept(subtitle, true).orElseGet(() -> waived(subtitle.slot(), "BY_POLICY")));
-            }
-        }
-        return decided;
+        SlotRow video = row.flatMap(r -> kept(r, otherwise == null || !otherwise.isMissing()))
+                .orElseGet(() -> otherwise == null ? notOffered(slot, row) : otherwise);
+        Stream<SlotRow> subtitles = rows.stream()
+                .filter(r -> r.kind() == MediaKind.SUBTITLE)
+                .map(r -> kept(r, true).orElseGet(() -> waived(r.slot(), "BY_POLICY")));
+        return Stream.concat(Stream.of(video), subtitles).toList();
     }
 
     private static SlotRow notOffered(MediaSlot slot, Optional<SlotRow> row) {

@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.archive.catalog.NoteCatalog.AuthorRow;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.SchemaDrift.FieldPath;
 import io.github.notearchive.archive.catalog.SchemaDrift.Sighting;
@@ -54,8 +55,7 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
 
     /** Columns of a response, and as JSON the rows of its note if it is the newest, and its parts. */
     private static final String COLUMNS = """
-            c.note_id, c.captured_at, c.call_id, c.response::text AS response, c.mapper_version, %s,
-            to_json(n) AS note, n.mapper_version AS note_mapper_version, %s
+            c.note_id, c.captured_at, c.call_id, c.response::text AS response, %s, to_json(n) AS note, %s
             """.formatted(
                     NoteCatalog.CAPTURE.each("c.?"),
                     Arrays.stream(NoteParts.values()).map(NoteParts::asJson).collect(Collectors.joining(", ")));
@@ -120,16 +120,9 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
     /**
      * A response as mapped now.
      *
-     * @param captureDiffers whether its row in {@code note_capture} or a row that depends on it is to be written
-     * @param noteDiffers whether it is the newest response of its note, whose rows are to be written
+     * @param parts lists whose rows differ
      */
-    private record Mapped(
-            NoteId note,
-            Instant capturedAt,
-            NoteDetail detail,
-            boolean captureDiffers,
-            boolean noteDiffers,
-            Set<NoteParts> parts) {
+    private record Mapped(NoteId note, Instant capturedAt, NoteDetail detail, Set<NoteParts> parts) {
 
         Position position() {
             return new Position(note.value(), capturedAt);
@@ -203,22 +196,18 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
         }
         NoteDetail detail = NoteMapper.map(capture.get(), response);
         String newest = row.getString("note");
-        boolean captureDiffers = page.differs(
-                        "note_capture", note, NoteCatalog.CAPTURE, NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture())
-                || row.getInt("mapper_version") != NoteMapper.VERSION;
-        boolean noteDiffers = newest != null
-                && (page.differs("note", note, NoteCatalog.NOTE, NoteCatalog.NOTE.parse(newest), detail.note())
-                        || row.getInt("note_mapper_version") != NoteMapper.VERSION);
+        page.differs("note_capture", note, NoteCatalog.CAPTURE, NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture());
+        if (newest != null) {
+            page.differs("note", note, NoteCatalog.NOTE, NoteCatalog.NOTE.parse(newest), detail.note());
+        }
         Set<NoteParts> parts = EnumSet.noneOf(NoteParts.class);
         for (NoteParts part : NoteParts.values()) {
             if ((part.ofCapture || newest != null) && !part.read(row).equals(part.of(detail))) {
                 parts.add(part);
                 page.add(part.table, note);
-                captureDiffers |= part.ofCapture;
-                noteDiffers |= !part.ofCapture;
             }
         }
-        page.mapped.add(new Mapped(note, capturedAt, detail, captureDiffers, noteDiffers, parts));
+        page.mapped.add(new Mapped(note, capturedAt, detail, parts));
         drift.newFieldsIn(note, capturedAt, response)
                 .forEach(field -> page.newFields.putIfAbsent(field.field(), field));
     }
@@ -234,29 +223,27 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
                         (a, b) -> b.capturedAt().isBefore(a.capturedAt()) ? a : b);
             }
         }
-        Map<String, AuthorBefore> before = Statements.list(
-                        jdbc, AuthorBefore.class, Map.of("ids", newest.keySet()), """
+        Map<String, AuthorRow> before = Statements.list(
+                        jdbc, AuthorRow.class, Map.of("ids", newest.keySet()), """
                         SELECT updated_at, %s FROM author WHERE author_id = ANY (:ids)
                         """.formatted(
                                         NoteCatalog.AUTHOR.each("?")))
                 .stream()
-                .collect(Collectors.toMap(author -> author.columns().authorId(), Function.identity()));
+                .collect(Collectors.toMap(row -> row.author().authorId(), Function.identity()));
         newest.forEach((id, next) -> {
-            AuthorBefore row = before.get(id);
+            AuthorRow row = before.get(id);
             Author after = Objects.requireNonNull(next.detail().author());
             if ((row == null || !next.capturedAt().isBefore(row.updatedAt()))
                     && page.differs(
-                            "author", next.note(), NoteCatalog.AUTHOR, row == null ? null : row.columns(), after)) {
+                            "author", next.note(), NoteCatalog.AUTHOR, row == null ? null : row.author(), after)) {
                 page.authors.add(next);
             }
         });
     }
 
-    private record AuthorBefore(Instant updatedAt, Author columns) {}
-
     /**
-     * Writes differences and new fields of the responses. Part of the caller's transaction, in which statements now
-     * wait at most half a second for a lock, less than the database waits before it looks for deadlocks. Idempotent.
+     * Writes the rows and new fields of the responses. Part of the caller's transaction, in which statements now wait
+     * at most half a second for a lock, less than the database waits before it looks for deadlocks. Idempotent.
      */
     public void write(Page page) {
         jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
@@ -284,7 +271,7 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
                 .toList());
     }
 
-    /** Writes the rows that differ, and their parts. Rows that belong to a newer response by now are kept. */
+    /** Writes rows, and the parts that differ. Rows that belong to a newer response by now are kept. */
     private void update(
             String table,
             String capturedAt,
@@ -292,11 +279,9 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
             Columns<?> columns,
             Page page,
             Function<NoteDetail, @Nullable Record> row) {
-        Map<Position, Mapped> differing = page.mapped.stream()
-                .filter(mapped -> ofCapture ? mapped.captureDiffers() : mapped.noteDiffers())
-                .collect(Collectors.toMap(Mapped::position, Function.identity()));
-        Map<String, Object> parameters =
-                Map.of("version", NoteMapper.VERSION, "rows", json(differing.values().stream(), row));
+        Map<Position, Mapped> responses =
+                page.mapped.stream().collect(Collectors.toMap(Mapped::position, Function.identity()));
+        Map<String, Object> parameters = Map.of("version", NoteMapper.VERSION, "rows", json(page.mapped.stream(), row));
         List<Position> written = Statements.list(
                 jdbc, Position.class, parameters, """
                         UPDATE %1$s t SET %2$s, mapper_version = :version
@@ -305,7 +290,7 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
                         RETURNING t.note_id AS note, t.%3$s AS captured_at
                         """.formatted(table, columns.each("? = d.?"), capturedAt));
         for (Position position : written) {
-            Mapped mapped = Objects.requireNonNull(differing.get(position));
+            Mapped mapped = Objects.requireNonNull(responses.get(position));
             mapped.parts().stream()
                     .filter(part -> part.ofCapture == ofCapture)
                     .forEach(part -> part.replace(jdbc, mapped.note(), mapped.capturedAt(), mapped.detail()));

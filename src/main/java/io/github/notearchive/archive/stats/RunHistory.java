@@ -2,7 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Columns;
-import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;

@@ -2,11 +2,11 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
+import io.github.notearchive.archive.catalog.ArchiveRevision.Rows;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
 import io.github.notearchive.archive.catalog.MediaCatalog;
-import io.github.notearchive.archive.catalog.RebuiltTables;
-import io.github.notearchive.archive.catalog.RebuiltTables.Rows;
+import io.github.notearchive.archive.catalog.MediaCatalog.FoundObject;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.StoredMedia;
@@ -35,9 +35,8 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +66,6 @@ public record RebuildRunner(
         ObjectStore store,
         MediaCatalog media,
         SidecarWriter writer,
-        RebuiltTables tables,
         ErasureRepository erasures,
         Eraser eraser,
         ArchiveRevision revision,
@@ -124,7 +122,7 @@ public record RebuildRunner(
             store.requireBucket();
             return revision.otherArchive(bucket);
         }
-        Optional<String> rows = run.isRestart() ? Optional.empty() : tables.firstWithRows();
+        Optional<String> rows = run.isRestart() ? Optional.empty() : revision.firstWithRows();
         return rows.map(table ->
                         "the tables are not empty: %s holds rows. A rebuild requires an empty database; use another one"
                                 .formatted(table))
@@ -164,7 +162,7 @@ public record RebuildRunner(
             end = jobs.run(job(run), run);
         }
         RebuildSummary summary =
-                summary(run, end.exitCode(), end.reason(), run.jobExecutionId(), tables.count(clock.instant()));
+                summary(run, end.exitCode(), end.reason(), run.jobExecutionId(), revision.count(clock.instant()));
         // INCOMPLETE also completes a rebuild: a repetition would find the same
         if (end.exitCode() == ExitCode.COMPLETED || end.exitCode() == ExitCode.INCOMPLETE) {
             if (run.merges()) {
@@ -204,8 +202,8 @@ public record RebuildRunner(
     }
 
     /** Returns the files of the archive; other objects are ignored. */
-    private static Map<StoredMedia, Instant> files(Chunk<? extends StoredObject> objects) {
-        Map<StoredMedia, Instant> files = new LinkedHashMap<>();
+    private static List<FoundObject> files(Chunk<? extends StoredObject> objects) {
+        List<FoundObject> files = new ArrayList<>();
         for (StoredObject object : objects) {
             String contentType =
                     MediaType.ofName(object.name()).map(MediaType::contentType).orElse("application/octet-stream");
@@ -213,7 +211,7 @@ public record RebuildRunner(
                     .filter(_ -> object.size() > 0)
                     .flatMap(key -> StoredMedia.digestIn(key)
                             .map(sha256 -> new StoredMedia(sha256, key, object.size(), contentType)))
-                    .ifPresent(file -> files.put(file, object.modified()));
+                    .ifPresent(file -> files.add(new FoundObject(file, object.modified())));
         }
         return files;
     }

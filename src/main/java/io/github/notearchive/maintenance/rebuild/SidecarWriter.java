@@ -2,8 +2,8 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.NoteCatalog;
-import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
@@ -67,7 +67,6 @@ record SidecarWriter(
         MediaCatalog media,
         WorklistRepository worklist,
         RefreshPlan refreshPlan,
-        RebuiltTables tables,
         LedgerProperties ledger,
         Clock clock,
         PlatformTransactionManager transactions) {
@@ -86,7 +85,7 @@ record SidecarWriter(
     private void write(Restorable found, RebuildRun run) {
         List<String> losses = new ArrayList<>();
         NoteId id = found.sidecar().noteId();
-        if (run.merges() && !run.hasJustWritten(id) && !tables.areBehind(found.sidecar(), found.row())) {
+        if (run.merges() && !run.hasJustWritten(id) && !notes.areBehind(found.sidecar(), found.row())) {
             run.countUnchanged();
             return;
         }
@@ -131,7 +130,7 @@ record SidecarWriter(
      */
     private List<SlotRow> slots(Sidecar sidecar, List<String> losses, Instant now) {
         List<SlotRow> recorded = sidecar.files();
-        Map<String, StoredMedia> objects = media.known(recorded.stream()
+        Map<String, KnownObject> objects = media.known(recorded.stream()
                 .map(SlotRow::media)
                 .filter(Objects::nonNull)
                 .map(StoredMedia::sha256)
@@ -139,7 +138,8 @@ record SidecarWriter(
         List<SlotRow> slots = new ArrayList<>();
         for (SlotRow row : recorded) {
             StoredMedia file = row.media();
-            StoredMedia object = file == null ? null : objects.get(file.sha256());
+            KnownObject known = file == null ? null : objects.get(file.sha256());
+            StoredMedia object = known == null ? null : known.media();
             String loss = file == null ? null : loss(file, object);
             if (loss == null) {
                 slots.add(object == null ? row : row.with(object));
@@ -161,7 +161,7 @@ record SidecarWriter(
         if (object.size() == file.size()) {
             return null;
         }
-        media.deleteUnused(object.sha256());
+        media.deleteUnused(object.key().value());
         return "its object %s has %d bytes instead of %d".formatted(object.key(), object.size(), file.size());
     }
 

@@ -2,9 +2,9 @@ package io.github.notearchive.maintenance.verify;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected;
+import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;

@@ -1,6 +1,6 @@
 package io.github.notearchive.maintenance.verify;
 
-import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;

@@ -4,9 +4,10 @@ import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.AuditRepository.Area;
 import io.github.notearchive.archive.catalog.AuditRepository.Place;
 import io.github.notearchive.archive.catalog.AuditRepository.Queued;
-import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Expected;
+import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
+import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.RepairRepository;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.StoredMedia;
@@ -51,6 +52,7 @@ record VerifyJob(
         JobRunner jobs,
         AuditRepository catalog,
         RepairRepository findings,
+        MediaCatalog media,
         ObjectCheck check,
         Repairs repairs,
         ObjectStore store,
@@ -180,7 +182,7 @@ record VerifyJob(
                     .isEmpty()) {
                 return "a row uses it now";
             }
-            findings.deleteUnused(name);
+            media.deleteUnused(name);
             store.remove(name);
         }
         findings.resolve(name, now);

@@ -4,7 +4,7 @@ import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.AuditRepository.Finding;
 import io.github.notearchive.archive.catalog.AuditRepository.Remaining;
-import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.NoteRowWriter.Request;
@@ -30,7 +28,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -87,37 +84,15 @@ class NoteRowWriterTests {
     }
 
     @Test
-    void groupWritesTheSameRowsAsTheGeneralPath() throws Exception {
-        list.database.update("ALTER TABLE api_call ALTER id RESTART");
-        List<First> oneByOne = sampleNotes(50);
-        for (First first : oneByOne) {
-            transaction.executeWithoutResult(_ -> {
-                list.worklist.settle(List.of(new Settlement(first.claimed, first.row(), 7)));
-                notes.save(first.note);
-                refreshPlan.plan(List.of(first.claimed.id()));
-            });
-        }
-        Map<String, List<String>> expected = rows();
-        List<String> counts = counts();
-
-        ArchiveDatabase.emptied();
-        list.database.update("ALTER TABLE api_call ALTER id RESTART");
-        List<First> together = sampleNotes(50);
-        transaction.executeWithoutResult(_ -> writer.writeGroup(requests(together)));
-
-        assertThat(rows()).isEqualTo(expected);
-        assertThat(counts()).isEqualTo(counts);
-        assertThat(expected.get("note")).hasSize(50);
-        assertThat(expected.get("note_media")).hasSize(100);
-    }
-
-    @Test
     void concurrentNotesShareTransactions() throws Exception {
         assertThat(record(sampleNotes(GROUP))).allMatch(Optional.of(Change.NONE)::equals);
 
         assertThat(one("SELECT count(DISTINCT xmin::text) FROM note")).isLessThan(GROUP / 2);
         assertThat(one("SELECT count(*) FROM schema_drift WHERE path = 'new_field'"))
                 .isOne();
+        assertThat(one("SELECT count(*) FROM note_media")).isEqualTo(2 * GROUP);
+        assertThat(one("SELECT sum(notes) FROM worklist_count WHERE state = 'ARCHIVED'"))
+                .isEqualTo(GROUP);
         assertThat(one("SELECT count(*) FROM worklist WHERE claim_id IS NULL AND state = 'ARCHIVED'"))
                 .isEqualTo(GROUP);
     }
@@ -178,7 +153,7 @@ class NoteRowWriterTests {
     }
 
     @Test
-    void noteWithRowsIsWrittenAlone() throws Exception {
+    void noteWithRowsIsWrittenWithOthers() throws Exception {
         List<First> firsts = sampleNotes(GROUP);
         CapturedNote known = firsts.get(13).note;
         transaction.executeWithoutResult(_ -> notes.save(new CapturedNote(known.capture(), null, List.of(), null)));
@@ -367,18 +342,6 @@ class NoteRowWriterTests {
 
     private static String digest(int number) {
         return "%064x".formatted(number);
-    }
-
-    private Map<String, List<String>> rows() {
-        return ArchiveRows.of(sql -> list.database.texts(sql));
-    }
-
-    /** Returns the counts of notes by kind. */
-    private List<String> counts() {
-        return list.database.texts("""
-                        SELECT concat_ws('|', state, due_hour, refresh_night, reason, sum(notes)) FROM worklist_count
-                        GROUP BY state, due_hour, refresh_night, reason HAVING sum(notes) <> 0 ORDER BY 1
-                        """);
     }
 
     private long one(String sql) {

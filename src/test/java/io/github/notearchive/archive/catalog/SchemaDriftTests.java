@@ -12,7 +12,6 @@ import io.github.notearchive.note.ResponseJson;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -200,8 +199,7 @@ class SchemaDriftTests {
     }
 
     private static List<String> unknownIn(String answer) {
-        return FieldPaths.unknownIn(ResponseJson.read(answer.getBytes(UTF_8)).orElseThrow(), Set.of(), Set.of())
-                .stream()
+        return FieldPaths.unknownIn(ResponseJson.read(answer.getBytes(UTF_8)).orElseThrow(), Map.of()).stream()
                 .map(FieldPath::toString)
                 .toList();
     }

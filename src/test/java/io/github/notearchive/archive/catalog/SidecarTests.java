@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.note.NoteCapture;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -28,7 +27,7 @@ class SidecarTests {
     void documentListsAllSlots() {
         List<SlotRow> slots = slots("original", 1440, null, null);
 
-        JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
+        JsonNode json = read(Captures.sidecar(Captures.of(Captures.sample()), slots));
 
         assertThat(json.path("format").stringValue()).isEqualTo("note-archive/sidecar/2");
         assertThat(json.path("noteId").stringValue()).isEqualTo("66aa00000000000000000001");
@@ -57,7 +56,7 @@ class SidecarTests {
     void difficultTextsAreRestoredByteForByte(String properties) {
         byte[] answer = Captures.answerWith(properties);
 
-        Sidecar sidecar = sidecar(Captures.of(answer), List.of());
+        Sidecar sidecar = Captures.sidecar(Captures.of(answer), List.of());
         JsonNode json = read(sidecar);
 
         assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
@@ -75,7 +74,7 @@ class SidecarTests {
         byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
                 .getBytes(StandardCharsets.ISO_8859_1);
 
-        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
+        JsonNode json = read(Captures.sidecar(Captures.of(answer), List.of()));
 
         assertThat(json.has("answer")).isFalse();
         assertThat(Base64.getDecoder().decode(json.path("answerBase64").stringValue()))
@@ -85,7 +84,7 @@ class SidecarTests {
     @Test
     void documentIsReadBack() throws Exception {
         List<SlotRow> slots = slots("url_multi_level.high", null, "size match", "original at x: HTTP 404");
-        Sidecar written = sidecar(Captures.of(Captures.sample()), slots);
+        Sidecar written = Captures.sidecar(Captures.of(Captures.sample()), slots);
 
         Sidecar read = Sidecar.read(written.key(), written.bytes());
 
@@ -101,7 +100,7 @@ class SidecarTests {
     @Test
     void overlongNameIsReadAsStoredInTheTables() throws Exception {
         String endless = "n".repeat(6_000);
-        Sidecar written = sidecar(Captures.of(Captures.sample()), List.of(SlotRow.waived(IMAGE, "BY_POLICY")));
+        Sidecar written = Captures.sidecar(Captures.of(Captures.sample()), List.of(SlotRow.waived(IMAGE, "BY_POLICY")));
         String old = new String(written.bytes(), StandardCharsets.UTF_8).replace("\"fileid\"", "\"" + endless + "\"");
 
         Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
@@ -117,10 +116,6 @@ class SidecarTests {
                 SlotRow.stored(IMAGE, file, rendition, 1080, height, checks, error),
                 SlotRow.waived(VIDEO, "NOT_OFFERED_BY_V1"),
                 SlotRow.missing(SOUND, SlotRow.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
-    }
-
-    private static Sidecar sidecar(NoteCapture capture, List<SlotRow> slots) {
-        return Captures.sidecar(capture, slots);
     }
 
     private static JsonNode read(Sidecar sidecar) {

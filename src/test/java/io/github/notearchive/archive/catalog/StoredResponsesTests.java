@@ -41,7 +41,7 @@ class StoredResponsesTests {
 
         assertThat(everything()).isEqualTo(before);
         assertThat(changes.keySet())
-                .containsAll(NoteCatalog.NOTE.names().stream()
+                .containsAll(names(NoteCatalog.NOTE).stream()
                         .filter(column -> !List.of("edited_at", "video_duration_ms", "music_id", "music_name")
                                 .contains(column))
                         .map("note."::concat)
@@ -176,10 +176,10 @@ class StoredResponsesTests {
 
     /** Simulates rows of an older mapper, with wrong values. */
     private void spoil() {
-        List<String> columns = new ArrayList<>(NoteCatalog.NOTE.names());
+        List<String> columns = new ArrayList<>(names(NoteCatalog.NOTE));
         columns.remove("author_id");
         columns.forEach(column -> database.update(spoiling("note", column)));
-        NoteCatalog.CAPTURE.names().forEach(column -> database.update(spoiling("note_capture", column)));
+        names(NoteCatalog.CAPTURE).forEach(column -> database.update(spoiling("note_capture", column)));
         database.update("""
                 UPDATE note SET author_id = NULL, mapper_version = 1;
                 UPDATE note_capture SET mapper_version = 1;
@@ -188,6 +188,10 @@ class StoredResponsesTests {
                 DELETE FROM note_mention;
                 UPDATE note_comment SET comment_text = 'spoilt';
                 """);
+    }
+
+    private static List<String> names(Columns<?> columns) {
+        return List.of(columns.each("?").split(", "));
     }
 
     private String spoiling(String table, String column) {

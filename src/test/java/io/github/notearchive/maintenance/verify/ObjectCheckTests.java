@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.store.ObjectKey;

@@ -10,9 +10,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected;
+import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ArchiveProperties;
