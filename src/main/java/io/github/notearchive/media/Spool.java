@@ -7,6 +7,8 @@ import io.github.notearchive.media.format.FileCheck;
 import io.github.notearchive.media.format.FileCheck.TruncatedFileException;
 import io.github.notearchive.note.MediaType;
 import java.io.File;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -128,7 +130,7 @@ public final class Spool {
         /** Null unless requested, since it costs more than twice the time of SHA-256. */
         private final @Nullable MessageDigest md5;
 
-        /** Null if the bytes are on disk. */
+        /** The bytes in memory, in arrays that are filled one after the other; null if they are on disk. */
         private @Nullable List<byte[]> blocks;
 
         /** Null if the bytes are in memory, or the last one has been added. */
@@ -154,16 +156,34 @@ public final class Spool {
             return size;
         }
 
-        /**
-         * The bytes in memory, in arrays of equal length that are filled one after the other; null if they are on disk.
-         * Valid until the file is closed.
-         */
-        public @Nullable List<byte[]> inMemory() {
-            return blocks;
+        /** Null if the bytes are in memory. */
+        @Nullable
+        Path onDisk() {
+            return path;
         }
 
-        public @Nullable Path onDisk() {
-            return path;
+        /**
+         * Writes all bytes; may be repeated until the file is closed.
+         *
+         * @throws UncheckedIOException if there is no such file on the disk any more
+         */
+        public void writeTo(OutputStream target) throws IOException {
+            if (blocks == null) {
+                // a channel, as Files.newInputStream uses it, would be closed by an interrupt
+                try (InputStream in =
+                        new FileInputStream(Objects.requireNonNull(path).toFile())) {
+                    in.transferTo(target);
+                } catch (FileNotFoundException e) {
+                    throw failure("read", e);
+                }
+                return;
+            }
+            long remaining = size;
+            for (int i = 0; remaining > 0; i++) {
+                int count = (int) Math.min(BLOCK, remaining);
+                target.write(blocks.get(i), 0, count);
+                remaining -= count;
+            }
         }
 
         /** Returns the SHA-256 in lower-case hexadecimal. Called once, after the last byte. */
@@ -188,16 +208,15 @@ public final class Spool {
             byte[] array = blocks == null ? Objects.requireNonNull(buffer) : blocks.get((int) size / BLOCK);
             int offset = blocks == null ? 0 : (int) size % BLOCK;
             int count = in.read(array, offset, BLOCK - offset);
-            if (count <= 0) {
-                return count;
-            }
-            if (blocks == null) {
-                write(array, count);
-            }
-            size += count;
-            sha256.update(array, offset, count);
-            if (md5 != null) {
-                md5.update(array, offset, count);
+            if (count > 0) {
+                if (blocks == null) {
+                    write(array, count);
+                }
+                size += count;
+                sha256.update(array, offset, count);
+                if (md5 != null) {
+                    md5.update(array, offset, count);
+                }
             }
             return count;
         }

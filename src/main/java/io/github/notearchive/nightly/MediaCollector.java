@@ -14,7 +14,6 @@ import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
-import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.nightly.CollectedMedia.Event;
 import io.github.notearchive.nightly.NoteFetcher.VideoOutcome;
 import io.github.notearchive.note.MediaCandidate;
@@ -202,15 +201,8 @@ record MediaCollector(
         ObjectKey key = row.map(r -> r.media().key())
                 .orElseGet(() -> StoredMedia.keyOf(file.sha256(), file.type().extension()));
         String contentType = file.type().contentType();
-        store.put(key, bytes(file.file()), contentType, file.sha256());
+        store.put(key, new ObjectBytes(file.size(), file.file()::writeTo), contentType, file.sha256());
         return new Download(outcome, new StoredMedia(file.sha256(), key, file.size(), contentType), true);
-    }
-
-    private static ObjectBytes bytes(SpoolFile file) {
-        List<byte[]> inMemory = file.inMemory();
-        return inMemory == null
-                ? ObjectBytes.of(Objects.requireNonNull(file.onDisk()))
-                : ObjectBytes.of(inMemory, file.size());
     }
 
     private static void remove(DownloadedMedia file) {

@@ -8,17 +8,14 @@ import io.minio.Http.QueryParameters;
 import io.minio.Xml;
 import io.minio.errors.XmlParserException;
 import io.minio.messages.ListBucketResultV2;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -28,7 +25,6 @@ import org.apache.commons.io.function.IOConsumer;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.io.entity.StringEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,8 +44,8 @@ public final class ObjectStore implements AutoCloseable {
     private static final String DEFAULT_REGION = "us-east-1";
     private static final Duration PROMPT = Duration.ofSeconds(2);
 
-    /** Time limit of reading an object of any length, including the wait for the headers. */
-    private static final Duration LONGEST_READ = Duration.ofHours(6);
+    /** Limit of an object that is uploaded in one request, in bytes. */
+    private static final long LARGEST_OBJECT = 5L << 30;
 
     private final StoreProperties properties;
     private final IOConsumer<String> folderCheck;
@@ -83,12 +79,8 @@ public final class ObjectStore implements AutoCloseable {
         }
         String xml = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"
                 + properties.region() + "</LocationConstraint></CreateBucketConfiguration>";
-        Content content = properties.region().equals(DEFAULT_REGION)
-                ? NONE
-                : new Content(
-                        null,
-                        Map.of(StoreClient.PAYLOAD_SHA256, DigestUtils.sha256Hex(xml)),
-                        new StringEntity(xml, StandardCharsets.UTF_8));
+        Content content =
+                properties.region().equals(DEFAULT_REGION) ? NONE : Content.of(xml, DigestUtils.sha256Hex(xml));
         try {
             client.retry(() -> client.send(Http.Method.PUT, null, content, ClassicHttpResponse::getCode));
         } catch (StoreException e) {
@@ -116,18 +108,17 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Returns whether the store responds to requests of this account for this bucket. */
     public boolean isReachable() {
-        try {
-            Optional<StoredObject> _ = stat(ObjectKey.PROBE);
-            return true;
-        } catch (StoreException e) {
-            return false;
-        }
+        return succeeds(() -> stat(ObjectKey.PROBE));
     }
 
     /** Returns whether the store accepts uploads. Uploads the object {@code probe}, which others may do meanwhile. */
     public boolean isWritable() {
+        return succeeds(this::uploadProbe);
+    }
+
+    private static boolean succeeds(Runnable request) {
         try {
-            uploadProbe();
+            request.run();
             return true;
         } catch (StoreException e) {
             return false;
@@ -163,7 +154,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     public void putBytes(ObjectKey key, byte[] bytes, String contentType) {
-        put(key, ObjectBytes.of(List.of(bytes), bytes.length), contentType, DigestUtils.sha256Hex(bytes));
+        put(key, new ObjectBytes(bytes.length, out -> out.write(bytes)), contentType, DigestUtils.sha256Hex(bytes));
     }
 
     /**
@@ -185,11 +176,7 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Returns an object that need not have a valid key; empty if there is none. */
     public Optional<StoredObject> stat(String name) {
-        return client.retry(() -> head(name, properties.requestTimeout(0)));
-    }
-
-    private Optional<StoredObject> head(String name, Duration limit) {
-        return client.send(Http.Method.HEAD, name, NONE, limit, response -> {
+        return client.retry(() -> client.send(Http.Method.HEAD, name, NONE, response -> {
             if (response.getCode() >= 300) {
                 return Optional.empty();
             }
@@ -199,19 +186,19 @@ public final class ObjectStore implements AutoCloseable {
                 throw new IOException("no length or time in the response");
             }
             return Optional.of(new StoredObject(name, Long.parseLong(length), modified));
-        });
+        }));
     }
 
     /**
      * Passes the content of an object to a reader, once per attempt: an {@link IOException} of the reader is retried,
-     * any other exception ends the call. A missing object is a {@link StoreException} that is
-     * {@link StoreException#absent}.
+     * any other exception ends the call. An attempt may take the time of the largest object. A missing object is a
+     * {@link StoreException} that is {@link StoreException#absent}.
      *
      * @param reader receives the content, which it need not read to the end, and the SHA-256 given at the upload, empty
      *     for foreign objects
      */
     public <T> T read(ObjectKey key, IOBiFunction<InputStream, Optional<String>, T> reader) {
-        return client.<T>retry(() -> get(key, LONGEST_READ, reader));
+        return client.<T>retry(() -> get(key, properties.requestTimeout(LARGEST_OBJECT), reader));
     }
 
     public byte[] read(ObjectKey key) {
@@ -225,24 +212,9 @@ public final class ObjectStore implements AutoCloseable {
         });
     }
 
-    /** Returns a body that must be read within the time that its length allows. */
-    private InputStream body(ClassicHttpResponse response) throws IOException {
+    private static InputStream body(ClassicHttpResponse response) throws IOException {
         HttpEntity entity = response.getEntity();
-        if (entity == null) {
-            return InputStream.nullInputStream();
-        }
-        Duration limit = properties.requestTimeout(Math.max(0, entity.getContentLength()));
-        long end = System.nanoTime() + limit.toNanos();
-        return new FilterInputStream(entity.getContent()) {
-
-            @Override
-            public int read(byte[] bytes, int offset, int length) throws IOException {
-                if (System.nanoTime() - end > 0) {
-                    throw new SocketTimeoutException("the object was not sent in time");
-                }
-                return super.read(bytes, offset, length);
-            }
-        };
+        return entity == null ? InputStream.nullInputStream() : entity.getContent();
     }
 
     /**

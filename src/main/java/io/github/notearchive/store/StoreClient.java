@@ -27,6 +27,7 @@ import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.entity.StringEntity;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
@@ -118,6 +119,11 @@ final class StoreClient implements AutoCloseable {
             @Nullable HttpEntity body) {
 
         static final Content NONE = new Content(null, Map.of(), null);
+
+        static Content of(String text, String sha256) {
+            Map<String, String> headers = Map.of(CONTENT_TYPE, "text/plain", PAYLOAD_SHA256, sha256);
+            return new Content(null, headers, new StringEntity(text, StandardCharsets.UTF_8));
+        }
     }
 
     /** Sends a request once, within the time of a request and a response without object. */

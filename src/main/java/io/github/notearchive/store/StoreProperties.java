@@ -51,6 +51,7 @@ public record StoreProperties(
 
     private static final int SOCKET_TIMEOUTS_PER_REQUEST = 10;
     private static final int MIN_BYTES_PER_SECOND = 1 << 20;
+    private static final String ADDRESS = "https?://(?:[a-zA-Z0-9.-]+|\\[[0-9a-fA-F:.]+])(?::[0-9]{1,5})?/?";
 
     public boolean hasEndpoint() {
         return !endpoint.isBlank();
@@ -73,7 +74,7 @@ public record StoreProperties(
      * Returns the time limit of a whole request. A store that sends a byte now and then never exceeds the socket
      * timeout.
      *
-     * @param bytes length of the object that the request or the response carries
+     * @param bytes limit of the length of the object that the request or the response carries
      */
     Duration requestTimeout(long bytes) {
         return socketTimeout.multipliedBy(SOCKET_TIMEOUTS_PER_REQUEST).plusSeconds(bytes / MIN_BYTES_PER_SECOND);
@@ -83,19 +84,7 @@ public record StoreProperties(
             message = "archive.store.endpoint must be an http or https address without path, such as"
                     + " https://s3.example.org")
     boolean isEndpointReadable() {
-        if (endpoint == null || !hasEndpoint()) {
-            return true;
-        }
-        try {
-            URI uri = URI.create(endpoint.strip());
-            return ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
-                    && uri.getHost() != null
-                    && uri.getRawUserInfo() == null
-                    && uri.getRawQuery() == null
-                    && (uri.getRawPath().isEmpty() || uri.getRawPath().equals("/"));
-        } catch (IllegalArgumentException _) {
-            return false;
-        }
+        return endpoint == null || !hasEndpoint() || endpoint.strip().matches(ADDRESS);
     }
 
     @AssertTrue(

@@ -1,7 +1,6 @@
 package io.github.notearchive.store;
 
 import io.minio.Http;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
@@ -10,10 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.http.io.entity.StringEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,11 +105,8 @@ final class Uploads {
     }
 
     private @Nullable Boolean probe() {
-        Map<String, String> headers = Map.of(
-                StoreClient.CONTENT_TYPE, "text/plain", StoreClient.PAYLOAD_SHA256, DigestUtils.sha256Hex("signed"));
-        HttpEntity sent = new StringEntity("sent", StandardCharsets.US_ASCII);
+        var content = StoreClient.Content.of("sent", DigestUtils.sha256Hex("signed"));
         try {
-            var content = new StoreClient.Content(null, headers, sent);
             client.send(Http.Method.PUT, ObjectKey.WRONG_PAYLOAD.value(), content, ClassicHttpResponse::getCode);
         } catch (StoreException e) {
             if (PAYLOAD_REJECTED.contains(e.code())) {

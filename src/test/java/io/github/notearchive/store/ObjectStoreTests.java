@@ -76,7 +76,6 @@ class ObjectStoreTests {
         assertThat(headers(key)).isEqualTo("5 application/json " + hex("MD5", TEXT) + " " + hex("SHA-256", TEXT));
         assertThat(store.stat(key).orElseThrow().size()).isEqualTo(5);
         assertThat(store.read(key)).isEqualTo(TEXT);
-        assertThat(store.<byte[]>read(key, (in, _) -> in.readAllBytes())).isEqualTo(TEXT);
     }
 
     /** Longer than the payload that S3Proxy keeps in memory when it is signed. */
@@ -96,7 +95,7 @@ class ObjectStoreTests {
         }
         String digest = HexFormat.of().formatHex(sha256.digest());
 
-        store.put(key, ObjectBytes.of(file), "video/mp4", digest);
+        store.put(key, bytesOf(file), "video/mp4", digest);
 
         assertThat(headers(key))
                 .isEqualTo("157286400 video/mp4 " + HexFormat.of().formatHex(md5.digest()) + " " + digest);
@@ -109,9 +108,9 @@ class ObjectStoreTests {
         byte[] bytes = bytes(100_000);
         Path file = Files.write(directory.resolve("upload"), bytes);
 
-        store.put(KEY, ObjectBytes.of(file), "image/jpeg", hex("SHA-256", bytes));
+        store.put(KEY, bytesOf(file), "image/jpeg", hex("SHA-256", bytes));
         store.ensureBucket();
-        store.put(KEY, ObjectBytes.of(file), "image/jpeg", hex("SHA-256", bytes));
+        store.put(KEY, bytesOf(file), "image/jpeg", hex("SHA-256", bytes));
 
         assertThat(headers(KEY)).isEqualTo("100000 image/jpeg " + hex("MD5", bytes) + " " + hex("SHA-256", bytes));
         assertThat(store.read(KEY)).isEqualTo(bytes);
@@ -204,6 +203,10 @@ class ObjectStoreTests {
                         response.getContentType(),
                         response.getHeaderField("ETag").replace("\"", ""),
                         response.getHeaderField("x-amz-meta-sha256"));
+    }
+
+    static ObjectBytes bytesOf(Path file) {
+        return new ObjectBytes(file.toFile().length(), out -> Files.copy(file, out));
     }
 
     static StoreException failure(ThrowingCallable call) {

@@ -46,7 +46,7 @@ public final class FileBytes implements AutoCloseable {
         file = null;
         this.blocks = blocks;
         this.length = length;
-        buffer = new byte[0];
+        buffer = blocks.isEmpty() ? new byte[0] : blocks.getFirst();
     }
 
     long length() {
@@ -122,17 +122,13 @@ public final class FileBytes implements AutoCloseable {
         if (at < 0 || at >= length) {
             return false;
         }
+        start = at - at % buffer.length;
+        held = (int) Math.min(buffer.length, length - start);
         if (file == null) {
-            buffer = blocks.get((int) at / blocks.getFirst().length);
-            start = at - at % buffer.length;
-            held = (int) Math.min(buffer.length, length - start);
+            buffer = blocks.get((int) (start / buffer.length));
         } else {
-            start = at;
-            held = 0;
-            int count = (int) Math.min(buffer.length, length - at);
-            file.seek(at);
-            file.readFully(buffer, 0, count);
-            held = count;
+            file.seek(start);
+            file.readFully(buffer, 0, held);
         }
         return true;
     }
