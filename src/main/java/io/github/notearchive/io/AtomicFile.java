@@ -62,11 +62,7 @@ public final class AtomicFile {
             }
             Files.move(partial, file, ATOMIC_MOVE, REPLACE_EXISTING);
         } catch (IOException | RuntimeException e) {
-            try {
-                Files.deleteIfExists(partial);
-            } catch (IOException notDeleted) {
-                e.addSuppressed(notDeleted);
-            }
+            partial.toFile().delete(); // if this fails, the next write deletes it
             throw e;
         }
     }

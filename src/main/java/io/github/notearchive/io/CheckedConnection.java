@@ -2,6 +2,7 @@ package io.github.notearchive.io;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.apache.hc.client5.http.impl.io.DefaultManagedHttpClientConnection;
@@ -45,10 +46,13 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
     private boolean isOtherTarget;
     private String head = "";
 
-    /** @param rejectsRepeated whether a repeated response is a {@link RepeatedResponseException} */
-    CheckedConnection(String id, boolean rejectsRepeated) {
+    /**
+     * @param socket connected socket; null before the connection is opened
+     * @param rejectsRepeated whether a repeated response is a {@link RepeatedResponseException}
+     */
+    CheckedConnection(@Nullable Socket socket, boolean rejectsRepeated) throws IOException {
         super(
-                id,
+                "http-outgoing",
                 null,
                 null,
                 BOUNDED,
@@ -57,6 +61,9 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
                 new DefaultHttpRequestWriterFactory(BOUNDED),
                 new DefaultHttpResponseParserFactory(BOUNDED));
         this.rejectsRepeated = rejectsRepeated;
+        if (socket != null) {
+            bind(socket);
+        }
     }
 
     /** The response is a copy of the previous one; the connection is closed. */

@@ -1,7 +1,6 @@
 package io.github.notearchive.io;
 
 import java.io.IOException;
-import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Set;
@@ -10,7 +9,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.apache.commons.io.function.IOFunction;
@@ -23,14 +21,12 @@ import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.classic.RequestFailedException;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
-import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP client whose requests have a deadline; the only place that configures connections, timeouts and limits.
@@ -48,8 +44,6 @@ public final class DeadlineHttpClient implements AutoCloseable {
 
     /** Limit of a body that is read only in order to reuse the connection, in bytes. */
     private static final long MAX_DISCARDED = 16 * 1024;
-
-    private static final AtomicLong CONNECTIONS = new AtomicLong();
 
     private final PoolingHttpClientConnectionManager connections;
     private final CloseableHttpClient http;
@@ -85,7 +79,7 @@ public final class DeadlineHttpClient implements AutoCloseable {
             Option... options) {
         Set<Option> chosen = Set.of(options);
         PoolingHttpClientConnectionManagerBuilder builder = PoolingHttpClientConnectionManagerBuilder.create()
-                .setConnectionFactory(socket -> connection(socket, chosen.contains(Option.RESEND_REPEATED)))
+                .setConnectionFactory(socket -> new CheckedConnection(socket, chosen.contains(Option.RESEND_REPEATED)))
                 .setMaxConnTotal(Integer.MAX_VALUE)
                 .setMaxConnPerRoute(Integer.MAX_VALUE)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
@@ -166,22 +160,19 @@ public final class DeadlineHttpClient implements AutoCloseable {
     }
 
     private <T> T send(HttpUriRequestBase request, IOFunction<ClassicHttpResponse, T> reader) throws IOException {
-        ClassicHttpResponse response = open(request);
+        requests.increment();
+        ClassicHttpResponse response;
+        try {
+            response = http.executeOpen(null, request, null);
+        } catch (CheckedConnection.RepeatedResponseException _) {
+            // not caused by this request: send it once more, over another connection
+            requests.increment();
+            response = http.executeOpen(null, request, null);
+        }
         try {
             return reader.apply(response);
         } finally {
             release(request, response);
-        }
-    }
-
-    private ClassicHttpResponse open(HttpUriRequestBase request) throws IOException {
-        requests.increment();
-        try {
-            return http.executeOpen(null, request, null);
-        } catch (CheckedConnection.RepeatedResponseException _) {
-            // not caused by this request: send it once more, over another connection
-            requests.increment();
-            return http.executeOpen(null, request, null);
         }
     }
 
@@ -234,14 +225,5 @@ public final class DeadlineHttpClient implements AutoCloseable {
         abort();
         deadlines.shutdownNow();
         http.close(CloseMode.IMMEDIATE);
-    }
-
-    private static ManagedHttpClientConnection connection(@Nullable Socket socket, boolean rejectsRepeated)
-            throws IOException {
-        var connection = new CheckedConnection("http-outgoing-" + CONNECTIONS.incrementAndGet(), rejectsRepeated);
-        if (socket != null) {
-            connection.bind(socket);
-        }
-        return connection;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.io;
 
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TerminalText {
 
-    private static final int ZERO_WIDTH_JOINER = 0x200d;
+    /** Controls, line breaks and unpaired surrogates, but no tabs and no zero-width joiners, which emoji need. */
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Cs}&&[^\\t\\u200d]]");
+
+    private static final Pattern CONTROL_IN_JSON = Pattern.compile("(?![\\n\\r])" + CONTROL);
 
     private TerminalText() {}
 
@@ -40,36 +44,14 @@ public final class TerminalText {
 
     /** Returns the same JSON document with controls escaped; white space between values is kept. */
     public static String json(String document) {
-        StringBuilder json = new StringBuilder(document.length());
-        document.codePoints().forEach(c -> {
-            if (isControl(c) && c != '\n' && c != '\r') {
-                for (char unit : Character.toChars(c)) {
-                    json.append("\\u%04x".formatted((int) unit));
-                }
-            } else {
-                json.appendCodePoint(c);
-            }
-        });
-        return json.toString();
+        return CONTROL_IN_JSON
+                .matcher(document)
+                .replaceAll(control ->
+                        control.group().chars().mapToObj("\\\\u%04x"::formatted).collect(Collectors.joining()));
     }
 
     /** Replaces control characters, including line breaks and unpaired surrogates, but no tabs. */
     public static String withoutControls(String text, char replacement) {
-        if (text.codePoints().noneMatch(TerminalText::isControl)) {
-            return text;
-        }
-        StringBuilder plain = new StringBuilder(text.length());
-        text.codePoints().map(c -> isControl(c) ? replacement : c).forEach(plain::appendCodePoint);
-        return plain.toString();
-    }
-
-    private static boolean isControl(int c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL -> c != '\t';
-            // emoji need the joiner
-            case Character.FORMAT -> c != ZERO_WIDTH_JOINER;
-            case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> true;
-            default -> false;
-        };
+        return CONTROL.matcher(text).replaceAll(String.valueOf(replacement));
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -76,9 +75,6 @@ class AtomicFileTests {
                     Files.createDirectories(beside.resolve("taken"));
                     throw new IOException("no space");
                 }))
-                .hasMessage("no space")
-                .satisfies(failure -> assertThat(failure.getSuppressed())
-                        .singleElement()
-                        .isInstanceOf(DirectoryNotEmptyException.class));
+                .hasMessage("no space");
     }
 }

@@ -2,11 +2,11 @@ package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
-import io.github.notearchive.io.Timestamps;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -93,7 +93,8 @@ public final class Columns<R extends Record> implements RowMapper<R> {
     @SuppressWarnings({"unchecked", "rawtypes"}) // the type is that of an enum or record
     private static @Nullable Object value(ResultSet row, String name, Class<?> type) throws SQLException {
         if (type == Instant.class) {
-            return Timestamps.instant(row.getTimestamp(name));
+            Timestamp time = row.getTimestamp(name);
+            return time == null ? null : time.toInstant();
         }
         if (type.isEnum()) {
             String constant = row.getString(name);

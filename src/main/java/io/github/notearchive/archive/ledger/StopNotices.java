@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.io.Timestamps.timestamp;
+import static io.github.notearchive.io.RecordParameters.column;
 
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.DatabaseErrors;
@@ -77,7 +77,7 @@ public final class StopNotices {
                                         VALUES (:code, :reason, :metAt, :holdsUntil, :execution)
                                         """)
                     .params(Map.of("code", code, "reason", reply.toString(), "metAt", Timestamp.from(metAt)))
-                    .param("holdsUntil", timestamp(holdsUntil), Types.TIMESTAMP)
+                    .param("holdsUntil", column(holdsUntil), Types.TIMESTAMP)
                     .param("execution", execution.get(), Types.BIGINT)
                     .update();
         } catch (DataAccessException | TransactionException e) {
