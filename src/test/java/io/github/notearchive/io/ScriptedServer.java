@@ -162,12 +162,18 @@ public final class ScriptedServer implements AutoCloseable {
         };
     }
 
-    public static Reply gzipped(byte[] body) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
-            gzip.write(body);
+    public static Reply gzipped(byte[] body) {
+        return reply(200, gzip(body), "Content-Encoding: gzip");
+    }
+
+    public static byte[] gzip(byte[] bytes) {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
+            gzip.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return reply(200, bytes.toByteArray(), "Content-Encoding: gzip");
+        return zipped.toByteArray();
     }
 
     /** Resets the connection after the request was read. */

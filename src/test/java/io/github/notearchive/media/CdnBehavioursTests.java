@@ -1,6 +1,7 @@
 package io.github.notearchive.media;
 
 import static io.github.notearchive.io.ScriptedServer.closing;
+import static io.github.notearchive.io.ScriptedServer.gzipped;
 import static io.github.notearchive.io.ScriptedServer.reply;
 import static io.github.notearchive.io.ScriptedServer.status;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -18,16 +19,12 @@ import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
-import java.util.zip.GZIPOutputStream;
+import java.util.stream.Stream;
+import org.apache.commons.lang3.ArrayUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,8 +46,11 @@ class CdnBehavioursTests extends MediaFixtures {
     private static final byte[] OTHER_HEIC = Samples.bytes("picture.heic");
     private static final byte[] JPEG = Samples.bytes("baseline.jpg");
     private static final byte[] FILM = Samples.bytes("film.mp4");
+    private static final String FILM_MD5 = hex("MD5", FILM).toUpperCase(Locale.ROOT);
     private static final byte[] SOUND = Samples.bytes("sound.m4a");
-    private static final List<byte[]> ALL = List.of(HEIC, OTHER_HEIC, JPEG, FILM, SOUND);
+    private static final List<String> ALL = Stream.of(HEIC, OTHER_HEIC, JPEG, FILM, SOUND)
+            .map(file -> new String(file, ISO_8859_1))
+            .toList();
 
     private ScriptedServer cdn;
     private ScriptedServer elsewhere;
@@ -82,140 +82,140 @@ class CdnBehavioursTests extends MediaFixtures {
         }
     }
 
-    private static Behaviour when(String name, Function<CdnBehavioursTests, MediaSlot> script, String... settings) {
-        String[] all = Arrays.copyOf(settings, settings.length + 1);
-        all[settings.length] = "max-file-size=1500000B";
-        return new Behaviour(name, script, all);
+    private static Behaviour scripted(String name, Function<CdnBehavioursTests, MediaSlot> script, String... settings) {
+        return new Behaviour(name, script, ArrayUtils.add(settings, "max-file-size=1500000B"));
     }
 
     /** The server replies so for the first URL, and with a complete picture for the second one, if there is one. */
     private static Behaviour when(String name, int addresses, Reply... replies) {
-        return when(name, test -> {
+        return when(name, test -> test.picture(addresses), replies);
+    }
+
+    private static Behaviour when(String name, Function<CdnBehavioursTests, MediaSlot> slot, Reply... replies) {
+        return scripted(name, test -> {
             test.cdn.on("/1", replies).on("/2", body(JPEG));
-            return test.picture(addresses);
+            return slot.apply(test);
         });
     }
 
     static List<Behaviour> behaviours() {
         byte[] page = "<!DOCTYPE html><title>403</title>".getBytes(UTF_8);
         byte[] json = "{\"error\":\"expired\"}".getBytes(UTF_8);
-        List<Behaviour> all = new ArrayList<>();
-        all.addAll(List.of(
+        return List.of(
                 when("sends the complete file", 1, body(HEIC)),
                 when("sends it without a length", 1, closing("HTTP/1.1 200 x\r\n\r\n", HEIC)),
-                when("names an M4A `.wav` and `audio/wav`", test -> {
+                scripted("names an M4A `.wav` and `audio/wav`", test -> {
                     test.cdn.on("/1_0.wav", body(SOUND, "Content-Type: audio/wav"));
                     return slot(MediaKind.AUDIO, test.at("first", "/1_0.wav"));
                 }),
-                when("sends a plain file with `Content-Encoding: gzip`", 1, body(HEIC, "Content-Encoding: gzip"))));
-        all.addAll(List.of(
+                when("sends a plain file with `Content-Encoding: gzip`", 1, body(HEIC, "Content-Encoding: gzip")),
                 when("sends an incomplete body, then another file", 1, broken(HEIC, 300), body(OTHER_HEIC)),
                 when("sends an incomplete body, then 206", 1, broken(HEIC, 300), reply(206, OTHER_HEIC), body(HEIC)),
-                when("sends an incomplete body each time", 1, broken(HEIC, 300))));
-        for (int status : new int[] {401, 403, 404, 410}) {
-            all.add(when("answers " + status + "; the next URL works", 2, status(status)));
-        }
-        all.add(when("answers 403, at the only URL", 1, status(403)));
-        all.add(when("answers 503 once", 1, status(503), body(HEIC)));
-        all.add(when("answers 500 each time; the next URL works", 2, status(500)));
-        all.add(when("answers 429 each time, at the only URL", 1, status(429)));
-        all.addAll(List.of(
-                when("redirects to another path", test -> {
+                when("sends an incomplete body each time", 1, broken(HEIC, 300)),
+                when("answers 401; the next URL works", 2, status(401)),
+                when("answers 403; the next URL works", 2, status(403)),
+                when("answers 404; the next URL works", 2, status(404)),
+                when("answers 410; the next URL works", 2, status(410)),
+                when("answers 403, at the only URL", 1, status(403)),
+                when("answers 503 once", 1, status(503), body(HEIC)),
+                when("answers 500 each time; the next URL works", 2, status(500)),
+                when("answers 429 each time, at the only URL", 1, status(429)),
+                scripted("redirects to another path", test -> {
                     test.cdn.on("/1", redirect("/there")).on("/there", body(HEIC));
                     return test.picture(1);
                 }),
-                when("redirects to another host that is allowed", test -> {
+                scripted("redirects to another host that is allowed", test -> {
                     test.elsewhere.on("/there", body(HEIC));
                     test.cdn.on("/1", redirect(test.elsewhere.address() + "/there"));
                     return test.picture(1);
                 }),
                 when("redirects to a host that is not allowed", 1, redirect("http://169.254.169.254/")),
-                when("redirects in a circle", 1, redirect("/1"))));
-        all.addAll(List.of(
-                when(
+                when("redirects in a circle", 1, redirect("/1")),
+                scripted(
                         "sends nothing",
                         test -> {
                             test.cdn.on("/1", test.cdn.silence());
                             return test.picture(1);
                         },
                         "idle-timeout=300ms"),
-                when(
+                scripted(
                         "sends single bytes without end",
                         test -> {
                             test.cdn.on("/1", dripping(test.cdn, JPEG, new CountDownLatch(1)));
                             return test.picture(1);
                         },
-                        "file-timeout=1s")));
-        all.addAll(List.of(
+                        "file-timeout=1s"),
                 when("sends a page of HTML; the next URL works", 2, body(page)),
                 when("sends JSON", 1, body(json)),
                 when("sends an empty body", 1, body(new byte[0])),
                 when("sends a film instead of a picture", 1, body(FILM)),
+                when("sends the file compressed, which was not requested", 1, gzipped(HEIC)),
                 when(
-                        "sends the file compressed, which was not requested",
+                        "sends a picture of 64x64 where 1080x1440 are promised",
+                        test -> slot(
+                                MediaKind.IMAGE,
+                                sized("first", test.cdn.address() + "/1", 1080, 1440),
+                                test.at("second", "/2")),
+                        body(OTHER_HEIC)),
+                when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000])),
+                truncated("tiles.heic"),
+                truncated("picture.avif"),
+                truncated("baseline.jpg"),
+                truncated("rgb.png"),
+                truncated("lossy.webp"),
+                when(
+                        "sends all of `faststart.mp4` but its last byte",
+                        test -> slot(MediaKind.VIDEO, test.at("first", "/1")),
+                        body(Samples.without("faststart.mp4", 1))),
+                when(
+                        "sends a truncated file once, then the complete one",
                         1,
-                        body(gzip(HEIC), "Content-Encoding: gzip")),
-                when("sends a picture of 64x64 where 1080x1440 are promised", test -> {
-                    test.cdn.on("/1", body(OTHER_HEIC)).on("/2", body(JPEG));
-                    return slot(
-                            MediaKind.IMAGE,
-                            sized("first", test.cdn.address() + "/1", 1080, 1440),
-                            test.at("second", "/2"));
-                }),
-                when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000]))));
-        for (String name : List.of("tiles.heic", "picture.avif", "baseline.jpg", "rgb.png", "lossy.webp")) {
-            all.add(when(
-                    "sends all of `" + name + "` but its last byte; the next URL works",
-                    2,
-                    body(Samples.without(name, 1))));
-        }
-        all.add(when("sends all of `faststart.mp4` but its last byte", test -> {
-            test.cdn.on("/1", body(Samples.without("faststart.mp4", 1)));
-            return slot(MediaKind.VIDEO, test.at("first", "/1"));
-        }));
-        all.add(when(
-                "sends a truncated file once, then the complete one",
-                1,
-                body(Samples.without("tiles.heic", 9)),
-                body(HEIC)));
-        all.addAll(List.of(
+                        body(Samples.without("tiles.heic", 9)),
+                        body(HEIC)),
+                film("sends the size and the MD5 of the response", (long) FILM.length, FILM_MD5),
+                film("sends another size than that of the response", FILM.length + 1L, null),
+                film("sends another MD5 than that of the response", null, "0123456789abcdef0123456789abcdef"),
                 when(
-                        "sends the size and the MD5 of the response",
-                        test -> test.promisedFilm(
-                                (long) FILM.length, hex("MD5", FILM).toUpperCase(Locale.ROOT))),
-                when("sends another size than that of the response", test -> test.promisedFilm(FILM.length + 1L, null)),
-                when(
-                        "sends another MD5 than that of the response",
-                        test -> test.promisedFilm(null, "0123456789abcdef0123456789abcdef")),
-                when("sends other dimensions than those of the response", test -> {
-                    test.cdn.on("/1", body(OTHER_HEIC));
-                    return slot(MediaKind.IMAGE, sized("first", test.cdn.address() + "/1", 128, 96));
-                })));
-        all.addAll(List.of(
+                        "sends other dimensions than those of the response",
+                        test -> slot(MediaKind.IMAGE, sized("first", test.cdn.address() + "/1", 128, 96)),
+                        body(OTHER_HEIC)),
                 when(
                         "has the same URL twice, and answers 404",
-                        test -> slot(MediaKind.IMAGE, test.at("first", "/1"), test.at("second", "/1"))),
-                when("has a bar in its URL, which is illegal", test -> {
-                    test.cdn.on("/1", body(HEIC));
-                    return slot(MediaKind.IMAGE, test.at("first", "/1?q/58|strip&sign=a%2Fb"));
-                }),
-                when("has an http URL, and no https", test -> {
-                    test.cdn.on("/1", body(HEIC));
-                    return slot(MediaKind.IMAGE, candidate("first", "http://cdn.test/1"));
-                }),
-                when("has an https URL, and no https", test -> {
-                    test.cdn.on("/1", body(HEIC));
-                    return slot(MediaKind.IMAGE, candidate("first", "https://cdn.test/1"));
-                }),
-                when("has a host that is not allowed; the next URL works", test -> {
-                    test.cdn.on("/2", body(JPEG));
-                    return slot(
-                            MediaKind.IMAGE,
-                            candidate("first", "http://xhscdn.com.evil.test/1"),
-                            test.at("second", "/2"));
-                }),
-                when("has no URL in the response", _ -> slot(MediaKind.IMAGE, new String[0]))));
-        return all;
+                        test -> slot(MediaKind.IMAGE, test.at("first", "/1"), test.at("second", "/1")),
+                        status(404)),
+                when(
+                        "has a bar in its URL, which is illegal",
+                        test -> slot(MediaKind.IMAGE, test.at("first", "/1?q/58|strip&sign=a%2Fb")),
+                        body(HEIC)),
+                when(
+                        "has an http URL, and no https",
+                        _ -> slot(MediaKind.IMAGE, candidate("first", "http://cdn.test/1")),
+                        body(HEIC)),
+                when(
+                        "has an https URL, and no https",
+                        _ -> slot(MediaKind.IMAGE, candidate("first", "https://cdn.test/1")),
+                        body(HEIC)),
+                when(
+                        "has a host that is not allowed; the next URL works",
+                        test -> slot(
+                                MediaKind.IMAGE,
+                                candidate("first", "http://xhscdn.com.evil.test/1"),
+                                test.at("second", "/2")),
+                        body(HEIC)),
+                when("has no URL in the response", _ -> slot(MediaKind.IMAGE, new String[0]), body(HEIC)));
+    }
+
+    private static Behaviour truncated(String sample) {
+        String name = "sends all of `" + sample + "` but its last byte; the next URL works";
+        return when(name, 2, body(Samples.without(sample, 1)));
+    }
+
+    private static Behaviour film(String name, @Nullable Long size, @Nullable String md5) {
+        return when(
+                name,
+                test -> slot(
+                        MediaKind.VIDEO, new MediaCandidate(test.cdn.address() + "/1", "first", size, null, null, md5)),
+                body(FILM));
     }
 
     @ParameterizedTest
@@ -251,20 +251,15 @@ class CdnBehavioursTests extends MediaFixtures {
     private static String describe(DownloadOutcome outcome) {
         return switch (outcome) {
             case Downloaded(var media, var lesserBecause, var _) -> {
-                StringBuilder text = new StringBuilder("taken from the ");
-                text.append(media.candidate().rendition()).append(": ").append(media.type());
-                text.append(", ").append(media.size()).append(" bytes");
-                text.append(media.checks() == null ? "" : ", " + media.checks());
-                assertThat(media.file().onDisk())
-                        .content(ISO_8859_1)
-                        .isIn(ALL.stream()
-                                .map(file -> new String(file, ISO_8859_1))
-                                .toList());
-                if (lesserBecause != null) {
-                    text.append("; ").append(lesserBecause);
-                }
+                assertThat(media.file().onDisk()).content(ISO_8859_1).isIn(ALL);
                 media.close();
-                yield text.toString();
+                yield "taken from the %s: %s, %d bytes%s%s"
+                        .formatted(
+                                media.candidate().rendition(),
+                                media.type(),
+                                media.size(),
+                                media.checks() == null ? "" : ", " + media.checks(),
+                                lesserBecause == null ? "" : "; " + lesserBecause);
             }
             case Gone(var reason) -> "gone: " + reason;
             case NoRoom(var reason) -> "released: " + reason;
@@ -288,22 +283,7 @@ class CdnBehavioursTests extends MediaFixtures {
                 : slot(MediaKind.IMAGE, at("first", "/1"), at("second", "/2"));
     }
 
-    private MediaSlot promisedFilm(@Nullable Long size, @Nullable String md5) {
-        cdn.on("/1", body(FILM));
-        return slot(MediaKind.VIDEO, new MediaCandidate(cdn.address() + "/1", "first", size, null, null, md5));
-    }
-
     private MediaCandidate at(String rendition, String path) {
         return candidate(rendition, cdn.address() + path);
-    }
-
-    private static byte[] gzip(byte[] bytes) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (GZIPOutputStream zip = new GZIPOutputStream(out)) {
-            zip.write(bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
     }
 }

@@ -1,6 +1,7 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.io.ScriptedServer.gzip;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,9 +14,6 @@ import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +25,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
+import org.apache.commons.lang3.ArrayUtils;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
@@ -369,7 +367,7 @@ class AnswerVariantsTests extends NightFixture {
                 .replies(Reply.raw(200, "application/json", gzip(body(compressed.id)))
                         .header("Content-Encoding", "gzip"))
                 .shows(id -> assertThat(sidecarAnswer(id)).isEqualTo(body(id)));
-        answer(29, "byte order mark").bytes(id -> concat("\uFEFF".getBytes(UTF_8), body(id)));
+        answer(29, "byte order mark").bytes(id -> ArrayUtils.addAll("\uFEFF".getBytes(UTF_8), body(id)));
         answer(29, "Latin-1 called UTF-8")
                 .bytes(id -> json(id, inNoteList("'id':'{id}','title':'café'")).getBytes(ISO_8859_1));
     }
@@ -410,10 +408,10 @@ class AnswerVariantsTests extends NightFixture {
         answer(29, "`NaN` and `Infinity` in place of numbers")
                 .body("{'code':0,'data':[{'id':'{id}','title':'t','liked_count':NaN,'x':[-Infinity,Infinity]}]}");
         answer(29, "text behind the last brace")
-                .bytes(id -> concat(body(id), "} <!-- 7 ms -->".getBytes(UTF_8)))
+                .bytes(id -> ArrayUtils.addAll(body(id), "} <!-- 7 ms -->".getBytes(UTF_8)))
                 .billed("YES");
         answer(29, "a second object behind the first, with code 303")
-                .bytes(id -> concat(body(id), "{\"code\":303}".getBytes(UTF_8)))
+                .bytes(id -> ArrayUtils.addAll(body(id), "{\"code\":303}".getBytes(UTF_8)))
                 .billed("YES");
         answer(29, "HTML by HTTP 200, each time")
                 .replies(
@@ -716,22 +714,6 @@ class AnswerVariantsTests extends NightFixture {
 
     private byte[] body(String id) {
         return night.provider().envelope(id).toString().getBytes(UTF_8);
-    }
-
-    private static byte[] concat(byte[] a, byte[] b) {
-        byte[] both = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, both, a.length, b.length);
-        return both;
-    }
-
-    private static byte[] gzip(byte[] bytes) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (GZIPOutputStream zip = new GZIPOutputStream(out)) {
-            zip.write(bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
     }
 
     // what is looked at
