@@ -16,6 +16,7 @@ import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseReader;
+import io.github.notearchive.provider.ResponseReader.Envelope;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -84,11 +85,9 @@ public record CallLedger(
         if (!request.hasCalls()) {
             return provider.fetch(kind, request, notBefore.apply(Optional.empty()));
         }
-        Endpoint endpoint = kind == CallKind.VIDEO ? Endpoint.VIDEO : Endpoint.DETAIL;
         // before the stored responses are read, since a response may arrive in between
-        Optional<FetchOutcome> outstanding =
-                calls.outstanding(request.id(), endpoint, clock.instant()).map(FetchOutcome.class::cast);
-        Optional<PaidResponse> paid = paidResponses.latestPaid(request.id(), endpoint, since);
+        var outstanding = calls.outstanding(request.id(), kind.endpoint(), clock.instant());
+        Optional<PaidResponse> paid = paidResponses.latestPaid(request.id(), kind.endpoint(), since);
         Optional<FetchOutcome> known =
                 paid.flatMap(stored -> reuse(request, stored)).or(() -> outstanding);
         return known.isPresent() ? known.get() : provider.fetch(kind, request, notBefore.apply(paid));
@@ -147,7 +146,7 @@ public record CallLedger(
     private Optional<Held> held(NoteId id, Endpoint endpoint, Instant since) {
         return newestFirst(paidResponses.latestPaid(id, endpoint, since), id, endpoint, since)
                 .flatMap(paid -> ResponseReader.read(paid.body(), id)
-                        .flatMap(ResponseReader.Envelope::note)
+                        .flatMap(Envelope::note)
                         .map(found -> new Held(paid, capture(id, paid, found)))
                         .stream())
                 .findFirst();
@@ -195,7 +194,7 @@ public record CallLedger(
 
     private Optional<FetchOutcome> reuse(FetchRequest request, PaidResponse paid) {
         NoteId id = request.id();
-        Optional<ResponseReader.Envelope> read = ResponseReader.read(paid.body(), id);
+        Optional<Envelope> read = ResponseReader.read(paid.body(), id);
         if (read.isEmpty()) {
             log.warn(
                     "Note {}: the paid response of call {} is no longer readable and will be fetched again",
@@ -203,7 +202,7 @@ public record CallLedger(
                     paid.number());
             return Optional.empty();
         }
-        ResponseReader.Envelope content = read.get();
+        Envelope content = read.get();
         if (content.note().isPresent()) {
             return isReplaceable(paid)
                     ? Optional.empty()
@@ -213,8 +212,8 @@ public record CallLedger(
         if (!isOfTonight(paid.receivedAt()) && !(certain && !request.isDecidedSince(paid.receivedAt()))) {
             return Optional.empty();
         }
-        PaidResponses.PaidCall.Facts facts = paid.call().facts();
-        ProviderReply reply =
+        var facts = paid.call().facts();
+        var reply =
                 new ProviderReply(content.code(), facts.httpStatus(), content.message(), facts.requestId(), Billed.YES);
         return Optional.of(new Missing(reply, certain));
     }

@@ -1,8 +1,12 @@
 package io.github.notearchive.archive.ledger;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.archive.ledger.ResponseSpool.ReceivedResponse;
+import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
@@ -10,18 +14,20 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallRecorder;
 import io.github.notearchive.provider.CallRecorder.CallAdmission;
+import io.github.notearchive.provider.CallRecorder.CallAdmission.OverLimit;
+import io.github.notearchive.provider.CallRecorder.CallAdmission.Written;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.ProviderReply;
-import io.github.notearchive.provider.StopNotice;
-import java.io.UncheckedIOException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,16 +59,70 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     /** Limit of attempts for a call that a limit rejected and then allowed. */
     private static final int MAX_ATTEMPTS = 10;
 
-    /** Observer of the provider's responses. Exceptions are logged and ignored. */
-    @FunctionalInterface
+    private static final String NIGHTLY_CALLS = "calls AS \"all\", video_calls AS videos, refresh_calls AS refreshes";
+
+    /**
+     * Calls whose response may be in a file of the sending node: for a day at most, and until that node has recovered.
+     * Formatted with note, endpoint and time.
+     */
+    private static final String OUTSTANDING = """
+            SELECT id AS number, job_execution_id AS execution, sent_at FROM api_call
+            WHERE note_id = %1$s AND endpoint = %2$s AND job_execution_id IS NOT NULL
+              AND received_at IS NULL AND recovered_at IS NULL
+              AND (job_execution_id IS DISTINCT FROM :execution::bigint OR id = ANY (:inProgress))
+              AND sent_at > %3$s::timestamptz - interval '1 day'
+              AND sent_at < %3$s::timestamptz + interval '1 day'
+            """;
+
+    /**
+     * Writes the calls that may be sent, and counts them if a limit applies: all of a night, or none. {@code OFFSET}
+     * keeps a subquery a look-up of the index, in tables of all sizes.
+     */
+    private static final String WRITE = """
+            WITH wanted AS (
+                SELECT d.*, d.kind = 'REFRESH' AS refresh, nextval('api_call_id_seq') AS number
+                FROM ROWS FROM (json_to_recordset(:calls::json) AS (
+                    note_id text, claim bigint, kind text, endpoint text, sent_at timestamptz, night date))
+                    WITH ORDINALITY AS d
+                WHERE NOT EXISTS (%s)
+                  AND EXISTS (SELECT 1 FROM worklist w WHERE w.note_id = d.note_id AND w.claim_id = d.claim OFFSET 0)
+                  AND NOT EXISTS (%s OFFSET 0)
+                ORDER BY d.sent_at),
+            counted AS (
+                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                SELECT night, calls, videos, refreshes
+                FROM (SELECT night, count(*) AS calls, count(*) FILTER (WHERE kind = 'VIDEO') AS videos,
+                             count(*) FILTER (WHERE refresh) AS refreshes
+                      FROM wanted WHERE :limited GROUP BY night) AS added
+                WHERE (:all = 0 OR calls <= :all) AND (:videos = 0 OR videos <= :videos)
+                  AND (:refreshes = 0 OR refreshes <= :refreshes)
+                ORDER BY night
+                ON CONFLICT (night) DO UPDATE
+                SET calls = n.calls + EXCLUDED.calls, video_calls = n.video_calls + EXCLUDED.video_calls,
+                    refresh_calls = n.refresh_calls + EXCLUDED.refresh_calls
+                WHERE (:all = 0 OR n.calls + EXCLUDED.calls <= :all)
+                  AND (:videos = 0 OR EXCLUDED.video_calls = 0 OR n.video_calls + EXCLUDED.video_calls <= :videos)
+                  AND (:refreshes = 0 OR EXCLUDED.refresh_calls = 0
+                       OR n.refresh_calls + EXCLUDED.refresh_calls <= :refreshes)
+                RETURNING night, %s),
+            allowed AS (
+                SELECT * FROM wanted LEFT JOIN counted USING (night) WHERE counted.night IS NOT NULL OR NOT :limited),
+            written AS (
+                INSERT INTO api_call (id, note_id, endpoint, sent_at, job_execution_id, refresh)
+                OVERRIDING SYSTEM VALUE
+                SELECT number, note_id, endpoint, sent_at, :execution::bigint, refresh FROM allowed)
+            SELECT ordinality::int, number, note_id AS id, kind, sent_at, "all", videos, refreshes,
+                   (SELECT throttles FROM call_pace) AS backoff_epoch
+            FROM allowed
+            """.formatted(
+                    StopNotices.OBSERVED.formatted("d.sent_at"),
+                    OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"),
+                    NIGHTLY_CALLS);
+
+    /** Observer of responses: called once for each, on its thread, after it was recorded or its recording failed. */
     public interface CallListener {
 
-        /**
-         * Called once for each response, after it was recorded or its recording failed, on the thread of the call.
-         *
-         * @param code the provider's code; null for a response without one
-         * @param took from sending to the complete response
-         */
+        /** @param code the provider's code; null for a response without one */
         void onResponse(Endpoint endpoint, @Nullable Integer code, Billed billed, Duration took);
     }
 
@@ -72,7 +132,6 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      */
     private final JdbcClient jdbc;
 
-    private final CallRows rows;
     private final StopNotices stops;
     private final ResponseWriter writer;
     private final List<CallListener> listeners;
@@ -86,6 +145,9 @@ public class CallRepository implements CallRecorder, AutoCloseable {
 
     private volatile BooleanSupplier isAborting = () -> false;
 
+    private final GroupCommit<Sending, Optional<Written>> groups =
+            GroupCommit.ofStatements("calls", Sending::limits, this::write);
+
     CallRepository(
             DataSource database,
             PlatformTransactionManager transactions,
@@ -94,7 +156,6 @@ public class CallRepository implements CallRecorder, AutoCloseable {
         this.jdbc = Statements.autoCommit(database, transactions);
         this.listeners = listeners;
         this.stops = new StopNotices(jdbc, execution::get);
-        this.rows = new CallRows(jdbc, stops, execution::get, this::inProgress);
         JdbcClient impatient = Statements.autoCommit(
                 new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
         this.writer = new ResponseWriter(impatient, spool, execution::get, () -> isAborting.getAsBoolean());
@@ -130,33 +191,68 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      */
     @Override
     public CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits) {
-        var sending = new CallRows.Sending(request, kind, sentAt, limits.appliesTo(kind) ? limits : NightlyCalls.NONE);
+        Sending sending = new Sending(
+                request.id(),
+                request.claim(),
+                kind,
+                kind.endpoint().ledgerName(),
+                sentAt,
+                Night.of(sentAt),
+                limits.appliesTo(kind) ? limits : NightlyCalls.NONE);
         for (int attempt = 1; ; attempt++) {
-            Optional<CallAdmission.Written> written = attempt == 1
-                    ? rows.writeInGroup(sending)
-                    : rows.write(List.of(sending)).getFirst();
+            Optional<Written> written = attempt == 1
+                    ? groups.execute(sending)
+                    : write(List.of(sending)).getFirst();
             if (written.isPresent()) {
                 sent.increment();
                 inProgress.add(written.get().call().number());
                 return written.get();
             }
-            Optional<StopNotice> stop = stops.observed(sentAt);
-            if (stop.isPresent()) {
-                return stop.get();
-            }
-            if (!isClaimed(request)) {
-                return new Unclaimed();
-            }
-            Optional<Outstanding> outstanding = outstanding(request.id(), kind.endpoint(), sentAt);
-            if (outstanding.isPresent()) {
-                return outstanding.get();
+            Optional<CallAdmission> refusal = stops.observed(sentAt)
+                    .map(CallAdmission.class::cast)
+                    .or(() -> Optional.of(new Unclaimed()).filter(_ -> !isClaimed(request)))
+                    .or(() -> outstanding(request.id(), kind.endpoint(), sentAt));
+            if (refusal.isPresent()) {
+                return refusal.get();
             }
             NightlyCalls made = sentIn(Night.of(sentAt));
             // else its group exceeded the limit, or another node has returned a call to it since
             if (!limits.allow(kind, made) || attempt >= MAX_ATTEMPTS) {
-                return new CallAdmission.OverLimit(made);
+                return new OverLimit(made);
             }
         }
+    }
+
+    /** A call to be written. Calls with the same limits share a statement. */
+    private record Sending(
+            NoteId noteId,
+            long claim,
+            CallKind kind,
+            String endpoint,
+            Instant sentAt,
+            Night night,
+            @JsonIgnore NightlyCalls limits) {}
+
+    private record Placed(int ordinality, Written written) {}
+
+    /**
+     * Writes the rows of calls with the same limits. The result of a call is empty if a limit does not allow all of
+     * them, calls have ended, its claim is lost, or an earlier call is outstanding.
+     */
+    private List<Optional<Written>> write(List<Sending> group) {
+        NightlyCalls limits = group.getFirst().limits();
+        List<Optional<Written>> results = new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
+        jdbc.sql(WRITE)
+                .paramSource(RecordParameters.of(limits)
+                        .addValue("limited", !limits.equals(NightlyCalls.NONE))
+                        .addValue("after", stops.observedAfter())
+                        .addValue("execution", execution.get(), Types.BIGINT)
+                        .addValue("inProgress", inProgress.toArray(Long[]::new))
+                        .addValue("calls", Columns.json(group)))
+                .query(Columns.of(Placed.class))
+                .list()
+                .forEach(call -> results.set(call.ordinality - 1, Optional.of(call.written)));
+        return results;
     }
 
     /**
@@ -165,34 +261,27 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      * A call of this run that is not in progress has no response: its row was not confirmed, so it was not sent.
      */
     Optional<Outstanding> outstanding(NoteId id, Endpoint endpoint, Instant now) {
-        return jdbc.sql(CallRows.OUTSTANDING.formatted(":noteId", ":endpoint", ":sentAt") + " ORDER BY id DESC LIMIT 1")
+        return jdbc.sql(OUTSTANDING.formatted(":noteId", ":endpoint", ":sentAt") + " ORDER BY id DESC LIMIT 1")
                 .param("noteId", id.value())
                 .param("endpoint", endpoint.ledgerName())
                 .param("sentAt", Timestamp.from(now))
                 .param("execution", execution.get(), Types.BIGINT)
-                .param("inProgress", inProgress())
+                .param("inProgress", inProgress.toArray(Long[]::new))
                 .query(Columns.of(Outstanding.class))
                 .optional();
     }
 
-    private Long[] inProgress() {
-        return inProgress.toArray(Long[]::new);
-    }
-
     private boolean isClaimed(FetchRequest request) {
-        return Statements.one(
-                jdbc,
-                Boolean.class,
-                Map.of("noteId", request.id(), "claim", request.claim()),
-                "SELECT EXISTS (%s)".formatted(CallRows.CLAIMED.formatted(":noteId", ":claim")));
+        Map<String, Object> parameters = Map.of("noteId", request.id(), "claim", request.claim());
+        return Statements.one(jdbc, Boolean.class, parameters, """
+                SELECT EXISTS (SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id = :claim)
+                """);
     }
 
     /** Returns the number of calls of a night, as counted for our own limits. */
     public NightlyCalls sentIn(Night night) {
-        return jdbc.sql("SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night")
-                .param("night", night.date())
-                .query(CallRows.NIGHTLY_CALLS)
-                .optional()
+        String sql = "SELECT %s FROM nightly_calls WHERE night = :night".formatted(NIGHTLY_CALLS);
+        return Statements.optional(jdbc, NightlyCalls.class, Map.of("night", night), sql)
                 .orElse(NightlyCalls.NONE);
     }
 
@@ -201,22 +290,21 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      * rebuilt.
      */
     public NightlyCalls count(Night night) {
-        return jdbc.sql("""
-                        INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
-                        SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video), count(*) FILTER (WHERE refresh)
-                        FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
-                        ON CONFLICT (night) DO UPDATE
-                        SET calls = greatest(n.calls, EXCLUDED.calls),
-                            video_calls = greatest(n.video_calls, EXCLUDED.video_calls),
-                            refresh_calls = greatest(n.refresh_calls, EXCLUDED.refresh_calls)
-                        RETURNING calls, video_calls, refresh_calls
-                        """)
-                .param("night", night.date())
-                .param("video", Endpoint.VIDEO.ledgerName())
-                .param("begins", Timestamp.from(night.begins()))
-                .param("ends", Timestamp.from(night.ends()))
-                .query(CallRows.NIGHTLY_CALLS)
-                .single();
+        Map<String, Object> parameters = Map.of(
+                "night", night,
+                "video", Endpoint.VIDEO.ledgerName(),
+                "begins", night.begins(),
+                "ends", night.ends());
+        return Statements.one(jdbc, NightlyCalls.class, parameters, """
+                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video), count(*) FILTER (WHERE refresh)
+                FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
+                ON CONFLICT (night) DO UPDATE
+                SET calls = greatest(n.calls, EXCLUDED.calls),
+                    video_calls = greatest(n.video_calls, EXCLUDED.video_calls),
+                    refresh_calls = greatest(n.refresh_calls, EXCLUDED.refresh_calls)
+                RETURNING %s
+                """.formatted(NIGHTLY_CALLS));
     }
 
     @Override
@@ -294,14 +382,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                         """).stream().map(NoteId::new).toList();
     }
 
-    /**
-     * Writes the spooled responses of earlier runs to the ledger: of this node, and of other nodes in sibling
-     * directories that are not active. A damaged file, or one whose note is not in this database, stays in place with a
-     * warning. Idempotent.
-     *
-     * @return the notes whose responses were persisted
-     * @throws UncheckedIOException if the files cannot be listed: paid responses would be bought again
-     */
+    /** See {@link ResponseWriter#persistAll}. */
     public List<NoteId> persistSpooled(Predicate<String> isActive) {
         return writer.persistAll(isActive);
     }
@@ -313,7 +394,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
 
     @Override
     public void close() {
-        rows.close();
+        groups.close();
         writer.close();
     }
 }

@@ -75,15 +75,7 @@ class PostgresRateLimitStore implements RateLimitStore {
     @Override
     public Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
         try {
-            return pause(backoffEpoch, retryAfter, maxPause);
-        } catch (DataAccessException | TransactionException e) {
-            warn("other nodes do not observe the pause", e);
-            return Optional.empty();
-        }
-    }
-
-    private Optional<Pause> pause(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
-        return jdbc.sql("""
+            return jdbc.sql("""
                         UPDATE call_pace
                         SET throttles = throttles + 1, share = greatest(share / 2, 1.0 / 64),
                             pause = CASE WHEN pause = '0' THEN interval '1 second'
@@ -100,10 +92,14 @@ class PostgresRateLimitStore implements RateLimitStore {
                         WHERE quick.commits = 'off' AND throttles = :epoch
                         RETURNING extract(epoch FROM paused_until - clock_timestamp()) AS wait, throttles
                         """)
-                .params(Map.of("epoch", backoffEpoch, "maxPause", seconds(maxPause)))
-                .param("retryAfter", retryAfter == null ? null : seconds(retryAfter), Types.DOUBLE)
-                .query((row, _) -> new Pause(ofSeconds(row.getDouble("wait")), row.getLong("throttles")))
-                .optional();
+                    .params(Map.of("epoch", backoffEpoch, "maxPause", seconds(maxPause)))
+                    .param("retryAfter", retryAfter == null ? null : seconds(retryAfter), Types.DOUBLE)
+                    .query((row, _) -> new Pause(ofSeconds(row.getDouble("wait")), row.getLong("throttles")))
+                    .optional();
+        } catch (DataAccessException | TransactionException e) {
+            warn("other nodes do not observe the pause", e);
+            return Optional.empty();
+        }
     }
 
     @Override

@@ -1,7 +1,13 @@
 package io.github.notearchive.archive.ledger;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallKind;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
+import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -10,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -18,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -29,6 +38,52 @@ import tools.jackson.databind.json.JsonMapper;
  * and appears completely or not at all, even after a power failure. A directory belongs to one process at a time.
  */
 public final class ResponseSpool {
+
+    /**
+     * Response to a call, before it is in the ledger. As JSON, without the body, it is the first line of a spool file.
+     *
+     * @param body the exact body; null if it is not kept
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record ReceivedResponse(
+            long call,
+            NoteId noteId,
+            String endpoint,
+            boolean refresh,
+            Instant sentAt,
+            Instant receivedAt,
+            int durationMs,
+            @JsonUnwrapped ProviderReply reply,
+            @JsonIgnore byte @Nullable [] body) {
+
+        ReceivedResponse {
+            Objects.requireNonNull(noteId, "noteId");
+            Objects.requireNonNull(sentAt, "sentAt");
+            Objects.requireNonNull(receivedAt, "receivedAt");
+            Objects.requireNonNull(reply.billed(), "billed");
+            Endpoint.ofLedgerName(endpoint);
+        }
+
+        /** @param took from sending to the complete response */
+        static ReceivedResponse of(
+                CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
+            return new ReceivedResponse(
+                    call.number(),
+                    call.id(),
+                    call.kind().endpoint().ledgerName(),
+                    call.kind() == CallKind.REFRESH,
+                    call.sentAt(),
+                    receivedAt,
+                    (int) Math.min(took.toMillis(), Integer.MAX_VALUE),
+                    reply,
+                    body);
+        }
+
+        ReceivedResponse with(ProviderReply other, byte @Nullable [] content) {
+            return new ReceivedResponse(
+                    call, noteId, endpoint, refresh, sentAt, receivedAt, durationMs, other, content);
+        }
+    }
 
     private static final String SUFFIX = ".answer";
     private static final String PARTIAL_SUFFIX = ".part";
@@ -103,8 +158,8 @@ public final class ResponseSpool {
     Path write(ReceivedResponse response) throws IOException {
         byte[] body = Objects.requireNonNull(response.body());
         Files.createDirectories(directory, AtomicFile.PRIVATE_DIRECTORY);
-        Path file = fileOf(response.row());
-        byte[] head = JSON.writeValueAsBytes(response.row());
+        Path file = fileOf(response);
+        byte[] head = JSON.writeValueAsBytes(response);
         AtomicFile.write(
                 file,
                 PARTIAL_SUFFIX,
@@ -121,8 +176,8 @@ public final class ResponseSpool {
     }
 
     /** Deletes the file of a call, if there is one. */
-    void delete(ReceivedResponse.Row call) throws IOException {
-        Files.deleteIfExists(fileOf(call));
+    void delete(ReceivedResponse response) throws IOException {
+        Files.deleteIfExists(fileOf(response));
     }
 
     /**
@@ -177,16 +232,16 @@ public final class ResponseSpool {
             throw new IOException("it has no first line");
         }
         try {
-            ReceivedResponse.Row row = Optional.ofNullable(JSON.readValue(all, 0, end, ReceivedResponse.Row.class))
+            ReceivedResponse call = Optional.ofNullable(JSON.readValue(all, 0, end, ReceivedResponse.class))
                     .orElseThrow(() -> new IOException("its first line is null"));
-            return new ReceivedResponse(row, Arrays.copyOfRange(all, end + 1, all.length));
+            return call.with(call.reply(), Arrays.copyOfRange(all, end + 1, all.length));
         } catch (JacksonException e) {
             throw new IOException("its first line does not identify a call", e);
         }
     }
 
-    private Path fileOf(ReceivedResponse.Row row) {
-        return directory.resolve(
-                "%013d-%s-%d%s".formatted(row.sentAt().toEpochMilli(), row.noteId(), row.call(), SUFFIX));
+    private Path fileOf(ReceivedResponse response) {
+        return directory.resolve("%013d-%s-%d%s"
+                .formatted(response.sentAt().toEpochMilli(), response.noteId(), response.call(), SUFFIX));
     }
 }

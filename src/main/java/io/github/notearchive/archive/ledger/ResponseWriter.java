@@ -1,6 +1,8 @@
 package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.archive.catalog.Columns;
+import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.archive.ledger.ResponseSpool.ReceivedResponse;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.RecordParameters;
@@ -15,6 +17,7 @@ import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
@@ -168,7 +171,7 @@ final class ResponseWriter {
             if (spooled || ended || response.body() == null) {
                 return spooled;
             }
-            NoteId id = response.row().noteId();
+            NoteId id = response.noteId();
             try {
                 Path file = spool.write(response);
                 spooled = true;
@@ -187,10 +190,10 @@ final class ResponseWriter {
                 return;
             }
             try {
-                spool.delete(response.row());
+                spool.delete(response);
             } catch (IOException e) {
                 String line = "Note {}: response is in the ledger, but its spool file could not be deleted: {}";
-                log.warn(line, response.row().noteId(), e.toString());
+                log.warn(line, response.noteId(), e.toString());
             }
         }
     }
@@ -203,7 +206,7 @@ final class ResponseWriter {
         byte[] body = response.body();
         boolean isLarge = body != null && ResponseMemory.isLarge(body.length);
         boolean isComplete = isLarge ? complete(List.of(response)).getFirst() : groups.execute(response);
-        return isComplete ? response.row().call() : insert(response);
+        return isComplete ? response.call() : insert(response);
     }
 
     /**
@@ -212,13 +215,11 @@ final class ResponseWriter {
      */
     private List<Boolean> complete(List<ReceivedResponse> group) {
         byte[] single = group.size() == 1 ? group.getFirst().body() : null;
-        List<ReceivedResponse.Row> rows =
-                group.stream().map(ReceivedResponse::row).toList();
         byte[][] bodies =
                 group.stream().map(each -> single == null ? each.body() : null).toArray(byte[][]::new);
         Set<Integer> completed = jdbc.sql(COMPLETE)
-                .param("rows", Columns.json(rows))
-                .param("calls", rows.stream().map(ReceivedResponse.Row::call).toArray(Long[]::new))
+                .param("rows", Columns.json(group))
+                .param("calls", group.stream().map(ReceivedResponse::call).toArray(Long[]::new))
                 .param("bodies", bodies)
                 .param("single", single, Types.BINARY)
                 .query((row, _) -> row.getInt("ordinality"))
@@ -245,35 +246,37 @@ final class ResponseWriter {
         groups.close();
     }
 
-    /** See {@link CallRepository#persistSpooled}. */
+    /**
+     * Writes the spooled responses of earlier runs to the ledger: of this node, and of other nodes in sibling
+     * directories that are not active. A damaged file, or one whose note is not in this database, stays in place with a
+     * warning. Idempotent.
+     *
+     * @return the notes whose responses were persisted
+     * @throws UncheckedIOException if the files cannot be listed: paid responses would be bought again
+     */
     List<NoteId> persistAll(Predicate<String> isActive) {
+        return persist(node -> node.equals(spool.node()) || !isActive.test(node), _ -> true);
+    }
+
+    /** As above, for the responses of this node to one note. */
+    void persist(NoteId note) {
+        List<NoteId> _ = persist(spool.node()::equals, file -> ResponseSpool.isAbout(file, note));
+    }
+
+    private List<NoteId> persist(Predicate<String> ofNodes, Predicate<Path> wanted) {
         List<NoteId> persisted = new ArrayList<>();
         try {
-            for (ResponseSpool each : spool.ofAllNodes()) {
-                if (each == spool || !isActive.test(each.node())) {
-                    persist(each, _ -> true, persisted);
+            for (ResponseSpool source : spool.ofAllNodes()) {
+                if (ofNodes.test(source.node())) {
+                    persist(source, wanted, persisted);
                 }
             }
+            return persisted;
         } catch (IOException e) {
-            throw unlistable(e);
+            String line =
+                    "spooled paid responses cannot be listed and would be bought again: %s. Grant this user read access";
+            throw new UncheckedIOException(line.formatted(e), e);
         }
-        return persisted;
-    }
-
-    /** See {@link CallRepository#persistSpooled(NoteId)}. */
-    void persist(NoteId note) {
-        try {
-            persist(spool, file -> ResponseSpool.isAbout(file, note), new ArrayList<>());
-        } catch (IOException e) {
-            throw unlistable(e);
-        }
-    }
-
-    private static UncheckedIOException unlistable(IOException e) {
-        return new UncheckedIOException(
-                "spooled paid responses cannot be listed and would be bought again: %s. Grant this user read access"
-                        .formatted(e),
-                e);
     }
 
     private void persist(ResponseSpool source, Predicate<Path> wanted, List<NoteId> persisted) throws IOException {
@@ -284,7 +287,7 @@ final class ResponseWriter {
                 }
             }
         } catch (AccessDeniedException e) {
-            if (source == spool) {
+            if (source.node().equals(spool.node())) {
                 throw e;
             }
             String line = "Spooled paid responses of node {} are not readable ({}); start --node {} as their owner";
@@ -296,9 +299,9 @@ final class ResponseWriter {
     private Optional<NoteId> persist(Path file) throws AccessDeniedException {
         try {
             ReceivedResponse response = ResponseSpool.read(file);
-            NoteId id = response.row().noteId();
+            NoteId id = response.noteId();
             if (isIn("forgotten_note", id)) {
-                write(response.withoutContent());
+                write(response.with(response.reply().withoutMessage(), null));
                 log.warn("Note {}: erased; only the cost of its response in {} was recorded", id, file);
             } else if (isIn("worklist", id)) {
                 write(response);
@@ -329,9 +332,7 @@ final class ResponseWriter {
     }
 
     private boolean isIn(String table, NoteId id) {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM %s WHERE note_id = :noteId)".formatted(table))
-                .param("noteId", id.value())
-                .query(Boolean.class)
-                .single();
+        String sql = "SELECT EXISTS (SELECT 1 FROM %s WHERE note_id = :noteId)".formatted(table);
+        return Statements.one(jdbc, Boolean.class, Map.of("noteId", id), sql);
     }
 }

@@ -33,10 +33,10 @@ public final class StopNotices {
 
     private static final Logger log = LoggerFactory.getLogger(StopNotices.class);
 
-    /** Rows that a run observes at {@code :now}: after {@code :after}, of another {@code :execution}. */
+    /** Rows that a run observes: after {@code :after}, of another {@code :execution}. Formatted with the time. */
     static final String OBSERVED = """
             SELECT id, code, reason, holds_until, job_execution_id FROM run_stop
-            WHERE id > :after AND (holds_until IS NULL OR holds_until > :now)
+            WHERE id > :after AND (holds_until IS NULL OR holds_until > %s)
               AND job_execution_id IS DISTINCT FROM :execution
             """;
 
@@ -100,7 +100,7 @@ public final class StopNotices {
                                         LEFT JOIN run_history h ON h.job_execution_id = s.job_execution_id
                                         ORDER BY s.id
                                         LIMIT 1
-                                        """.formatted(OBSERVED))
+                                        """.formatted(OBSERVED.formatted(":now")))
                 .params(Map.of("after", observedAfter, "now", Timestamp.from(now)))
                 .param("execution", execution.get(), Types.BIGINT)
                 .query(StopNotice.class)

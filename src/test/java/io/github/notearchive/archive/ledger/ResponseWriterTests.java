@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
+import io.github.notearchive.archive.ledger.ResponseSpool.ReceivedResponse;
 import io.github.notearchive.archive.stats.CallTotals.Kind;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
@@ -140,7 +141,7 @@ class ResponseWriterTests extends LedgerFixture {
             }
         }
         assertThatThrownBy(results.get(20)::get).hasCauseInstanceOf(DataIntegrityViolationException.class);
-        assertThat(ResponseSpool.read(spooledFiles().getFirst()).row().call())
+        assertThat(ResponseSpool.read(spooledFiles().getFirst()).call())
                 .isEqualTo(sent.get(20).number());
     }
 
@@ -353,7 +354,7 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         assertThat(file.getParent()).isDirectoryNotContaining("glob:**.part");
-        assertThat(ResponseSpool.read(file).row().endpoint()).isEqualTo("note-detail/v1");
+        assertThat(ResponseSpool.read(file).endpoint()).isEqualTo("note-detail/v1");
         assertThat(Files.readString(file))
                 .contains("\"endpoint\":\"note-detail/v1\"", "\"noteId\":\"" + ID, "\"code\":0", "\"billed\":\"YES\"");
     }
