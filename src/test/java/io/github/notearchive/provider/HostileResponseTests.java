@@ -144,7 +144,7 @@ class HostileResponseTests extends ClientFixture {
     }
 
     @Test
-    void failureOfAPingContainsNoToken() {
+    void failureOfAPingNamesTheHostAndContainsNoToken() {
         provider.replies(
                 ScriptedServer.cutShort("HTTP/1.1 " + TOKEN + "\r\n\r\n"),
                 ScriptedServer.cutShort((TOKEN + " x\r\n").repeat(20)));
@@ -152,6 +152,7 @@ class HostileResponseTests extends ClientFixture {
         assertThatThrownBy(() -> new ProviderPing(Settings.of("base-url", provider.address(), "token", TOKEN)).send())
                 .isInstanceOf(IOException.class)
                 .hasNoCause()
+                .hasMessageContaining(provider.address() + " cannot be reached")
                 .satisfies(e -> assertThat(e.toString()).doesNotContain("s3cr3t"));
     }
 

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.note.NoteId;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(20)
 class ResponseMemoryTests {
 
     private static final long MEGABYTE = 1 << 20;
@@ -14,9 +17,13 @@ class ResponseMemoryTests {
 
     private final ResponseMemory memory = new ResponseMemory(8 * MEGABYTE);
 
+    @BeforeEach
+    void beginFirst() {
+        memory.begin(FIRST);
+    }
+
     @Test
     void largeResponseWaitsForTheEndOfAnotherNote() throws Exception {
-        memory.begin(FIRST);
         memory.begin(SECOND);
         memory.take(FIRST, MEGABYTE);
 
@@ -29,35 +36,28 @@ class ResponseMemoryTests {
     }
 
     @Test
-    void noteWithAPartDoesNotWait() {
-        memory.begin(FIRST);
+    void noteWithAPartDoesNotWaitForASecondOne() {
         memory.take(FIRST, MEGABYTE);
-
         memory.take(FIRST, MEGABYTE);
         memory.end(FIRST);
 
-        memory.begin(SECOND);
-        memory.take(SECOND, MEGABYTE);
+        assertIsFree();
     }
 
     @Test
-    void responseAboveTheBudgetTakesAllAndAnOrdinaryOneNothing() {
-        memory.begin(FIRST);
+    void responseAboveTheBudgetTakesAllAndOthersNothing() {
         memory.begin(SECOND);
 
+        memory.take(new NoteId("65fe2a8d0000000012033fa3"), 100 * MEGABYTE); // not in progress
         memory.take(FIRST, 100 * MEGABYTE);
         memory.take(SECOND, ResponseMemory.ORDINARY_SIZE);
-
         memory.end(FIRST);
-        memory.take(SECOND, 100 * MEGABYTE);
+
+        assertIsFree();
     }
 
-    @Test
-    void noteThatIsNotInProgressTakesNothing() {
-        memory.take(FIRST, 100 * MEGABYTE);
-        memory.end(FIRST);
-
+    private void assertIsFree() {
         memory.begin(SECOND);
-        memory.take(SECOND, MEGABYTE);
+        memory.take(SECOND, 100 * MEGABYTE);
     }
 }

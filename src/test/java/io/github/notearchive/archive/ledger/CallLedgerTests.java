@@ -12,7 +12,6 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
-import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchOutcome.Found;
 import io.github.notearchive.provider.FetchOutcome.Missing;
 import io.github.notearchive.provider.FetchRequest;
@@ -257,17 +256,6 @@ class CallLedgerTests extends LedgerFixture {
         assertThat(second.callId() > bought.callId()).isEqualTo(calls == 2);
         assertThat(fetch().callId()).isEqualTo(second.callId());
         assertThat(provider.calls()).isEqualTo(calls);
-    }
-
-    @Test
-    void unpaidResponseIsFetchedAgain() throws Exception {
-        provider.script().answers(id.value(), Reply.code(301), Reply.normal());
-
-        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Deferred.class);
-        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
-
-        assertThat(provider.calls()).isEqualTo(2);
-        assertThat(history.calls(id)).hasSize(2);
     }
 
     @Test

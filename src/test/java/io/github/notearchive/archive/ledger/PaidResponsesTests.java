@@ -7,9 +7,7 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallKind;
-import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
-import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,8 +75,7 @@ class PaidResponsesTests extends LedgerFixture {
     /** It has no capture, and is read before each run until it is cleared. */
     @Test
     void responseWithCode201IsClearedWithoutACapture() {
-        FetchRequest note = claimed(ID);
-        CallRecord call = ((CallAdmission.Written) calls.sending(note, CallKind.NOTE, NOW, ALL)).call();
+        CallRecord call = sent(ID, CallKind.NOTE, NOW);
         calls.received(call, new ProviderReply(201, 200, null, "r-1", Billed.YES), BODY, NOW, Duration.ZERO);
         Instant later = NOW.plusMillis(1);
 
@@ -87,7 +84,6 @@ class PaidResponsesTests extends LedgerFixture {
         worklist("UNAVAILABLE");
         assertThat(responses.clearResponsesBefore(null, NOW)).as("not old").isZero();
         assertThat(responses.clearResponsesBefore(null, later)).isOne();
-
         assertThat(responses.clearResponsesBefore(null, later)).isZero();
         assertThat(history.calls(ID)).singleElement().matches(entry -> !entry.responseHeld());
     }
