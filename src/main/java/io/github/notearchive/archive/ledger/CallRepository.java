@@ -122,7 +122,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     /** Observer of responses: called once for each, on its thread, after it was recorded or its recording failed. */
     public interface CallListener {
 
-        /** @param code the provider's code; null for a response without one */
+        /** Observes a response; {@code code} is the provider's code, null for a response without one. */
         void onResponse(Endpoint endpoint, @Nullable Integer code, Billed billed, Duration took);
     }
 

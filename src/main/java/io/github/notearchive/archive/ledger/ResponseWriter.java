@@ -273,9 +273,10 @@ final class ResponseWriter {
             }
             return persisted;
         } catch (IOException e) {
-            String line =
-                    "spooled paid responses cannot be listed and would be bought again: %s. Grant this user read access";
-            throw new UncheckedIOException(line.formatted(e), e);
+            throw new UncheckedIOException(
+                    "spooled paid responses cannot be listed and would be bought again: %s. Grant this user read access"
+                            .formatted(e),
+                    e);
         }
     }
 
