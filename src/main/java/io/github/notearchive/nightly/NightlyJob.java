@@ -9,7 +9,6 @@ import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
 import io.github.notearchive.archive.worklist.WorklistItem;
-import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
@@ -19,6 +18,7 @@ import io.github.notearchive.media.MediaProperties;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -30,6 +30,7 @@ import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
 import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.batch.core.listener.StepExecutionListener;
+import org.springframework.batch.core.partition.support.TaskExecutorPartitionHandler;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepExecution;
 import org.springframework.batch.core.step.builder.StepBuilder;
@@ -115,6 +116,26 @@ public record NightlyJob(NightlyJobRepository repository, RunState run, OutageRe
                     }
                 })
                 .build();
+    }
+
+    /**
+     * Executes partitions and returns when all of them have ended. If one cannot be started because the database is
+     * unavailable, it is FAILED; the inherited handler would return immediately while others are working.
+     */
+    private static final class CompletePartitions extends TaskExecutorPartitionHandler {
+
+        @Override
+        protected FutureTask<StepExecution> createTask(Step step, StepExecution partition) {
+            return new FutureTask<>(() -> {
+                try {
+                    step.execute(partition);
+                } catch (Exception e) {
+                    partition.setStatus(BatchStatus.FAILED);
+                    partition.addFailureException(e);
+                }
+                return partition;
+            });
+        }
     }
 
     private static Map<String, ExecutionContext> partitions(int size) {

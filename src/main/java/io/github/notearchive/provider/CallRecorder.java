@@ -15,7 +15,7 @@ public interface CallRecorder {
 
     /** Result of recording a call before it is sent. Only a {@link Written} call may be sent. */
     sealed interface CallAdmission
-            permits CallAdmission.Written, CallAdmission.OverLimit, StopNotice, Unclaimed, Outstanding {
+            permits CallAdmission.Written, CallAdmission.OverLimit, CallAdmission.StopNotice, Unclaimed, Outstanding {
 
         /**
          * The call is recorded.
@@ -27,6 +27,32 @@ public interface CallRecorder {
 
         /** Our own limits allow no further call after those of the night. */
         record OverLimit(NightlyCalls tonight) implements CallAdmission {}
+
+        /**
+         * A response to another node that ended the calls of all nodes.
+         *
+         * @param holdsUntil time until which the quota is used up; null for other codes than 303
+         * @param node node that received it; null if unknown
+         * @param jobExecutionId run that received it; null if unknown
+         */
+        record StopNotice(
+                int code,
+                String reason,
+                @Nullable Instant holdsUntil,
+                @Nullable String node,
+                @Nullable Long jobExecutionId)
+                implements CallAdmission {
+
+            public String metBy() {
+                return (node == null ? "another node" : "node " + node)
+                        + (jobExecutionId == null ? "" : " in execution " + jobExecutionId);
+            }
+
+            @Override
+            public String toString() {
+                return reason + ", met by " + metBy();
+            }
+        }
     }
 
     /**

@@ -12,10 +12,4 @@ import org.jspecify.annotations.Nullable;
  * @param settledAt time of the last disposition; null if none. A response that was received later has not been used
  */
 public record FetchRequest(
-        NoteId id, long claim, boolean hasCalls, @Nullable Instant settledAt) {
-
-    /** Whether a response that was received at this time has been used for a disposition of the note. */
-    public boolean isDecidedSince(Instant receivedAt) {
-        return settledAt != null && !settledAt.isBefore(receivedAt);
-    }
-}
+        NoteId id, long claim, boolean hasCalls, @Nullable Instant settledAt) {}

@@ -6,6 +6,7 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.OverLimit;
+import io.github.notearchive.provider.CallRecorder.CallAdmission.StopNotice;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.Written;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
@@ -209,7 +210,7 @@ public class JustOneApiClient implements AutoCloseable {
         observe(outcome, response, permit, endedAt);
         boolean isStored = reply.billed() == Billed.YES || reply.isUnreadable();
         long number = recorder.received(call, reply, isStored ? response.body() : null, receivedAt, took);
-        if (sender.http.isAborted() && !response.isComplete()) {
+        if (sender.http.isAborted() && reply.httpStatus() == null) {
             throw new CallsEndedException("the call was aborted, " + reply);
         }
         return outcome instanceof Found(var capture) ? new Found(capture.boughtBy(number)) : outcome;

@@ -76,7 +76,6 @@ final class RequestSender {
      *
      * @param envelope content of the body; empty if it is none of the provider's
      * @param body decoded body, or the part of one that is too long; null if there is none to store
-     * @param isComplete whether a body was received completely and belongs to this request
      * @param retryAfter seconds of the header {@code Retry-After}; null if it has none
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -84,13 +83,12 @@ final class RequestSender {
             ProviderReply reply,
             Optional<Envelope> envelope,
             byte @Nullable [] body,
-            boolean isComplete,
             @Nullable Duration retryAfter) {
 
         private static ProviderResponse fault(
                 String message, @Nullable Integer status, Billed billed, byte @Nullable [] body) {
             ProviderReply reply = new ProviderReply(null, status, message, null, billed);
-            return new ProviderResponse(reply, Optional.empty(), body, false, null);
+            return new ProviderResponse(reply, Optional.empty(), body, null);
         }
     }
 
@@ -190,7 +188,7 @@ final class RequestSender {
             Billed billed = status == HttpStatus.SC_TOO_MANY_REQUESTS ? Billed.NO : Billed.UNKNOWN;
             return new ProviderReply(null, status, "the response is not the provider's envelope", null, billed);
         });
-        return new ProviderResponse(reply, envelope, body, true, received.retryAfter);
+        return new ProviderResponse(reply, envelope, body, received.retryAfter);
     }
 
     private static ProviderReply reply(Envelope envelope, int status) {

@@ -133,21 +133,7 @@ class RateLimiterTests {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 300})
-    void callAfterAPauseStartsANewEpoch(int seconds) throws Exception {
-        RateLimiter limiter = onClock(1000, 1);
-        RateLimiter.Permit first = sent(limiter);
-        long throttledAt = clock.get();
-
-        limiter.throttled(first, seconds == 1 ? null : Duration.ofSeconds(seconds));
-
-        isSentAt(limiter, throttledAt + seconds * SECOND);
-        clock.addAndGet(SECOND);
-        limiter.throttled(sent(limiter), null);
-        assertThat(store.events).containsExactly("back off 0", "back off 1");
-    }
-
-    @Test
-    void burstOfThrottlesCountsOnce() throws Exception {
+    void burstOfThrottlesCountsOnceAndTheCallAfterThePauseAgain(int seconds) throws Exception {
         RateLimiter limiter = onClock(100, 8);
         List<RateLimiter.Permit> permits = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -157,11 +143,14 @@ class RateLimiterTests {
         long throttledAt = clock.get();
 
         for (RateLimiter.Permit permit : permits) {
-            limiter.throttled(permit, null);
+            limiter.throttled(permit, seconds == 1 ? null : Duration.ofSeconds(seconds));
         }
 
         assertThat(store.events).containsExactly("back off 0");
-        isSentAt(limiter, throttledAt + SECOND);
+        isSentAt(limiter, throttledAt + seconds * SECOND);
+        clock.addAndGet(SECOND);
+        limiter.throttled(sent(limiter), null);
+        assertThat(store.events).containsExactly("back off 0", "back off 1");
     }
 
     @Test

@@ -189,7 +189,8 @@ public record CallLedger(
 
     /** Returns whether URLs of the response have expired and a new one is to be bought. */
     private boolean isReplaceable(PaidResponse paid) {
-        return paid.mediaGone() && !isRecent(paid.receivedAt()) && settings.buyAgain();
+        boolean isExpired = paid.call().facts().mediaGoneAt() != null;
+        return isExpired && !isRecent(paid.receivedAt()) && settings.buyAgain();
     }
 
     private Optional<FetchOutcome> reuse(FetchRequest request, PaidResponse paid) {
@@ -209,7 +210,8 @@ public record CallLedger(
                     : Optional.of(new Found(capture(id, paid, content.note().get())));
         }
         boolean certain = !ProviderCode.SUCCESS.is(content.code());
-        if (!isOfTonight(paid.receivedAt()) && !(certain && !request.isDecidedSince(paid.receivedAt()))) {
+        boolean isUndecided = request.settledAt() == null || request.settledAt().isBefore(paid.receivedAt());
+        if (!isOfTonight(paid.receivedAt()) && !(certain && isUndecided)) {
             return Optional.empty();
         }
         var facts = paid.call().facts();

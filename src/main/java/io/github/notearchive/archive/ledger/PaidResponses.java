@@ -80,11 +80,6 @@ public class PaidResponses {
         Instant receivedAt() {
             return call.receivedAt();
         }
-
-        /** Returns whether all URLs of one of its files have expired. */
-        boolean mediaGone() {
-            return call.facts().mediaGoneAt() != null;
-        }
     }
 
     private final JdbcClient jdbc;

@@ -28,7 +28,7 @@ class PaidResponsesTests extends LedgerFixture {
         assertThat(paid.body()).isEqualTo(BODY);
         assertThat(paid.receivedAt()).isEqualTo(NOW);
         assertThat(paid.call().facts()).extracting("httpStatus", "requestId").containsExactly(200, "r-1");
-        assertThat(paid.mediaGone()).isFalse();
+        assertThat(paid.call().facts().mediaGoneAt()).isNull();
         assertThat(responses.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH).map(PaidResponse::number))
                 .contains(second);
         assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW.plusMillis(1))).isEmpty();
@@ -44,7 +44,7 @@ class PaidResponsesTests extends LedgerFixture {
         responses.markUrlsExpired(call, NOW.plusSeconds(2));
 
         assertThat(history.calls(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
-        assertThat(latest().mediaGone()).isTrue();
+        assertThat(latest().call().facts().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
     }
 
     @Test
