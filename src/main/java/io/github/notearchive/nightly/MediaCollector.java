@@ -168,10 +168,11 @@ record MediaCollector(
     }
 
     /**
-     * Downloads a file, uploads it, and removes it from the spool, also after a failure. The upload is repeated as long
-     * as an outage of database or store may last.
+     * Downloads a file, uploads it, and removes it from the spool, also after a failure. Both share the time of a file;
+     * an upload that fails is repeated, with that time each, as long as an outage of database or store may last.
      */
     private Download download(MediaSlot slot) {
+        long end = System.nanoTime() + settings.fileTimeout().toNanos();
         DownloadOutcome outcome = downloads.download(slot);
         if (!(outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _))) {
             return new Download(outcome, null, false);
@@ -179,13 +180,15 @@ record MediaCollector(
         try {
             return run.stopper.isAborted()
                     ? Download.failed("downloads stopped")
-                    : outages.call(() -> upload(media, outcome));
+                    : outages.call(
+                            () -> upload(media, outcome, Duration.ofNanos(Math.max(1, end - System.nanoTime()))),
+                            () -> upload(media, outcome, settings.fileTimeout()));
         } finally {
             remove(media);
         }
     }
 
-    private Download upload(DownloadedMedia file, DownloadOutcome outcome) {
+    private Download upload(DownloadedMedia file, DownloadOutcome outcome, Duration limit) {
         // files of concurrent downloads are looked up in one statement
         Optional<KnownObject> row = catalog.findByDigest(file.sha256());
         boolean isPresent = row.filter(r -> !r.damaged())
@@ -201,7 +204,8 @@ record MediaCollector(
         ObjectKey key = row.map(r -> r.media().key())
                 .orElseGet(() -> StoredMedia.keyOf(file.sha256(), file.type().extension()));
         String contentType = file.type().contentType();
-        store.put(key, new ObjectBytes(file.size(), file.file()::writeTo), contentType, file.sha256());
+        ObjectBytes bytes = new ObjectBytes(file.size(), file.file()::writeTo);
+        store.putOnce(key, bytes, contentType, file.sha256(), limit);
         return new Download(outcome, new StoredMedia(file.sha256(), key, file.size(), contentType), true);
     }
 

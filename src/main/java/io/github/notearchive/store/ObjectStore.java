@@ -169,6 +169,16 @@ public final class ObjectStore implements AutoCloseable {
         });
     }
 
+    /**
+     * Uploads an object like {@link #put}, in one attempt.
+     *
+     * @param limit time of the attempt; never more than that of the settings
+     */
+    public void putOnce(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
+        Duration longest = properties.requestTimeout(bytes.size());
+        uploads.put(key, bytes, contentType, sha256, limit.compareTo(longest) < 0 ? limit : longest);
+    }
+
     /** Returns an object; empty if there is none. */
     public Optional<StoredObject> stat(ObjectKey key) {
         return stat(key.value());
