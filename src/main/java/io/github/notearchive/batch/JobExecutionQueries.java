@@ -128,6 +128,17 @@ public record JobExecutionQueries(JdbcClient jdbc) {
         return steps.stream().mapToLong(value).toArray();
     }
 
+    /** Returns whether the stop of an execution was requested, by {@code JobOperator.stop} of any process. */
+    public boolean isStopRequested(long jobExecutionId) {
+        return jdbc.sql("""
+                        SELECT EXISTS (SELECT 1 FROM batch_job_execution
+                                       WHERE job_execution_id = :execution AND status IN ('STOPPING', 'STOPPED'))
+                        """)
+                .param("execution", jobExecutionId)
+                .query(Boolean.class)
+                .single();
+    }
+
     public List<Long> siblingsOf(long jobExecutionId) {
         return jdbc.sql("""
                         SELECT e.job_execution_id

@@ -129,6 +129,9 @@ public record NightlyRun(
     private void closeIfStopped() {
         if (!run.stopper.isClosed()) {
             calls.stops().observed(run.now()).ifPresent(run.stopper::close);
+            if (checks.executions().isStopRequested(run.jobExecutionId())) {
+                run.stopper.close(ExitCode.INTERRUPTED, "stopped through JobOperator");
+            }
         }
     }
 

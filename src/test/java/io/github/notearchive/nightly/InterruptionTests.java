@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.launch.JobOperator;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.StepExecution;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -28,6 +29,9 @@ class InterruptionTests extends NightFixture {
 
     @Autowired
     JobRepository repository;
+
+    @Autowired
+    JobOperator operator;
 
     @Autowired
     JobExecutionQueries executions;
@@ -225,6 +229,28 @@ class InterruptionTests extends NightFixture {
         executions.writeCounts(List.of(step));
 
         assertThat(worker(run.executionId()).getWriteCount()).isEqualTo(1_000);
+    }
+
+    /** All workers wait for the provider, so none ends a chunk. */
+    @Test
+    void stopThroughJobOperatorIsSeenByARunWhoseWorkersWait() throws Exception {
+        List<String> notes = night.pending(40);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
+        Instant requested = Instant.now();
+
+        assertThat(operator.stop(Objects.requireNonNull(repository.getJobExecution(execution()))))
+                .isTrue();
+        await("the stop is seen", () -> gate.stopReason().isPresent());
+
+        assertThat(Duration.between(requested, Instant.now())).isLessThan(Duration.ofSeconds(3));
+        RunSummary stopped = night.release(run, ExitCode.INTERRUPTED);
+        assertThat(stopped.reason()).contains("JobOperator");
+        night.assertExecution("STOPPED", "INTERRUPTED");
+        assertThat(night.archived()).hasSize(WORKERS);
+        assertThat(night.claims()).isZero();
+        assertThat(night.readAndWritten(stopped.executionId())).containsExactly((long) WORKERS, (long) WORKERS);
+        night.run(ExitCode.COMPLETED);
+        night.assertArchived(notes, 40);
     }
 
     private long execution() {
