@@ -54,24 +54,27 @@ final class FailFastDataSource extends DelegatingDataSource {
         if (wait != null && nanoTime.getAsLong() - wait.at < REJECT_FOR.toNanos()) {
             throw unavailable("the database is unavailable; next attempt within 2 s", wait.failure);
         }
-        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        for (int attempt = 1; ; attempt++) {
             try {
                 Connection connection = pool.getConnection();
                 last.set(null);
                 return connection;
             } catch (SQLTransientConnectionException e) {
                 int connections = pool.getHikariPoolMXBean().getTotalConnections();
-                if (connections == 0) {
-                    last.set(new Timeout(nanoTime.getAsLong(), e));
-                }
                 if (connections < pool.getMaximumPoolSize()) {
+                    if (connections == 0) {
+                        last.set(new Timeout(nanoTime.getAsLong(), e));
+                    }
                     throw unavailable("the database is unavailable", e);
+                }
+                if (attempt == ATTEMPTS) {
+                    throw new SQLException(
+                            "all %d connections to the database were in use for %d ms"
+                                    .formatted(connections, ATTEMPTS * pool.getConnectionTimeout()),
+                            EXHAUSTED);
                 }
             }
         }
-        String inUse = "all %d connections to the database were in use for %d ms"
-                .formatted(pool.getMaximumPoolSize(), ATTEMPTS * pool.getConnectionTimeout());
-        throw new SQLException(inUse, EXHAUSTED);
     }
 
     /** Replaces Hikari's message, which describes its pool, by the cause of the failure. */

@@ -10,6 +10,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.ProviderPing;
 import io.github.notearchive.store.ObjectStore;
@@ -38,6 +39,7 @@ public record StartChecks(
         ObjectStore store,
         ArchiveRevision revision,
         ProviderPing ping,
+        JustOneApiClient provider,
         RunState run) {
 
     /** Tolerated clock difference; the provider's time has whole seconds. */
@@ -101,6 +103,7 @@ public record StartChecks(
                     ahead.abs().toSeconds(),
                     ahead.isNegative() ? "ahead of" : "behind");
         }
+        provider.providersClockIsAhead(ahead);
     }
 
     // reasons why a run does not start, or starts no more notes; a plan names them too

@@ -23,6 +23,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,8 @@ public class JustOneApiClient implements AutoCloseable {
 
     private static final Duration RESET_PAUSE = Duration.ofMinutes(10);
 
+    private static final Duration MAX_CLOCK_OFFSET = Duration.ofMinutes(10);
+
     private final CallRecorder recorder;
     private final ResponseMemory memory;
     private final Clock clock;
@@ -50,6 +53,9 @@ public class JustOneApiClient implements AutoCloseable {
     private final NightlyQuota quota;
     private final RequestSender sender;
     private volatile Consumer<StopNotice> onStop = _ -> {};
+
+    /** By how much the provider's clock is behind ours; zero if it is ahead. */
+    private volatile Duration clockBehind = Duration.ZERO;
 
     /** Outcome that ended the calls; null if none has. */
     private volatile FetchOutcome.@Nullable Ending ending;
@@ -72,7 +78,7 @@ public class JustOneApiClient implements AutoCloseable {
                 settings.callsPerNight(),
                 videoSettings.callsPerNight(),
                 refreshSettings.callsAllowed(settings.callsPerNight())));
-        this.sender = new RequestSender(settings);
+        this.sender = new RequestSender(settings, clock);
     }
 
     /**
@@ -86,6 +92,15 @@ public class JustOneApiClient implements AutoCloseable {
         onStop = stopListener;
         quota.open(tonight, made);
         limiter.open();
+    }
+
+    /**
+     * Sets by how much the provider's clock is ahead of ours; negative if it is behind. A quota day then ends at the
+     * later of the two midnights. A difference above 10 minutes is an error, which the run reports, and is ignored.
+     */
+    public void providersClockIsAhead(Duration ahead) {
+        boolean isUsable = ahead.isNegative() && ahead.abs().compareTo(MAX_CLOCK_OFFSET) <= 0;
+        clockBehind = isUsable ? ahead.abs() : Duration.ZERO;
     }
 
     /** Ends calls that are not in flight. */
@@ -219,7 +234,7 @@ public class JustOneApiClient implements AutoCloseable {
     private FetchOutcome outcome(CallRecord call, ProviderResponse response, Instant endedAt, Instant receivedAt) {
         ProviderReply reply = response.reply();
         if (response.envelope().isEmpty()) {
-            return new Deferred(reply, Objects.equals(reply.httpStatus(), 429) ? Cause.THROTTLED : Cause.FAULT);
+            return new Deferred(reply, reply.isThrottled() ? Cause.THROTTLED : Cause.FAULT);
         }
         Envelope envelope = response.envelope().get();
         return switch (ProviderCode.meaning(envelope.code())) {
@@ -246,19 +261,22 @@ public class JustOneApiClient implements AutoCloseable {
     }
 
     private FetchOutcome quotaUsedUp(CallRecord call, ProviderReply reply, Instant endedAt) {
-        Night day = Night.of(endedAt);
-        // a day that ended between request and response is the one that the 303 concerns
-        if (!Night.of(call.sentAt()).equals(day)) {
+        Duration behind = clockBehind;
+        Night day = Night.of(endedAt.minus(behind));
+        Instant begins = day.begins().plus(behind);
+        // a day that ended, by either clock, between request and response is the one that the 303 concerns
+        if (Stream.of(call.sentAt(), call.sentAt().minus(behind))
+                .anyMatch(sent -> !Night.of(sent).equals(day))) {
             return new Deferred(reply, Cause.THROTTLED);
         }
-        if (endedAt.isBefore(day.begins().plus(RESET_WITHIN)) && !recorder.hasBilledSince(day.begins())) {
+        if (endedAt.isBefore(begins.plus(RESET_WITHIN)) && !recorder.hasBilledSince(begins)) {
             String line = "The provider's daily quota ({}) is used up before the first billed response; "
                     + "calls pause for {} min";
             log.warn(line, reply, RESET_PAUSE.toMinutes());
             return new Deferred(reply, Cause.NOT_RESET);
         }
         String quotaOfAll = "the provider's daily quota (code " + reply.code() + ")";
-        return new Exhausted(quotaOfAll, null, day.ends());
+        return new Exhausted(quotaOfAll, null, day.ends().plus(behind));
     }
 
     /** Pauses or ends the calls of this node, before anything slow is done. */

@@ -2,6 +2,7 @@ package io.github.notearchive.provider;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.notearchive.note.Billed;
+import org.apache.hc.core5.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,11 @@ public record ProviderReply(
     @JsonIgnore
     public boolean isUnreadable() {
         return code == null && httpStatus != null && httpStatus / 100 == 2;
+    }
+
+    /** Whether a response without an envelope rejects the request because of the rate. */
+    boolean isThrottled() {
+        return code == null && httpStatus != null && httpStatus == HttpStatus.SC_TOO_MANY_REQUESTS;
     }
 
     public ProviderReply withoutMessage() {

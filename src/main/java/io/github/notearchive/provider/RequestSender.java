@@ -14,7 +14,9 @@ import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -26,6 +28,7 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
@@ -52,6 +55,7 @@ final class RequestSender {
 
     final DeadlineHttpClient http;
     private final NoteSourceProperties settings;
+    private final Clock clock;
     private final TokenRedactor redactor;
 
     /** One large response at a time is parsed before its note holds a part of the memory. */
@@ -65,8 +69,9 @@ final class RequestSender {
                 }
             });
 
-    RequestSender(NoteSourceProperties settings) {
+    RequestSender(NoteSourceProperties settings, Clock clock) {
         this.settings = settings;
+        this.clock = clock;
         this.redactor = new TokenRedactor(settings.token());
         this.http = settings.httpClient();
     }
@@ -76,7 +81,7 @@ final class RequestSender {
      *
      * @param envelope content of the body; empty if it is none of the provider's
      * @param body decoded body, or the part of one that is too long; null if there is none to store
-     * @param retryAfter seconds of the header {@code Retry-After}; null if it has none
+     * @param retryAfter time of the header {@code Retry-After}; null if it has none
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record ProviderResponse(
@@ -165,9 +170,13 @@ final class RequestSender {
         return new Received(response.getCode(), body, false, retryAfter(response.getFirstHeader("Retry-After")));
     }
 
-    private static @Nullable Duration retryAfter(@Nullable Header header) {
+    private @Nullable Duration retryAfter(@Nullable Header header) {
         String value = header == null ? "" : header.getValue().strip();
-        return value.matches("\\d{1,6}") ? Duration.ofSeconds(Long.parseLong(value)) : null;
+        if (value.matches("\\d{1,6}")) {
+            return Duration.ofSeconds(Long.parseLong(value));
+        }
+        Instant time = DateUtils.parseStandardDate(value);
+        return time == null || time.isBefore(clock.instant()) ? null : Duration.between(clock.instant(), time);
     }
 
     private ProviderResponse parsed(NoteId id, Received received) {

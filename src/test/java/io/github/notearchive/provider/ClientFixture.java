@@ -31,7 +31,11 @@ abstract class ClientFixture {
 
     /** Creates an open client with these settings, in pairs of name and value, at {@link #NOW}. */
     JustOneApiClient client(String... settings) {
-        return client(Clock.fixed(NOW, ZoneOffset.UTC), settings);
+        return client(NOW, settings);
+    }
+
+    JustOneApiClient client(Instant now, String... settings) {
+        return client(Clock.fixed(now, ZoneOffset.UTC), settings);
     }
 
     JustOneApiClient client(Clock clock, String... settings) {

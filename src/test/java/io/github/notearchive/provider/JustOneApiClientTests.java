@@ -27,7 +27,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -187,29 +186,26 @@ class JustOneApiClientTests extends ClientFixture {
 
     @ParameterizedTest
     @CsvSource({
-        "2026-11-25T15:59:00Z, 0, false, Exhausted PROVIDER, 2026-11-25T16:00:00Z",
-        "2026-11-25T17:00:00Z, 0, false, Exhausted PROVIDER, 2026-11-26T16:00:00Z",
-        "2026-11-25T15:59:58Z, 5, false, Deferred THROTTLED, ",
-        "2026-11-25T16:01:00Z, 0, false, Deferred NOT_RESET, ",
-        "2026-11-25T16:01:00Z, 0, true,  Exhausted PROVIDER, 2026-11-26T16:00:00Z",
+        "2026-11-25T15:59:00Z,  0, false, Exhausted PROVIDER, 2026-11-25T16:00:00Z",
+        "2026-11-25T15:59:00Z, -5, false, Exhausted PROVIDER, 2026-11-25T16:00:05Z",
+        "2026-11-25T17:00:00Z,  0, false, Exhausted PROVIDER, 2026-11-26T16:00:00Z",
+        "2026-11-25T16:00:03Z, -5, false, Deferred THROTTLED, ",
+        "2026-11-25T16:01:00Z,  0, false, Deferred NOT_RESET, ",
+        "2026-11-25T16:01:00Z,  0, true,  Exhausted PROVIDER, 2026-11-26T16:00:00Z",
     })
     void usedUpQuotaBelongsToTheProvidersDay(
-            Instant sentAt, int seconds, boolean isAfterABilledResponse, String outcome, @Nullable Instant until)
+            Instant now, int secondsAhead, boolean isAfterABilledResponse, String outcome, @Nullable Instant until)
             throws Exception {
-        AtomicReference<Instant> now = new AtomicReference<>(sentAt);
-        InstantSource source = now::get;
-        JustOneApiClient client = client(source.withZone(ZoneOffset.UTC));
+        JustOneApiClient client = client(now);
+        client.providersClockIsAhead(Duration.ofSeconds(secondsAhead));
         if (isAfterABilledResponse) {
             provider.replies(200, FOUND);
             fetch(client, NOTE);
         }
-        provider.replies((socket, out) -> {
-            now.set(sentAt.plusSeconds(seconds));
-            return ScriptedServer.reply(429, bytes("{\"code\":303}")).write(socket, out);
-        });
+        provider.replies(429, "{\"code\":303}");
 
         // the new response gets a time after that of the stored one, which does not change the day
-        FetchOutcome actual = client.fetch(CallKind.REFRESH, NOTE, sentAt.plus(Duration.ofDays(2)));
+        FetchOutcome actual = client.fetch(CallKind.REFRESH, NOTE, now.plus(Duration.ofDays(2)));
 
         assertThat(describe(actual)).isEqualTo(outcome);
         assertThat(actual instanceof Exhausted exhausted ? exhausted.until() : null)
