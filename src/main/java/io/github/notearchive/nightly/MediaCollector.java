@@ -2,28 +2,23 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.Known;
-import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
-import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.DownloadOutcome;
-import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.nightly.CollectedMedia.Event;
+import io.github.notearchive.nightly.MediaUploads.Upload;
 import io.github.notearchive.nightly.NoteFetcher.VideoOutcome;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.store.ObjectBytes;
-import io.github.notearchive.store.ObjectKey;
-import io.github.notearchive.store.ObjectStore;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Comparator;
@@ -40,16 +35,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Collects the media of a note: keeps stored and waived files, reuses files of other notes with the same source file
  * id, and downloads the rest in parallel. The thread that downloaded a file also uploads it. For files stored in a
  * lesser rendition, better renditions are tried again.
- *
- * <p>A file whose digest is in the catalog is not uploaded again if the store still has the object, unless an audit
- * found it damaged.
  *
  * <p>The first night with only expired URLs is recorded with each slot. A file is gone permanently when responses of
  * two different nights had only expired URLs for it. Thread-safe.
@@ -57,14 +47,11 @@ import org.slf4j.LoggerFactory;
 record MediaCollector(
         MediaCatalog catalog,
         MediaDownloader downloads,
-        ObjectStore store,
-        OutageRetry outages,
+        MediaUploads uploads,
         NoteFetcher fetcher,
         RunState run,
         MediaProperties settings,
         ExecutorService downloadThreads) {
-
-    private static final Logger log = LoggerFactory.getLogger(MediaCollector.class);
 
     private static final Duration ROOM_CHECK_INTERVAL = Duration.ofMillis(100);
 
@@ -143,14 +130,13 @@ record MediaCollector(
     /**
      * Result of a download.
      *
-     * @param object the stored file; null if there is none
-     * @param isNew whether the file was uploaded
+     * @param upload the stored file; null if there is none
      */
     private record Download(
-            DownloadOutcome outcome, @Nullable StoredMedia object, boolean isNew) {
+            DownloadOutcome outcome, @Nullable Upload upload) {
 
         static Download failed(String reason) {
-            return new Download(new DownloadOutcome.Failed(reason, true), null, false);
+            return new Download(new DownloadOutcome.Failed(reason, true), null);
         }
     }
 
@@ -168,53 +154,17 @@ record MediaCollector(
     }
 
     /**
-     * Downloads a file, uploads it, and removes it from the spool, also after a failure. Both share the time of a file;
-     * an upload that fails is repeated, with that time each, as long as an outage of database or store may last.
+     * Downloads a file and uploads it. The time limit of the file is for both; a failed upload is repeated within that
+     * of the store.
      */
     private Download download(MediaSlot slot) {
         long end = System.nanoTime() + settings.fileTimeout().toNanos();
         DownloadOutcome outcome = downloads.download(slot);
         if (!(outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _))) {
-            return new Download(outcome, null, false);
+            return new Download(outcome, null);
         }
-        try {
-            return run.stopper.isAborted()
-                    ? Download.failed("downloads stopped")
-                    : outages.call(
-                            () -> upload(media, outcome, Duration.ofNanos(Math.max(1, end - System.nanoTime()))),
-                            () -> upload(media, outcome, settings.fileTimeout()));
-        } finally {
-            remove(media);
-        }
-    }
-
-    private Download upload(DownloadedMedia file, DownloadOutcome outcome, Duration limit) {
-        // files of concurrent downloads are looked up in one statement
-        Optional<KnownObject> row = catalog.findByDigest(file.sha256());
-        boolean isPresent = row.filter(r -> !r.damaged())
-                .flatMap(r -> store.stat(r.media().key()))
-                .filter(held -> held.size() == file.size())
-                .isPresent();
-        if (isPresent) {
-            run.filesDeduplicated.increment();
-            run.bytesDeduplicated.add(file.size());
-            return new Download(outcome, row.get().media(), false);
-        }
-        // an existing row keeps its key
-        ObjectKey key = row.map(r -> r.media().key())
-                .orElseGet(() -> StoredMedia.keyOf(file.sha256(), file.type().extension()));
-        String contentType = file.type().contentType();
-        ObjectBytes bytes = new ObjectBytes(file.size(), file.file()::writeTo);
-        store.putOnce(key, bytes, contentType, file.sha256(), limit);
-        return new Download(outcome, new StoredMedia(file.sha256(), key, file.size(), contentType), true);
-    }
-
-    private static void remove(DownloadedMedia file) {
-        try {
-            file.close();
-        } catch (UncheckedIOException e) {
-            log.warn("A file remains in the spool until the next run: {}", e.toString());
-        }
+        Upload upload = uploads.store(media, end);
+        return upload == null ? Download.failed("downloads stopped") : new Download(outcome, upload);
     }
 
     private Download result(CompletableFuture<Download> download) throws InterruptedException {
@@ -311,9 +261,9 @@ record MediaCollector(
                 collected.addIf(again, Event.RETRY_BETTER);
                 collected.addIf(isMissing, Event.SERVED);
                 run.filesUpgraded.add(isMissing ? 0 : 1);
-                StoredMedia object = Objects.requireNonNull(download.object());
-                if (isFirstUse && download.isNew()) {
-                    collected.uploaded().add(object);
+                Upload upload = Objects.requireNonNull(download.upload());
+                if (isFirstUse && upload.isNew()) {
+                    collected.uploaded().add(upload.object());
                 }
                 if (!isFirstUse) {
                     run.filesReused.increment();
@@ -322,7 +272,7 @@ record MediaCollector(
                 MediaCandidate from = media.candidate();
                 yield SlotRow.stored(
                         target.slot(),
-                        object,
+                        upload.object(),
                         from.rendition(),
                         from.width(),
                         from.height(),

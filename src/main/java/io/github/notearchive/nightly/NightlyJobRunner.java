@@ -26,6 +26,7 @@ public class NightlyJobRunner {
         NightlyJob.class,
         WorklistReader.class,
         NoteProcessor.class,
+        MediaUploads.class,
         MediaCollector.class,
         DispositionWriter.class,
         RunReporter.class

@@ -153,15 +153,19 @@ public record HealthCheck(
                 .filter(run -> NightReport.exit(run).filter(ExitCode::isOrderly).isPresent())
                 .flatMap(run -> Stream.ofNullable(run.ended()))
                 .max(Comparator.naturalOrder());
-        Instant since = success.orElse(all.getFirst().began());
+        Run first = all.getFirst();
+        Night before = new Night(first.night().date().minusDays(1));
+        boolean isNewArchive =
+                success.isEmpty() && history.lastNight(null, before).isEmpty();
+        Instant since = isNewArchive ? first.began() : success.orElse(Instant.MIN);
+        String what = isNewArchive
+                ? "no run has succeeded since the first one started " + age(first.began(), now)
+                : success.map(at -> "the last successful run ended " + age(at, now))
+                        .orElse("no run has succeeded in the last " + NIGHTS + " nights");
         return when(
                 since.isBefore(now.minus(settings.successWithin())),
                 Cause.NO_SUCCESS,
-                (success.isPresent()
-                                ? "the last successful run ended "
-                                : "no run has succeeded in the last " + NIGHTS + " nights; the first one started ")
-                        + age(since, now) + "; the limit is "
-                        + settings.successWithin().toHours() + " h");
+                what + "; the limit is " + settings.successWithin().toHours() + " h");
     }
 
     /** Returns one reason per {@link StateReason}, since remedy and cost differ, and lesser renditions. */
@@ -246,6 +250,9 @@ public record HealthCheck(
             return "at an unknown time";
         }
         Duration age = Duration.between(then, now);
+        if (age.compareTo(Duration.ofMinutes(-1)) < 0) {
+            return "on " + Night.local(then) + ", by a clock ahead of this one,";
+        }
         if (age.toMinutes() < 1) {
             return "just now";
         }

@@ -8,10 +8,12 @@ import io.minio.Http.QueryParameters;
 import io.minio.Xml;
 import io.minio.errors.XmlParserException;
 import io.minio.messages.ListBucketResultV2;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -44,8 +46,8 @@ public final class ObjectStore implements AutoCloseable {
     private static final String DEFAULT_REGION = "us-east-1";
     private static final Duration PROMPT = Duration.ofSeconds(2);
 
-    /** Limit of an object that is uploaded in one request, in bytes. */
-    private static final long LARGEST_OBJECT = 5L << 30;
+    /** Time limit of reading an object of any length, including the wait for the headers. */
+    private static final Duration LONGEST_READ = Duration.ofHours(6);
 
     private final StoreProperties properties;
     private final IOConsumer<String> folderCheck;
@@ -170,13 +172,16 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     /**
-     * Uploads an object like {@link #put}, in one attempt.
+     * As above, without retries.
      *
-     * @param limit time of the attempt; never more than that of the settings
+     * @param limit time of the request; never more than that of the settings
      */
     public void putOnce(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
-        Duration longest = properties.requestTimeout(bytes.size());
-        uploads.put(key, bytes, contentType, sha256, limit.compareTo(longest) < 0 ? limit : longest);
+        uploads.put(key, bytes, contentType, sha256, shorter(limit, properties.requestTimeout(bytes.size())));
+    }
+
+    private static Duration shorter(Duration limit, Duration longest) {
+        return limit.compareTo(longest) < 0 ? limit : longest;
     }
 
     /** Returns an object; empty if there is none. */
@@ -186,7 +191,16 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Returns an object that need not have a valid key; empty if there is none. */
     public Optional<StoredObject> stat(String name) {
-        return client.retry(() -> client.send(Http.Method.HEAD, name, NONE, response -> {
+        return client.retry(() -> head(name, properties.requestTimeout(0)));
+    }
+
+    /** As above, without retries; {@code limit} as in {@link #putOnce}. */
+    public Optional<StoredObject> statOnce(ObjectKey key, Duration limit) {
+        return head(key.value(), shorter(limit, properties.requestTimeout(0)));
+    }
+
+    private Optional<StoredObject> head(String name, Duration limit) {
+        return client.send(Http.Method.HEAD, name, NONE, limit, response -> {
             if (response.getCode() >= 300) {
                 return Optional.empty();
             }
@@ -196,19 +210,19 @@ public final class ObjectStore implements AutoCloseable {
                 throw new IOException("no length or time in the response");
             }
             return Optional.of(new StoredObject(name, Long.parseLong(length), modified));
-        }));
+        });
     }
 
     /**
      * Passes the content of an object to a reader, once per attempt: an {@link IOException} of the reader is retried,
-     * any other exception ends the call. An attempt may take the time of the largest object. A missing object is a
-     * {@link StoreException} that is {@link StoreException#absent}.
+     * any other exception ends the call. A missing object is a {@link StoreException} that is
+     * {@link StoreException#absent}.
      *
      * @param reader receives the content, which it need not read to the end, and the SHA-256 given at the upload, empty
      *     for foreign objects
      */
     public <T> T read(ObjectKey key, IOBiFunction<InputStream, Optional<String>, T> reader) {
-        return client.<T>retry(() -> get(key, properties.requestTimeout(LARGEST_OBJECT), reader));
+        return client.<T>retry(() -> get(key, LONGEST_READ, reader));
     }
 
     public byte[] read(ObjectKey key) {
@@ -222,9 +236,24 @@ public final class ObjectStore implements AutoCloseable {
         });
     }
 
-    private static InputStream body(ClassicHttpResponse response) throws IOException {
+    /** Returns a body that must be read within the time that its length allows. */
+    private InputStream body(ClassicHttpResponse response) throws IOException {
         HttpEntity entity = response.getEntity();
-        return entity == null ? InputStream.nullInputStream() : entity.getContent();
+        if (entity == null) {
+            return InputStream.nullInputStream();
+        }
+        Duration limit = properties.requestTimeout(Math.max(0, entity.getContentLength()));
+        long end = System.nanoTime() + limit.toNanos();
+        return new FilterInputStream(entity.getContent()) {
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                if (System.nanoTime() - end > 0) {
+                    throw new SocketTimeoutException("the object was not sent in time");
+                }
+                return super.read(bytes, offset, length);
+            }
+        };
     }
 
     /**

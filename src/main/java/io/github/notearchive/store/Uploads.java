@@ -75,7 +75,7 @@ final class Uploads {
             }
         }
         boolean isProven = isConfirmed || (isSigned(bytes) && verifiesPayloads());
-        if (!isProven && !sha256.equals(store.get(key, until(end), (in, _) -> DigestUtils.sha256Hex(in)))) {
+        if (!isProven && !sha256.equals(storedSha256(key, until(end)))) {
             String remedy = "nothing refers to the object, check the health of the store";
             String problem = "the store holds other bytes than were sent";
             throw client.refused("PUT", key.value(), StoreException.WRONG_BYTES, problem, remedy);
@@ -88,6 +88,18 @@ final class Uploads {
 
     private static boolean isSigned(ObjectBytes bytes) {
         return bytes.size() <= MAX_SIGNED;
+    }
+
+    /** Reads an object back and returns its SHA-256; empty if the store has no such object. */
+    private String storedSha256(ObjectKey key, Duration limit) {
+        try {
+            return store.get(key, limit, (in, _) -> DigestUtils.sha256Hex(in));
+        } catch (StoreException e) {
+            if (e.absent()) {
+                return "";
+            }
+            throw e;
+        }
     }
 
     /**

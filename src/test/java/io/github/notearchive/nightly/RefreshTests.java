@@ -22,9 +22,9 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -447,11 +447,11 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void notesArePlannedInBatches() {
+    void notesArePlannedInBatchesByTheSettingsOfTheLastPlanner() {
         List<String> notes = night.pending(4).stream().sorted().toList();
         night.run();
         LocalDate captured = night.today().date();
-        AtomicReference<CompletableFuture<Integer>> planned = new AtomicReference<>();
+        List<CompletableFuture<Integer>> plans = new ArrayList<>();
 
         new TransactionTemplate(transactions).executeWithoutResult(_ -> {
             night.sql()
@@ -459,17 +459,28 @@ class RefreshTests extends NightFixture {
                     .param("last", notes.getLast())
                     .query((_, _) -> true)
                     .single();
-            RefreshPlan plan = plan(true, "3d", "");
-            planned.set(CompletableFuture.supplyAsync(() -> plan.planAllIfChanged(1), Thread::startVirtualThread));
-            while (night.count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted") == 0) {
-                Thread.onSpinWait();
-            }
+            plans.add(planning("3d"));
+            untilWaiting(1);
 
             assertThat(refreshNights(notes.subList(0, 3))).containsOnly(captured.plusDays(3));
+
+            plans.add(planning("5d"));
+            untilWaiting(2);
         });
 
-        assertThat(planned.get().join()).isEqualTo(4);
-        assertThat(refreshNights(notes)).containsOnly(captured.plusDays(3));
+        assertThat(plans).extracting(CompletableFuture::join).containsExactly(4, 4);
+        assertThat(refreshNights(notes)).containsOnly(captured.plusDays(5));
+        assertThat(plan(true, "5d", "").planAllIfChanged()).isZero();
+    }
+
+    private CompletableFuture<Integer> planning(String gap) {
+        return CompletableFuture.supplyAsync(() -> plan(true, gap, "").planAllIfChanged(1), Thread::startVirtualThread);
+    }
+
+    private void untilWaiting(int sessions) {
+        while (night.count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted") < sessions) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test

@@ -97,6 +97,9 @@ class HealthTests extends ReportScenario {
         passes(Duration.ofDays(-1));
 
         assertHealthy();
+        assertThat(check.check().inAWord())
+                .contains("by a clock ahead of this one, with COMPLETED (exit 0)")
+                .doesNotContain("just now");
     }
 
     @Test
@@ -125,8 +128,18 @@ class HealthTests extends ReportScenario {
 
         passes(Duration.ofHours(27));
         assertThat(reasons())
-                .anyMatch(what -> what.contains(
-                        "no run has succeeded in the last 14 nights; the first one started 27 h 5 min ago"));
+                .anyMatch(what -> what.startsWith("no run has succeeded since the first one started 27 h 5 min ago"));
+    }
+
+    @Test
+    void fortnightWithoutAGoodRunIsSaidOfAnArchiveThatIsAsOld() {
+        night.pending(1);
+        night.script().answersAll(Reply.code(100));
+        run();
+        night.isDaysLater(16);
+        beganWithoutAnEnd();
+
+        assertThat(reasons()).anyMatch(what -> what.startsWith("no run has succeeded in the last 14 nights"));
     }
 
     /** Inserts what Spring Batch's tables hold of a run once a later start has found it. */

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses of stores that differ from those of a correct one, or say no more than they must. */
 @Timeout(30)
@@ -276,14 +277,39 @@ class StoreResponsesTests {
     }
 
     /** The server sends a byte every 20 ms, which no socket timeout ends; the time limit of the request is 3 s. */
-    @Test
-    void responseThatDripsIsAborted() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void responseThatDripsIsAborted(boolean isUpload) {
         server.always(server.drip("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", " "));
         try (ObjectStore impatient = impatient(300)) {
 
-            StoreException e = failure(() -> impatient.putBytes(KEY, TEXT, "text/plain"));
+            StoreException e = failure(() -> {
+                if (isUpload) {
+                    impatient.putBytes(KEY, TEXT, "text/plain");
+                } else {
+                    impatient.read(KEY);
+                }
+            });
 
             assertThat(e.unreachable()).isTrue();
+        }
+    }
+
+    /** The server needs two and a half seconds, where a response without an object has two. */
+    @Test
+    void timeLimitGrowsWithTheObject() {
+        byte[] bytes = new byte[3 << 20];
+        server.always((_, out) -> {
+            out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length + "\r\n\r\n").getBytes(US_ASCII));
+            for (int at = 0; at < bytes.length; at += bytes.length / 32) {
+                out.write(bytes, at, bytes.length / 32);
+                Thread.sleep(80);
+            }
+            return true;
+        });
+        try (ObjectStore impatient = impatient(200)) {
+
+            assertThat(impatient.read(KEY)).isEqualTo(bytes);
         }
     }
 }

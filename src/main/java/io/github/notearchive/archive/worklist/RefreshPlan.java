@@ -31,6 +31,10 @@ public record RefreshPlan(
             w.note_id > :after AND w.note_id <= :last AND n.note_id > :after AND n.note_id <= :last AND NOT %s
             ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_UNPROCESSED);
 
+    /** True while no other node has planned all notes, or plans by other settings. */
+    private static final String IS_OWN_PLAN =
+            " AND EXISTS (SELECT 1 FROM refresh_policy WHERE policy = :unfinished FOR SHARE)";
+
     /** Prefix of a policy by which not all notes are planned yet. */
     private static final String UNFINISHED = "unfinished: ";
 
@@ -47,7 +51,7 @@ public record RefreshPlan(
     /**
      * Plans all archived notes if the settings differ from those last applied by any node. Works in batches with their
      * own transactions, since notes of a batch cannot be settled meanwhile. An interrupted plan is restarted by the
-     * next run. A note with a paid, unprocessed response stays due.
+     * next run; a node with other settings replaces it. A note with a paid, unprocessed response stays due.
      *
      * @return number of notes whose night changed
      */
@@ -71,8 +75,7 @@ public record RefreshPlan(
 
     /** Records the policy by which notes are planned; returns 0 if the recorded one does not match a condition. */
     private int setPolicy(String policy, String condition) {
-        String current = settings.policy();
-        Map<String, ?> values = Map.of("policy", current, "unfinished", UNFINISHED + current, "now", clock.instant());
+        Map<String, ?> values = Map.of("policy", settings.policy(), "unfinished", unfinished(), "now", clock.instant());
         return Transactions.separate(transactions)
                 .execute(_ -> Statements.update(jdbc, values, """
                         INSERT INTO refresh_policy (policy, planned_at) VALUES (%s, :now)
@@ -85,9 +88,13 @@ public record RefreshPlan(
     private int plan(String after, String last) {
         return Transactions.separate(transactions).execute(_ -> {
             WorklistStats.countByStatement(jdbc);
-            String plan = "(%s) AS plan".formatted(planned(RANGE));
-            return Statements.update(jdbc, Map.of("after", after, "last", last), statement(plan));
+            Map<String, ?> values = Map.of("after", after, "last", last, "unfinished", unfinished());
+            return Statements.update(jdbc, values, statement("(%s) AS plan".formatted(planned(RANGE))) + IS_OWN_PLAN);
         });
+    }
+
+    private String unfinished() {
+        return UNFINISHED + settings.policy();
     }
 
     private static String statement(String plan) {

@@ -1,0 +1,101 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
+import io.github.notearchive.archive.catalog.StoredMedia;
+import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.store.ObjectBytes;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoredObject;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Uploads downloaded files to the store. Thread-safe.
+ *
+ * <p>A file whose digest is in the catalog is not uploaded again if the store still has the object, unless an audit
+ * found it damaged. Files of concurrent downloads are looked up in one statement.
+ */
+record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages, RunState run) {
+
+    private static final Logger log = LoggerFactory.getLogger(MediaUploads.class);
+
+    /** A file in the store. */
+    record Upload(DownloadedMedia file, StoredMedia object, boolean isNew) {}
+
+    /**
+     * Stores a file and removes it from the spool, also after a failure. After a failed attempt, the upload is repeated
+     * as long as an outage of database or store may last.
+     *
+     * @param deadline end of the first attempt, which sends each request once; by {@link System#nanoTime}
+     * @return null if the run was aborted
+     * @throws io.github.notearchive.store.StoreException if the store rejects the file or stays unavailable
+     */
+    @Nullable
+    Upload store(DownloadedMedia file, long deadline) {
+        try {
+            return run.stopper.isAborted() ? null : storeOnce(file, deadline);
+        } catch (RuntimeException e) {
+            log.debug("File {}: its upload is repeated: {}", file.sha256(), e.toString());
+            return run.stopper.isAborted()
+                    ? null
+                    : outages.call(() -> store(
+                            file,
+                            store::stat,
+                            (object, bytes) -> store.put(object.key(), bytes, object.contentType(), object.sha256())));
+        } finally {
+            remove(file);
+        }
+    }
+
+    private Upload storeOnce(DownloadedMedia file, long deadline) {
+        return store(
+                file,
+                key -> store.statOnce(key, timeUntil(deadline)),
+                (object, bytes) ->
+                        store.putOnce(object.key(), bytes, object.contentType(), object.sha256(), timeUntil(deadline)));
+    }
+
+    private static Duration timeUntil(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+
+    private Upload store(
+            DownloadedMedia file,
+            Function<ObjectKey, Optional<StoredObject>> stat,
+            BiConsumer<StoredMedia, ObjectBytes> upload) {
+        Optional<KnownObject> row = catalog.findByDigest(file.sha256());
+        boolean isPresent = row.filter(r -> !r.damaged())
+                .flatMap(r -> stat.apply(r.media().key()))
+                .filter(held -> held.size() == file.size())
+                .isPresent();
+        if (isPresent) {
+            run.filesDeduplicated.increment();
+            run.bytesDeduplicated.add(file.size());
+            return new Upload(file, row.get().media(), false);
+        }
+        // an existing row keeps its key
+        ObjectKey key = row.map(r -> r.media().key())
+                .orElseGet(() -> StoredMedia.keyOf(file.sha256(), file.type().extension()));
+        StoredMedia object =
+                new StoredMedia(file.sha256(), key, file.size(), file.type().contentType());
+        upload.accept(object, new ObjectBytes(file.size(), file.file()::writeTo));
+        return new Upload(file, object, true);
+    }
+
+    /** Removes a file from the spool. One that cannot be deleted stays there. */
+    private static void remove(DownloadedMedia file) {
+        try {
+            file.close();
+        } catch (UncheckedIOException e) {
+            log.warn("A file remains in the spool until the next run: {}", e.toString());
+        }
+    }
+}
