@@ -6,6 +6,7 @@ import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.config.Origins;
+import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.embedded.DataDirectoryException;
 import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.io.DatabaseErrors;
@@ -118,13 +119,14 @@ public final class ErrorTranslator {
         };
     }
 
-    /** The exception does not know the file. */
+    /** The exception does not know the file; the line and the possible locations help. */
     private static String yaml(MarkedYAMLException e) {
         Mark mark = e.getProblemMark();
-        return "A settings file cannot be read: %s%s; check config/application.yml"
+        return "A settings file cannot be read: %s%s. Check application.yml in %s"
                 .formatted(
                         e.getProblem(),
-                        mark == null ? "" : ", line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1));
+                        mark == null ? "" : ", line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1),
+                        SettingsEnvironment.locations());
     }
 
     /** Returns the problems of a setting or of a record of settings that cannot be bound. */

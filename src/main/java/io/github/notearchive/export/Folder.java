@@ -43,7 +43,7 @@ final class Folder {
     }
 
     /**
-     * Model of the template {@code export/index}: a page that lists notes and links to the other index pages.
+     * Model of the template {@code export/index}: a page that lists notes and links to the pages before and after it.
      *
      * @param number number of the page, from 1
      */

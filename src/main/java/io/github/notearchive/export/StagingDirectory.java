@@ -229,6 +229,7 @@ final class StagingDirectory implements AutoCloseable {
     }
 
     void complete() throws IOException {
+        IOUtils.close(inventory.lines, plan.lines);
         FileSystemUtils.deleteRecursively(root.resolve(AHEAD));
         requireEmpty(target);
         Files.deleteIfExists(target);

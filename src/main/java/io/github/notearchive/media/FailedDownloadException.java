@@ -13,8 +13,10 @@ final class FailedDownloadException extends UnknownHostException {
     enum Kind {
         /** The server has no such file, or denies it. */
         GONE,
-        /** Temporary; another attempt at this URL is useful. */
+        /** Temporary; another attempt at this URL is useful now. */
         RETRYABLE,
+        /** Temporary; another attempt is useful later. */
+        POSTPONED,
         /** Our own rules forbid the URL, a redirect or the file, which is never treated as gone. */
         REJECTED,
         /** The spool is full. Caused neither by the server nor by the file. */

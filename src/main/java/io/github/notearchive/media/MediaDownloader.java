@@ -225,7 +225,7 @@ public class MediaDownloader implements AutoCloseable {
         }
 
         private void failed(String url, FailedDownloadException e) {
-            failures.add(e.kind);
+            failures.add(e.kind == Kind.POSTPONED ? Kind.RETRYABLE : e.kind);
             reasons.add(url + ": " + e.reason);
         }
 
@@ -278,7 +278,7 @@ public class MediaDownloader implements AutoCloseable {
                 }
                 next = next.redirected(Objects.requireNonNull(reply.location), hosts);
             }
-            throw FailedDownloadException.rejected("more than " + properties.maxRedirects() + " redirects");
+            throw new FailedDownloadException(Kind.POSTPONED, "more than " + properties.maxRedirects() + " redirects");
         }
 
         private Reply send(MediaUrl to, MediaCandidate candidate) throws IOException {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZonedDateTime;
+import java.util.List;
 import java.util.Optional;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -40,6 +41,7 @@ public record NightlyLimitProperties(
         @DefaultValue("0") @NotNull Duration maxDuration) {
 
     private static final DataSize FEWEST = DataSize.ofMegabytes(1);
+    private static final List<String> UNITS = List.of("B", "KB", "MB", "GB", "TB");
 
     /** Minimum time; a shorter one is a forgotten unit. */
     public static final Duration SHORTEST = Duration.ofMinutes(1);
@@ -58,8 +60,15 @@ public record NightlyLimitProperties(
         return maxDuration.isZero() || maxDuration.compareTo(SHORTEST) >= 0;
     }
 
+    /** Returns the limit as typed, for example {@code 50GB}. */
     public String bytesPerNightInWords() {
-        return bytesPerNight.toMegabytes() + "MB";
+        long size = bytesPerNight.toBytes();
+        int unit = 0;
+        while (unit < UNITS.size() - 1 && size > 0 && size % 1024 == 0) {
+            size /= 1024;
+            unit++;
+        }
+        return size + UNITS.get(unit);
     }
 
     /** Returns when a run at this time has to stop; empty if no time is set. */

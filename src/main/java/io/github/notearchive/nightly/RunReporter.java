@@ -135,7 +135,8 @@ record RunReporter(
         } catch (DataAccessException | TransactionException e) {
             RunState.log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
             long sent = calls.sentByThisExecution();
-            return summary(end, new Bill(sent, 0, sent), 0, Videos.NONE, Refreshes.NONE);
+            Refreshes unknown = new Refreshes(0, Bill.NONE, 0, run.settings.refreshCallsPerNight());
+            return summary(end, new Bill(sent, 0, sent), 0, Videos.NONE, unknown);
         }
     }
 

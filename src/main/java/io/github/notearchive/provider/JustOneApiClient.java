@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +59,7 @@ public class JustOneApiClient implements AutoCloseable {
     private volatile Duration clockBehind = Duration.ZERO;
 
     /** Outcome that ended the calls; null if none has. */
-    private volatile FetchOutcome.@Nullable Ending ending;
+    private final AtomicReference<FetchOutcome.@Nullable Ending> ending = new AtomicReference<>();
 
     private volatile long respondedAt = System.nanoTime();
 
@@ -88,7 +89,7 @@ public class JustOneApiClient implements AutoCloseable {
      */
     public void open(Night tonight, NightlyCalls made, Consumer<StopNotice> stopListener) {
         sender.http.resume();
-        ending = null;
+        ending.set(null);
         onStop = stopListener;
         quota.open(tonight, made);
         limiter.open();
@@ -124,7 +125,7 @@ public class JustOneApiClient implements AutoCloseable {
 
     /** Returns the outcome that has ended the calls, of any caller. */
     public Optional<FetchOutcome.Ending> ending() {
-        return Optional.ofNullable(ending);
+        return Optional.ofNullable(ending.get());
     }
 
     public long callsLeft() {
@@ -182,7 +183,7 @@ public class JustOneApiClient implements AutoCloseable {
                     boolean isOfAll = kind == CallKind.NOTE || quota.limits.left(CallKind.NOTE, made) == 0;
                     Exhausted exhausted = quota.exhausted(isOfAll ? CallKind.NOTE : kind, tonight);
                     if (isOfAll) {
-                        ending = ending == null ? exhausted : ending; // a response has precedence
+                        ending.compareAndSet(null, exhausted); // a response has precedence
                         limiter.endPermits(exhausted.quota());
                     }
                     yield exhausted;
@@ -293,7 +294,7 @@ public class JustOneApiClient implements AutoCloseable {
                 limiter.responded(permit);
             }
             case FetchOutcome.Ending ended -> {
-                ending = ended;
+                ending.set(ended);
                 limiter.end(reply.toString());
                 recorder.stopped(reply, endedAt);
             }

@@ -6,8 +6,8 @@
  * upload can be repeated.
  *
  * <p>A {@link io.github.notearchive.store.StoreException} is either temporary ({@code unreachable}) or requires an
- * operator ({@code refused}). Every request has a connect timeout, a socket timeout and a total timeout; that of an
- * upload grows with the size of the object.
+ * operator ({@code refused}). Every request has a connect timeout, a socket timeout and a total timeout that grows with
+ * the size of the object.
  *
  * <p>Uses: {@code io}. Used by: {@code archive}, {@code nightly}, {@code maintenance}, {@code report}, {@code export},
  * {@code cli}.

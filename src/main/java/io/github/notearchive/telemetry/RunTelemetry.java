@@ -77,7 +77,8 @@ public class RunTelemetry implements RunObserver {
     private String command = "run";
     private Instant startedAt = Instant.EPOCH;
     private long startNanos;
-    private volatile long nextExportAt = System.nanoTime();
+    private volatile long exportedAt = System.nanoTime() - MIN_INTERVAL;
+    private volatile long nextQueryAt = System.nanoTime();
 
     /** Null before the command is opened, and after its end. */
     private volatile @Nullable Notifications notifications;
@@ -268,14 +269,14 @@ public class RunTelemetry implements RunObserver {
             return;
         }
         meters.progress(counts);
-        if (System.nanoTime() - nextExportAt >= 0) {
+        if (System.nanoTime() - exportedAt >= MIN_INTERVAL) {
             export();
         }
     }
 
-    /** Queries the tables, and then exports even if the query failed. */
+    /** Queries the tables if they are due, and then exports even if the query failed. */
     private void export() {
-        nextExportAt = System.nanoTime() + TimeUnit.DAYS.toNanos(1); // until the query ends
+        exportedAt = System.nanoTime();
         Task _ = submitQuery();
         Task _ = receivers.submit("tables", "for metrics", () -> targets.forEach(target -> submit(target, false)));
     }
@@ -290,6 +291,9 @@ public class RunTelemetry implements RunObserver {
 
     private void queryTables() throws DeliveryException {
         long start = System.nanoTime();
+        if (start - nextQueryAt < 0) {
+            return;
+        }
         try {
             stats.getObject().update(meters, node, clock.instant());
         } catch (RuntimeException e) {
@@ -299,7 +303,7 @@ public class RunTelemetry implements RunObserver {
             }
         } finally {
             long end = System.nanoTime();
-            nextExportAt = end + Math.max(MIN_INTERVAL, (end - start) * QUERY_SHARE);
+            nextQueryAt = end + (end - start) * QUERY_SHARE;
         }
     }
 
@@ -330,6 +334,7 @@ public class RunTelemetry implements RunObserver {
         long now = System.nanoTime();
         long timeout = metrics.timeout().toNanos();
         if (result.isSummarized()) {
+            nextQueryAt = now;
             receivers.await(submitQuery(), now + timeout / 3);
         }
         if (result.exitCode() != ExitCode.ALREADY_RUNNING) {

@@ -64,11 +64,18 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         }
         ArchiveObject known = inDatabase().orElse(null); // never before the bucket
         if (bucket.isEmpty()) {
-            return isEmptied()
-                    ? Optional.of(
-                            "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
-                                    .formatted(Sidecar.PREFIX, Sidecar.PREFIX))
-                    : Optional.empty();
+            if (isEmptied()) {
+                return Optional.of(
+                        "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
+                                .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
+            }
+            if (known != null) {
+                log.warn(
+                        "The bucket has no object {}, but the database wrote revision {}; the next run writes it again",
+                        ArchiveObject.KEY,
+                        known.revision());
+            }
+            return Optional.empty();
         }
         ArchiveObject written = bucket.get();
         if (known == null) {

@@ -95,7 +95,8 @@ public class MediaCatalog implements AutoCloseable {
             )
             INSERT INTO forgotten_object (object_key, size_bytes)
             SELECT o.object_key, o.size_bytes
-            FROM held h JOIN listed l USING (kind, ordinal, identity) JOIN media_object o ON o.sha256 = h.sha256
+            FROM held h JOIN listed l USING (kind, ordinal, identity)
+            CROSS JOIN LATERAL (SELECT object_key, size_bytes FROM media_object WHERE sha256 = h.sha256 OFFSET 0) AS o
             WHERE l.sha256 <> h.sha256
             ORDER BY o.object_key
             ON CONFLICT (object_key) DO NOTHING

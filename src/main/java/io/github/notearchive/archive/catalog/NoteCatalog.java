@@ -178,10 +178,12 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
         Map<NoteId, Boolean> newest = Statements.list(jdbc, SavedNote.class, Map.of("rows", rows), SAVE_NOTES).stream()
                 .collect(Collectors.toMap(SavedNote::noteId, SavedNote::inserted));
         if (newest.size() < notes.size()) {
-            Statements.update(jdbc, Map.of("rows", rows), """
+            List<NoteId> ids = notes.stream().map(Mapped::id).toList();
+            Statements.update(jdbc, Map.of("rows", rows, "ids", ids), """
                             UPDATE note SET first_captured_at = d.first_captured_at
                             FROM json_populate_recordset(NULL::note, :rows::json) AS d
-                            WHERE note.note_id = d.note_id AND note.first_captured_at > d.first_captured_at
+                            WHERE note.note_id = ANY (:ids) AND note.note_id = d.note_id
+                              AND note.first_captured_at > d.first_captured_at
                             """);
         }
         saveCaptures(notes.stream().map(Mapped::row).toList());

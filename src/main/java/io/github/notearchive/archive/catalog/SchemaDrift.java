@@ -109,7 +109,7 @@ public class SchemaDrift {
                 sightings.stream().limit(Math.max(0, MAX_KNOWN - known.size())).toList();
         if (added.size() < sightings.size() && !isFull) {
             isFull = true;
-            log.warn("{} fields of responses are known; further fields are ignored", MAX_KNOWN);
+            log.warn("{} paths of fields in responses are known; further ones are ignored", MAX_KNOWN);
         }
         if (added.isEmpty()) {
             return;

@@ -67,6 +67,7 @@ public record Sidecar(
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final int MAX_SHOWN = 80;
     private static final int DECODE_CHUNK = 4096;
+
     /** Mapper of the JSON objects in the bucket. */
     static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()

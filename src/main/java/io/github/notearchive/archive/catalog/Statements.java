@@ -83,7 +83,7 @@ public final class Statements {
         return query(jdbc, type, parameters, sql).optional();
     }
 
-    /** Returns the first column of the rows. */
+    /** Returns the only column of the rows. */
     public static List<String> texts(JdbcClient jdbc, Map<String, ?> parameters, String sql) {
         return list(jdbc, String.class, parameters, sql);
     }

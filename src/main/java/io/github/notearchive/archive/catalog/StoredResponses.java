@@ -55,7 +55,8 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
 
     /** Columns of a response, and as JSON the rows of its note if it is the newest, and its parts. */
     private static final String COLUMNS = """
-            c.note_id, c.captured_at, c.call_id, c.response::text AS response, %s, to_json(n) AS note, %s
+            c.note_id, c.captured_at, c.call_id, c.response::text AS response, c.mapper_version, %s,
+            to_json(n) AS note, n.mapper_version AS note_mapper_version, %s
             """.formatted(
                     NoteCatalog.CAPTURE.each("c.?"),
                     Arrays.stream(NoteParts.values()).map(NoteParts::asJson).collect(Collectors.joining(", ")));
@@ -120,9 +121,17 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
     /**
      * A response as mapped now.
      *
+     * @param captureDiffers whether its row in {@code note_capture} or a row that depends on it is to be written
+     * @param noteDiffers whether it is the newest response of its note, whose rows are to be written
      * @param parts lists whose rows differ
      */
-    private record Mapped(NoteId note, Instant capturedAt, NoteDetail detail, Set<NoteParts> parts) {
+    private record Mapped(
+            NoteId note,
+            Instant capturedAt,
+            NoteDetail detail,
+            boolean captureDiffers,
+            boolean noteDiffers,
+            Set<NoteParts> parts) {
 
         Position position() {
             return new Position(note.value(), capturedAt);
@@ -196,18 +205,22 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
         }
         NoteDetail detail = NoteMapper.map(capture.get(), response);
         String newest = row.getString("note");
-        page.differs("note_capture", note, NoteCatalog.CAPTURE, NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture());
-        if (newest != null) {
-            page.differs("note", note, NoteCatalog.NOTE, NoteCatalog.NOTE.parse(newest), detail.note());
-        }
+        boolean captureDiffers = page.differs(
+                        "note_capture", note, NoteCatalog.CAPTURE, NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture())
+                || row.getInt("mapper_version") != NoteMapper.VERSION;
+        boolean noteDiffers = newest != null
+                && (page.differs("note", note, NoteCatalog.NOTE, NoteCatalog.NOTE.parse(newest), detail.note())
+                        || row.getInt("note_mapper_version") != NoteMapper.VERSION);
         Set<NoteParts> parts = EnumSet.noneOf(NoteParts.class);
         for (NoteParts part : NoteParts.values()) {
             if ((part.ofCapture || newest != null) && !part.read(row).equals(part.of(detail))) {
                 parts.add(part);
                 page.add(part.table, note);
+                captureDiffers |= part.ofCapture;
+                noteDiffers |= !part.ofCapture;
             }
         }
-        page.mapped.add(new Mapped(note, capturedAt, detail, parts));
+        page.mapped.add(new Mapped(note, capturedAt, detail, captureDiffers, noteDiffers, parts));
         drift.newFieldsIn(note, capturedAt, response)
                 .forEach(field -> page.newFields.putIfAbsent(field.field(), field));
     }
@@ -242,8 +255,8 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
     }
 
     /**
-     * Writes the rows and new fields of the responses. Part of the caller's transaction, in which statements now wait
-     * at most half a second for a lock, less than the database waits before it looks for deadlocks. Idempotent.
+     * Writes differences and new fields of the responses. Part of the caller's transaction, in which statements now
+     * wait at most half a second for a lock, less than the database waits before it looks for deadlocks. Idempotent.
      */
     public void write(Page page) {
         jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
@@ -271,7 +284,7 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
                 .toList());
     }
 
-    /** Writes rows, and the parts that differ. Rows that belong to a newer response by now are kept. */
+    /** Writes the rows that differ, and their parts. Rows that belong to a newer response by now are kept. */
     private void update(
             String table,
             String capturedAt,
@@ -279,9 +292,11 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
             Columns<?> columns,
             Page page,
             Function<NoteDetail, @Nullable Record> row) {
-        Map<Position, Mapped> responses =
-                page.mapped.stream().collect(Collectors.toMap(Mapped::position, Function.identity()));
-        Map<String, Object> parameters = Map.of("version", NoteMapper.VERSION, "rows", json(page.mapped.stream(), row));
+        Map<Position, Mapped> differing = page.mapped.stream()
+                .filter(mapped -> ofCapture ? mapped.captureDiffers() : mapped.noteDiffers())
+                .collect(Collectors.toMap(Mapped::position, Function.identity()));
+        Map<String, Object> parameters =
+                Map.of("version", NoteMapper.VERSION, "rows", json(differing.values().stream(), row));
         List<Position> written = Statements.list(
                 jdbc, Position.class, parameters, """
                         UPDATE %1$s t SET %2$s, mapper_version = :version
@@ -290,7 +305,7 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
                         RETURNING t.note_id AS note, t.%3$s AS captured_at
                         """.formatted(table, columns.each("? = d.?"), capturedAt));
         for (Position position : written) {
-            Mapped mapped = Objects.requireNonNull(responses.get(position));
+            Mapped mapped = Objects.requireNonNull(differing.get(position));
             mapped.parts().stream()
                     .filter(part -> part.ofCapture == ofCapture)
                     .forEach(part -> part.replace(jdbc, mapped.note(), mapped.capturedAt(), mapped.detail()));

@@ -119,10 +119,10 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                     OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"),
                     NIGHTLY_CALLS);
 
-    /** Observer of responses: called once for each, on its thread, after it was recorded or its recording failed. */
+    /** Observer of responses, on the thread of the call, recorded or not. Its exceptions are logged and ignored. */
     public interface CallListener {
 
-        /** Observes a response; {@code code} is the provider's code, null for a response without one. */
+        /** @param took from sending to the complete response; {@code code} is null for a response without one */
         void onResponse(Endpoint endpoint, @Nullable Integer code, Billed billed, Duration took);
     }
 
@@ -382,7 +382,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                         """).stream().map(NoteId::new).toList();
     }
 
-    /** See {@link ResponseWriter#persistAll}. */
+    /** Writes spooled responses, see {@link ResponseWriter#persistAll}; fails if files cannot be listed. */
     public List<NoteId> persistSpooled(Predicate<String> isActive) {
         return writer.persistAll(isActive);
     }

@@ -24,7 +24,7 @@ import org.springframework.stereotype.Component;
 @Component
 public record PlanStats(JdbcClient jdbc, WorklistRepository responses, WorklistStats worklist, ErasureList erasures) {
 
-    private static final int NIGHTS = 7;
+    public static final int NIGHTS = 7;
 
     /** Maximum number of newest calls that are evaluated. */
     private static final int CALLS = 5000;
@@ -49,15 +49,20 @@ public record PlanStats(JdbcClient jdbc, WorklistRepository responses, WorklistS
             """;
 
     /** A run that could claim notes. While a run of this node is active, its claims are not orphaned. */
-    public record Run(String node, boolean isActive, boolean buysVideos) {}
+    public record Run(String node, boolean isActive, String refreshPolicy, boolean buysVideos) {}
 
-    /** Work of a run, with the claims of other nodes and the due notes that lack only their video. */
+    /**
+     * Work of a run, with the claims of other nodes and the due notes that lack only their video.
+     *
+     * @param isPlanned whether the refreshes were planned by the current settings
+     */
     public record Work(
             Map<Kind, Group> groups,
             List<Claims> claims,
             long failed,
             long erased,
             WorklistStats.PlannedRefreshes refreshes,
+            boolean isPlanned,
             long videosToBuy) {
 
         public Group group(Kind kind) {
@@ -81,6 +86,9 @@ public record PlanStats(JdbcClient jdbc, WorklistRepository responses, WorklistS
                         .sum(),
                 erasures.count().notes(),
                 worklist.refreshes(),
+                Statements.one(jdbc, Boolean.class, Map.of("policy", run.refreshPolicy()), """
+                                SELECT coalesce((SELECT policy FROM refresh_policy), 'off') = :policy
+                                """),
                 run.buysVideos() ? videosToBuy(parameters) : 0);
     }
 

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -151,6 +152,9 @@ public class ClaimRepository implements AutoCloseable {
         if (unconfirmed.contains(reader.node())) {
             releaseAll(reader.node(), held);
             unconfirmed.remove(reader.node());
+        }
+        if (reader.lanes() == Lanes.NONE) {
+            return Collections.nCopies(group.size(), Optional.empty());
         }
         List<WorklistItem> claimed;
         try {

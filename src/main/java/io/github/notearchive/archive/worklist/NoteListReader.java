@@ -192,8 +192,8 @@ public final class NoteListReader {
                 .boxed()
                 .findFirst();
         return index.or(() -> {
-            throw failure(
-                    "there is no column \"%s\"; the first line names %s".formatted(wanted, String.join(", ", names)));
+            throw failure("there is no column \"%s\"; the first line names %s"
+                    .formatted(wanted, shown(String.join(", ", names))));
         });
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
@@ -80,6 +81,11 @@ public final class SettingsEnvironment extends StandardEnvironment {
 
     private static LoggingSystem logging() {
         return LoggingSystem.get(SettingsEnvironment.class.getClassLoader());
+    }
+
+    /** Describes where settings files are read from, besides the program itself. */
+    public static String locations() {
+        return places().map(location -> location.replaceFirst("^file:", "")).collect(Collectors.joining(" or "));
     }
 
     private static Stream<String> places() {

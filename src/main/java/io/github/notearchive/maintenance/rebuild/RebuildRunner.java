@@ -187,7 +187,9 @@ public record RebuildRunner(
     }
 
     private Job job(RebuildRun run) {
-        BucketReader objects = new BucketReader(store, gate, StoredMedia.PREFIX);
+        // a merge looks up the files of a sidecar individually
+        String[] areas = run.merges() ? new String[0] : new String[] {StoredMedia.PREFIX};
+        BucketReader objects = new BucketReader(store, gate, areas);
         BucketReader sidecars = new BucketReader(store, gate, Sidecar.PREFIX);
         return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(run.stored()))
                 .start(jobs.<StoredObject>chunks(

@@ -2,6 +2,7 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.MediaCatalog.FoundObject;
 import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.SchemaDrift;
@@ -35,6 +36,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -110,7 +112,7 @@ record SidecarWriter(
         WorklistRow row = found.row();
         NoteCapture capture = found.capture();
         if (capture != null) {
-            List<SlotRow> files = slots(sidecar, losses, now);
+            List<SlotRow> files = slots(sidecar, merges, losses, now);
             boolean ofVideo = found.call().facts().endpoint().equals(Endpoint.VIDEO.ledgerName());
             notes.restore(capture.boughtBy(number), ofVideo, files, losses.isEmpty() ? sidecar.archivedAt() : null);
             if (!losses.isEmpty()) {
@@ -125,16 +127,21 @@ record SidecarWriter(
     }
 
     /**
-     * Returns the slots of a sidecar. Files that the bucket does not have are MISSING, and losses if no later one has
-     * them.
+     * Returns the slots of a sidecar. A slot whose object is missing or has another length is MISSING.
+     *
+     * @param merges whether objects that the tables do not contain are looked up in the bucket
+     * @param losses receives the reason for each file that no later sidecar has
      */
-    private List<SlotRow> slots(Sidecar sidecar, List<String> losses, Instant now) {
+    private List<SlotRow> slots(Sidecar sidecar, boolean merges, List<String> losses, Instant now) {
         List<SlotRow> recorded = sidecar.files();
-        Map<String, KnownObject> objects = media.known(recorded.stream()
+        Map<String, KnownObject> objects = new HashMap<>(media.known(recorded.stream()
                 .map(SlotRow::media)
                 .filter(Objects::nonNull)
                 .map(StoredMedia::sha256)
-                .toList());
+                .toList()));
+        if (merges) {
+            addUnknown(recorded, objects);
+        }
         List<SlotRow> slots = new ArrayList<>();
         for (SlotRow row : recorded) {
             StoredMedia file = row.media();
@@ -151,6 +158,22 @@ record SidecarWriter(
             slots.add(row.asMissing(loss, now));
         }
         return slots;
+    }
+
+    /** Adds the objects that the bucket has and the tables do not contain, to both. */
+    private void addUnknown(List<SlotRow> slots, Map<String, KnownObject> known) {
+        List<FoundObject> added = new ArrayList<>();
+        for (SlotRow row : slots) {
+            StoredMedia file = row.media();
+            if (file != null && !known.containsKey(file.sha256())) {
+                store.stat(file.key()).ifPresent(object -> {
+                    StoredMedia there = new StoredMedia(file.sha256(), file.key(), object.size(), file.contentType());
+                    known.put(file.sha256(), new KnownObject(there, false));
+                    added.add(new FoundObject(there, row.updatedAt()));
+                });
+            }
+        }
+        media.insertFound(added);
     }
 
     /** Returns why a file is not stored as recorded; null if it is. A later audit compares the bytes. */

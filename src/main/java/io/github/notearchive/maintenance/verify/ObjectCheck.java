@@ -19,18 +19,17 @@ import io.github.notearchive.store.StoredObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.SequenceInputStream;
-import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.apache.commons.io.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -52,11 +51,21 @@ public class ObjectCheck {
         this.store = store;
     }
 
-    /** Checks an object; fails for an error of the store, which does not describe the object during an outage. */
+    /** Checks an object, however long that takes. */
     Verdict check(Expected expected) {
+        return check(expected, () -> false);
+    }
+
+    /**
+     * Checks an object; fails for an error of the store, which does not describe the object during an outage.
+     *
+     * @param ended queried while a file is read
+     * @throws CancellationException if the check has ended before its verdict
+     */
+    Verdict check(Expected expected, BooleanSupplier ended) {
         try {
             return switch (expected) {
-                case MediaFile file -> store.read(file.key(), (in, _) -> compare(file, in));
+                case MediaFile file -> store.read(file.key(), (in, _) -> compare(file, in, ended));
                 case SidecarFile sidecar -> checkSidecar(sidecar);
             };
         } catch (StoreException e) {
@@ -68,9 +77,17 @@ public class ObjectCheck {
         }
     }
 
-    private static Verdict compare(MediaFile file, InputStream in) throws IOException {
+    private static Verdict compare(MediaFile file, InputStream in, BooleanSupplier ended) throws IOException {
         MessageDigest digest = DigestUtils.getSha256Digest();
-        long size = IOUtils.copy(in, new DigestOutputStream(OutputStream.nullOutputStream(), digest), 64 * 1024);
+        byte[] buffer = new byte[64 * 1024];
+        long size = 0;
+        for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+            if (ended.getAsBoolean()) {
+                throw new CancellationException("the audit has ended");
+            }
+            digest.update(buffer, 0, count);
+            size += count;
+        }
         String sha256 = HexFormat.of().formatHex(digest.digest());
         Damage damage = null;
         if (size != file.size()) {
@@ -184,8 +201,16 @@ public class ObjectCheck {
         }
 
         private void clear() {
+            listed().forEach(store::remove);
+            if (!listed().isEmpty()) {
+                throw new IllegalStateException(
+                        "The store still lists removed objects below " + AREA + ": " + listed());
+            }
+        }
+
+        private List<String> listed() {
             try (Stream<StoredObject> objects = store.listAll(AREA, null)) {
-                objects.map(StoredObject::name).toList().forEach(store::remove);
+                return objects.map(StoredObject::name).toList();
             }
         }
     }

@@ -89,9 +89,14 @@ record Repairs(
                             .formatted(settings.maxRepairs()),
                     audit);
         }
-        List<NoteId> due = worklist.requeue(source.get());
+        List<NoteId> notes = source.get();
+        if (notes.isEmpty()) {
+            return notPossible("it has a row now", audit);
+        }
+        List<NoteId> due = worklist.requeue(notes);
         if (due.isEmpty()) {
-            return notPossible("no note that uses it is on the worklist and not in progress; repeat later", audit);
+            return notPossible(
+                    "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later", audit);
         }
         audit.notesMadeDue.add(due.size());
         String more = due.size() == 1 ? "" : " and " + (due.size() - 1) + " more";

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Gatherers;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -242,9 +243,9 @@ record VerifyJob(
     /**
      * Checks objects in parallel, and returns the verdicts in the order of the queue.
      *
-     * <p>Stores no position: an object with a verdict leaves the queue. A closed gate ends the reading after the
-     * objects in progress and marks the step to terminate. So does an object that could not be read because the store
-     * was unavailable: the audit must not be COMPLETED without it.
+     * <p>Stores no position: an object with a verdict leaves the queue. A closed gate ends the reading, also within an
+     * object, and marks the step to terminate. So does an object that could not be read because the store was
+     * unavailable: the audit must not be COMPLETED without it.
      */
     private final class VerdictReader implements ItemReader<Verdict> {
 
@@ -263,8 +264,11 @@ record VerifyJob(
             this.audit = audit;
         }
 
-        /** A verdict; one with an error of the store only counts while the store is available. */
-        private record Checked(Verdict verdict, @Nullable StoreException error) {}
+        /**
+         * A verdict; one with an error of the store only counts while the store is available. Null: the audit ended.
+         */
+        private record Checked(
+                @Nullable Verdict verdict, @Nullable StoreException error) {}
 
         /** Starts the checks of the next objects of the queue if those of the previous ones have ended. */
         private boolean hasNext() {
@@ -281,7 +285,9 @@ record VerifyJob(
 
         private Checked check(Expected expected) {
             try {
-                return new Checked(check.check(expected), null);
+                return new Checked(check.check(expected, audit.gate()::isClosed), null);
+            } catch (CancellationException e) {
+                return new Checked(null, null);
             } catch (StoreException e) {
                 Damage damage = new Damage(Damage.Kind.UNREADABLE, String.valueOf(e.getMessage()));
                 return new Checked(new Verdict(expected, damage, 0), e);
@@ -292,12 +298,16 @@ record VerifyJob(
         public @Nullable Verdict read() {
             while (!audit.gate().isClosed() && hasNext()) {
                 Checked next = checked.next();
+                Verdict verdict = next.verdict();
                 StoreException error = next.error();
+                if (verdict == null) {
+                    break;
+                }
                 if (error == null || isOfOneObject(error)) {
                     audit.store.works();
-                    return next.verdict();
+                    return verdict;
                 }
-                missed(next.verdict().expected(), error);
+                missed(verdict.expected(), error);
             }
             if (lastFailure != null) {
                 unavailable(unread + " objects could not be read, last: " + lastFailure.getMessage());

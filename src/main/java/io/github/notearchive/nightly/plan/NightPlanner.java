@@ -33,7 +33,10 @@ public record NightPlanner(
                         isRunning,
                         executions.isRebuildUnfinished(),
                         gate.current(),
-                        stats.read(new PlanStats.Run(node, isRunning, videos), now),
+                        stats.read(
+                                new PlanStats.Run(
+                                        node, isRunning, settings.refreshes().policy(), videos),
+                                now),
                         calls.made(tonight),
                         media.storedIn(tonight).bytes(),
                         stats.measure(now, videos),

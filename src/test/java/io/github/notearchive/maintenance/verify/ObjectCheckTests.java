@@ -13,6 +13,8 @@ import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoreFixture;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -66,6 +68,17 @@ class ObjectCheckTests {
 
         assertThatThrownBy(() -> check.check(FILE)).isInstanceOf(StoreException.class);
         assertThat(server.requests()).hasSize(2);
+    }
+
+    @Test
+    void abortsReadingWhenTheAuditEnds() {
+        says(200, BYTES, "application/octet-stream");
+        AtomicInteger queries = new AtomicInteger();
+
+        assertThatThrownBy(() -> check.check(FILE, () -> queries.incrementAndGet() > 0))
+                .isInstanceOf(CancellationException.class);
+        assertThat(queries).hasValue(1);
+        assertThat(server.requests()).hasSize(1);
     }
 
     private void says(int status, String body, String type) {

@@ -269,6 +269,7 @@ class PlanCalculatorTests {
                                 0,
                                 0,
                                 new PlannedRefreshes(refreshesDue, refreshesDue, null),
+                                true,
                                 videosToBuy),
                         made,
                         storedBytes,
