@@ -1,5 +1,6 @@
 package io.github.notearchive.note;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,16 +27,21 @@ public record MediaCandidate(
 
     private static final Pattern WHERE = Pattern.compile("/(?:master_url|backup_urls\\[\\d+])$");
 
-    /** Scheme, fragment, and the parameters {@code sign} and {@code t} of a signature. */
-    private static final Pattern VARYING =
-            Pattern.compile("^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//|#.*|[?&](?:sign|t)(?:=[^&#]*)?(?=[&#]|$)");
+    private static final Pattern SCHEME_AND_HOST = Pattern.compile("^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//([^/?#]*)");
+
+    /** Fragment, and the parameters {@code sign} and {@code t} of a signature. */
+    private static final Pattern VARYING = Pattern.compile("#.*|[?&](?:sign|t)(?:=[^&#]*)?(?=[&#]|$)");
 
     /** Time of a signature: seconds since 1970 as eight hexadecimal digits. */
     private static final Pattern SIGNED = Pattern.compile("[?&]t=([0-9a-fA-F]{8})(?:&|$)");
 
-    /** Returns the URL without the parts that may differ between two URLs of one file. */
+    /** Returns the URL without the parts that may differ between two URLs of one file, its host in lower case. */
     String place() {
-        return VARYING.matcher(url).replaceAll("");
+        // the first parameter that remains begins the query
+        String stable = VARYING.matcher(url).replaceAll("").replaceFirst("[?&]", "?");
+        return SCHEME_AND_HOST
+                .matcher(stable)
+                .replaceFirst(match -> Matcher.quoteReplacement(match.group(1).toLowerCase(Locale.ROOT)));
     }
 
     MediaCandidate at(String otherUrl, String otherRendition) {

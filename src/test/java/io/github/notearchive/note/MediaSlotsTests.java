@@ -346,10 +346,12 @@ class MediaSlotsTests {
             delimiter = '|',
             value = {
                 "1 | http://c/a/0.wav           | https://c/a/0.wav",
+                "1 | http://c/a/0.wav           | https://C/a/0.wav",
                 "1 | http://c/a/0.wav           | //c/a/0.wav#x",
                 "1 | http://c/a/0.wav?sign=1&t=2 | http://c/a/0.wav?t=3&sign=4",
                 "1 | http://c/a/0.wav?sign=1    | http://c/a/0.wav",
                 "1 | http://c/a?id=1&sign=1     | http://c/a?id=1&sign=2",
+                "1 | http://c/a?sign=1&id=2     | http://c/a?id=2&sign=3",
                 "2 | http://c/a?id=1&sign=1     | http://c/a?id=2&sign=1",
                 "2 | http://c/a/0.wav           | http://d/a/0.wav",
                 "2 | http://c/a/0.wav           | http://c/A/0.wav",
