@@ -120,7 +120,7 @@ class RandomKillTests {
             Duration latency = Duration.ofMillis(150 + random.nextInt(250));
             Duration mediaLatency = Duration.ofMillis(20 + random.nextInt(130));
             try (Practice practice = Practice.beginEmpty(place, faults.settings(seed, latency, size))) {
-                practice.provider().script().mediaLatency(mediaLatency);
+                practice.provider().script().latencySpread(0.7).mediaLatency(mediaLatency);
                 List<String> ids = practice.ids();
                 ids.addAll(practice.provider().noteIds(size));
                 if (faults == Faults.DEAD_FILES) {

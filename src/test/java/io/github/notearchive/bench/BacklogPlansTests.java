@@ -35,7 +35,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** What runs and commands ask of a worklist, each as they do it. None of it reads a table as a whole. */
+/** Statements of runs and commands on a worklist. None of them reads a table as a whole. */
 @Isolated("hears the logs of the whole JVM")
 class BacklogPlansTests {
 

@@ -2,6 +2,9 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.provider.Settings;
+import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
+import org.springframework.mock.env.MockEnvironment;
 
 @Isolated("sets system properties")
 @ExtendWith(RestoredProperties.class)
@@ -52,6 +57,19 @@ class ArchiveLocationTests {
         ExecutedCommand command = ExecutedCommand.of(line.split(" "));
         assertThat(command.exitCode()).as(command.err()).isEqualTo(2);
         return command.err();
+    }
+
+    @Test
+    void databaseIsShownWithoutCredentials() {
+        MockEnvironment environment = new MockEnvironment()
+                .withProperty("spring.datasource.url", "jdbc:postgresql://me:pw1@db/x?user=me&password=pw2");
+
+        ArchiveLocation location = new ArchiveLocation(
+                environment,
+                Settings.bind("archive", ArchiveProperties.class),
+                new StaticListableBeanFactory().getBeanProvider(StoreProperties.class));
+
+        assertThat(location.database()).isEqualTo("jdbc:postgresql://db/x");
     }
 
     @Test

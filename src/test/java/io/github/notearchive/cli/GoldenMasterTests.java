@@ -10,6 +10,9 @@ import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Compares help texts, JSON documents and the schema with the files in {@code src/test/resources/golden}.
@@ -151,9 +155,33 @@ class GoldenMasterTests {
                 String text = execute(document[0].equals("json/run.json") ? 6 : 0, document[1].split(" "));
                 assertUnchanged(document[0], withoutVariables(text, notes));
             }
+            assertRepairs(home.resolve("store/s3/golden"));
         } finally {
             server.jdbc().sql("DROP DATABASE " + database + " WITH (FORCE)").update();
         }
+    }
+
+    @Test
+    void problemsOfSettingsAreUnchanged() throws IOException {
+        System.setProperty("archive.source.base-url", "${NOT_SET}");
+        System.setProperty("archive.video.max-height", "-1");
+
+        String text = execute(2, "config", "show", "--changed");
+
+        assertUnchanged("text/config-problems.txt", withoutVariables(text, List.of()));
+    }
+
+    /** One option writes missing sidecars again, and only the other one deletes orphans. */
+    private static void assertRepairs(Path bucket) throws IOException {
+        Path orphan = Files.createDirectories(bucket.resolve("media/00")).resolve("0".repeat(64) + ".jpg");
+        Files.writeString(orphan, "orphan");
+        Files.setLastModifiedTime(orphan, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+        boolean _ = FileSystemUtils.deleteRecursively(bucket.resolve("notes"));
+
+        assertThat(execute(6, "verify", "--repair", "--json")).contains("\"sidecarsRewritten\" : 2");
+        assertThat(orphan).exists();
+        execute(0, "verify", "--delete-orphans");
+        assertThat(orphan).doesNotExist();
     }
 
     @Test

@@ -12,9 +12,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Rejected lines are written to their file, or an error is reported; inputs are never overwritten. */
+@Isolated("sets system properties")
+@ExtendWith(RestoredProperties.class)
 class RejectsFileTests {
 
     private static final Rejected LINE = new Rejected(3, "何", "names no note");
@@ -41,6 +45,16 @@ class RejectsFileTests {
         assertThat(link).isSymbolicLink();
         assertThat(file).hasContent("line 3 \"何\" names no note");
         assertThat(list).hasContent("years of work");
+    }
+
+    @Test
+    void contentIsKeptUntilTheArchiveIsOpen() {
+        System.setProperty("archive.data-dir", file.toString());
+
+        ExecutedCommand enqueue = ExecutedCommand.of("enqueue", list.toString(), "--rejects", file.toString());
+
+        assertThat(enqueue.exitCode()).as(enqueue.err()).isEqualTo(2);
+        assertThat(file).hasContent("of the last time");
     }
 
     @Test

@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
@@ -25,6 +26,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -33,6 +36,9 @@ import tools.jackson.databind.node.ObjectNode;
 /** Files whose every address is dead: one new answer a night, and an end after two. */
 @NightlyJobTest
 class DeadMediaTests extends NightFixture {
+
+    private static final String BLOCKED =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
     @Autowired
     Spool spool;
@@ -208,6 +214,31 @@ class DeadMediaTests extends NightFixture {
         assertThat(night.objects("notes/" + note).lastEntry().getValue())
                 .asString(UTF_8)
                 .contains("lost for good", "lost too");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "claim_id = 1, claimed_by = 'other', claimed_until = now() + interval '5 minutes'",
+                "media_attempts = media_attempts + 1"
+            })
+    void noteThatIsClaimedOrChangedSinceItWasReadIsNotWaived(String change) throws Exception {
+        isDead(pictures.getFirst());
+        night.run(ExitCode.INCOMPLETE);
+
+        CompletableFuture<Integer> waived =
+                ArchiveDatabase.whileLocked(night.connect(), "SELECT 1 FROM archive FOR UPDATE", () -> {
+                    CompletableFuture<Integer> aside = CompletableFuture.supplyAsync(() -> waive(0, "lost for good"));
+                    await("the note is read", () -> night.count(BLOCKED) > 0);
+                    night.update("UPDATE worklist SET " + change);
+                    return aside;
+                });
+
+        assertThatThrownBy(waived::join)
+                .hasCauseInstanceOf(NotWaivedException.class)
+                .hasMessageContaining("was claimed or changed meanwhile");
+        assertThat(night.state(note)).isEqualTo(POSTPONED);
+        assertThat(night.files(note)).startsWith("IMAGE MISSING DEAD");
     }
 
     @Test

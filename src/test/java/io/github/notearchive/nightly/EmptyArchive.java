@@ -16,7 +16,7 @@ final class EmptyArchive implements BeforeEachCallback, AfterEachCallback {
         part(test, NightlyScenario.class).begin();
     }
 
-    /** Contexts of other settings stay, but not what their pools hold of the server's connections. */
+    /** Evicts the connections of the pool, which stays with its cached context after the test. */
     @Override
     public void afterEach(ExtensionContext test) throws Exception {
         part(test, NightlyScenario.class).end();

@@ -4,6 +4,7 @@ import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.sql.Timestamp;
@@ -63,6 +64,26 @@ class NightlyMediaLimitTests extends NightFixture {
 
         assertThat(next.execution().restart()).isTrue();
         assertThat(night.calls()).isGreaterThan(calls);
+    }
+
+    @Test
+    void bytesThatAreStoredAndNotYetInTheTablesCountAsSoonAsTheyAre() throws Exception {
+        storedElsewhere(LIMIT - 1, night.clock().instant());
+        List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 6);
+        String lock = "LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE";
+        CompletableFuture<RunSummary> run = ArchiveDatabase.whileLocked(night.connect(), lock, () -> {
+            CompletableFuture<RunSummary> aside = night.runAside();
+            await(
+                    "both notes have their files stored and no rows",
+                    () -> night.count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0
+                            && night.objects("notes/").size() == 2);
+            assertThat(night.part(NightlyBytes.class).refusal()).isEmpty();
+            return aside;
+        });
+
+        ended(run, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED))
+                .hasSize(2);
     }
 
     @Test

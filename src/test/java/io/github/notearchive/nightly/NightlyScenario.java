@@ -549,6 +549,11 @@ public final class NightlyScenario {
                 .sum();
     }
 
+    /** A part of the run that is active. */
+    <T> T part(Class<T> type) {
+        return runs.getFirst().getBean(type);
+    }
+
     RunSummary force() {
         return run(new RunOptions(null, null, true, settings.node()));
     }

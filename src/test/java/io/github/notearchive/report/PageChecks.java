@@ -2,11 +2,12 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -57,14 +58,18 @@ public final class PageChecks {
         }
     }
 
-    /** Each element ends, and nothing but elements begins with a bracket. */
+    /** Each element ends where it should, and nothing but elements begins with a bracket. */
     private static void assertBalanced(String page) {
         String body = page.replaceFirst("(?s)<style>.*?</style>", "").replace("<!DOCTYPE html>", "");
-        Set<String> names = new TreeSet<>(groups(body, "<([a-z0-9]+)"));
-        names.removeAll(EMPTY);
-        for (String name : names) {
-            assertThat(all(body, "</" + name + ">")).as(name).hasSameSizeAs(all(body, "<" + name + "[ >]"));
+        Deque<String> open = new ArrayDeque<>();
+        for (String tag : groups(body, "<(/?[a-z0-9]+)")) {
+            if (tag.startsWith("/")) {
+                assertThat(tag).isEqualTo("/" + open.pop());
+            } else if (!EMPTY.contains(tag)) {
+                open.push(tag);
+            }
         }
+        assertThat(open).isEmpty();
         assertThat(all(body, "<")).hasSameSizeAs(all(body, "</?[a-z0-9]+[^>]*>"));
     }
 

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
@@ -32,6 +33,7 @@ public final class SandboxScript {
     private final List<MediaRule> mediaRules = new ArrayList<>();
     private final Barrier hung = new Barrier();
     private Duration mediaLatency = Duration.ZERO;
+    private double latencySpread;
 
     SandboxScript(NoteEndpoint noteEndpoint, NoteEndpoint videoEndpoint) {
         this.noteEndpoint = noteEndpoint;
@@ -53,6 +55,12 @@ public final class SandboxScript {
 
     public SandboxScript unlimited() {
         return grants(SandboxSettings.UNLIMITED).grantsVideos(SandboxSettings.UNLIMITED);
+    }
+
+    /** Varies the latency of each call at random by up to this share of it; 0 at first. */
+    public synchronized SandboxScript latencySpread(double share) {
+        latencySpread = share;
+        return this;
     }
 
     public synchronized SandboxScript mediaLatency(Duration latency) {
@@ -116,6 +124,11 @@ public final class SandboxScript {
                 .findFirst()
                 .map(rule -> next(rule.replies))
                 .orElseGet(Reply::normal);
+    }
+
+    synchronized Duration spread(Duration latency) {
+        double factor = 1 + latencySpread * ThreadLocalRandom.current().nextDouble(-1, 1);
+        return Duration.ofNanos((long) (latency.toNanos() * factor));
     }
 
     synchronized Duration mediaLatency() {

@@ -267,7 +267,7 @@ public final class ScriptableSandbox implements AutoCloseable {
         NoteEndpoint.Call call = endpoint.receive(noteId, authorized);
         Reply reply = authorized ? replies.apply(noteId) : Reply.code(100);
         responses.pass();
-        Thread.sleep(settings.latency().plus(reply.delay()));
+        Thread.sleep(script.spread(settings.latency()).plus(reply.delay()));
 
         if (reply.delivery() == Reply.Delivery.HANG) {
             script.hangUntilReleased();

@@ -6,6 +6,7 @@ import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -155,6 +156,9 @@ class NoteMapperTests {
         Note note = Captures.map(Captures.ofNote("\"%s\":%s".formatted(field, sent)))
                 .note();
 
+        assertThat(Note.class.getRecordComponents())
+                .extracting(RecordComponent::getName)
+                .anyMatch(name -> name.equalsIgnoreCase(column.replace("_", "")));
         assertThat(new JsonMapper().readTree(Columns.json(note)).path(column).asString(null))
                 .isEqualTo(value);
     }

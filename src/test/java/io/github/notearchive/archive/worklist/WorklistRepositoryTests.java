@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -190,17 +191,21 @@ class WorklistRepositoryTests {
 
     @Test
     void onlyAnUnclaimedNoteIsLockedAndSettled() {
+        NoteId note = new NoteId(id(1));
         list.pending(2);
+        WorklistRow pending = list.worklist.row(note).orElseThrow();
         list.settleNext(NoteState.FAILED, Counter.NONE, null);
         claims.claim(NODE, Lanes.ALL);
-        NoteId note = new NoteId(id(1));
         WorklistRow failed = list.worklist.row(note).orElseThrow();
 
         assertThat(list.worklist.lockUnclaimed(new NoteId(id(2)))).as("claimed").isEmpty();
-        assertThat(list.worklist.lockUnclaimed(note)).contains(failed);
+        assertThat(list.worklist.lockUnclaimed(note))
+                .as("settled since it was read")
+                .contains(failed)
+                .isNotEqualTo(Optional.of(pending));
         list.worklist.settleLocked(note, failed.apply(new Transition.CompletedByWaiver(), NOW));
 
-        assertThat(list.worklist.lockUnclaimed(note)).isPresent().get().isNotEqualTo(failed);
+        assertThat(list.worklist.lockUnclaimed(note)).as("repeated").get().isNotEqualTo(failed);
         assertThat(list.entry(1).state()).isEqualTo(NoteState.ARCHIVED);
         assertThat(list.entry(1).dueAt()).isNull();
     }

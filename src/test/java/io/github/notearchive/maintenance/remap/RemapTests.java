@@ -156,17 +156,22 @@ class RemapTests extends MaintenanceScenario {
     }
 
     @Test
-    void reportsANewField() {
-        night.pending(3);
+    void reportsANewFieldOnce() {
+        List<String> notes = night.pending(3);
         night.script()
                 .answersAll(
                         Reply.noteWith(detail -> detail.putArray("brand_new").add("x")));
 
-        RunSummary run = night.run();
+        RunSummary first = night.run();
+        night.requeue(notes.getFirst());
+        night.isDaysLater(8);
+        RunSummary second = night.run();
 
-        assertThat(run.newFields())
+        assertThat(first.newFields())
                 .extracting(found -> found.field().toString())
                 .containsExactlyInAnyOrder("note.brand_new: array", "note.brand_new[]: string");
+        assertThat(second.bill().billed()).isOne();
+        assertThat(second.newFields()).isEmpty();
         assertThat(count("schema_drift WHERE state = 'NEW'")).isEqualTo(2);
     }
 
