@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -72,6 +75,26 @@ class RateLimiterTests {
         clock.addAndGet(SECOND);
         sent(limiter);
         assertThat(store.requested).as("four of these were too old").containsExactly(5, 5, 5);
+    }
+
+    @Test
+    void concurrentCallersKeepToTheRate() throws Exception {
+        int rate = 200;
+        RateLimiter limiter = onRealTime(rate, 32);
+        List<Long> sent = Collections.synchronizedList(new ArrayList<>());
+        long began = System.nanoTime();
+
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 60; i++) {
+                callers.submit(() -> sent.add(sent(limiter).sentAt()));
+            }
+        }
+
+        List<Long> order = sent.stream().sorted().toList();
+        assertThat(order).hasSize(60);
+        for (int i = 1; i < order.size(); i++) {
+            assertThat(order.get(i) - began).isGreaterThanOrEqualTo(i * SECOND / rate);
+        }
     }
 
     @Test
