@@ -122,7 +122,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     /** Observer of responses, on the thread of the call, recorded or not. Its exceptions are logged and ignored. */
     public interface CallListener {
 
-        /** @param took from sending to the complete response; {@code code} is null for a response without one */
+        /** Observes a response after {@code took} from sending; {@code code} is null for one without a code. */
         void onResponse(Endpoint endpoint, @Nullable Integer code, Billed billed, Duration took);
     }
 
