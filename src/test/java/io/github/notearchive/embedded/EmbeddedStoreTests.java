@@ -289,7 +289,7 @@ class EmbeddedStoreTests {
     @Test
     void unknownAccountsAreRefused() throws Exception {
         try (var _ = open();
-                MinioClient unknown = client(store.endpoint(), "nobody", store.secretKey());
+                MinioClient unknown = client(store.endpoint(), "unknown", store.secretKey());
                 MinioClient guesser = client(store.endpoint(), store.accessKey(), "guess")) {
             putFirstObject();
             HttpRequest unsigned = HttpRequest.newBuilder(store.endpoint().resolve("/archive/" + KEY))
