@@ -33,6 +33,7 @@ CREATE TABLE worklist (
     refresh_on             date,
     refresh_night          date,
     refresh_attempts       integer     NOT NULL DEFAULT 0 CHECK (refresh_attempts >= 0),
+    gone_since             timestamptz,
     CHECK ((claimed_by IS NULL) = (claim_id IS NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)),
     CHECK (reason IS NOT NULL OR state IN ('PENDING', 'ARCHIVED')),
@@ -55,8 +56,8 @@ CREATE INDEX worklist_left ON worklist (state, settled_by) WHERE state IN ('POST
 -- The claim of a refresh: the note that has been due for the longest. Looked at when no lane has a note that is due.
 CREATE INDEX worklist_refresh ON worklist (refresh_night, note_id)
     WHERE refresh_night IS NOT NULL AND state IN ('ARCHIVED', 'UNAVAILABLE');
--- note_gone.
-CREATE INDEX worklist_unavailable ON worklist (note_id) WHERE state = 'UNAVAILABLE';
+-- note_gone, and the notes that vanished last.
+CREATE INDEX worklist_unavailable ON worklist (gone_since DESC NULLS LAST, note_id DESC) WHERE state = 'UNAVAILABLE';
 
 COMMENT ON TABLE worklist IS 'The note ids to archive, and how far each one got. Filled by enqueue, worked off by run.';
 COMMENT ON COLUMN worklist.note_id IS '24 lower-case hexadecimal digits, as in the links of the app.';
@@ -101,6 +102,25 @@ COMMENT ON COLUMN worklist.refresh_on IS
 COMMENT ON COLUMN worklist.refresh_night IS
     'The night (calendar day of Asia/Shanghai) from which a run may buy a new response about a note that is ARCHIVED, or that was and is UNAVAILABLE; NULL: never. A response of that night or later is the new one. Planned from the last response when the note is archived, and for all notes when archive.refresh has changed.';
 COMMENT ON COLUMN worklist.refresh_attempts IS 'Nights in a row in which the refresh that is due came to nothing.';
+COMMENT ON COLUMN worklist.gone_since IS
+    'When the note became UNAVAILABLE; later checks with the same result keep it. After a rebuild, the time of the last check. NULL: it was never so, or was archived since. Set by a trigger.';
+
+CREATE FUNCTION worklist_gone_since() RETURNS trigger
+    LANGUAGE plpgsql AS
+$$
+BEGIN
+    NEW.gone_since := CASE WHEN NEW.state = 'UNAVAILABLE' THEN coalesce(NEW.gone_since, NEW.settled_at) END;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION worklist_gone_since() IS 'Keeps worklist.gone_since.';
+
+CREATE TRIGGER worklist_gone_insert BEFORE INSERT ON worklist FOR EACH ROW
+    WHEN (NEW.state = 'UNAVAILABLE') EXECUTE FUNCTION worklist_gone_since();
+CREATE TRIGGER worklist_gone_update BEFORE UPDATE ON worklist FOR EACH ROW
+    WHEN (NEW.state = 'UNAVAILABLE' AND NEW.gone_since IS NULL OR NEW.state = 'ARCHIVED' AND NEW.gone_since IS NOT NULL)
+    EXECUTE FUNCTION worklist_gone_since();
 
 -- How many notes there are is known without reading them all: counts are kept where rows change.
 

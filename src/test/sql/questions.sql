@@ -86,14 +86,15 @@ JOIN api_call c ON c.note_id = b.note_id AND c.received_at = b.at
 JOIN note n ON n.note_id = b.note_id
 WHERE b.code = 0
 ORDER BY c.id;
-INSERT INTO worklist (note_id, state, due_at, attempts, last_code, reason, enqueued_at, settled_at, settled_by)
+INSERT INTO worklist (note_id, state, due_at, attempts, last_code, reason, enqueued_at, settled_at, settled_by, gone_since)
 SELECT note_id,
        CASE WHEN i % 33 = 0 THEN 'UNAVAILABLE' WHEN i % 97 = 0 THEN 'POSTPONED' WHEN i % 101 = 0 THEN 'FAILED'
             ELSE 'ARCHIVED' END,
        CASE WHEN i % 33 = 0 THEN now() + interval '10 days' WHEN i % 97 = 0 THEN now() END,
        i % 7, 0, CASE WHEN i % 33 = 0 THEN 'NOT_FOUND' WHEN i % 97 = 0 OR i % 101 = 0 THEN 'MEDIA_PENDING' END,
        first_at - interval '1 day', first_at,
-       1 + floor(extract(epoch FROM first_at - now() + interval '200 days') / 86400)
+       1 + floor(extract(epoch FROM first_at - now() + interval '200 days') / 86400),
+       CASE WHEN i % 33 = 0 THEN first_at + interval '2 days' END
 FROM bench_note ORDER BY i;
 INSERT INTO worklist (note_id, due_at, enqueued_at)
 SELECT 'ffffffff' || lpad(to_hex(i), 16, '0'), now(), now() - i * interval '100 days' / :notes

@@ -17,8 +17,9 @@ public final class ArchiveRows {
 
     /** What a bucket does not know, by table. */
     private static final Map<String, Set<String>> UNKNOWN_COLUMNS = Map.of(
-            // executions are rows of Spring Batch's tables, which are lost
-            "worklist", Set.of("settled_by"),
+            // executions are rows of Spring Batch's tables, which are lost; a sidecar has the last check of a vanished
+            // note
+            "worklist", Set.of("settled_by", "gone_since"),
             "api_call", Set.of("job_execution_id"),
             // the store's own time stands for it
             "media_object", Set.of("stored_at", "verified_at"),
