@@ -21,7 +21,7 @@ import org.springframework.core.io.ClassPathResource;
 public final class Pages {
 
     /** Reports: one file each, without images. */
-    static final Style REPORT = style("report", "");
+    public static final Style REPORT = style("report", "");
 
     private static final TemplateEngine TEMPLATES = TemplateEngine.createPrecompiled(
             null, ContentType.Html, Pages.class.getClassLoader(), "io.github.notearchive");
