@@ -6,6 +6,7 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.maintenance.verify.FixityProperties;
 import io.github.notearchive.media.MediaDownloader;
@@ -31,6 +32,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /**
  * Settings, clock, and database and store: those of the settings, or embedded ones over the data directory.
@@ -101,6 +103,11 @@ public class ProgramConfiguration {
         return new ObjectStore(
                 settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())),
                 store::requireWritable);
+    }
+
+    @Bean
+    HeifCommand heifCommand(Environment environment) {
+        return new HeifCommand(environment.getProperty("archive.browse.heif-command", ""));
     }
 
     @Bean

@@ -10,6 +10,7 @@ import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
 import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import io.github.notearchive.export.Table.Column;
+import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -44,7 +45,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Exports notes of the archive to a directory. Only reads the archive; may run beside a nightly run. */
 @Component
-public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
+public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, HeifCommand heif) {
 
     private static final Logger log = LoggerFactory.getLogger(Exporter.class);
 
@@ -92,6 +93,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
                     ids == null ? null : snapshot.namedIds(),
                     directory,
                     store,
+                    heif,
                     Export.pseudonyms(options.authorKey()),
                     new LinkedHashMap<>(),
                     stopped);
@@ -153,6 +155,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
             @Nullable NamedIds ids,
             StagingDirectory directory,
             ObjectFactory<ObjectStore> store,
+            HeifCommand heif,
             HmacUtils pseudonyms,
             SequencedMap<String, Long> rows,
             BooleanSupplier stopped) {

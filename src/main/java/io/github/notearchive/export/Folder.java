@@ -7,6 +7,7 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Pages;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -18,6 +19,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,6 +34,11 @@ import tools.jackson.databind.node.ObjectNode;
 final class Folder {
 
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9-]{1,20}");
+
+    private static final Logger log = LoggerFactory.getLogger(Folder.class);
+
+    /** Width of a JPEG beside a picture that not every browser displays. */
+    private static final int PREVIEW_WIDTH = 2_048;
 
     private final Export export;
     private final long total;
@@ -106,6 +114,26 @@ final class Folder {
                 key, file.path("size_bytes").longValue(), file.path("sha256").stringValue());
         boolean copied = export.directory().copy(object, directory + "/" + name);
         file.put("path", copied ? name : null);
+        var shown = new NotePage.File(file);
+        if (copied && export.heif().isConfigured() && shown.isPicture() && !shown.isShownEverywhere()) {
+            addPreview(file, directory, name);
+        }
+    }
+
+    /** Writes a JPEG beside a picture that not every browser displays; without one, the page shows the picture. */
+    private void addPreview(ObjectNode file, String directory, String name) throws IOException {
+        String preview = name.substring(0, name.lastIndexOf('.')) + ".jpg";
+        byte[] jpeg;
+        try {
+            jpeg = export.heif().jpeg(export.directory().read(directory + "/" + name), PREVIEW_WIDTH);
+        } catch (IOException e) {
+            log.warn("{}/{} has no JPEG beside it: {}", directory, name, e.getMessage());
+            return;
+        }
+        try (OutputStream out = export.directory().create(directory + "/" + preview)) {
+            out.write(jpeg);
+        }
+        file.put("preview", preview);
     }
 
     private void writeIndex() throws IOException {
@@ -166,8 +194,18 @@ final class Folder {
                 return row.path("ordinal").longValue() + 1;
             }
 
+            /** Returns the path of what the page shows: the JPEG beside the file, or the file. */
+            @Nullable
+            String shown() {
+                return row.path("preview").stringValue(path());
+            }
+
+            boolean isPicture() {
+                return kind().equals("IMAGE");
+            }
+
             boolean isShownEverywhere() {
-                return SHOWN_EVERYWHERE.contains(String.valueOf(contentType()));
+                return row.has("preview") || SHOWN_EVERYWHERE.contains(String.valueOf(contentType()));
             }
 
             String size() {
@@ -230,16 +268,16 @@ final class Folder {
 
         /** Returns the number of images of the note, including missing ones. */
         long pictures() {
-            return media().filter(file -> file.kind().equals("IMAGE")).count();
+            return media().filter(File::isPicture).count();
         }
 
         /** Returns the path of the first image that every browser displays. */
         @Nullable
         String picture() {
             return files().stream()
-                    .filter(file -> file.kind().equals("IMAGE") && file.isShownEverywhere())
+                    .filter(file -> file.isPicture() && file.isShownEverywhere())
                     .findFirst()
-                    .map(File::path)
+                    .map(File::shown)
                     .orElse(null);
         }
 

@@ -224,6 +224,10 @@ final class StagingDirectory implements AutoCloseable {
         return file;
     }
 
+    byte[] read(String path) throws IOException {
+        return Files.readAllBytes(root.resolve(path));
+    }
+
     boolean has(String path) {
         return Files.exists(root.resolve(path));
     }

@@ -11,6 +11,7 @@ import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
 import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
+import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,8 +67,14 @@ abstract class ExportScenario {
     }
 
     static Exporter exporter(DataSource dataSource, ObjectStore store) {
+        return exporter(dataSource, store, new HeifCommand(""));
+    }
+
+    static Exporter exporter(DataSource dataSource, ObjectStore store, HeifCommand heif) {
         return new Exporter(
-                new NoteSnapshots(JdbcClient.create(dataSource), new JdbcTransactionManager(dataSource)), () -> store);
+                new NoteSnapshots(JdbcClient.create(dataSource), new JdbcTransactionManager(dataSource)),
+                () -> store,
+                heif);
     }
 
     static String key(String name, String extension) {

@@ -8,6 +8,7 @@ import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.export.Folder.NotePage;
+import io.github.notearchive.io.HeifCommand;
 import java.io.File;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -97,6 +99,30 @@ class FolderTests extends ExportScenario {
                 .contains("datetime=\"2026-02-10T04:13:24.123456Z\">2026-02-10 12:13</time>")
                 .contains("<td class=\"number\">10</td>", "<td class=\"number\">–</td>");
         assertThat(pageOf("undated-" + VIDEO)).contains("src=\"video.mp4\"", "IMAGE 1: MISSING, GONE");
+    }
+
+    @Test
+    void aHeicPictureHasAJpegBesideItIfACommandConvertsIt() throws Exception {
+        HeifCommand command = new HeifCommand("heif-dec -q 90 {input} {output}");
+        exporter(database.dataSource(), store, command).export(options(ExportFormat.FOLDER, target), () -> false);
+
+        Path hostile = target.resolve("notes").resolve(directories().getFirst());
+        assertThat(hostile.resolve("02.heic")).hasBinaryContent(bytes("picture.heic"));
+        assertThat(ImageIO.read(hostile.resolve("02.jpg").toFile()).getWidth()).isEqualTo(48);
+        assertThat(pageOf(directories().getFirst()))
+                .contains("alt=\"Picture 2 of 2\" src=\"02.jpg\"")
+                .contains("<a href=\"02.heic\">02.heic</a>");
+        assertThat(json(hostile.resolve("note.json")).at("/media/1/preview").stringValue())
+                .isEqualTo("02.jpg");
+    }
+
+    @Test
+    void aPictureThatIsNotConvertedIsExportedAsItIs() throws Exception {
+        ExportReport report = exporter(database.dataSource(), store, new HeifCommand("false"))
+                .export(options(ExportFormat.FOLDER, target), () -> false);
+
+        assertThat(report.isWhole()).isTrue();
+        assertThat(pageOf(directories().getFirst())).contains("src=\"02.heic\"");
     }
 
     @Test

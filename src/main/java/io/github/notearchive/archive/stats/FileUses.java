@@ -4,9 +4,11 @@ import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -42,6 +44,15 @@ public record FileUses(JdbcClient jdbc) {
             Instant storedAt,
             @Nullable Instant verifiedAt,
             @Nullable String damage) {}
+
+    /** Returns those of some files that a note uses. */
+    public Set<String> served(Collection<String> sha256s) {
+        return Set.copyOf(Statements.texts(jdbc, Map.of("sha256s", sha256s), """
+                        SELECT DISTINCT m.sha256
+                        FROM note_media m JOIN note n USING (note_id)
+                        WHERE m.sha256 = ANY (:sha256s) AND %s
+                        """.formatted(NoteView.NOT_ERASED)));
+    }
 
     /** Returns notes that use a file, in the order of their ids. */
     public List<FileUse> notes(String sha256, int limit) {

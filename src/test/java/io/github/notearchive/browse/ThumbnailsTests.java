@@ -1,0 +1,261 @@
+package io.github.notearchive.browse;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.FileUses;
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.io.HeifCommand;
+import io.github.notearchive.media.format.Samples;
+import io.github.notearchive.nightly.MovableClock;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreFixture;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Thumbnails are made once, kept within a limit, and served only while a note uses the picture. */
+class ThumbnailsTests {
+
+    private static final String NOTE = "65c000000000000000000001";
+    private static final String OTHER = "65c000000000000000000002";
+
+    @TempDir
+    static Path home;
+
+    private static DataDirectory directory;
+    private static EmbeddedStore server;
+    private static int buckets;
+
+    @TempDir
+    Path folder;
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final MovableClock clock = new MovableClock();
+    private ObjectStore store;
+    private Path conversions;
+
+    @BeforeAll
+    static void serve() {
+        directory = DataDirectory.open(home);
+        server = new EmbeddedStore(directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        directory.close();
+    }
+
+    @BeforeEach
+    void fill() {
+        store = StoreFixture.of(server, "thumbnails-" + ++buckets);
+        store.ensureBucket();
+        conversions = folder.resolve("conversions");
+        for (String note : List.of(NOTE, OTHER)) {
+            database.update("""
+                            INSERT INTO note (note_id, first_captured_at, last_captured_at)
+                            VALUES (?, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
+                            """, note);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    @Test
+    void aThumbnailIsMadeOnceAndReadFromTheCacheAfterwards() throws IOException {
+        String picture = stored(NOTE, 0, "rgb.png", "image/png");
+
+        byte[] first = thumbnails(1_000_000).of(picture, 320).orElseThrow();
+        store.remove(key(picture));
+        Optional<byte[]> second = thumbnails(1_000_000).of(picture, 320);
+
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(first));
+        assertThat(List.of(image.getWidth(), image.getHeight())).containsExactly(48, 32);
+        assertThat(second).hasValue(first);
+        assertThat(cached()).containsExactly(picture + "-320.jpg");
+    }
+
+    @Test
+    void nothingIsServedOfAnErasedNoteAndItsFilesAreDeleted() throws IOException {
+        String picture = stored(NOTE, 0, "rgb.png", "image/png");
+        Thumbnails thumbnails = thumbnails(1_000_000);
+        assertThat(thumbnails.of(picture, 320)).isPresent();
+        assertThat(thumbnails.of(picture, 640)).isPresent();
+
+        erase(NOTE);
+
+        assertThat(thumbnails.of(picture, 320)).isEmpty();
+        assertThat(cached()).isEmpty();
+    }
+
+    @Test
+    void aSweepDeletesFilesOfErasedNotesWithoutARequest() throws IOException {
+        String erased = stored(NOTE, 0, "rgb.png", "image/png");
+        String kept = stored(OTHER, 0, "baseline.jpg", "image/jpeg");
+        assertThat(thumbnails(1_000_000).of(erased, 320)).isPresent();
+
+        erase(NOTE);
+        assertThat(thumbnails(1_000_000).of(kept, 320)).isPresent();
+
+        assertThat(cached()).containsExactly(kept + "-320.jpg");
+    }
+
+    @Test
+    void aPictureOfAnErasedNoteThatAnotherNoteUsesIsServed() throws IOException {
+        String picture = stored(NOTE, 0, "rgb.png", "image/png");
+        use(OTHER, 0, picture);
+
+        erase(NOTE);
+
+        assertThat(thumbnails(1_000_000).of(picture, 320)).isPresent();
+    }
+
+    @Test
+    void theLeastRecentlyUsedFilesAreDeletedAboveTheLimit() throws IOException {
+        String old = stored(NOTE, 0, "rgb.png", "image/png");
+        String used = stored(NOTE, 1, "baseline.jpg", "image/jpeg");
+        String next = stored(NOTE, 2, "still.gif", "image/gif");
+        int size = thumbnails(1_000_000).of(old, 320).orElseThrow().length;
+        assertThat(thumbnails(1_000_000).of(used, 320)).isPresent();
+        clock.set(Instant.now().plus(Duration.ofDays(1)));
+        assertThat(thumbnails(1_000_000).of(used, 320)).isPresent();
+
+        assertThat(thumbnails(size * 3L / 2).of(next, 320)).isPresent();
+
+        assertThat(cached()).containsExactlyInAnyOrder(used + "-320.jpg", next + "-320.jpg");
+    }
+
+    @Test
+    void aDamagedPictureIsConvertedOnceOnly() throws IOException {
+        String damaged = stored(NOTE, 0, "sound.wav", "image/heic");
+        Thumbnails thumbnails = thumbnails(1_000_000);
+
+        assertThat(thumbnails.of(damaged, 320)).isEmpty();
+        assertThat(thumbnails.of(damaged, 640)).isEmpty();
+
+        assertThat(cached()).isEmpty();
+        assertThat(Files.readAllLines(conversions)).hasSize(1);
+    }
+
+    @Test
+    void otherBytesThanThoseOfTheRowAreNotShown() throws IOException {
+        String picture = stored(NOTE, 0, "rgb.png", "image/png");
+        store.putBytes(new ObjectKey(key(picture)), Samples.bytes("palette.png"), "image/png");
+
+        assertThat(thumbnails(1_000_000).of(picture, 320)).isEmpty();
+    }
+
+    @Test
+    void concurrentRequestsOfAPictureConvertItOnce() throws Exception {
+        String picture = stored(NOTE, 0, "picture.heic", "image/heic");
+        Thumbnails thumbnails = thumbnails(1_000_000);
+        List<Callable<Optional<byte[]>>> requests = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            requests.add(() -> thumbnails.of(picture, 320));
+        }
+
+        try (var executor = Executors.newFixedThreadPool(8)) {
+            for (var answer : executor.invokeAll(requests, 60, SECONDS)) {
+                assertThat(answer.get()).isPresent();
+            }
+        }
+
+        assertThat(Files.readAllLines(conversions)).hasSize(1);
+    }
+
+    @Test
+    void videosAndHeifWithoutACommandHaveNoThumbnails() throws IOException {
+        String heic = stored(NOTE, 0, "picture.heic", "image/heic");
+        String film = stored(NOTE, 1, "film.mp4", "video/mp4");
+        Thumbnails thumbnails = thumbnails(new HeifCommand(""), 1_000_000);
+
+        assertThat(thumbnails.of(heic, 320)).isEmpty();
+        assertThat(thumbnails.of(film, 320)).isEmpty();
+        assertThat(thumbnails.accepts("image/heic")).isFalse();
+        assertThat(thumbnails.accepts("image/webp")).isTrue();
+    }
+
+    @Test
+    void aCacheThatCannotBeWrittenOnlyCostsTime() throws IOException {
+        String picture = stored(NOTE, 0, "rgb.png", "image/png");
+        Files.writeString(folder.resolve("cache"), "not a directory");
+
+        assertThat(thumbnails(1_000_000).of(picture, 320)).isPresent();
+    }
+
+    /** Returns thumbnails that record each conversion of a HEIF picture. */
+    private Thumbnails thumbnails(long maxBytes) throws IOException {
+        Path script = Files.writeString(
+                folder.resolve("convert.sh"),
+                "echo converted >> %s; exec heif-dec \"$1\" \"$2\"\n".formatted(conversions));
+        return thumbnails(new HeifCommand("sh " + script + " {input} {output}"), maxBytes);
+    }
+
+    private Thumbnails thumbnails(HeifCommand heif, long maxBytes) {
+        return new Thumbnails(
+                new FileUses(database.jdbc()),
+                store,
+                heif,
+                new ThumbnailCache(folder.resolve("cache"), maxBytes, clock));
+    }
+
+    private List<String> cached() throws IOException {
+        Files.createDirectories(folder.resolve("cache"));
+        try (Stream<Path> files = Files.walk(folder.resolve("cache"))) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> file.getFileName().toString())
+                    .toList();
+        }
+    }
+
+    private static String key(String sha256) {
+        return "media/" + sha256;
+    }
+
+    private String stored(String note, int ordinal, String sample, String type) {
+        byte[] bytes = Samples.bytes(sample);
+        String sha256 = DigestUtils.sha256Hex(bytes);
+        store.putBytes(new ObjectKey(key(sha256)), bytes, type);
+        database.update("""
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
+                        VALUES (?, ?, ?, ?, '2026-03-01T00:00Z')
+                        """, sha256, key(sha256), bytes.length, type);
+        use(note, ordinal, sha256);
+        return sha256;
+    }
+
+    private void use(String note, int ordinal, String sha256) {
+        database.update("""
+                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, sha256, captured_at, updated_at)
+                        VALUES (?, 'IMAGE', ?, 'file', 'STORED', ?, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
+                        """, note, ordinal, sha256);
+    }
+
+    private void erase(String note) {
+        database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, now())", note);
+    }
+}

@@ -1,0 +1,173 @@
+package io.github.notearchive.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import io.github.notearchive.media.format.Samples;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Small pictures of all types are made of untrusted files within limits. */
+class JpegScalerTests {
+
+    @ParameterizedTest
+    @CsvSource({
+        "baseline.jpg, image/jpeg",
+        "progressive.jpg, image/jpeg",
+        "rgb.png, image/png",
+        "palette.png, image/png",
+        "still.gif, image/gif",
+        "lossy.webp, image/webp",
+        "lossless.webp, image/webp",
+        "alpha.webp, image/webp",
+        "animated.webp, image/webp"
+    })
+    void everyTypeIsScaledAndNeverEnlarged(String name, String type) throws IOException {
+        assertThat(sizeOf(JpegScaler.scale(Samples.bytes(name), type, 320))).containsExactly(48, 32);
+        assertThat(sizeOf(JpegScaler.scale(Samples.bytes(name), type, 12))).containsExactly(12, 8);
+    }
+
+    @Test
+    void aTallPictureIsTwiceAsHighAsWideAtMost() throws IOException {
+        byte[] tall = png(new BufferedImage(600, 6000, BufferedImage.TYPE_INT_RGB));
+
+        assertThat(sizeOf(JpegScaler.scale(tall, "image/png", 320))).containsExactly(64, 640);
+    }
+
+    @Test
+    void aTurnedPhotoIsUpright() throws IOException {
+        BufferedImage photo = new BufferedImage(64, 32, BufferedImage.TYPE_INT_RGB);
+        photo.createGraphics().fillRect(0, 0, 32, 32); // white on the left
+        var jpeg = new ByteArrayOutputStream();
+        ImageIO.write(photo, "jpeg", jpeg);
+
+        BufferedImage upright = read(JpegScaler.scale(turned(jpeg.toByteArray()), "image/jpeg", 320));
+
+        assertThat(List.of(upright.getWidth(), upright.getHeight())).containsExactly(32, 64);
+        assertThat(new Color(upright.getRGB(16, 8)).getRed()).isGreaterThan(200);
+        assertThat(new Color(upright.getRGB(16, 56)).getRed()).isLessThan(50);
+    }
+
+    @Test
+    void transparentPixelsBecomeWhite() throws IOException {
+        byte[] transparent = png(new BufferedImage(40, 40, BufferedImage.TYPE_INT_ARGB));
+
+        BufferedImage image = read(JpegScaler.scale(transparent, "image/png", 320));
+
+        assertThat(new Color(image.getRGB(20, 20))).isEqualTo(Color.WHITE);
+    }
+
+    @Test
+    void picturesOfTooManyPixelsAreRefusedBeforeTheyAreDecoded() {
+        assertThatIOException()
+                .isThrownBy(() -> JpegScaler.scale(hugePng(), "image/png", 320))
+                .withMessage("60000 x 60000 pixels are too many");
+        assertThatIOException()
+                .isThrownBy(() -> JpegScaler.scale(hugeGif(), "image/gif", 320))
+                .withMessage("65535 x 65535 pixels are too many");
+        assertThatIOException()
+                .isThrownBy(() -> JpegScaler.scale(hugeWebp(), "image/webp", 320))
+                .withMessage("16384 x 16384 pixels are too many");
+    }
+
+    @Test
+    void aLargePictureOfOneColourIsScaled() throws IOException {
+        byte[] bomb = png(new BufferedImage(7000, 7000, BufferedImage.TYPE_BYTE_BINARY));
+
+        assertThat(bomb).hasSizeLessThan(20_000);
+        assertThat(sizeOf(JpegScaler.scale(bomb, "image/png", 320))).containsExactly(320, 320);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rgb.png, image/png", "still.gif, image/gif", "lossy.webp, image/webp"})
+    void truncatedFilesFailAsDamaged(String name, String type) {
+        for (int length = 0; length < Samples.bytes(name).length / 2; length += 7) {
+            byte[] truncated = Arrays.copyOf(Samples.bytes(name), length);
+
+            assertThatIOException().isThrownBy(() -> JpegScaler.scale(truncated, type, 320));
+        }
+    }
+
+    @Test
+    void aTruncatedPhotoShowsWhatItHas() throws IOException {
+        byte[] truncated = Samples.without("baseline.jpg", 20);
+
+        assertThat(sizeOf(JpegScaler.scale(truncated, "image/jpeg", 320))).containsExactly(48, 32);
+    }
+
+    @Test
+    void onlyTheDecoderOfTheTypeIsUsed() {
+        assertThatIOException().isThrownBy(() -> JpegScaler.scale(Samples.bytes("rgb.png"), "image/jpeg", 320));
+        assertThatIOException().isThrownBy(() -> JpegScaler.scale(Samples.bytes("rgb.png"), "image/tiff", 320));
+        assertThatIOException().isThrownBy(() -> JpegScaler.scale(Samples.bytes("picture.heic"), "image/heic", 320));
+    }
+
+    private static BufferedImage read(byte[] jpeg) throws IOException {
+        assertThat(jpeg).startsWith(0xFF, 0xD8);
+        return ImageIO.read(new ByteArrayInputStream(jpeg));
+    }
+
+    private static List<Integer> sizeOf(byte[] jpeg) throws IOException {
+        BufferedImage image = read(jpeg);
+        return List.of(image.getWidth(), image.getHeight());
+    }
+
+    private static byte[] png(BufferedImage image) throws IOException {
+        var bytes = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", bytes);
+        return bytes.toByteArray();
+    }
+
+    /** Inserts an EXIF block with the orientation 6: to be turned to the right. */
+    private static byte[] turned(byte[] jpeg) {
+        byte[] exif = HexFormat.of()
+                .parseHex(
+                        "ffe10022457869660000" + "49492a0008000000" + "0100" + "120103000100000006000000" + "00000000");
+        return ByteBuffer.allocate(jpeg.length + exif.length)
+                .put(jpeg, 0, 2)
+                .put(exif)
+                .put(jpeg, 2, jpeg.length - 2)
+                .array();
+    }
+
+    private static byte[] hugePng() {
+        byte[] header = ByteBuffer.allocate(17)
+                .put("IHDR".getBytes(StandardCharsets.US_ASCII))
+                .putInt(60_000)
+                .putInt(60_000)
+                .put(new byte[] {8, 2, 0, 0, 0})
+                .array();
+        CRC32 crc = new CRC32();
+        crc.update(header);
+        return ByteBuffer.allocate(33)
+                .put(HexFormat.of().parseHex("89504e470d0a1a0a"))
+                .putInt(13)
+                .put(header)
+                .putInt((int) crc.getValue())
+                .array();
+    }
+
+    private static byte[] hugeGif() {
+        return HexFormat.of()
+                .parseHex("474946383961" + "ffffffff800000" + "000000ffffff" + "2c00000000ffffffff00" + "0202440100"
+                        + "3b");
+    }
+
+    private static byte[] hugeWebp() {
+        return HexFormat.of()
+                .parseHex("52494646" + "16000000" + "57454250" + "5650384c" + "0a000000" + "2fffffff0f000000000000");
+    }
+}
