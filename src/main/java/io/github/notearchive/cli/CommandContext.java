@@ -1,15 +1,19 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.MigrationHistory;
+import io.github.notearchive.batch.ReadOnlyPool;
 import io.github.notearchive.batch.SingleConnection;
+import io.github.notearchive.browse.BrowseConfiguration;
 import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.telemetry.logging.LogProperties;
 import java.lang.reflect.Constructor;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -18,12 +22,17 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.ComponentScan.Filter;
+import org.springframework.context.annotation.FilterType;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.stereotype.Component;
+import org.springframework.util.ClassUtils;
 
 /**
  * Application context of a command. Beans are created when they are first used, so a command starts only what it needs.
@@ -38,10 +47,33 @@ public final class CommandContext implements AutoCloseable {
     private static final List<Class<?>> READING =
             List.of(ProgramConfiguration.class, SingleConnection.class, ArchiveLocation.class, MigrationHistory.class);
 
+    /** Components of the context that serves, beside the web pages and what they require. */
+    private static final List<Class<?>> SERVING = List.of(
+            ProgramConfiguration.class,
+            BrowseConfiguration.class,
+            ReadOnlyPool.class,
+            ArchiveLocation.class,
+            MigrationHistory.class);
+
+    /** Limits of the web server; a response has no details of an error. */
+    private static final Map<String, String> WEB = Map.ofEntries(
+            Map.entry("server.forward-headers-strategy", "none"),
+            Map.entry("server.max-http-request-header-size", "16KB"),
+            Map.entry("server.shutdown", "immediate"),
+            Map.entry("server.server-header", ""),
+            Map.entry("server.compression.enabled", "true"),
+            Map.entry("server.tomcat.connection-timeout", "20s"),
+            Map.entry("server.tomcat.max-connections", "512"),
+            Map.entry("spring.threads.virtual.enabled", "true"),
+            Map.entry("spring.mvc.problemdetails.enabled", "false"),
+            Map.entry("spring.web.resources.add-mappings", "false"));
+
     /** Spring Boot application of all commands but those that read. */
     @SpringBootConfiguration(proxyBeanMethods = false)
     @EnableAutoConfiguration
-    @ComponentScan("io.github.notearchive")
+    @ComponentScan(
+            basePackages = "io.github.notearchive",
+            excludeFilters = @Filter(type = FilterType.REGEX, pattern = "io\\.github\\.notearchive\\.browse\\..*"))
     static class ArchiveApplication {}
 
     private final ConfigurableApplicationContext context;
@@ -80,7 +112,8 @@ public final class CommandContext implements AutoCloseable {
     static CommandContext openToRead(Map<String, String> settings, Class<?> action) {
         Set<Class<?>> components = new LinkedHashSet<>(READING);
         addRequired(action, components);
-        CommandContext context = start(components, settings, null).check(true);
+        CommandContext context =
+                start(WebApplicationType.NONE, components, settings, null).check(true);
         boolean isCurrent = false;
         try {
             isCurrent = context.get(MigrationHistory.class).isCurrent();
@@ -90,6 +123,47 @@ public final class CommandContext implements AutoCloseable {
             }
         }
         return isCurrent ? context : openExisting(settings);
+    }
+
+    /**
+     * Opens the context of the web pages, with a web server that accepts requests when this returns. Migrates the
+     * schema first if it is older than this version.
+     *
+     * @param action the bean that the command obtains
+     * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
+     */
+    public static CommandContext openToServe(Map<String, String> settings, Class<?> action) {
+        Map<String, String> all = new HashMap<>(WEB);
+        all.putAll(settings);
+        Set<Class<?>> components = new LinkedHashSet<>(SERVING);
+        addRequired(action, components);
+        new ClassPathScanningCandidateComponentProvider(true)
+                .findCandidateComponents(BrowseConfiguration.class.getPackageName()).stream()
+                        .map(found ->
+                                ClassUtils.resolveClassName(Objects.requireNonNull(found.getBeanClassName()), null))
+                        .forEach(type -> addRequired(type, components));
+        CommandContext context =
+                start(WebApplicationType.SERVLET, components, all, null).check(true);
+        boolean isCurrent = false;
+        try {
+            isCurrent = context.get(MigrationHistory.class).isCurrent();
+        } finally {
+            if (!isCurrent) {
+                context.close();
+            }
+        }
+        if (isCurrent) {
+            return context;
+        }
+        try (CommandContext migrating = openExisting(settings)) {
+            migrating.get(FlywayMigrationInitializer.class);
+        }
+        return start(WebApplicationType.SERVLET, components, all, null);
+    }
+
+    /** Returns the port of the web server, for a context that serves. */
+    public int port() {
+        return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
     }
 
     /**
@@ -130,16 +204,16 @@ public final class CommandContext implements AutoCloseable {
 
     /** Opens a context for a command that reports the problems of the settings itself. */
     public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
-        return start(Set.of(ArchiveApplication.class), settings, clock);
+        return start(WebApplicationType.NONE, Set.of(ArchiveApplication.class), settings, clock);
     }
 
     private static CommandContext start(
-            Set<Class<?>> application, Map<String, String> settings, @Nullable Clock clock) {
+            WebApplicationType type, Set<Class<?>> application, Map<String, String> settings, @Nullable Clock clock) {
         SettingsEnvironment.locate();
         return new CommandContext(new SpringApplicationBuilder(application.toArray(Class<?>[]::new))
                 .environment(new SettingsEnvironment())
                 .bannerMode(Banner.Mode.OFF)
-                .web(WebApplicationType.NONE)
+                .web(type)
                 .registerShutdownHook(false)
                 .logStartupInfo(false)
                 .initializers(created -> {

@@ -33,6 +33,7 @@ import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
@@ -94,6 +95,8 @@ public final class ErrorTranslator {
             case ConfigDataNotFoundException e ->
                 usage("Settings cannot be found: %s. Create them, or correct SPRING_CONFIG_IMPORT"
                         .formatted(e.getReferenceDescription()));
+            case PortInUseException e ->
+                usage("Port %d is in use; name another one with --port, or 0 for any free one".formatted(e.getPort()));
             case DataDirectoryException e ->
                 new CommandFailure(e.isDiskFull() ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.USAGE, message);
             case EnqueueException _, ExportException _ -> usage(message);

@@ -31,6 +31,8 @@ import picocli.CommandLine.IVersionProvider;
             ExplainCommand.class,
             ReportCommand.class,
             SearchCommand.class,
+            BrowseCommand.class,
+            ShowCommand.class,
             RequeueCommand.class,
             WaiveCommand.class,
             VerifyCommand.class,

@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.browse.BrowseProperties;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
@@ -43,6 +44,7 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({
     ArchiveProperties.class,
+    BrowseProperties.class,
     FixityProperties.class,
     HealthProperties.class,
     LedgerProperties.class,

@@ -24,9 +24,11 @@ import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.function.IOBiFunction;
 import org.apache.commons.io.function.IOConsumer;
+import org.apache.commons.io.function.IOFunction;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -227,6 +229,26 @@ public final class ObjectStore implements AutoCloseable {
 
     public byte[] read(ObjectKey key) {
         return read(key, (in, _) -> in.readAllBytes());
+    }
+
+    /**
+     * Passes a part of an object to a reader, without retries: one request for these bytes, which ends when the reader
+     * returns. A missing object is a {@link StoreException} that is {@link StoreException#absent}.
+     *
+     * @param start first byte, from 0
+     * @param length number of bytes, at least 1, all of which the object must have
+     */
+    public <T> T readRange(ObjectKey key, long start, long length, IOFunction<InputStream, T> reader) {
+        String range = "bytes=%d-%d".formatted(start, start + length - 1);
+        Content content = new Content(null, Map.of("range", range), null);
+        return client.send(Http.Method.GET, key.value(), content, LONGEST_READ, response -> {
+            HttpEntity entity = response.getEntity();
+            boolean isExact = entity != null && entity.getContentLength() == length;
+            if (!isExact || (response.getCode() != HttpStatus.SC_PARTIAL_CONTENT && start > 0)) {
+                throw new IOException("the store sent other bytes than the range");
+            }
+            return reader.apply(body(response));
+        });
     }
 
     <T> T get(ObjectKey key, Duration limit, IOBiFunction<InputStream, Optional<String>, T> reader) {

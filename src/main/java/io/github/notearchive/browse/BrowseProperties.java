@@ -1,0 +1,78 @@
+package io.github.notearchive.browse;
+
+import jakarta.validation.constraints.AssertTrue;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.util.List;
+import java.util.Locale;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.security.web.util.matcher.IpAddressMatcher;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Access to the web pages, and how pictures are shown.
+ *
+ * @param listen address on which the pages are served. One that other machines reach requires {@code usersFile} or
+ *     {@code trustedProxies}
+ * @param port port of the pages; 0: any free one
+ * @param hosts names, beside loopback addresses and {@code localhost}, under which browsers reach the pages
+ * @param usersFile file with lines {@code name:hash}, bcrypt as {@code htpasswd -B} writes it. Empty: none
+ * @param trustedProxies addresses or networks of proxies that authenticate users, such as {@code 10.0.0.0/8}
+ * @param userHeader header in which such a proxy sends the name of the user
+ * @param heifCommand command that converts HEIF and AVIF pictures, with the placeholders {@code {input}} and
+ *     {@code {output}}. Empty: the browser of the reader decodes them
+ * @param cacheSize maximum size of all thumbnails on the disk
+ */
+@Validated
+@ConfigurationProperties("archive.browse")
+public record BrowseProperties(
+        @DefaultValue("127.0.0.1") String listen,
+        @DefaultValue("7070") @Min(0) @Max(65_535) int port,
+        @DefaultValue List<String> hosts,
+        @DefaultValue("") String usersFile,
+        @DefaultValue List<String> trustedProxies,
+        @DefaultValue("X-Forwarded-User") String userHeader,
+        @DefaultValue("") String heifCommand,
+        @DefaultValue("2GB") DataSize cacheSize) {
+
+    public BrowseProperties {
+        hosts = hosts.stream()
+                .map(host -> host.strip().toLowerCase(Locale.ROOT))
+                .filter(host -> !host.isEmpty())
+                .toList();
+        trustedProxies = trustedProxies.stream()
+                .map(String::strip)
+                .filter(proxy -> !proxy.isEmpty())
+                .toList();
+    }
+
+    @AssertTrue(message = "archive.browse.trusted-proxies must be addresses or networks, such as 10.0.0.0/8")
+    boolean isEachProxyAnAddress() {
+        try {
+            trustedProxies.forEach(IpAddressMatcher::new);
+            return true;
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    @AssertTrue(
+            message =
+                    "archive.browse.listen must be a loopback address, unless archive.browse.users-file or archive.browse.trusted-proxies authenticates readers")
+    boolean isListenSafe() {
+        return KnownHosts.isLoopback(listen) || !usersFile.isBlank() || !trustedProxies.isEmpty();
+    }
+
+    @AssertTrue(message = "archive.browse.listen must be an IP address, such as 127.0.0.1 or 0.0.0.0")
+    boolean isListenAnAddress() {
+        return KnownHosts.address(listen).isPresent();
+    }
+
+    /** Returns the host of the link on this machine, with brackets around an IPv6 address. */
+    public String linkHost() {
+        String host = listen.equals("0.0.0.0") || listen.equals("::") ? "127.0.0.1" : listen;
+        return host.indexOf(':') < 0 ? host : "[" + host + "]";
+    }
+}

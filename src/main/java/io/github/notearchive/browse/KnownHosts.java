@@ -1,0 +1,30 @@
+package io.github.notearchive.browse;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Hosts by which the pages are reached: loopback addresses, {@code localhost}, and configured names. */
+record KnownHosts(List<String> names) {
+
+    /** Compares names without case, and addresses by value, so that no spelling of another address is accepted. */
+    boolean include(String host) {
+        String name = host.toLowerCase(Locale.ROOT);
+        return name.equals("localhost") || names.contains(name) || isLoopback(name);
+    }
+
+    static boolean isLoopback(String host) {
+        return address(host).filter(InetAddress::isLoopbackAddress).isPresent();
+    }
+
+    /** Parses an IP address, with or without brackets; empty for a name, which is not looked up. */
+    static Optional<InetAddress> address(String host) {
+        boolean isBracketed = host.startsWith("[") && host.endsWith("]");
+        try {
+            return Optional.of(InetAddress.ofLiteral(isBracketed ? host.substring(1, host.length() - 1) : host));
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+}

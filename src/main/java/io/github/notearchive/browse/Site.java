@@ -1,0 +1,49 @@
+package io.github.notearchive.browse;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.function.UnaryOperator;
+
+/**
+ * What each page shows around its content.
+ *
+ * @param texts texts in the language of the reader
+ * @param address path and query of the page without {@code lang}
+ * @param filter text in the search box
+ */
+record Site(Texts texts, String address, String filter, UnaryOperator<String> assets) {
+
+    public String text(String key, Object... arguments) {
+        return texts.get(key, arguments);
+    }
+
+    /** Returns the text of a key such as {@code state.ARCHIVED}, or the value itself if it has none. */
+    public String name(String prefix, String value) {
+        String key = prefix + "." + value;
+        return texts.has(key) ? texts.get(key) : value;
+    }
+
+    public String language() {
+        return texts.language();
+    }
+
+    /** Returns the address of this page in a language. */
+    public String in(String language) {
+        return address + (address.indexOf('?') < 0 ? "?" : "&") + "lang=" + language;
+    }
+
+    /** Returns the address of a file of the pages, which changes with its content. */
+    public String asset(String name) {
+        return assets.apply(name);
+    }
+
+    /** Returns the address of the notes that match a filter. */
+    public static String search(String filter) {
+        return "/?q=" + encode(filter);
+    }
+
+    /** Encodes a part of a path or a query. */
+    public static String encode(String part) {
+        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}

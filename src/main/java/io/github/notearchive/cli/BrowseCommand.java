@@ -1,0 +1,116 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.browse.BrowseProperties;
+import io.github.notearchive.browse.Sessions;
+import io.github.notearchive.io.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code browse}: serves the web pages until a signal. */
+@Command(name = "browse")
+final class BrowseCommand extends ArchiveCommand {
+
+    /** Minutes after which the link of {@code show} is replaced; a link is valid for ten. */
+    private static final int RENEWAL_MINUTES = 5;
+
+    @Option(names = "--port", paramLabel = "N")
+    private @Nullable Integer port;
+
+    @Option(names = "--listen", paramLabel = "ADDR")
+    private @Nullable String listen;
+
+    @Option(names = "--data-dir", paramLabel = "DIR")
+    private @Nullable Path dataDir;
+
+    @Component
+    record Action(Sessions sessions, BrowseProperties pages, ArchiveLocation location) {
+
+        /**
+         * Returns the file with a link that was not used yet, readable by its owner only, while the pages are served.
+         */
+        Path linkFile() {
+            return linkFile(location);
+        }
+
+        static Path linkFile(ArchiveLocation location) {
+            return location.directory().resolve("browse.link");
+        }
+
+        void writeLink(String server) throws IOException {
+            Files.createDirectories(location.directory(), AtomicFile.PRIVATE_DIRECTORY);
+            byte[] link = (server + sessions.link()).getBytes(StandardCharsets.UTF_8);
+            AtomicFile.write(linkFile().toAbsolutePath(), ".next", out -> out.write(link), AtomicFile.OWNER_ONLY);
+        }
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        refuseIf(port != null && (port < 0 || port > 65_535), "--port must be between 0 and 65535, but is " + port);
+        CountDownLatch stopped = new CountDownLatch(1);
+        SignalHandlers.handle(_ -> stopped.countDown());
+        try (CommandContext context = CommandContext.openToServe(settings(), Action.class)) {
+            serve(context.get(Action.class), context.port(), stopped);
+            return ExitCode.COMPLETED.number();
+        }
+    }
+
+    private Map<String, String> settings() {
+        Map<String, String> settings = new HashMap<>();
+        if (port != null) {
+            settings.put("archive.browse.port", port.toString());
+        }
+        if (listen != null) {
+            settings.put("archive.browse.listen", listen);
+        }
+        if (dataDir != null) {
+            settings.putAll(ofDirectory(dataDir));
+        }
+        return settings;
+    }
+
+    /** Returns the settings that select the archive of a data directory, with its embedded servers. */
+    static Map<String, String> ofDirectory(Path directory) {
+        return Map.of(
+                "archive.data-dir",
+                directory.toAbsolutePath().normalize().toString(),
+                "spring.datasource.url",
+                "",
+                "archive.store.endpoint",
+                "");
+    }
+
+    private void serve(Action action, int bound, CountDownLatch stopped) throws IOException, InterruptedException {
+        String server = "http://" + action.pages().linkHost() + ":" + bound;
+        action.sessions().onEnter(() -> renew(action, server));
+        try {
+            renew(action, server);
+            out().println(server + action.sessions().link());
+            out().println("The link is valid once and for ten minutes. Ctrl-C ends.");
+            out().flush();
+            while (!stopped.await(RENEWAL_MINUTES, TimeUnit.MINUTES)) {
+                renew(action, server);
+            }
+        } finally {
+            Files.deleteIfExists(action.linkFile());
+        }
+    }
+
+    private void renew(Action action, String server) {
+        try {
+            action.writeLink(server);
+        } catch (IOException e) {
+            warn("the link for show cannot be written: " + e);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.NoteId;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.commons.lang3.SystemUtils;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.util.StringUtils;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code show}: shows a note, and opens its page if {@code browse} runs. */
+@Command(name = "show")
+final class ShowCommand extends JsonCommand {
+
+    private static final int CONNECT_MILLIS = 1000;
+
+    @Parameters(paramLabel = "NOTE_ID")
+    private String note = "";
+
+    @Option(names = "--data-dir", paramLabel = "DIR")
+    private @Nullable Path dataDir;
+
+    @Component
+    record Action(WorklistRepository worklist, NoteCatalog notes, ErasureList erased, ArchiveLocation location) {}
+
+    /**
+     * Result.
+     *
+     * @param link page of the note; null if no {@code browse} runs
+     */
+    record Shown(
+            NoteId note,
+            WorklistEntry worklist,
+            NoteCatalog.@Nullable NoteLine captured,
+            @Nullable String link) {}
+
+    @Override
+    public Integer call() throws Exception {
+        NoteId id = noteId(note);
+        Map<String, String> settings = dataDir == null ? Map.of() : BrowseCommand.ofDirectory(dataDir);
+        return read(settings, Action.class, action -> {
+            requireNotErased(action.erased, id);
+            WorklistEntry entry = action.worklist
+                    .find(id)
+                    .orElseThrow(() -> CommandFailure.usage(
+                            "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id));
+            String link = link(action.location, id).orElse(null);
+            print(new Shown(id, entry, action.notes.find(id).orElse(null), link), "show");
+            out().flush();
+            if (link != null && hasDesktop()) {
+                open(link);
+            }
+            return ExitCode.COMPLETED;
+        });
+    }
+
+    /** Returns the link of the {@code browse} that serves this archive; empty if none accepts connections. */
+    private static Optional<String> link(ArchiveLocation location, NoteId id) throws IOException {
+        try (Socket socket = new Socket()) {
+            String link = Files.readString(BrowseCommand.Action.linkFile(location));
+            URI server = URI.create(link);
+            socket.connect(new InetSocketAddress(server.getHost(), server.getPort()), CONNECT_MILLIS);
+            return Optional.of(link + "&next=/notes/" + id);
+        } catch (NoSuchFileException | ConnectException | SocketTimeoutException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean hasDesktop() {
+        return SystemUtils.IS_OS_MAC
+                || Stream.of("DISPLAY", "WAYLAND_DISPLAY").anyMatch(name -> StringUtils.hasText(System.getenv(name)));
+    }
+
+    private void open(String link) {
+        try {
+            new ProcessBuilder(SystemUtils.IS_OS_MAC ? "open" : "xdg-open", link)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException _) {
+            warn("no browser was opened; open the link yourself");
+        }
+    }
+}
