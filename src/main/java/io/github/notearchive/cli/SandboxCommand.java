@@ -1,7 +1,12 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.stats.MediaTotals.Volume;
 import io.github.notearchive.archive.stats.SampleQueries;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.RunCommand.FinishedRuns;
 import io.github.notearchive.embedded.DataDirectory;
@@ -84,6 +89,9 @@ final class SandboxCommand extends ArchiveCommand {
     @Option(names = "--data-dir", paramLabel = "DIR")
     private @Nullable Path dataDir;
 
+    @Option(names = "--verbose")
+    private boolean verbose;
+
     /**
      * Time by which the practice is behind the system clock. It moves forward by whole days, so that a practice of
      * several nights neither waits nor writes times of the future.
@@ -98,7 +106,9 @@ final class SandboxCommand extends ArchiveCommand {
             Enqueuer enqueuer,
             NightlyJobRunner runner,
             FinishedRuns finished,
-            SampleQueries samples) {}
+            SampleQueries samples,
+            WorklistStats worklist,
+            MediaTotals media) {}
 
     record End(
             SandboxProvider provider,
@@ -120,35 +130,61 @@ final class SandboxCommand extends ArchiveCommand {
         Path home = Path.of(System.getProperty("archive.home", ""), "sandbox-data");
         Path directory = (dataDir == null ? home : dataDir).toAbsolutePath().normalize();
         if (prepare(directory)) {
-            out().println("Emptied " + directory + ", which an earlier sandbox had written");
+            detail("Emptied %s, which an earlier sandbox had written\n".formatted(directory));
         }
         behind.set(Duration.ofDays(daysBehind()));
         try (SandboxProvider provider = new SandboxProvider(behaviour, clock);
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
-            out().println("Practice provider at %s, media server at %s"
-                    .formatted(provider.baseUrl(), provider.mediaHost()));
-            out().println("Database and store are embedded, their data is in " + directory);
+            detail("Practice provider at %s, media server at %s\nDatabase and store are embedded, their data is in %s\n"
+                    .formatted(provider.baseUrl(), provider.mediaHost(), directory));
             Action action = context.get(Action.class);
             signals.passTo(action.stopper::stop);
             enqueue(action.enqueuer, provider);
             RunSummary last = runNights(action, provider);
-            out().print(ConsoleText.render("sandbox", end(action.samples, directory, provider)));
+            if (verbose) {
+                out().print(ConsoleText.render("sandbox", end(action.samples, directory, provider)));
+                out().println();
+            } else if (last.exitCode() != ExitCode.COMPLETED) {
+                out().print(ConsoleText.render("run", last));
+            }
+            long archived = action.worklist.countByState().stream()
+                    .filter(count -> count.state() == NoteState.ARCHIVED)
+                    .mapToLong(StateCount::notes)
+                    .sum();
+            Volume files = action.media.now();
+            out().println("Archived %s: %s, %s. Look at them: %sbin/note-archive browse --data-dir '%s'"
+                    .formatted(
+                            DisplayFormat.plural(archived, "note"),
+                            DisplayFormat.plural(files.files(), "file"),
+                            DisplayFormat.size(files.bytes()),
+                            unset(),
+                            directory));
             return last.exitCode().number();
         }
     }
 
-    private End end(SampleQueries samples, Path directory, SandboxProvider provider) {
-        // settings of the environment must not select another archive
-        String servers = Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
+    private void detail(String text) {
+        if (verbose) {
+            out().print(text);
+            out().flush();
+        }
+    }
+
+    /** Returns assignments that unset the environment's servers, which would select another archive. */
+    private static String unset() {
+        return Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
                 .filter(server -> StringUtils.hasText(System.getenv(server)))
                 .map(server -> server + "= ")
                 .collect(Collectors.joining());
+    }
+
+    private End end(SampleQueries samples, Path directory, SandboxProvider provider) {
         return new End(
                 provider,
                 notes,
                 videos,
                 samples.all(),
-                "ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive".formatted(directory, NODE, servers),
+                "ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive".formatted(directory, NODE, unset()),
                 Night.current(clock));
     }
 
@@ -224,6 +260,7 @@ final class SandboxCommand extends ArchiveCommand {
                 Map.entry("archive.video.calls-per-night", "0"),
                 Map.entry("archive.media.allowed-hosts", provider.mediaHost()),
                 Map.entry("archive.media.backoff", "100ms"),
+                Map.entry("archive.media.preview", "true"),
                 Map.entry("archive.retry.delays", "300ms,600ms,1s,2s"),
                 Map.entry("archive.store.endpoint", ""),
                 Map.entry("archive.store.bucket", "note-archive"),
@@ -234,7 +271,7 @@ final class SandboxCommand extends ArchiveCommand {
     private void enqueue(Enqueuer enqueuer, SandboxProvider provider) {
         String ids = String.join("\n", provider.noteIds(notes));
         var report = enqueuer.enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {});
-        out().println("Enqueued %d generated notes; the provider's quota is %d notes a day"
+        detail("Enqueued %d generated notes; the provider's quota is %d notes a day\n"
                 .formatted(report.added(), quota));
     }
 
@@ -247,7 +284,7 @@ final class SandboxCommand extends ArchiveCommand {
             }
             behind.updateAndGet(days -> days.minusDays(1));
             provider.notes().grant(quota);
-            out().println("\n   ... the clock of the sandbox moves to %s Shanghai, the quota is reset"
+            detail("\n   ... the clock of the sandbox moves to %s Shanghai, the quota is reset\n"
                     .formatted(DisplayFormat.minute(clock.instant())));
             summary = run(
                     action,
@@ -257,18 +294,17 @@ final class SandboxCommand extends ArchiveCommand {
     }
 
     private RunSummary run(Action action, String title) {
-        out().println("\n== " + DisplayFormat.minute(clock.instant()) + " Shanghai: " + title);
-        out().flush();
+        detail("\n== %s Shanghai: %s\n".formatted(DisplayFormat.minute(clock.instant()), title));
         Instant began = clock.instant();
         RunSummary summary;
         try (NightlyRun run = action.runner.prepare(new RunOptions(null, null, false, NODE));
                 LiveProgress _ = LiveProgress.show(run::progress)) {
             summary = run.execute();
         }
-        out().print(ConsoleText.render("run", summary));
+        detail(ConsoleText.render("run", summary));
         action.finished
                 .record(NODE, new FinishedRun(began, clock.instant(), summary))
-                .ifPresent(report -> out().println("  report    " + report.file()));
+                .ifPresent(report -> detail("  report    %s\n".formatted(report.file())));
         return summary;
     }
 }

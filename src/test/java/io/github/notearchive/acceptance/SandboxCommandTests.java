@@ -38,8 +38,8 @@ class SandboxCommandTests {
     @BeforeAll
     static void practise() {
         data = directory.resolve("practice");
-        shortPractice = program("sandbox", "--data-dir", data.toString(), "--notes", "6", "--quota", "4");
-        String[] packaged = {"sandbox", "--data-dir", data.toString()};
+        shortPractice = program("sandbox", "--data-dir", data.toString(), "--notes", "6", "--quota", "4", "--verbose");
+        String[] packaged = {"sandbox", "--data-dir", data.toString(), "--verbose"};
         practice = Program.execute(directory, Map.of(), Program.command(Program.OPTIONS, Program.JAR, packaged))
                 .end();
     }
@@ -55,6 +55,19 @@ class SandboxCommandTests {
                     .doesNotContain("POSTPONED", "FAILED");
             assertThat(ended.err()).doesNotContain("ERROR", "\tat ", "clock of this machine");
         }
+    }
+
+    @Test
+    void endsWithOneLineThatNamesTheCommandToLook() {
+        Ended quiet =
+                program("sandbox", "--data-dir", directory.resolve("quiet").toString(), "--notes", "3");
+
+        assertThat(quiet.with(0).out())
+                .matches("Archived [23] notes: \\d+ files, [\\d.]+ [KM]B\\. "
+                        + "Look at them: bin/note-archive browse --data-dir '.*/quiet'\\R");
+        assertThat(practice.out().lines().toList().getLast())
+                .startsWith("Archived ")
+                .endsWith("--data-dir '" + data + "'");
     }
 
     @Test
@@ -77,6 +90,7 @@ class SandboxCommandTests {
                 .lines()
                 .dropWhile(line -> !line.equals("Look further:"))
                 .skip(1)
+                .takeWhile(line -> !line.isEmpty())
                 .toList();
 
         assertThat(steps).hasSize(4);
