@@ -291,7 +291,7 @@ COMMENT ON COLUMN media_object.verified_at IS
 
 CREATE TABLE note_media (
     note_id     text        NOT NULL REFERENCES note,
-    kind        text        NOT NULL CHECK (kind IN ('IMAGE', 'MOTION', 'AUDIO', 'VIDEO', 'SUBTITLE')),
+    kind        text        NOT NULL CHECK (kind IN ('IMAGE', 'MOTION', 'AUDIO', 'VIDEO', 'SUBTITLE', 'PREVIEW')),
     ordinal     integer     NOT NULL CHECK (ordinal >= 0),
     identity    text        NOT NULL,
     state       text        NOT NULL CHECK (state IN ('STORED', 'MISSING', 'WAIVED')),
@@ -321,7 +321,7 @@ CREATE INDEX note_media_degraded ON note_media (note_id) WHERE reason = 'DEGRADE
 COMMENT ON TABLE note_media IS 'The files that the response of a note promises, one row for each slot, with the result.';
 COMMENT ON COLUMN note_media.note_id IS 'The note that the file belongs to.';
 COMMENT ON COLUMN note_media.kind IS
-    'IMAGE: still or cover. MOTION: the moving half of the live photo IMAGE of the same ordinal. AUDIO: sound or music. VIDEO: the video. SUBTITLE: the words spoken in it, one slot a language.';
+    'IMAGE: still or cover. MOTION: the moving half of the live photo IMAGE of the same ordinal. AUDIO: sound or music. VIDEO: the video. SUBTITLE: the words spoken in it, one slot a language. PREVIEW: a small JPEG or WebP of the IMAGE of the same ordinal, only if archive.media.preview was set; never MISSING.';
 COMMENT ON COLUMN note_media.ordinal IS
     'From 0, in the order of the response. A file whose position a later response gives to another one, and that it does not list elsewhere, follows all listed ones.';
 COMMENT ON COLUMN note_media.identity IS
@@ -330,7 +330,8 @@ COMMENT ON COLUMN note_media.state IS
     'STORED: the bytes lie verified in the store. WAIVED: accepted as empty, by name. MISSING: expected and not there.';
 COMMENT ON COLUMN note_media.reason IS
     'STORED: empty, or DEGRADED when a lesser rendition than the best one offered was taken, since the best one was gone or failed at each try of a night; later nights retry the better one while the response is fresh, and requeue --degraded buys a new response for it. WAIVED: NOT_OFFERED_BY_V1 (the video was not asked for), NOT_OFFERED_BY_V6 (it was, and there is none), NOT_REFRESHED (a refresh found it in a note that was archived without it, and could not have it; error says why, and it is tried for again), BY_POLICY, or what an operator gave. MISSING: RETRY (will be tried again), DEAD (every address dead; a new answer may help), GONE (dead in two answers of different nights) or NO_ANSWER (the call for the video was not made yet, or did not bring the note; error says why).';
-COMMENT ON COLUMN note_media.rendition IS 'The offered URL that was used, by its name in the response.';
+COMMENT ON COLUMN note_media.rendition IS
+    'The offered URL that was used, by its name in the response; of a PREVIEW with " as jpg" if it was requested as JPEG.';
 COMMENT ON COLUMN note_media.width IS 'Pixels, as given in the response; NULL: absent.';
 COMMENT ON COLUMN note_media.height IS 'Pixels, as given in the response; NULL: absent.';
 COMMENT ON COLUMN note_media.sha256 IS 'The stored file: media_object.sha256. NULL unless STORED.';

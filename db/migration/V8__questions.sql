@@ -365,7 +365,7 @@ COMMENT ON VIEW note_file IS
 COMMENT ON COLUMN note_file.note_id IS 'The note.';
 COMMENT ON COLUMN note_file.title IS 'Its title, as last captured. NULL: none.';
 COMMENT ON COLUMN note_file.note_url IS 'Where the note is, or was. The platform may want to see a share token, too.';
-COMMENT ON COLUMN note_file.kind IS 'IMAGE, MOTION, AUDIO, VIDEO or SUBTITLE: see note_media.kind.';
+COMMENT ON COLUMN note_file.kind IS 'IMAGE, MOTION, AUDIO, VIDEO, SUBTITLE or PREVIEW: see note_media.kind.';
 COMMENT ON COLUMN note_file.ordinal IS 'From 0, in the order of the response.';
 COMMENT ON COLUMN note_file.state IS 'STORED, MISSING or WAIVED: see note_media.state.';
 COMMENT ON COLUMN note_file.reason IS

@@ -437,7 +437,7 @@ public final class SmallArchive implements AutoCloseable {
         return sha256;
     }
 
-    private void stored(String note, String kind, int ordinal, String sha256) {
+    public void stored(String note, String kind, int ordinal, String sha256) {
         database.update("""
                         INSERT INTO note_media (note_id, kind, ordinal, identity, state, rendition, width, height, sha256,
                                                 captured_at, updated_at)

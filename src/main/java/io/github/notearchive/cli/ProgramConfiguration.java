@@ -12,6 +12,7 @@ import io.github.notearchive.io.Secret;
 import io.github.notearchive.maintenance.verify.FixityProperties;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -54,6 +55,7 @@ import org.springframework.core.env.Environment;
     NightlyLimitProperties.class,
     NoteSourceProperties.class,
     NotifyProperties.class,
+    PreviewProperties.class,
     RefreshProperties.class,
     StoreProperties.class,
     VideoProperties.class

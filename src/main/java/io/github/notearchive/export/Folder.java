@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -97,6 +99,7 @@ final class Folder {
                 copy((ObjectNode) file, directory);
             }
         }
+        page.linkPreviews();
         export.directory().write(directory + "/note.json", row.toPrettyString());
         export.directory().write(directory + "/index.html", Pages.render("export/note", Map.of("page", page)));
         return page;
@@ -153,6 +156,7 @@ final class Folder {
         String name = switch (kind) {
             case "IMAGE" -> number;
             case "MOTION" -> number + "-motion";
+            case "PREVIEW" -> number + "-preview";
             case "SUBTITLE" ->
                 identity != null && LANGUAGE.matcher(identity).matches()
                         ? "subtitle-" + number + "-" + identity
@@ -215,6 +219,18 @@ final class Folder {
             boolean isStored() {
                 return row.path("state").stringValue().equals("STORED");
             }
+        }
+
+        /** Adds the path of the stored preview to each picture that not every browser displays. */
+        private void linkPreviews() {
+            Map<Long, File> previews = files().stream()
+                    .filter(file -> file.kind().equals("PREVIEW"))
+                    .collect(Collectors.toMap(File::number, Function.identity()));
+            files().stream()
+                    .filter(file -> file.isPicture() && !file.isShownEverywhere())
+                    .filter(file -> previews.containsKey(file.number()))
+                    .forEach(file -> ((ObjectNode) file.row())
+                            .put("preview", previews.get(file.number()).path()));
         }
 
         String noteId() {

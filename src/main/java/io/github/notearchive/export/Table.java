@@ -32,7 +32,7 @@ record Table(String name, String source, String order, String joins, List<Column
 
     private static final List<NamedCsvRecord> COLUMNS = readColumns();
 
-    private static final String KINDS = "ARRAY['IMAGE', 'MOTION', 'AUDIO', 'VIDEO', 'SUBTITLE']";
+    private static final String KINDS = "ARRAY['IMAGE', 'MOTION', 'AUDIO', 'VIDEO', 'SUBTITLE', 'PREVIEW']";
 
     /** Tables without their columns, in the order in which they are exported. */
     private static final List<Table> TABLES = List.of(

@@ -55,6 +55,11 @@ record CollectedMedia(
         return new CollectedMedia(capture, video, videoOutcome, changed, uploaded, events);
     }
 
+    /** Returns a view for optional files, whose events do not affect the note. */
+    CollectedMedia ofOptionalFiles() {
+        return new CollectedMedia(capture, video, videoOutcome, files, uploaded, EnumSet.noneOf(Event.class));
+    }
+
     void addIf(boolean isMet, Event event) {
         if (isMet) {
             events.add(event);

@@ -15,6 +15,7 @@ import io.github.notearchive.nightly.CollectedMedia.Event;
 import io.github.notearchive.nightly.MediaUploads.Upload;
 import io.github.notearchive.nightly.NoteFetcher.VideoOutcome;
 import io.github.notearchive.note.MediaCandidate;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
@@ -39,7 +40,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Collects the media of a note: keeps stored and waived files, reuses files of other notes with the same source file
  * id, and downloads the rest in parallel. The thread that downloaded a file also uploads it. For files stored in a
- * lesser rendition, better renditions are tried again.
+ * lesser rendition, better renditions are tried again. Previews are optional: one that cannot be downloaded is left
+ * out.
  *
  * <p>The first night with only expired URLs is recorded with each slot. A file is gone permanently when responses of
  * two different nights had only expired URLs for it. Thread-safe.
@@ -68,8 +70,13 @@ record MediaCollector(
         List<MediaSlot> slots =
                 MediaSlots.of(capture, bought, run.settings.videos().preference());
         Known known = catalog.known(capture.id(), isFirst, slots);
-        List<Target> targets =
-                slots.stream().flatMap(slot -> targets(slot, known, video)).toList();
+        List<Target> targets = Stream.concat(
+                        slots.stream().flatMap(slot -> targets(slot, known, video)),
+                        MediaSlots.previews(capture).stream()
+                                .filter(slot -> run.settings.previews().preview()
+                                        || recorded(slot, known.slots()).isPresent())
+                                .map(slot -> target(slot, known, video)))
+                .toList();
         Map<List<Object>, CompletableFuture<Download>> running = download(targets);
         CollectedMedia collected = new CollectedMedia(capture, bought, video);
         Set<List<Object>> used = new HashSet<>();
@@ -80,15 +87,22 @@ record MediaCollector(
             } else {
                 boolean isFirstUse = used.add(requested.file());
                 Download download = result(Objects.requireNonNull(running.get(requested.file())));
-                collected.files().add(rowOf(target, download, isFirstUse, collected));
+                if (target.isOptional()) {
+                    Optional.of(rowOf(target, download, isFirstUse, collected.ofOptionalFiles()))
+                            .filter(row -> !row.isMissing())
+                            .or(() -> recorded(target.slot(), known.slots()))
+                            .ifPresent(collected.files()::add);
+                } else {
+                    collected.files().add(rowOf(target, download, isFirstUse, collected));
+                }
             }
         }
         return collected;
     }
 
     /**
-     * Downloads what is missing or may be better; URLs that expire first come first. A file of several slots is
-     * downloaded once, from the URLs of all.
+     * Downloads what is missing or may be better; URLs that expire first come first, and previews last. A file of
+     * several slots is downloaded once, from the URLs of all.
      */
     private Map<List<Object>, CompletableFuture<Download>> download(List<Target> targets) throws InterruptedException {
         Map<List<Object>, MediaSlot> files = new LinkedHashMap<>();
@@ -100,7 +114,8 @@ record MediaCollector(
         }
         Map<List<Object>, CompletableFuture<Download>> running = new HashMap<>();
         files.values().stream()
-                .sorted(Comparator.comparingLong(MediaSlot::signedAt))
+                .sorted(Comparator.comparing((MediaSlot slot) -> slot.kind() == MediaKind.PREVIEW)
+                        .thenComparingLong(MediaSlot::signedAt))
                 .forEach(slot -> running.put(
                         slot.file(),
                         CompletableFuture.supplyAsync(LogContext.carried(() -> download(slot)), downloadThreads)));
@@ -120,11 +135,15 @@ record MediaCollector(
     }
 
     private static SlotRow kept(MediaSlot slot, List<SlotRow> rows) {
+        return recorded(slot, rows).orElseGet(() -> SlotRow.waived(slot, SlotRow.NOT_REFRESHED));
+    }
+
+    /** Returns the stored file of a slot, regardless of damage. */
+    private static Optional<SlotRow> recorded(MediaSlot slot, List<SlotRow> rows) {
         return rows.stream()
                 .filter(row -> row.media() != null && (row.isFor(slot) || row.hasFileOf(slot)))
                 .flatMap(row -> row.recorded(slot).stream())
-                .findFirst()
-                .orElseGet(() -> SlotRow.waived(slot, SlotRow.NOT_REFRESHED));
+                .findFirst();
     }
 
     /**
@@ -203,6 +222,10 @@ record MediaCollector(
             MediaSlot better = rendition == null ? slot : slot.betterThan(rendition);
             boolean isTried = rendition != null && !better.candidates().isEmpty();
             return new Target(slot, row, isTried ? better : null);
+        }
+
+        boolean isOptional() {
+            return slot.kind() == MediaKind.PREVIEW;
         }
 
         /** Returns the status after a failed download: a file that is present is kept. */

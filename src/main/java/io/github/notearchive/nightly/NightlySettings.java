@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
@@ -19,7 +20,8 @@ public record NightlySettings(
         NightlyLimitProperties limits,
         VideoProperties videos,
         RefreshProperties refreshes,
-        LedgerProperties ledger) {
+        LedgerProperties ledger,
+        PreviewProperties previews) {
 
     /** Returns the limit of calls for refreshes in a night; 0 for none. */
     public int refreshCallsPerNight() {
@@ -43,6 +45,7 @@ public record NightlySettings(
         settings.put("archive.limits.max-duration", time.isZero() ? "none" : DisplayFormat.setting(time));
         settings.put("archive.video.enabled", String.valueOf(videos.enabled()));
         settings.put("archive.video.calls-per-night", orNone(videos.callsPerNight()));
+        settings.put("archive.media.preview", String.valueOf(previews.preview()));
         settings.put("archive.refresh", refreshes.policy());
         settings.put("archive.ledger.reuse-for", ledger.reuseFor().toHours() + "h");
         settings.put("archive.ledger.buy-again", String.valueOf(ledger.buyAgain()));

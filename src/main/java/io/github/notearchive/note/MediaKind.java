@@ -10,7 +10,9 @@ public enum MediaKind {
     AUDIO,
     VIDEO,
     /** Subtitles of the video in one language. */
-    SUBTITLE;
+    SUBTITLE,
+    /** Small rendition of an image that every browser displays; has the ordinal of its image. Optional. */
+    PREVIEW;
 
     /** Returns whether the response of {@link Endpoint#VIDEO} provides it. */
     public boolean isOfVideo() {

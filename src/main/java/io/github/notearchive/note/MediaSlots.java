@@ -41,6 +41,13 @@ public final class MediaSlots {
 
     private static final int RENDITIONS_OF_FULL_SIZE = 2;
 
+    /** URLs of a preview, best first. */
+    private static final List<String> PREVIEW_RENDITIONS =
+            List.of("url_multi_level.medium", "url_multi_level.low", "url");
+
+    /** Requested format that is not one of a preview. The signature of a URL does not cover it. */
+    private static final Pattern OTHER_FORMAT = Pattern.compile("/format/(?!(?:jpe?g|webp)\\b)[a-z0-9]+");
+
     /** Valid name of a language, such as {@code zh-CN}. */
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9_-]{1,20}");
 
@@ -72,6 +79,36 @@ public final class MediaSlots {
         }
         expected.addAudio(note);
         return List.copyOf(expected.slots);
+    }
+
+    /**
+     * Returns the slots of the previews of a response's images, each with one URL: that of a small rendition, requested
+     * as JPEG unless it is JPEG or WebP. An image without such a URL has no preview.
+     */
+    public static List<MediaSlot> previews(NoteCapture capture) {
+        List<MediaSlot> previews = new ArrayList<>();
+        int ordinal = 0;
+        for (JsonNode image : elements(capture.note().path("images_list"))) {
+            if (image.isObject()) {
+                int position = ordinal++;
+                List<MediaCandidate> candidates = usable(PREVIEW_RENDITIONS.stream()
+                        .map(rendition -> preview(image, rendition))
+                        .toList());
+                candidates.stream()
+                        .limit(1)
+                        .map(List::of)
+                        .map(only -> slot(MediaKind.PREVIEW, position, name(image, "fileid", "trace_id"), only))
+                        .forEach(previews::add);
+            }
+        }
+        return previews;
+    }
+
+    private static MediaCandidate preview(JsonNode image, String rendition) {
+        String url = text(image.at("/" + rendition.replace('.', '/')));
+        String shown = OTHER_FORMAT.matcher(url).replaceFirst("/format/jpg");
+        String name = shown.equals(url) ? rendition : rendition + " as jpg";
+        return new MediaCandidate(shown, name, null, null, null, null);
     }
 
     /**

@@ -8,8 +8,8 @@ import java.util.Set;
 public enum MediaType {
     HEIC("image/heic", "heic", MediaKind.IMAGE),
     AVIF("image/avif", "avif", MediaKind.IMAGE),
-    WEBP("image/webp", "webp", MediaKind.IMAGE),
-    JPEG("image/jpeg", "jpg", MediaKind.IMAGE),
+    WEBP("image/webp", "webp", MediaKind.IMAGE, MediaKind.PREVIEW),
+    JPEG("image/jpeg", "jpg", MediaKind.IMAGE, MediaKind.PREVIEW),
     PNG("image/png", "png", MediaKind.IMAGE),
     GIF("image/gif", "gif", MediaKind.IMAGE),
     // audio also comes in the container of a film, which its first bytes do not show

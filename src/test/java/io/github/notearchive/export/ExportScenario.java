@@ -47,7 +47,7 @@ abstract class ExportScenario {
     @TempDir
     Path directory;
 
-    private final SmallArchive archive = SmallArchive.ofFourNotes();
+    final SmallArchive archive = SmallArchive.ofFourNotes();
     final ArchiveDatabase database = archive.database();
     final ObjectStore store = archive.store();
     Path target;

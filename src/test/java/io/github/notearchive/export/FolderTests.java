@@ -141,6 +141,21 @@ class FolderTests extends ExportScenario {
     }
 
     @Test
+    void aPageShowsTheStoredPreviewOfAPictureThatNotEveryBrowserShows() throws Exception {
+        archive.stored(HOSTILE, "PREVIEW", 0, sha256(bytes("baseline.jpg")));
+        archive.stored(HOSTILE, "PREVIEW", 1, sha256(bytes("baseline.jpg")));
+
+        export(options(ExportFormat.FOLDER, target));
+
+        assertThat(target.resolve("notes").resolve(directories().getFirst()).resolve("02-preview.jpg"))
+                .hasBinaryContent(bytes("baseline.jpg"));
+        assertThat(pageOf(directories().getFirst()))
+                .contains("alt=\"Picture 1 of 2\" src=\"01.jpg\"")
+                .contains("alt=\"Picture 2 of 2\" src=\"02-preview.jpg\"", "href=\"02.heic\"")
+                .doesNotContain("src=\"01-preview.jpg\"", "not every browser");
+    }
+
+    @Test
     void manyNotesAreListedOnSeveralPagesEachOnce() throws Exception {
         database.update("""
                         INSERT INTO note (note_id, title, first_captured_at, last_captured_at)

@@ -410,6 +410,39 @@ class MediaSlotsTests {
                 .containsExactly(new MediaCandidate("http://c/1.mp4", "h264/master_url", null, null, null, null));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            nullValues = "none",
+            value = {
+                "'url_multi_level':{'low':'l','medium':'m','high':'h'},'url':'u' ~ url_multi_level.medium=m",
+                "'url_multi_level':{'low':'l','medium':''},'url':'u'             ~ url_multi_level.low=l",
+                "'url':'//c/f?imageView2/2/w/576/format/heif/q/58|imageMogr2&sign=1' "
+                        + "~ url as jpg=//c/f?imageView2/2/w/576/format/jpg/q/58|imageMogr2&sign=1",
+                "'url':'//c/f?w/576/format/webp/q/58' ~ url=//c/f?w/576/format/webp/q/58",
+                "'url':'//c/f?w/576/format/png'       ~ url as jpg=//c/f?w/576/format/jpg",
+                "'original':'o','url_multi_level':{'high':'h'} ~ none"
+            })
+    void previewIsASmallRenditionThatBrowsersDisplay(String image, String expected) {
+        List<MediaSlot> previews = MediaSlots.previews(
+                capture("{\"images_list\":[null,{\"fileid\":\"f\",%s}]}".formatted(image.replace('\'', '"'))));
+
+        if (expected == null) {
+            assertThat(previews).isEmpty();
+            return;
+        }
+        assertThat(previews).hasSize(1);
+        MediaSlot preview = previews.getFirst();
+        assertThat(preview)
+                .returns(MediaKind.PREVIEW, MediaSlot::kind)
+                .returns(0, MediaSlot::ordinal)
+                .returns("f", MediaSlot::identity);
+        MediaCandidate only = preview.candidates().getFirst();
+        assertThat(preview.candidates()).hasSize(1);
+        assertThat(only.rendition() + "=" + only.url()).isEqualTo(expected);
+    }
+
     @Test
     void textHasNoUrl() {
         MediaSlot slot = slots("{\"images_list\":[{\"url\":\"https://c/a?sign=secret\"}]}")

@@ -57,8 +57,8 @@ public class MediaCatalog implements AutoCloseable {
     /**
      * Deletes unfilled slots that an earlier response to the same endpoint promised and this one does not. A stored
      * file that has moved within the note leaves its old slot. One whose slot another file takes moves behind all
-     * slots; the motion of a live photo moves with its still. An object whose slot gets other bytes is listed for
-     * removal. Another note may use it, or start to; the removal checks this while no run is active.
+     * slots; the motion of a live photo and a preview move with their still. An object whose slot gets other bytes is
+     * listed for removal. Another note may use it, or start to; the removal checks this while no run is active.
      */
     private static final String MAKE_ROOM = """
             WITH listed AS (
@@ -89,7 +89,7 @@ public class MediaCatalog implements AutoCloseable {
                   AND EXISTS (SELECT 1 FROM listed l
                               WHERE l.ordinal = h.ordinal
                                 AND (l.kind = h.kind
-                                     OR h.kind = 'MOTION' AND l.kind = 'IMAGE' AND NOT EXISTS (
+                                     OR h.kind IN ('MOTION', 'PREVIEW') AND l.kind = 'IMAGE' AND NOT EXISTS (
                                          SELECT 1 FROM held still
                                          WHERE still.kind = 'IMAGE' AND still.ordinal = h.ordinal AND still.is_listed)))
             )
@@ -111,7 +111,7 @@ public class MediaCatalog implements AutoCloseable {
                       ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
                     WHERE m.note_id = :noteId
                       AND (:all OR m.captured_at = :capturedAt)
-                    ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
+                    ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
                     """;
 
     private static final String SAME_FILES = """

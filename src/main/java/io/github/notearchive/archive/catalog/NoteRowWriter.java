@@ -181,7 +181,7 @@ public final class NoteRowWriter implements AutoCloseable {
                         SELECT ROW(liked_count, collected_count, comments_count, shared_count, view_count)::text AS counts,
                                ROW(title, note_text)::text AS words,
                                ARRAY(SELECT m.kind || ' ' || m.identity FROM note_media m
-                                     WHERE m.note_id = n.note_id
+                                     WHERE m.note_id = n.note_id AND m.kind <> 'PREVIEW'
                                        AND (m.state = 'STORED' OR m.reason = 'NOT_REFRESHED')) AS files
                         FROM note n WHERE n.note_id = :noteId
                         """).stream()

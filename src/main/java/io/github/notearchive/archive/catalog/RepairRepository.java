@@ -86,7 +86,9 @@ public record RepairRepository(JdbcClient jdbc) {
     public record User(
             NoteId note, boolean fetchable, @Nullable NoteState state, boolean claimed) {}
 
-    /** Returns the notes that use a file, cheapest source first: a due note is fetched anyway. */
+    /**
+     * Returns the notes that use a file other than as a preview, cheapest source first: a due note is fetched anyway.
+     */
     public List<User> usersOf(String sha256, Instant freshSince, boolean videos) {
         Integer[] absent = ProviderCode.ABSENT_NOTE.toArray(Integer[]::new);
         Map<String, Object> parameters =
@@ -104,7 +106,7 @@ public record RepairRepository(JdbcClient jdbc) {
                                            bool_or(f.captured_at >= n.last_captured_at) AS listed,
                                            bool_or(f.kind IN ('VIDEO', 'SUBTITLE')) AS of_video
                                     FROM note_media f JOIN note n USING (note_id)
-                                    WHERE f.sha256 = :sha256 AND f.state = 'STORED'
+                                    WHERE f.sha256 = :sha256 AND f.state = 'STORED' AND f.kind <> 'PREVIEW'
                                     GROUP BY f.note_id) u
                               LEFT JOIN LATERAL (SELECT c.code,
                                                         c.code = 0 AND c.billed = 'YES' AND c.response IS NOT NULL
@@ -119,16 +121,21 @@ public record RepairRepository(JdbcClient jdbc) {
                         """);
     }
 
-    /** Resets STORED slots whose digest has no row to MISSING, and returns their notes. */
+    /** Resets STORED slots whose digest has no row to MISSING, and returns their notes; a preview loses its slot. */
     public List<NoteId> resetUnrecorded(String key, Instant now) {
         return Statements.list(jdbc, NoteId.class, Map.of("key", key, "now", now), """
-                        WITH emptied AS (
+                        WITH deleted AS (
+                            DELETE FROM note_media m USING fixity_finding f
+                            WHERE f.object_key = :key AND f.resolved_at IS NULL AND f.kind = 'UNRECORDED'
+                              AND m.sha256 = f.sha256 AND m.kind = 'PREVIEW'
+                              AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
+                        ), emptied AS (
                             UPDATE note_media m
                             SET state = 'MISSING', reason = 'RETRY', sha256 = NULL, updated_at = :now,
                                 error = 'it was stored with sha256 ' || f.sha256 || ', of which no row is left'
                             FROM fixity_finding f
                             WHERE f.object_key = :key AND f.resolved_at IS NULL AND f.kind = 'UNRECORDED'
-                              AND m.sha256 = f.sha256 AND m.state = 'STORED'
+                              AND m.sha256 = f.sha256 AND m.state = 'STORED' AND m.kind <> 'PREVIEW'
                               AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
                             RETURNING m.note_id)
                         SELECT DISTINCT note_id AS value FROM emptied ORDER BY value

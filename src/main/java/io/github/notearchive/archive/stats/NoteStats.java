@@ -71,7 +71,7 @@ public record NoteStats(JdbcClient jdbc) {
                         JOIN note n USING (note_id)
                         LEFT JOIN media_object o USING (sha256)
                         WHERE m.note_id = :noteId
-                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
+                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
                         """);
     }
 

@@ -87,7 +87,7 @@ public record NoteView(JdbcClient jdbc) {
                                o.content_type, o.size_bytes AS size, o.verified_at, m.captured_at
                         FROM note_media m LEFT JOIN media_object o USING (sha256)
                         WHERE m.note_id = :noteId
-                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
+                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
                         """);
     }
 

@@ -24,6 +24,7 @@ import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildRun;
 import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.Refused;
 import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.Restorable;
 import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -127,7 +128,8 @@ record SidecarWriter(
     }
 
     /**
-     * Returns the slots of a sidecar. A slot whose object is missing or has another length is MISSING.
+     * Returns the slots of a sidecar. A slot whose object is missing or has another length is MISSING; a preview is
+     * left out.
      *
      * @param merges whether objects that the tables do not contain are looked up in the bucket
      * @param losses receives the reason for each file that no later sidecar has
@@ -151,6 +153,9 @@ record SidecarWriter(
             if (loss == null) {
                 slots.add(object == null ? row : row.with(object));
                 continue;
+            }
+            if (row.kind() == MediaKind.PREVIEW) {
+                continue; // optional: the note is complete without it
             }
             if (!isStoredByLater(sidecar, row)) {
                 losses.add(row.kind() + " " + row.ordinal() + ": " + loss);

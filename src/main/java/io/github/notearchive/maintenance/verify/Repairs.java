@@ -58,7 +58,7 @@ record Repairs(
         List<User> all = findings.usersOf(
                 file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()), videoSettings.enabled());
         if (all.isEmpty()) {
-            return notPossible("no note uses it", audit);
+            return notPossible("no note needs it; a preview is stored again with the next response", audit);
         }
         User first = all.getFirst();
         if (!first.fetchable()) {
@@ -91,7 +91,7 @@ record Repairs(
         }
         List<NoteId> notes = source.get();
         if (notes.isEmpty()) {
-            return notPossible("it has a row now", audit);
+            return notPossible("it has a row now, or was a preview only", audit);
         }
         List<NoteId> due = worklist.requeue(notes);
         if (due.isEmpty()) {

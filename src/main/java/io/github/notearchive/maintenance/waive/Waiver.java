@@ -143,10 +143,14 @@ public record Waiver(
                         ? SlotRow.waived(file.slot(), request.reason())
                         : file)
                 .toList();
+        Stream<SlotRow> previews = rows.stream()
+                .filter(row -> row.kind() == MediaKind.PREVIEW)
+                .flatMap(row -> row.recorded(row.slot()).stream());
         if (slots.stream().filter(SlotRow::isMissing).count() != left) {
             throw request.refused("has files in its newest response that no run has processed; requeue it instead");
         }
-        return CapturedNote.of(capture, video, slots, left == 0, now);
+        return CapturedNote.of(
+                capture, video, Stream.concat(slots.stream(), previews).toList(), left == 0, now);
     }
 
     private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows, Request request) {

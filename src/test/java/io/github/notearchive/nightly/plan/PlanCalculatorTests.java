@@ -11,6 +11,7 @@ import io.github.notearchive.archive.stats.PlanStats.Measured;
 import io.github.notearchive.archive.stats.PlanStats.Share;
 import io.github.notearchive.archive.stats.WorklistStats.PlannedRefreshes;
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
@@ -280,7 +281,8 @@ class PlanCalculatorTests {
                                 bound("archive.limits", NightlyLimitProperties.class),
                                 bound("archive.video", VideoProperties.class),
                                 bound("archive.refresh", RefreshProperties.class),
-                                bound("archive.ledger", LedgerProperties.class)))
+                                bound("archive.ledger", LedgerProperties.class),
+                                bound("archive.media", PreviewProperties.class)))
                 .plan();
     }
 

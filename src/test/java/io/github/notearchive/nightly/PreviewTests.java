@@ -1,0 +1,118 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.media.PreviewProperties;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** Previews are stored with the same paid response, and a note is complete without them. */
+@NightlyJobTest
+@TestPropertySource(properties = {"archive.media.preview=true", "archive.refresh.enabled=true"})
+class PreviewTests extends NightFixture {
+
+    /** URL of a preview: the small rendition as JPEG or WebP. */
+    private static final Predicate<String> SMALL = target -> target.contains("/w/576/") && target.contains("/q/75");
+
+    @Autowired
+    PreviewProperties settings;
+
+    @Test
+    void eachImageHasAPreviewThatBrowsersDisplay() {
+        String note = aNoteOfSeveralPictures();
+
+        night.run(ExitCode.COMPLETED);
+
+        List<SlotRow> previews = previews(note);
+        assertThat(settings.preview()).isTrue();
+        assertThat(night.calls()).isOne();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(previews).hasSameSizeAs(night.pictures(note));
+        assertThat(previews).extracting(SlotRow::identity).containsExactlyElementsOf(night.pictures(note));
+        assertThat(previews).allSatisfy(preview -> {
+            assertThat(preview.media().contentType()).isIn("image/jpeg", "image/webp");
+            assertThat(preview.reason()).isNull();
+        });
+        assertThat(night.slots(note, MediaKind.IMAGE))
+                .extracting(image -> image.media().sha256())
+                .doesNotContainAnyElementsOf(previews.stream()
+                        .map(preview -> preview.media().sha256())
+                        .toList());
+    }
+
+    @Test
+    void noteIsArchivedWithoutThePreviewsThatFail() {
+        String note = aNoteOfSeveralPictures();
+        String dead = night.pictures(note).getFirst();
+        String heif = night.pictures(note).get(1);
+        byte[] picture = night.provider().mediaBytes("/1040gx?imageView2/format/heif");
+        night.script().media(SMALL.and(target -> target.contains(dead)), Reply.status(404));
+        night.script().media(SMALL.and(target -> target.contains(heif)), Reply.bytes("image/jpeg", picture));
+
+        RunSummary run = night.run(ExitCode.COMPLETED);
+        night.isNextDay();
+        night.run(ExitCode.COMPLETED);
+
+        assertThat(run.notes().archived()).isOne();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.slots(note, MediaKind.IMAGE)).allMatch(image -> image.media() != null);
+        assertThat(previews(note))
+                .hasSize(night.pictures(note).size() - 2)
+                .noneMatch(preview -> List.of(dead, heif).contains(preview.identity()));
+        assertThat(night.count("SELECT count(*) FROM note_media WHERE state <> 'STORED'"))
+                .isZero();
+        assertThat(night.calls()).as("a preview buys nothing").isOne();
+        assertThat(night.bills(note)).containsExactly("YES");
+    }
+
+    @Test
+    void rebuildKeepsPreviewsAndLeavesOutLostOnes() throws IOException {
+        String note = aNoteOfSeveralPictures();
+        night.run(ExitCode.COMPLETED);
+        assertRebuiltAsTheyAre();
+        SlotRow lost = previews(note).getFirst();
+        Files.delete(night.bucket().resolve(lost.media().key().value()));
+
+        night.update(ArchiveRows.LOSS);
+        assertThat(rebuild.rebuild(false, null).exitCode()).isEqualTo(ExitCode.COMPLETED);
+
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(previews(note))
+                .hasSize(night.pictures(note).size() - 1)
+                .noneMatch(preview -> preview.identity().equals(lost.identity()));
+    }
+
+    @Test
+    void repairOfALostPreviewMakesNoNoteDue() throws IOException {
+        String note = aNoteOfSeveralPictures();
+        night.run(ExitCode.COMPLETED);
+        Files.delete(
+                night.bucket().resolve(previews(note).getFirst().media().key().value()));
+
+        repair(0);
+
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
+    private String aNoteOfSeveralPictures() {
+        String note = find(SandboxNoteKind.IMAGES, id -> night.pictures(id).size() >= 3);
+        night.pending(List.of(note));
+        return note;
+    }
+
+    private List<SlotRow> previews(String note) {
+        return night.slots(note, MediaKind.PREVIEW);
+    }
+}
