@@ -19,7 +19,6 @@ class NoteViewTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final NoteRows rows = new NoteRows(database);
     private final NoteView notes = new NoteView(database.jdbc());
-    private final CaptureView captures = new CaptureView(database.jdbc());
     private final AuthorView authors = new AuthorView(database.jdbc());
     private final FileUses files = new FileUses(database.jdbc());
 
@@ -50,9 +49,9 @@ class NoteViewTests {
                         NoteCaptureLine::comparedWith,
                         line -> String.join(",", line.changed()))
                 .containsExactly(tuple(true, null, ""), tuple(false, null, ""), tuple(true, first, "text,author"));
-        assertThat(captures.find(id(1), second))
+        assertThat(notes.capture(id(1), second))
                 .hasValueSatisfying(capture -> assertThat(capture.text()).isEqualTo("two"));
-        assertThat(captures.find(id(1), second.plusSeconds(1))).isEmpty();
+        assertThat(notes.capture(id(1), second.plusSeconds(1))).isEmpty();
     }
 
     @Test
@@ -130,7 +129,7 @@ class NoteViewTests {
 
         assertThat(notes.find(id(1))).isEmpty();
         assertThat(notes.captures(id(1))).isEmpty();
-        assertThat(captures.find(id(1), captured)).isEmpty();
+        assertThat(notes.capture(id(1), captured)).isEmpty();
         assertThat(authors.find("a")).isEmpty();
         assertThat(authors.names("a")).isEmpty();
         assertThat(authors.notesWithTopic("topic")).isZero();
