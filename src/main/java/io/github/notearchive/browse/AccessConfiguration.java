@@ -54,16 +54,12 @@ class AccessConfiguration {
 
     private static final List<String> METHODS = List.of("GET", "HEAD");
 
-    private static final String SOURCES =
-            "default-src 'none'; img-src 'self' blob:; media-src 'self'; style-src 'self'; script-src 'self'%s; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+    /** Content-Security-Policy of a page. Its only trusted type is the address of the worker of heif.js. */
+    private static final String POLICY =
+            "default-src 'none'; img-src 'self' blob:; media-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types heif";
 
     private static final String PERMISSIONS =
             "accelerometer=(), camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
-
-    /** Returns the Content-Security-Policy of a page; {@code scripts} are further sources, with a leading space. */
-    static String policy(String scripts) {
-        return SOURCES.formatted(scripts);
-    }
 
     /**
      * Refuses other methods, unknown hosts and unusual addresses before anything else reads the request, and requests
@@ -102,7 +98,7 @@ class AccessConfiguration {
             }
             response.setStatus(
                     isMethod ? HttpServletResponse.SC_METHOD_NOT_ALLOWED : HttpServletResponse.SC_BAD_REQUEST);
-            response.setHeader("Content-Security-Policy", policy(""));
+            response.setHeader("Content-Security-Policy", POLICY);
             response.setHeader("X-Content-Type-Options", "nosniff");
             response.setContentType("text/plain;charset=UTF-8");
             response.getWriter().println(Texts.EN.get(isMethod ? "error.405" : "error.400"));
@@ -118,7 +114,7 @@ class AccessConfiguration {
                 .authorizeHttpRequests(requests ->
                         requests.requestMatchers(OPEN).permitAll().anyRequest().authenticated())
                 .addFilterBefore(new ReaderFilter(settings, sessions), BasicAuthenticationFilter.class)
-                .headers(headers -> headers.contentSecurityPolicy(csp -> csp.policyDirectives(policy("")))
+                .headers(headers -> headers.contentSecurityPolicy(csp -> csp.policyDirectives(POLICY))
                         .referrerPolicy(referrer -> referrer.policy(ReferrerPolicy.NO_REFERRER))
                         .crossOriginOpenerPolicy(opener -> opener.policy(CrossOriginOpenerPolicy.SAME_ORIGIN))
                         .crossOriginResourcePolicy(resource -> resource.policy(CrossOriginResourcePolicy.SAME_ORIGIN))

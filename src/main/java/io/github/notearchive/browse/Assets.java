@@ -27,6 +27,10 @@ final class Assets {
             "svg", MediaType.parseMediaType("image/svg+xml"),
             "wasm", MediaType.parseMediaType("application/wasm"));
 
+    /** Policy of a worker, which alone may run WebAssembly; browsers ignore it in other scripts and in style sheets. */
+    private static final String WORKER =
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'";
+
     private final Map<String, Asset> files = new ConcurrentHashMap<>();
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -60,6 +64,7 @@ final class Assets {
         }
         return ResponseEntity.ok()
                 .contentType(file.type())
+                .header("Content-Security-Policy", WORKER)
                 .cacheControl(
                         CacheControl.maxAge(Duration.ofDays(365)).cachePrivate().immutable())
                 .body(file.bytes());

@@ -21,8 +21,9 @@ import org.springframework.validation.annotation.Validated;
  * @param usersFile file with lines {@code name:hash}, bcrypt as {@code htpasswd -B} writes it. Empty: none
  * @param trustedProxies addresses or networks of proxies that authenticate users, such as {@code 10.0.0.0/8}
  * @param userHeader header in which such a proxy sends the name of the user
- * @param heifCommand command that converts HEIF and AVIF pictures, with the placeholders {@code {input}} and
- *     {@code {output}}. Empty: the browser of the reader decodes them
+ * @param heifCommand program that converts HEIF and AVIF pictures to JPEG or PNG, also for folder exports, with the
+ *     placeholders {@code {input}}, {@code {output}} and, if it can scale, {@code {size}}; words are separated by
+ *     spaces. Empty: the browser of the reader decodes them
  * @param cacheSize maximum size of all thumbnails on the disk
  */
 @Validated
@@ -46,6 +47,11 @@ public record BrowseProperties(
                 .map(String::strip)
                 .filter(proxy -> !proxy.isEmpty())
                 .toList();
+    }
+
+    @AssertTrue(message = "archive.browse.heif-command must have the words {input} and {output}")
+    boolean isHeifCommandComplete() {
+        return heifCommand.isBlank() || (heifCommand.contains("{input}") && heifCommand.contains("{output}"));
     }
 
     @AssertTrue(message = "archive.browse.trusted-proxies must be addresses or networks, such as 10.0.0.0/8")

@@ -20,7 +20,7 @@ import org.springframework.web.util.WebUtils;
 
 /** Renders pages from the templates of {@code src/main/jte/browse}, in the language of the reader. */
 @Component
-record PageRenderer(Assets assets) {
+record PageRenderer(Assets assets, BrowseProperties settings) {
 
     static final MediaType HTML = new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8);
 
@@ -30,10 +30,7 @@ record PageRenderer(Assets assets) {
         return page(request, HttpStatusCode.valueOf(200), template, parameters);
     }
 
-    /**
-     * Renders a page; {@code ?lang=} is kept in a cookie. A page with a picture that the browser decodes permits
-     * WebAssembly.
-     */
+    /** Renders a page; {@code ?lang=} is kept in a cookie. */
     ResponseEntity<String> page(
             HttpServletRequest request, HttpStatusCode status, String template, Map<String, Object> parameters) {
         Map<String, Object> all = new HashMap<>(parameters);
@@ -52,11 +49,7 @@ record PageRenderer(Assets assets) {
                     .build();
             response.header(HttpHeaders.SET_COOKIE, cookie.toString());
         }
-        String page = Pages.render(template, all);
-        if (page.contains("data-heif=")) {
-            response.header("Content-Security-Policy", AccessConfiguration.policy(" 'wasm-unsafe-eval'"));
-        }
-        return response.body(page);
+        return response.body(Pages.render(template, all));
     }
 
     Site site(HttpServletRequest request) {
@@ -67,7 +60,11 @@ record PageRenderer(Assets assets) {
                 .build()
                 .toUriString();
         return new Site(
-                texts(request), address, Objects.requireNonNullElse(request.getParameter("q"), ""), assets::address);
+                texts(request),
+                address,
+                Objects.requireNonNullElse(request.getParameter("q"), ""),
+                settings.heifCommand().isBlank(),
+                assets::address);
     }
 
     private static Texts texts(HttpServletRequest request) {

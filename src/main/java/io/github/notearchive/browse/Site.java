@@ -10,8 +10,9 @@ import java.util.function.UnaryOperator;
  * @param texts texts in the language of the reader
  * @param address path and query of the page without {@code lang}
  * @param filter text in the search box
+ * @param decodesHeif whether the browser of the reader decodes HEIF pictures, since the server has no command for it
  */
-record Site(Texts texts, String address, String filter, UnaryOperator<String> assets) {
+record Site(Texts texts, String address, String filter, boolean decodesHeif, UnaryOperator<String> assets) {
 
     public String text(String key, Object... arguments) {
         return texts.get(key, arguments);

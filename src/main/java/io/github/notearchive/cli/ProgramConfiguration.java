@@ -4,6 +4,7 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.browse.BrowseProperties;
+import io.github.notearchive.browse.ThumbnailCache;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
@@ -34,7 +35,6 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.env.Environment;
 
 /**
  * Settings, clock, and database and store: those of the settings, or embedded ones over the data directory.
@@ -110,8 +110,16 @@ public class ProgramConfiguration {
     }
 
     @Bean
-    HeifCommand heifCommand(Environment environment) {
-        return new HeifCommand(environment.getProperty("archive.browse.heif-command", ""));
+    HeifCommand heifCommand(BrowseProperties settings) {
+        return new HeifCommand(settings.heifCommand());
+    }
+
+    @Bean
+    ThumbnailCache thumbnailCache(ArchiveProperties settings, BrowseProperties pages, Clock clock) {
+        return new ThumbnailCache(
+                settings.dataDirectory().resolve("browse-cache"),
+                pages.cacheSize().toBytes(),
+                clock);
     }
 
     @Bean

@@ -26,15 +26,15 @@ import net.coobird.thumbnailator.util.exif.Orientation;
  * Writes small JPEG files of untrusted pictures: JPEG, PNG, and the first frames of GIF and WebP.
  *
  * <p>Size and number of pixels are verified before pixels are decoded, and pixels are left out while they are read, so
- * that a picture takes 64 MB of heap at most.
+ * that a picture takes about 100 MB of heap at most.
  */
 public final class JpegScaler {
 
     public static final int MAX_BYTES = 40_000_000;
 
-    /** Pixels of a picture by content type; the decoder of WebP keeps all of them in memory. */
+    /** Pixels of a picture by content type; that of WebP is slow, and keeps all of them in memory. */
     private static final Map<String, Long> MAX_PIXELS = Map.of(
-            "image/jpeg", 50_000_000L, "image/png", 50_000_000L, "image/gif", 50_000_000L, "image/webp", 10_000_000L);
+            "image/jpeg", 50_000_000L, "image/png", 50_000_000L, "image/gif", 50_000_000L, "image/webp", 13_000_000L);
 
     /** Pixels that are kept while reading. */
     private static final double READ_PIXELS = 8_000_000;
