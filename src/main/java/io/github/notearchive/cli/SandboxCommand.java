@@ -89,6 +89,9 @@ final class SandboxCommand extends ArchiveCommand {
     @Option(names = "--data-dir", paramLabel = "DIR")
     private @Nullable Path dataDir;
 
+    @Option(names = "--browse")
+    private boolean browse;
+
     @Option(names = "--verbose")
     private boolean verbose;
 
@@ -133,6 +136,7 @@ final class SandboxCommand extends ArchiveCommand {
             detail("Emptied %s, which an earlier sandbox had written\n".formatted(directory));
         }
         behind.set(Duration.ofDays(daysBehind()));
+        int exitCode;
         try (SandboxProvider provider = new SandboxProvider(behaviour, clock);
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
             detail("Practice provider at %s, media server at %s\nDatabase and store are embedded, their data is in %s\n"
@@ -152,15 +156,18 @@ final class SandboxCommand extends ArchiveCommand {
                     .mapToLong(StateCount::notes)
                     .sum();
             Volume files = action.media.now();
-            out().println("Archived %s: %s, %s. Look at them: %sbin/note-archive browse --data-dir '%s'"
+            out().println("Archived %s: %s, %s. Look at them: bin/note-archive browse --data-dir '%s'"
                     .formatted(
                             DisplayFormat.plural(archived, "note"),
                             DisplayFormat.plural(files.files(), "file"),
                             DisplayFormat.size(files.bytes()),
-                            unset(),
                             directory));
-            return last.exitCode().number();
+            out().flush();
+            exitCode = last.exitCode().number();
         }
+        return browse
+                ? commandLine().getParent().execute("browse", "--data-dir", directory.toString())
+                : exitCode;
     }
 
     private void detail(String text) {
@@ -170,21 +177,18 @@ final class SandboxCommand extends ArchiveCommand {
         }
     }
 
-    /** Returns assignments that unset the environment's servers, which would select another archive. */
-    private static String unset() {
-        return Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
+    private End end(SampleQueries samples, Path directory, SandboxProvider provider) {
+        // settings of the environment must not select another archive
+        String servers = Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
                 .filter(server -> StringUtils.hasText(System.getenv(server)))
                 .map(server -> server + "= ")
                 .collect(Collectors.joining());
-    }
-
-    private End end(SampleQueries samples, Path directory, SandboxProvider provider) {
         return new End(
                 provider,
                 notes,
                 videos,
                 samples.all(),
-                "ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive".formatted(directory, NODE, unset()),
+                "ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive".formatted(directory, NODE, servers),
                 Night.current(clock));
     }
 
