@@ -1,6 +1,7 @@
 package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.note.Night;
@@ -8,6 +9,7 @@ import io.github.notearchive.report.PageChecks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -68,6 +70,19 @@ class SandboxCommandTests {
         assertThat(practice.out().lines().toList().getLast())
                 .startsWith("Archived ")
                 .endsWith("--data-dir '" + data + "'");
+    }
+
+    @Test
+    void servesThePagesAfterwardsUntilASignal() {
+        Path browsed = directory.resolve("browsed");
+        String[] arguments = {"sandbox", "--data-dir", browsed.toString(), "--notes", "2", "--browse"};
+        Program program = Program.start(directory, Map.of("ARCHIVE_BROWSE_PORT", "0"), arguments);
+
+        await().atMost(Duration.ofMinutes(2)).until(() -> Files.exists(browsed.resolve("browse.link")));
+        program.terminate();
+
+        assertThat(program.end().with(0).out())
+                .containsPattern("^Archived .*\\Rhttp://127\\.0\\.0\\.1:\\d+/enter\\?token=");
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,12 +14,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * Each view and the search, asked of a million notes: {@code ./mvnw verify -Pbench -Dit.test=QuestionsBench}. The
+ * Each view, the search and the web pages, asked of a million notes: {@code ./mvnw verify -Pbench -Dit.test=QuestionsBench}. The
  * archive is made up within the database: words of one to four characters out of 3,500, both by Zipf's law, 200
  * characters a note. {@code -Dbench.notes=50000} makes a smaller one.
  */
@@ -26,14 +31,20 @@ class QuestionsBench {
     private static final int NOTES = Integer.getInteger("bench.notes", 1_000_000);
     private static final Duration LIMIT = Duration.ofSeconds(1);
     private static final int REPEATS = 7;
+    private static final int PAGE_REPEATS = 60;
+    private static final double PAGE_LIMIT = 200;
+    private static final Pattern NEXT_PAGE = Pattern.compile("[?&](?:amp;)?after=([^\"&]+)");
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final JdbcTemplate sql = new JdbcTemplate(
             new SingleConnectionDataSource(database.jdbcUrl(), database.user(), database.password(), true));
     private final List<String> slow = new ArrayList<>();
 
+    @TempDir
+    Path directory;
+
     @Test
-    void everyQuestionIsAnsweredWithinASecond() throws IOException {
+    void everyQuestionIsAnsweredWithinASecondAndEveryPageWithin200Milliseconds() throws Exception {
         Duration index = fill();
         Page page = new Page(
                 QuestionsBench.class,
@@ -66,8 +77,82 @@ class QuestionsBench {
             page.row(title, "%,d".formatted(Long.valueOf(notes)), timing);
         });
         page.write();
+        writePages();
 
-        assertThat(slow).as("queries whose median is over " + LIMIT).isEmpty();
+        assertThat(slow)
+                .as("queries whose median is over %s, pages whose p95 is over %s ms", LIMIT, PAGE_LIMIT)
+                .isEmpty();
+    }
+
+    /** Requests the web pages of the archive from a process of its own. */
+    private void writePages() throws IOException, InterruptedException {
+        Page page = new Page(
+                QuestionsBench.class, "pages", "Web pages over %,d notes".formatted(NOTES), one("SHOW server_version"));
+        try (BrowseProcess pages = new BrowseProcess(database, directory)) {
+            page.paragraph("Milliseconds of %d requests by HTTP, one after the other, after a first one. `note-archive browse` has a heap of 256 MB (`%s`)."
+                            .formatted(PAGE_REPEATS, BrowseProcess.HEAP))
+                    .table("page", "KB", "first", "p50", "p95", "longest");
+            for (Map.Entry<String, List<String>> each : paths(pages).entrySet()) {
+                int length = pages.get(each.getValue().getFirst()).getBytes(StandardCharsets.UTF_8).length;
+                BrowseProcess.Times times = pages.time(each.getValue(), PAGE_REPEATS);
+                page.row(each.getKey(), String.valueOf(length / 1024), times.cells());
+                if (times.percentile(95) > PAGE_LIMIT) {
+                    slow.add(each.getKey() + ": " + times.percentile(95) + " ms");
+                }
+            }
+            page.paragraph("The process used at most %d MB.".formatted(pages.peakMemory()));
+        }
+        page.write();
+    }
+
+    /** Returns the paths of each kind of page. */
+    private Map<String, List<String>> paths(BrowseProcess pages) throws IOException, InterruptedException {
+        List<String> notes = sql.queryForList(
+                "SELECT note_id FROM bench_note WHERE i % 33 <> 0 ORDER BY md5(note_id) LIMIT 20", String.class);
+        String author = one("SELECT author_id FROM note WHERE note_id = '%s'".formatted(notes.getFirst()));
+        String topic = one("SELECT name FROM note_topic WHERE note_id = '%s' LIMIT 1".formatted(notes.getFirst()));
+        Map<String, List<String>> paths = new LinkedHashMap<>();
+        paths.put("wall", List.of("/"));
+        paths.put("wall, page 50", List.of(fiftieth(pages)));
+        paths.put("note", notes.stream().map(note -> "/notes/" + note).toList());
+        words().forEach((title, words) -> paths.put("search: " + title, List.of(search(words))));
+        List.of(
+                        "author:" + author,
+                        "topic:" + topic,
+                        "published:2026-03",
+                        "published:2024",
+                        "likes:>900",
+                        "gone:yes",
+                        "edited:yes",
+                        "has:video",
+                        "-topic:" + topic)
+                .forEach(filter -> paths.put("search: `" + filter + "`", List.of(search(filter))));
+        paths.put("author", List.of("/authors/" + author));
+        paths.put("topic", List.of("/topics/" + encoded(topic)));
+        paths.put("gone", List.of("/gone"));
+        paths.put("edited", List.of("/edited"));
+        paths.put("suggestions: author", List.of("/suggest?q=" + encoded("作者12")));
+        paths.put("suggestions: topic", List.of("/suggest?q=" + encoded("话题")));
+        paths.put("health", List.of("/health"));
+        return paths;
+    }
+
+    private static String fiftieth(BrowseProcess pages) throws IOException, InterruptedException {
+        String path = "/";
+        for (int page = 1; page < 50; page++) {
+            Matcher next = NEXT_PAGE.matcher(pages.get(path));
+            assertThat(next.find()).as("the link to the next page of %s", path).isTrue();
+            path = "/?after=" + next.group(1);
+        }
+        return path;
+    }
+
+    private static String search(String filter) {
+        return "/?q=" + encoded(filter);
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private List<String> views() {
