@@ -88,6 +88,12 @@ CREATE INDEX note_search ON note USING gin (search_grams(title, note_text))
 ALTER INDEX note_search ALTER COLUMN 1 SET STATISTICS 0;
 -- search: the newest first.
 CREATE INDEX note_published ON note (published_at DESC NULLS LAST, note_id DESC);
+-- Filters by author and topic, and suggestions for the beginning of a name, in either case of ASCII letters.
+CREATE INDEX author_nickname ON author (lower(nickname COLLATE "C"));
+CREATE INDEX author_red_id ON author (red_id);
+CREATE INDEX note_capture_nickname ON note_capture (lower(author_nickname COLLATE "C"), author_id)
+    WHERE author_nickname IS NOT NULL;
+CREATE INDEX note_topic_lower_name ON note_topic (lower(name COLLATE "C"));
 
 CREATE FUNCTION search_note(query text, max_rows integer DEFAULT 20) RETURNS SETOF note
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 COST 10000

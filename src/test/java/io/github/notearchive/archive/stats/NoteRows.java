@@ -55,7 +55,7 @@ record NoteRows(ArchiveDatabase database) {
                         """, id(number).value(), state, state, at, at);
     }
 
-    void file(int number, String kind, int ordinal, @Nullable String sha256, String reason) {
+    void file(int number, String kind, int ordinal, @Nullable String sha256, @Nullable String reason) {
         if (sha256 != null) {
             database.update("""
                             INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
@@ -66,6 +66,14 @@ record NoteRows(ArchiveDatabase database) {
                         INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, sha256, captured_at, updated_at)
                         VALUES (?, ?, ?, 'file', ?, ?, ?, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
                         """, id(number).value(), kind, ordinal, sha256 == null ? "WAIVED" : "STORED", reason, sha256);
+    }
+
+    void topic(int number, int ordinal, String name) {
+        database.update(
+                "INSERT INTO note_topic (note_id, ordinal, name) VALUES (?, ?, ?)",
+                id(number).value(),
+                ordinal,
+                name);
     }
 
     void erase(int number) {

@@ -1,0 +1,170 @@
+package io.github.notearchive.archive.stats;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Term of a {@link NoteFilter}: a condition on a note, or a combination of conditions. */
+sealed interface FilterTerm {
+
+    /** Text that a value or a word needs no quotes for. */
+    Pattern PLAIN = Pattern.compile("[^\\s\\p{Z}\",()-][^\\s\\p{Z}\",()]*");
+
+    /** Returns the term as it is written in a filter. */
+    String text();
+
+    /** Returns the SQL condition, and adds its parameters. */
+    String sql(Rendering rendering);
+
+    /** Terms that must all match; none for all notes. */
+    record All(List<FilterTerm> terms) implements FilterTerm {
+
+        /** Combines terms, flat. */
+        static FilterTerm of(List<FilterTerm> terms) {
+            List<FilterTerm> flat = terms.stream()
+                    .flatMap(term -> term instanceof All(var inner) ? inner.stream() : List.of(term).stream())
+                    .toList();
+            return flat.size() == 1 ? flat.getFirst() : new All(flat);
+        }
+
+        @Override
+        public String text() {
+            return terms.stream()
+                    .map(term -> term instanceof Any ? "(" + term.text() + ")" : term.text())
+                    .collect(Collectors.joining(" "));
+        }
+
+        /** Words become one condition, so that a text is prepared once for all of them. */
+        @Override
+        public String sql(Rendering rendering) {
+            List<String> words = new ArrayList<>();
+            List<String> conditions = new ArrayList<>();
+            for (FilterTerm term : terms) {
+                if (term instanceof Words each && !each.isPhrase()) {
+                    words.add(each.words());
+                } else {
+                    conditions.add("(" + term.sql(rendering) + ")");
+                }
+            }
+            if (!words.isEmpty()) {
+                conditions.add("(" + new Words(String.join(" ", words)).wordsSql(rendering) + ")");
+            }
+            return conditions.isEmpty() ? "true" : String.join(" AND ", conditions);
+        }
+    }
+
+    /** Terms of which one must match. */
+    record Any(List<FilterTerm> terms) implements FilterTerm {
+
+        @Override
+        public String text() {
+            return terms.stream().map(FilterTerm::text).collect(Collectors.joining(" OR "));
+        }
+
+        @Override
+        public String sql(Rendering rendering) {
+            return terms.stream().map(term -> "(" + term.sql(rendering) + ")").collect(Collectors.joining(" OR "));
+        }
+    }
+
+    /** Negated term. Matches also where the term depends on missing values. */
+    record Not(FilterTerm term) implements FilterTerm {
+
+        @Override
+        public String text() {
+            return term instanceof All || term instanceof Any ? "-(" + term.text() + ")" : "-" + term.text();
+        }
+
+        @Override
+        public String sql(Rendering rendering) {
+            return "(" + term.sql(rendering) + ") IS NOT TRUE";
+        }
+    }
+
+    /** Word or phrase of title or text, as {@code search_note} compares them. */
+    record Words(String words) implements FilterTerm {
+
+        boolean isPhrase() {
+            return words.chars().anyMatch(c -> Character.isWhitespace(c) || Character.isSpaceChar(c));
+        }
+
+        @Override
+        public String text() {
+            boolean isPlain = PLAIN.matcher(words).matches() && words.indexOf(':') < 0 && !words.equals("OR");
+            return isPlain ? words : "\"" + words + "\"";
+        }
+
+        @Override
+        public String sql(Rendering rendering) {
+            return isPhrase()
+                    ? wordsSql(rendering)
+                            + " AND strpos(%s, (SELECT search_text(%s) COLLATE \"C\")) > 0"
+                                    .formatted(Rendering.SEARCHED, rendering.parameter(words))
+                    : wordsSql(rendering);
+        }
+
+        private String wordsSql(Rendering rendering) {
+            String parameter = rendering.parameter(words);
+            String patterns = "LIKE ALL ((SELECT search_patterns(" + parameter + "))::text[])";
+            String compared = Rendering.SEARCHED + " " + patterns;
+            return rendering.isScan()
+                    ? compared
+                    : """
+                      search_grams(n.title, n.note_text) @> (SELECT search_wanted(%s))
+                      AND (lower(search_source(n.title, n.note_text) COLLATE "C") %s OR %s)
+                      """.formatted(parameter, patterns, compared).strip();
+        }
+    }
+
+    /** Key with values, of which one must match. */
+    record Match(FilterKey key, List<String> values) implements FilterTerm {
+
+        @Override
+        public String text() {
+            return key.text()
+                    + ":"
+                    + values.stream()
+                            .map(value -> PLAIN.matcher(value).matches() ? value : "\"" + value + "\"")
+                            .collect(Collectors.joining(","));
+        }
+
+        @Override
+        public String sql(Rendering rendering) {
+            return key.sql(values, rendering);
+        }
+    }
+
+    /**
+     * SQL being written, and its parameters.
+     *
+     * @param isScan whether rows are read anyway, so that conditions for an index only cost time
+     */
+    record Rendering(String prefix, boolean isScan, Map<String, Object> parameters) {
+
+        static final String SEARCHED = "search_text(search_source(n.title, n.note_text)) COLLATE \"C\"";
+
+        Rendering(boolean isScan) {
+            this(isScan ? "scan" : "term", isScan, new HashMap<>());
+        }
+
+        /** Returns the name of a new parameter with a colon. */
+        String parameter(Object value) {
+            String name = prefix + parameters.size();
+            parameters.put(name, value);
+            return ":" + name;
+        }
+    }
+
+    /**
+     * Returns a text with ASCII letters in lower case, as the database does in every locale with {@code COLLATE "C"}.
+     */
+    static String lower(String text) {
+        return Pattern.compile("[A-Z]+")
+                .matcher(text)
+                .replaceAll(found -> found.group().toLowerCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,328 @@
+package io.github.notearchive.archive.stats;
+
+import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.archive.stats.NoteFilter.Condition;
+import io.github.notearchive.note.NoteId;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Reads the notes that match a filter as cards, newest first, without erased notes. */
+@Repository
+public record NoteCards(JdbcClient jdbc) {
+
+    /** Newest notes that are compared with a filter before its indexes are used: a frequent word is among them. */
+    private static final int WINDOW = 2000;
+
+    /** Matches among these that make a month rail, so that older matches are not counted. */
+    private static final int ENOUGH = 200;
+
+    private static final int MOST_COUNTED = 10_000;
+
+    private static final String DOWN = "n.published_at DESC NULLS LAST, n.note_id DESC";
+    private static final String UP = "n.published_at NULLS FIRST, n.note_id";
+
+    /** The newest matches, and all by an index where these are too few. */
+    private static final String FOUND = """
+            WITH newest AS MATERIALIZED (
+                SELECT n.note_id, n.published_at
+                FROM (SELECT * FROM note n WHERE %1$s ORDER BY %2$s LIMIT %6$d) AS n
+                LEFT JOIN worklist w USING (note_id)
+                WHERE (%3$s) AND %5$s
+                ORDER BY %2$s
+                LIMIT %7$d),
+            matching AS MATERIALIZED (
+                SELECT n.note_id, n.published_at
+                FROM note n LEFT JOIN worklist w USING (note_id)
+                WHERE (SELECT count(*) FROM newest) < %8$d AND %1$s AND (%4$s) AND %5$s
+                LIMIT %9$d),
+            found AS (
+                SELECT n.note_id, n.published_at FROM newest n WHERE (SELECT count(*) FROM newest) >= %8$d
+                UNION ALL
+                (SELECT n.note_id, n.published_at FROM matching n ORDER BY %2$s LIMIT %7$d))
+            """;
+
+    private static final String FOUND_IN_ORDER = """
+            WITH found AS (SELECT n.note_id FROM note n WHERE %1$s AND %3$s ORDER BY %2$s LIMIT %4$d)
+            """;
+
+    private static final String CARDS = """
+            SELECT n.note_id AS id, n.title, left(n.note_text, 300) AS excerpt, n.author_id, a.nickname AS author, n.published_at,
+                   w.state, c.sha256 AS cover, c.content_type AS cover_type, coalesce(c.width, n.cover_width) AS cover_width,
+                   coalesce(c.height, n.cover_height) AS cover_height,
+                   concat_ws(',', CASE WHEN n.note_type = 'video' OR f.has_video THEN 'VIDEO' END,
+                                  CASE WHEN f.is_live THEN 'LIVE' END, CASE WHEN f.has_sound THEN 'SOUND' END,
+                                  CASE WHEN f.has_gap THEN 'GAP' END,
+                                  CASE WHEN n.last_captured_at > n.first_captured_at
+                                            AND EXISTS (SELECT FROM note_edit e WHERE e.note_id = n.note_id) THEN 'EDITED' END,
+                                  CASE WHEN w.state = 'UNAVAILABLE' THEN 'GONE' END) AS marks
+            FROM found JOIN note n USING (note_id)
+            LEFT JOIN author a USING (author_id)
+            LEFT JOIN worklist w USING (note_id)
+            LEFT JOIN LATERAL (
+                SELECT m.sha256, o.content_type, m.width, m.height
+                FROM note_media m JOIN media_object o USING (sha256)
+                WHERE m.note_id = n.note_id AND m.kind = 'IMAGE' AND m.state = 'STORED'
+                ORDER BY m.ordinal
+                LIMIT 1) AS c ON true
+            CROSS JOIN LATERAL (
+                SELECT bool_or(m.kind = 'VIDEO' AND m.state = 'STORED') AS has_video,
+                       bool_or(m.kind = 'MOTION' AND m.state = 'STORED') AS is_live,
+                       bool_or(m.kind = 'AUDIO' AND m.state = 'STORED') AS has_sound,
+                       bool_or(m.state <> 'STORED') AS has_gap
+                FROM note_media m
+                WHERE m.note_id = n.note_id) AS f
+            ORDER BY %s
+            """;
+
+    private static final Position TOP = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
+    private static final Position TOP_UNTIMED = new Position(null, "g");
+    private static final Position BOTTOM_TIMED = new Position(Instant.parse("0001-01-01T00:00:00Z"), "");
+
+    /**
+     * A note on a wall.
+     *
+     * @param excerpt beginning of the text
+     * @param state state in the worklist; null if the note is not in it
+     * @param cover SHA-256 of the first stored image
+     * @param coverType content type of the cover
+     * @param coverWidth pixels
+     * @param marks those of VIDEO, LIVE, SOUND, GAP, EDITED and GONE that apply, separated by commas
+     */
+    public record Card(
+            NoteId id,
+            @Nullable String title,
+            @Nullable String excerpt,
+            @Nullable String authorId,
+            @Nullable String author,
+            @Nullable Instant publishedAt,
+            @Nullable String state,
+            @Nullable String cover,
+            @Nullable String coverType,
+            @Nullable Integer coverWidth,
+            @Nullable Integer coverHeight,
+            String marks) {}
+
+    /** Cards of a page, and the positions of the pages before and after it; null without such a page. */
+    public record Cards(
+            List<Card> cards,
+            @Nullable String before,
+            @Nullable String after) {}
+
+    /** Number of notes published in a month of Asia/Shanghai, such as {@code 2026-03}. */
+    public record MonthCount(String month, long notes) {}
+
+    /** Counts of months, newest first; not complete if only a part of the matching notes was counted. */
+    public record Months(List<MonthCount> months, boolean complete) {}
+
+    /**
+     * Suggestion for the search box.
+     *
+     * @param kind {@code author} or {@code topic}
+     * @param value term of a filter
+     * @param notes number of notes, at most 10,000
+     */
+    public record Suggestion(String kind, String value, String label, long notes) {}
+
+    /** Place between two notes in the order of pages. Notes without a time of publication come last. */
+    private record Position(@Nullable Instant at, String id) {
+
+        static Position of(Card card) {
+            return new Position(card.publishedAt(), card.id().value());
+        }
+
+        static Position parse(String text) {
+            try {
+                String[] parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split("_", 2);
+                return new Position(parts[0].isEmpty() ? null : Instant.parse(parts[0]), new NoteId(parts[1]).value());
+            } catch (RuntimeException e) {
+                throw new IllegalArgumentException("\"" + text + "\" is not a position within the list", e);
+            }
+        }
+
+        String text() {
+            return Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(((at == null ? "" : at) + "_" + id).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /**
+     * Returns a page of the matching notes, the newest published first.
+     *
+     * @param after position of an earlier page: the notes after it; null or empty for the newest notes
+     * @param before the same for the notes before it
+     * @throws IllegalArgumentException if it is not a position
+     */
+    public Cards page(NoteFilter filter, @Nullable String after, @Nullable String before, int limit) {
+        boolean isUp = (after == null || after.isEmpty()) && before != null && !before.isEmpty();
+        String text = isUp ? before : after;
+        Position start = text == null || text.isEmpty() ? TOP : Position.parse(text);
+        List<Card> found = new ArrayList<>(section(filter, start, isUp, limit + 1));
+        if (found.size() <= limit && isUp == (start.at() == null)) {
+            found.addAll(section(filter, isUp ? BOTTOM_TIMED : TOP_UNTIMED, isUp, limit + 1 - found.size()));
+        }
+        boolean isMore = found.size() > limit;
+        List<Card> cards = isMore ? found.subList(0, limit) : found;
+        cards = isUp ? cards.reversed() : cards;
+        if (cards.isEmpty()) {
+            return new Cards(List.of(), null, null);
+        }
+        boolean isBefore = isUp ? isMore : start != TOP;
+        boolean isAfter = isUp || isMore;
+        return new Cards(
+                List.copyOf(cards),
+                isBefore ? Position.of(cards.getFirst()).text() : null,
+                isAfter ? Position.of(cards.getLast()).text() : null);
+    }
+
+    /** Returns notes after a position, or before it from the nearest, all with or all without a time of publication. */
+    private List<Card> section(NoteFilter filter, Position start, boolean isUp, int limit) {
+        Map<String, Object> parameters = new HashMap<>(Map.of("id", start.id()));
+        String range;
+        if (start.at() == null) {
+            range = "n.published_at IS NULL AND n.note_id %s :id";
+        } else {
+            range = "(n.published_at, n.note_id) %s (:at, :id)";
+            parameters.put("at", start.at());
+        }
+        String order = isUp ? UP : DOWN;
+        String found =
+                found(filter, range.formatted(isUp ? ">" : "<"), order, parameters, limit, limit, Integer.MAX_VALUE);
+        return Statements.list(jdbc, Card.class, parameters, found + CARDS.formatted(order));
+    }
+
+    /**
+     * Returns a statement with the relation {@code found}, and adds its parameters. Limits are numbers in the
+     * statement, so that its plan takes them into account.
+     *
+     * @param shown most rows of the relation
+     * @param enough number of matches among the newest notes with which older ones are not searched
+     * @param most most matches that are read by an index
+     */
+    private static String found(
+            NoteFilter filter,
+            String range,
+            String order,
+            Map<String, Object> parameters,
+            int shown,
+            int enough,
+            int most) {
+        Condition published = filter.published();
+        parameters.putAll(published.parameters());
+        String rows = range + " AND " + published.sql();
+        if (filter.isPublishedOnly()) {
+            return FOUND_IN_ORDER.formatted(rows, order, NoteView.NOT_ERASED, shown);
+        }
+        Condition scan = filter.scan();
+        parameters.putAll(scan.parameters());
+        parameters.putAll(filter.parameters());
+        return FOUND.formatted(
+                rows, order, scan.sql(), filter.condition(), NoteView.NOT_ERASED, WINDOW, shown, enough, most);
+    }
+
+    /**
+     * Counts the matching notes by month of publication; notes without a time of publication are not counted. Counts by
+     * index those of a filter without other terms than on that time, else the newest 200 or more, or at most 10,000.
+     */
+    public Months months(NoteFilter filter) {
+        if (filter.isPublishedOnly()) {
+            return new Months(monthsByIndex(filter.published()), true);
+        }
+        Map<String, Object> parameters = new HashMap<>();
+        String found =
+                found(filter, "n.published_at IS NOT NULL", DOWN, parameters, MOST_COUNTED, ENOUGH, MOST_COUNTED);
+        List<PartialCount> counts =
+                Statements.list(jdbc, PartialCount.class, parameters, found + """
+                        SELECT to_char(published_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month, count(*) AS notes,
+                               (SELECT count(*) FROM newest) >= %d OR sum(count(*)) OVER () >= %d AS is_partial
+                        FROM found GROUP BY 1 ORDER BY 1 DESC
+                        """.formatted(ENOUGH, MOST_COUNTED));
+        return new Months(
+                counts.stream()
+                        .map(count -> new MonthCount(count.month(), count.notes()))
+                        .toList(),
+                counts.stream().noneMatch(PartialCount::isPartial));
+    }
+
+    private record PartialCount(String month, long notes, boolean isPartial) {}
+
+    /** Jumps from month to month, and counts the entries of each. */
+    private List<MonthCount> monthsByIndex(Condition published) {
+        return Statements.list(
+                jdbc, MonthCount.class, published.parameters(), """
+                        WITH RECURSIVE month AS (
+                            SELECT date_trunc('month', (SELECT n.published_at FROM note n WHERE n.published_at IS NOT NULL AND %1$s
+                                                        ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC LIMIT 1), 'Asia/Shanghai') AS begin
+                            UNION ALL
+                            SELECT date_trunc('month', (SELECT n.published_at FROM note n WHERE n.published_at < m.begin AND %1$s
+                                                        ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC LIMIT 1), 'Asia/Shanghai')
+                            FROM month m WHERE m.begin IS NOT NULL)
+                        SELECT to_char(m.begin AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month, c.notes
+                        FROM month m
+                        CROSS JOIN LATERAL (
+                            SELECT (SELECT count(*) FROM note n WHERE %2$s AND %1$s)
+                                   - (SELECT count(*) FROM forgotten_note f JOIN note n USING (note_id)
+                                      WHERE f.finished_at IS NULL AND %2$s AND %1$s) AS notes) AS c
+                        WHERE c.notes > 0
+                        ORDER BY m.begin DESC
+                        """.formatted(published.sql(), """
+                        n.published_at >= m.begin
+                        AND n.published_at < date_trunc('month', m.begin + interval '32 days', 'Asia/Shanghai')
+                        """.strip()));
+    }
+
+    /** Returns authors and topics whose name begins with a text, ignoring case of ASCII letters, most notes first. */
+    public List<Suggestion> suggest(String prefix, int limit) {
+        String from = FilterTerm.lower(prefix.strip());
+        if (from.isEmpty()) {
+            return List.of();
+        }
+        Map<String, ?> parameters =
+                Map.of("from", from, "to", from + "\udbff\udfff", "limit", limit, "most", MOST_COUNTED);
+        return Statements.list(jdbc, NamedCount.class, parameters, """
+                        SELECT 'author' AS kind, a.nickname AS name, c.notes
+                        FROM (SELECT author_id, nickname FROM author
+                              WHERE lower(nickname COLLATE "C") >= :from AND lower(nickname COLLATE "C") < :to
+                              ORDER BY lower(nickname COLLATE "C")
+                              LIMIT 1000) AS a
+                        CROSS JOIN LATERAL (
+                            SELECT count(*) AS notes
+                            FROM (SELECT FROM note n WHERE n.author_id = a.author_id AND %1$s LIMIT :most) AS n) AS c
+                        WHERE c.notes > 0 AND NOT is_forgotten_person(a.author_id)
+                        UNION ALL
+                        SELECT 'topic', t.name, c.notes
+                        FROM (SELECT name
+                              FROM (SELECT name FROM note_topic
+                                    WHERE lower(name COLLATE "C") >= :from AND lower(name COLLATE "C") < :to
+                                    ORDER BY lower(name COLLATE "C")
+                                    LIMIT :most) AS names
+                              GROUP BY name ORDER BY count(*) DESC LIMIT :limit) AS t
+                        CROSS JOIN LATERAL (
+                            SELECT count(*) AS notes
+                            FROM (SELECT FROM note_topic n WHERE n.name = t.name AND %1$s LIMIT :most) AS n) AS c
+                        WHERE c.notes > 0
+                        ORDER BY notes DESC, kind, name
+                        LIMIT :limit
+                        """.formatted(NoteView.NOT_ERASED)).stream()
+                .map(NamedCount::suggestion)
+                .toList();
+    }
+
+    private record NamedCount(String kind, String name, long notes) {
+
+        Suggestion suggestion() {
+            String term = new FilterTerm.Match(
+                            kind.equals("author") ? FilterKey.AUTHOR : FilterKey.TOPIC, List.of(name.replace('"', ' ')))
+                    .text();
+            return new Suggestion(kind, term, name, notes);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+package io.github.notearchive.archive.stats;
+
+import io.github.notearchive.archive.stats.FilterTerm.All;
+import io.github.notearchive.archive.stats.FilterTerm.Any;
+import io.github.notearchive.archive.stats.FilterTerm.Match;
+import io.github.notearchive.archive.stats.FilterTerm.Not;
+import io.github.notearchive.archive.stats.FilterTerm.Rendering;
+import io.github.notearchive.archive.stats.FilterTerm.Words;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Filter of notes, as typed into the search box: words, {@code "phrases"} and terms {@code key:value,value}. All terms
+ * must match; {@code OR} separates alternatives, {@code -} negates a term, parentheses group. Immutable.
+ */
+public final class NoteFilter {
+
+    private static final int LONGEST = 1000;
+    private static final int MOST_TERMS = 50;
+
+    private static final NoteFilter ALL = new NoteFilter(new All(List.of()));
+
+    private final FilterTerm term;
+    private final String text;
+    private final Rendering indexed = new Rendering(false);
+    private final String condition;
+
+    private NoteFilter(FilterTerm term) {
+        this.term = term;
+        this.text = term.text();
+        this.condition = term.sql(indexed);
+    }
+
+    /**
+     * Parses a filter. A blank text is the filter of all notes.
+     *
+     * @throws IllegalArgumentException with the invalid term, and what is allowed
+     */
+    public static NoteFilter parse(String text) {
+        if (text.length() > LONGEST) {
+            throw new IllegalArgumentException(
+                    "the filter has %d characters, but may have %d".formatted(text.length(), LONGEST));
+        }
+        return new NoteFilter(new Parser(text).parse());
+    }
+
+    /** Returns the filter that matches all notes. */
+    public static NoteFilter all() {
+        return ALL;
+    }
+
+    /** Returns the canonical text. */
+    public String text() {
+        return text;
+    }
+
+    /** Returns a filter of notes that match both. */
+    public NoteFilter and(NoteFilter other) {
+        return new NoteFilter(All.of(List.of(term, other.term)));
+    }
+
+    /** Returns the SQL condition on {@code note n} and {@code worklist w}, either of which may be NULL. */
+    public String condition() {
+        return condition;
+    }
+
+    /** Returns the named parameters of the condition. */
+    public Map<String, Object> parameters() {
+        return Map.copyOf(indexed.parameters());
+    }
+
+    /** Condition and its parameters. */
+    record Condition(String sql, Map<String, Object> parameters) {}
+
+    /** Returns the condition for rows that are read in any case. */
+    Condition scan() {
+        Rendering rendering = new Rendering(true);
+        return new Condition(term.sql(rendering), rendering.parameters());
+    }
+
+    /** Returns the terms on the time of publication, which all notes of the filter match. */
+    Condition published() {
+        Rendering rendering = new Rendering("published", true, new HashMap<>());
+        return new Condition(
+                All.of(terms().stream().filter(NoteFilter::isPublished).toList())
+                        .sql(rendering),
+                rendering.parameters());
+    }
+
+    /** Returns whether the filter has no other terms than those on the time of publication. */
+    boolean isPublishedOnly() {
+        return terms().stream().allMatch(NoteFilter::isPublished);
+    }
+
+    private List<FilterTerm> terms() {
+        return term instanceof All(var terms) ? terms : List.of(term);
+    }
+
+    private static boolean isPublished(FilterTerm term) {
+        return term instanceof Match match && match.key() == FilterKey.PUBLISHED;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof NoteFilter filter && filter.term.equals(term);
+    }
+
+    @Override
+    public int hashCode() {
+        return term.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+
+    /** Recursive parser: alternatives, then terms that must all match, then one term. */
+    private static final class Parser {
+
+        /** Any character that the search does not ignore. */
+        private static final Pattern VISIBLE = Pattern.compile("[^\\s\\p{Z}\\p{C}\\ufe0e\\ufe0f]");
+
+        private static final Pattern OR = Pattern.compile("OR(?=[\\s\\p{Z}(]|$)");
+
+        private final String text;
+        private int position;
+        private int terms;
+
+        Parser(String text) {
+            this.text = text;
+        }
+
+        FilterTerm parse() {
+            skipBlanks();
+            if (isAtEnd()) {
+                return new All(List.of());
+            }
+            FilterTerm parsed = alternatives();
+            if (!isAtEnd()) {
+                throw invalid("a parenthesis ) closes none");
+            }
+            return parsed;
+        }
+
+        private FilterTerm alternatives() {
+            List<FilterTerm> alternatives = new ArrayList<>();
+            do {
+                List<FilterTerm> group = new ArrayList<>();
+                while (!isAtEnd() && peek() != ')' && !isOr()) {
+                    group.add(term());
+                    skipBlanks();
+                }
+                if (group.isEmpty()) {
+                    throw invalid("a term is missing; terms are words, \"phrases\" and key:value");
+                }
+                FilterTerm all = All.of(group);
+                alternatives.addAll(all instanceof Any(var inner) ? inner : List.of(all));
+            } while (skipOr());
+            return alternatives.size() == 1 ? alternatives.getFirst() : new Any(alternatives);
+        }
+
+        private FilterTerm term() {
+            if (peek() == '-' && position + 1 < text.length() && !isBlank(text.charAt(position + 1))) {
+                position++;
+                FilterTerm negated = term();
+                return negated instanceof Not(var inner) ? inner : new Not(negated);
+            }
+            if (peek() == '(') {
+                position++;
+                skipBlanks();
+                FilterTerm group = alternatives();
+                if (isAtEnd()) {
+                    throw invalid("a parenthesis ( is not closed");
+                }
+                position++;
+                return group;
+            }
+            if (++terms > MOST_TERMS) {
+                throw invalid("it may have %d terms".formatted(MOST_TERMS));
+            }
+            boolean isQuoted = peek() == '"';
+            String word = isQuoted ? quoted() : until(":\"()");
+            if (isQuoted || isAtEnd() || peek() != ':') {
+                if (!VISIBLE.matcher(word).find()) {
+                    throw invalid("\"" + word + "\" contains no word");
+                }
+                return new Words(word.strip());
+            }
+            position++;
+            return match(FilterKey.of(word));
+        }
+
+        private FilterTerm match(FilterKey key) {
+            List<String> values = new ArrayList<>();
+            do {
+                values.add(key.canonical(!isAtEnd() && peek() == '"' ? quoted() : until(",\"()")));
+            } while (!isAtEnd() && peek() == ',' && ++position > 0);
+            return new Match(key, values.stream().distinct().toList());
+        }
+
+        private String quoted() {
+            int end = text.indexOf('"', position + 1);
+            if (end < 0) {
+                throw invalid("a quote \" is not closed");
+            }
+            String quoted = text.substring(position + 1, end);
+            position = end + 1;
+            return quoted;
+        }
+
+        private String until(String ends) {
+            int begin = position;
+            while (!isAtEnd() && !isBlank(peek()) && ends.indexOf(peek()) < 0) {
+                position++;
+            }
+            return text.substring(begin, position);
+        }
+
+        private boolean isOr() {
+            return OR.matcher(text).region(position, text.length()).lookingAt();
+        }
+
+        private boolean skipOr() {
+            if (!isOr()) {
+                return false;
+            }
+            position += 2;
+            skipBlanks();
+            return true;
+        }
+
+        private void skipBlanks() {
+            while (!isAtEnd() && isBlank(peek())) {
+                position++;
+            }
+        }
+
+        private static boolean isBlank(char c) {
+            return Character.isWhitespace(c) || Character.isSpaceChar(c);
+        }
+
+        private boolean isAtEnd() {
+            return position >= text.length();
+        }
+
+        private char peek() {
+            return text.charAt(position);
+        }
+
+        private IllegalArgumentException invalid(String problem) {
+            return new IllegalArgumentException("the filter \"" + text.strip() + "\" is not valid: " + problem);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package io.github.notearchive.archive.stats;
+
+import static io.github.notearchive.archive.stats.NoteRows.id;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.RecordedPlans;
+import io.github.notearchive.archive.stats.NoteCards.Card;
+import io.github.notearchive.archive.stats.NoteCards.Cards;
+import io.github.notearchive.archive.stats.NoteCards.MonthCount;
+import io.github.notearchive.archive.stats.NoteCards.Suggestion;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+class NoteCardsTests {
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final NoteRows rows = new NoteRows(database);
+    private final NoteCards cards = new NoteCards(database.jdbc());
+
+    @Test
+    void cardHasWhatAWallShows() {
+        rows.author("a", "Anna");
+        rows.note(1, "a", "2026-02-01T00:00Z", "old bookshop");
+        rows.capture(1, "2026-03-02T00:00Z", "old", "text", "a", "Anna");
+        rows.capture(1, "2026-03-03T00:00Z", "old bookshop", "text", "a", "Anna");
+        rows.file(1, "IMAGE", 0, null, "BY_POLICY");
+        rows.file(1, "IMAGE", 1, "b".repeat(64), null);
+        rows.file(1, "IMAGE", 2, "c".repeat(64), null);
+        rows.file(1, "MOTION", 1, "d".repeat(64), null);
+        rows.file(1, "AUDIO", 0, "e".repeat(64), null);
+        rows.file(1, "VIDEO", 0, "f".repeat(64), null);
+        database.update("UPDATE note_media SET width = 30 + ordinal, height = 40 + ordinal");
+        rows.settled(1, "UNAVAILABLE", "2026-03-04T00:00Z");
+
+        Cards page = cards.page(NoteFilter.all(), null, null, 10);
+
+        assertThat(page.cards())
+                .containsExactly(new Card(
+                        id(1),
+                        "old bookshop",
+                        "text",
+                        "a",
+                        "Anna",
+                        Instant.parse("2026-02-01T00:00:00Z"),
+                        "UNAVAILABLE",
+                        "b".repeat(64),
+                        "image/jpeg",
+                        31,
+                        41,
+                        "VIDEO,LIVE,SOUND,GAP,EDITED,GONE"));
+        assertThat(page.before()).isNull();
+        assertThat(page.after()).isNull();
+    }
+
+    @Test
+    void noteWithoutFilesHasNoCover() {
+        rows.author("a", "Anna");
+        rows.note(1, "a", "2026-02-01T00:00Z", "t");
+
+        assertThat(cards.page(NoteFilter.all(), null, null, 10).cards())
+                .extracting("cover", "marks", "state")
+                .hasToString("[(null, \"\", null)]");
+    }
+
+    /** Notes 1 and 2 have the same time, notes 3 and 4 none, note 5 is erased. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            ``             | 9 8 7 6 2 1 4 3
+            t              | 9 8 7 6 2 1 4 3
+            author:anna    | 9 8 7 6 2 1 4 3
+            likes:>=1 t    | 9 7 1 3
+            published:2026 | 9 8 7 6 2 1
+            -published:2026 | 4 3
+            published:2026-02-07.. | 9 8 7
+            nothing        |
+            """)
+    void pagesFollowEachOtherInBothDirections(String text, String numbers) {
+        rows.author("a", "Anna");
+        IntStream.rangeClosed(1, 9)
+                .forEach(i -> rows.note(i, "a", "2026-02-0%dT00:00Z".formatted(i == 1 ? 2 : i), "t " + i));
+        database.update("UPDATE note SET published_at = NULL WHERE note_id IN (?, ?)", id(3).value(), id(4).value());
+        database.update("UPDATE note SET liked_count = right(note_id, 1)::integer % 2");
+        rows.erase(5);
+        NoteFilter filter = NoteFilter.parse(text);
+        List<String> all = numbers == null ? List.of() : List.of(numbers.split(" "));
+
+        for (int limit = 1; limit <= 9; limit++) {
+            List<String> down = new ArrayList<>();
+            Cards page = cards.page(filter, null, null, limit);
+            assertThat(page.before()).isNull();
+            down.addAll(numbers(page));
+            while (page.after() != null) {
+                page = cards.page(filter, page.after(), null, limit);
+                down.addAll(numbers(page));
+            }
+            List<String> up = new ArrayList<>(numbers(page));
+            while (page.before() != null) {
+                page = cards.page(filter, "", page.before(), limit);
+                up.addAll(0, numbers(page));
+                assertThat(page.after()).isNotNull();
+            }
+
+            assertThat(down).as("limit %d", limit).isEqualTo(all);
+            assertThat(up).as("limit %d", limit).isEqualTo(all);
+        }
+    }
+
+    private static List<String> numbers(Cards page) {
+        return page.cards().stream()
+                .map(card -> card.id().value().substring(23))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "%", "2026-03-01T00:00:00Z_x", "_"})
+    void brokenPositionIsRejected(String text) {
+        String encoded = Base64.getUrlEncoder().encodeToString(text.getBytes());
+
+        for (String position : List.of(text, encoded)) {
+            assertThatThrownBy(() -> cards.page(NoteFilter.all(), position, null, 2))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(position);
+        }
+    }
+
+    @Test
+    void matchesBeforeTheNewestNotesAreFound() {
+        database.update("""
+                        INSERT INTO note (note_id, title, published_at, first_captured_at, last_captured_at)
+                        SELECT '65b000000000000000' || lpad(i::text, 6, '0'), CASE WHEN i % 600 = 0 THEN 'rare' ELSE 'often' END,
+                               timestamptz '2026-01-01T00:00Z' + i * interval '1 hour', now(), now()
+                        FROM generate_series(1, 3000) AS i
+                        """);
+
+        Cards page = cards.page(NoteFilter.parse("rare"), null, null, 4);
+
+        assertThat(page.cards()).extracting(Card::id).containsExactly(id(3000), id(2400), id(1800), id(1200));
+        assertThat(cards.page(NoteFilter.parse("rare"), page.after(), null, 4).cards())
+                .extracting(Card::id)
+                .containsExactly(id(600));
+        assertThat(cards.months(NoteFilter.parse("rare")).complete()).isTrue();
+        assertThat(cards.months(NoteFilter.parse("often")).complete()).isFalse();
+    }
+
+    @Test
+    void monthsOfShanghaiAreCounted() {
+        rows.author("a", "Anna");
+        rows.note(1, "a", "2026-01-31T15:59Z", "t");
+        rows.note(2, "a", "2026-01-31T16:00Z", "t");
+        rows.note(3, "a", "2026-02-28T15:59Z", "t");
+        rows.note(4, "a", "2025-02-28T16:00Z", "t");
+        rows.note(5, "a", "2026-01-31T16:00Z", "t");
+        rows.erase(5);
+
+        for (String text : List.of("", "t", "author:Anna")) {
+            assertThat(cards.months(NoteFilter.parse(text)))
+                    .as(text)
+                    .isEqualTo(new NoteCards.Months(
+                            List.of(
+                                    new MonthCount("2026-02", 2),
+                                    new MonthCount("2026-01", 1),
+                                    new MonthCount("2025-03", 1)),
+                            true));
+        }
+        assertThat(cards.months(NoteFilter.parse("published:..2026-01")).months())
+                .containsExactly(new MonthCount("2026-01", 1), new MonthCount("2025-03", 1));
+        assertThat(cards.months(NoteFilter.parse("published:2020")).months()).isEmpty();
+    }
+
+    @Test
+    void namesAreSuggestedByTheirBeginning() {
+        rows.author("a", "Camp Anna");
+        rows.author("b", "campus");
+        rows.author("c", "Anna Camp");
+        rows.note(1, "a", "2026-01-31T15:59Z", "t");
+        rows.note(2, "a", "2026-01-31T15:59Z", "t");
+        rows.note(3, "c", "2026-01-31T15:59Z", "t");
+        rows.note(4, "a", "2026-01-31T15:59Z", "t");
+        rows.note(5, "a", "2026-01-31T15:59Z", "t");
+        IntStream.rangeClosed(1, 4).forEach(i -> rows.topic(i, 0, "camping"));
+        rows.topic(5, 0, "露营");
+        rows.erase(4);
+
+        assertThat(cards.suggest(" CAMP", 5))
+                .containsExactly(
+                        new Suggestion("author", "author:\"Camp Anna\"", "Camp Anna", 3),
+                        new Suggestion("topic", "topic:camping", "camping", 3));
+        assertThat(cards.suggest("露", 5)).extracting(Suggestion::value).containsExactly("topic:露营");
+        assertThat(cards.suggest("c", 1)).hasSize(1);
+        assertThat(cards.suggest(" ", 5)).isEmpty();
+        assertThat(cards.suggest("%", 5)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            ``                      | note_published
+            published:2026-01       | note_published
+            author:Anna             | note_author,author_nickname,note_capture_nickname,author_red_id
+            topic:camping           | note_topic_lower_name
+            camping                 | note_search
+            state:failed            | worklist_left
+            gone:yes                | worklist_unavailable
+            """)
+    void pageIsReadByIndex(String text, String indexes) throws SQLException {
+        database.update("""
+                        INSERT INTO author (author_id, nickname, updated_at)
+                        SELECT 'a' || i, 'name ' || i, now() FROM generate_series(1, 3000) AS i
+                        """);
+        database.update("""
+                        INSERT INTO note (note_id, title, author_id, published_at, first_captured_at, last_captured_at)
+                        SELECT '65b000000000000000' || lpad(i::text, 6, '0'), 'note ' || i, 'a' || i % 3000 + 1,
+                               timestamptz '2026-01-01T00:00Z' + i * interval '1 hour', now(), now()
+                        FROM generate_series(1, 20000) AS i
+                        """);
+        database.update(
+                "INSERT INTO note_topic (note_id, ordinal, name) SELECT note_id, 0, 'topic ' || title FROM note");
+        database.update("""
+                        INSERT INTO worklist (note_id, state, reason, settled_at, enqueued_at)
+                        SELECT note_id, CASE WHEN note_id LIKE '%00' THEN 'UNAVAILABLE' ELSE 'ARCHIVED' END, 'NOT_FOUND', now(), now()
+                        FROM note
+                        """);
+        database.update("ANALYZE author, note, note_topic, worklist");
+        RecordedPlans recorded = new RecordedPlans(database);
+
+        String newest = cards.page(NoteFilter.all(), null, null, 1).after(); // pages up from here need one statement
+        new NoteCards(JdbcClient.create(recorded)).page(NoteFilter.parse(text), null, newest, 60);
+
+        String plan = recorded.planOf("WITH");
+        assertThat(plan).contains("note_published").contains(indexes.split(","));
+        assertThat(plan).doesNotContain("Seq Scan on note n", "Seq Scan on author a", "Seq Scan on note_topic");
+    }
+}
