@@ -273,10 +273,10 @@ public final class SmallArchive implements AutoCloseable {
     private void addHostileTexts() {
         for (int i = 0; i < HOSTILE_TEXTS.size(); i++) {
             String text = HOSTILE_TEXTS.get(i);
-            String author = "5cd8%020d".formatted(i);
+            String author = hostileAuthor(i);
             String note = hostileNote(i);
             author(author, text);
-            note(note, "normal", text, text + "\n" + text, "2026-02-%02dT02:00Z".formatted(i % 28 + 1), author);
+            note(note, "normal", text, text + "\n" + text, "2021-02-%02dT02:00Z".formatted(i % 28 + 1), author);
             database.update("INSERT INTO note_topic (note_id, ordinal, name) VALUES (?, 0, ?)", note, text);
             database.update(
                     "INSERT INTO note_mention (note_id, ordinal, user_id, nickname) VALUES (?, 0, ?, ?)",
@@ -284,6 +284,11 @@ public final class SmallArchive implements AutoCloseable {
                     author,
                     text);
         }
+    }
+
+    /** Returns the author whose name is the hostile text of this number. */
+    public static String hostileAuthor(int number) {
+        return "5cd8%020d".formatted(number);
     }
 
     /** Returns the note with the hostile text of this number. */
@@ -354,7 +359,7 @@ public final class SmallArchive implements AutoCloseable {
                             SELECT '2026-03-10'::date + ?, 'main', ('2026-03-10T17:00Z'::timestamptz + ? * interval '1 day'),
                                    ('2026-03-10T18:24Z'::timestamptz + ? * interval '1 day'), ?, ?, 'the worklist has no due notes.', 412,
                                    3, 12, ?, 0, 20, 1650, 2300000000, 1702, 40, 12, 412, 3, 1, 40, 1650, 2300000000, 0, 0, '[]', '{}'
-                            """, i, i, i, i == 1 ? 6 : 0, i == 1 ? "QUOTA_EXHAUSTED" : "COMPLETED", i);
+                            """, i, i, i, i == 1 ? 3 : 0, i == 1 ? "QUOTA_EXHAUSTED" : "COMPLETED", i);
         }
     }
 

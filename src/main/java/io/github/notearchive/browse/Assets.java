@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.lang3.ArrayUtils;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.http.CacheControl;
@@ -40,7 +41,8 @@ final class Assets {
         PathMatchingResourcePatternResolver resources =
                 new PathMatchingResourcePatternResolver(Assets.class.getClassLoader());
         String directory = "classpath*:" + Assets.class.getPackageName().replace('.', '/');
-        for (Resource file : resources.getResources(directory + "/**/*.*")) {
+        Resource base = resources.getResource("classpath:pages/base.css");
+        for (Resource file : ArrayUtils.add(resources.getResources(directory + "/**/*.*"), base)) {
             String name = Objects.requireNonNull(file.getFilename());
             MediaType type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
             if (type != null) {

@@ -165,9 +165,7 @@ final class SandboxCommand extends ArchiveCommand {
             out().flush();
             exitCode = last.exitCode().number();
         }
-        return browse
-                ? commandLine().getParent().execute("browse", "--data-dir", directory.toString())
-                : exitCode;
+        return browse ? commandLine().getParent().execute("browse", "--data-dir", directory.toString()) : exitCode;
     }
 
     private void detail(String text) {

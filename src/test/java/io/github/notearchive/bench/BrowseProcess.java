@@ -78,12 +78,7 @@ final class BrowseProcess implements AutoCloseable {
         /** Returns first, median, 95th percentile and maximum, as cells. */
         String cells() {
             return String.format(
-                    Locale.ROOT,
-                    "%.0f | %.1f | %.1f | %.1f",
-                    first,
-                    percentile(50),
-                    percentile(95),
-                    values.getLast());
+                    Locale.ROOT, "%.0f | %.1f | %.1f | %.1f", first, percentile(50), percentile(95), values.getLast());
         }
     }
 

@@ -22,9 +22,9 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * Each view, the search and the web pages, asked of a million notes: {@code ./mvnw verify -Pbench -Dit.test=QuestionsBench}. The
- * archive is made up within the database: words of one to four characters out of 3,500, both by Zipf's law, 200
- * characters a note. {@code -Dbench.notes=50000} makes a smaller one.
+ * Each view, the search and the web pages, asked of a million notes: {@code ./mvnw verify -Pbench
+ * -Dit.test=QuestionsBench}. The archive is made up within the database: words of one to four characters out of 3,500,
+ * both by Zipf's law, 200 characters a note. {@code -Dbench.notes=50000} makes a smaller one.
  */
 class QuestionsBench {
 
@@ -89,8 +89,9 @@ class QuestionsBench {
         Page page = new Page(
                 QuestionsBench.class, "pages", "Web pages over %,d notes".formatted(NOTES), one("SHOW server_version"));
         try (BrowseProcess pages = new BrowseProcess(database, directory)) {
-            page.paragraph("Milliseconds of %d requests by HTTP, one after the other, after a first one. `note-archive browse` has a heap of 256 MB (`%s`)."
-                            .formatted(PAGE_REPEATS, BrowseProcess.HEAP))
+            page.paragraph(
+                            "Milliseconds of %d requests by HTTP, one after the other, after a first one. `note-archive browse` has a heap of 256 MB (`%s`)."
+                                    .formatted(PAGE_REPEATS, BrowseProcess.HEAP))
                     .table("page", "KB", "first", "p50", "p95", "longest");
             for (Map.Entry<String, List<String>> each : paths(pages).entrySet()) {
                 int length = pages.get(each.getValue().getFirst()).getBytes(StandardCharsets.UTF_8).length;
