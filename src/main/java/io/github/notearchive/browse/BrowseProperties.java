@@ -22,8 +22,8 @@ import org.springframework.validation.annotation.Validated;
  * @param trustedProxies addresses or networks of proxies that authenticate users, such as {@code 10.0.0.0/8}
  * @param userHeader header in which such a proxy sends the name of the user
  * @param heifCommand program that converts HEIF and AVIF pictures to JPEG or PNG, also for folder exports, with the
- *     placeholders {@code {input}}, {@code {output}} and, if it can scale, {@code {size}}; words are separated by
- *     spaces. Empty: the browser of the reader decodes them
+ *     names of the files as input and output in braces, and the longest edge as size in braces. Empty: the browser of
+ *     the reader decodes them
  * @param cacheSize maximum size of all thumbnails on the disk
  */
 @Validated
@@ -49,7 +49,7 @@ public record BrowseProperties(
                 .toList();
     }
 
-    @AssertTrue(message = "archive.browse.heif-command must have the words {input} and {output}")
+    @AssertTrue(message = "archive.browse.heif-command must have input and output in braces")
     boolean isHeifCommandComplete() {
         return heifCommand.isBlank() || (heifCommand.contains("{input}") && heifCommand.contains("{output}"));
     }

@@ -72,7 +72,8 @@ if (typeof document === 'undefined') {
       clearTimeout(timer);
       return data.blob ? resolve(data.blob) : reject(new Error(data.error));
     };
-    const shown = (image.clientWidth || image.parentElement.clientWidth) * devicePixelRatio;
+    // a picture without a source may be as wide as its text
+    const shown = Math.max(image.clientWidth, image.parentElement.clientWidth) * devicePixelRatio;
     worker.postMessage({
       source: image.dataset.heif,
       width: Math.min(MAX_WIDTH, Math.ceil(shown)) || MAX_WIDTH,
