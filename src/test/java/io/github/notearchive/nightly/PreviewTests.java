@@ -95,6 +95,25 @@ class PreviewTests extends NightFixture {
     }
 
     @Test
+    void waiverOfAnImageKeepsThePreviewsOfTheOthers() {
+        String note = aNoteOfSeveralPictures();
+        String dead = night.pictures(note).getFirst();
+        night.script().media(target -> target.contains(dead), Reply.status(404));
+        night.run(ExitCode.INCOMPLETE);
+        List<SlotRow> previews = previews(note);
+
+        assertThat(waive(note, MediaKind.IMAGE, 0, "deleted by its author")).isZero();
+
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(previews).hasSize(night.pictures(note).size() - 1);
+        assertThat(previews(note))
+                .extracting(SlotRow::media)
+                .containsExactlyElementsOf(
+                        previews.stream().map(SlotRow::media).toList());
+        assertRebuiltAsTheyAre();
+    }
+
+    @Test
     void repairOfALostPreviewMakesNoNoteDue() throws IOException {
         String note = aNoteOfSeveralPictures();
         night.run(ExitCode.COMPLETED);
