@@ -108,8 +108,7 @@ class PreviewTests extends NightFixture {
         assertThat(previews).hasSize(night.pictures(note).size() - 1);
         assertThat(previews(note))
                 .extracting(SlotRow::media)
-                .containsExactlyElementsOf(
-                        previews.stream().map(SlotRow::media).toList());
+                .containsExactlyElementsOf(previews.stream().map(SlotRow::media).toList());
         assertRebuiltAsTheyAre();
     }
 

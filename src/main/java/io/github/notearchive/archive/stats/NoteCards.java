@@ -69,8 +69,8 @@ public record NoteCards(JdbcClient jdbc) {
             LEFT JOIN LATERAL (
                 SELECT m.sha256, o.content_type, m.width, m.height
                 FROM note_media m JOIN media_object o USING (sha256)
-                WHERE m.note_id = n.note_id AND m.kind = 'IMAGE' AND m.state = 'STORED'
-                ORDER BY m.ordinal
+                WHERE m.note_id = n.note_id AND m.kind IN ('IMAGE', 'PREVIEW') AND m.state = 'STORED'
+                ORDER BY m.ordinal, o.content_type = 'image/heic', m.kind
                 LIMIT 1) AS c ON true
             CROSS JOIN LATERAL (
                 SELECT bool_or(m.kind = 'VIDEO' AND m.state = 'STORED') AS has_video,
@@ -91,7 +91,7 @@ public record NoteCards(JdbcClient jdbc) {
      *
      * @param excerpt beginning of the text
      * @param state state in the worklist; null if the note is not in it
-     * @param cover SHA-256 of the first stored image
+     * @param cover SHA-256 of the first stored image; of a HEIC image, of its preview if there is one
      * @param coverType content type of the cover
      * @param coverWidth pixels
      * @param marks those of VIDEO, LIVE, SOUND, GAP, EDITED and GONE that apply, separated by commas

@@ -29,6 +29,21 @@ class NoteCardsTests {
     private final NoteCards cards = new NoteCards(database.jdbc());
 
     @Test
+    void coverOfAHeicImageIsItsPreview() {
+        rows.author("a", "Anna");
+        for (int note = 1; note <= 2; note++) {
+            rows.note(note, "a", "2026-02-0%dT00:00Z".formatted(note), "bookshop");
+            rows.file(note, "IMAGE", 0, "%d".formatted(note).repeat(64), null);
+            rows.file(note, "PREVIEW", 0, "c".repeat(64), null);
+        }
+        database.update("UPDATE media_object SET content_type = 'image/heic' WHERE sha256 = ?", "1".repeat(64));
+
+        assertThat(cards.page(NoteFilter.all(), null, null, 10).cards())
+                .extracting(Card::cover)
+                .containsExactly("2".repeat(64), "c".repeat(64));
+    }
+
+    @Test
     void cardHasWhatAWallShows() {
         rows.author("a", "Anna");
         rows.note(1, "a", "2026-02-01T00:00Z", "old bookshop");
