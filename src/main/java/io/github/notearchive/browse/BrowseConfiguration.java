@@ -1,5 +1,6 @@
 package io.github.notearchive.browse;
 
+import java.time.Duration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.http.converter.autoconfigure.HttpMessageConvertersAutoConfiguration;
 import org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration;
@@ -30,9 +31,12 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 })
 public class BrowseConfiguration implements WebMvcConfigurer {
 
+    /** The time limit of the first search. */
+    private static final Duration SEARCH_PATIENCE = Duration.ofSeconds(10);
+
     @Override
     public void addInterceptors(InterceptorRegistry registry) {
-        registry.addInterceptor(new SearchLimit()).addPathPatterns("/", "/suggest");
+        registry.addInterceptor(new SearchLimit(SEARCH_PATIENCE)).addPathPatterns("/", "/suggest");
     }
 
     @Bean

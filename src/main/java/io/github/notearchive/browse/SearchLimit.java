@@ -3,6 +3,7 @@ package io.github.notearchive.browse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.security.Principal;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,16 +13,18 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.servlet.HandlerInterceptor;
 
 /**
- * Lets each reader run one search at a time. A second one waits up to ten seconds, the time limit of the first, and is
- * refused with status 429 then.
+ * Lets each reader run one search at a time.
+ *
+ * @param patience time that a second one waits before it is refused with status 429
  */
-final class SearchLimit implements HandlerInterceptor {
+record SearchLimit(Duration patience, Map<String, Semaphore> readers) implements HandlerInterceptor {
 
-    private static final int WAIT_SECONDS = 10;
     private static final Set<String> SEARCHES = Set.of("/suggest");
     private static final String HELD = SearchLimit.class.getName();
 
-    private final Map<String, Semaphore> readers = new ConcurrentHashMap<>();
+    SearchLimit(Duration patience) {
+        this(patience, new ConcurrentHashMap<>());
+    }
 
     @Override
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler)
@@ -32,7 +35,7 @@ final class SearchLimit implements HandlerInterceptor {
         }
         Principal reader = request.getUserPrincipal();
         Semaphore turn = readers.computeIfAbsent(reader == null ? "" : reader.getName(), _ -> new Semaphore(1, true));
-        if (!turn.tryAcquire(WAIT_SECONDS, TimeUnit.SECONDS)) {
+        if (!turn.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
             response.sendError(429);
             return false;
         }
