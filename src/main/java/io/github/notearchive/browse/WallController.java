@@ -1,17 +1,120 @@
 package io.github.notearchive.browse;
 
+import io.github.notearchive.archive.stats.NoteCards;
+import io.github.notearchive.archive.stats.NoteCards.Cards;
+import io.github.notearchive.archive.stats.NoteCards.Months;
+import io.github.notearchive.archive.stats.NoteCards.Suggestion;
+import io.github.notearchive.archive.stats.NoteFilter;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** First page. */
+/** The wall of notes, newest first, which also shows the result of a search, and suggestions for the search box. */
 @RestController
-record WallController(PageRenderer pages) {
+record WallController(NoteCards notes, PageRenderer pages) {
+
+    private static final int CARDS = 48;
+    private static final int SUGGESTIONS = 8;
+
+    private static final Pattern MONTH = Pattern.compile("(?:^|\\s)published:(\\d{4}-\\d{2})(?=\\s|$)");
 
     @GetMapping("/")
-    ResponseEntity<String> wall(HttpServletRequest request) {
-        return pages.page(request, "browse/wall", Map.of());
+    ResponseEntity<String> wall(
+            HttpServletRequest request,
+            @RequestParam(defaultValue = "") String q,
+            @RequestParam(required = false) @Nullable String month,
+            @RequestParam(required = false) @Nullable String after,
+            @RequestParam(required = false) @Nullable String before) {
+        String text = month == null ? q : withMonth(q, month);
+        try {
+            NoteFilter filter = NoteFilter.parse(text);
+            Cards cards = notes.page(filter, after, before, CARDS);
+            Wall wall =
+                    new Wall(text, cards, notes.months(NoteFilter.parse(withoutMonth(text))), suggestions(text), null);
+            return pages.page(request, "browse/wall", Map.of("wall", wall));
+        } catch (IllegalArgumentException e) {
+            Wall wall = new Wall(
+                    text,
+                    new Cards(List.of(), null, null),
+                    new Months(List.of(), true),
+                    List.of(),
+                    Objects.requireNonNullElse(e.getMessage(), "invalid filter"));
+            return pages.page(request, HttpStatus.BAD_REQUEST, "browse/wall", Map.of("wall", wall));
+        }
+    }
+
+    /** Returns authors and topics that begin with a text, with the term to put into the search box. */
+    @GetMapping("/suggest")
+    List<Suggestion> suggest(@RequestParam String q) {
+        return q.isBlank() ? List.of() : notes.suggest(q.strip(), SUGGESTIONS);
+    }
+
+    /** Returns authors and topics whose names begin with the search, if it is one word or name. */
+    private List<Suggestion> suggestions(String filter) {
+        return filter.isBlank() || filter.matches(".*[:\"].*|-.*") ? List.of() : suggest(filter);
+    }
+
+    private static String withMonth(String filter, String month) {
+        return (withoutMonth(filter) + " published:" + month).strip();
+    }
+
+    private static String withoutMonth(String filter) {
+        return MONTH.matcher(filter).replaceAll("").strip();
+    }
+
+    /**
+     * Model of the template.
+     *
+     * @param filter text of the filter
+     * @param months months of the notes that match the filter without its month
+     * @param error why the filter is invalid; null if it is valid
+     */
+    record Wall(
+            String filter,
+            Cards cards,
+            Months months,
+            List<Suggestion> suggestions,
+            @Nullable String error) {
+
+        /** Returns the month of the filter; null if it has none. */
+        @Nullable
+        String month() {
+            Matcher month = MONTH.matcher(filter);
+            return month.find() ? month.group(1) : null;
+        }
+
+        /** Returns the address of the notes of a month; of all months if it is the one shown. */
+        String in(String month) {
+            return address(Map.of("q", month.equals(month()) ? withoutMonth(filter) : withMonth(filter, month)));
+        }
+
+        @Nullable
+        String newer() {
+            return cards.before() == null ? null : address(Map.of("q", filter, "before", cards.before()));
+        }
+
+        @Nullable
+        String older() {
+            return cards.after() == null ? null : address(Map.of("q", filter, "after", cards.after()));
+        }
+
+        private static String address(Map<String, String> parameters) {
+            return parameters.entrySet().stream()
+                    .filter(parameter -> !parameter.getValue().isEmpty())
+                    .sorted(Map.Entry.comparingByKey(Comparator.reverseOrder()))
+                    .map(parameter -> parameter.getKey() + "=" + Site.encode(parameter.getValue()))
+                    .collect(Collectors.joining("&", "/?", ""));
+        }
     }
 }

@@ -1,0 +1,111 @@
+package io.github.notearchive.browse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.text.MessageFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TextsTests {
+
+    private static final String SOURCES = sources();
+
+    @Test
+    void bothLanguagesHaveTheSameKeys() {
+        assertThat(new TreeSet<>(texts("_zh").stringPropertyNames()))
+                .isEqualTo(new TreeSet<>(texts("").stringPropertyNames()));
+    }
+
+    /** A key is used as it is, or by a prefix that the code completes. */
+    @Test
+    void eachTextIsUsed() {
+        assertThat(texts("").stringPropertyNames()).allMatch(TextsTests::isUsed);
+    }
+
+    private static boolean isUsed(String key) {
+        String prefix = key;
+        if (SOURCES.contains("\"" + key + "\"")) {
+            return true;
+        }
+        while (prefix.contains(".")) {
+            prefix = prefix.substring(0, prefix.lastIndexOf('.'));
+            if (SOURCES.contains("\"" + prefix + ".\" +") || SOURCES.contains("name(\"" + prefix + "\"")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "_zh"})
+    void eachTextIsAMessageWithTheArgumentsOfTheOtherLanguage(String language) {
+        Properties texts = texts(language);
+        Properties english = texts("");
+
+        for (String key : texts.stringPropertyNames()) {
+            MessageFormat format = new MessageFormat(texts.getProperty(key), Locale.ROOT);
+            assertThat(format.getFormatsByArgumentIndex())
+                    .as(key)
+                    .hasSameSizeAs(
+                            new MessageFormat(english.getProperty(key), Locale.ROOT).getFormatsByArgumentIndex());
+        }
+    }
+
+    @Test
+    void chineseTextsAreChinese() {
+        Properties texts = texts("_zh");
+        Set<String> latin = texts.stringPropertyNames().stream()
+                .filter(key -> texts.getProperty(key)
+                        .codePoints()
+                        .noneMatch(c -> Character.UnicodeScript.of(c) == Character.UnicodeScript.HAN))
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(latin).as("names of keys, and formats").hasSizeLessThan(12);
+    }
+
+    private static Properties texts(String language) {
+        Properties texts = new Properties();
+        try (InputStream in = Texts.class.getResourceAsStream("texts" + language + ".properties")) {
+            texts.load(new InputStreamReader(in, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return texts;
+    }
+
+    private static String sources() {
+        return Stream.of("src/main/jte/browse", "src/main/java/io/github/notearchive/browse")
+                .flatMap(root -> files(Path.of(root)).stream())
+                .map(file -> {
+                    try {
+                        return Files.readString(file);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .collect(Collectors.joining());
+    }
+
+    private static List<Path> files(Path root) {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
