@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
@@ -111,6 +112,15 @@ public abstract class ArchiveCommand implements Callable<Integer> {
 
     final List<NoteId> noteIds(List<String> texts) {
         return texts.stream().map(this::noteId).toList();
+    }
+
+    /** @throws ParameterException with the invalid term */
+    final NoteFilter filter(String text) {
+        try {
+            return NoteFilter.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw usage(String.valueOf(e.getMessage()));
+        }
     }
 
     /** @throws ParameterException if the file of an option cannot be created or replaced */

@@ -82,6 +82,9 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--text", paramLabel = "TEXT")
     private @Nullable String text;
 
+    @Option(names = "--filter", paramLabel = "TEXT")
+    private @Nullable String filter;
+
     @Option(names = "--ids", paramLabel = "FILE")
     private @Nullable Path ids;
 
@@ -135,7 +138,17 @@ final class ExportCommand extends ArchiveCommand {
         return new ExportOptions(
                 format,
                 target,
-                new Selection(publishedFrom, publishedTo, capturedFrom, capturedTo, topics, writers, states, text, ids),
+                new Selection(
+                        publishedFrom,
+                        publishedTo,
+                        capturedFrom,
+                        capturedTo,
+                        topics,
+                        writers,
+                        states,
+                        text,
+                        filter == null ? null : filter(filter),
+                        ids),
                 files,
                 authors,
                 authorKey,

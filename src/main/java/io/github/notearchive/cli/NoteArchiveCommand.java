@@ -31,6 +31,7 @@ import picocli.CommandLine.IVersionProvider;
             ExplainCommand.class,
             ReportCommand.class,
             SearchCommand.class,
+            ListCommand.class,
             BrowseCommand.class,
             ShowCommand.class,
             RequeueCommand.class,

@@ -1,5 +1,6 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
 import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
@@ -77,7 +78,10 @@ record Manifest(Export export) {
     private ObjectNode selection() {
         List<String> asked = export.options().selection().authors();
         List<String> authors = visible(asked);
+        NoteFilter filter = export.options().selection().filter();
+        boolean isNamed = filter == null || export.options().authors() == AuthorMode.KEEP || !filter.namesAuthor();
         return MAPPER.<ObjectNode>valueToTree(export.options().selection())
+                .putPOJO("filter", isNamed ? filter : "with names of authors, which are not exported")
                 .putPOJO("authors", authors)
                 .put("authorsNotNamed", asked.size() - authors.size())
                 .putPOJO("ids", export.ids());

@@ -31,6 +31,7 @@ class ArchiveLocationTests {
                 "plan",
                 "report",
                 "search word",
+                "list word",
                 "explain 65fe2a8d0000000012033fa1",
                 "export --format csv out",
                 "requeue --state FAILED",

@@ -94,6 +94,7 @@ class CommandLineTests {
             requeue | ; nonsense; --state NONSENSE
             waive   | ID; ID IMAGE x --reason x; nonsense IMAGE 0 --reason x
             search  | --limit 0 word; --limit x word; \u200b
+            list    | --limit 0; --limit 2147483647; size:3; author:; (a; -旧
             forget  | ; nonsense; --yes; ID --author 5f0000000000000000000001; ID --yes --dry-run
             verify  | surplus; --max-duration 0s; --max-duration 90; --self-test --repair
             verify  | --self-test --delete-orphans; --self-test --max-duration 1h
@@ -106,6 +107,7 @@ class CommandLineTests {
             export  | --format csv --authors hash --author-key /no/such/file out
             export  | --format csv --media presigned --presign-for 8d out; --format csv --published-from yesterday out
             export  | --format csv --published-from 2026-03-02 --published-to 2026-03-01 out
+            export  | --format csv --filter size:3 out; --format csv --filter likes:many out
             export  | --format csv --state NONSENSE out; --format csv --ids /no/such/file out; --format csv --ids /tmp out
             """)
     void usageErrorIsReportedBeforeTheStart(String command, String invalid) {

@@ -75,6 +75,7 @@ class GoldenMasterTests {
             json/explain.json: explain --json FIRST
             json/explain-failed.json: explain --json LAST
             json/search.json: search --json --limit 1 旧书店
+            json/list.json: list --json 旧书店 state:archived
             json/verify.json: verify --json
             json/remap.json: remap --dry-run --json
             json/forget.json: forget --dry-run --json FIRST
@@ -84,6 +85,7 @@ class GoldenMasterTests {
             text/explain.txt: explain FIRST
             text/explain-failed.txt: explain LAST
             text/search.txt: search 旧书店
+            text/list.txt: list --limit 3 -- -旧书店
             text/verify.txt: verify
             text/verify-self-test.txt: verify --self-test
             text/remap.txt: remap --all

@@ -56,6 +56,8 @@ class ExporterTests extends ExportScenario {
             {"authors": ["518955047"]}                                                     | 12   | 1112
             {"states": ["FAILED"]}                                                         | 3    | 3
             {"text": "untitled"}                                                           | 1    | 111
+            {"filter": "state:failed"}                                                     | 3    | 3
+            {"filter": "topic:t1 OR untitled", "states": ["FAILED"]}                        | ``   | ``
             {"text": "%"}                                                                  | ``   | ``
             {"text": "'; DROP TABLE note; --"}                                             | ``   | ``
             """)

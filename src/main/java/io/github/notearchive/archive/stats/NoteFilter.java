@@ -1,5 +1,7 @@
 package io.github.notearchive.archive.stats;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.notearchive.archive.stats.FilterTerm.All;
 import io.github.notearchive.archive.stats.FilterTerm.Any;
 import io.github.notearchive.archive.stats.FilterTerm.Match;
@@ -40,6 +42,7 @@ public final class NoteFilter {
      *
      * @throws IllegalArgumentException with the invalid term, and what is allowed
      */
+    @JsonCreator
     public static NoteFilter parse(String text) {
         if (text.length() > LONGEST) {
             throw new IllegalArgumentException(
@@ -54,6 +57,7 @@ public final class NoteFilter {
     }
 
     /** Returns the canonical text. */
+    @JsonValue
     public String text() {
         return text;
     }
@@ -71,6 +75,11 @@ public final class NoteFilter {
     /** Returns the named parameters of the condition. */
     public Map<String, Object> parameters() {
         return Map.copyOf(indexed.parameters());
+    }
+
+    /** Returns whether a term may name an author. */
+    public boolean namesAuthor() {
+        return text.contains("author:");
     }
 
     /** Condition and its parameters. */

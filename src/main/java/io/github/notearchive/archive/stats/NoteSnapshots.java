@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -31,8 +32,8 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
     /** Rows of a note that is being erased may still exist, for long if the erasure was interrupted. */
     private static final String SELECTED = """
             WITH selected AS (
-                SELECT n.note_id FROM note n
-                WHERE NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
+                SELECT n.note_id FROM note n LEFT JOIN worklist w USING (note_id)
+                WHERE (%s) AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
                   AND (:publishedFrom::timestamptz IS NULL OR n.published_at >= :publishedFrom)
                   AND (:publishedTo::timestamptz IS NULL OR n.published_at < :publishedTo)
                   AND (coalesce(:capturedFrom::timestamptz, :capturedTo) IS NULL
@@ -61,8 +62,11 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             // copying a file may take long between two fetches
             jdbc.sql("SET LOCAL idle_in_transaction_session_timeout = 0").update();
             jdbc.sql("SET LOCAL statement_timeout = 0").update();
-            return new Snapshot(
-                    transaction, RecordParameters.of(selection).addValue("ids", RecordParameters.column(ids)));
+            NoteFilter filter = selection.filter() == null ? NoteFilter.all() : selection.filter();
+            MapSqlParameterSource parameters =
+                    RecordParameters.of(selection).addValue("ids", RecordParameters.column(ids));
+            filter.parameters().forEach((name, value) -> parameters.addValue(name, RecordParameters.column(value)));
+            return new Snapshot(transaction, SELECTED.formatted(filter.condition()), parameters);
         } catch (RuntimeException e) {
             transactions.rollback(transaction);
             throw e;
@@ -80,6 +84,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
      * @param topics names or ids of topics
      * @param authors ids of authors, or their displayed numbers
      * @param text text that title or text must contain, ignoring case; null for any
+     * @param filter terms that must match; null for any
      * @param ids file with one note id per line; null for any
      */
     public record Selection(
@@ -91,10 +96,11 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             List<String> authors,
             List<NoteState> states,
             @Nullable String text,
+            @Nullable NoteFilter filter,
             @Nullable Path ids) {
 
         public static Selection all() {
-            return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, null);
+            return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, null, null);
         }
     }
 
@@ -109,10 +115,12 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
     public final class Snapshot implements AutoCloseable {
 
         private final TransactionStatus transaction;
+        private final String selected;
         private final SqlParameterSource parameters;
 
-        private Snapshot(TransactionStatus transaction, SqlParameterSource parameters) {
+        private Snapshot(TransactionStatus transaction, String selected, SqlParameterSource parameters) {
             this.transaction = transaction;
+            this.selected = selected;
             this.parameters = parameters;
         }
 
@@ -141,7 +149,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
         }
 
         private JdbcClient.StatementSpec selected(String query) {
-            return jdbc.sql(SELECTED + query).paramSource(parameters);
+            return jdbc.sql(selected + query).paramSource(parameters);
         }
 
         /** Counts the ids of the selection, which has some, and those that were never captured. */

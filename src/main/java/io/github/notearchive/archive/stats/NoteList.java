@@ -1,0 +1,56 @@
+package io.github.notearchive.archive.stats;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.note.NoteId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Lists the notes that match a filter, also those of the worklist that were never captured. */
+@Repository
+public record NoteList(JdbcClient jdbc) {
+
+    private static final String LINE =
+            "SELECT %s.note_id AS id, w.state, n.published_at, n.author_id, a.nickname AS author, n.title\n";
+
+    /** Returns at most {@code limit} notes: the newest published first, then those without a time of publication. */
+    public List<ListedNote> notes(NoteFilter filter, int limit) {
+        List<ListedNote> notes = new ArrayList<>(Statements.list(
+                jdbc,
+                ListedNote.class,
+                filter.parameters(),
+                LINE.formatted("n") + """
+                        FROM note n LEFT JOIN worklist w USING (note_id) LEFT JOIN author a USING (author_id)
+                        WHERE (%s) AND %s
+                        ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC
+                        LIMIT %d
+                        """.formatted(filter.condition(), NoteView.NOT_ERASED, limit)));
+        if (notes.size() < limit) {
+            notes.addAll(Statements.list(
+                    jdbc,
+                    ListedNote.class,
+                    filter.parameters(),
+                    LINE.formatted("w") + """
+                            FROM worklist w LEFT JOIN note n USING (note_id) LEFT JOIN author a USING (author_id)
+                            WHERE (%s) AND n.note_id IS NULL
+                              AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = w.note_id)
+                            ORDER BY w.note_id DESC
+                            LIMIT %d
+                            """.formatted(filter.condition(), limit - notes.size())));
+        }
+        return notes;
+    }
+
+    /** A note by its id; without anything but a state if it was never captured. */
+    public record ListedNote(
+            @JsonProperty("noteId") NoteId id,
+            @Nullable String state,
+            @Nullable Instant publishedAt,
+            @Nullable String authorId,
+            @Nullable String author,
+            @Nullable String title) {}
+}

@@ -1,0 +1,50 @@
+package io.github.notearchive.archive.stats;
+
+import static io.github.notearchive.archive.stats.NoteRows.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.NoteList.ListedNote;
+import java.time.Instant;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class NoteListTests {
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final NoteRows rows = new NoteRows(database);
+    private final NoteList list = new NoteList(database.jdbc());
+
+    @BeforeEach
+    void fill() {
+        rows.author("a", "Anna");
+        rows.note(1, "a", "2026-02-01T00:00Z", "first");
+        rows.note(2, "a", "2026-02-02T00:00Z", "second");
+        rows.note(3, "a", "2026-02-02T00:00Z", "erased");
+        rows.settled(1, "ARCHIVED", "2026-03-01T00:00Z");
+        rows.settled(4, "FAILED", "2026-03-01T00:00Z");
+        rows.settled(5, "FAILED", "2026-03-01T00:00Z");
+        rows.erase(3);
+        rows.erase(5);
+    }
+
+    @Test
+    void newestComeFirstAndNotesWithoutCaptureLast() {
+        assertThat(list.notes(NoteFilter.all(), 10))
+                .containsExactly(
+                        new ListedNote(id(2), null, Instant.parse("2026-02-02T00:00:00Z"), "a", "Anna", "second"),
+                        new ListedNote(id(1), "ARCHIVED", Instant.parse("2026-02-01T00:00:00Z"), "a", "Anna", "first"),
+                        new ListedNote(id(4), "FAILED", null, null, null, null));
+        assertThat(list.notes(NoteFilter.all(), 2)).extracting(ListedNote::id).containsExactly(id(2), id(1));
+    }
+
+    @Test
+    void filterAppliesToNotesWithoutCapture() {
+        assertThat(list.notes(NoteFilter.parse("state:failed"), 10))
+                .extracting(ListedNote::id)
+                .containsExactly(id(4));
+        assertThat(list.notes(NoteFilter.parse("-first"), 10))
+                .extracting(ListedNote::id)
+                .containsExactly(id(2), id(4));
+    }
+}
