@@ -192,12 +192,12 @@ enum FilterKey {
     private static @Nullable Period period(String text) {
         String[] ends = text.split("\\.\\.", -1);
         try {
-            if (ends.length > 2 || text.equals("..")) {
+            if (ends.length > 2 || text.isEmpty() || text.equals("..")) {
                 return null;
             }
             Instant from = ends[0].isEmpty() ? null : begin(ends[0], 0);
             Instant to = ends[ends.length - 1].isEmpty() ? null : begin(ends[ends.length - 1], 1);
-            return new Period(from, to);
+            return from != null && to != null && !from.isBefore(to) ? null : new Period(from, to);
         } catch (DateTimeException e) {
             return null;
         }
@@ -208,7 +208,8 @@ enum FilterKey {
         LocalDate day = switch (text.length()) {
             case 4 -> Year.parse(text).plusYears(later).atDay(1);
             case 7 -> YearMonth.parse(text).plusMonths(later).atDay(1);
-            default -> LocalDate.parse(text).plusDays(later);
+            case 10 -> LocalDate.parse(text).plusDays(later);
+            default -> throw new DateTimeException(text);
         };
         return day.atStartOfDay(Night.ZONE).toInstant();
     }

@@ -140,8 +140,9 @@ public final class NoteFilter {
         private int position;
         private int terms;
 
+        /** Control characters, which the database may reject, separate words. */
         Parser(String text) {
-            this.text = text;
+            this.text = text.replaceAll("[\\p{Cc}\\p{Cs}]", " ");
         }
 
         FilterTerm parse() {

@@ -53,6 +53,11 @@ class NoteFilterTests {
             state:lost         | pending, postponed, archived, unavailable, failed
             reason:bad         | media_incomplete, rejected
             has:               | video, sound, live, subtitle, gap
+            published:         | published: takes 2026
+            captured:          | captured: takes 2026
+            gone:              | gone: takes yes or 2026
+            published:2026-03..2026-01  | published: takes 2026
+            published:+300000-01-01     | published: takes 2026
             author:            | a name or an id
             gone:no            | yes or 2026, 2026-03
             published:yes      | 2026, 2026-03
@@ -83,6 +88,12 @@ class NoteFilterTests {
         assertThatThrownBy(() -> NoteFilter.parse("x ".repeat(51))).hasMessageContaining("50 terms");
         assertThatThrownBy(() -> NoteFilter.parse("x".repeat(1001))).hasMessageContaining("1001 characters");
         assertThatThrownBy(() -> NoteFilter.parse("(".repeat(1000))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void controlCharactersSeparateWords() {
+        assertThat(NoteFilter.parse("a" + (char) 0 + "b" + (char) 0xd800).text())
+                .isEqualTo("a b");
     }
 
     /** Notes 1 to 4 are captured, note 5 is only in the worklist, note 6 only in the catalog. */
