@@ -19,7 +19,7 @@ import org.springframework.stereotype.Repository;
 public record NoteCards(JdbcClient jdbc) {
 
     /** Newest notes that are compared with a filter before its indexes are used: a frequent word is among them. */
-    private static final int WINDOW = 2000;
+    private static final int WINDOW = 5000;
 
     /** Matches among these that make a month rail, so that older matches are not counted. */
     private static final int ENOUGH = 200;

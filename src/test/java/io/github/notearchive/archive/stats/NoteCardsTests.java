@@ -155,13 +155,16 @@ class NoteCardsTests {
                         INSERT INTO note (note_id, title, published_at, first_captured_at, last_captured_at)
                         SELECT '65b000000000000000' || lpad(i::text, 6, '0'), CASE WHEN i % 600 = 0 THEN 'rare' ELSE 'often' END,
                                timestamptz '2026-01-01T00:00Z' + i * interval '1 hour', now(), now()
-                        FROM generate_series(1, 3000) AS i
+                        FROM generate_series(1, 6000) AS i
                         """);
 
-        Cards page = cards.page(NoteFilter.parse("rare"), null, null, 4);
+        Cards page = cards.page(NoteFilter.parse("rare"), null, null, 9);
 
-        assertThat(page.cards()).extracting(Card::id).containsExactly(id(3000), id(2400), id(1800), id(1200));
-        assertThat(cards.page(NoteFilter.parse("rare"), page.after(), null, 4).cards())
+        assertThat(page.cards())
+                .extracting(Card::id)
+                .containsExactly(
+                        id(6000), id(5400), id(4800), id(4200), id(3600), id(3000), id(2400), id(1800), id(1200));
+        assertThat(cards.page(NoteFilter.parse("rare"), page.after(), null, 9).cards())
                 .extracting(Card::id)
                 .containsExactly(id(600));
         assertThat(cards.months(NoteFilter.parse("rare")).complete()).isTrue();
