@@ -56,6 +56,16 @@ public final class NoteFilter {
         return ALL;
     }
 
+    /** Returns the filter of an author's notes; any id is allowed. */
+    public static NoteFilter author(String id) {
+        return new NoteFilter(new Match(FilterKey.AUTHOR, List.of(id)));
+    }
+
+    /** Returns the filter of the notes with a topic; any name is allowed, also one that a text cannot quote. */
+    public static NoteFilter topic(String name) {
+        return new NoteFilter(new Match(FilterKey.TOPIC, List.of(name)));
+    }
+
     /** Returns the canonical text. */
     @JsonValue
     public String text() {

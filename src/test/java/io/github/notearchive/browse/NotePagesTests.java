@@ -1,0 +1,219 @@
+package io.github.notearchive.browse;
+
+import static io.github.notearchive.SmallArchive.EDITED;
+import static io.github.notearchive.SmallArchive.ERASED;
+import static io.github.notearchive.SmallArchive.FILM;
+import static io.github.notearchive.SmallArchive.GAPS;
+import static io.github.notearchive.SmallArchive.GONE;
+import static io.github.notearchive.SmallArchive.HOSTILE;
+import static io.github.notearchive.SmallArchive.LIVE;
+import static io.github.notearchive.SmallArchive.TWO_NAMES;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.SmallArchive;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.w3c.dom.Document;
+import org.w3c.dom.NodeList;
+
+/** The pages of notes, captures, authors, topics, files and changes, by HTTP. */
+class NotePagesTests {
+
+    private static final String ATOM = "http://www.w3.org/2005/Atom";
+
+    private static SmallArchive archive;
+    private static BrowseServer server;
+
+    @BeforeAll
+    static void start() {
+        archive = SmallArchive.whole();
+        server = BrowseServer.start("note-pages", Map.of());
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+        archive.close();
+    }
+
+    private static String page(String path) {
+        HttpResponse<String> response = server.get(path);
+        assertThat(response.statusCode()).as(path).isEqualTo(200);
+        return response.body();
+    }
+
+    @Test
+    void noteHasItsFilesTextAndCommand() {
+        String page = page("/notes/" + LIVE);
+
+        assertThat(page)
+                .contains("实况：海边的早晨", "风很大。")
+                .contains("<a href=\"/topics/%E6%B5%B7%E8%BE%B9\"><bdi>#海边</bdi></a>")
+                .contains("<details class=\"live\" data-live>", "<audio controls")
+                .contains("rel=\"noreferrer\" href=\"https://www.xiaohongshu.com/explore/" + LIVE)
+                .contains("note-archive export --format folder --ids ids.txt note-" + LIVE)
+                .contains("/authors/" + TWO_NAMES);
+    }
+
+    @Test
+    void videoCanBeSoughtAndHasItsSubtitles() {
+        assertThat(page("/notes/" + FILM))
+                .contains("<video controls playsinline preload=\"metadata\"", "<track kind=\"subtitles\"");
+    }
+
+    @Test
+    void missingAndWaivedFilesAreNamedWithTheirReason() {
+        assertThat(page("/notes/" + GAPS))
+                .contains("MISSING: <bdi>GONE</bdi>", "WAIVED: <bdi>lost at the source</bdi>", "IMAGE 2");
+    }
+
+    @Test
+    void vanishedNoteSaysSoInTheLanguageOfTheReader() {
+        assertThat(page("/notes/" + GONE)).contains("This note is no longer available");
+        assertThat(page("/notes/" + GONE + "?lang=zh")).contains("该笔记在平台上已不可见");
+    }
+
+    @Test
+    void changedCapturesLinkToTheirDifference() {
+        String note = page("/notes/" + EDITED);
+        String path = "/notes/%s/diff?from=2026-03-22T04:00:00Z&to=2026-03-23T04:00:00Z".formatted(EDITED);
+
+        assertThat(note.replace("&amp;", "&")).contains(path, "<path d=\"M0 100L");
+        assertThat(page(path)).contains("<ins>三次（终版）</ins>", "<ins>（新）</ins>", "<ins>改了");
+        assertThat(page("/notes/%s/captures/2026-03-21T04:00:00Z".formatted(EDITED)))
+                .contains("第一行\n第二行\n第三行", "山月");
+    }
+
+    @Test
+    void captureHasItsComments() {
+        assertThat(page("/notes/" + HOSTILE + "/captures/2026-03-12T04:00:00Z")).contains("好看", "=朋友", "云南");
+    }
+
+    @Test
+    void textsOfOthersAreEscaped() {
+        for (String path : new String[] {"/notes/" + HOSTILE, "/authors/" + SmallArchive.AUTHOR, "/edited", "/gone"}) {
+            assertThat(page(path)).doesNotContain("<script>alert", "<img src=x", "松间<b>");
+        }
+    }
+
+    @Test
+    void authorHasItsNamesOverTimeAndItsNotes() {
+        assertThat(page("/authors/" + TWO_NAMES)).contains("山月（新）", "<bdi>山月</bdi>", "/notes/" + LIVE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/topics/%E5%9B%BD%E9%A3%8E", "/topics?name=%E5%9B%BD%E9%A3%8E"})
+    void topicHasItsNotes(String path) {
+        assertThat(page(path)).contains("#国风", "/notes/" + HOSTILE);
+    }
+
+    @Test
+    void eachHostileTopicIsReachedByItsLink() {
+        for (String topic : SmallArchive.HOSTILE_TEXTS) {
+            assertThat(server.get(NotePage.topicPath(topic)).statusCode())
+                    .as(topic)
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void fileHasTheNotesThatUseIt() {
+        String sha256 = SmallArchive.sha256(SmallArchive.bytes("film.mp4"));
+
+        assertThat(page("/files/" + sha256)).contains(sha256, "/notes/" + HOSTILE, "/notes/" + LIVE, "video/mp4");
+    }
+
+    @Test
+    void changesAreListedWithWhatChanged() {
+        assertThat(page("/gone")).contains("/notes/" + GONE, "已删除的笔记");
+        assertThat(page("/edited")).contains("/notes/" + EDITED, "<ins>", "/edited.atom");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gone", "edited"})
+    void feedIsValidAtom(String kind) throws Exception {
+        HttpResponse<String> response = server.get("/" + kind + ".atom");
+        DocumentBuilderFactory parsers = DocumentBuilderFactory.newInstance();
+        parsers.setNamespaceAware(true);
+        Document feed = parsers.newDocumentBuilder()
+                .parse(new ByteArrayInputStream(response.body().getBytes(StandardCharsets.UTF_8)));
+        NodeList entries = feed.getElementsByTagNameNS(ATOM, "entry");
+        NodeList ids = feed.getElementsByTagNameNS(ATOM, "id");
+        NodeList times = feed.getElementsByTagNameNS(ATOM, "updated");
+
+        assertThat(response.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("application/atom+xml"));
+        assertThat(response.body()).contains("rel=\"self\"", "href=\"" + server.url() + "/" + kind + ".atom\"");
+        assertThat(entries.getLength()).isPositive();
+        Set<String> distinct = new HashSet<>();
+        for (int i = 0; i < ids.getLength(); i++) {
+            distinct.add(ids.item(i).getTextContent());
+            Instant.parse(times.item(i).getTextContent());
+        }
+        assertThat(distinct).hasSize(entries.getLength() + 1);
+        assertThat(times.getLength()).isEqualTo(entries.getLength() + 1);
+    }
+
+    @Test
+    void erasedNoteIsUnknownEverywhere() {
+        String captured = "2026-03-21T04:00:00Z";
+        for (String path : new String[] {
+            "/notes/" + ERASED,
+            "/notes/" + ERASED + "/captures/" + captured,
+            "/notes/" + ERASED + "/diff?from=" + captured + "&to=" + captured,
+            "/files/" + SmallArchive.sha256(SmallArchive.bytes("palette.png"))
+        }) {
+            assertThat(server.get(path).statusCode()).as(path).isEqualTo(404);
+            assertThat(server.get(path).body()).as(path).doesNotContain("erased title", "ARCHIVED");
+        }
+        for (String path : new String[] {"/authors/" + TWO_NAMES, "/gone", "/edited", "/gone.atom", "/edited.atom"}) {
+            assertThat(page(path)).as(path).doesNotContain(ERASED);
+        }
+    }
+
+    @Test
+    void unknownNoteHasTheCommandThatEnqueuesIt() {
+        HttpResponse<String> unknown = server.get("/notes/65ffffffffffffffffffffff");
+        HttpResponse<String> listed = server.get("/notes/65a000000000000000000009");
+
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.body()).contains("note-archive enqueue 65ffffffffffffffffffffff");
+        assertThat(listed.statusCode()).isEqualTo(404);
+        assertThat(listed.body())
+                .contains("PENDING", "note-archive explain 65a000000000000000000009")
+                .doesNotContain("enqueue 65");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/notes/x",
+                "/notes/%3Cscript%3E",
+                "/authors/none",
+                "/topics/none",
+                "/topics",
+                "/files/x",
+                "/notes/65a000000000000000000001/captures/yesterday",
+                "/notes/65a000000000000000000001/diff?from=a&to=b"
+            })
+    void malformedIdIsNotFound(String path) {
+        assertThat(server.get(path).statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/gone?after=x", "/edited?after=x", "/notes/65a000000000000000000001/diff"})
+    void brokenParameterIsABadRequest(String path) {
+        assertThat(server.get(path).statusCode()).isEqualTo(400);
+    }
+}
