@@ -46,7 +46,7 @@ final class Thumbnails {
     private final HeifCommand heif;
     private final ThumbnailCache cache;
 
-    private final Semaphore conversions = new Semaphore((int) Math.clamp(
+    private final Semaphore conversions = new Semaphore(Math.clamp(
             Runtime.getRuntime().maxMemory() / HEAP, 1, Runtime.getRuntime().availableProcessors()));
 
     /** Locks of pictures, so that concurrent requests of one convert it once. */
