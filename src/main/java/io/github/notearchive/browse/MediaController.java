@@ -10,7 +10,6 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -84,9 +83,9 @@ record MediaController(FileUses files, ObjectStore store) {
         response.setHeader(
                 HttpHeaders.CONTENT_DISPOSITION,
                 disposition.filename(name).build().toString());
+        // each use is validated by its digest, so that an erased file is not shown again
         response.setHeader(
-                HttpHeaders.CACHE_CONTROL,
-                CacheControl.maxAge(Duration.ofMinutes(10)).cachePrivate().getHeaderValue());
+                HttpHeaders.CACHE_CONTROL, CacheControl.noCache().cachePrivate().getHeaderValue());
         response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
         response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
     }

@@ -29,8 +29,12 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
     private static final int FETCH_SIZE = 500;
     private static final int EXAMPLES = 20;
 
-    /** Rows of a note that is being erased may still exist, for long if the erasure was interrupted. */
-    private static final String SELECTED = """
+    /**
+     * Returns the selection. Rows of a note that is being erased may still exist, for long if the erasure was
+     * interrupted.
+     */
+    private static String selected(NoteFilter filter) {
+        return """
             WITH selected AS (
                 SELECT n.note_id FROM note n LEFT JOIN worklist w USING (note_id)
                 WHERE (%s) AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
@@ -50,7 +54,8 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                   AND (:text::text IS NULL
                        OR strpos(lower(n.title), lower(:text)) > 0 OR strpos(lower(n.note_text), lower(:text)) > 0)
                   AND (:ids::text[] IS NULL OR n.note_id = ANY (:ids)))
-            """;
+            """.formatted(filter.condition());
+    }
 
     /** Opens a snapshot. It makes the database retain old row versions until it is closed. */
     public Snapshot open(Selection selection, @Nullable Collection<NoteId> ids) {
@@ -66,7 +71,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             MapSqlParameterSource parameters =
                     RecordParameters.of(selection).addValue("ids", RecordParameters.column(ids));
             filter.parameters().forEach((name, value) -> parameters.addValue(name, RecordParameters.column(value)));
-            return new Snapshot(transaction, SELECTED.formatted(filter.condition()), parameters);
+            return new Snapshot(transaction, selected(filter), parameters);
         } catch (RuntimeException e) {
             transactions.rollback(transaction);
             throw e;
