@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -176,7 +177,9 @@ class AccessConfiguration {
             setSecurityContextRepository(new RequestAttributeSecurityContextRepository());
             setAuthenticationManager(given -> {
                 PreAuthenticatedAuthenticationToken reader = new PreAuthenticatedAuthenticationToken(
-                        given.getPrincipal(), given.getCredentials(), AuthorityUtils.NO_AUTHORITIES);
+                        Objects.requireNonNull(given.getPrincipal()),
+                        given.getCredentials(),
+                        AuthorityUtils.NO_AUTHORITIES);
                 reader.setDetails(given.getDetails());
                 return reader;
             });

@@ -70,7 +70,7 @@ record MediaController(FileUses files, ObjectStore store) {
                     "bytes %d-%d/%d".formatted(part.start(), part.start() + part.length() - 1, file.size()));
         }
         response.setContentLengthLong(part.length());
-        if (web.getHttpMethod() != HttpMethod.HEAD && part.length() > 0) {
+        if (!HttpMethod.HEAD.equals(web.getHttpMethod()) && part.length() > 0) {
             send(file, part, response);
         }
     }

@@ -39,7 +39,7 @@ record NightsController(RunHistory history, NightReports reports, PageRenderer p
     @GetMapping("/nights")
     ResponseEntity<String> nights(
             HttpServletRequest request, @RequestParam(required = false) @Nullable LocalDate until) {
-        Map<String, @Nullable Object> model = new HashMap<>();
+        Map<String, Object> model = new HashMap<>();
         // a killed run has no summary, and the clock of another node may be ahead
         LocalDate today = Night.current(clock).date().plusDays(1);
         Night last = history.lastNight(null, new Night(until == null ? today : until))

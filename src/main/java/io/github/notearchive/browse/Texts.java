@@ -6,6 +6,7 @@ import java.util.MissingResourceException;
 import java.util.ResourceBundle;
 
 /** Texts of the pages in English or Chinese, from {@code texts.properties} and {@code texts_zh.properties}. */
+@SuppressWarnings("ImmutableEnumChecker") // a bundle does not change
 enum Texts {
     EN(Locale.ENGLISH),
     ZH(Locale.CHINESE);

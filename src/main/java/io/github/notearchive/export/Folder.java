@@ -228,9 +228,12 @@ final class Folder {
                     .collect(Collectors.toMap(File::number, Function.identity()));
             files().stream()
                     .filter(file -> file.isPicture() && !file.isShownEverywhere())
-                    .filter(file -> previews.containsKey(file.number()))
-                    .forEach(file -> ((ObjectNode) file.row())
-                            .put("preview", previews.get(file.number()).path()));
+                    .forEach(file -> {
+                        File preview = previews.get(file.number());
+                        if (preview != null) {
+                            ((ObjectNode) file.row()).put("preview", preview.path());
+                        }
+                    });
         }
 
         String noteId() {

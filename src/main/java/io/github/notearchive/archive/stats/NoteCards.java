@@ -32,30 +32,6 @@ public record NoteCards(JdbcClient jdbc) {
     private static final String DOWN = "n.published_at DESC NULLS LAST, n.note_id DESC";
     private static final String UP = "n.published_at NULLS FIRST, n.note_id";
 
-    /** The newest matches, and all by an index where these are too few. */
-    private static final String FOUND = """
-            WITH newest AS MATERIALIZED (
-                SELECT n.note_id, n.published_at
-                FROM (SELECT * FROM note n WHERE %1$s ORDER BY %2$s LIMIT %6$d) AS n
-                LEFT JOIN worklist w USING (note_id)
-                WHERE (%3$s) AND %5$s
-                ORDER BY %2$s
-                LIMIT %7$d),
-            matching AS MATERIALIZED (
-                SELECT n.note_id, n.published_at
-                FROM note n LEFT JOIN worklist w USING (note_id)
-                WHERE (SELECT count(*) FROM newest) < %8$d AND %1$s AND (%4$s) AND %5$s
-                LIMIT %9$d),
-            found AS (
-                SELECT n.note_id, n.published_at FROM newest n WHERE (SELECT count(*) FROM newest) >= %8$d
-                UNION ALL
-                (SELECT n.note_id, n.published_at FROM matching n ORDER BY %2$s LIMIT %7$d))
-            """;
-
-    private static final String FOUND_IN_ORDER = """
-            WITH found AS (SELECT n.note_id FROM note n WHERE %1$s AND %3$s ORDER BY %2$s LIMIT %4$d)
-            """;
-
     private static final String CARDS = """
             SELECT n.note_id AS id, n.title, left(n.note_text, 300) AS excerpt, n.author_id, a.nickname AS author, n.published_at,
                    w.state, c.sha256 AS cover, c.content_type AS cover_type, coalesce(c.width, n.cover_width) AS cover_width,
@@ -82,8 +58,7 @@ public record NoteCards(JdbcClient jdbc) {
                        bool_or(m.state <> 'STORED') AS has_gap
                 FROM note_media m
                 WHERE m.note_id = n.note_id) AS f
-            ORDER BY %s
-            """;
+            ORDER BY\s""";
 
     private static final Position TOP = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
     private static final Position TOP_UNTIMED = new Position(null, "g");
@@ -178,7 +153,7 @@ public record NoteCards(JdbcClient jdbc) {
         if (cards.isEmpty()) {
             return new Cards(List.of(), null, null);
         }
-        boolean isBefore = isUp ? isMore : start != TOP;
+        boolean isBefore = isUp ? isMore : !start.equals(TOP);
         boolean isAfter = isUp || isMore;
         return new Cards(
                 List.copyOf(cards),
@@ -199,7 +174,7 @@ public record NoteCards(JdbcClient jdbc) {
         String order = isUp ? UP : DOWN;
         String found =
                 found(filter, range.formatted(isUp ? ">" : "<"), order, parameters, limit, limit, Integer.MAX_VALUE);
-        return Statements.list(jdbc, Card.class, parameters, found + CARDS.formatted(order));
+        return Statements.list(jdbc, Card.class, parameters, found + CARDS + order);
     }
 
     /**
@@ -222,12 +197,30 @@ public record NoteCards(JdbcClient jdbc) {
         parameters.putAll(published.parameters());
         String rows = range + " AND " + published.sql();
         if (filter.isPublishedOnly()) {
-            return FOUND_IN_ORDER.formatted(rows, order, NoteView.NOT_ERASED, shown);
+            return "WITH found AS (SELECT n.note_id FROM note n WHERE %1$s AND %3$s ORDER BY %2$s LIMIT %4$d) "
+                    .formatted(rows, order, NoteView.NOT_ERASED, shown);
         }
         Condition scan = filter.scan();
         parameters.putAll(scan.parameters());
         parameters.putAll(filter.parameters());
-        return FOUND.formatted(
+        return """
+            WITH newest AS MATERIALIZED (
+                SELECT n.note_id, n.published_at
+                FROM (SELECT * FROM note n WHERE %1$s ORDER BY %2$s LIMIT %6$d) AS n
+                LEFT JOIN worklist w USING (note_id)
+                WHERE (%3$s) AND %5$s
+                ORDER BY %2$s
+                LIMIT %7$d),
+            matching AS MATERIALIZED (
+                SELECT n.note_id, n.published_at
+                FROM note n LEFT JOIN worklist w USING (note_id)
+                WHERE (SELECT count(*) FROM newest) < %8$d AND %1$s AND (%4$s) AND %5$s
+                LIMIT %9$d),
+            found AS (
+                SELECT n.note_id, n.published_at FROM newest n WHERE (SELECT count(*) FROM newest) >= %8$d
+                UNION ALL
+                (SELECT n.note_id, n.published_at FROM matching n ORDER BY %2$s LIMIT %7$d))
+            """.formatted(
                 rows, order, scan.sql(), filter.condition(), NoteView.NOT_ERASED, WINDOW, shown, enough, most);
     }
 
