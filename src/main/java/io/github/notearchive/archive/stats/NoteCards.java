@@ -221,7 +221,7 @@ public record NoteCards(JdbcClient jdbc) {
                 UNION ALL
                 (SELECT n.note_id, n.published_at FROM matching n ORDER BY %2$s LIMIT %7$d))
             """.formatted(
-                rows, order, scan.sql(), filter.condition(), NoteView.NOT_ERASED, WINDOW, shown, enough, most);
+                        rows, order, scan.sql(), filter.condition(), NoteView.NOT_ERASED, WINDOW, shown, enough, most);
     }
 
     /**
