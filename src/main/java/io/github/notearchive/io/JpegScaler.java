@@ -70,7 +70,7 @@ public final class JpegScaler {
             int fullWidth = reader.getWidth(0);
             int fullHeight = reader.getHeight(0);
             double pixels = (double) fullWidth * fullHeight;
-            if (pixels > MAX_PIXELS.get(contentType)) {
+            if (pixels > MAX_PIXELS.getOrDefault(contentType, 0L)) {
                 throw new IOException("%d x %d pixels are too many".formatted(fullWidth, fullHeight));
             }
             ImageReadParam param = reader.getDefaultReadParam();

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Keys;
 
 /** The pages in a real browser. */
@@ -49,11 +50,26 @@ class WebPagesTests {
     }
 
     static List<String> pages() {
+        String file = SmallArchive.sha256(SmallArchive.bytes("film.mp4"));
         return List.of(
                 "/",
                 "/?q=published%3A2026-02",
                 "/?q=%E5%9B%BD%E9%A3%8E&lang=zh",
                 "/?q=nothingmatchesthis",
+                "/notes/" + SmallArchive.HOSTILE,
+                "/notes/" + SmallArchive.LIVE,
+                "/notes/" + SmallArchive.PICTURES,
+                "/notes/" + SmallArchive.FILM,
+                "/notes/" + SmallArchive.GONE,
+                "/notes/" + SmallArchive.EDITED + "?lang=zh",
+                "/notes/" + SmallArchive.GAPS,
+                "/notes/" + SmallArchive.EDITED + "/captures/2026-03-22T04:00:00Z?lang=en",
+                "/notes/" + SmallArchive.EDITED + "/diff?from=2026-03-21T04:00:00Z&to=2026-03-23T04:00:00Z",
+                "/authors/" + SmallArchive.TWO_NAMES,
+                "/topics/%E5%9B%BD%E9%A3%8E",
+                "/files/" + file,
+                "/gone",
+                "/edited",
                 "/nights",
                 "/nights/2026-03-11/main",
                 "/health");
@@ -96,6 +112,13 @@ class WebPagesTests {
                 || server.url().getAuthority().equals(request.getAuthority());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/notes/%s", "/notes/%s/captures/2026-03-21T04:00:00Z"})
+    void hostileTextsDoNotRunOnPagesOfNotes(String page) {
+        assertInert(IntStream.range(0, SmallArchive.HOSTILE_TEXTS.size())
+                .mapToObj(i -> page.formatted(SmallArchive.hostileNote(i))));
+    }
+
     @Test
     void hostileTextsDoNotRunAsSearchAuthorOrTopic() {
         assertInert(IntStream.range(0, SmallArchive.HOSTILE_TEXTS.size())
@@ -129,7 +152,7 @@ class WebPagesTests {
     }
 
     @Test
-    void keyboardMovesBetweenCardsAndPagesAndSearches() {
+    void keyboardOpensNotesTurnsSlidesAndSearches() {
         browser.open("/");
         browser.press("j");
         assertThat(browser.is("document.activeElement === document.querySelectorAll('[data-card]')[0]"))
@@ -151,6 +174,15 @@ class WebPagesTests {
         browser.await("location.search.includes('after=')");
         browser.press(Keys.ARROW_LEFT);
         browser.await("location.search.includes('before=')");
+
+        browser.open("/notes/" + SmallArchive.PICTURES);
+        browser.press(Keys.ARROW_RIGHT);
+        browser.await("document.querySelector('[data-slide]').parentElement.scrollLeft > 0");
+        browser.press(Keys.ARROW_LEFT);
+        browser.await("document.querySelector('[data-slide]').parentElement.scrollLeft === 0");
+        browser.press("j");
+        browser.await("location.pathname.startsWith('/notes/') && !location.pathname.endsWith('" + SmallArchive.PICTURES
+                + "')");
     }
 
     @Test
