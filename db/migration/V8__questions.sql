@@ -88,10 +88,11 @@ CREATE INDEX note_search ON note USING gin (search_grams(title, note_text))
 ALTER INDEX note_search ALTER COLUMN 1 SET STATISTICS 0;
 -- search: the newest first.
 CREATE INDEX note_published ON note (published_at DESC NULLS LAST, note_id DESC);
--- Filters by author and topic, and suggestions for the beginning of a name, in either case of ASCII letters.
-CREATE INDEX author_nickname ON author (lower(nickname COLLATE "C"));
-CREATE INDEX author_red_id ON author (red_id);
-CREATE INDEX note_capture_nickname ON note_capture (lower(author_nickname COLLATE "C"), author_id)
+-- Filters by author and topic, and suggestions for the beginning of a name, in either case of ASCII letters. Names may
+-- have any length, entries of an index may not.
+CREATE INDEX author_nickname ON author (left(lower(nickname COLLATE "C"), 100));
+CREATE INDEX author_red_id ON author (left(red_id, 100));
+CREATE INDEX note_capture_nickname ON note_capture (left(lower(author_nickname COLLATE "C"), 100), author_id)
     WHERE author_nickname IS NOT NULL;
 CREATE INDEX note_topic_lower_name ON note_topic (lower(name COLLATE "C"));
 

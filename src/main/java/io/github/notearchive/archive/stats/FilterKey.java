@@ -23,10 +23,10 @@ enum FilterKey {
     AUTHOR(FilterKey.NAME, """
             n.author_id = ANY (ARRAY(
                 SELECT a.author_id FROM author a WHERE a.author_id = ANY (:values)
-                UNION ALL SELECT a.author_id FROM author a WHERE a.red_id = ANY (:values)
-                UNION ALL SELECT a.author_id FROM author a WHERE lower(a.nickname COLLATE "C") = ANY (:values)
+                UNION ALL SELECT a.author_id FROM author a WHERE left(a.red_id, 100) = ANY (:values)
+                UNION ALL SELECT a.author_id FROM author a WHERE left(lower(a.nickname COLLATE "C"), 100) = ANY (:values)
                 UNION SELECT c.author_id FROM note_capture c
-                      WHERE c.author_nickname IS NOT NULL AND lower(c.author_nickname COLLATE "C") = ANY (:values)))
+                      WHERE c.author_nickname IS NOT NULL AND left(lower(c.author_nickname COLLATE "C"), 100) = ANY (:values)))
             """),
     TOPIC(FilterKey.NAME, """
             EXISTS (SELECT FROM note_topic t WHERE t.note_id = n.note_id AND lower(t.name COLLATE "C") = ANY (:values))
@@ -128,7 +128,7 @@ enum FilterKey {
         List<String> constants = new ArrayList<>();
         for (String value : values) {
             switch (this) {
-                case AUTHOR -> constants.addAll(List.of(value, FilterTerm.lower(value)));
+                case AUTHOR -> constants.addAll(List.of(value, FilterTerm.beginning(FilterTerm.lower(value))));
                 case STATE, REASON -> constants.add(value.toUpperCase(Locale.ROOT));
                 case HAS -> {
                     switch (value) {

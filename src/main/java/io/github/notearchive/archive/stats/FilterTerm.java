@@ -167,4 +167,9 @@ sealed interface FilterTerm {
                 .matcher(text)
                 .replaceAll(found -> found.group().toLowerCase(Locale.ROOT));
     }
+
+    /** Returns the first 100 characters, by which the database finds names: an index entry must not be long. */
+    static String beginning(String name) {
+        return name.codePointCount(0, name.length()) <= 100 ? name : name.substring(0, name.offsetByCodePoints(0, 100));
+    }
 }

@@ -288,8 +288,9 @@ public record NoteCards(JdbcClient jdbc) {
         return Statements.list(jdbc, NamedCount.class, parameters, """
                         SELECT 'author' AS kind, a.nickname AS name, c.notes
                         FROM (SELECT author_id, nickname FROM author
-                              WHERE lower(nickname COLLATE "C") >= :from AND lower(nickname COLLATE "C") < :to
-                              ORDER BY lower(nickname COLLATE "C")
+                              WHERE left(lower(nickname COLLATE "C"), 100) >= :from
+                                AND left(lower(nickname COLLATE "C"), 100) < :to
+                              ORDER BY left(lower(nickname COLLATE "C"), 100)
                               LIMIT 1000) AS a
                         CROSS JOIN LATERAL (
                             SELECT count(*) AS notes

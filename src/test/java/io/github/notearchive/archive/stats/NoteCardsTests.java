@@ -15,7 +15,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.RandomStringUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -218,6 +220,26 @@ class NoteCardsTests {
         assertThat(cards.suggest("c", 1)).hasSize(1);
         assertThat(cards.suggest(" ", 5)).isEmpty();
         assertThat(cards.suggest("%", 5)).isEmpty();
+    }
+
+    @Test
+    void namesOfAnyLengthAreStoredAndFoundByTheirBeginning() {
+        String name = RandomStringUtils.insecure().nextAlphanumeric(100_000).toLowerCase(Locale.ROOT);
+        database.update("""
+                        INSERT INTO author (author_id, nickname, red_id, updated_at) VALUES ('long', ?, ?, now())
+                        """, name, name);
+        database.update("""
+                        INSERT INTO note (note_id, author_id, first_captured_at, last_captured_at)
+                        VALUES ('65c000000000000000000001', 'long', now(), now())
+                        """);
+
+        assertThat(cards.page(NoteFilter.parse("author:" + name.substring(0, 150)), null, null, 5)
+                        .cards())
+                .hasSize(1);
+        assertThat(cards.page(NoteFilter.parse("author:" + name.substring(0, 99)), null, null, 5)
+                        .cards())
+                .isEmpty();
+        assertThat(cards.suggest(name.substring(0, 5), 5)).hasSize(1);
     }
 
     @ParameterizedTest
