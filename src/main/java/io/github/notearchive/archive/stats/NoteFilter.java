@@ -149,6 +149,7 @@ public final class NoteFilter {
         private final String text;
         private int position;
         private int terms;
+        private int depth;
 
         /** Control characters, which the database may reject, separate words. */
         Parser(String text) {
@@ -185,6 +186,15 @@ public final class NoteFilter {
         }
 
         private FilterTerm term() {
+            if (++depth > MOST_TERMS) {
+                throw invalid("%d parentheses or minuses may be nested".formatted(MOST_TERMS));
+            }
+            FilterTerm term = negatedOrSingle();
+            depth--;
+            return term;
+        }
+
+        private FilterTerm negatedOrSingle() {
             if (peek() == '-' && position + 1 < text.length() && !isBlank(text.charAt(position + 1))) {
                 position++;
                 FilterTerm negated = term();

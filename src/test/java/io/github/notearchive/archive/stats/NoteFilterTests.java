@@ -87,7 +87,10 @@ class NoteFilterTests {
         assertThat(NoteFilter.parse("x ".repeat(50)).text()).hasSize(99);
         assertThatThrownBy(() -> NoteFilter.parse("x ".repeat(51))).hasMessageContaining("50 terms");
         assertThatThrownBy(() -> NoteFilter.parse("x".repeat(1001))).hasMessageContaining("1001 characters");
-        assertThatThrownBy(() -> NoteFilter.parse("(".repeat(1000))).isInstanceOf(IllegalArgumentException.class);
+        assertThat(NoteFilter.parse("(".repeat(49) + "x" + ")".repeat(49)).text())
+                .isEqualTo("x");
+        assertThatThrownBy(() -> NoteFilter.parse("(".repeat(1000))).hasMessageContaining("nested");
+        assertThatThrownBy(() -> NoteFilter.parse("-".repeat(999) + "x")).hasMessageContaining("nested");
     }
 
     @Test
