@@ -68,7 +68,7 @@ class AccessConfiguration {
      */
     @Bean
     HttpFirewall firewall(BrowseProperties settings) {
-        KnownHosts hosts = new KnownHosts(settings.hosts());
+        KnownHosts hosts = KnownHosts.of(settings);
         StrictHttpFirewall firewall = new StrictHttpFirewall() {
 
             @Override
@@ -84,6 +84,7 @@ class AccessConfiguration {
         };
         firewall.setAllowedHttpMethods(METHODS);
         firewall.setAllowedHostnames(hosts::include);
+        firewall.setAllowedParameterValues(value -> value.indexOf('\0') < 0); // PostgreSQL rejects it
         firewall.setAllowUrlEncodedPercent(true); // of topics
         firewall.setAllowUrlEncodedSlash(true);
         firewall.setAllowSemicolon(true);

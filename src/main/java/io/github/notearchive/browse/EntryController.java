@@ -24,6 +24,7 @@ record EntryController(Sessions sessions) {
         if (!next.matches(LOCAL)) {
             throw new ResponseStatusException(HttpStatus.BAD_REQUEST);
         }
+        URI page = page(next);
         Optional<String> session = sessions.enter(token);
         if (session.isEmpty()) {
             throw new ResponseStatusException(HttpStatus.UNAUTHORIZED);
@@ -37,7 +38,15 @@ record EntryController(Sessions sessions) {
         return ResponseEntity.status(HttpStatus.SEE_OTHER)
                 .header(HttpHeaders.SET_COOKIE, cookie.toString())
                 .cacheControl(CacheControl.noStore())
-                .location(URI.create(next))
+                .location(page)
                 .build();
+    }
+
+    private static URI page(String path) {
+        try {
+            return URI.create(path);
+        } catch (IllegalArgumentException e) {
+            throw new ResponseStatusException(HttpStatus.BAD_REQUEST, e.getMessage(), e);
+        }
     }
 }

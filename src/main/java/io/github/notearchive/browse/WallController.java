@@ -38,6 +38,9 @@ record WallController(NoteCards notes, PageRenderer pages) {
             @RequestParam(required = false) @Nullable String before) {
         String text = month == null ? q : withMonth(q, month);
         try {
+            if (month != null && !month.matches("\\d{4}-\\d{2}")) {
+                throw new IllegalArgumentException("\"" + month + "\" is not a month, such as 2026-03");
+            }
             NoteFilter filter = NoteFilter.parse(text);
             Cards cards = notes.page(filter, after, before, CARDS);
             Wall wall =

@@ -160,6 +160,9 @@ public final class HeifCommand {
     }
 
     private static String start(Path errors) throws IOException {
+        if (!Files.isRegularFile(errors, LinkOption.NOFOLLOW_LINKS)) {
+            return ""; // replaced by the command, for example by a pipe that blocks the reader
+        }
         try (InputStream in = Files.newInputStream(errors)) {
             return TerminalText.excerpt(new String(in.readNBytes(500), StandardCharsets.UTF_8), 100);
         }

@@ -72,7 +72,7 @@ public record NoteView(JdbcClient jdbc) {
         return Statements.list(jdbc, Mention.class, Map.of("noteId", id), """
                         SELECT m.user_id AS id, m.nickname AS name, a.author_id IS NOT NULL AS is_author
                         FROM note_mention m LEFT JOIN author a ON a.author_id = m.user_id
-                        WHERE m.note_id = :noteId
+                        WHERE m.note_id = :noteId AND is_forgotten_person(m.user_id) IS NOT TRUE
                         ORDER BY m.ordinal
                         """);
     }
@@ -199,6 +199,7 @@ public record NoteView(JdbcClient jdbc) {
                                n.parent_id IS NOT NULL AS is_reply
                         FROM note_comment n
                         WHERE n.note_id = :noteId AND n.captured_at = :capturedAt AND %s
+                        AND is_forgotten_person(n.author_id) IS NOT TRUE
                         ORDER BY n.ordinal
                         """.formatted(NOT_ERASED));
     }
