@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -23,6 +24,8 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
+import org.springframework.boot.http.converter.autoconfigure.HttpMessageConvertersAutoConfiguration;
+import org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
 import org.springframework.context.annotation.ComponentScan;
@@ -70,7 +73,7 @@ public final class CommandContext implements AutoCloseable {
 
     /** Spring Boot application of all commands but those that read. */
     @SpringBootConfiguration(proxyBeanMethods = false)
-    @EnableAutoConfiguration
+    @EnableAutoConfiguration(exclude = {HttpMessageConvertersAutoConfiguration.class, SecurityAutoConfiguration.class})
     @ComponentScan(
             basePackages = "io.github.notearchive",
             excludeFilters = @Filter(type = FilterType.REGEX, pattern = "io\\.github\\.notearchive\\.browse\\..*"))
@@ -112,8 +115,13 @@ public final class CommandContext implements AutoCloseable {
     static CommandContext openToRead(Map<String, String> settings, Class<?> action) {
         Set<Class<?>> components = new LinkedHashSet<>(READING);
         addRequired(action, components);
-        CommandContext context =
-                start(WebApplicationType.NONE, components, settings, null).check(true);
+        return openIfCurrent(WebApplicationType.NONE, components, settings).orElseGet(() -> openExisting(settings));
+    }
+
+    /** Opens a context if the schema is that of this version; otherwise closes it again. */
+    private static Optional<CommandContext> openIfCurrent(
+            WebApplicationType type, Set<Class<?>> components, Map<String, String> settings) {
+        CommandContext context = start(type, components, settings, null).check(true);
         boolean isCurrent = false;
         try {
             isCurrent = context.get(MigrationHistory.class).isCurrent();
@@ -122,7 +130,7 @@ public final class CommandContext implements AutoCloseable {
                 context.close();
             }
         }
-        return isCurrent ? context : openExisting(settings);
+        return isCurrent ? Optional.of(context) : Optional.empty();
     }
 
     /**
@@ -142,23 +150,12 @@ public final class CommandContext implements AutoCloseable {
                         .map(found ->
                                 ClassUtils.resolveClassName(Objects.requireNonNull(found.getBeanClassName()), null))
                         .forEach(type -> addRequired(type, components));
-        CommandContext context =
-                start(WebApplicationType.SERVLET, components, all, null).check(true);
-        boolean isCurrent = false;
-        try {
-            isCurrent = context.get(MigrationHistory.class).isCurrent();
-        } finally {
-            if (!isCurrent) {
-                context.close();
+        return openIfCurrent(WebApplicationType.SERVLET, components, all).orElseGet(() -> {
+            try (CommandContext migrating = openExisting(settings)) {
+                migrating.get(FlywayMigrationInitializer.class);
             }
-        }
-        if (isCurrent) {
-            return context;
-        }
-        try (CommandContext migrating = openExisting(settings)) {
-            migrating.get(FlywayMigrationInitializer.class);
-        }
-        return start(WebApplicationType.SERVLET, components, all, null);
+            return start(WebApplicationType.SERVLET, components, all, null);
+        });
     }
 
     /** Returns the port of the web server, for a context that serves. */

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** The commands {@code browse} and {@code show}, each in a process of its own. */
+/** The commands {@code browse} and {@code show}, each in a separate process. */
 @Isolated("empties the database")
 class BrowseCommandTests {
 

@@ -24,7 +24,7 @@ import org.apache.commons.io.function.Uncheck;
 
 /**
  * The web pages over {@link ArchiveDatabase} and a real store, on a free port, with a reader who is logged in. The
- * store runs until the end of the JVM; each server has a bucket of its own.
+ * store runs until the end of the JVM; each server has a separate bucket.
  */
 public final class BrowseServer implements AutoCloseable {
 
