@@ -2,7 +2,7 @@ package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.stats.NoteCards;
 import io.github.notearchive.archive.stats.NoteCards.Cards;
-import io.github.notearchive.archive.stats.NoteCards.Months;
+import io.github.notearchive.archive.stats.NoteCards.MonthCount;
 import io.github.notearchive.archive.stats.NoteCards.Suggestion;
 import io.github.notearchive.archive.stats.NoteFilter;
 import jakarta.servlet.http.HttpServletRequest;
@@ -43,14 +43,14 @@ record WallController(NoteCards notes, PageRenderer pages) {
             }
             NoteFilter filter = NoteFilter.parse(text);
             Cards cards = notes.page(filter, after, before, CARDS);
-            Wall wall =
-                    new Wall(text, cards, notes.months(NoteFilter.parse(withoutMonth(text))), suggestions(text), null);
+            List<MonthCount> months = withoutMonth(text).isEmpty() ? notes.months() : List.of();
+            Wall wall = new Wall(text, cards, months, suggestions(text), null);
             return pages.page(request, "browse/wall", Map.of("wall", wall));
         } catch (IllegalArgumentException e) {
             Wall wall = new Wall(
                     text,
                     new Cards(List.of(), null, null),
-                    new Months(List.of(), true),
+                    List.of(),
                     List.of(),
                     Objects.requireNonNullElse(e.getMessage(), "invalid filter"));
             return pages.page(request, HttpStatus.BAD_REQUEST, "browse/wall", Map.of("wall", wall));
@@ -80,13 +80,13 @@ record WallController(NoteCards notes, PageRenderer pages) {
      * Model of the template.
      *
      * @param filter text of the filter
-     * @param months months of the notes that match the filter without its month
+     * @param months months of all notes, where the filter has no other term than a month
      * @param error why the filter is invalid; null if it is valid
      */
     record Wall(
             String filter,
             Cards cards,
-            Months months,
+            List<MonthCount> months,
             List<Suggestion> suggestions,
             @Nullable String error) {
 

@@ -32,9 +32,9 @@ enum FilterKey {
             EXISTS (SELECT FROM note_topic t WHERE t.note_id = n.note_id AND lower(t.name COLLATE "C") = ANY (:values))
             """),
     TYPE("normal, video", "n.note_type IN (:values)"),
-    STATE(names(NoteState.values()), "w.state IN (:values)"),
-    REASON(names(StateReason.values()), "w.reason IN (:values)"),
-    HAS("video, sound, live, subtitle, gap", """
+    STATE(names(NoteState.values(), ", "), "w.state IN (:values)"),
+    REASON(names(StateReason.values(), ", "), "w.reason IN (:values)"),
+    HAS("video, sound, live, subtitle, gap, waived", """
             EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = 'STORED' AND m.kind IN (:values))
             """),
     PUBLISHED(FilterKey.PERIOD, "n.published_at", "%s"),
@@ -59,8 +59,8 @@ enum FilterKey {
             "1000, >1000, >=1000, <1000, <=1000 or 1000..2000, also without a begin or end";
 
     private static final Pattern NUMBERS = Pattern.compile("([<>]=?)?(\\d{1,15})|(\\d{1,15})?\\.\\.(\\d{1,15})?");
-    private static final String GAP =
-            "EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state <> 'STORED')";
+    private static final String HAS_SLOT =
+            "EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = '%s')";
 
     private final String allowed;
     private final @Nullable String column;
@@ -83,13 +83,18 @@ enum FilterKey {
                 .findAny()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "\"%s:\" is not a key of a filter; keys are %s. Put a word with a colon into quotes"
-                                .formatted(name, names(values()))));
+                                .formatted(name, names(", "))));
     }
 
-    private static String names(Enum<?>[] constants) {
+    /** Returns the names of all keys. */
+    static String names(String separator) {
+        return names(values(), separator);
+    }
+
+    private static String names(Enum<?>[] constants, String separator) {
         return Arrays.stream(constants)
                 .map(constant -> constant.name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.joining(", "));
+                .collect(Collectors.joining(separator));
     }
 
     String text() {
@@ -132,7 +137,8 @@ enum FilterKey {
                 case STATE, REASON -> constants.add(value.toUpperCase(Locale.ROOT));
                 case HAS -> {
                     switch (value) {
-                        case "gap" -> conditions.add(GAP);
+                        case "gap" -> conditions.add(HAS_SLOT.formatted("MISSING"));
+                        case "waived" -> conditions.add(HAS_SLOT.formatted("WAIVED"));
                         case "sound" -> constants.add("AUDIO");
                         case "live" -> constants.add("MOTION");
                         default -> constants.add(value.toUpperCase(Locale.ROOT));

@@ -102,7 +102,7 @@ sealed interface FilterTerm {
         public String sql(Rendering rendering) {
             return isPhrase()
                     ? wordsSql(rendering)
-                            + " AND strpos(%s, (SELECT search_text(%s) COLLATE \"C\")) > 0"
+                            + " AND strpos(translate(%s, E'\\n\\r\\t', '   '), (SELECT search_text(%s) COLLATE \"C\")) > 0"
                                     .formatted(Rendering.SEARCHED, rendering.parameter(words))
                     : wordsSql(rendering);
         }
@@ -117,6 +117,20 @@ sealed interface FilterTerm {
                       search_grams(n.title, n.note_text) @> (SELECT search_wanted(%s))
                       AND (lower(search_source(n.title, n.note_text) COLLATE "C") %s OR %s)
                       """.formatted(parameter, patterns, compared).strip();
+        }
+    }
+
+    /** The id of an author, also one that is the name of another. */
+    record AuthorId(String id) implements FilterTerm {
+
+        @Override
+        public String text() {
+            return new Match(FilterKey.AUTHOR, List.of(id)).text();
+        }
+
+        @Override
+        public String sql(Rendering rendering) {
+            return "n.author_id = " + rendering.parameter(id);
         }
     }
 

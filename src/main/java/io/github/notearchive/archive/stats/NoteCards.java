@@ -19,15 +19,12 @@ import org.springframework.stereotype.Repository;
 public record NoteCards(JdbcClient jdbc) {
 
     /** Newest notes that are compared with a filter before its indexes are used: a frequent word is among them. */
-    private static final int WINDOW = 5000;
+    private static final int WINDOW = 1000;
 
-    /** Matches among these that make a month rail, so that older matches are not counted. */
-    private static final int ENOUGH = 200;
+    private static final int MOST_SUGGESTED = 10_000;
 
-    private static final int MOST_COUNTED = 10_000;
-
-    /** Notes of a month that are counted without other terms: a million notes would take half a second. */
-    private static final int MOST_OF_MONTH = 2000;
+    /** Notes that are counted of a month: to count a million takes half a second. */
+    public static final int MOST_OF_MONTH = 2000;
 
     private static final String DOWN = "n.published_at DESC NULLS LAST, n.note_id DESC";
     private static final String UP = "n.published_at NULLS FIRST, n.note_id";
@@ -55,7 +52,7 @@ public record NoteCards(JdbcClient jdbc) {
                 SELECT bool_or(m.kind = 'VIDEO' AND m.state = 'STORED') AS has_video,
                        bool_or(m.kind = 'MOTION' AND m.state = 'STORED') AS is_live,
                        bool_or(m.kind = 'AUDIO' AND m.state = 'STORED') AS has_sound,
-                       bool_or(m.state <> 'STORED') AS has_gap
+                       bool_or(m.state = 'MISSING') AS has_gap
                 FROM note_media m
                 WHERE m.note_id = n.note_id) AS f
             ORDER BY\s""";
@@ -94,11 +91,8 @@ public record NoteCards(JdbcClient jdbc) {
             @Nullable String before,
             @Nullable String after) {}
 
-    /** Number of notes published in a month of Asia/Shanghai, such as {@code 2026-03}. */
+    /** Number of notes published in a month of Asia/Shanghai, such as {@code 2026-03}; at most {@value #MOST_OF_MONTH}. */
     public record MonthCount(String month, long notes) {}
-
-    /** Counts of months, newest first; not complete if not all matching notes were counted. */
-    public record Months(List<MonthCount> months, boolean complete) {}
 
     /**
      * Suggestion for the search box.
@@ -172,33 +166,22 @@ public record NoteCards(JdbcClient jdbc) {
             parameters.put("at", start.at());
         }
         String order = isUp ? UP : DOWN;
-        String found =
-                found(filter, range.formatted(isUp ? ">" : "<"), order, parameters, limit, limit, Integer.MAX_VALUE);
+        String found = found(filter, range.formatted(isUp ? ">" : "<"), order, parameters, limit);
         return Statements.list(jdbc, Card.class, parameters, found + CARDS + order);
     }
 
     /**
-     * Returns a statement with the relation {@code found}, and adds its parameters. Limits are numbers in the
-     * statement, so that its plan takes them into account.
-     *
-     * @param shown most rows of the relation
-     * @param enough number of matches among the newest notes with which older ones are not searched
-     * @param most most matches that are read by an index
+     * Returns the beginning of a statement, with the relation {@code found}, and adds its parameters. Limits are numbers
+     * in the statement, so that its plan takes them into account.
      */
     private static String found(
-            NoteFilter filter,
-            String range,
-            String order,
-            Map<String, Object> parameters,
-            int shown,
-            int enough,
-            int most) {
+            NoteFilter filter, String range, String order, Map<String, Object> parameters, int limit) {
         Condition published = filter.published();
         parameters.putAll(published.parameters());
         String rows = range + " AND " + published.sql();
         if (filter.isPublishedOnly()) {
             return "WITH found AS (SELECT n.note_id FROM note n WHERE %1$s AND %3$s ORDER BY %2$s LIMIT %4$d) "
-                    .formatted(rows, order, NoteView.NOT_ERASED, shown);
+                    .formatted(rows, order, NoteView.NOT_ERASED, limit);
         }
         Condition scan = filter.scan();
         parameters.putAll(scan.parameters());
@@ -214,52 +197,22 @@ public record NoteCards(JdbcClient jdbc) {
             matching AS MATERIALIZED (
                 SELECT n.note_id, n.published_at
                 FROM note n LEFT JOIN worklist w USING (note_id)
-                WHERE (SELECT count(*) FROM newest) < %8$d AND %1$s AND (%4$s) AND %5$s
-                LIMIT %9$d),
+                WHERE (SELECT count(*) FROM newest) < %7$d AND %1$s AND (%4$s) AND %5$s),
             found AS (
-                SELECT n.note_id, n.published_at FROM newest n WHERE (SELECT count(*) FROM newest) >= %8$d
+                SELECT n.note_id, n.published_at FROM newest n WHERE (SELECT count(*) FROM newest) >= %7$d
                 UNION ALL
                 (SELECT n.note_id, n.published_at FROM matching n ORDER BY %2$s LIMIT %7$d))
-            """.formatted(
-                        rows, order, scan.sql(), filter.condition(), NoteView.NOT_ERASED, WINDOW, shown, enough, most);
+            """.formatted(rows, order, scan.sql(), filter.condition(), NoteView.NOT_ERASED, WINDOW, limit);
     }
 
-    /**
-     * Counts the matching notes by month of publication; notes without a time of publication are not counted. Of a
-     * filter without other terms than on that time, counts at most 2,000 notes of each month; else the newest 200 or
-     * more, or at most 10,000 notes.
-     */
-    public Months months(NoteFilter filter) {
-        if (filter.isPublishedOnly()) {
-            List<MonthCount> months = monthsByIndex(filter.published());
-            return new Months(months, months.stream().allMatch(month -> month.notes() < MOST_OF_MONTH));
-        }
-        Map<String, Object> parameters = new HashMap<>();
-        String found =
-                found(filter, "n.published_at IS NOT NULL", DOWN, parameters, MOST_COUNTED, ENOUGH, MOST_COUNTED);
-        List<PartialCount> counts =
-                Statements.list(jdbc, PartialCount.class, parameters, found + """
-                        SELECT to_char(published_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month, count(*) AS notes,
-                               (SELECT count(*) FROM newest) >= %d OR sum(count(*)) OVER () >= %d AS is_partial
-                        FROM found GROUP BY 1 ORDER BY 1 DESC
-                        """.formatted(ENOUGH, MOST_COUNTED));
-        return new Months(
-                counts.stream()
-                        .map(count -> new MonthCount(count.month(), count.notes()))
-                        .toList(),
-                counts.stream().noneMatch(PartialCount::isPartial));
-    }
-
-    private record PartialCount(String month, long notes, boolean isPartial) {}
-
-    /** Jumps from month to month, and counts the entries of each. */
-    private List<MonthCount> monthsByIndex(Condition published) {
-        return Statements.list(jdbc, MonthCount.class, published.parameters(), """
+    /** Counts the notes by month of publication, newest first, jumping from month to month. */
+    public List<MonthCount> months() {
+        return Statements.list(jdbc, MonthCount.class, Map.of(), """
                         WITH RECURSIVE month AS (
-                            SELECT date_trunc('month', (SELECT n.published_at FROM note n WHERE n.published_at IS NOT NULL AND %1$s
+                            SELECT date_trunc('month', (SELECT n.published_at FROM note n WHERE n.published_at IS NOT NULL
                                                         ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC LIMIT 1), 'Asia/Shanghai') AS begin
                             UNION ALL
-                            SELECT date_trunc('month', (SELECT n.published_at FROM note n WHERE n.published_at < m.begin AND %1$s
+                            SELECT date_trunc('month', (SELECT n.published_at FROM note n WHERE n.published_at < m.begin
                                                         ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC LIMIT 1), 'Asia/Shanghai')
                             FROM month m WHERE m.begin IS NOT NULL)
                         SELECT to_char(m.begin AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month, c.notes
@@ -269,26 +222,28 @@ public record NoteCards(JdbcClient jdbc) {
                             FROM (SELECT FROM note n
                                   WHERE n.published_at >= m.begin
                                     AND n.published_at < date_trunc('month', m.begin + interval '32 days', 'Asia/Shanghai')
-                                    AND %1$s AND %2$s
-                                  LIMIT %3$d) AS n) AS c
+                                    AND %s
+                                  LIMIT %d) AS n) AS c
                         WHERE c.notes > 0
                         ORDER BY m.begin DESC
-                        """.formatted(
-                        published.sql(), NoteView.NOT_ERASED, MOST_OF_MONTH));
+                        """.formatted(NoteView.NOT_ERASED, MOST_OF_MONTH));
     }
 
-    /** Returns authors and topics whose name begins with a text, ignoring case of ASCII letters, most notes first. */
+    /**
+     * Returns authors and topics whose name begins with a text, ignoring case of ASCII letters, most notes first. A
+     * name with a quote is not suggested, since no term of a filter holds it.
+     */
     public List<Suggestion> suggest(String prefix, int limit) {
-        String from = FilterTerm.lower(prefix.strip());
+        String from = FilterTerm.lower(prefix.strip()).replaceFirst("^#", "");
         if (from.isEmpty()) {
             return List.of();
         }
         Map<String, ?> parameters =
-                Map.of("from", from, "to", from + "\udbff\udfff", "limit", limit, "most", MOST_COUNTED);
+                Map.of("from", from, "to", from + "\udbff\udfff", "limit", limit, "most", MOST_SUGGESTED);
         return Statements.list(jdbc, NamedCount.class, parameters, """
                         SELECT 'author' AS kind, a.nickname AS name, c.notes
                         FROM (SELECT author_id, nickname FROM author
-                              WHERE left(lower(nickname COLLATE "C"), 100) >= :from
+                              WHERE strpos(nickname, '"') = 0 AND left(lower(nickname COLLATE "C"), 100) >= :from
                                 AND left(lower(nickname COLLATE "C"), 100) < :to
                               ORDER BY left(lower(nickname COLLATE "C"), 100)
                               LIMIT 1000) AS a
@@ -300,7 +255,7 @@ public record NoteCards(JdbcClient jdbc) {
                         SELECT 'topic', t.name, c.notes
                         FROM (SELECT name
                               FROM (SELECT name FROM note_topic
-                                    WHERE lower(name COLLATE "C") >= :from AND lower(name COLLATE "C") < :to
+                                    WHERE strpos(name, '"') = 0 AND lower(name COLLATE "C") >= :from AND lower(name COLLATE "C") < :to
                                     ORDER BY lower(name COLLATE "C")
                                     LIMIT :most) AS names
                               GROUP BY name ORDER BY count(*) DESC LIMIT :limit) AS t
@@ -319,7 +274,7 @@ public record NoteCards(JdbcClient jdbc) {
 
         Suggestion suggestion() {
             String term = new FilterTerm.Match(
-                            kind.equals("author") ? FilterKey.AUTHOR : FilterKey.TOPIC, List.of(name.replace('"', ' ')))
+                            kind.equals("author") ? FilterKey.AUTHOR : FilterKey.TOPIC, List.of(name))
                     .text();
             return new Suggestion(kind, term, name, notes);
         }

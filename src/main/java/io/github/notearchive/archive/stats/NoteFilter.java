@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.notearchive.archive.stats.FilterTerm.All;
 import io.github.notearchive.archive.stats.FilterTerm.Any;
+import io.github.notearchive.archive.stats.FilterTerm.AuthorId;
 import io.github.notearchive.archive.stats.FilterTerm.Match;
 import io.github.notearchive.archive.stats.FilterTerm.Not;
 import io.github.notearchive.archive.stats.FilterTerm.Rendering;
@@ -56,9 +57,9 @@ public final class NoteFilter {
         return ALL;
     }
 
-    /** Returns the filter of an author's notes; any id is allowed. */
+    /** Returns the filter of the notes of the author with an id, not of an author with that name; any id is allowed. */
     public static NoteFilter author(String id) {
-        return new NoteFilter(new Match(FilterKey.AUTHOR, List.of(id)));
+        return new NoteFilter(new AuthorId(id));
     }
 
     /** Returns the filter of the notes with a topic; any name is allowed, also one that a text cannot quote. */
@@ -151,9 +152,14 @@ public final class NoteFilter {
         private int terms;
         private int depth;
 
-        /** Control characters, which the database may reject, separate words. */
+        /**
+         * Control characters, which the database may reject, separate words; a Chinese keyboard types wide quotes, and a
+         * wide colon after a key.
+         */
         Parser(String text) {
-            this.text = text.replaceAll("[\\p{Cc}\\p{Cs}]", " ");
+            this.text = text.replaceAll("[\\p{Cc}\\p{Cs}]", " ")
+                    .replaceAll("[“”＂]", "\"")
+                    .replaceAll("(?i)(?<![^\\s\\p{Z}(-])(" + FilterKey.names("|") + ")：", "$1:");
         }
 
         FilterTerm parse() {

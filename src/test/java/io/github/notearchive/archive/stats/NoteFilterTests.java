@@ -29,6 +29,7 @@ class NoteFilterTests {
             -(a b) -"OR" -(-x) - "-y"          | -(a b) -"OR" x "-" "-y"
             likes:>=10,..5 published:2026-03.. | likes:>=10,..5 published:2026-03..
             state:FAILED,failed "12:30"        | state:failed "12:30"
+            “old bookshop” author：Anna -TYPE：video 标题：x | "old bookshop" author:Anna -type:video 标题：x
             topic:(a OR b                      |
             """)
     void textIsCanonical(String text, String canonical) {
@@ -52,7 +53,7 @@ class NoteFilterTests {
             type:audio         | "type:audio" is not a term of a filter: type: takes normal, video
             state:lost         | pending, postponed, archived, unavailable, failed
             reason:bad         | media_incomplete, rejected
-            has:               | video, sound, live, subtitle, gap
+            has:               | video, sound, live, subtitle, gap, waived
             published:         | published: takes 2026
             captured:          | captured: takes 2026
             gone:              | gone: takes yes or 2026
@@ -109,6 +110,8 @@ class NoteFilterTests {
             云 旧书店                     | 3
             "云 and sky"                 | 3
             "sky 云"                     |
+            "camping in rain"           | 2
+            "in  rain"                  |
             CAMPING OR 云                | 2 3
             author:a1                   | 1 3
             author:anna                 | 1 3
@@ -133,6 +136,7 @@ class NoteFilterTests {
             has:video                   | 3
             has:live,sound              | 2
             has:gap                     | 4
+            has:waived                  | 1
             has:gap,video               | 3 4
             published:2026-02           | 1
             published:2026-03-01        | 2
@@ -153,6 +157,15 @@ class NoteFilterTests {
         fill();
 
         assertThat(found(NoteFilter.parse(text))).as(text).isEqualTo(numbers == null ? "" : numbers);
+    }
+
+    @Test
+    void authorByIdIsNotOneOfThatName() {
+        fill();
+        database.update("UPDATE author SET nickname = 'a1' WHERE author_id = 'b1'");
+
+        assertThat(found(NoteFilter.author("a1"))).isEqualTo("1 3");
+        assertThat(found(NoteFilter.parse("author:a1"))).isEqualTo("1 2 3");
     }
 
     @Test
@@ -206,7 +219,10 @@ class NoteFilterTests {
         rows.file(2, "MOTION", 0, "a".repeat(64), null);
         rows.file(2, "AUDIO", 0, "b".repeat(64), null);
         rows.file(3, "VIDEO", 0, "c".repeat(64), null);
-        rows.file(4, "IMAGE", 0, null, "BY_POLICY");
+        rows.file(1, "IMAGE", 0, null, "BY_POLICY");
+        rows.file(4, "IMAGE", 0, null, "GONE");
+        database.update("UPDATE note_media SET state = 'MISSING' WHERE reason = 'GONE'");
+        database.update("UPDATE note SET note_text = E'camping\\nin rain' WHERE note_id = ?", id(2).value());
     }
 
     private String found(NoteFilter filter) {
