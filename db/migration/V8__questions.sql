@@ -95,6 +95,9 @@ CREATE INDEX author_red_id ON author (left(red_id, 100));
 CREATE INDEX note_capture_nickname ON note_capture (left(lower(author_nickname COLLATE "C"), 100), author_id)
     WHERE author_nickname IS NOT NULL;
 CREATE INDEX note_topic_lower_name ON note_topic (lower(name COLLATE "C"));
+-- Filters such as likes:>10000 and has:video.
+CREATE INDEX note_liked ON note (liked_count);
+CREATE INDEX note_media_kind ON note_media (kind, note_id) WHERE state = 'STORED' AND kind <> 'IMAGE';
 
 CREATE FUNCTION search_note(query text, max_rows integer DEFAULT 20) RETURNS SETOF note
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 COST 10000

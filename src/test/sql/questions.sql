@@ -57,6 +57,9 @@ INSERT INTO note_media (note_id, kind, ordinal, identity, state, rendition, widt
 SELECT note_id, 'IMAGE', o, note_id || o, 'STORED', 'original', 1080, 1440, encode(sha256((note_id || o)::bytea), 'hex'),
        first_at, first_at
 FROM bench_note, generate_series(0, 1) AS o;
+INSERT INTO note_media (note_id, kind, ordinal, identity, state, width, height, sha256, captured_at, updated_at)
+SELECT note_id, 'VIDEO', 0, note_id || 'v', 'STORED', 1080, 1920, encode(sha256((note_id || 0)::bytea), 'hex'), first_at, first_at
+FROM bench_note WHERE i % 200 = 0;
 
 CREATE UNLOGGED TABLE bench_call AS
 SELECT note_id, i, at, code, k

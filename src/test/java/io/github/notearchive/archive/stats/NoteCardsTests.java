@@ -241,6 +241,8 @@ class NoteCardsTests {
             camping                 | note_search
             state:failed            | worklist_left
             gone:yes                | worklist_unavailable
+            likes:>19950            | note_liked
+            has:video               | note_media_kind
             """)
     void pageIsReadByIndex(String text, String indexes) throws SQLException {
         database.update("""
@@ -260,7 +262,12 @@ class NoteCardsTests {
                         SELECT note_id, CASE WHEN note_id LIKE '%00' THEN 'UNAVAILABLE' ELSE 'ARCHIVED' END, 'NOT_FOUND', now(), now()
                         FROM note
                         """);
-        database.update("ANALYZE author, note, note_topic, worklist");
+        database.update("UPDATE note SET liked_count = right(note_id, 6)::integer");
+        database.update("""
+                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, captured_at, updated_at)
+                        SELECT note_id, 'VIDEO', 0, 'file', 'WAIVED', 'BY_POLICY', now(), now() FROM note
+                        """);
+        database.update("ANALYZE author, note, note_topic, note_media, worklist");
         RecordedPlans recorded = new RecordedPlans(database);
 
         String newest = cards.page(NoteFilter.all(), null, null, 1).after(); // pages up from here need one statement
