@@ -241,7 +241,7 @@ class NoteCardsTests {
             camping                 | note_search
             state:failed            | worklist_left
             gone:yes                | worklist_unavailable
-            likes:>19950            | note_liked
+            likes:19950..19999      | note_liked
             has:video               | note_media_kind
             """)
     void pageIsReadByIndex(String text, String indexes) throws SQLException {
@@ -264,8 +264,14 @@ class NoteCardsTests {
                         """);
         database.update("UPDATE note SET liked_count = right(note_id, 6)::integer");
         database.update("""
-                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, captured_at, updated_at)
-                        SELECT note_id, 'VIDEO', 0, 'file', 'WAIVED', 'BY_POLICY', now(), now() FROM note
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
+                        VALUES (repeat('a', 64), 'media/a', 10, 'image/jpeg', now())
+                        """);
+        database.update("""
+                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, sha256, captured_at, updated_at)
+                        SELECT note_id, CASE WHEN note_id LIKE '%000' THEN 'VIDEO' ELSE 'IMAGE' END, 0, 'file', 'STORED',
+                               repeat('a', 64), now(), now()
+                        FROM note
                         """);
         database.update("ANALYZE author, note, note_topic, note_media, worklist");
         RecordedPlans recorded = new RecordedPlans(database);
