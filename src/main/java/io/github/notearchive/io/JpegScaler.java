@@ -7,16 +7,15 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.Map;
-import javax.imageio.IIOImage;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 import net.coobird.thumbnailator.Thumbnails;
 import net.coobird.thumbnailator.util.exif.ExifFilterUtils;
 import net.coobird.thumbnailator.util.exif.ExifUtils;
@@ -26,29 +25,38 @@ import net.coobird.thumbnailator.util.exif.Orientation;
  * Writes small JPEG files of untrusted pictures: JPEG, PNG, and the first frames of GIF and WebP.
  *
  * <p>Size and number of pixels are verified before pixels are decoded, and pixels are left out while they are read, so
- * that a picture takes about 100 MB of heap at most.
+ * that a picture takes about 100 MB at most.
  */
 public final class JpegScaler {
 
     public static final int MAX_BYTES = 40_000_000;
 
-    /** Pixels of a picture by content type; that of WebP is slow, and keeps all of them in memory. */
-    private static final Map<String, Long> MAX_PIXELS = Map.of(
-            "image/jpeg", 50_000_000L, "image/png", 50_000_000L, "image/gif", 50_000_000L, "image/webp", 13_000_000L);
+    private static final Set<String> TYPES = Set.of("image/jpeg", "image/png", "image/gif", "image/webp");
+
+    private static final double MAX_PIXELS = 50_000_000;
+
+    /** Pixels of a picture whose decoder keeps all of them: WebP, which is slow too, and a JPEG in several scans. */
+    private static final double MAX_KEPT_PIXELS = 13_000_000;
 
     /** Pixels that are kept while reading. */
     private static final double READ_PIXELS = 8_000_000;
 
-    private static final short START_OF_JPEG = (short) 0xFFD8;
-    private static final short START_OF_PIXELS = (short) 0xFFDA;
-    private static final short EXIF = (short) 0xFFE1;
+    private static final int BASELINE_FRAME = 0xFFC0;
+    private static final int RESTART = 0xFFD0;
+    private static final int START_OF_JPEG = 0xFFD8;
+    private static final int END = 0xFFD9;
+    private static final int SCAN = 0xFFDA;
+    private static final int EXIF = 0xFFE1;
+    private static final int FILLED = 0xFFFF;
 
-    private static final float QUALITY = 0.8f;
+    static {
+        ImageIO.setUseCache(false); // no temporary files
+    }
 
     private JpegScaler() {}
 
     public static boolean accepts(String contentType) {
-        return MAX_PIXELS.containsKey(contentType);
+        return TYPES.contains(contentType);
     }
 
     /**
@@ -70,7 +78,9 @@ public final class JpegScaler {
             int fullWidth = reader.getWidth(0);
             int fullHeight = reader.getHeight(0);
             double pixels = (double) fullWidth * fullHeight;
-            if (pixels > MAX_PIXELS.getOrDefault(contentType, 0L)) {
+            boolean keepsAll =
+                    contentType.equals("image/webp") || (contentType.equals("image/jpeg") && !isOneScan(picture));
+            if (pixels > (keepsAll ? MAX_KEPT_PIXELS : MAX_PIXELS)) {
                 throw new IOException("%d x %d pixels are too many".formatted(fullWidth, fullHeight));
             }
             ImageReadParam param = reader.getDefaultReadParam();
@@ -79,7 +89,14 @@ public final class JpegScaler {
             param.setSourceSubsampling(Math.max(1, step), Math.max(1, step), 0, 0);
             BufferedImage image = ExifFilterUtils.getFilterForOrientation(orientation(picture))
                     .apply(reader.read(0, param));
-            return jpeg(resized(image, width));
+            ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+            Thumbnails.of(image)
+                    .scale(Math.min(1, Math.min((double) width / image.getWidth(), 2.0 * width / image.getHeight())))
+                    .addFilter(JpegScaler::onWhite)
+                    .outputFormat("jpg")
+                    .outputQuality(0.8)
+                    .toOutputStream(jpeg);
+            return jpeg.toByteArray();
         } catch (RuntimeException e) {
             // a damaged file causes any exception of a decoder
             throw new IOException("the picture is damaged", e);
@@ -88,54 +105,50 @@ public final class JpegScaler {
         }
     }
 
+    /** Returns whether a JPEG is decoded row by row: its first scan has all components of a baseline frame. */
+    private static boolean isOneScan(byte[] picture) {
+        List<byte[]> frames = segments(picture, BASELINE_FRAME);
+        List<byte[]> scans = segments(picture, SCAN);
+        return !frames.isEmpty() && !scans.isEmpty() && frames.getFirst()[5] == scans.getFirst()[0];
+    }
+
     /** Returns the orientation in the EXIF block of a JPEG; upright for other files, and if there is none. */
     private static Orientation orientation(byte[] picture) {
-        ByteBuffer segments = ByteBuffer.wrap(picture);
-        if (segments.getShort() != START_OF_JPEG) {
-            return Orientation.TOP_LEFT;
+        return segments(picture, EXIF).stream()
+                .flatMap(exif -> Stream.ofNullable(ExifUtils.getOrientationFromExif(exif)))
+                .findFirst()
+                .orElse(Orientation.TOP_LEFT);
+    }
+
+    /** Returns the segments of a kind at the start of a JPEG, up to the first scan; none for other files. */
+    private static List<byte[]> segments(byte[] picture, int kind) {
+        List<byte[]> found = new ArrayList<>();
+        ByteBuffer rest = ByteBuffer.wrap(picture);
+        int marker = Short.toUnsignedInt(rest.getShort());
+        if (marker != START_OF_JPEG) {
+            return found;
         }
-        while (segments.remaining() > Integer.BYTES) {
-            short marker = segments.getShort();
-            int length = Short.toUnsignedInt(segments.getShort()) - Short.BYTES;
-            if (length < 0 || length > segments.remaining() || marker == START_OF_PIXELS) {
+        while (marker != SCAN && rest.remaining() > Integer.BYTES) {
+            marker = Short.toUnsignedInt(rest.getShort());
+            int length = Short.toUnsignedInt(rest.getShort()) - Short.BYTES;
+            boolean hasLength = marker >= BASELINE_FRAME && marker != FILLED && (marker < RESTART || marker > END);
+            if (!hasLength || length < 0 || length > rest.remaining()) {
                 break;
             }
             byte[] content = new byte[length];
-            segments.get(content);
-            Orientation orientation = marker == EXIF ? ExifUtils.getOrientationFromExif(content) : null;
-            if (orientation != null) {
-                return orientation;
+            rest.get(content);
+            if (marker == kind) {
+                found.add(content);
             }
         }
-        return Orientation.TOP_LEFT;
+        return found;
     }
 
-    private static BufferedImage resized(BufferedImage image, int width) throws IOException {
-        double factor = Math.min(1, Math.min((double) width / image.getWidth(), 2.0 * width / image.getHeight()));
-        BufferedImage small = Thumbnails.of(image)
-                .size((int) Math.max(1, Math.round(image.getWidth() * factor)), (int)
-                        Math.max(1, Math.round(image.getHeight() * factor)))
-                .keepAspectRatio(false)
-                .asBufferedImage();
-        BufferedImage opaque = new BufferedImage(small.getWidth(), small.getHeight(), BufferedImage.TYPE_INT_RGB);
+    private static BufferedImage onWhite(BufferedImage image) {
+        BufferedImage opaque = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = opaque.createGraphics();
-        graphics.drawImage(small, 0, 0, Color.WHITE, null);
+        graphics.drawImage(image, 0, 0, Color.WHITE, null);
         graphics.dispose();
         return opaque;
-    }
-
-    private static byte[] jpeg(BufferedImage image) throws IOException {
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-        ImageWriteParam param = writer.getDefaultWriteParam();
-        param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-        param.setCompressionQuality(QUALITY);
-        var bytes = new ByteArrayOutputStream();
-        try (var out = new MemoryCacheImageOutputStream(bytes)) {
-            writer.setOutput(out);
-            writer.write(null, new IIOImage(image, null, null), param);
-        } finally {
-            writer.dispose();
-        }
-        return bytes.toByteArray();
     }
 }

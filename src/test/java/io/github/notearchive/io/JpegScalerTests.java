@@ -15,7 +15,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -83,6 +86,20 @@ class JpegScalerTests {
                 .withMessage("16384 x 16384 pixels are too many");
     }
 
+    /** Its decoder keeps all coefficients of the picture outside of the heap. */
+    @Test
+    void aLargeJpegIsScaledOnlyIfItIsDecodedRowByRow() throws IOException {
+        byte[] baseline = jpeg(3800, ImageWriteParam.MODE_DISABLED);
+        byte[] progressive = jpeg(3800, ImageWriteParam.MODE_DEFAULT);
+
+        assertThat(sizeOf(JpegScaler.scale(baseline, "image/jpeg", 320))).containsExactly(320, 320);
+        assertThatIOException()
+                .isThrownBy(() -> JpegScaler.scale(progressive, "image/jpeg", 320))
+                .withMessage("3800 x 3800 pixels are too many");
+        assertThat(sizeOf(JpegScaler.scale(jpeg(3600, ImageWriteParam.MODE_DEFAULT), "image/jpeg", 320)))
+                .containsExactly(320, 320);
+    }
+
     @Test
     void aLargePictureOfOneColourIsScaled() throws IOException {
         byte[] bomb = png(new BufferedImage(7000, 7000, BufferedImage.TYPE_BYTE_BINARY));
@@ -128,6 +145,21 @@ class JpegScalerTests {
     private static byte[] png(BufferedImage image) throws IOException {
         var bytes = new ByteArrayOutputStream();
         ImageIO.write(image, "png", bytes);
+        return bytes.toByteArray();
+    }
+
+    private static byte[] jpeg(int width, int progressiveMode) throws IOException {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        ImageWriteParam param = writer.getDefaultWriteParam();
+        param.setProgressiveMode(progressiveMode);
+        var bytes = new ByteArrayOutputStream();
+        try (var out = ImageIO.createImageOutputStream(bytes)) {
+            writer.setOutput(out);
+            BufferedImage image = new BufferedImage(width, width, BufferedImage.TYPE_BYTE_GRAY);
+            writer.write(null, new IIOImage(image, null, null), param);
+        } finally {
+            writer.dispose();
+        }
         return bytes.toByteArray();
     }
 
