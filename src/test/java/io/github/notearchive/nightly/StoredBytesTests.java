@@ -63,6 +63,9 @@ class StoredBytesTests extends NightFixture {
         RunSummary run = night.run(ExitCode.COMPLETED);
 
         night.assertArchived(notes, notes.size());
+        assertThat(notes)
+                .as("previews are off")
+                .allMatch(note -> night.slots(note, MediaKind.PREVIEW).isEmpty());
         TreeMap<String, byte[]> files = night.objects("media/");
         Map<String, String> rows =
                 night.sql().sql("SELECT object_key, sha256 FROM media_object").query().listOfRows().stream()

@@ -129,6 +129,24 @@ class ObjectStoreTests {
     }
 
     @Test
+    void rangeIsReadWithoutTheOtherBytes() {
+        store.putBytes(KEY, TEXT, "text/plain");
+
+        assertThat(range(KEY, 1, 3)).isEqualTo("ell");
+        assertThat(range(KEY, 0, 5)).isEqualTo("hello");
+        for (int start : new int[] {3, 5}) {
+            assertThat(failure(() -> range(KEY, start, 3)).absent())
+                    .as("too few bytes")
+                    .isFalse();
+        }
+        assertThat(failure(() -> range(new ObjectKey("none"), 0, 1)).absent()).isTrue();
+    }
+
+    private String range(ObjectKey key, long start, long length) {
+        return store.readRange(key, start, length, in -> new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    }
+
+    @Test
     void missingObjectIsAbsent() {
         ObjectKey key = new ObjectKey("none");
 
