@@ -23,17 +23,15 @@ if (typeof document === 'undefined') {
     const pictures = decoder.decode(await response.arrayBuffer());
     const picture = pictures.find(one => one.is_primary?.()) ?? pictures[0];
     try {
-      const size = { width: picture.get_width(), height: picture.get_height() };
-      if (size.width * size.height > MAX_PIXELS) {
+      const pixels = { width: picture.get_width(), height: picture.get_height() };
+      if (pixels.width * pixels.height > MAX_PIXELS) {
         throw new Error('too many pixels');
       }
-      const pixels = new ImageData(size.width, size.height);
-      await new Promise((resolve, reject) =>
-        picture.display(pixels, done => (done ? resolve() : reject(new Error('not decodable')))));
-      const bitmap = await createImageBitmap(pixels);
-      const factor = Math.min(1, width / size.width);
-      const canvas = new OffscreenCanvas(Math.ceil(size.width * factor), Math.ceil(size.height * factor));
-      canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      const image = new ImageData(pixels.width, pixels.height);
+      await new Promise((resolve, reject) => picture.display(image, done => (done ? resolve : reject)()));
+      const factor = Math.min(1, width / pixels.width);
+      const canvas = new OffscreenCanvas(Math.ceil(pixels.width * factor), Math.ceil(pixels.height * factor));
+      canvas.getContext('2d').drawImage(await createImageBitmap(image), 0, 0, canvas.width, canvas.height);
       return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
     } finally {
       pictures.forEach(one => one.free());
@@ -43,35 +41,36 @@ if (typeof document === 'undefined') {
   onmessage = async ({ data }) => {
     try {
       decoder ??= await load(data);
-      postMessage({ blob: await convert(data) });
-    } catch (e) {
-      postMessage({ error: String(e) });
+      postMessage(await convert(data));
+    } catch {
+      postMessage(null);
     }
   };
 } else {
   const MAX_WIDTH = 2560;
   const MAX_MILLIS = 30000;
   const own = document.currentScript;
-  const address = (window.trustedTypes?.createPolicy('heif', { createScriptURL: () => own.src })
-    ?.createScriptURL('')) ?? own.src;
+  const address = window.trustedTypes
+    ?.createPolicy('heif', { createScriptURL: () => own.src }).createScriptURL('') ?? own.src;
   const waiting = new Set();
   let worker;
   let busy = false;
 
-  const decode = image => new Promise((resolve, reject) => {
+  /** Returns the picture as a JPEG; null if it cannot be decoded. A worker that does not answer is replaced. */
+  const decode = image => new Promise(resolve => {
     worker ??= new Worker(address);
-    const timer = setTimeout(() => stop(new Error('too slow')), MAX_MILLIS);
-    const stop = error => {
+    const end = blob => {
       clearTimeout(timer);
+      resolve(blob);
+    };
+    const stop = () => {
       worker.terminate();
       worker = null;
-      reject(error);
+      end(null);
     };
-    worker.onerror = () => stop(new Error('the decoder failed'));
-    worker.onmessage = ({ data }) => {
-      clearTimeout(timer);
-      return data.blob ? resolve(data.blob) : reject(new Error(data.error));
-    };
+    const timer = setTimeout(stop, MAX_MILLIS);
+    worker.onerror = stop;
+    worker.onmessage = ({ data }) => end(data);
     // a picture without a source may be as wide as its text
     const shown = Math.max(image.clientWidth, image.parentElement.clientWidth) * devicePixelRatio;
     worker.postMessage({
@@ -89,26 +88,18 @@ if (typeof document === 'undefined') {
     }
     busy = true;
     waiting.delete(image);
-    try {
-      const source = URL.createObjectURL(await decode(image));
-      image.addEventListener('load', () => URL.revokeObjectURL(source), { once: true });
-      image.src = source;
-      image.dataset.heifState = 'shown';
-    } catch (e) {
-      image.dataset.heifState = 'failed'; // the text of the picture and the link to the original remain
+    visible.unobserve(image);
+    const jpeg = await decode(image);
+    if (jpeg) { // otherwise the text of the picture and the link to the original remain
+      image.src = URL.createObjectURL(jpeg);
+      image.addEventListener('load', () => URL.revokeObjectURL(image.src), { once: true });
     }
     busy = false;
     next();
   };
 
   const visible = new IntersectionObserver(entries => {
-    entries.forEach(({ target, isIntersecting }) => {
-      if (isIntersecting && !target.dataset.heifState) {
-        waiting.add(target);
-      } else {
-        waiting.delete(target);
-      }
-    });
+    entries.forEach(({ target, isIntersecting }) => waiting[isIntersecting ? 'add' : 'delete'](target));
     next();
   }, { rootMargin: '200px' });
   document.querySelectorAll('img[data-heif]').forEach(image => visible.observe(image));
