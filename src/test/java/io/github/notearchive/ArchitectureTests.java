@@ -42,7 +42,7 @@ class ArchitectureTests {
             Map.entry("report", Set.of("archive", "batch", "store")),
             Map.entry("telemetry", Set.of("archive", "batch")),
             Map.entry("export", Set.of("archive", "report", "store")),
-            Map.entry("browse", Set.of("archive", "report", "store")),
+            Map.entry("browse", Set.of("archive", "batch", "report", "store")),
             Map.entry("", Set.of("cli")));
 
     /** Calls that create threads, executors or HTTP clients. */

@@ -3,8 +3,10 @@ package io.github.notearchive.browse;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.net.InetAddress;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.security.web.util.matcher.IpAddressMatcher;
@@ -38,17 +40,6 @@ public record BrowseProperties(
         @DefaultValue("") String heifCommand,
         @DefaultValue("2GB") DataSize cacheSize) {
 
-    public BrowseProperties {
-        hosts = hosts.stream()
-                .map(host -> host.strip().toLowerCase(Locale.ROOT))
-                .filter(host -> !host.isEmpty())
-                .toList();
-        trustedProxies = trustedProxies.stream()
-                .map(String::strip)
-                .filter(proxy -> !proxy.isEmpty())
-                .toList();
-    }
-
     @AssertTrue(message = "archive.browse.heif-command must have input and output in braces")
     boolean isHeifCommandComplete() {
         return heifCommand.isBlank() || (heifCommand.contains("{input}") && heifCommand.contains("{output}"));
@@ -68,12 +59,33 @@ public record BrowseProperties(
             message =
                     "archive.browse.listen must be a loopback address, unless archive.browse.users-file or archive.browse.trusted-proxies authenticates readers")
     boolean isListenSafe() {
-        return KnownHosts.isLoopback(listen) || !usersFile.isBlank() || !trustedProxies.isEmpty();
+        return address(listen).filter(InetAddress::isLoopbackAddress).isPresent()
+                || !usersFile.isBlank()
+                || !trustedProxies.isEmpty();
     }
 
     @AssertTrue(message = "archive.browse.listen must be an IP address, such as 127.0.0.1 or 0.0.0.0")
     boolean isListenAnAddress() {
-        return KnownHosts.address(listen).isPresent();
+        return address(listen).isPresent();
+    }
+
+    /** Parses an IP address, with or without brackets; empty for a name, which is not looked up. */
+    static Optional<InetAddress> address(String host) {
+        try {
+            return Optional.of(InetAddress.ofLiteral(host.replaceFirst("^\\[(.*)]$", "$1")));
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
+    /** Compares names without case, and addresses by value, so that no spelling of another address is accepted. */
+    boolean isKnownHost(String host) {
+        Stream<String> known = Stream.concat(hosts.stream(), Stream.of("localhost", listen));
+        return address(host)
+                .map(address -> address.isLoopbackAddress()
+                        || (!address.isAnyLocalAddress()
+                                && known.map(BrowseProperties::address).anyMatch(Optional.of(address)::equals)))
+                .orElseGet(() -> known.anyMatch(host::equalsIgnoreCase));
     }
 
     /** Returns the host of the link on this machine, with brackets around an IPv6 address. */

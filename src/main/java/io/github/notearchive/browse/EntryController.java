@@ -1,6 +1,5 @@
 package io.github.notearchive.browse;
 
-import java.net.URI;
 import java.util.Optional;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
@@ -24,7 +23,6 @@ record EntryController(Sessions sessions) {
         if (!next.matches(LOCAL)) {
             throw new ResponseStatusException(HttpStatus.BAD_REQUEST);
         }
-        URI page = page(next);
         Optional<String> session = sessions.enter(token);
         if (session.isEmpty()) {
             throw new ResponseStatusException(HttpStatus.UNAUTHORIZED);
@@ -38,15 +36,7 @@ record EntryController(Sessions sessions) {
         return ResponseEntity.status(HttpStatus.SEE_OTHER)
                 .header(HttpHeaders.SET_COOKIE, cookie.toString())
                 .cacheControl(CacheControl.noStore())
-                .location(page)
+                .header(HttpHeaders.LOCATION, next)
                 .build();
-    }
-
-    private static URI page(String path) {
-        try {
-            return URI.create(path);
-        } catch (IllegalArgumentException e) {
-            throw new ResponseStatusException(HttpStatus.BAD_REQUEST, e.getMessage(), e);
-        }
     }
 }

@@ -10,8 +10,10 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -21,18 +23,21 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpRange;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * Sends the bytes of a stored file as they are, while a note that is not erased uses it. No file is held in memory: the
- * bytes of a range come from one request to the store for this range, which ends when the reader leaves.
+ * Sends thumbnails, and the bytes of a stored file as they are, while a note that is not erased uses it. No file is
+ * held in memory: the bytes of a range come from one request to the store for this range, which ends when the reader
+ * leaves.
  */
 @RestController
-record MediaController(FileUses files, ObjectStore store) {
+record MediaController(FileUses files, ObjectStore store, Thumbnails thumbnails) {
 
     /** Types that a browser shows; those of the first bytes of the file, as found at its download. */
     private static final Set<String> SHOWN = Arrays.stream(MediaType.values())
@@ -45,82 +50,78 @@ record MediaController(FileUses files, ObjectStore store) {
 
     private static final int BUFFER = 1 << 16;
 
-    /** Part of a file, and whether it is the answer to a request for a range. */
-    private record Part(long start, long length, boolean isRange) {}
+    /** Range that no file has. */
+    private static final HttpRange NO_BYTES = HttpRange.createByteRange(Long.MAX_VALUE);
+
+    /** Body of a 404, which browsers display in place of the picture. */
+    private static final byte[] PLACEHOLDER = """
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><path fill="none" stroke="#888" d="M12 8h16v14H12zM12 22l16-14"/></svg>
+            """.getBytes(StandardCharsets.UTF_8);
 
     @GetMapping("/media/{sha256}")
     void media(@PathVariable String sha256, ServletWebRequest web) throws IOException {
         FileLine file = files.find(sha256).orElseThrow(() -> new ResponseStatusException(HttpStatus.NOT_FOUND));
-        HttpServletResponse response = web.getNativeResponse(HttpServletResponse.class);
-        if (response == null || web.checkNotModified(sha256)) {
+        HttpServletResponse response = Objects.requireNonNull(web.getResponse());
+        if (web.checkNotModified(sha256)) {
             return;
         }
-        boolean isAttachment = web.getParameter("download") != null || !SHOWN.contains(file.contentType());
-        describe(file, isAttachment, response);
-        Part part = part(file, isAttachment, web);
-        if (part == null) {
-            response.setHeader(HttpHeaders.CONTENT_RANGE, "bytes */" + file.size());
-            response.setStatus(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE.value());
-            return;
-        }
-        if (part.isRange()) {
-            response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
-            response.setHeader(
-                    HttpHeaders.CONTENT_RANGE,
-                    "bytes %d-%d/%d".formatted(part.start(), part.start() + part.length() - 1, file.size()));
-        }
-        response.setContentLengthLong(part.length());
-        if (!HttpMethod.HEAD.equals(web.getHttpMethod()) && part.length() > 0) {
-            send(file, part, response);
-        }
-    }
-
-    private static void describe(FileLine file, boolean isAttachment, HttpServletResponse response) {
+        boolean isShown = SHOWN.contains(file.contentType());
+        boolean isDownload = !isShown || web.getParameter("download") != null;
         String name = file.objectKey().substring(file.objectKey().lastIndexOf('/') + 1);
-        response.setContentType(SHOWN.contains(file.contentType()) ? file.contentType() : "application/octet-stream");
-        ContentDisposition.Builder disposition =
-                isAttachment ? ContentDisposition.attachment() : ContentDisposition.inline();
+        response.setContentType(isShown ? file.contentType() : "application/octet-stream");
         response.setHeader(
                 HttpHeaders.CONTENT_DISPOSITION,
-                disposition.filename(name).build().toString());
+                (isDownload ? ContentDisposition.attachment() : ContentDisposition.inline())
+                        .filename(name)
+                        .build()
+                        .toString());
         // each use is validated by its digest, so that an erased file is not shown again
         response.setHeader(
                 HttpHeaders.CACHE_CONTROL, CacheControl.noCache().cachePrivate().getHeaderValue());
         response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
         response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
+        HttpRange range = range(file, isDownload, web);
+        long start = range == null ? 0 : range.getRangeStart(file.size());
+        long length = range == null ? file.size() : range.getRangeEnd(file.size()) + 1 - start;
+        if (range != null) {
+            boolean hasBytes = length > 0;
+            response.setStatus(
+                    hasBytes
+                            ? HttpServletResponse.SC_PARTIAL_CONTENT
+                            : HttpServletResponse.SC_REQUESTED_RANGE_NOT_SATISFIABLE);
+            String part = hasBytes ? start + "-" + (start + length - 1) : "*";
+            response.setHeader(HttpHeaders.CONTENT_RANGE, "bytes " + part + "/" + file.size());
+        }
+        response.setContentLengthLong(Math.max(0, length));
+        if (length > 0 && !HttpMethod.HEAD.equals(web.getHttpMethod())) {
+            send(file, start, length, response);
+        }
     }
 
-    /** Returns the requested part; the whole file for several ranges or another version, null if there is none. */
-    private static @Nullable Part part(FileLine file, boolean isAttachment, ServletWebRequest web) {
+    /** Returns the requested range; null for the whole file, as for several ranges or another version. */
+    private static @Nullable HttpRange range(FileLine file, boolean isDownload, ServletWebRequest web) {
         String header = web.getHeader(HttpHeaders.RANGE);
         String version = web.getHeader(HttpHeaders.IF_RANGE);
-        Part whole = new Part(0, file.size(), false);
         if (header == null || (version != null && !version.equals("\"" + file.sha256() + "\""))) {
-            return whole;
+            return null;
         }
-        List<HttpRange> ranges;
         try {
-            ranges = HttpRange.parseRanges(header);
+            List<HttpRange> ranges = HttpRange.parseRanges(header);
+            if (ranges.size() != 1) {
+                return null;
+            }
+            long start = ranges.getFirst().getRangeStart(file.size());
+            boolean isPlayed = !isDownload && header.strip().endsWith("-");
+            return isPlayed ? HttpRange.createByteRange(start, start + PLAYED - 1) : ranges.getFirst();
         } catch (IllegalArgumentException _) {
-            return null;
+            return NO_BYTES;
         }
-        if (ranges.size() != 1) {
-            return whole;
-        }
-        long start = ranges.getFirst().getRangeStart(file.size());
-        long end = ranges.getFirst().getRangeEnd(file.size());
-        if (start >= file.size() || end < start) {
-            return null;
-        }
-        boolean isOpen = header.strip().endsWith("-");
-        long length = end - start + 1;
-        return new Part(start, isOpen && !isAttachment ? Math.min(length, PLAYED) : length, true);
     }
 
-    private void send(FileLine file, Part part, HttpServletResponse response) throws IOException {
+    private void send(FileLine file, long start, long length, HttpServletResponse response) throws IOException {
         try {
             ServletOutputStream out = response.getOutputStream();
-            store.readRange(new ObjectKey(file.objectKey()), part.start(), part.length(), in -> copy(in, out));
+            store.readRange(new ObjectKey(file.objectKey()), start, length, in -> copy(in, out));
         } catch (StoreException e) {
             if (response.isCommitted()) {
                 throw new IOException("The file " + file.sha256() + " was sent incompletely: " + e.getMessage(), e);
@@ -141,5 +142,24 @@ record MediaController(FileUses files, ObjectStore store) {
             }
         }
         return true;
+    }
+
+    /** Returns a thumbnail. A browser keeps it, and verifies at each view that it is still served. */
+    @GetMapping("/thumbnails/{sha256:[0-9a-f]{64}}")
+    ResponseEntity<byte[]> thumbnail(@PathVariable String sha256, @RequestParam int width) {
+        if (!Thumbnails.WIDTHS.contains(width)) {
+            throw new ResponseStatusException(HttpStatus.BAD_REQUEST, "width is one of " + Thumbnails.WIDTHS);
+        }
+        return thumbnails
+                .of(sha256, width)
+                .map(jpeg -> ResponseEntity.ok()
+                        .header(HttpHeaders.CONTENT_TYPE, "image/jpeg")
+                        .cacheControl(CacheControl.noCache().cachePrivate())
+                        .eTag("\"%s-%d\"".formatted(sha256, width))
+                        .body(jpeg))
+                .orElseGet(() -> ResponseEntity.status(HttpStatus.NOT_FOUND)
+                        .header(HttpHeaders.CONTENT_TYPE, "image/svg+xml")
+                        .cacheControl(CacheControl.noStore())
+                        .body(PLACEHOLDER));
     }
 }

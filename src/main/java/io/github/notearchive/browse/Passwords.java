@@ -1,64 +1,111 @@
 package io.github.notearchive.browse;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.LockedException;
+import org.springframework.security.authentication.dao.DaoAuthenticationProvider;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.userdetails.User;
+import org.springframework.security.core.userdetails.UserDetails;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
-import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.security.provisioning.InMemoryUserDetailsManager;
+import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
 /**
- * Compares passwords with bcrypt hashes. A browser sends its password with each request, so that the digest of an
- * accepted one is kept in memory; ten wrong ones a minute stop all further comparisons for a minute. Thread-safe.
+ * Compares passwords with the bcrypt hashes of a file. A browser sends its password with each request, so that the
+ * digest of an accepted one is kept in memory. Thread-safe.
+ *
+ * <p>Ten wrong passwords of a client in a minute stop all further comparisons for it until the minute is over. A minute
+ * has a thousand clients.
  */
-final class Passwords implements PasswordEncoder {
+final class Passwords extends DaoAuthenticationProvider {
 
     private static final int FAILURES = 10;
+    private static final int CLIENTS = 1000;
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
-    private final Clock clock;
-    private final PasswordEncoder bcrypt = new BCryptPasswordEncoder();
-    private final Set<String> accepted = ConcurrentHashMap.newKeySet();
-    private final Deque<Instant> failures = new ArrayDeque<>();
+    /** Bytes of an address that belong to one client: all of IPv4, and a network of IPv6. */
+    private static final int CLIENT_BYTES = 6;
 
-    Passwords(Clock clock) {
+    private final Clock clock;
+    private final Map<String, Authentication> accepted = new ConcurrentHashMap<>();
+    private final Map<String, Integer> failures = new HashMap<>();
+    private Instant end = Instant.MIN;
+
+    Passwords(List<String> lines, Clock clock) {
+        super(new InMemoryUserDetailsManager(lines.stream()
+                .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                .map(Passwords::user)
+                .toList()));
+        setPasswordEncoder(new BCryptPasswordEncoder());
         this.clock = clock;
     }
 
-    @Override
-    public @Nullable String encode(@Nullable CharSequence password) {
-        return bcrypt.encode(password);
+    /** @throws IllegalArgumentException if the file cannot be read, or a line is not a name and a bcrypt hash */
+    static Passwords read(Path file, Clock clock) {
+        try {
+            return new Passwords(Files.readAllLines(file), clock);
+        } catch (IOException e) {
+            throw new UncheckedIOException("archive.browse.users-file cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static UserDetails user(String line) {
+        String[] parts = line.split(":", 2);
+        if (!line.matches("[^:]+:\\$2[aby]\\$\\d\\d\\$.{53}")) {
+            throw new IllegalArgumentException(
+                    "archive.browse.users-file has a line that is not name:hash with a bcrypt hash; write it by htpasswd -B");
+        }
+        return User.withUsername(parts[0]).password(parts[1]).build();
     }
 
     @Override
-    public boolean matches(@Nullable CharSequence password, @Nullable String hash) {
-        String key = DigestUtils.sha256Hex(hash + ":" + password);
-        if (accepted.contains(key)) {
-            return true;
+    public Authentication authenticate(Authentication given) {
+        String key = DigestUtils.sha256Hex(given.getName() + ":" + given.getCredentials());
+        Authentication known = accepted.get(key);
+        if (known != null) {
+            return known;
         }
+        String client = client(given);
+        count(client); // before the comparison, which takes its time
+        Authentication reader = Objects.requireNonNull(super.authenticate(given));
+        accepted.put(key, reader);
         synchronized (failures) {
-            while (!failures.isEmpty()
-                    && failures.getFirst().isBefore(clock.instant().minus(WINDOW))) {
-                failures.removeFirst();
+            failures.computeIfPresent(client, (_, count) -> count - 1);
+        }
+        return reader;
+    }
+
+    private static String client(Authentication given) {
+        String address =
+                given.getDetails() instanceof WebAuthenticationDetails details ? details.getRemoteAddress() : null;
+        byte[] bytes = InetAddress.ofLiteral(Objects.requireNonNull(address)).getAddress();
+        return HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, CLIENT_BYTES));
+    }
+
+    private void count(String client) {
+        synchronized (failures) {
+            if (!clock.instant().isBefore(end)) {
+                failures.clear();
+                end = clock.instant().plus(WINDOW);
             }
-            if (failures.size() >= FAILURES) {
+            boolean isFull = failures.size() >= CLIENTS && !failures.containsKey(client);
+            if (isFull || failures.merge(client, 1, Integer::sum) > FAILURES) {
                 throw new LockedException("too many wrong passwords");
             }
-            failures.addLast(clock.instant()); // before the comparison, which takes its time
         }
-        boolean isRight = bcrypt.matches(password, hash);
-        if (isRight) {
-            accepted.add(key);
-            synchronized (failures) {
-                failures.pollLast();
-            }
-        }
-        return isRight;
     }
 }

@@ -1,16 +1,13 @@
 package io.github.notearchive.browse;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.commons.lang3.RandomStringUtils;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -26,61 +23,47 @@ public final class Sessions {
     static final Duration VALIDITY = Duration.ofHours(12);
 
     private static final Duration TOKEN_VALIDITY = Duration.ofMinutes(10);
-    private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Clock clock;
-    private final Map<String, Instant> tokens = new HashMap<>();
+    private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
     private final Map<String, Instant> sessions = new ConcurrentHashMap<>();
-    private Runnable onEnter = () -> {};
+    private volatile Runnable onEnter = () -> {};
 
     Sessions(Clock clock) {
         this.clock = clock;
     }
 
     /** Returns the path of a new link, which is valid for ten minutes. */
-    public synchronized String link() {
-        removeExpired(tokens);
-        String token = random();
-        tokens.put(token, clock.instant().plus(TOKEN_VALIDITY));
-        return "/enter?token=" + token;
+    public String link() {
+        return "/enter?token=" + add(tokens, TOKEN_VALIDITY);
     }
 
     /** Sets what is done after a link was used. */
-    public synchronized void onEnter(Runnable action) {
+    public void onEnter(Runnable action) {
         onEnter = action;
     }
 
     /** Exchanges a token for a session; empty if the token is unknown, used or expired. */
-    synchronized Optional<String> enter(String given) {
-        removeExpired(tokens);
-        byte[] bytes = given.getBytes(StandardCharsets.UTF_8);
-        Optional<String> known = tokens.keySet().stream()
-                .filter(token -> MessageDigest.isEqual(token.getBytes(StandardCharsets.UTF_8), bytes))
-                .findFirst();
-        if (known.isEmpty()) {
-            return known;
+    Optional<String> enter(String token) {
+        if (!isRunning(tokens.remove(token))) {
+            return Optional.empty();
         }
-        tokens.remove(known.get());
-        removeExpired(sessions);
-        String session = random();
-        sessions.put(session, clock.instant().plus(VALIDITY));
         onEnter.run();
-        return Optional.of(session);
+        return Optional.of(add(sessions, VALIDITY));
     }
 
     boolean isValid(String session) {
-        Instant end = sessions.get(session);
+        return isRunning(sessions.get(session));
+    }
+
+    private boolean isRunning(@Nullable Instant end) {
         return end != null && clock.instant().isBefore(end);
     }
 
-    private void removeExpired(Map<String, Instant> ends) {
-        Instant now = clock.instant();
-        ends.values().removeIf(end -> !end.isAfter(now));
-    }
-
-    private static String random() {
-        byte[] bytes = new byte[32];
-        RANDOM.nextBytes(bytes);
-        return HexFormat.of().formatHex(bytes);
+    private String add(Map<String, Instant> ends, Duration validity) {
+        ends.values().removeIf(end -> !isRunning(end));
+        String value = RandomStringUtils.secure().next(64, "0123456789abcdef");
+        ends.put(value, clock.instant().plus(validity));
+        return value;
     }
 }

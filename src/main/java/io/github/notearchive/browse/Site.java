@@ -2,30 +2,45 @@ package io.github.notearchive.browse;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.text.MessageFormat;
+import java.util.Locale;
+import java.util.ResourceBundle;
 import java.util.function.UnaryOperator;
 
 /**
  * What each page shows around its content.
  *
- * @param texts texts in the language of the reader
+ * @param locale English or Chinese, the language of the reader
+ * @param texts texts of the pages in this language
  * @param address path and query of the page without {@code lang}
  * @param filter text in the search box
  * @param decodesHeif whether the browser of the reader decodes HEIF pictures, since the server has no command for it
  */
-record Site(Texts texts, String address, String filter, boolean decodesHeif, UnaryOperator<String> assets) {
+record Site(
+        Locale locale,
+        ResourceBundle texts,
+        String address,
+        String filter,
+        boolean decodesHeif,
+        UnaryOperator<String> assets) {
 
+    /**
+     * Returns a text with its arguments in place.
+     *
+     * @throws java.util.MissingResourceException if there is no text with this key
+     */
     public String text(String key, Object... arguments) {
-        return texts.get(key, arguments);
+        return new MessageFormat(texts.getString(key), locale).format(arguments);
     }
 
     /** Returns the text of a key such as {@code state.ARCHIVED}, or the value itself if it has none. */
     public String name(String prefix, String value) {
         String key = prefix + "." + value;
-        return texts.has(key) ? texts.get(key) : value;
+        return texts.containsKey(key) ? text(key) : value;
     }
 
     public String language() {
-        return texts.language();
+        return locale.getLanguage();
     }
 
     /** Returns the address of this page in a language. */

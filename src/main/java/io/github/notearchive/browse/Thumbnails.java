@@ -2,32 +2,44 @@ package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.stats.FileUses;
 import io.github.notearchive.archive.stats.FileUses.FileLine;
+import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.io.JpegScaler;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.lang3.StringUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.stereotype.Component;
 
 /**
  * Small JPEG files of stored pictures, made when they are first requested and kept in a local cache. Thread-safe.
  *
  * <p>Each request queries whether a note that is not erased uses the picture. Cached files of other pictures are
- * deleted by such a request or by the next sweep: at the first request, then once for each 200 new files.
+ * deleted by such a request or by the next sweep: at the first request, then once for each 200 new files. Failures of
+ * the disk are logged, and the file counts as missing.
  */
-@Component
 final class Thumbnails {
 
     private static final Logger log = LoggerFactory.getLogger(Thumbnails.class);
@@ -39,35 +51,44 @@ final class Thumbnails {
 
     private static final int NEW_FILES_PER_SWEEP = 200;
     private static final int LOCKS = 64;
-    private static final int MAX_DAMAGED = 10_000;
+    private static final int DIGITS = 64;
+
+    /** Time after which a conversion that failed is tried again: memory, disk space or time may have been short. */
+    private static final Duration RETRY = Duration.ofMinutes(10);
+
+    private record Entry(File file, String sha256, long used) {
+
+        static Entry of(File file) {
+            return new Entry(file, StringUtils.left(file.getName(), DIGITS), file.lastModified());
+        }
+    }
 
     private final FileUses files;
     private final ObjectStore store;
     private final HeifCommand heif;
-    private final ThumbnailCache cache;
+    private final Path directory;
+    private final long maxBytes;
+    private final Clock clock;
 
     private final Semaphore conversions = new Semaphore(Math.clamp(
             Runtime.getRuntime().maxMemory() / HEAP, 1, Runtime.getRuntime().availableProcessors()));
 
     /** Locks of pictures, so that concurrent requests of one convert it once. */
-    private final List<ReentrantLock> locks =
-            Stream.generate(ReentrantLock::new).limit(LOCKS).toList();
+    private final List<Object> locks = Stream.generate(Object::new).limit(LOCKS).toList();
 
-    /** Pictures that could not be converted, and are not converted again for each view. */
-    private final Set<String> damaged = ConcurrentHashMap.newKeySet();
+    /** Times of failed conversions by SHA-256. */
+    private final Map<String, Instant> failures = new ConcurrentHashMap<>();
 
     private final AtomicInteger untilSweep = new AtomicInteger();
 
-    Thumbnails(FileUses files, ObjectStore store, HeifCommand heif, ThumbnailCache cache) {
+    /** @param directory with the files, by the SHA-256 of the picture and the width */
+    Thumbnails(FileUses files, ObjectStore store, HeifCommand heif, Path directory, long maxBytes, Clock clock) {
         this.files = files;
         this.store = store;
         this.heif = heif;
-        this.cache = cache;
-    }
-
-    /** Returns whether there are thumbnails of a content type. */
-    boolean accepts(String contentType) {
-        return JpegScaler.accepts(contentType) || (HeifCommand.isHeif(contentType) && heif.isConfigured());
+        this.directory = directory;
+        this.maxBytes = maxBytes;
+        this.clock = clock;
     }
 
     /**
@@ -78,44 +99,40 @@ final class Thumbnails {
     Optional<byte[]> of(String sha256, int width) {
         Optional<FileLine> file = files.find(sha256);
         if (file.isEmpty()) {
-            cache.delete(sha256);
-            return Optional.empty();
+            delete(sha256);
         }
-        if (!accepts(file.get().contentType()) || damaged.contains(sha256)) {
-            return Optional.empty();
-        }
-        return cache.read(sha256, width).or(() -> make(file.get(), width));
+        return file.flatMap(found -> cached(sha256, width).or(() -> make(found, width)));
     }
 
     private Optional<byte[]> make(FileLine file, int width) {
-        ReentrantLock lock = locks.get(Math.floorMod(file.sha256().hashCode(), LOCKS));
-        lock.lock();
-        try {
-            return cache.read(file.sha256(), width).or(() -> {
-                sweepIfDue();
+        synchronized (locks.get(Math.floorMod(file.sha256().hashCode(), LOCKS))) {
+            return cached(file.sha256(), width).or(() -> {
+                if (untilSweep.getAndUpdate(left -> left == 0 ? NEW_FILES_PER_SWEEP : left - 1) == 0) {
+                    sweep();
+                }
                 Optional<byte[]> made = convert(file, width);
-                made.ifPresent(bytes -> cache.write(file.sha256(), width, bytes));
+                made.ifPresent(bytes -> write(file.sha256(), width, bytes));
                 return made;
             });
-        } finally {
-            lock.unlock();
         }
     }
 
     private Optional<byte[]> convert(FileLine file, int width) {
+        boolean isHeif = HeifCommand.isHeif(file.contentType());
+        boolean isAccepted = isHeif ? heif.isUsable() : JpegScaler.accepts(file.contentType());
+        Instant now = clock.instant();
+        failures.values().removeIf(failure -> failure.plus(RETRY).isBefore(now));
+        if (!isAccepted || failures.containsKey(file.sha256())) {
+            return Optional.empty();
+        }
         conversions.acquireUninterruptibly();
         try {
             byte[] picture = read(file);
             return Optional.of(
-                    HeifCommand.isHeif(file.contentType())
-                            ? heif.jpeg(picture, width)
-                            : JpegScaler.scale(picture, file.contentType(), width));
+                    isHeif ? heif.jpeg(picture, width) : JpegScaler.scale(picture, file.contentType(), width));
         } catch (IOException e) {
             log.warn("There is no thumbnail of {}: {}", file.sha256(), e.getMessage());
-            if (damaged.size() >= MAX_DAMAGED) {
-                damaged.clear();
-            }
-            damaged.add(file.sha256());
+            failures.put(file.sha256(), now);
             return Optional.empty();
         } finally {
             conversions.release();
@@ -139,9 +156,63 @@ final class Thumbnails {
         throw new IOException("the store does not have its bytes");
     }
 
-    private void sweepIfDue() {
-        if (untilSweep.getAndUpdate(left -> left == 0 ? NEW_FILES_PER_SWEEP : left - 1) == 0) {
-            cache.sweep(files::served);
+    private Path file(String sha256, int width) {
+        return directory.resolve(sha256 + "-" + width + ".jpg");
+    }
+
+    private Optional<byte[]> cached(String sha256, int width) {
+        Path file = file(sha256, width);
+        try {
+            byte[] bytes = Files.readAllBytes(file);
+            Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
+            return Optional.of(bytes);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            log.warn("Thumbnail {} cannot be read: {}", file, e.toString());
+            return Optional.empty();
+        }
+    }
+
+    private void write(String sha256, int width, byte[] bytes) {
+        Path file = file(sha256, width);
+        try {
+            Files.createDirectories(directory, AtomicFile.PRIVATE_DIRECTORY);
+            AtomicFile.write(file, bytes);
+        } catch (IOException e) {
+            log.warn("Thumbnail {} cannot be written: {}", file, e.toString());
+        }
+    }
+
+    private void delete(String sha256) {
+        WIDTHS.forEach(width -> delete(file(sha256, width)));
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            log.warn("Thumbnail {} cannot be deleted: {}", file, e.toString());
+        }
+    }
+
+    /**
+     * Deletes what is not served any more, and the least recently used files above the size limit, with what killed
+     * processes have left.
+     */
+    private void sweep() {
+        List<Entry> entries = Stream.of(
+                        Objects.requireNonNullElse(directory.toFile().listFiles(), new File[0]))
+                .map(Entry::of)
+                .sorted(Comparator.comparingLong(Entry::used).reversed())
+                .toList();
+        Set<String> kept = files.served(entries.stream().map(Entry::sha256).collect(Collectors.toSet()));
+        long bytes = 0;
+        for (Entry entry : entries) {
+            bytes += kept.contains(entry.sha256) ? entry.file.length() : 0;
+            if (bytes > maxBytes || !kept.contains(entry.sha256)) {
+                delete(entry.file.toPath());
+            }
         }
     }
 }

@@ -34,25 +34,7 @@ final class BrowseCommand extends ArchiveCommand {
     private @Nullable Path dataDir;
 
     @Component
-    record Action(Sessions sessions, BrowseProperties pages, ArchiveLocation location) {
-
-        /**
-         * Returns the file with a link that was not used yet, readable by its owner only, while the pages are served.
-         */
-        Path linkFile() {
-            return linkFile(location);
-        }
-
-        static Path linkFile(ArchiveLocation location) {
-            return location.directory().resolve("browse.link");
-        }
-
-        void writeLink(String server) throws IOException {
-            Files.createDirectories(location.directory(), AtomicFile.PRIVATE_DIRECTORY);
-            byte[] link = (server + sessions.link()).getBytes(StandardCharsets.UTF_8);
-            AtomicFile.write(linkFile().toAbsolutePath(), ".next", out -> out.write(link), AtomicFile.OWNER_ONLY);
-        }
-    }
+    record Action(Sessions sessions, BrowseProperties pages, ArchiveLocation location) {}
 
     @Override
     public Integer call() throws Exception {
@@ -90,25 +72,32 @@ final class BrowseCommand extends ArchiveCommand {
                 "");
     }
 
+    /** Returns the file with a link that was not used yet, readable by its owner only, while the pages are served. */
+    static Path linkFile(ArchiveLocation location) {
+        return location.directory().resolve("browse.link").toAbsolutePath();
+    }
+
     private void serve(Action action, int bound, CountDownLatch stopped) throws IOException, InterruptedException {
-        String server = "http://" + action.pages().linkHost() + ":" + bound;
-        action.sessions().onEnter(() -> renew(action, server));
+        String server = "http://" + action.pages.linkHost() + ":" + bound;
+        action.sessions.onEnter(() -> writeLink(action, server));
         try {
-            renew(action, server);
-            out().println(server + action.sessions().link());
+            writeLink(action, server);
+            out().println(server + action.sessions.link());
             out().println("The link is valid once and for ten minutes. Ctrl-C ends.");
             out().flush();
             while (!stopped.await(RENEWAL_MINUTES, TimeUnit.MINUTES)) {
-                renew(action, server);
+                writeLink(action, server);
             }
         } finally {
-            Files.deleteIfExists(action.linkFile());
+            Files.deleteIfExists(linkFile(action.location));
         }
     }
 
-    private void renew(Action action, String server) {
+    private synchronized void writeLink(Action action, String server) {
+        byte[] link = (server + action.sessions.link()).getBytes(StandardCharsets.UTF_8);
         try {
-            action.writeLink(server);
+            Files.createDirectories(action.location.directory(), AtomicFile.PRIVATE_DIRECTORY);
+            AtomicFile.write(linkFile(action.location), ".next", out -> out.write(link), AtomicFile.OWNER_ONLY);
         } catch (IOException e) {
             warn("the link for show cannot be written: " + e);
         }

@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +26,6 @@ import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.boot.http.converter.autoconfigure.HttpMessageConvertersAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.ComponentScan.Filter;
 import org.springframework.context.annotation.FilterType;
@@ -35,7 +33,6 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.stereotype.Component;
-import org.springframework.util.ClassUtils;
 
 /**
  * Application context of a command. Beans are created when they are first used, so a command starts only what it needs.
@@ -50,13 +47,9 @@ public final class CommandContext implements AutoCloseable {
     private static final List<Class<?>> READING =
             List.of(ProgramConfiguration.class, SingleConnection.class, ArchiveLocation.class, MigrationHistory.class);
 
-    /** Components of the context that serves, beside the web pages and what they require. */
+    /** Components of the context that serves. */
     private static final List<Class<?>> SERVING = List.of(
-            ProgramConfiguration.class,
-            BrowseConfiguration.class,
-            ReadOnlyPool.class,
-            ArchiveLocation.class,
-            MigrationHistory.class);
+            ProgramConfiguration.class, BrowseConfiguration.class, ArchiveLocation.class, MigrationHistory.class);
 
     /** Limits of the web server; a response has no details of an error. */
     private static final Map<String, String> WEB = Map.ofEntries(
@@ -142,14 +135,10 @@ public final class CommandContext implements AutoCloseable {
      */
     public static CommandContext openToServe(Map<String, String> settings, Class<?> action) {
         Map<String, String> all = new HashMap<>(WEB);
+        all.putAll(ReadOnlyPool.SETTINGS);
         all.putAll(settings);
         Set<Class<?>> components = new LinkedHashSet<>(SERVING);
         addRequired(action, components);
-        new ClassPathScanningCandidateComponentProvider(true)
-                .findCandidateComponents(BrowseConfiguration.class.getPackageName()).stream()
-                        .map(found ->
-                                ClassUtils.resolveClassName(Objects.requireNonNull(found.getBeanClassName()), null))
-                        .forEach(type -> addRequired(type, components));
         return openIfCurrent(WebApplicationType.SERVLET, components, all).orElseGet(() -> {
             try (CommandContext migrating = openExisting(settings)) {
                 migrating.get(FlywayMigrationInitializer.class);

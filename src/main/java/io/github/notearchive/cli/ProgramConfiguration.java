@@ -4,7 +4,6 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.browse.BrowseProperties;
-import io.github.notearchive.browse.ThumbnailCache;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
@@ -112,14 +111,6 @@ public class ProgramConfiguration {
     @Bean
     HeifCommand heifCommand(BrowseProperties settings) {
         return new HeifCommand(settings.heifCommand());
-    }
-
-    @Bean
-    ThumbnailCache thumbnailCache(ArchiveProperties settings, BrowseProperties pages, Clock clock) {
-        return new ThumbnailCache(
-                settings.dataDirectory().resolve("browse-cache"),
-                pages.cacheSize().toBytes(),
-                clock);
     }
 
     @Bean

@@ -118,7 +118,7 @@ final class Folder {
         boolean copied = export.directory().copy(object, directory + "/" + name);
         file.put("path", copied ? name : null);
         var shown = new NotePage.File(file);
-        if (copied && export.heif().isConfigured() && shown.isPicture() && !shown.isShownEverywhere()) {
+        if (copied && export.heif().isUsable() && shown.isPicture() && !shown.isShownEverywhere()) {
             addPreview(file, directory, name);
         }
     }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
+import org.springframework.web.servlet.resource.ResourceUrlProvider;
 
 /** Who may read the pages, by which requests. */
 @Isolated("sets system properties")
@@ -176,17 +178,28 @@ class AccessTests {
 
     @Test
     void assetHasItsDigestInItsAddress() {
-        String address = server.bean(Assets.class).address("browse.css");
+        String address = server.bean(ResourceUrlProvider.class).getForLookupPath("/assets/browse.css");
 
         HttpResponse<String> response = server.send(server.url().resolve(address), BodyHandlers.ofString());
 
         assertThat(response.statusCode()).isEqualTo(200);
-        assertThat(response.headers().firstValue("Content-Type")).contains("text/css;charset=UTF-8");
+        assertThat(response.headers().firstValue("Content-Type")).contains("text/css");
         assertThat(response.headers().firstValue("Cache-Control").orElseThrow())
                 .contains("immutable", "max-age=31536000");
-        assertThat(server.get(address.replaceFirst("/[0-9a-f]{16}/", "/0000000000000000/"))
-                        .statusCode())
-                .isEqualTo(404);
+        assertThat(address).matches("/assets/browse-[0-9a-f]{32}\\.css");
+        for (String other : List.of(address.replaceFirst("[0-9a-f]{32}", "0".repeat(32)), "/assets/Sessions.class")) {
+            assertThat(server.get(other).statusCode()).as(other).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void onlyTheScriptOfTheWorkerMayRunWebAssembly() {
+        String script = server.bean(ResourceUrlProvider.class).getForLookupPath("/assets/heif.js");
+
+        assertThat(server.get(script).headers().allValues("Content-Security-Policy"))
+                .singleElement()
+                .asString()
+                .startsWith("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';");
     }
 
     @Test

@@ -80,7 +80,7 @@ class TextsTests {
 
     private static Properties texts(String language) {
         Properties texts = new Properties();
-        try (InputStream in = Texts.class.getResourceAsStream("texts" + language + ".properties")) {
+        try (InputStream in = Site.class.getResourceAsStream("texts" + language + ".properties")) {
             texts.load(new InputStreamReader(in, StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -15,12 +15,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The external program converts pictures, and has nothing else of this machine. */
 class HeifCommandTests {
 
     private static final int WIDTH = 320;
+
+    @RegisterExtension
+    final RecordedLog log = new RecordedLog(HeifCommand.class);
 
     @TempDir
     Path directory;
@@ -80,11 +84,29 @@ class HeifCommandTests {
     }
 
     @Test
+    void withoutIsolationTheCommandIsNotUsedAndOneWarningNamesTheRemedy() throws IOException {
+        Path run = directory.resolve("run");
+        String script = "sh " + file("touch " + run) + " {input} {output}";
+        HeifCommand command =
+                new HeifCommand(script, List.of("sh", "-c", "echo unshare: not permitted >&2; exit 1"), 20);
+
+        assertThat(command.isUsable()).isFalse();
+        assertThatIOException().isThrownBy(() -> command.jpeg(new byte[1], WIDTH));
+
+        assertThat(run).doesNotExist();
+        assertThat(log.messages())
+                .singleElement()
+                .asString()
+                .contains("archive.browse.heif-command is not isolated and not used", "user namespaces", "unshare: not permitted");
+    }
+
+    @Test
     void aProgramThatDoesNotEndIsKilledWithItsChildren() throws Exception {
         String mark = "archive-" + UUID.randomUUID();
         HeifCommand command = new HeifCommand(
                 "sh " + file("sh -c 'while :; do read -r line <fifo; done' %s & mkfifo fifo; wait".formatted(mark))
                         + " {input} {output}",
+                HeifCommand.ISOLATION,
                 1);
 
         assertThatIOException()

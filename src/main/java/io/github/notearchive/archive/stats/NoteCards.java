@@ -91,7 +91,9 @@ public record NoteCards(JdbcClient jdbc) {
             @Nullable String before,
             @Nullable String after) {}
 
-    /** Number of notes published in a month of Asia/Shanghai, such as {@code 2026-03}; at most {@value #MOST_OF_MONTH}. */
+    /**
+     * Number of notes published in a month of Asia/Shanghai, such as {@code 2026-03}; at most {@value #MOST_OF_MONTH}.
+     */
     public record MonthCount(String month, long notes) {}
 
     /**
@@ -171,8 +173,8 @@ public record NoteCards(JdbcClient jdbc) {
     }
 
     /**
-     * Returns the beginning of a statement, with the relation {@code found}, and adds its parameters. Limits are numbers
-     * in the statement, so that its plan takes them into account.
+     * Returns the beginning of a statement, with the relation {@code found}, and adds its parameters. Limits are
+     * numbers in the statement, so that its plan takes them into account.
      */
     private static String found(
             NoteFilter filter, String range, String order, Map<String, Object> parameters, int limit) {

@@ -153,8 +153,8 @@ public final class NoteFilter {
         private int depth;
 
         /**
-         * Control characters, which the database may reject, separate words; a Chinese keyboard types wide quotes, and a
-         * wide colon after a key.
+         * Control characters, which the database may reject, separate words; a Chinese keyboard types wide quotes, and
+         * a wide colon after a key.
          */
         Parser(String text) {
             this.text = text.replaceAll("[\\p{Cc}\\p{Cs}]", " ")
