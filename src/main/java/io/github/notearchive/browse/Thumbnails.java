@@ -49,7 +49,7 @@ final class Thumbnails {
     /** Heap of one conversion at most: the file, its pixels, and their copies. */
     private static final long HEAP = 120_000_000;
 
-    private static final int NEW_FILES_PER_SWEEP = 200;
+    private static final int FILES_PER_SWEEP = 200;
     private static final int LOCKS = 64;
     private static final int DIGITS = 64;
 
@@ -79,7 +79,7 @@ final class Thumbnails {
     /** Times of failed conversions by SHA-256. */
     private final Map<String, Instant> failures = new ConcurrentHashMap<>();
 
-    private final AtomicInteger untilSweep = new AtomicInteger();
+    private final AtomicInteger newFiles = new AtomicInteger();
 
     /** @param directory with the files, by the SHA-256 of the picture and the width */
     Thumbnails(FileUses files, ObjectStore store, HeifCommand heif, Path directory, long maxBytes, Clock clock) {
@@ -107,7 +107,7 @@ final class Thumbnails {
     private Optional<byte[]> make(FileLine file, int width) {
         synchronized (locks.get(Math.floorMod(file.sha256().hashCode(), LOCKS))) {
             return cached(file.sha256(), width).or(() -> {
-                if (untilSweep.getAndUpdate(left -> left == 0 ? NEW_FILES_PER_SWEEP : left - 1) == 0) {
+                if (newFiles.getAndIncrement() % FILES_PER_SWEEP == 0) {
                     sweep();
                 }
                 Optional<byte[]> made = convert(file, width);

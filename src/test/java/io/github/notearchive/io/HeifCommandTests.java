@@ -97,7 +97,10 @@ class HeifCommandTests {
         assertThat(log.messages())
                 .singleElement()
                 .asString()
-                .contains("archive.browse.heif-command is not isolated and not used", "user namespaces", "unshare: not permitted");
+                .contains(
+                        "archive.browse.heif-command is not isolated and not used",
+                        "user namespaces",
+                        "unshare: not permitted");
     }
 
     @Test
