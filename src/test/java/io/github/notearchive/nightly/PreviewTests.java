@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.Reply;
@@ -113,15 +114,21 @@ class PreviewTests extends NightFixture {
     }
 
     @Test
-    void repairOfALostPreviewMakesNoNoteDue() throws IOException {
+    void repairDropsALostPreviewAndMakesNoNoteDue() throws IOException {
         String note = aNoteOfSeveralPictures();
         night.run(ExitCode.COMPLETED);
-        Files.delete(
-                night.bucket().resolve(previews(note).getFirst().media().key().value()));
+        SlotRow lost = previews(note).getFirst();
+        Files.delete(night.bucket().resolve(lost.media().key().value()));
 
-        repair(0);
+        VerifySummary audit = repair(0);
 
+        assertThat(audit.exitCode()).as(audit.toString()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(audit.repairs().previewsDropped()).isOne();
+        assertThat(audit.repairs().notPossible()).isZero();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(previews(note))
+                .hasSize(night.pictures(note).size() - 1)
+                .noneMatch(preview -> preview.identity().equals(lost.identity()));
     }
 
     private String aNoteOfSeveralPictures() {

@@ -121,7 +121,21 @@ public record RepairRepository(JdbcClient jdbc) {
                         """);
     }
 
-    /** Resets STORED slots whose digest has no row to MISSING, and returns their notes; a preview loses its slot. */
+    /**
+     * Deletes the slots of a damaged or unrecorded file that is a preview only.
+     *
+     * @return number of slots; 0 if another slot has the same bytes and decides about them, or the file has a row again
+     */
+    public int dropPreviews(String key) {
+        return Statements.update(jdbc, Map.of("key", key), """
+                        DELETE FROM note_media m USING fixity_finding f
+                        WHERE f.object_key = :key AND f.resolved_at IS NULL AND m.sha256 = f.sha256 AND m.kind = 'PREVIEW'
+                          AND NOT EXISTS (SELECT 1 FROM note_media o WHERE o.sha256 = f.sha256 AND o.kind <> 'PREVIEW')
+                          AND (f.kind <> 'UNRECORDED' OR NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = f.sha256))
+                        """);
+    }
+
+    /** Resets STORED slots whose digest has no row to MISSING, and returns their notes; their previews are deleted. */
     public List<NoteId> resetUnrecorded(String key, Instant now) {
         return Statements.list(jdbc, NoteId.class, Map.of("key", key, "now", now), """
                         WITH deleted AS (

@@ -58,7 +58,8 @@ record Repairs(
         List<User> all = findings.usersOf(
                 file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()), videoSettings.enabled());
         if (all.isEmpty()) {
-            return notPossible("no note needs it; a preview is stored again with the next response", audit);
+            return dropPreviews(file.key().value(), audit)
+                    .orElseGet(() -> notPossible("no slot uses it; its row is deleted", audit));
         }
         User first = all.getFirst();
         if (!first.fetchable()) {
@@ -91,7 +92,7 @@ record Repairs(
         }
         List<NoteId> notes = source.get();
         if (notes.isEmpty()) {
-            return notPossible("it has a row now, or was a preview only", audit);
+            return notPossible("it has a row now", audit);
         }
         List<NoteId> due = worklist.requeue(notes);
         if (due.isEmpty()) {
@@ -109,7 +110,21 @@ record Repairs(
      */
     void repairUnrecorded(String key, AuditRun audit) {
         Instant now = clock.instant();
-        findings.recordRepair(key, makeDue(() -> findings.resetUnrecorded(key, now), audit), now);
+        Optional<String> dropped = dropPreviews(key, audit);
+        findings.recordRepair(
+                key, dropped.orElseGet(() -> makeDue(() -> findings.resetUnrecorded(key, now), audit)), now);
+        if (dropped.isPresent()) {
+            findings.resolve(key, now);
+        }
+    }
+
+    /** Drops the slots of a file that is a preview only, which no note needs; empty if there is none. */
+    private Optional<String> dropPreviews(String key, AuditRun audit) {
+        int dropped = findings.dropPreviews(key);
+        audit.previewsDropped.add(dropped);
+        return dropped == 0
+                ? Optional.empty()
+                : Optional.of("preview dropped; the next response about the note stores it again");
     }
 
     private String rewrite(SidecarFile expected, AuditRun audit) {

@@ -181,6 +181,7 @@ public record VerifyRunner(
                         audit.notesMadeDue.sum(),
                         audit.waiting.sum(),
                         audit.sidecarsRewritten.sum(),
+                        audit.previewsDropped.sum(),
                         audit.notPossible.sum(),
                         List.copyOf(audit.orphansRemoved),
                         List.copyOf(audit.orphansLeft)),
@@ -209,6 +210,7 @@ public record VerifyRunner(
         final LongAdder notesMadeDue = new LongAdder();
         final LongAdder waiting = new LongAdder();
         final LongAdder sidecarsRewritten = new LongAdder();
+        final LongAdder previewsDropped = new LongAdder();
         final LongAdder notPossible = new LongAdder();
         final List<String> orphansRemoved = new ArrayList<>();
         final List<String> orphansLeft = new ArrayList<>();
@@ -269,6 +271,7 @@ public record VerifyRunner(
          * Repairs of findings.
          *
          * @param waiting files whose notes are due already, or in progress
+         * @param previewsDropped slots of lost previews, which no note needs
          * @param notPossible findings that could not be repaired; their rows contain the reason
          * @param orphansLeft orphans that could not be removed, with the reason
          */
@@ -276,6 +279,7 @@ public record VerifyRunner(
                 long notesMadeDue,
                 long waiting,
                 long sidecarsRewritten,
+                long previewsDropped,
                 long notPossible,
                 List<String> orphansRemoved,
                 List<String> orphansLeft) {}

@@ -646,6 +646,21 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(night.calls()).isOne();
     }
 
+    @Test
+    void dropsAnUnrecordedPreview() {
+        String note = archive(1).getFirst();
+        String key = night.objects("media/").firstKey();
+        update("UPDATE note_media SET kind = 'PREVIEW' WHERE sha256 = ?", sha256Of(key));
+        deleteRowOf(key);
+
+        VerifySummary repaired = repair(ExitCode.COMPLETED);
+
+        assertThat(repaired.repairs().previewsDropped()).isOne();
+        assertThat(repaired.repairs().notPossible()).isZero();
+        assertThat(count("note_media WHERE kind = 'PREVIEW'")).isZero();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
     /**
      * A run that has stored a file and waits for a row must not wait for an audit that waits for the run: PostgreSQL
      * cannot see the audit wait for itself.
