@@ -103,7 +103,7 @@ COMMENT ON COLUMN worklist.refresh_night IS
     'The night (calendar day of Asia/Shanghai) from which a run may buy a new response about a note that is ARCHIVED, or that was and is UNAVAILABLE; NULL: never. A response of that night or later is the new one. Planned from the last response when the note is archived, and for all notes when archive.refresh has changed.';
 COMMENT ON COLUMN worklist.refresh_attempts IS 'Nights in a row in which the refresh that is due came to nothing.';
 COMMENT ON COLUMN worklist.gone_since IS
-    'When the note became UNAVAILABLE; later checks with the same result keep it. After a rebuild, the time of the last check. NULL: it was never so, or was archived since. Set by a trigger.';
+    'When the note became UNAVAILABLE; later checks with the same result keep it. After a rebuild, the time of the last check. NULL: it was never so, or a response contained it since. Set by a trigger.';
 
 CREATE FUNCTION worklist_gone_since() RETURNS trigger
     LANGUAGE plpgsql AS
@@ -119,7 +119,12 @@ COMMENT ON FUNCTION worklist_gone_since() IS 'Keeps worklist.gone_since.';
 CREATE TRIGGER worklist_gone_insert BEFORE INSERT ON worklist FOR EACH ROW
     WHEN (NEW.state = 'UNAVAILABLE') EXECUTE FUNCTION worklist_gone_since();
 CREATE TRIGGER worklist_gone_update BEFORE UPDATE ON worklist FOR EACH ROW
-    WHEN (NEW.state = 'UNAVAILABLE' AND NEW.gone_since IS NULL OR NEW.state = 'ARCHIVED' AND NEW.gone_since IS NOT NULL)
+    WHEN (NEW.state = 'UNAVAILABLE' AND NEW.gone_since IS NULL
+          OR NEW.gone_since IS NOT NULL
+             AND (NEW.state = 'ARCHIVED'
+                  -- found, but not complete
+                  OR NEW.reason IN ('MEDIA_INCOMPLETE', 'URLS_EXPIRED', 'MEDIA_PENDING', 'VIDEO_PENDING', 'STORE_ERROR',
+                                    'WRITE_FAILED')))
     EXECUTE FUNCTION worklist_gone_since();
 
 -- How many notes there are is known without reading them all: counts are kept where rows change.

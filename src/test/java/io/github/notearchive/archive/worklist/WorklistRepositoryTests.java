@@ -22,6 +22,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(60)
@@ -141,6 +142,31 @@ class WorklistRepositoryTests {
 
         assertThat(claimed.countersIn(tonight)).isEqualTo(new Counters(2, 2, 1, 1, tonight.date()));
         assertThat(claimed.countersIn(nextNight)).isEqualTo(new Counters(2, 0, 1, 0, null));
+    }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            ARCHIVED, MEDIA_PENDING, 0
+            POSTPONED, MEDIA_PENDING, 0
+            POSTPONED, VIDEO_PENDING, 0
+            FAILED, MEDIA_INCOMPLETE, 0
+            FAILED, WRITE_FAILED, 0
+            POSTPONED, PROVIDER_ERROR, 1
+            POSTPONED, NOTE_ABSENT, 1
+            UNAVAILABLE, NOT_FOUND, 1
+            """)
+    void noteThatIsFoundAgainIsNoLongerGone(NoteState state, StateReason reason, long gone) {
+        list.pending(1, 5, NOW);
+        list.settle(list.claim(), settledAs(NoteState.UNAVAILABLE, StateReason.NOT_FOUND));
+
+        list.settle(list.claim(), settledAs(state, reason));
+
+        assertThat(list.database.count("SELECT count(*) FROM worklist WHERE gone_since IS NOT NULL"))
+                .isEqualTo(gone);
+    }
+
+    private static StateTransition settledAs(NoteState state, StateReason reason) {
+        return new StateTransition(state, Counter.NONE, NOW, 0, reason, null, null, false);
     }
 
     @Test
