@@ -62,7 +62,7 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
             long requests) {}
 
     /**
-     * Failed downloads by remedy. A file counts at each attempt.
+     * Failed downloads of expected files by remedy, thus without previews. A file counts at each attempt.
      *
      * @param expired every URL has expired: only a new response helps
      * @param retryable error of network or server: another attempt helps

@@ -278,6 +278,7 @@ record MediaCollector(
     /** @param isFirstUse false for a further slot of the same file */
     private SlotRow rowOf(Target target, Download download, boolean isFirstUse, CollectedMedia collected) {
         boolean isMissing = target.row().isMissing();
+        int failed = target.isOptional() ? 0 : 1;
         Night deadNight = target.row().deadNight();
         return switch (download.outcome()) {
             case DownloadOutcome.Downloaded(var media, var lesserBecause, var again) -> {
@@ -303,7 +304,7 @@ record MediaCollector(
                         lesserBecause);
             }
             case DownloadOutcome.Failed(var reason, var soon) -> {
-                (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
+                (soon ? run.downloadsRetryable : run.downloadsRejected).add(failed);
                 collected.addIf(soon, isMissing ? Event.RETRY_SOON : Event.RETRY_BETTER);
                 yield target.failed(Gap.RETRY, reason, deadNight);
             }
@@ -312,7 +313,7 @@ record MediaCollector(
                 yield target.failed(Gap.RETRY, reason, deadNight);
             }
             case DownloadOutcome.Gone(var reason) -> {
-                run.downloadsGone.increment();
+                run.downloadsGone.add(failed);
                 Night night =
                         Night.of(collected.responseWith(target.slot().kind()).capturedAt());
                 boolean isPermanent = deadNight != null && !deadNight.equals(night);

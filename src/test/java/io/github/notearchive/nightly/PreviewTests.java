@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.note.MediaKind;
@@ -67,6 +68,7 @@ class PreviewTests extends NightFixture {
         night.run(ExitCode.COMPLETED);
 
         assertThat(run.notes().archived()).isOne();
+        assertThat(run.counts().downloads()).isEqualTo(new RunCounts.FailedDownloads(0, 0, 0));
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.slots(note, MediaKind.IMAGE)).allMatch(image -> image.media() != null);
         assertThat(previews(note))
