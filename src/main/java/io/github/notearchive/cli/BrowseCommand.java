@@ -63,13 +63,10 @@ final class BrowseCommand extends ArchiveCommand {
 
     /** Returns the settings that select the archive of a data directory, with its embedded servers. */
     static Map<String, String> ofDirectory(Path directory) {
-        return Map.of(
-                "archive.data-dir",
-                directory.toAbsolutePath().normalize().toString(),
-                "spring.datasource.url",
-                "",
-                "archive.store.endpoint",
-                "");
+        Map<String, String> settings = new HashMap<>(SandboxCommand.storeOf(directory));
+        settings.put("archive.data-dir", directory.toAbsolutePath().normalize().toString());
+        settings.put("spring.datasource.url", "");
+        return settings;
     }
 
     /** Returns the file with a link that was not used yet, readable by its owner only, while the pages are served. */

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,6 +53,17 @@ final class SandboxCommand extends ArchiveCommand {
     private static final String NODE = "sandbox";
     private static final int MOST_NIGHTS = 40;
     private static final Set<ExitCode> CONTINUED = Set.of(ExitCode.QUOTA_EXHAUSTED, ExitCode.INCOMPLETE);
+
+    /** Settings of the store of a sandbox, which those of the environment must not change. */
+    private static final Map<String, String> STORE = Map.of(
+            "archive.store.endpoint",
+            "",
+            "archive.store.bucket",
+            "note-archive",
+            "archive.store.region",
+            "us-east-1",
+            "archive.store.create-bucket",
+            "true");
 
     @Option(names = "--notes", paramLabel = "N")
     private int notes = 60;
@@ -136,7 +148,7 @@ final class SandboxCommand extends ArchiveCommand {
             detail("Emptied %s, which an earlier sandbox had written\n".formatted(directory));
         }
         behind.set(Duration.ofDays(daysBehind()));
-        int exitCode;
+        ExitCode end;
         try (SandboxProvider provider = new SandboxProvider(behaviour, clock);
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
             detail("Practice provider at %s, media server at %s\nDatabase and store are embedded, their data is in %s\n"
@@ -163,9 +175,19 @@ final class SandboxCommand extends ArchiveCommand {
                             DisplayFormat.size(files.bytes()),
                             directory));
             out().flush();
-            exitCode = last.exitCode().number();
+            end = last.exitCode();
         }
-        return browse ? commandLine().getParent().execute("browse", "--data-dir", directory.toString()) : exitCode;
+        boolean isServed = browse && (end == ExitCode.COMPLETED || CONTINUED.contains(end));
+        return isServed
+                ? commandLine().getParent().execute("browse", "--data-dir", directory.toString())
+                : end.number();
+    }
+
+    /**
+     * Returns the settings that select the embedded store of a data directory; that of a sandbox has its own bucket.
+     */
+    static Map<String, String> storeOf(Path directory) {
+        return Files.exists(directory.resolve(MARKER)) ? STORE : Map.of("archive.store.endpoint", "");
     }
 
     private void detail(String text) {
@@ -177,7 +199,7 @@ final class SandboxCommand extends ArchiveCommand {
 
     private End end(SampleQueries samples, Path directory, SandboxProvider provider) {
         // settings of the environment must not select another archive
-        String servers = Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
+        String servers = Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT", "ARCHIVE_S3_BUCKET")
                 .filter(server -> StringUtils.hasText(System.getenv(server)))
                 .map(server -> server + "= ")
                 .collect(Collectors.joining());
@@ -250,7 +272,8 @@ final class SandboxCommand extends ArchiveCommand {
     }
 
     private Map<String, String> settings(Path directory, SandboxProvider provider) {
-        return Map.ofEntries(
+        Map<String, String> settings = new HashMap<>(STORE);
+        settings.putAll(Map.ofEntries(
                 Map.entry("archive.data-dir", directory.toString()),
                 Map.entry("archive.node", NODE),
                 Map.entry("archive.workers", "16"),
@@ -264,10 +287,8 @@ final class SandboxCommand extends ArchiveCommand {
                 Map.entry("archive.media.backoff", "100ms"),
                 Map.entry("archive.media.preview", "true"),
                 Map.entry("archive.retry.delays", "300ms,600ms,1s,2s"),
-                Map.entry("archive.store.endpoint", ""),
-                Map.entry("archive.store.bucket", "note-archive"),
-                Map.entry("archive.store.create-bucket", "true"),
-                Map.entry("spring.datasource.url", ""));
+                Map.entry("spring.datasource.url", "")));
+        return settings;
     }
 
     private void enqueue(Enqueuer enqueuer, SandboxProvider provider) {

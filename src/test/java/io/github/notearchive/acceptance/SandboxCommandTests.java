@@ -86,6 +86,18 @@ class SandboxCommandTests {
     }
 
     @Test
+    void servesNoPagesAfterAnInterruptedNight() {
+        String[] arguments = {
+            "sandbox", "--data-dir", directory.resolve("cut").toString(), "--latency", "5s", "--browse"
+        };
+        Program program = Program.start(directory, Map.of("ARCHIVE_BROWSE_PORT", "0"), arguments);
+
+        program.awaitLog("Starting a new run").terminate();
+
+        assertThat(program.end().with(7).out()).contains("INTERRUPTED").doesNotContain("/enter?token=");
+    }
+
+    @Test
     void writesAReportForEachNight() throws Exception {
         try (Stream<Path> reports = Files.list(data.resolve("reports"))) {
             List<Path> pages = reports.sorted().toList();

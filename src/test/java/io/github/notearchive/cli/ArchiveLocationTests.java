@@ -74,6 +74,22 @@ class ArchiveLocationTests {
     }
 
     @Test
+    void bucketOfASandboxIsNotThatOfTheEnvironment() throws IOException {
+        System.setProperty("archive.store.bucket", "another");
+        assertThat(bucketOf(directory)).isEqualTo("another");
+
+        Files.createFile(directory.resolve("note-archive-sandbox"));
+
+        assertThat(bucketOf(directory)).isEqualTo("note-archive");
+    }
+
+    private static String bucketOf(Path data) {
+        try (CommandContext context = CommandContext.openUnchecked(BrowseCommand.ofDirectory(data), null)) {
+            return context.get(ArchiveLocation.class).address().bucket();
+        }
+    }
+
+    @Test
     void unreadableDirectoryIsNotReportedAsMissing() throws IOException {
         // no user can look through a link that leads to itself, not even root
         Path hidden = directory.resolve("hidden");
