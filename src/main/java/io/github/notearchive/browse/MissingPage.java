@@ -6,15 +6,23 @@ import io.github.notearchive.note.NoteId;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.util.HashMap;
 import java.util.Map;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
 /** Page with status 404. An erased note is as unknown as one that was never enqueued. */
-@RestControllerAdvice(assignableTypes = {AuthorController.class, ChangesController.class})
+@RestControllerAdvice(
+        assignableTypes = {
+            AuthorController.class,
+            ChangesController.class,
+            NightsController.class,
+            NoteController.class
+        })
 record MissingPage(PageRenderer pages, WorklistRepository worklist, ErasureList erased) {
 
     /** Returns the page of an unknown note, with its state if it is on the worklist. */
@@ -34,9 +42,13 @@ record MissingPage(PageRenderer pages, WorklistRepository worklist, ErasureList 
         return render(request, Map.of("what", what, "name", name));
     }
 
-    /** A broken position within a list. */
-    @ExceptionHandler
-    void invalid(IllegalArgumentException failure, HttpServletResponse response) throws IOException {
+    /** A broken position within a list, or a time that the database cannot represent. */
+    @ExceptionHandler({
+        IllegalArgumentException.class,
+        DateTimeException.class,
+        DataIntegrityViolationException.class
+    })
+    void invalid(HttpServletResponse response) throws IOException {
         response.sendError(HttpServletResponse.SC_BAD_REQUEST);
     }
 

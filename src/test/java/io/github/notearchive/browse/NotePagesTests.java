@@ -75,7 +75,9 @@ class NotePagesTests {
     @Test
     void missingAndWaivedFilesAreNamedWithTheirReason() {
         assertThat(page("/notes/" + GAPS))
-                .contains("MISSING: <bdi>GONE</bdi>", "WAIVED: <bdi>lost at the source</bdi>", "IMAGE 2");
+                .contains("MISSING: <bdi>GONE</bdi>", "WAIVED: <bdi>lost at the source</bdi>", "IMAGE 2")
+                .containsPattern("<tr class=\"watch\"><td>IMAGE 1")
+                .containsPattern("<tr class=\"soft\"><td>IMAGE 2");
     }
 
     @Test
@@ -212,8 +214,27 @@ class NotePagesTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/gone?after=x", "/edited?after=x", "/notes/65a000000000000000000001/diff"})
+    @ValueSource(
+            strings = {
+                "/gone?after=x",
+                "/gone?after=%2B999999999-01-01T00:00:00Z_65a000000000000000000001",
+                "/edited?after=x",
+                "/edited?after=-99999-01-01T00:00:00Z_65a000000000000000000001",
+                "/nights?until=x",
+                "/nights?until=%2B10000000-01-01",
+                "/nights?until=%2B999999999-12-31",
+                "/nights?until=-999999999-01-01",
+                "/nights/%2B10000000-01-01/main",
+                "/nights/-999999999-01-01/main",
+                "/notes/65a000000000000000000001/captures/+999999999-01-01T00:00:00Z",
+                "/notes/65a000000000000000000001/captures/-999999-01-01T00:00:00Z",
+                "/notes/65a000000000000000000001/diff?from=%2B999999-01-01T00:00:00Z&to=2026-03-11T04:00:00Z",
+                "/notes/65a000000000000000000001/diff"
+            })
     void brokenParameterIsABadRequest(String path) {
-        assertThat(server.get(path).statusCode()).isEqualTo(400);
+        HttpResponse<String> response = server.get(path);
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body()).contains("<h1>").doesNotContain("Exception");
     }
 }

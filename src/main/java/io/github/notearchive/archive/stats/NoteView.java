@@ -114,6 +114,10 @@ public record NoteView(JdbcClient jdbc) {
         public boolean isStored() {
             return state == SlotState.STORED && sha256 != null;
         }
+
+        public boolean isWaived() {
+            return state == SlotState.WAIVED;
+        }
     }
 
     /** Returns the newest responses about a note, oldest first, each with what changed since the one before it. */
