@@ -1,6 +1,5 @@
 package io.github.notearchive.browse;
 
-import java.util.Optional;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -23,11 +22,8 @@ record EntryController(Sessions sessions) {
         if (!next.matches(LOCAL)) {
             throw new ResponseStatusException(HttpStatus.BAD_REQUEST);
         }
-        Optional<String> session = sessions.enter(token);
-        if (session.isEmpty()) {
-            throw new ResponseStatusException(HttpStatus.UNAUTHORIZED);
-        }
-        ResponseCookie cookie = ResponseCookie.from(Sessions.COOKIE, session.get())
+        String session = sessions.enter(token).orElseThrow(() -> new ResponseStatusException(HttpStatus.UNAUTHORIZED));
+        ResponseCookie cookie = ResponseCookie.from(Sessions.COOKIE, session)
                 .path("/")
                 .httpOnly(true)
                 .sameSite("Strict")

@@ -15,44 +15,28 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
-/** Page with status 404. An erased note is as unknown as one that was never enqueued. */
-@RestControllerAdvice(
-        assignableTypes = {
-            AuthorController.class,
-            ChangesController.class,
-            NightsController.class,
-            NoteController.class
-        })
+/** Pages of unknown notes and of requests that name impossible positions or times. */
+@RestControllerAdvice(assignableTypes = {ChangesController.class, NightsController.class, NoteController.class})
 record MissingPage(PageRenderer pages, WorklistRepository worklist, ErasureList erased) {
 
-    /** Returns the page of an unknown note, with its state if it is on the worklist. */
-    ResponseEntity<String> ofNote(HttpServletRequest request, String text) {
-        Map<String, Object> parameters = new HashMap<>(Map.of("what", "missing.note", "name", text));
+    /**
+     * Returns the page of an unknown note, with its state if it is on the worklist. An erased note is as unknown as one
+     * that was never enqueued.
+     */
+    ResponseEntity<String> note(HttpServletRequest request, String text) {
+        Map<String, Object> parameters = new HashMap<>(Map.of("name", text));
         NoteId.parse(text).ifPresent(id -> {
             parameters.put("id", id);
             if (erased.find(id).isEmpty()) {
                 worklist.find(id).ifPresent(entry -> parameters.put("entry", entry));
             }
         });
-        return render(request, parameters);
-    }
-
-    /** @param what key of a text such as {@code missing.author} */
-    ResponseEntity<String> of(HttpServletRequest request, String what, String name) {
-        return render(request, Map.of("what", what, "name", name));
+        return pages.page(request, HttpStatus.NOT_FOUND, "browse/missing", parameters);
     }
 
     /** A broken position within a list, or a time that the database cannot represent. */
-    @ExceptionHandler({
-        IllegalArgumentException.class,
-        DateTimeException.class,
-        DataIntegrityViolationException.class
-    })
+    @ExceptionHandler({IllegalArgumentException.class, DateTimeException.class, DataIntegrityViolationException.class})
     void invalid(HttpServletResponse response) throws IOException {
         response.sendError(HttpServletResponse.SC_BAD_REQUEST);
-    }
-
-    private ResponseEntity<String> render(HttpServletRequest request, Map<String, Object> parameters) {
-        return pages.page(request, HttpStatus.NOT_FOUND, "browse/missing", parameters);
     }
 }

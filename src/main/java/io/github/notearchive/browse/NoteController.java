@@ -1,8 +1,11 @@
 package io.github.notearchive.browse;
 
+import io.github.notearchive.archive.stats.FileUses;
+import io.github.notearchive.archive.stats.NoteCards;
+import io.github.notearchive.archive.stats.NoteCards.Cards;
+import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.archive.stats.NoteView;
 import io.github.notearchive.archive.stats.NoteView.CaptureContent;
-import io.github.notearchive.archive.stats.NoteView.NoteContent;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.NoteId;
@@ -13,59 +16,68 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ResponseStatusException;
 
-/** Pages of a note: the note, one response about it, and the difference of two responses. */
+/** Pages of a note, of one response about it, of the difference of two, and of its author, topics and files. */
 @RestController
 record NoteController(
-        NoteView notes, WorklistRepository worklist, NoteHistories histories, PageRenderer pages, MissingPage missing) {
+        NoteView notes,
+        FileUses files,
+        NoteCards cards,
+        WorklistRepository worklist,
+        NoteHistories histories,
+        PageRenderer pages,
+        MissingPage missing) {
+
+    private static final int CARDS = 60;
+
+    /** Slots of a file that are listed; a sound may be used by thousands of notes. */
+    private static final int USES = 200;
 
     @GetMapping("/notes/{id}")
     ResponseEntity<String> note(HttpServletRequest request, @PathVariable String id) {
-        Optional<NoteContent> found = NoteId.parse(id).flatMap(notes::find);
-        if (found.isEmpty()) {
-            return missing.ofNote(request, id);
-        }
-        NoteId note = found.get().id();
-        Optional<WorklistEntry> entry = worklist.find(note);
-        NotePage page = new NotePage(
-                found.get(),
-                notes.files(note),
-                notes.topics(note),
-                notes.mentions(note),
-                notes.captures(note),
-                notes.neighbours(note),
-                entry.orElse(null),
-                entry.map(histories::of).map(NoteHistories.History::events).orElse(List.of()));
-        return pages.page(request, "browse/note", Map.of("page", page));
+        return NoteId.parse(id)
+                .flatMap(notes::find)
+                .map(note -> {
+                    Optional<WorklistEntry> entry = worklist.find(note.id());
+                    NotePage page = new NotePage(
+                            note,
+                            notes.files(note.id()),
+                            notes.mentions(note.id()),
+                            notes.captures(note.id()),
+                            entry.orElse(null),
+                            entry.map(histories::of)
+                                    .map(history -> history.events().reversed())
+                                    .orElse(List.of()));
+                    return pages.page(request, "browse/note", Map.of("page", page));
+                })
+                .orElseGet(() -> missing.note(request, id));
     }
 
     @GetMapping("/notes/{id}/captures/{captured}")
     ResponseEntity<String> capture(HttpServletRequest request, @PathVariable String id, @PathVariable String captured) {
-        Optional<CaptureContent> found = find(id, captured);
-        if (found.isEmpty()) {
-            return missing.ofNote(request, id);
-        }
-        CaptureContent capture = found.get();
-        return pages.page(
-                request,
-                "browse/capture",
-                Map.of("capture", capture, "comments", notes.comments(capture.id(), capture.capturedAt())));
+        return find(id, captured)
+                .map(capture -> {
+                    var comments = notes.comments(capture.id(), capture.capturedAt());
+                    return pages.page(request, "browse/capture", Map.of("capture", capture, "comments", comments));
+                })
+                .orElseGet(() -> missing.note(request, id));
     }
 
     @GetMapping("/notes/{id}/diff")
     ResponseEntity<String> difference(
             HttpServletRequest request, @PathVariable String id, @RequestParam String from, @RequestParam String to) {
-        Optional<CaptureContent> before = find(id, from);
-        Optional<CaptureContent> after = find(id, to);
-        if (before.isEmpty() || after.isEmpty()) {
-            return missing.ofNote(request, id);
-        }
-        return pages.page(request, "browse/capture", Map.of("before", before.get(), "capture", after.get()));
+        return find(id, from)
+                .flatMap(before -> find(id, to).map(after -> Map.of("before", before, "capture", after)))
+                .map(captures -> pages.page(request, "browse/capture", Map.copyOf(captures)))
+                .orElseGet(() -> missing.note(request, id));
     }
 
     private Optional<CaptureContent> find(String id, String captured) {
@@ -75,5 +87,49 @@ record NoteController(
         } catch (DateTimeParseException _) {
             return Optional.empty();
         }
+    }
+
+    @GetMapping("/authors/{id}")
+    ResponseEntity<String> author(
+            HttpServletRequest request,
+            @PathVariable String id,
+            @RequestParam(required = false) @Nullable String after,
+            @RequestParam(required = false) @Nullable String before) {
+        return notes.author(id)
+                .map(author -> {
+                    Cards found = cards.page(NoteFilter.author(id), after, before, CARDS);
+                    Map<String, Object> model = Map.of("author", author, "names", notes.names(id), "cards", found);
+                    return pages.page(request, "browse/author", model);
+                })
+                .orElseThrow(NoteController::unknown);
+    }
+
+    /** A name that a path cannot contain is a parameter, see {@link Site#topic}. */
+    @GetMapping({"/topics/{name}", "/topics"})
+    ResponseEntity<String> topic(
+            HttpServletRequest request,
+            @PathVariable(required = false) @Nullable String name,
+            @RequestParam(name = "name", defaultValue = "") String parameter,
+            @RequestParam(required = false) @Nullable String after,
+            @RequestParam(required = false) @Nullable String before) {
+        String topic = name == null ? parameter : name;
+        long count = notes.notesWithTopic(topic);
+        if (count == 0) {
+            throw unknown();
+        }
+        Cards found = cards.page(NoteFilter.topic(topic), after, before, CARDS);
+        return pages.page(request, "browse/topic", Map.of("name", topic, "notes", count, "cards", found));
+    }
+
+    @GetMapping("/files/{sha256}")
+    ResponseEntity<String> file(HttpServletRequest request, @PathVariable String sha256) {
+        return files.find(sha256)
+                .map(file -> pages.page(
+                        request, "browse/file", Map.of("file", file, "uses", files.notes(sha256, USES), "most", USES)))
+                .orElseThrow(NoteController::unknown);
+    }
+
+    private static ResponseStatusException unknown() {
+        return new ResponseStatusException(HttpStatus.NOT_FOUND);
     }
 }

@@ -1,38 +1,35 @@
 package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.stats.NoteView.Mention;
-import io.github.notearchive.archive.stats.NoteView.Neighbours;
 import io.github.notearchive.archive.stats.NoteView.NoteCaptureLine;
 import io.github.notearchive.archive.stats.NoteView.NoteContent;
 import io.github.notearchive.archive.stats.NoteView.NoteFile;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.NoteHistories.Event;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.StringUtils;
 import org.apache.commons.lang3.Strings;
 import org.jspecify.annotations.Nullable;
 
-/** Model of the page of a note. */
+/** Model of the page of a note; its captures and events are in order from the newest. */
 record NotePage(
         NoteContent note,
         List<NoteFile> files,
-        List<String> topics,
         List<Mention> mentions,
         List<NoteCaptureLine> captures,
-        Neighbours neighbours,
         @Nullable WorklistEntry entry,
         List<Event> events) {
 
     /** A topic within a text, as the app writes it. */
     private static final Pattern TOPIC = Pattern.compile("#([^#\\[\\]\\n]{1,500})\\[话题\\]#");
-
-    /** Characters that a path cannot contain, even encoded: servers reject them. */
-    private static final Pattern NOT_IN_PATHS = Pattern.compile("[/\\\\;%\\p{Cntrl}]|^\\.");
 
     /**
      * A video, or a picture with the motion of a live photo.
@@ -49,15 +46,55 @@ record NotePage(
     /** Part of a text, which links to a topic if there is one. */
     record TextPart(String text, @Nullable String topic) {}
 
+    /** A count at a time. */
+    record Point(Instant at, long count) {}
+
+    /** A count over time, oldest first; {@code key} is that of its name in the texts. */
+    record Plot(String key, List<Point> points) {
+
+        /** Returns the line as path of SVG, in a box of 1,000 by 100. */
+        String path() {
+            long start = points.getFirst().at.toEpochMilli();
+            double time = Math.max(1, points.getLast().at.toEpochMilli() - start);
+            long least = points.stream().mapToLong(Point::count).min().orElseThrow();
+            double range =
+                    Math.max(1, points.stream().mapToLong(Point::count).max().orElseThrow() - least);
+            return points.stream()
+                    .map(point -> Math.round(1000 * (point.at.toEpochMilli() - start) / time)
+                            + " "
+                            + Math.round(100 - 100 * (point.count - least) / range))
+                    .collect(Collectors.joining("L", "M", ""));
+        }
+    }
+
+    /** Returns the counts that are known at two times or more. */
+    List<Plot> plots() {
+        return Stream.of(
+                        plot("note.likes", NoteCaptureLine::likes),
+                        plot("note.collected", NoteCaptureLine::collected),
+                        plot("note.comments", NoteCaptureLine::comments),
+                        plot("note.shared", NoteCaptureLine::shared))
+                .filter(plot -> plot.points.size() > 1)
+                .toList();
+    }
+
+    private Plot plot(String key, Function<NoteCaptureLine, @Nullable Long> count) {
+        return new Plot(
+                key,
+                captures.reversed().stream()
+                        .flatMap(capture ->
+                                Stream.ofNullable(count.apply(capture)).map(n -> new Point(capture.capturedAt(), n)))
+                        .toList());
+    }
+
     List<Slide> slides() {
-        List<Slide> slides = new ArrayList<>();
-        stored(MediaKind.VIDEO).forEach(video -> slides.add(new Slide(video, video, null)));
-        stored(MediaKind.IMAGE).forEach(image -> {
+        Stream<Slide> videos = stored(MediaKind.VIDEO).map(video -> new Slide(video, video, null));
+        Stream<Slide> pictures = stored(MediaKind.IMAGE).map(image -> {
             boolean isHeif = Strings.CS.startsWith(image.contentType(), "image/hei");
-            NoteFile shown = isHeif ? of(MediaKind.PREVIEW, image) : null;
-            slides.add(new Slide(image, shown == null ? image : shown, of(MediaKind.MOTION, image)));
+            NoteFile preview = isHeif ? of(MediaKind.PREVIEW, image) : null;
+            return new Slide(image, preview == null ? image : preview, of(MediaKind.MOTION, image));
         });
-        return slides;
+        return Stream.concat(videos, pictures).toList();
     }
 
     private @Nullable NoteFile of(MediaKind kind, NoteFile image) {
@@ -71,47 +108,14 @@ record NotePage(
         return files.stream().filter(file -> file.kind() == kind && file.isStored());
     }
 
-    List<CountPlot> plots() {
-        return CountPlot.of(captures);
-    }
-
     List<TextPart> text() {
-        List<TextPart> parts = new ArrayList<>();
-        String text = note.text() == null ? "" : note.text();
-        Matcher topic = TOPIC.matcher(text);
-        int end = 0;
-        while (topic.find()) {
-            parts.add(new TextPart(text.substring(end, topic.start()), null));
-            parts.add(new TextPart("#" + topic.group(1), topic.group(1)));
-            end = topic.end();
-        }
-        parts.add(new TextPart(text.substring(end), null));
-        return parts;
-    }
-
-    /** Returns the captures, newest first. */
-    List<NoteCaptureLine> newestCaptures() {
-        return captures.reversed();
-    }
-
-    /** Returns the captures with a change, newest first. */
-    List<NoteCaptureLine> edits() {
-        return newestCaptures().stream()
-                .filter(capture -> !capture.changed().isEmpty())
+        return Arrays.stream(TOPIC.splitWithDelimiters(StringUtils.defaultString(note.text()), -1))
+                .map(part -> {
+                    Matcher topic = TOPIC.matcher(part);
+                    return topic.matches()
+                            ? new TextPart("#" + topic.group(1), topic.group(1))
+                            : new TextPart(part, null);
+                })
                 .toList();
-    }
-
-    List<Event> newestEvents() {
-        return events.stream()
-                .sorted(Comparator.comparing(Event::at).reversed())
-                .toList();
-    }
-
-    static String topicPath(String name) {
-        return NOT_IN_PATHS.matcher(name).find() ? "/topics?name=" + Site.encode(name) : "/topics/" + Site.encode(name);
-    }
-
-    static String authorPath(String id) {
-        return "/authors/" + Site.encode(id);
     }
 }

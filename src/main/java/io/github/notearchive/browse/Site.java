@@ -6,6 +6,7 @@ import java.text.MessageFormat;
 import java.util.Locale;
 import java.util.ResourceBundle;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /**
  * What each page shows around its content.
@@ -24,6 +25,9 @@ record Site(
         boolean decodesHeif,
         UnaryOperator<String> assets) {
 
+    /** Characters that a path cannot contain, even encoded: servers reject them. */
+    private static final Pattern NOT_IN_PATHS = Pattern.compile("[/\\\\;%\\p{Cntrl}]|^\\.");
+
     /**
      * Returns a text with its arguments in place.
      *
@@ -31,12 +35,6 @@ record Site(
      */
     public String text(String key, Object... arguments) {
         return new MessageFormat(texts.getString(key), locale).format(arguments);
-    }
-
-    /** Returns the text of a key such as {@code state.ARCHIVED}, or the value itself if it has none. */
-    public String name(String prefix, String value) {
-        String key = prefix + "." + value;
-        return texts.containsKey(key) ? text(key) : value;
     }
 
     public String language() {
@@ -56,6 +54,14 @@ record Site(
     /** Returns the address of the notes that match a filter. */
     public static String search(String filter) {
         return "/?q=" + encode(filter);
+    }
+
+    public static String author(String id) {
+        return "/authors/" + encode(id);
+    }
+
+    public static String topic(String name) {
+        return (NOT_IN_PATHS.matcher(name).find() ? "/topics?name=" : "/topics/") + encode(name);
     }
 
     /** Encodes a part of a path or a query. */

@@ -38,13 +38,13 @@ public record NightReport(List<Past> nights, NightFacts facts) {
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(Night.ZONE);
 
     /** The runs of one night, oldest first; never empty. */
-    record Past(List<Run> runs) {
+    public record Past(List<Run> runs) {
 
-        Night night() {
+        public Night night() {
             return last().night();
         }
 
-        Run last() {
+        public Run last() {
             return runs.getLast();
         }
 
@@ -53,15 +53,15 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         }
 
         /** Returns the sum of a count over the runs that recorded their results. */
-        long sum(ToLongFunction<Work> count) {
+        public long sum(ToLongFunction<Work> count) {
             return lefts().stream().map(Left::work).mapToLong(count).sum();
         }
 
-        long sumOfBills(ToLongFunction<Bill> count) {
+        public long sumOfBills(ToLongFunction<Bill> count) {
             return runs.stream().map(Run::bill).mapToLong(count).sum();
         }
 
-        Duration took() {
+        public Duration took() {
             return runs.stream().map(Run::took).reduce(Duration.ZERO, Duration::plus);
         }
 

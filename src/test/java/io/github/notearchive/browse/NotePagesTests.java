@@ -123,9 +123,7 @@ class NotePagesTests {
     @Test
     void eachHostileTopicIsReachedByItsLink() {
         for (String topic : SmallArchive.HOSTILE_TEXTS) {
-            assertThat(server.get(NotePage.topicPath(topic)).statusCode())
-                    .as(topic)
-                    .isEqualTo(200);
+            assertThat(server.get(Site.topic(topic)).statusCode()).as(topic).isEqualTo(200);
         }
     }
 

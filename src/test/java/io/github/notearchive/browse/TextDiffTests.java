@@ -2,6 +2,7 @@ package io.github.notearchive.browse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.browse.TextDiff.Change;
 import io.github.notearchive.browse.TextDiff.Piece;
 import java.util.List;
 import java.util.Random;
@@ -29,7 +30,7 @@ class TextDiffTests {
                 "one/two|one/2/two|one/{2/}two",
                 "👨‍👩‍👧 a|👨‍👩‍👦 a|[👨‍👩‍👧]{👨‍👩‍👦} a",
             })
-    void changesAreMarkedByLinesThenByWordsAndCharacters(String before, String after, String expected) {
+    void changesAreMarkedByWordsAndCharacters(String before, String after, String expected) {
         assertThat(marked(TextDiff.of(lines(before), lines(after))).replace('\n', '/'))
                 .isEqualTo(expected);
     }
@@ -42,7 +43,7 @@ class TextDiffTests {
 
     @Test
     void longTextsAreComparedByLines() {
-        String same = "x".repeat(10_000) + "\n";
+        String same = "好".repeat(10_000) + "\n";
 
         assertThat(marked(TextDiff.of(same + "one word", same + "two word"))).isEqualTo(same + "[one word]{two word}");
     }
@@ -92,16 +93,18 @@ class TextDiffTests {
 
     private static String joined(List<Piece> pieces, boolean after) {
         return pieces.stream()
-                .filter(piece -> after ? !piece.isRemoved() : !piece.isAdded())
+                .filter(piece -> piece.change() != (after ? Change.REMOVED : Change.ADDED))
                 .map(Piece::text)
                 .collect(Collectors.joining());
     }
 
     private static String marked(List<Piece> pieces) {
         return pieces.stream()
-                .map(piece -> piece.isRemoved()
-                        ? "[" + piece.text() + "]"
-                        : piece.isAdded() ? "{" + piece.text() + "}" : piece.text())
+                .map(piece -> switch (piece.change()) {
+                    case SAME -> piece.text();
+                    case REMOVED -> "[" + piece.text() + "]";
+                    case ADDED -> "{" + piece.text() + "}";
+                })
                 .collect(Collectors.joining());
     }
 }

@@ -5,7 +5,6 @@ import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -23,7 +22,40 @@ public record NoteChanges(JdbcClient jdbc) {
     private static final Position NEWEST = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
 
     /** Rows of a page, and the position of the next, older page; null without one. */
-    public record ChangePage<T>(List<T> rows, @Nullable String older) {}
+    public record ChangePage(List<Change> rows, @Nullable String older) {}
+
+    /**
+     * A vanished or an edited note.
+     *
+     * @param at when it became UNAVAILABLE, or when its new version was first seen
+     * @param seenAt when it, or its old version, was last seen
+     * @param fields what was edited: {@code title}, {@code text} and {@code author}; empty for a vanished note
+     * @param before old values of the fields
+     * @param after new values of the fields
+     * @param absence null for an edited note
+     */
+    public record Change(
+            NoteId id,
+            Instant at,
+            Instant seenAt,
+            @Nullable String title,
+            @Nullable String authorId,
+            @Nullable String author,
+            @Nullable Instant publishedAt,
+            List<String> fields,
+            List<String> before,
+            List<String> after,
+            @Nullable Absence absence) {}
+
+    /**
+     * What the provider returned for a vanished note.
+     *
+     * @param code the provider's code at the last check
+     * @param nights number of nights whose responses did not contain it; 0 for fewer than two
+     * @param recheckAt when a run checks again
+     */
+    public record Absence(
+            @Nullable Integer code, long nights, @Nullable Instant recheckAt) {}
 
     /** Time and note id of a row; the text of it separates pages. */
     private record Position(Instant at, String id) {
@@ -52,54 +84,21 @@ public record NoteChanges(JdbcClient jdbc) {
      * @param after position from an earlier page; null or empty for the newest
      * @throws IllegalArgumentException if it is none
      */
-    public ChangePage<GoneNote> gone(@Nullable String after, int limit) {
-        return page(
-                GoneNote.class,
-                after,
-                limit,
-                row -> new Position(row.since(), row.id().value()),
-                """
+    public ChangePage gone(@Nullable String after, int limit) {
+        return page(after, limit, """
                         SELECT w.note_id, w.gone_since AS at
                         FROM worklist w
                         WHERE w.state = 'UNAVAILABLE' AND w.gone_since IS NOT NULL
                           AND w.gone_since <= :at AND (w.gone_since, w.note_id) < (:at, :id)
                         ORDER BY w.gone_since DESC NULLS LAST, w.note_id DESC
-                        LIMIT %d
-                        """,
-                """
-                        SELECT n.note_id AS id, e.at AS since, n.title, n.author_id, a.nickname AS author, n.published_at,
-                               n.last_captured_at, w.last_code AS code, c.nights, w.due_at AS recheck_at
-                        FROM examined e
-                        JOIN note n USING (note_id)
-                        JOIN worklist w USING (note_id)
-                        LEFT JOIN author a USING (author_id)
-                        CROSS JOIN LATERAL (
-                            SELECT count(DISTINCT (c.received_at AT TIME ZONE 'Asia/Shanghai')::date)::integer AS nights
-                            FROM api_call c
-                            WHERE c.note_id = e.note_id AND c.endpoint = 'note-detail/v1' AND c.received_at > n.last_captured_at
-                              AND c.code IN (0, 201, 202, 404)) AS c
+                        """, """
+                        SELECT n.last_captured_at AS seen_at, '{}'::text[] AS fields, '{}'::text[] AS before, '{}'::text[] AS after,
+                               w.last_code AS code, w.due_at AS recheck_at,
+                               coalesce((SELECT g.nights FROM note_gone g WHERE g.note_id = w.note_id), 0) AS nights
+                        FROM worklist w
+                        WHERE w.note_id = n.note_id
                         """);
     }
-
-    /**
-     * A vanished note as last captured.
-     *
-     * @param since when it became UNAVAILABLE
-     * @param code the provider's code at the last check
-     * @param nights number of nights whose responses did not contain it
-     * @param recheckAt when a run checks again
-     */
-    public record GoneNote(
-            NoteId id,
-            Instant since,
-            @Nullable String title,
-            @Nullable String authorId,
-            @Nullable String author,
-            @Nullable Instant publishedAt,
-            Instant lastCapturedAt,
-            @Nullable Integer code,
-            int nights,
-            @Nullable Instant recheckAt) {}
 
     /**
      * Returns responses whose title, text or name of the same author differs from the response before, newest first.
@@ -107,84 +106,53 @@ public record NoteChanges(JdbcClient jdbc) {
      *
      * @param after as above
      */
-    public ChangePage<NoteEdit> edited(@Nullable String after, int limit) {
-        return page(
-                NoteEdit.class,
-                after,
-                limit,
-                row -> new Position(row.at(), row.id().value()),
-                """
+    public ChangePage edited(@Nullable String after, int limit) {
+        return page(after, limit, """
                         SELECT c.note_id, c.captured_at AS at
                         FROM note_capture c
                         WHERE c.captured_at <= :at AND (c.captured_at, c.note_id) < (:at, :id)
                         ORDER BY c.captured_at DESC, c.note_id DESC
-                        LIMIT %d
-                        """,
-                """
-                        SELECT n.note_id AS id, e.at, p.captured_at AS before, n.title, n.author_id, c.author_nickname AS author,
-                               p.title AS old_title, c.title AS new_title, p.note_text AS old_text, c.note_text AS new_text,
-                               CASE WHEN p.author_id = c.author_id THEN p.author_nickname ELSE c.author_nickname END AS old_name
-                        FROM examined e
-                        CROSS JOIN LATERAL (
-                            SELECT * FROM note_capture c WHERE c.note_id = e.note_id AND c.captured_at = e.at OFFSET 0) AS c
-                        CROSS JOIN LATERAL (
-                            SELECT b.captured_at, b.title, b.note_text, b.author_id, b.author_nickname, b.mapper_version
-                            FROM note_capture b
-                            WHERE b.note_id = e.note_id AND b.captured_at < e.at AND b.mapper_version IS NOT NULL
-                            ORDER BY b.captured_at DESC
-                            LIMIT 1) AS p
-                        JOIN note n ON n.note_id = e.note_id
-                             AND p.mapper_version = c.mapper_version
-                             AND ((p.title, p.note_text) IS DISTINCT FROM (c.title, c.note_text)
-                                  OR p.author_id = c.author_id AND p.author_nickname IS DISTINCT FROM c.author_nickname)
+                        """, """
+                        SELECT v.captured_before AS seen_at, array_agg(v.field ORDER BY v.field DESC) AS fields,
+                               array_agg(coalesce(v.before, '') ORDER BY v.field DESC) AS before,
+                               array_agg(coalesce(v.after, '') ORDER BY v.field DESC) AS after,
+                               NULL::integer AS code, NULL::timestamptz AS recheck_at, NULL::bigint AS nights
+                        FROM note_edit v
+                        WHERE v.note_id = e.note_id AND v.captured_at = e.at
+                        GROUP BY v.captured_before
                         """);
     }
 
     /**
-     * A change between a response and the one before it.
+     * Returns a page.
      *
-     * @param at when the new version was first seen
-     * @param before when the old version was last seen
-     * @param author the author's name in the new version
+     * @param examined rows after a position, with {@code note_id} and {@code at}
+     * @param change the change of the examined row {@code e} of the note {@code n}; no row if there is none
      */
-    public record NoteEdit(
-            NoteId id,
-            Instant at,
-            Instant before,
-            @Nullable String title,
-            @Nullable String authorId,
-            @Nullable String author,
-            @Nullable String oldTitle,
-            @Nullable String newTitle,
-            @Nullable String oldText,
-            @Nullable String newText,
-            @Nullable String oldName) {}
-
-    /** @param changes over the relation {@code examined (note_id, at)}, with {@code note n} */
-    private <T> ChangePage<T> page(
-            Class<T> type,
-            @Nullable String after,
-            int limit,
-            Function<T, Position> position,
-            String examined,
-            String changes) {
+    private ChangePage page(@Nullable String after, int limit, String examined, String change) {
         Position start = Position.parse(after);
-        Map<String, ?> parameters = Map.of("at", start.at(), "id", start.id(), "limit", limit);
-        String newest = examined.formatted(EXAMINED);
-        List<T> rows = Statements.list(jdbc, type, parameters, """
+        Map<String, ?> parameters = Map.of("at", start.at(), "id", start.id());
+        String newest = examined + "LIMIT " + EXAMINED;
+        List<Change> rows = Statements.list(
+                jdbc, Change.class, parameters, """
                         WITH examined AS (%s)
-                        %s
+                        SELECT n.note_id AS id, e.at, n.title, n.author_id, a.nickname AS author, n.published_at, c.*
+                        FROM examined e
+                        JOIN note n USING (note_id)
+                        LEFT JOIN author a USING (author_id)
+                        CROSS JOIN LATERAL (%s) AS c
                         WHERE %s
                         ORDER BY e.at DESC, e.note_id DESC
-                        LIMIT :limit
-                        """.formatted(newest, changes, NoteView.NOT_ERASED));
+                        LIMIT %d
+                        """.formatted(newest, change, NoteView.NOT_ERASED, limit));
         if (rows.size() == limit) {
-            return new ChangePage<>(rows, position.apply(rows.getLast()).toString());
+            Change last = rows.getLast();
+            return new ChangePage(rows, new Position(last.at(), last.id().value()).toString());
         }
         String last = "SELECT at, note_id AS id FROM (%s) AS examined OFFSET %d".formatted(newest, EXAMINED - 1);
-        return new ChangePage<>(
+        return new ChangePage(
                 rows,
-                Statements.optional(jdbc, Position.class, Map.of("at", start.at(), "id", start.id()), last)
+                Statements.optional(jdbc, Position.class, parameters, last)
                         .map(Position::toString)
                         .orElse(null));
     }

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Reads what the page of a note shows. Erased notes have nothing, from the moment of their tombstone. */
+/**
+ * Reads what pages of notes, authors and topics show. Erased notes have nothing, from the moment of their tombstone.
+ */
 @Repository
 public record NoteView(JdbcClient jdbc) {
 
@@ -22,16 +24,26 @@ public record NoteView(JdbcClient jdbc) {
     /** Captures of one note that are listed; the newest ones. */
     private static final int CAPTURES = 500;
 
+    /** Captures of one author that are read for names, and notes of a topic that are counted. */
+    private static final int MOST = 20_000;
+
     public Optional<NoteContent> find(NoteId id) {
         return Statements.optional(jdbc, NoteContent.class, Map.of("noteId", id), """
-                        SELECT n.note_id AS id, n.note_type AS type, n.title, n.note_text AS text, n.language, n.place,
-                               n.author_id, coalesce(c.author_nickname, a.nickname) AS author, a.nickname AS author_now,
-                               n.published_at, n.edited_at, n.first_captured_at, n.last_captured_at, n.archived_at,
-                               coalesce(n.sound_name, n.music_name) AS sound
+                        SELECT n.note_id AS id, n.title, n.note_text AS text, n.language, n.place, n.author_id,
+                               coalesce(c.author_nickname, a.nickname) AS author, a.nickname AS author_now,
+                               coalesce(n.sound_name, n.music_name) AS sound,
+                               ARRAY(SELECT t.name FROM note_topic t WHERE t.note_id = n.note_id
+                                     GROUP BY t.name ORDER BY min(t.ordinal)) AS topics,
+                               n.published_at, n.edited_at, n.last_captured_at, n.archived_at, near.older, near.newer
                         FROM note n
                         LEFT JOIN author a USING (author_id)
                         LEFT JOIN note_capture c ON c.note_id = n.note_id AND c.captured_at = n.last_captured_at
-                        WHERE n.note_id = :noteId AND %s
+                        LEFT JOIN (
+                            SELECT n.note_id, lag(n.note_id) OVER time AS older, lead(n.note_id) OVER time AS newer
+                            FROM note n
+                            WHERE n.author_id = (SELECT author_id FROM note WHERE note_id = :noteId) AND %1$s
+                            WINDOW time AS (ORDER BY n.published_at NULLS FIRST, n.note_id)) AS near ON near.note_id = n.note_id
+                        WHERE n.note_id = :noteId AND %1$s
                         """.formatted(NOT_ERASED));
     }
 
@@ -40,10 +52,11 @@ public record NoteView(JdbcClient jdbc) {
      *
      * @param author the author's name in the last response
      * @param authorNow the author's name in the last response about any note
+     * @param topics names, each once, in the order of the response
+     * @param neighbours null if it is the only note of its author
      */
     public record NoteContent(
             NoteId id,
-            @Nullable String type,
             @Nullable String title,
             @Nullable String text,
             @Nullable String language,
@@ -52,39 +65,37 @@ public record NoteView(JdbcClient jdbc) {
             @Nullable String author,
             @Nullable String authorNow,
             @Nullable String sound,
-            Times times) {}
+            List<String> topics,
+            Times times,
+            @Nullable Neighbours neighbours) {}
 
     public record Times(
             @Nullable Instant publishedAt,
             @Nullable Instant editedAt,
-            Instant firstCapturedAt,
             Instant lastCapturedAt,
             @Nullable Instant archivedAt) {}
 
-    /** Returns the names of the topics of a note, each once, in the order of the response. */
-    public List<String> topics(NoteId id) {
-        return Statements.texts(jdbc, Map.of("noteId", id), """
-                        SELECT name FROM note_topic WHERE note_id = :noteId GROUP BY name ORDER BY min(ordinal)
-                        """);
-    }
+    /** The notes of the same author that were published before and after a note. */
+    public record Neighbours(
+            @Nullable NoteId older, @Nullable NoteId newer) {}
 
     public List<Mention> mentions(NoteId id) {
         return Statements.list(jdbc, Mention.class, Map.of("noteId", id), """
-                        SELECT m.user_id AS id, m.nickname AS name, a.author_id IS NOT NULL AS is_author
+                        SELECT a.author_id AS id, coalesce(m.nickname, m.user_id, '') AS name
                         FROM note_mention m LEFT JOIN author a ON a.author_id = m.user_id
                         WHERE m.note_id = :noteId AND is_forgotten_person(m.user_id) IS NOT TRUE
                         ORDER BY m.ordinal
                         """);
     }
 
-    /** A person that a note names; an author if the archive has notes of that person. */
-    public record Mention(@Nullable String id, @Nullable String name, boolean isAuthor) {}
+    /** A person that a note names; with an id if that person is an author. */
+    public record Mention(@Nullable String id, String name) {}
 
     /** Returns the slots of a note with their files, in the order of kinds and positions. */
     public List<NoteFile> files(NoteId id) {
         return Statements.list(jdbc, NoteFile.class, Map.of("noteId", id), """
                         SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.width, m.height, m.sha256,
-                               o.content_type, o.size_bytes AS size, o.verified_at, m.captured_at
+                               o.content_type, o.size_bytes AS size, o.verified_at
                         FROM note_media m LEFT JOIN media_object o USING (sha256)
                         WHERE m.note_id = :noteId
                         ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
@@ -95,7 +106,6 @@ public record NoteView(JdbcClient jdbc) {
      * A slot and its file.
      *
      * @param width pixels as given in the response
-     * @param capturedAt the response that last listed it
      */
     public record NoteFile(
             MediaKind kind,
@@ -108,8 +118,7 @@ public record NoteView(JdbcClient jdbc) {
             @Nullable String sha256,
             @Nullable String contentType,
             @Nullable Long size,
-            @Nullable Instant verifiedAt,
-            Instant capturedAt) {
+            @Nullable Instant verifiedAt) {
 
         public boolean isStored() {
             return state == SlotState.STORED && sha256 != null;
@@ -120,29 +129,22 @@ public record NoteView(JdbcClient jdbc) {
         }
     }
 
-    /** Returns the newest responses about a note, oldest first, each with what changed since the one before it. */
+    /** Returns the newest responses about a note, newest first, each with what changed since the one before it. */
     public List<NoteCaptureLine> captures(NoteId id) {
         return Statements.list(
                 jdbc, NoteCaptureLine.class, Map.of("noteId", id, "limit", CAPTURES), """
-                        SELECT captured_at, liked_count AS likes, collected_count AS collected, comments_count AS comments,
-                               shared_count AS shared, mapper_version IS NOT NULL AS has_text, before AS compared_with,
-                               array_remove(ARRAY[CASE WHEN is_comparable AND title IS DISTINCT FROM old_title THEN 'title' END,
-                                                  CASE WHEN is_comparable AND note_text IS DISTINCT FROM old_text THEN 'text' END,
-                                                  CASE WHEN is_comparable AND author_id = old_author
-                                                            AND author_nickname IS DISTINCT FROM old_name THEN 'author' END],
-                                            NULL) AS changed
-                        FROM (SELECT c.*, lag(captured_at) OVER past AS before, lag(title) OVER past AS old_title,
-                                     lag(note_text) OVER past AS old_text, lag(author_id) OVER past AS old_author,
-                                     lag(author_nickname) OVER past AS old_name,
-                                     coalesce(lag(mapper_version) OVER past = mapper_version, false) AS is_comparable
-                              FROM (SELECT captured_at, liked_count, collected_count, comments_count, shared_count, title,
-                                           note_text, author_id, author_nickname, mapper_version
-                                    FROM note_capture n
-                                    WHERE n.note_id = :noteId AND %s
-                                    ORDER BY captured_at DESC
-                                    LIMIT :limit) AS c
-                              WINDOW past AS (PARTITION BY mapper_version IS NULL ORDER BY captured_at)) AS compared
-                        ORDER BY captured_at
+                        SELECT captured_at, n.liked_count AS likes, n.collected_count AS collected, n.comments_count AS comments,
+                               n.shared_count AS shared, n.mapper_version IS NOT NULL AS has_text, e.compared_with,
+                               coalesce(e.changed, '{}') AS changed
+                        FROM note_capture n
+                        LEFT JOIN (SELECT captured_at, captured_before AS compared_with,
+                                          array_agg(field ORDER BY field DESC) AS changed
+                                   FROM note_edit
+                                   WHERE note_id = :noteId
+                                   GROUP BY captured_at, captured_before) AS e USING (captured_at)
+                        WHERE n.note_id = :noteId AND %s
+                        ORDER BY captured_at DESC
+                        LIMIT :limit
                         """.formatted(NOT_ERASED));
     }
 
@@ -150,8 +152,8 @@ public record NoteView(JdbcClient jdbc) {
      * A response about a note.
      *
      * @param hasText false for a response about the video, which has counts only
-     * @param comparedWith the response before it of the same kind
      * @param changed {@code title}, {@code text} and {@code author}: what differs from the response before it
+     * @param comparedWith the response before it of the same kind; null without a change
      */
     public record NoteCaptureLine(
             Instant capturedAt,
@@ -216,19 +218,53 @@ public record NoteView(JdbcClient jdbc) {
             @Nullable Long likes,
             boolean isReply) {}
 
-    /** Returns the notes of the same author that were published before and after a note. */
-    public Neighbours neighbours(NoteId id) {
-        return Statements.optional(jdbc, Neighbours.class, Map.of("noteId", id), """
-                        SELECT older, newer
-                        FROM (SELECT n.note_id, lag(n.note_id) OVER time AS older, lead(n.note_id) OVER time AS newer
-                              FROM note n
-                              WHERE n.author_id = (SELECT author_id FROM note WHERE note_id = :noteId) AND %s
-                              WINDOW time AS (ORDER BY n.published_at NULLS FIRST, n.note_id)) AS notes
-                        WHERE note_id = :noteId
-                        """.formatted(NOT_ERASED))
-                .orElse(new Neighbours(null, null));
+    /** Returns an author who was not erased and has notes that were not. */
+    public Optional<AuthorLine> author(String id) {
+        return Statements.optional(jdbc, AuthorLine.class, Map.of("id", id), """
+                        SELECT a.author_id AS id, a.red_id, a.nickname AS name, t.notes, t.likes, t.gone
+                        FROM author a
+                        CROSS JOIN LATERAL (
+                            SELECT count(*) AS notes, sum(n.liked_count)::bigint AS likes,
+                                   count(*) FILTER (WHERE w.state = 'UNAVAILABLE') AS gone
+                            FROM note n LEFT JOIN worklist w USING (note_id)
+                            WHERE n.author_id = a.author_id AND %s) AS t
+                        WHERE a.author_id = :id AND NOT is_forgotten_person(:id) AND t.notes > 0
+                        """.formatted(NOT_ERASED));
     }
 
-    public record Neighbours(
-            @Nullable NoteId older, @Nullable NoteId newer) {}
+    /**
+     * An author as last captured.
+     *
+     * @param likes sum of the likes of the notes as last captured
+     */
+    public record AuthorLine(
+            String id,
+            @Nullable String redId,
+            @Nullable String name,
+            long notes,
+            @Nullable Long likes,
+            long gone) {}
+
+    /** Returns the names of an author with the times of their first and last response, newest first. */
+    public List<AuthorName> names(String id) {
+        return Statements.list(jdbc, AuthorName.class, Map.of("id", id, "most", MOST), """
+                        SELECT c.author_nickname AS name, min(c.captured_at) AS first_at, max(c.captured_at) AS last_at
+                        FROM (SELECT n.author_nickname, n.captured_at FROM note_capture n
+                              WHERE n.author_id = :id AND n.author_nickname IS NOT NULL AND %s
+                              LIMIT :most) AS c
+                        GROUP BY c.author_nickname
+                        ORDER BY max(c.captured_at) DESC
+                        LIMIT 100
+                        """.formatted(NOT_ERASED));
+    }
+
+    public record AuthorName(String name, Instant firstAt, Instant lastAt) {}
+
+    /** Counts the notes with a topic, up to 20,000. */
+    public long notesWithTopic(String name) {
+        return Statements.one(jdbc, Long.class, Map.of("name", name, "most", MOST), """
+                        SELECT count(DISTINCT note_id)
+                        FROM (SELECT n.note_id FROM note_topic n WHERE n.name = :name AND %s LIMIT :most) AS found
+                        """.formatted(NOT_ERASED));
+    }
 }

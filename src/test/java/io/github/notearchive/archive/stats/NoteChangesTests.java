@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.RecordedPlans;
+import io.github.notearchive.archive.stats.NoteChanges.Change;
 import io.github.notearchive.archive.stats.NoteChanges.ChangePage;
-import io.github.notearchive.archive.stats.NoteChanges.GoneNote;
-import io.github.notearchive.archive.stats.NoteChanges.NoteEdit;
 import io.github.notearchive.note.NoteId;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -33,11 +33,11 @@ class NoteChangesTests {
         rows.settled(9, "UNAVAILABLE", "2026-03-09T00:00Z"); // was never captured
         rows.erase(2);
 
-        ChangePage<GoneNote> first = changes.gone(null, 2);
-        ChangePage<GoneNote> second = changes.gone(first.older(), 2);
+        ChangePage first = changes.gone(null, 2);
+        ChangePage second = changes.gone(first.older(), 2);
 
-        assertThat(first.rows()).extracting(GoneNote::title).containsExactly("note 4", "note 3");
-        assertThat(second.rows()).extracting(GoneNote::title).containsExactly("note 1");
+        assertThat(first.rows()).extracting(Change::title).containsExactly("note 4", "note 3");
+        assertThat(second.rows()).extracting(Change::title).containsExactly("note 1");
         assertThat(second.older()).isNull();
     }
 
@@ -48,12 +48,12 @@ class NoteChangesTests {
         rows.settled(1, "UNAVAILABLE", "2026-03-01T00:00Z");
         rows.settled(1, "UNAVAILABLE", "2026-04-01T00:00Z");
 
-        assertThat(changes.gone(null, 2).rows()).extracting("since").hasToString("[2026-03-01T00:00:00Z]");
+        assertThat(changes.gone(null, 2).rows()).extracting("at").hasToString("[2026-03-01T00:00:00Z]");
 
         rows.settled(1, "ARCHIVED", "2026-04-02T00:00Z");
         rows.settled(1, "UNAVAILABLE", "2026-05-01T00:00Z");
 
-        assertThat(changes.gone(null, 2).rows()).extracting("since").hasToString("[2026-05-01T00:00:00Z]");
+        assertThat(changes.gone(null, 2).rows()).extracting("at").hasToString("[2026-05-01T00:00:00Z]");
     }
 
     @Test
@@ -61,20 +61,20 @@ class NoteChangesTests {
         rows.author("a", "new");
         rows.note(1, "a", "2026-02-01T00:00Z", "t");
         rows.note(2, "a", "2026-02-01T00:00Z", "t");
-        rows.capture(1, "2026-03-01T00:00Z", "old", "text", "a", "old");
+        Instant first = rows.capture(1, "2026-03-01T00:00Z", "old", "text", "a", "old");
         rows.capture(2, "2026-03-01T00:00Z", "t", "text", "a", "old");
-        rows.capture(1, "2026-03-02T00:00Z", "new", "text", "a", "new");
+        Instant second = rows.capture(1, "2026-03-02T00:00Z", "new", "text", "a", "new");
         rows.capture(1, "2026-03-02T01:00Z", null, null, "a", "new");
         rows.capture(2, "2026-03-03T00:00Z", "t", "text", "a", "old");
         rows.capture(1, "2026-03-04T00:00Z", "new", "more", "a", "new");
 
-        ChangePage<NoteEdit> page = changes.edited(null, 10);
+        ChangePage page = changes.edited(null, 10);
 
         assertThat(page.rows())
-                .extracting("oldTitle", "newTitle", "oldText", "newText", "oldName", "author")
+                .extracting(Change::seenAt, Change::fields, Change::before, Change::after)
                 .containsExactly(
-                        tuple("new", "new", "text", "more", "new", "new"),
-                        tuple("old", "new", "text", "text", "old", "new"));
+                        tuple(second, List.of("text"), List.of("text"), List.of("more")),
+                        tuple(first, List.of("title", "author"), List.of("old", "old"), List.of("new", "new")));
         assertThat(page.older()).isNull();
 
         rows.erase(1);
@@ -94,7 +94,7 @@ class NoteChangesTests {
 
         String position = null;
         do {
-            ChangePage<NoteEdit> page = changes.edited(position, 3);
+            ChangePage page = changes.edited(position, 3);
             page.rows().forEach(edit -> seen.add(edit.id()));
             position = page.older();
         } while (position != null);
@@ -118,12 +118,12 @@ class NoteChangesTests {
                         """);
         database.update("INSERT INTO forgotten_note SELECT note_id, now() FROM note WHERE note_id > ?", id(1).value());
 
-        ChangePage<GoneNote> first = changes.gone(null, 10);
+        ChangePage first = changes.gone(null, 10);
 
         assertThat(first.rows()).isEmpty();
         assertThat(first.older()).isEqualTo("2026-03-01T00:08:21Z_" + id(501));
         assertThat(changes.gone(first.older(), 10).rows())
-                .extracting(GoneNote::id)
+                .extracting(Change::id)
                 .containsExactly(id(1));
     }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.stats.AuthorView.AuthorName;
+import io.github.notearchive.archive.stats.NoteView.AuthorName;
 import io.github.notearchive.archive.stats.NoteView.NoteCaptureLine;
 import io.github.notearchive.archive.stats.NoteView.NoteFile;
 import java.time.Instant;
@@ -19,7 +19,6 @@ class NoteViewTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final NoteRows rows = new NoteRows(database);
     private final NoteView notes = new NoteView(database.jdbc());
-    private final AuthorView authors = new AuthorView(database.jdbc());
     private final FileUses files = new FileUses(database.jdbc());
 
     @Test
@@ -48,7 +47,7 @@ class NoteViewTests {
                         NoteCaptureLine::hasText,
                         NoteCaptureLine::comparedWith,
                         line -> String.join(",", line.changed()))
-                .containsExactly(tuple(true, null, ""), tuple(false, null, ""), tuple(true, first, "text,author"));
+                .containsExactly(tuple(true, first, "text,author"), tuple(false, null, ""), tuple(true, null, ""));
         assertThat(notes.capture(id(1), second))
                 .hasValueSatisfying(capture -> assertThat(capture.text()).isEqualTo("two"));
         assertThat(notes.capture(id(1), second.plusSeconds(1))).isEmpty();
@@ -78,8 +77,8 @@ class NoteViewTests {
         rows.note(5, "a", "2026-02-05T00:00Z", "t");
         rows.erase(4);
 
-        assertThat(notes.neighbours(id(3))).isEqualTo(new NoteView.Neighbours(id(1), id(5)));
-        assertThat(notes.neighbours(id(2))).isEqualTo(new NoteView.Neighbours(null, null));
+        assertThat(notes.find(id(3)).orElseThrow().neighbours()).isEqualTo(new NoteView.Neighbours(id(1), id(5)));
+        assertThat(notes.find(id(2)).orElseThrow().neighbours()).isNull();
     }
 
     @Test
@@ -90,9 +89,9 @@ class NoteViewTests {
         Instant second = rows.capture(1, "2026-03-03T00:00Z", "t", "text", "a", "new");
         rows.settled(1, "UNAVAILABLE", "2026-03-04T00:00Z");
 
-        assertThat(authors.names("a"))
+        assertThat(notes.names("a"))
                 .containsExactly(new AuthorName("new", second, second), new AuthorName("old", first, first));
-        assertThat(authors.find("a"))
+        assertThat(notes.author("a"))
                 .hasValueSatisfying(author ->
                         assertThat(author).extracting("name", "notes", "gone").containsExactly("new", 1L, 1L));
     }
@@ -123,16 +122,16 @@ class NoteViewTests {
         rows.file(1, "IMAGE", 0, SHARED, null);
         Instant captured = rows.capture(1, "2026-03-02T00:00Z", "t", "text", "a", "b");
         database.update("INSERT INTO note_topic (note_id, ordinal, name) VALUES (?, 0, 'topic')", id(1).value());
-        assertThat(authors.notesWithTopic("topic")).isOne();
+        assertThat(notes.notesWithTopic("topic")).isOne();
 
         rows.erase(1);
 
         assertThat(notes.find(id(1))).isEmpty();
         assertThat(notes.captures(id(1))).isEmpty();
         assertThat(notes.capture(id(1), captured)).isEmpty();
-        assertThat(authors.find("a")).isEmpty();
-        assertThat(authors.names("a")).isEmpty();
-        assertThat(authors.notesWithTopic("topic")).isZero();
+        assertThat(notes.author("a")).isEmpty();
+        assertThat(notes.names("a")).isEmpty();
+        assertThat(notes.notesWithTopic("topic")).isZero();
         assertThat(files.find(SHARED)).isEmpty();
     }
 }
