@@ -62,7 +62,8 @@ CREATE TABLE note (
     sound_use_count      bigint,
     music_id             text,
     music_name           text,
-    mapper_version       integer
+    mapper_version       integer,
+    search               text
 )
 -- Most notes are captured again with the text they had. Where there is room on the page, such an update touches no index.
 WITH (fillfactor = 85);
@@ -124,6 +125,8 @@ COMMENT ON COLUMN note.sound_duration_ms IS 'native_voice_info.duration, millise
 COMMENT ON COLUMN note.sound_use_count IS 'native_voice_info.use_count: notes that use the sound, at last_captured_at.';
 COMMENT ON COLUMN note.music_id IS 'simple_music_info: id or music_id of music laid under it.';
 COMMENT ON COLUMN note.music_name IS 'simple_music_info: name or title.';
+COMMENT ON COLUMN note.search IS
+    'What search compares: title, author''s name, topics and text, each in a line, the first 10,000 characters, as search_text makes them. Of $.data.title and the other fields.';
 COMMENT ON COLUMN note.mapper_version IS
     'The version of the mapper that made these values; remap updates those of an older one.';
 

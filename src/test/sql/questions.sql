@@ -35,10 +35,12 @@ FROM (SELECT i, now() - interval '200 days' + i * interval '200 days' / :notes A
       FROM generate_series(1, :notes) AS i) AS s;
 INSERT INTO author (author_id, red_id, nickname, updated_at)
 SELECT 'a' || i, i::text, '作者' || i, now() FROM generate_series(1, :notes / 20 + 1) AS i;
-INSERT INTO note (note_id, note_type, title, note_text, author_id, published_at, place, language, liked_count,
+INSERT INTO note (note_id, note_type, title, note_text, search, author_id, published_at, place, language, liked_count,
                   collected_count, comments_count, shared_count, view_count, first_captured_at, last_captured_at,
                   archived_at)
-SELECT b.note_id, 'normal', left(t.text, 15), t.text, 'a' || (1 + b.i % (:notes / 20)), b.published_at, '上海', 'zh',
+SELECT b.note_id, 'normal', left(t.text, 15), t.text,
+       lower(normalize(left(t.text, 15) || E'\n作者' || (1 + b.i % (:notes / 20)) || E'\n' || t.text, NFKC)),
+       'a' || (1 + b.i % (:notes / 20)), b.published_at, '上海', 'zh',
        (1000 * random() ^ 4)::integer, (500 * random() ^ 4)::integer, 3, 2, 0, b.first_at,
        b.first_at + (SELECT count(*) - 1 FROM generate_series(1, b.captures) AS k
                      WHERE b.first_at + (k - 1) * interval '30 days' <= now()) * interval '30 days',

@@ -39,8 +39,8 @@ class AnalystTests {
                 CREATE ROLE ada LOGIN PASSWORD '%1$s' IN ROLE note_archive_analyst;
                 CREATE ROLE bob LOGIN PASSWORD '%1$s' IN ROLE note_archive_answers;
                 INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', '松间', now());
-                INSERT INTO note (note_id, title, note_text, author_id, first_captured_at, last_captured_at)
-                VALUES ('66aa00000000000000000001', '周末露营', '山里的清晨', 'w', now(), now());
+                INSERT INTO note (note_id, title, search, author_id, first_captured_at, last_captured_at)
+                VALUES ('66aa00000000000000000001', '周末露营', E'周末露营\\n山里的清晨', 'w', now(), now());
                 INSERT INTO api_call (note_id, endpoint, sent_at, received_at, billed, response)
                 VALUES ('66aa00000000000000000001', 'note-detail/v1', now(), now(), 'YES', 'secret');
                 INSERT INTO note_capture (note_id, captured_at, call_id, response)
@@ -68,7 +68,7 @@ class AnalystTests {
             ada.sql("SELECT * FROM public." + relation).query().listOfRows();
         }
         assertThat(texts(ada, "SELECT title FROM search_note('露营')")).containsExactly("周末露营");
-        assertThat(texts(ada, "SELECT title FROM note WHERE search_matches(title, note_text, '山')"))
+        assertThat(texts(ada, "SELECT title FROM note WHERE search_matches(search, '山')"))
                 .containsExactly("周末露营");
         assertThat(texts(ada, "SELECT billed FROM api_call")).containsExactly("YES");
         assertThat(texts(ada, "SELECT count(*) FROM engagement_history")).containsExactly("1");

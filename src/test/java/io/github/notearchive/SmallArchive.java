@@ -111,6 +111,7 @@ public final class SmallArchive implements AutoCloseable {
         archive.addHostileTexts();
         archive.addOrdinaryNotes();
         archive.addNights();
+        archive.database.update("UPDATE note SET search = search_text(concat_ws(E'\\n', title, note_text))");
         return archive;
     }
 

@@ -1,35 +1,34 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.stats.NoteCards;
+import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.batch.ExitCode;
 import java.util.List;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code search}: finds archived notes by words. */
+/** {@code search}: finds archived notes by words and other terms of a filter. */
 @Command(name = "search")
 final class SearchCommand extends JsonCommand {
 
-    /** Any character that the search does not ignore. */
-    private static final Pattern VISIBLE = Pattern.compile("[^\\s\\p{Z}\\p{C}\\ufe0e\\ufe0f]");
-
-    @Parameters(paramLabel = "TEXT", arity = "1..*")
-    private List<String> texts = List.of();
+    @Parameters(paramLabel = "FILTER", arity = "1..*")
+    private List<String> terms = List.of();
 
     @Option(names = "--limit", paramLabel = "N")
     private int limit = 20;
 
-    record Found(String text, int limit, List<NoteCatalog.Hit> notes) {}
+    @Option(names = "--order", paramLabel = "published|likes")
+    private NoteCards.Order order = NoteCards.Order.PUBLISHED;
+
+    record Found(String text, int limit, NoteCards.Order order, List<NoteCards.Hit> notes) {}
 
     @Override
     public Integer call() throws Exception {
-        String words = String.join(" ", texts);
-        refuseIf(!VISIBLE.matcher(words).find(), "TEXT is \"" + words + "\", which contains no word");
+        NoteFilter filter = filter(String.join(" ", terms));
         refuseIf(limit < 1, "--limit must be at least 1, but is " + limit);
-        return read(NoteCatalog.class, catalog -> {
-            print(new Found(words, limit, catalog.search(words, limit)), "search");
+        return read(NoteCards.class, notes -> {
+            print(new Found(filter.text(), limit, order, notes.search(filter, order, limit)), "search");
             return ExitCode.COMPLETED;
         });
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.nightly.plan.NightPlanner;
+import io.github.notearchive.note.NoteId;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
@@ -55,7 +56,8 @@ class CommandContextTests {
         Map<String, String> settings = settings(server.jdbcUrl().replaceFirst("/\\w+$", "/" + DATABASE));
 
         try (CommandContext context = CommandContext.openToRead(settings, NoteCatalog.class)) {
-            assertThat(context.get(NoteCatalog.class).search("none", 1)).isEmpty();
+            assertThat(context.get(NoteCatalog.class).find(new NoteId("66aa00000000000000000001")))
+                    .isEmpty();
         }
     }
 

@@ -123,7 +123,7 @@ class CommandLineTests {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             run --limt 3 | Unknown options: '--limt', '3'
             run --limit x | Invalid value for option '--limit': 'x' is not a long
-            search | Missing required parameter: 'TEXT'
+            search | Missing required parameter: 'FILTER'
             status --fail-on HEALTHY | --fail-on must be ATTENTION or BROKEN, but is HEALTHY
             sandbox --fail-301 2 | --fail-301 must be from 0 to 1, but is 2.0
             report --night soon | Invalid value for option '--night': "soon" is not a day; write it like 2026-11-25

@@ -1,7 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.MediaCatalog.ListedSlot;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
@@ -9,7 +8,6 @@ import io.github.notearchive.archive.catalog.NoteDetail.Capture;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
@@ -303,48 +301,6 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
             @Nullable Instant archivedAt,
             int captures,
             @Nullable String sidecarKey) {}
-
-    /**
-     * Returns the newest notes by publication whose title or text contains every word, at most {@code limit}; notes
-     * without a time come last. Words may have any length. Notes with an unfinished erasure are excluded.
-     *
-     * @param words separated by white space; at least one
-     * @throws org.springframework.dao.DataIntegrityViolationException if there is no word
-     */
-    public List<Hit> search(String words, int limit) {
-        return Statements.list(jdbc, Hit.class, Map.of("words", words, "limit", limit), """
-                        SELECT n.note_id AS id, n.published_at, n.author_id, a.nickname AS author, n.title, n.note_text AS text,
-                               n.liked_count AS likes
-                        FROM search_note(:words,
-                                         least(2147483647,
-                                               :limit + (SELECT count(*) FROM forgotten_note JOIN note USING (note_id)))::integer) n
-                        LEFT JOIN author a USING (author_id)
-                        WHERE NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
-                        ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC
-                        LIMIT :limit
-                        """);
-    }
-
-    /**
-     * Note that a search found.
-     *
-     * @param text beginning of the text, in one line
-     */
-    public record Hit(
-            @JsonProperty("noteId") NoteId id,
-            @Nullable Instant publishedAt,
-            @Nullable String authorId,
-            @Nullable String author,
-            @Nullable String title,
-            @JsonProperty("excerpt") @Nullable String text,
-            @Nullable Long likes) {
-
-        private static final int LENGTH = 41;
-
-        public Hit {
-            text = text == null ? null : TerminalText.excerpt(text, LENGTH);
-        }
-    }
 
     /**
      * Returns whether the rows of a sidecar are missing or older. Compares with the note's row before any sidecar was

@@ -49,7 +49,8 @@ record NoteDetail(
             @Nullable Long collectedCount,
             @Nullable Long commentsCount,
             @Nullable Long sharedCount,
-            @Nullable Long viewCount) {}
+            @Nullable Long viewCount,
+            String search) {}
 
     /** Columns of {@code note_capture}. */
     record Capture(

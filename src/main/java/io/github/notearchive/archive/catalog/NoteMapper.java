@@ -65,15 +65,19 @@ public final class NoteMapper {
     /** Maps a note with its author; the whole response may have comments in {@code comment_list} beside the note. */
     static NoteDetail map(NoteCapture capture, JsonNode response) {
         Author author = author(capture.author());
+        List<Topic> topics = topics(capture.note());
         return new NoteDetail(
-                note(capture.note(), author),
+                note(capture.note(), author, topics),
                 author,
-                topics(capture.note()),
+                topics,
                 mentions(capture.note()),
                 comments(capture.note(), response));
     }
 
-    private static Note note(JsonNode note, @Nullable Author author) {
+    private static Note note(JsonNode note, @Nullable Author author, List<Topic> topics) {
+        String title = text(note.path("title"));
+        String text = text(note.path("desc"));
+        String nickname = author == null ? null : author.nickname();
         JsonNode download = download(note);
         JsonNode save = note.path("media_save_config");
         JsonNode images = note.path("images_list");
@@ -82,8 +86,8 @@ public final class NoteMapper {
         JsonNode music = note.path("simple_music_info");
         return new Note(
                 text(note.path("type")),
-                text(note.path("title")),
-                text(note.path("desc")),
+                title,
+                text,
                 author == null ? null : author.authorId(),
                 time(note.path("time")),
                 time(note.path("last_update_time")),
@@ -117,7 +121,10 @@ public final class NoteMapper {
                 count(note.path("collected_count")),
                 count(note.path("comments_count")),
                 count(note.path("shared_count")),
-                count(note.path("view_count")));
+                count(note.path("view_count")),
+                SearchText.of(Stream.concat(
+                        Stream.of(title, nickname),
+                        Stream.concat(topics.stream().map(Topic::name), Stream.of(text)))));
     }
 
     static @Nullable Author author(JsonNode user) {

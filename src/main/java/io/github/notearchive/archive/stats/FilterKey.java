@@ -59,8 +59,10 @@ enum FilterKey {
             "1000, >1000, >=1000, <1000, <=1000 or 1000..2000, also without a begin or end";
 
     private static final Pattern NUMBERS = Pattern.compile("([<>]=?)?(\\d{1,15})|(\\d{1,15})?\\.\\.(\\d{1,15})?");
-    private static final String HAS_SLOT =
-            "EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = '%s')";
+    private static final String HAS_SLOT = "EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND (%s))";
+
+    /** Condition of a slot whose file is expected, also one that a refresh could not have yet. */
+    static final String GAP = "m.state = 'MISSING' OR m.state = 'WAIVED' AND m.reason = 'NOT_REFRESHED'";
 
     private final String allowed;
     private final @Nullable String column;
@@ -95,6 +97,13 @@ enum FilterKey {
         return Arrays.stream(constants)
                 .map(constant -> constant.name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(separator));
+    }
+
+    boolean isIndexed() {
+        return switch (this) {
+            case AUTHOR, TOPIC, STATE, REASON, HAS, PUBLISHED, GONE -> true;
+            case TYPE, CAPTURED, EDITED, LIKES, COLLECTED, COMMENTS -> false;
+        };
     }
 
     String text() {
@@ -137,8 +146,8 @@ enum FilterKey {
                 case STATE, REASON -> constants.add(value.toUpperCase(Locale.ROOT));
                 case HAS -> {
                     switch (value) {
-                        case "gap" -> conditions.add(HAS_SLOT.formatted("MISSING"));
-                        case "waived" -> conditions.add(HAS_SLOT.formatted("WAIVED"));
+                        case "gap" -> conditions.add(HAS_SLOT.formatted(GAP));
+                        case "waived" -> conditions.add(HAS_SLOT.formatted("m.state = 'WAIVED'"));
                         case "sound" -> constants.add("AUDIO");
                         case "live" -> constants.add("MOTION");
                         default -> constants.add(value.toUpperCase(Locale.ROOT));

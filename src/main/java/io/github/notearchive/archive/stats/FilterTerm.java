@@ -20,6 +20,11 @@ sealed interface FilterTerm {
     /** Returns the SQL condition, and adds its parameters. */
     String sql(Rendering rendering);
 
+    /** Returns whether an index finds the notes of the term; only used for terms that rarely match. */
+    default boolean isIndexed() {
+        return true;
+    }
+
     /** Terms that must all match; none for all notes. */
     record All(List<FilterTerm> terms) implements FilterTerm {
 
@@ -38,7 +43,12 @@ sealed interface FilterTerm {
                     .collect(Collectors.joining(" "));
         }
 
-        /** Words become one condition, so that a text is prepared once for all of them. */
+        @Override
+        public boolean isIndexed() {
+            return terms.stream().anyMatch(FilterTerm::isIndexed);
+        }
+
+        /** Words become one condition, so that the index is asked once for all of them. */
         @Override
         public String sql(Rendering rendering) {
             List<String> words = new ArrayList<>();
@@ -66,6 +76,11 @@ sealed interface FilterTerm {
         }
 
         @Override
+        public boolean isIndexed() {
+            return terms.stream().allMatch(FilterTerm::isIndexed);
+        }
+
+        @Override
         public String sql(Rendering rendering) {
             return terms.stream().map(term -> "(" + term.sql(rendering) + ")").collect(Collectors.joining(" OR "));
         }
@@ -80,12 +95,17 @@ sealed interface FilterTerm {
         }
 
         @Override
+        public boolean isIndexed() {
+            return false;
+        }
+
+        @Override
         public String sql(Rendering rendering) {
             return "(" + term.sql(rendering) + ") IS NOT TRUE";
         }
     }
 
-    /** Word or phrase of title or text, as {@code search_note} compares them. */
+    /** Word or phrase of the searched text of a note, as {@code search_note} compares them. */
     record Words(String words) implements FilterTerm {
 
         boolean isPhrase() {
@@ -102,21 +122,18 @@ sealed interface FilterTerm {
         public String sql(Rendering rendering) {
             return isPhrase()
                     ? wordsSql(rendering)
-                            + " AND strpos(translate(%s, E'\\n\\r\\t', '   '), (SELECT search_text(%s) COLLATE \"C\")) > 0"
-                                    .formatted(Rendering.SEARCHED, rendering.parameter(words))
+                            + " AND strpos(translate(n.search, E'\\n\\r\\t', '   ') COLLATE \"C\", (SELECT search_text(%s))) > 0"
+                                    .formatted(rendering.parameter(words))
                     : wordsSql(rendering);
         }
 
         private String wordsSql(Rendering rendering) {
             String parameter = rendering.parameter(words);
-            String patterns = "LIKE ALL ((SELECT search_patterns(" + parameter + "))::text[])";
-            String compared = Rendering.SEARCHED + " " + patterns;
+            String compared =
+                    "n.search COLLATE \"C\" LIKE ALL ((SELECT search_patterns(%s))::text[])".formatted(parameter);
             return rendering.isScan()
                     ? compared
-                    : """
-                      search_grams(n.title, n.note_text) @> (SELECT search_wanted(%s))
-                      AND (lower(search_source(n.title, n.note_text) COLLATE "C") %s OR %s)
-                      """.formatted(parameter, patterns, compared).strip();
+                    : "search_grams(n.search) @> (SELECT search_wanted(%s)) AND %s".formatted(parameter, compared);
         }
     }
 
@@ -147,6 +164,11 @@ sealed interface FilterTerm {
         }
 
         @Override
+        public boolean isIndexed() {
+            return key.isIndexed();
+        }
+
+        @Override
         public String sql(Rendering rendering) {
             return key.sql(values, rendering);
         }
@@ -158,8 +180,6 @@ sealed interface FilterTerm {
      * @param isScan whether rows are read anyway, so that conditions for an index only cost time
      */
     record Rendering(String prefix, boolean isScan, Map<String, Object> parameters) {
-
-        static final String SEARCHED = "search_text(search_source(n.title, n.note_text)) COLLATE \"C\"";
 
         Rendering(boolean isScan) {
             this(isScan ? "scan" : "term", isScan, new HashMap<>());

@@ -1,7 +1,9 @@
 package io.github.notearchive.archive.stats;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.NoteFilter.Condition;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.NoteId;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -19,7 +21,10 @@ import org.springframework.stereotype.Repository;
 public record NoteCards(JdbcClient jdbc) {
 
     /** Newest notes that are compared with a filter before its indexes are used: a frequent word is among them. */
-    private static final int WINDOW = 1000;
+    private static final int WINDOW = 2000;
+
+    /** Notes that are compared with a filter without an index. */
+    private static final int MOST_READ = 20_000;
 
     private static final int MOST_SUGGESTED = 10_000;
 
@@ -52,10 +57,15 @@ public record NoteCards(JdbcClient jdbc) {
                 SELECT bool_or(m.kind = 'VIDEO' AND m.state = 'STORED') AS has_video,
                        bool_or(m.kind = 'MOTION' AND m.state = 'STORED') AS is_live,
                        bool_or(m.kind = 'AUDIO' AND m.state = 'STORED') AS has_sound,
-                       bool_or(m.state = 'MISSING') AS has_gap
+                       bool_or(%s) AS has_gap
                 FROM note_media m
                 WHERE m.note_id = n.note_id) AS f
-            ORDER BY\s""";
+            """.formatted(FilterKey.GAP);
+
+    private static final String HIT = """
+            SELECT n.note_id AS id, n.published_at, n.author_id, a.nickname AS author, n.title, left(n.note_text, 300) AS text,
+                   n.liked_count AS likes
+            """;
 
     private static final Position TOP = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
     private static final Position TOP_UNTIMED = new Position(null, "g");
@@ -84,6 +94,39 @@ public record NoteCards(JdbcClient jdbc) {
             @Nullable Integer coverWidth,
             @Nullable Integer coverHeight,
             String marks) {}
+
+    /**
+     * Note that a search found.
+     *
+     * @param text beginning of the text, in one line
+     */
+    public record Hit(
+            @JsonProperty("noteId") NoteId id,
+            @Nullable Instant publishedAt,
+            @Nullable String authorId,
+            @Nullable String author,
+            @Nullable String title,
+            @JsonProperty("excerpt") @Nullable String text,
+            @Nullable Long likes) {
+
+        private static final int LENGTH = 41;
+
+        public Hit {
+            text = text == null ? null : TerminalText.excerpt(text, LENGTH);
+        }
+    }
+
+    /** Order of a search; notes without the value are last. */
+    public enum Order {
+        PUBLISHED(DOWN),
+        LIKES("n.liked_count DESC NULLS LAST, n.note_id DESC");
+
+        private final String sql;
+
+        Order(String sql) {
+            this.sql = sql;
+        }
+    }
 
     /** Cards of a page, and the positions of the pages before and after it; null without such a page. */
     public record Cards(
@@ -121,15 +164,29 @@ public record NoteCards(JdbcClient jdbc) {
             }
         }
 
-        String text() {
-            return Base64.getUrlEncoder()
-                    .withoutPadding()
-                    .encodeToString(((at == null ? "" : at) + "_" + id).getBytes(StandardCharsets.UTF_8));
+        static @Nullable String text(@Nullable Position position) {
+            return position == null
+                    ? null
+                    : Base64.getUrlEncoder()
+                            .withoutPadding()
+                            .encodeToString(((position.at == null ? "" : position.at) + "_" + position.id)
+                                    .getBytes(StandardCharsets.UTF_8));
+        }
+
+        /** Returns the condition of the notes after this position, or before it, and adds its parameters. */
+        String range(boolean isUp, Map<String, Object> parameters) {
+            parameters.put("id", id);
+            if (at == null) {
+                return "n.published_at IS NULL AND n.note_id %s :id".formatted(isUp ? ">" : "<");
+            }
+            parameters.put("at", at);
+            return "(n.published_at, n.note_id) %s (:at, :id)".formatted(isUp ? ">" : "<");
         }
     }
 
     /**
-     * Returns a page of the matching notes, the newest published first.
+     * Returns a page of the matching notes, the newest published first. With a filter that no index serves, it may have
+     * fewer notes than there are, since at most 20,000 notes are compared for it; the next page continues there.
      *
      * @param after position of an earlier page: the notes after it; null or empty for the newest notes
      * @param before the same for the notes before it
@@ -139,37 +196,44 @@ public record NoteCards(JdbcClient jdbc) {
         boolean isUp = (after == null || after.isEmpty()) && before != null && !before.isEmpty();
         String text = isUp ? before : after;
         Position start = text == null || text.isEmpty() ? TOP : Position.parse(text);
-        List<Card> found = new ArrayList<>(section(filter, start, isUp, limit + 1));
-        if (found.size() <= limit && isUp == (start.at() == null)) {
-            found.addAll(section(filter, isUp ? BOTTOM_TIMED : TOP_UNTIMED, isUp, limit + 1 - found.size()));
+        List<Card> found = new ArrayList<>(section(filter, start, isUp, limit + 1, Card.class, CARDS));
+        Position end = found.size() > limit ? null : unread(filter, start, isUp);
+        if (found.size() <= limit && end == null && isUp == (start.at() == null)) {
+            Position other = isUp ? BOTTOM_TIMED : TOP_UNTIMED;
+            found.addAll(section(filter, other, isUp, limit + 1 - found.size(), Card.class, CARDS));
+            end = found.size() > limit ? null : unread(filter, other, isUp);
         }
         boolean isMore = found.size() > limit;
         List<Card> cards = isMore ? found.subList(0, limit) : found;
-        cards = isUp ? cards.reversed() : cards;
-        if (cards.isEmpty()) {
-            return new Cards(List.of(), null, null);
-        }
-        boolean isBefore = isUp ? isMore : !start.equals(TOP);
-        boolean isAfter = isUp || isMore;
+        Position near = cards.isEmpty() ? start : Position.of(cards.getFirst());
+        Position far = isMore ? Position.of(cards.getLast()) : end;
+        near = near.equals(TOP) || start.equals(TOP) ? null : near;
         return new Cards(
-                List.copyOf(cards),
-                isBefore ? Position.of(cards.getFirst()).text() : null,
-                isAfter ? Position.of(cards.getLast()).text() : null);
+                List.copyOf(isUp ? cards.reversed() : cards),
+                Position.text(isUp ? far : near),
+                Position.text(isUp ? near : far));
     }
 
     /** Returns notes after a position, or before it from the nearest, all with or all without a time of publication. */
-    private List<Card> section(NoteFilter filter, Position start, boolean isUp, int limit) {
-        Map<String, Object> parameters = new HashMap<>(Map.of("id", start.id()));
-        String range;
-        if (start.at() == null) {
-            range = "n.published_at IS NULL AND n.note_id %s :id";
-        } else {
-            range = "(n.published_at, n.note_id) %s (:at, :id)";
-            parameters.put("at", start.at());
-        }
+    private <T> List<T> section(
+            NoteFilter filter, Position start, boolean isUp, int limit, Class<T> type, String select) {
         String order = isUp ? UP : DOWN;
-        String found = found(filter, range.formatted(isUp ? ">" : "<"), order, parameters, limit);
-        return Statements.list(jdbc, Card.class, parameters, found + CARDS + order);
+        Map<String, Object> parameters = new HashMap<>();
+        String found = found(filter, start.range(isUp, parameters), order, parameters, limit);
+        return Statements.list(jdbc, type, parameters, found + select + " ORDER BY " + order);
+    }
+
+    /** Returns the position of the last note that {@link #section} read; null if it read all notes from its start. */
+    private @Nullable Position unread(NoteFilter filter, Position start, boolean isUp) {
+        if (filter.isPublishedOnly() || filter.isIndexed()) {
+            return null;
+        }
+        Map<String, Object> parameters = new HashMap<>(filter.published().parameters());
+        return Statements.optional(jdbc, Position.class, parameters, """
+                        SELECT n.published_at AS at, n.note_id AS id FROM note n WHERE %s AND %s ORDER BY %s OFFSET %d LIMIT 1
+                        """.formatted(
+                        start.range(isUp, parameters), filter.published().sql(), isUp ? UP : DOWN, MOST_READ - 1))
+                .orElse(null);
     }
 
     /**
@@ -187,24 +251,50 @@ public record NoteCards(JdbcClient jdbc) {
         }
         Condition scan = filter.scan();
         parameters.putAll(scan.parameters());
+        String newest = """
+            SELECT n.note_id, n.published_at
+            FROM (SELECT * FROM note n WHERE %1$s ORDER BY %2$s LIMIT %5$d) AS n
+            LEFT JOIN worklist w USING (note_id)
+            WHERE (%3$s) AND %4$s
+            ORDER BY %2$s
+            LIMIT %6$d
+            """.formatted(
+                        rows, order, scan.sql(), NoteView.NOT_ERASED, filter.isIndexed() ? WINDOW : MOST_READ, limit);
+        if (!filter.isIndexed()) {
+            return "WITH found AS (" + newest + ") ";
+        }
         parameters.putAll(filter.parameters());
         return """
-            WITH newest AS MATERIALIZED (
-                SELECT n.note_id, n.published_at
-                FROM (SELECT * FROM note n WHERE %1$s ORDER BY %2$s LIMIT %6$d) AS n
-                LEFT JOIN worklist w USING (note_id)
-                WHERE (%3$s) AND %5$s
-                ORDER BY %2$s
-                LIMIT %7$d),
+            WITH newest AS MATERIALIZED (%5$s),
             matching AS MATERIALIZED (
                 SELECT n.note_id, n.published_at
                 FROM note n LEFT JOIN worklist w USING (note_id)
-                WHERE (SELECT count(*) FROM newest) < %7$d AND %1$s AND (%4$s) AND %5$s),
+                WHERE (SELECT count(*) FROM newest) < %6$d AND %1$s AND (%3$s) AND %4$s),
             found AS (
-                SELECT n.note_id, n.published_at FROM newest n WHERE (SELECT count(*) FROM newest) >= %7$d
+                SELECT n.note_id, n.published_at FROM newest n WHERE (SELECT count(*) FROM newest) >= %6$d
                 UNION ALL
-                (SELECT n.note_id, n.published_at FROM matching n ORDER BY %2$s LIMIT %7$d))
-            """.formatted(rows, order, scan.sql(), filter.condition(), NoteView.NOT_ERASED, WINDOW, limit);
+                (SELECT n.note_id, n.published_at FROM matching n ORDER BY %2$s LIMIT %6$d))
+            """.formatted(rows, order, filter.condition(), NoteView.NOT_ERASED, newest, limit);
+    }
+
+    /** Returns the first of all matching notes in an order. */
+    public List<Hit> search(NoteFilter filter, Order order, int limit) {
+        if (order == Order.PUBLISHED && filter.isIndexed()) {
+            String select = HIT + "FROM found JOIN note n USING (note_id) LEFT JOIN author a USING (author_id)";
+            List<Hit> hits = new ArrayList<>(section(filter, TOP, false, limit, Hit.class, select));
+            hits.addAll(section(filter, TOP_UNTIMED, false, limit - hits.size(), Hit.class, select));
+            return hits;
+        }
+        return Statements.list(
+                jdbc,
+                Hit.class,
+                filter.parameters(),
+                HIT + """
+                FROM note n LEFT JOIN worklist w USING (note_id) LEFT JOIN author a USING (author_id)
+                WHERE (%s) AND %s
+                ORDER BY %s
+                LIMIT %d
+                """.formatted(filter.condition(), NoteView.NOT_ERASED, order.sql, limit));
     }
 
     /** Counts the notes by month of publication, newest first, jumping from month to month. */

@@ -116,6 +116,11 @@ public final class NoteFilter {
         return terms().stream().allMatch(NoteFilter::isPublished);
     }
 
+    /** Returns whether an index finds the notes that match, or most of them. */
+    boolean isIndexed() {
+        return term.isIndexed();
+    }
+
     private List<FilterTerm> terms() {
         return term instanceof All(var terms) ? terms : List.of(term);
     }

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.NoteCards;
+import io.github.notearchive.archive.stats.NoteCards.Hit;
+import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,8 +28,7 @@ class SearchTests {
     private static final Instant NOW = Captures.NOW;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final NoteCatalog notes =
-            new NoteCatalog(database.jdbc(), new MediaCatalog(database.jdbc(), database.transactions()));
+    private final NoteCards notes = new NoteCards(database.jdbc());
 
     @AfterEach
     void cleanUp() {
@@ -61,18 +64,21 @@ class SearchTests {
                 "打八折，省20元 | 20% | false",
                 "a_b | a_b | true",
                 "acb | a_b | false",
-                "路径C:\\\\x | c:\\\\x | true",
+                "路径C:\\\\x | \"c:\\\\x\" | true",
                 "𠮷野家 | 𠮷 | true",
                 "𠮷野家 | 𠮷野 | true",
-                "㍿ | 株式 | true"
+                "㍿ | 株式 | true",
+                "讀書筆記 | 读书笔记 | true",
+                "读书笔记 | 讀書筆記 | true",
+                "读书筆記 | 讀书 | true"
             })
     void wordIsFoundInTitleOrText(String text, String words, boolean found) {
         save(1, null, text.replace("\\n", "\n").replace("\\\\", "\\"));
 
-        List<NoteCatalog.Hit> hits = notes.search(words.replace("\\\\", "\\"), 20);
+        List<Hit> hits = search(words.replace("\\\\", "\\"), 20);
 
         assertThat(hits).hasSize(found ? 1 : 0);
-        assertThat(matching(words.replace("\\\\", "\\"))).hasSize(found ? 1 : 0);
+        assertThat(matching(words.replace("\\\\", "\\").replace("\"", ""))).hasSize(found ? 1 : 0);
     }
 
     @Test
@@ -82,18 +88,16 @@ class SearchTests {
         save(2, "海边的露营", null);
         save(4, "露", "营海边");
 
-        assertThat(notes.search("露营 海边", 20))
-                .extracting(hit -> hit.id().value())
-                .containsExactly(id(3), id(2), id(1));
-        assertThat(notes.search("露营 海边", 2)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2));
+        assertThat(search("露营 海边", 20)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2), id(1));
+        assertThat(search("露营 海边", 2)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2));
     }
 
     @Test
     void hitContainsAuthorAndTime() {
         save(1, "露营", "海边");
 
-        assertThat(notes.search("露", 1))
-                .containsExactly(new NoteCatalog.Hit(new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
+        assertThat(search("露", 1))
+                .containsExactly(new Hit(new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
     }
 
     @Test
@@ -101,23 +105,58 @@ class SearchTests {
         IntStream.of(1, 2, 3).forEach(number -> save(number, "露营", null));
         database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, now())", id(3));
 
-        assertThat(notes.search("露营", 2)).extracting(hit -> hit.id().value()).containsExactly(id(2), id(1));
-        assertThat(notes.search("露营", Integer.MAX_VALUE)).hasSize(2);
+        assertThat(search("露营", 2)).extracting(hit -> hit.id().value()).containsExactly(id(2), id(1));
+        assertThat(search("露营", Integer.MAX_VALUE)).hasSize(2);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "  \n", "\u200b", "\u3000"})
     void searchWithoutWordsIsRejected(String words) {
-        assertThatThrownBy(() -> notes.search(words, 20))
+        assertThatThrownBy(() -> database.texts("SELECT note_id FROM search_note(?)", words))
                 .isInstanceOf(DataIntegrityViolationException.class)
                 .hasMessageContaining("holds no word");
+    }
+
+    @Test
+    void authorAndTopicsAreSearched() {
+        NoteDetail note = Captures.map(Captures.of(Captures.sample()));
+
+        assertThat(note.note().search().lines())
+                .startsWith(
+                        SearchText.of(Stream.of(note.note().title())),
+                        SearchText.of(Stream.of(note.author().nickname())))
+                .contains(SearchText.of(Stream.of(note.topics().getFirst().name())));
+    }
+
+    @Test
+    void mostLikedNoteComesFirst() {
+        IntStream.of(1, 2, 3).forEach(number -> save(number, "露营", null));
+        database.update(
+                "UPDATE note SET liked_count = CASE note_id WHEN ? THEN 9 WHEN ? THEN NULL ELSE 3 END", id(2), id(3));
+
+        assertThat(notes.search(NoteFilter.parse("露营"), NoteCards.Order.LIKES, 20))
+                .extracting(hit -> hit.id().value())
+                .containsExactly(id(2), id(1), id(3));
+    }
+
+    /** What is written by Java is found by words of SQL. */
+    @Test
+    void everyCharacterIsComparedAlike() {
+        for (int begin = 1; begin <= 0xFFFF; begin += 3000) {
+            String part = IntStream.range(begin, Math.min(begin + 3000, 0x10000))
+                    .filter(c -> Character.isDefined(c) && !Character.isSurrogate((char) c))
+                    .mapToObj(Character::toString)
+                    .collect(Collectors.joining("|"));
+
+            assertThat(SearchText.of(Stream.of(part)))
+                    .isEqualTo(database.texts("SELECT search_text(?)", part).getFirst());
+        }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"露", "露营", "去山里露", "露营 ootd", "😀"})
     void indexIsUsedForWordsOfAnyLength(String words) {
-        assertThat(database.texts(
-                        "EXPLAIN SELECT note_id FROM note WHERE search_matches(title, note_text, '" + words + "')"))
+        assertThat(database.texts("EXPLAIN SELECT note_id FROM note WHERE search_matches(search, '" + words + "')"))
                 .anyMatch(line -> line.contains("Bitmap Index Scan on note_search"))
                 .noneMatch(line -> line.contains("Seq Scan on note"));
     }
@@ -145,7 +184,7 @@ class SearchTests {
 
         save(1, "露营", text);
 
-        assertThat(notes.search("露营 " + text.substring(0, 4), 20)).hasSize(1);
+        assertThat(search("露营 " + text.substring(0, 4), 20)).hasSize(1);
         assertThat(matching("露营 " + text.substring(9_000, 9_004))).hasSize(1);
         assertThat(matching("末尾尾末")).isEmpty();
     }
@@ -155,7 +194,7 @@ class SearchTests {
     }
 
     private List<String> matching(String words) {
-        return database.texts("SELECT note_id FROM note WHERE search_matches(title, note_text, ?)", words);
+        return database.texts("SELECT note_id FROM note WHERE search_matches(search, ?)", words);
     }
 
     private static String id(int number) {
@@ -163,11 +202,21 @@ class SearchTests {
     }
 
     private void save(int number, @Nullable String title, @Nullable String text) {
-        database.update("""
+        database.update(
+                """
                         INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', '松间', now()) ON CONFLICT DO NOTHING;
-                        INSERT INTO note (note_id, title, note_text, author_id, published_at, liked_count, first_captured_at,
-                                          last_captured_at)
-                        VALUES (?, ?, ?, 'w', ?::timestamptz, 7, now(), now());
-                        """, id(number), title, text, NOW.plusSeconds(number).toString());
+                        INSERT INTO note (note_id, title, note_text, search, author_id, published_at, liked_count,
+                                          first_captured_at, last_captured_at)
+                        VALUES (?, ?, ?, ?, 'w', ?::timestamptz, 7, now(), now());
+                        """,
+                id(number),
+                title,
+                text,
+                SearchText.of(Stream.of(title, text)),
+                NOW.plusSeconds(number).toString());
+    }
+
+    private List<Hit> search(String words, int limit) {
+        return notes.search(NoteFilter.parse(words), NoteCards.Order.PUBLISHED, limit);
     }
 }

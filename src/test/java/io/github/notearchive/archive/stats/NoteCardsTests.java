@@ -155,7 +155,7 @@ class NoteCardsTests {
     @Test
     void matchesBeforeTheNewestNotesAreFound() {
         database.update("""
-                        INSERT INTO note (note_id, title, published_at, first_captured_at, last_captured_at)
+                        INSERT INTO note (note_id, search, published_at, first_captured_at, last_captured_at)
                         SELECT '65b000000000000000' || lpad(i::text, 6, '0'), CASE WHEN i % 600 = 0 THEN 'rare' ELSE 'often' END,
                                timestamptz '2026-01-01T00:00Z' + i * interval '1 hour', now(), now()
                         FROM generate_series(1, 6000) AS i
@@ -241,7 +241,6 @@ class NoteCardsTests {
             camping                 | note_search
             state:failed            | worklist_left
             gone:yes                | worklist_unavailable
-            likes:19950..19999      | note_liked
             has:video               | note_media_kind
             """)
     void pageIsReadByIndex(String text, String indexes) throws SQLException {
@@ -250,8 +249,8 @@ class NoteCardsTests {
                         SELECT 'a' || i, 'name ' || i, now() FROM generate_series(1, 3000) AS i
                         """);
         database.update("""
-                        INSERT INTO note (note_id, title, author_id, published_at, first_captured_at, last_captured_at)
-                        SELECT '65b000000000000000' || lpad(i::text, 6, '0'), 'note ' || i, 'a' || i % 3000 + 1,
+                        INSERT INTO note (note_id, title, search, author_id, published_at, first_captured_at, last_captured_at)
+                        SELECT '65b000000000000000' || lpad(i::text, 6, '0'), 'note ' || i, 'note ' || i, 'a' || i % 3000 + 1,
                                timestamptz '2026-01-01T00:00Z' + i * interval '1 hour', now(), now()
                         FROM generate_series(1, 20000) AS i
                         """);
@@ -262,7 +261,6 @@ class NoteCardsTests {
                         SELECT note_id, CASE WHEN note_id LIKE '%00' THEN 'UNAVAILABLE' ELSE 'ARCHIVED' END, 'NOT_FOUND', now(), now()
                         FROM note
                         """);
-        database.update("UPDATE note SET liked_count = right(note_id, 6)::integer");
         database.update("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
                         VALUES (repeat('a', 64), 'media/a', 10, 'image/jpeg', now())

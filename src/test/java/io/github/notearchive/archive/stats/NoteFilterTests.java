@@ -222,7 +222,7 @@ class NoteFilterTests {
         rows.file(1, "IMAGE", 0, null, "BY_POLICY");
         rows.file(4, "IMAGE", 0, null, "GONE");
         database.update("UPDATE note_media SET state = 'MISSING' WHERE reason = 'GONE'");
-        database.update("UPDATE note SET note_text = E'camping\\nin rain' WHERE note_id = ?", id(2).value());
+        database.update("UPDATE note SET search = E'camping\\nin rain' WHERE note_id = ?", id(2).value());
     }
 
     private String found(NoteFilter filter) {

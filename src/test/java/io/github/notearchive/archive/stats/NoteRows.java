@@ -21,9 +21,9 @@ record NoteRows(ArchiveDatabase database) {
 
     void note(int number, String author, String published, String title) {
         database.update("""
-                        INSERT INTO note (note_id, title, note_text, author_id, published_at, first_captured_at, last_captured_at)
-                        VALUES (?, ?, 'text', ?, ?::timestamptz, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
-                        """, id(number).value(), title, author, published);
+                        INSERT INTO note (note_id, title, note_text, search, author_id, published_at, first_captured_at, last_captured_at)
+                        VALUES (?, ?, 'text', search_text(?), ?, ?::timestamptz, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
+                        """, id(number).value(), title, title + "\ntext", author, published);
     }
 
     /** Inserts a response; without a text one about the video. */
