@@ -126,7 +126,7 @@ COMMENT ON COLUMN note.sound_use_count IS 'native_voice_info.use_count: notes th
 COMMENT ON COLUMN note.music_id IS 'simple_music_info: id or music_id of music laid under it.';
 COMMENT ON COLUMN note.music_name IS 'simple_music_info: name or title.';
 COMMENT ON COLUMN note.search IS
-    'What search compares: title, author''s name, topics and text, each in a line, the first 10,000 characters, as search_text makes them. Of $.data.title and the other fields.';
+    'What search compares: title, author''s name, topics and text, each in a line, the first 10,000 characters, as search_text makes them.';
 COMMENT ON COLUMN note.mapper_version IS
     'The version of the mapper that made these values; remap updates those of an older one.';
 
