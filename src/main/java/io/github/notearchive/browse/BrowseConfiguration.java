@@ -1,13 +1,7 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.stats.FileUses;
-import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.ReadOnlyPool;
-import io.github.notearchive.io.HeifCommand;
-import io.github.notearchive.store.ObjectStore;
-import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.http.converter.autoconfigure.HttpMessageConvertersAutoConfiguration;
@@ -99,17 +93,5 @@ public class BrowseConfiguration implements WebMvcConfigurer {
             factory.setAddress(BrowseProperties.address(settings.listen()).orElseThrow());
             factory.setPort(settings.port());
         };
-    }
-
-    @Bean
-    Thumbnails thumbnails(
-            FileUses files,
-            ObjectStore store,
-            HeifCommand heif,
-            ArchiveProperties settings,
-            BrowseProperties pages,
-            Clock clock) {
-        Path cache = settings.dataDirectory().resolve("browse-cache");
-        return new Thumbnails(files, store, heif, cache, pages.cacheSize().toBytes(), clock);
     }
 }

@@ -2,6 +2,7 @@ package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.stats.FileUses;
 import io.github.notearchive.archive.stats.FileUses.FileLine;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.io.JpegScaler;
@@ -24,7 +25,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,6 +32,7 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.lang3.StringUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
 
 /**
  * Small JPEG files of stored pictures, made when they are first requested and kept in a local cache. Thread-safe.
@@ -40,6 +41,7 @@ import org.slf4j.LoggerFactory;
  * deleted by such a request or by the next sweep: at the first request, then once for each 200 new files. Failures of
  * the disk are logged, and the file counts as missing.
  */
+@Component
 final class Thumbnails {
 
     private static final Logger log = LoggerFactory.getLogger(Thumbnails.class);
@@ -50,7 +52,6 @@ final class Thumbnails {
     private static final long HEAP = 120_000_000;
 
     private static final int FILES_PER_SWEEP = 200;
-    private static final int LOCKS = 64;
     private static final int DIGITS = 64;
 
     /** Time after which a conversion that failed is tried again: memory, disk space or time may have been short. */
@@ -66,28 +67,37 @@ final class Thumbnails {
     private final FileUses files;
     private final ObjectStore store;
     private final HeifCommand heif;
+    /** Directory of the files, by the SHA-256 of the picture and the width. */
     private final Path directory;
+
     private final long maxBytes;
     private final Clock clock;
 
-    private final Semaphore conversions = new Semaphore(Math.clamp(
-            Runtime.getRuntime().maxMemory() / HEAP, 1, Runtime.getRuntime().availableProcessors()));
-
-    /** Locks of pictures, so that concurrent requests of one convert it once. */
-    private final List<Object> locks = Stream.generate(Object::new).limit(LOCKS).toList();
+    /** One lock for each conversion that may run at a time. A picture has one of them, so that it is converted once. */
+    private final List<Object> locks = Stream.generate(Object::new)
+            .limit(Math.clamp(
+                    Runtime.getRuntime().maxMemory() / HEAP,
+                    1,
+                    Runtime.getRuntime().availableProcessors()))
+            .toList();
 
     /** Times of failed conversions by SHA-256. */
     private final Map<String, Instant> failures = new ConcurrentHashMap<>();
 
     private final AtomicInteger newFiles = new AtomicInteger();
 
-    /** @param directory with the files, by the SHA-256 of the picture and the width */
-    Thumbnails(FileUses files, ObjectStore store, HeifCommand heif, Path directory, long maxBytes, Clock clock) {
+    Thumbnails(
+            FileUses files,
+            ObjectStore store,
+            HeifCommand heif,
+            ArchiveProperties settings,
+            BrowseProperties pages,
+            Clock clock) {
         this.files = files;
         this.store = store;
         this.heif = heif;
-        this.directory = directory;
-        this.maxBytes = maxBytes;
+        this.directory = settings.dataDirectory().resolve("browse-cache");
+        this.maxBytes = pages.cacheSize().toBytes();
         this.clock = clock;
     }
 
@@ -105,7 +115,7 @@ final class Thumbnails {
     }
 
     private Optional<byte[]> make(FileLine file, int width) {
-        synchronized (locks.get(Math.floorMod(file.sha256().hashCode(), LOCKS))) {
+        synchronized (locks.get(Math.floorMod(file.sha256().hashCode(), locks.size()))) {
             return cached(file.sha256(), width).or(() -> {
                 if (newFiles.getAndIncrement() % FILES_PER_SWEEP == 0) {
                     sweep();
@@ -125,7 +135,6 @@ final class Thumbnails {
         if (!isAccepted || failures.containsKey(file.sha256())) {
             return Optional.empty();
         }
-        conversions.acquireUninterruptibly();
         try {
             byte[] picture = read(file);
             return Optional.of(
@@ -134,8 +143,6 @@ final class Thumbnails {
             log.warn("There is no thumbnail of {}: {}", file.sha256(), e.getMessage());
             failures.put(file.sha256(), now);
             return Optional.empty();
-        } finally {
-            conversions.release();
         }
     }
 

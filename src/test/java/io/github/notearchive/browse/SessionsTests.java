@@ -1,11 +1,13 @@
 package io.github.notearchive.browse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.notearchive.nightly.MovableClock;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
+import org.springframework.web.server.ResponseStatusException;
 
 /** Links are valid once and for ten minutes, sessions for twelve hours. */
 class SessionsTests {
@@ -17,18 +19,18 @@ class SessionsTests {
     void linkIsValidOnceAndForTenMinutes() {
         String used = token();
         String late = token();
-        assertThat(sessions.enter(used)).isPresent();
-        assertThat(sessions.enter(used)).isEmpty();
-        assertThat(sessions.enter("")).isEmpty();
+        enter(used);
+        assertRefused(used);
+        assertRefused("");
 
         clock.set(Instant.now().plus(Duration.ofSeconds(601)));
 
-        assertThat(sessions.enter(late)).isEmpty();
+        assertRefused(late);
     }
 
     @Test
     void sessionIsValidForTwelveHours() {
-        String session = sessions.enter(token()).orElseThrow();
+        String session = enter(token());
         assertThat(sessions.isValid(session)).isTrue();
         assertThat(sessions.isValid(token())).as("a token is no session").isFalse();
 
@@ -39,5 +41,16 @@ class SessionsTests {
 
     private String token() {
         return sessions.link().replace("/enter?token=", "");
+    }
+
+    /** Returns the value of the cookie. */
+    private String enter(String token) {
+        return sessions.enter(token, "/").getHeaders().getFirst("Set-Cookie").split("[=;]")[1];
+    }
+
+    private void assertRefused(String token) {
+        assertThatExceptionOfType(ResponseStatusException.class)
+                .isThrownBy(() -> enter(token))
+                .withMessageContaining("401");
     }
 }

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.FileUses;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.nightly.MovableClock;
+import io.github.notearchive.provider.Settings;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreFixture;
@@ -214,7 +216,7 @@ class ThumbnailsTests {
     @Test
     void aCacheThatCannotBeWrittenOnlyCostsTime() throws IOException {
         String picture = stored(NOTE, 0, "rgb.png", "image/png");
-        Files.writeString(folder.resolve("cache"), "not a directory");
+        Files.writeString(folder.resolve("browse-cache"), "not a directory");
 
         assertThat(thumbnails(1_000_000).of(picture, 320)).isPresent();
     }
@@ -229,12 +231,18 @@ class ThumbnailsTests {
     }
 
     private Thumbnails thumbnails(HeifCommand heif, long maxBytes) {
-        return new Thumbnails(new FileUses(database.jdbc()), store, heif, folder.resolve("cache"), maxBytes, clock);
+        return new Thumbnails(
+                new FileUses(database.jdbc()),
+                store,
+                heif,
+                Settings.bind("archive", ArchiveProperties.class, "data-dir", folder),
+                Settings.bind("archive.browse", BrowseProperties.class, "cache-size", maxBytes + "B"),
+                clock);
     }
 
     private List<String> cached() throws IOException {
-        Files.createDirectories(folder.resolve("cache"));
-        try (Stream<Path> files = Files.walk(folder.resolve("cache"))) {
+        Files.createDirectories(folder.resolve("browse-cache"));
+        try (Stream<Path> files = Files.walk(folder.resolve("browse-cache"))) {
             return files.filter(Files::isRegularFile)
                     .map(file -> file.getFileName().toString())
                     .toList();
