@@ -29,6 +29,7 @@ public record NoteChanges(JdbcClient jdbc) {
      *
      * @param at when it became UNAVAILABLE, or when its new version was first seen
      * @param seenAt when it, or its old version, was last seen
+     * @param author the author's name in the new version; of a vanished note, in the last response about any note
      * @param fields what was edited: {@code title}, {@code text} and {@code author}; empty for a vanished note
      * @param before old values of the fields
      * @param after new values of the fields
@@ -94,7 +95,8 @@ public record NoteChanges(JdbcClient jdbc) {
                         """, """
                         SELECT n.last_captured_at AS seen_at, '{}'::text[] AS fields, '{}'::text[] AS before, '{}'::text[] AS after,
                                w.last_code AS code, w.due_at AS recheck_at,
-                               coalesce((SELECT g.nights FROM note_gone g WHERE g.note_id = w.note_id), 0) AS nights
+                               coalesce((SELECT g.nights FROM note_gone g WHERE g.note_id = w.note_id), 0) AS nights,
+                               (SELECT a.nickname FROM author a WHERE a.author_id = n.author_id) AS author
                         FROM worklist w
                         WHERE w.note_id = n.note_id
                         """);
@@ -116,7 +118,9 @@ public record NoteChanges(JdbcClient jdbc) {
                         SELECT v.captured_before AS seen_at, array_agg(v.field ORDER BY v.field DESC) AS fields,
                                array_agg(coalesce(v.before, '') ORDER BY v.field DESC) AS before,
                                array_agg(coalesce(v.after, '') ORDER BY v.field DESC) AS after,
-                               NULL::integer AS code, NULL::timestamptz AS recheck_at, NULL::bigint AS nights
+                               NULL::integer AS code, NULL::timestamptz AS recheck_at, NULL::bigint AS nights,
+                               (SELECT k.author_nickname FROM note_capture k WHERE k.note_id = e.note_id AND k.captured_at = e.at)
+                               AS author
                         FROM note_edit v
                         WHERE v.note_id = e.note_id AND v.captured_at = e.at
                         GROUP BY v.captured_before
@@ -136,10 +140,9 @@ public record NoteChanges(JdbcClient jdbc) {
         List<Change> rows = Statements.list(
                 jdbc, Change.class, parameters, """
                         WITH examined AS (%s)
-                        SELECT n.note_id AS id, e.at, n.title, n.author_id, a.nickname AS author, n.published_at, c.*
+                        SELECT n.note_id AS id, e.at, n.title, n.author_id, n.published_at, c.*
                         FROM examined e
                         JOIN note n USING (note_id)
-                        LEFT JOIN author a USING (author_id)
                         CROSS JOIN LATERAL (%s) AS c
                         WHERE %s
                         ORDER BY e.at DESC, e.note_id DESC

@@ -58,7 +58,7 @@ class NoteChangesTests {
 
     @Test
     void editsHaveTheOldAndTheNewVersion() {
-        rows.author("a", "new");
+        rows.author("a", "now");
         rows.note(1, "a", "2026-02-01T00:00Z", "t");
         rows.note(2, "a", "2026-02-01T00:00Z", "t");
         Instant first = rows.capture(1, "2026-03-01T00:00Z", "old", "text", "a", "old");
@@ -71,10 +71,10 @@ class NoteChangesTests {
         ChangePage page = changes.edited(null, 10);
 
         assertThat(page.rows())
-                .extracting(Change::seenAt, Change::fields, Change::before, Change::after)
+                .extracting(Change::seenAt, Change::author, Change::fields, Change::before, Change::after)
                 .containsExactly(
-                        tuple(second, List.of("text"), List.of("text"), List.of("more")),
-                        tuple(first, List.of("title", "author"), List.of("old", "old"), List.of("new", "new")));
+                        tuple(second, "new", List.of("text"), List.of("text"), List.of("more")),
+                        tuple(first, "new", List.of("title", "author"), List.of("old", "old"), List.of("new", "new")));
         assertThat(page.older()).isNull();
 
         rows.erase(1);
