@@ -16,7 +16,8 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
 /** Pages of unknown notes and of requests that name impossible positions or times. */
-@RestControllerAdvice(assignableTypes = {ChangesController.class, NightsController.class, NoteController.class})
+@RestControllerAdvice(
+        assignableTypes = {ChangesController.class, NightsController.class, NoteController.class, WallController.class})
 record MissingPage(PageRenderer pages, WorklistRepository worklist, ErasureList erased) {
 
     /**
@@ -34,7 +35,7 @@ record MissingPage(PageRenderer pages, WorklistRepository worklist, ErasureList 
         return pages.page(request, HttpStatus.NOT_FOUND, "browse/missing", parameters);
     }
 
-    /** A broken position within a list, or a time that the database cannot represent. */
+    /** A broken position within a list, or a value that the database cannot represent. */
     @ExceptionHandler({IllegalArgumentException.class, DateTimeException.class, DataIntegrityViolationException.class})
     void invalid(HttpServletResponse response) throws IOException {
         response.sendError(HttpServletResponse.SC_BAD_REQUEST);

@@ -218,6 +218,8 @@ class NotePagesTests {
                 "/gone?after=%2B999999999-01-01T00:00:00Z_65a000000000000000000001",
                 "/edited?after=x",
                 "/edited?after=-99999-01-01T00:00:00Z_65a000000000000000000001",
+                "/?after=Kzk5OTk5OS0wMS0wMVQwMDowMDowMFpfNjVhMDAwMDAwMDAwMDAwMDAwMDAwMDAx",
+                "/authors/5cc800000000000000000003?before=Kzk5OTk5OS0wMS0wMVQwMDowMDowMFpfNjVhMDAwMDAwMDAwMDAwMDAwMDAwMDAx",
                 "/nights?until=x",
                 "/nights?until=%2B10000000-01-01",
                 "/nights?until=%2B999999999-12-31",
