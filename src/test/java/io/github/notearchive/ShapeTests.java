@@ -33,7 +33,7 @@ class ShapeTests {
     private static final Map<String, Integer> WIDE_RECORDS = Map.ofEntries(
             Map.entry("NoteStats.CallEntry", 14),
             Map.entry("Eraser.ErasureReport", 13),
-            Map.entry("NoteDetail.Note", 37),
+            Map.entry("NoteDetail.Note", 38),
             Map.entry("SlotRow.SlotRow", 14),
             Map.entry("RemapRunner.RemapSummary", 14),
             Map.entry("StatusCommand.Status", 16),

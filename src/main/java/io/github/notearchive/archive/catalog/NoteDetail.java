@@ -50,7 +50,7 @@ record NoteDetail(
             @Nullable Long commentsCount,
             @Nullable Long sharedCount,
             @Nullable Long viewCount,
-            String search) {}
+            @Nullable String search) {}
 
     /** Columns of {@code note_capture}. */
     record Capture(

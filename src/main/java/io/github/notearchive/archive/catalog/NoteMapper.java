@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -78,6 +79,7 @@ public final class NoteMapper {
         String title = text(note.path("title"));
         String text = text(note.path("desc"));
         String nickname = author == null ? null : author.nickname();
+        String names = topics.stream().map(Topic::name).collect(Collectors.joining("\n"));
         JsonNode download = download(note);
         JsonNode save = note.path("media_save_config");
         JsonNode images = note.path("images_list");
@@ -122,9 +124,7 @@ public final class NoteMapper {
                 count(note.path("comments_count")),
                 count(note.path("shared_count")),
                 count(note.path("view_count")),
-                SearchText.of(Stream.concat(
-                        Stream.of(title, nickname),
-                        Stream.concat(topics.stream().map(Topic::name), Stream.of(text)))));
+                SearchText.of(title, nickname, names, text));
     }
 
     static @Nullable Author author(JsonNode user) {

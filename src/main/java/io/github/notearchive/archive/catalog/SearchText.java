@@ -2,11 +2,12 @@ package io.github.notearchive.archive.catalog;
 
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
-import java.util.Objects;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.io.IOUtils;
 import org.apache.commons.io.function.Uncheck;
+import org.apache.commons.lang3.StringUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,9 @@ final class SearchText {
 
     private SearchText() {}
 
-    /** Returns the searched text of several texts, one a line. */
-    static String of(Stream<@Nullable String> texts) {
-        String text = texts.filter(Objects::nonNull).collect(Collectors.joining("\n"));
+    /** Returns the searched text of several texts, one a line; null if all are absent. */
+    static @Nullable String of(@Nullable String... texts) {
+        String text = Stream.of(texts).filter(StringUtils::isNotEmpty).collect(Collectors.joining("\n"));
         char[] chars = Normalizer.normalize(cut(text), Normalizer.Form.NFKC).toCharArray();
         int length = 0;
         for (char c : chars) {
@@ -35,7 +36,7 @@ final class SearchText {
                 chars[length++] = folded;
             }
         }
-        return new String(chars, 0, length);
+        return length == 0 ? null : new String(chars, 0, length);
     }
 
     private static String cut(String text) {
@@ -51,11 +52,12 @@ final class SearchText {
         }
         "\u0085\u1680\u2028\u2029".chars().forEach(c -> folded[c] = ' ');
         "\u00ad\u200b\u200c\u200d\u2060\ufe0e\ufe0f\ufeff".chars().forEach(c -> folded[c] = 0);
-        String[] lines = Uncheck.get(() -> IOUtils.resourceToString(
+        List<String> lines = Uncheck.get(() -> IOUtils.resourceToString(
                         "/io/github/notearchive/archive/catalog/simplified.txt", StandardCharsets.UTF_8))
-                .split("\n");
-        for (int i = 0; i < lines[1].length(); i++) {
-            folded[lines[1].charAt(i)] = lines[2].charAt(i);
+                .lines()
+                .toList();
+        for (int i = 0; i < lines.get(1).length(); i++) {
+            folded[lines.get(1).charAt(i)] = lines.get(2).charAt(i);
         }
         return folded;
     }

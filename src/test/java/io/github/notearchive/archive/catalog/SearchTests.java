@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,9 +122,9 @@ class SearchTests {
 
         assertThat(note.note().search().lines())
                 .startsWith(
-                        SearchText.of(Stream.of(note.note().title())),
-                        SearchText.of(Stream.of(note.author().nickname())))
-                .contains(SearchText.of(Stream.of(note.topics().getFirst().name())));
+                        SearchText.of(note.note().title()),
+                        SearchText.of(note.author().nickname()))
+                .contains(SearchText.of(note.topics().getFirst().name()));
     }
 
     @Test
@@ -148,7 +147,7 @@ class SearchTests {
                     .mapToObj(Character::toString)
                     .collect(Collectors.joining("|"));
 
-            assertThat(SearchText.of(Stream.of(part)))
+            assertThat(SearchText.of(part))
                     .isEqualTo(database.texts("SELECT search_text(?)", part).getFirst());
         }
     }
@@ -212,7 +211,7 @@ class SearchTests {
                 id(number),
                 title,
                 text,
-                SearchText.of(Stream.of(title, text)),
+                SearchText.of(title, text),
                 NOW.plusSeconds(number).toString());
     }
 
