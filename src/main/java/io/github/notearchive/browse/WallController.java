@@ -6,13 +6,11 @@ import io.github.notearchive.archive.stats.NoteCards.MonthCount;
 import io.github.notearchive.archive.stats.NoteCards.Suggestion;
 import io.github.notearchive.archive.stats.NoteFilter;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -99,25 +97,8 @@ record WallController(NoteCards notes, PageRenderer pages) {
 
         /** Returns the address of the notes of a month; of all months if it is the one shown. */
         String in(String month) {
-            return address(Map.of("q", month.equals(month()) ? withoutMonth(filter) : withMonth(filter, month)));
-        }
-
-        @Nullable
-        String newer() {
-            return cards.before() == null ? null : address(Map.of("q", filter, "before", cards.before()));
-        }
-
-        @Nullable
-        String older() {
-            return cards.after() == null ? null : address(Map.of("q", filter, "after", cards.after()));
-        }
-
-        private static String address(Map<String, String> parameters) {
-            return parameters.entrySet().stream()
-                    .filter(parameter -> !parameter.getValue().isEmpty())
-                    .sorted(Map.Entry.comparingByKey(Comparator.reverseOrder()))
-                    .map(parameter -> parameter.getKey() + "=" + Site.encode(parameter.getValue()))
-                    .collect(Collectors.joining("&", "/?", ""));
+            String text = month.equals(month()) ? withoutMonth(filter) : withMonth(filter, month);
+            return text.isEmpty() ? "/" : Site.search(text);
         }
     }
 }

@@ -36,7 +36,7 @@ public record NoteCards(JdbcClient jdbc) {
 
     private static final String CARDS = """
             SELECT n.note_id AS id, n.title, left(n.note_text, 300) AS excerpt, n.author_id, a.nickname AS author, n.published_at,
-                   w.state, c.sha256 AS cover, c.content_type AS cover_type, coalesce(c.width, n.cover_width) AS cover_width,
+                   c.sha256 AS cover, c.content_type AS cover_type, coalesce(c.width, n.cover_width) AS cover_width,
                    coalesce(c.height, n.cover_height) AS cover_height,
                    concat_ws(',', CASE WHEN n.note_type = 'video' OR f.has_video THEN 'VIDEO' END,
                                   CASE WHEN f.is_live THEN 'LIVE' END, CASE WHEN f.has_sound THEN 'SOUND' END,
@@ -75,7 +75,6 @@ public record NoteCards(JdbcClient jdbc) {
      * A note on a wall.
      *
      * @param excerpt beginning of the text
-     * @param state state in the worklist; null if the note is not in it
      * @param cover SHA-256 of the first stored image; of a HEIC image, of its preview if there is one
      * @param coverType content type of the cover
      * @param coverWidth pixels
@@ -88,7 +87,6 @@ public record NoteCards(JdbcClient jdbc) {
             @Nullable String authorId,
             @Nullable String author,
             @Nullable Instant publishedAt,
-            @Nullable String state,
             @Nullable String cover,
             @Nullable String coverType,
             @Nullable Integer coverWidth,
@@ -353,7 +351,9 @@ public record NoteCards(JdbcClient jdbc) {
                               GROUP BY name ORDER BY count(*) DESC LIMIT :limit) AS t
                         CROSS JOIN LATERAL (
                             SELECT count(*) AS notes
-                            FROM (SELECT FROM note_topic n WHERE n.name = t.name AND %1$s LIMIT :most) AS n) AS c
+                            FROM (SELECT FROM note_topic n
+                                  WHERE lower(n.name COLLATE "C") = lower(t.name COLLATE "C") AND n.name = t.name AND %1$s
+                                  LIMIT :most) AS n) AS c
                         WHERE c.notes > 0
                         ORDER BY notes DESC, kind, name
                         LIMIT :limit

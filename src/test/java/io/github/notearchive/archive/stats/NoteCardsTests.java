@@ -71,7 +71,6 @@ class NoteCardsTests {
                         "a",
                         "Anna",
                         Instant.parse("2026-02-01T00:00:00Z"),
-                        "UNAVAILABLE",
                         "b".repeat(64),
                         "image/jpeg",
                         31,
@@ -87,8 +86,8 @@ class NoteCardsTests {
         rows.note(1, "a", "2026-02-01T00:00Z", "t");
 
         assertThat(cards.page(NoteFilter.all(), null, null, 10).cards())
-                .extracting("cover", "marks", "state")
-                .hasToString("[(null, \"\", null)]");
+                .extracting("cover", "marks")
+                .hasToString("[(null, \"\")]");
     }
 
     /** Notes 1 and 2 have the same time, notes 3 and 4 none, note 5 is erased. */
@@ -170,6 +169,33 @@ class NoteCardsTests {
         assertThat(cards.page(NoteFilter.parse("rare"), page.after(), null, 9).cards())
                 .extracting(Card::id)
                 .containsExactly(id(600));
+    }
+
+    @Test
+    void filterWithoutAnIndexIsComparedWithSomeNotesAPage() {
+        database.update("""
+                        INSERT INTO note (note_id, published_at, liked_count, first_captured_at, last_captured_at)
+                        SELECT '65b000000000000000' || lpad(i::text, 6, '0'), timestamptz '2026-01-01T00:00Z' + i * interval '1 minute',
+                               CASE WHEN i IN (1, 40001) THEN 9 END, now(), now()
+                        FROM generate_series(1, 40002) AS i
+                        """);
+        NoteFilter filter = NoteFilter.parse("likes:9");
+
+        Cards first = cards.page(filter, null, null, 5);
+        Cards second = cards.page(filter, first.after(), null, 5);
+        Cards third = cards.page(filter, second.after(), null, 5);
+        Cards above = cards.page(filter, null, third.before(), 5);
+
+        assertThat(first.cards()).extracting(Card::id).containsExactly(id(40001));
+        assertThat(first.before()).isNull();
+        assertThat(second.cards()).isEmpty();
+        assertThat(third.cards()).extracting(Card::id).containsExactly(id(1));
+        assertThat(third.after()).isNull();
+        assertThat(above.cards()).isEmpty();
+        assertThat(cards.page(filter, null, above.before(), 5).cards())
+                .extracting(Card::id)
+                .contains(id(40001));
+        assertThat(cards.search(filter, NoteCards.Order.PUBLISHED, 5)).hasSize(2);
     }
 
     @Test
