@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Properties;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.support.PropertiesLoaderUtils;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -77,6 +78,7 @@ public final class NoteArchiveCommand {
 
     static CommandLine commandLine() {
         return Arguments.register(new CommandLine(new NoteArchiveCommand()))
+                .addSubcommand("completion", new GenerateCompletion())
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(26)
                 .setCaseInsensitiveEnumValuesAllowed(true)
