@@ -33,6 +33,7 @@ CREATE TABLE worklist (
     refresh_on             date,
     refresh_night          date,
     refresh_attempts       integer     NOT NULL DEFAULT 0 CHECK (refresh_attempts >= 0),
+    refresh_value          smallint    NOT NULL DEFAULT 0 CHECK (refresh_value BETWEEN 0 AND 9),
     gone_since             timestamptz,
     CHECK ((claimed_by IS NULL) = (claim_id IS NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)),
@@ -53,8 +54,9 @@ CREATE INDEX worklist_due ON worklist (lane, due_at, note_id) WHERE due_at IS NO
 CREATE INDEX worklist_claimed ON worklist (claimed_by) WHERE claimed_by IS NOT NULL;
 -- Whether this instance left notes behind, and what status and requeue --state ask for.
 CREATE INDEX worklist_left ON worklist (state, settled_by) WHERE state IN ('POSTPONED', 'FAILED');
--- The claim of a refresh: the note that has been due for the longest. Looked at when no lane has a note that is due.
-CREATE INDEX worklist_refresh ON worklist (refresh_night, note_id)
+-- The claim of a refresh: of the highest value, the note that has been due for the longest. Looked at when no lane has a
+-- note that is due.
+CREATE INDEX worklist_refresh ON worklist (refresh_value, refresh_night, note_id)
     WHERE refresh_night IS NOT NULL AND state IN ('ARCHIVED', 'UNAVAILABLE');
 -- note_gone, and the notes that vanished last.
 CREATE INDEX worklist_unavailable ON worklist (gone_since DESC NULLS LAST, note_id DESC) WHERE state = 'UNAVAILABLE';
@@ -102,6 +104,8 @@ COMMENT ON COLUMN worklist.refresh_on IS
 COMMENT ON COLUMN worklist.refresh_night IS
     'The night (calendar day of Asia/Shanghai) from which a run may buy a new response about a note that is ARCHIVED, or that was and is UNAVAILABLE; NULL: never. A response of that night or later is the new one. Planned from the last response when the note is archived, and for all notes when archive.refresh has changed.';
 COMMENT ON COLUMN worklist.refresh_attempts IS 'Nights in a row in which the refresh that is due came to nothing.';
+COMMENT ON COLUMN worklist.refresh_value IS
+    'The order of due refreshes, highest first; 0 for all while archive.refresh.order is age. Planned with refresh_night: growth of likes a day (1, 2, 3 or 4 from 1, 10, 100 or 1,000), plus edits (2 at most), plus signs that the note may vanish (2 if it is in censor or not public, 1 if another note of the author is UNAVAILABLE).';
 COMMENT ON COLUMN worklist.gone_since IS
     'When the note became UNAVAILABLE; later checks with the same result keep it. After a rebuild, the time of the last check. NULL: it was never so, or a response contained it since. Set by a trigger.';
 

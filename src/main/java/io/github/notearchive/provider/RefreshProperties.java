@@ -24,6 +24,8 @@ import org.springframework.validation.annotation.Validated;
  *     one between any two, one behind the last. Without the last, older notes are not asked about any more
  * @param share which part of {@code archive.source.calls-per-night} may be spent on this, if there is such a limit
  * @param callsPerNight maximum calls of a night, in addition to the share; 0 for no limit
+ * @param order order of due refreshes: the one that has been due longest first, or those of notes that grow fast, are
+ *     edited often or may vanish
  */
 @Validated
 @ConfigurationProperties("archive.refresh")
@@ -35,7 +37,13 @@ public record RefreshProperties(
         @DefaultValue("0.2") @DecimalMin("0.001") @DecimalMax("1.0")
         double share,
 
-        @DefaultValue("200") @Min(0) int callsPerNight) {
+        @DefaultValue("200") @Min(0) int callsPerNight,
+        @DefaultValue("age") Order order) {
+
+    public enum Order {
+        AGE,
+        VALUE
+    }
 
     @AssertTrue(message = "archive.refresh.ages and archive.refresh.gaps are whole days, as in 7d")
     boolean isInWholeDays() {
@@ -71,7 +79,8 @@ public record RefreshProperties(
 
     /** What decides when a note is asked about again, in a line that can be compared. */
     public String policy() {
-        return enabled ? "ages " + inDays(ageDays()) + "; gaps " + inDays(gapDays()) : "off";
+        return (enabled ? "ages " + inDays(ageDays()) + "; gaps " + inDays(gapDays()) : "off")
+                + (order == Order.VALUE ? "; by value" : "");
     }
 
     private static String inDays(List<Long> days) {

@@ -500,7 +500,7 @@ class RefreshTests extends NightFixture {
     private RefreshPlan plan(boolean enabled, String gaps, String ages) {
         return new RefreshPlan(
                 night.sql(),
-                new RefreshProperties(enabled, days(ages), days(gaps), 0.2, 0),
+                new RefreshProperties(enabled, days(ages), days(gaps), 0.2, 0, RefreshProperties.Order.AGE),
                 night.clock(),
                 transactions);
     }

@@ -59,7 +59,7 @@ public class ClaimRepository implements AutoCloseable {
     /** Archived notes whose refresh is due, from a position on. */
     private static final String REFRESH_DUE = """
             FROM worklist
-            WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight AND %s
+            WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_value = lanes.lane AND refresh_night <= :tonight AND %s
               AND (refresh_night, note_id) >= (lanes.at::date, lanes.id)
             ORDER BY refresh_night, note_id
             """.formatted(FREE);
@@ -108,8 +108,8 @@ public class ClaimRepository implements AutoCloseable {
         ALL(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
         /** Notes with a stored response, which need no call. */
         HELD(10),
-        /** Archived notes to be refreshed, in one queue: the one that has been due longest first. */
-        REFRESHES(-1),
+        /** Archived notes to be refreshed, by {@code refresh_value}. */
+        REFRESHES(9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
         NONE;
 
         @SuppressWarnings("ImmutableEnumChecker") // List.of
@@ -207,7 +207,7 @@ public class ClaimRepository implements AutoCloseable {
                 .toList();
     }
 
-    private record ClaimedRow(NoteId noteId, long claimId, int lane, WorklistRow row) {
+    private record ClaimedRow(NoteId noteId, long claimId, int lane, int refreshValue, WorklistRow row) {
 
         private Claimed of(Lanes lanes) {
             LocalDate night = lanes == Lanes.REFRESHES ? row.refresh().refreshNight() : null;
@@ -216,16 +216,17 @@ public class ClaimRepository implements AutoCloseable {
                 return new Claimed(new WorklistItem(noteId, claimId, row, false, null), lane, at);
             }
             Position at = new Position(night.atStartOfDay(ZoneOffset.UTC).toInstant(), noteId.value());
-            return new Claimed(
-                    new WorklistItem(noteId, claimId, row, false, new Night(night)), lanes.numbers.getFirst(), at);
+            return new Claimed(new WorklistItem(noteId, claimId, row, false, new Night(night)), refreshValue, at);
         }
     }
 
     /** Returns whether a refresh is due, possibly locked by another worker. */
     public boolean isRefreshDue(String node) {
-        Map<String, ?> parameters = Map.of("node", node, "tonight", Night.current(clock));
+        Map<String, ?> parameters =
+                Map.of("node", node, "tonight", Night.current(clock), "lanes", Lanes.REFRESHES.numbers);
         return Statements.one(autoCommit, Boolean.class, parameters, """
-                        SELECT EXISTS (SELECT 1 FROM (VALUES (date '-infinity', '')) AS lanes (at, id)
+                        SELECT EXISTS (SELECT 1 FROM (SELECT lane, date '-infinity' AS at, '' AS id
+                                                      FROM unnest(:lanes::text[]::int[]) AS lane) AS lanes
                                        CROSS JOIN LATERAL (SELECT 1 %s LIMIT 1) AS due)
                         """.formatted(REFRESH_DUE));
     }

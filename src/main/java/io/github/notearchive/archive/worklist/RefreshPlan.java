@@ -3,8 +3,10 @@ package io.github.notearchive.archive.worklist;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.io.Transactions;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.RefreshProperties.Order;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
@@ -15,7 +17,7 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Computes the night in which each archived note is refreshed.
+ * Computes the night in which each archived note is refreshed, and the value of that.
  *
  * <p>The night follows from the last response, the note's age at that time, and the settings or the note's own
  * interval. So a note is planned when a response arrives, and all notes are planned when the settings change. Nights
@@ -30,6 +32,26 @@ public record RefreshPlan(
     private static final String RANGE = """
             w.note_id > :after AND w.note_id <= :last AND n.note_id > :after AND n.note_id <= :last AND NOT %s
             ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_UNPROCESSED);
+
+    /**
+     * What makes a response worth its price: growth of likes a day, edits, and signs that the note may vanish. The
+     * value adds the logarithm of the growth and the numbers of the others.
+     */
+    private static final String VALUE = """
+            CROSS JOIN LATERAL (
+                SELECT coalesce((SELECT g.liked_per_day FROM engagement_growth g WHERE g.note_id = n.note_id
+                                 ORDER BY g.captured_at DESC LIMIT 1),
+                                n.liked_count / greatest(1, extract(epoch FROM n.last_captured_at - n.published_at) / 86400), 0) AS growth,
+                       least(2, (SELECT count(DISTINCT e.captured_at) FROM note_edit e
+                                 WHERE e.note_id = n.note_id AND e.field <> 'author'))::int AS edits,
+                       CASE WHEN n.in_censor OR n.privacy_type <> 0 THEN 2 ELSE 0 END
+                       + EXISTS (SELECT 1 FROM (SELECT note_id FROM note WHERE author_id = n.author_id LIMIT 100) AS o
+                                 JOIN worklist g USING (note_id) WHERE g.state = 'UNAVAILABLE')::int AS signs) AS f
+            CROSS JOIN LATERAL (
+                SELECT width_bucket(f.growth, ARRAY[1, 10, 100, 1000]::numeric[]) + f.edits + f.signs AS value) AS v
+            """;
+
+    private static final String DUE = "state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight";
 
     /** True while no other node has planned all notes, or plans by other settings. */
     private static final String IS_OWN_PLAN =
@@ -99,7 +121,7 @@ public record RefreshPlan(
 
     private static String statement(String plan) {
         return """
-                UPDATE worklist w SET refresh_night = plan.night, refresh_attempts = 0
+                UPDATE worklist w SET refresh_night = plan.night, refresh_value = plan.value, refresh_attempts = 0
                 FROM %s
                 WHERE w.note_id = plan.note_id\
                 """.formatted(plan);
@@ -111,7 +133,7 @@ public record RefreshPlan(
      */
     private String planned(String which) {
         return """
-                SELECT w.note_id, p.night
+                SELECT w.note_id, p.night, v.value
                 FROM worklist w JOIN note n USING (note_id)
                 CROSS JOIN LATERAL (
                     SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured,
@@ -121,8 +143,35 @@ public record RefreshPlan(
                                  t.captured + coalesce(w.refresh_days,
                                                        ('{%s}'::int[])[1 + (SELECT count(*) FROM unnest('{%s}'::int[]) AS age
                                                                             WHERE age <= t.captured - t.published)])) AS night) AS p
-                WHERE w.state = 'ARCHIVED' AND (w.refresh_night IS DISTINCT FROM p.night OR w.refresh_attempts <> 0)
-                  AND %s""".formatted(joined(settings.gapDays()), joined(settings.ageDays()), which);
+                %s
+                WHERE w.state = 'ARCHIVED' AND (w.refresh_night IS DISTINCT FROM p.night OR w.refresh_attempts <> 0
+                                                OR w.refresh_value <> v.value)
+                  AND %s""".formatted(
+                        joined(settings.gapDays()),
+                        joined(settings.ageDays()),
+                        settings.order() == Order.VALUE ? VALUE : "CROSS JOIN (SELECT 0 AS value) AS v",
+                        which);
+    }
+
+    /** Due refreshes of one value, and growth a day, edits and signs of the one that comes first. */
+    public record ValueClass(int value, long notes, NoteId first, double growth, int edits, int signs) {}
+
+    /** Returns the due refreshes by value, highest first; empty if they are not ordered by it. */
+    public List<ValueClass> dueByValue() {
+        if (settings.order() != Order.VALUE) {
+            return List.of();
+        }
+        return Statements.list(
+                jdbc, ValueClass.class, Map.of("tonight", Night.current(clock)), """
+                SELECT d.value, d.notes, n.note_id AS first, round(f.growth, 1) AS growth, f.edits, f.signs
+                FROM (SELECT refresh_value AS value, count(*) AS notes FROM worklist WHERE %1$s GROUP BY 1) AS d
+                CROSS JOIN LATERAL (
+                    SELECT note_id FROM worklist WHERE %1$s AND refresh_value = d.value
+                    ORDER BY refresh_night, note_id LIMIT 1) AS first
+                JOIN note n USING (note_id)
+                %2$s
+                ORDER BY d.value DESC
+                """.formatted(DUE, VALUE));
     }
 
     private static String joined(List<Long> days) {

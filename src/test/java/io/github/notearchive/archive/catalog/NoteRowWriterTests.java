@@ -58,7 +58,12 @@ class NoteRowWriterTests {
     private final RefreshPlan refreshPlan = new RefreshPlan(
             jdbc,
             new RefreshProperties(
-                    true, List.of(Duration.ofDays(7)), List.of(Duration.ofDays(1), Duration.ofDays(7)), 0.2, 0),
+                    true,
+                    List.of(Duration.ofDays(7)),
+                    List.of(Duration.ofDays(1), Duration.ofDays(7)),
+                    0.2,
+                    0,
+                    RefreshProperties.Order.AGE),
             list.clock,
             list.database.transactions());
     private final NoteRowWriter writer = new NoteRowWriter(

@@ -88,7 +88,11 @@ class ClaimPlanTests {
         WorklistRepository worklist =
                 new WorklistRepository(jdbc, transactions, new LedgerProperties(Duration.ofDays(7), true), clock);
         RefreshPlan refreshPlan = new RefreshPlan(
-                jdbc, new RefreshProperties(true, List.of(), List.of(Duration.ofDays(1)), 0.2, 0), clock, transactions);
+                jdbc,
+                new RefreshProperties(
+                        true, List.of(), List.of(Duration.ofDays(1)), 0.2, 0, RefreshProperties.Order.VALUE),
+                clock,
+                transactions);
 
         worklist.settle(List.of(new Settlement(claimed, claimed.row(), 7)));
         assertPlan("UPDATE worklist", "worklist_pkey");
