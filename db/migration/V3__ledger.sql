@@ -87,11 +87,15 @@ COMMENT ON COLUMN source_gate.job_execution_id IS 'The run that met it: batch_jo
 
 -- Our own limits of a night hold for all nodes together, also while several run at once.
 CREATE TABLE nightly_calls (
-    night         date   PRIMARY KEY,
-    calls         bigint NOT NULL CHECK (calls >= 0),
-    video_calls   bigint NOT NULL CHECK (video_calls >= 0),
-    refresh_calls bigint NOT NULL CHECK (refresh_calls >= 0),
-    CHECK (video_calls + refresh_calls <= calls)
+    night                date   PRIMARY KEY,
+    calls                bigint NOT NULL CHECK (calls >= 0),
+    video_calls          bigint NOT NULL CHECK (video_calls >= 0),
+    refresh_calls        bigint NOT NULL CHECK (refresh_calls >= 0),
+    unbilled_calls       bigint NOT NULL DEFAULT 0,
+    unbilled_video_calls bigint NOT NULL DEFAULT 0,
+    CHECK (video_calls + refresh_calls <= calls),
+    CHECK (unbilled_calls BETWEEN 0 AND calls),
+    CHECK (unbilled_video_calls BETWEEN 0 AND least(video_calls, unbilled_calls))
 )
 -- One row changes with every call: room on its page keeps its versions there.
 WITH (fillfactor = 20);
@@ -104,6 +108,9 @@ COMMENT ON COLUMN nightly_calls.video_calls IS
     'Among them those for videos: what archive.video.calls-per-night limits.';
 COMMENT ON COLUMN nightly_calls.refresh_calls IS
     'Among them those about notes that were archived: what archive.refresh limits.';
+COMMENT ON COLUMN nightly_calls.unbilled_calls IS
+    'Among calls those that api_call says were not billed, counted when a run begins and when archive.source.cost-per-night leaves no call. That limit counts all others as billed.';
+COMMENT ON COLUMN nightly_calls.unbilled_video_calls IS 'Among them those for videos.';
 
 -- Nodes that run at once keep one pace, and what ends the calls of one ends those of all.
 CREATE TABLE call_pace (

@@ -33,6 +33,9 @@ CREATE TABLE run_summary (
     open_findings      bigint      NOT NULL,
     open_notes         jsonb       NOT NULL,
     settings           jsonb       NOT NULL,
+    cost               numeric,
+    currency           text,
+    CHECK ((cost IS NULL) = (currency IS NULL)),
     CHECK (ended_at >= began_at)
 );
 
@@ -80,6 +83,9 @@ COMMENT ON COLUMN run_summary.open_notes IS
     'The notes that were POSTPONED or FAILED then, counted by reason: a list of {"state", "reason", "code", "notes"}. Contains no note id.';
 COMMENT ON COLUMN run_summary.settings IS
     'The settings in force that matter for what it did, by name; no secret is among them.';
+COMMENT ON COLUMN run_summary.cost IS
+    'Cost of its billed calls, by archive.source.price at that time; NULL: no price was set.';
+COMMENT ON COLUMN run_summary.currency IS 'Currency of cost, as ISO 4217 code.';
 
 -- The database and the bucket of one archive know each other: a restored older dump, or a bucket of another archive, is refused.
 CREATE TABLE archive (

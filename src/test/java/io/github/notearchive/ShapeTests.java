@@ -36,7 +36,7 @@ class ShapeTests {
             Map.entry("NoteDetail.Note", 38),
             Map.entry("SlotRow.SlotRow", 14),
             Map.entry("RemapRunner.RemapSummary", 14),
-            Map.entry("StatusCommand.Status", 16),
+            Map.entry("StatusCommand.Status", 14),
             Map.entry("VerifyRunner.VerifySummary", 18),
             Map.entry("WorklistRepository.WorklistEntry", 22));
 

@@ -281,6 +281,7 @@ final class SandboxCommand extends ArchiveCommand {
                 Map.entry("archive.source.token", SandboxProvider.TOKEN),
                 Map.entry("archive.source.calls-per-second", String.valueOf(callsPerSecond)),
                 Map.entry("archive.source.calls-per-night", "0"),
+                Map.entry("archive.source.cost-per-night", "0"),
                 Map.entry("archive.video.enabled", String.valueOf(videos)),
                 Map.entry("archive.video.calls-per-night", "0"),
                 Map.entry("archive.media.allowed-hosts", provider.mediaHost()),

@@ -1,5 +1,7 @@
 package io.github.notearchive.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.SchemaDrift;
@@ -53,9 +55,7 @@ final class StatusCommand extends JsonCommand {
             boolean rebuildUnfinished,
             List<WorklistStats.StateCount> worklist,
             QuotaHolds.@Nullable Closed gate,
-            List<CallTotals.CallCount> callsTonight,
-            Videos videosTonight,
-            Refreshes refreshes,
+            @JsonUnwrapped Tonight tonight,
             List<Nodes.Node> nodes,
             List<RunHistory.Execution> runs,
             List<WorklistStats.OpenNotes> openNotes,
@@ -67,6 +67,13 @@ final class StatusCommand extends JsonCommand {
             @Nullable Instant oldestVerified,
             JobExecutionQueries.@Nullable Execution lastAudit,
             Map<Damage.Kind, Long> openFindings) {}
+
+    /** Calls of the night, and refreshes. */
+    record Tonight(
+            List<CallTotals.CallCount> callsTonight,
+            @JsonInclude(JsonInclude.Include.NON_NULL) CallTotals.@Nullable Cost costTonight,
+            Videos videosTonight,
+            Refreshes refreshes) {}
 
     /**
      * Tonight's calls for videos.
@@ -103,7 +110,6 @@ final class StatusCommand extends JsonCommand {
 
         Status read() {
             Night tonight = Night.current(clock);
-            NightlySettings settings = calls.settings;
             return new Status(
                     location.address(),
                     health.check(),
@@ -112,16 +118,7 @@ final class StatusCommand extends JsonCommand {
                     executions.isRebuildUnfinished(),
                     calls.worklist.countByState(),
                     gate.current().orElse(null),
-                    calls.totals.countsIn(tonight),
-                    new Videos(
-                            settings.videos().enabled(),
-                            calls.totals.in(tonight, CallTotals.Kind.VIDEO),
-                            settings.videos().callsPerNight()),
-                    new Refreshes(
-                            settings.refreshes().policy(),
-                            calls.worklist.refreshes(),
-                            calls.totals.in(tonight, CallTotals.Kind.REFRESH),
-                            settings.refreshCallsPerNight()),
+                    tonight(tonight),
                     nodes.all(tonight),
                     runs.latest(RUNS),
                     calls.worklist.openNotes(LOOKED_AT),
@@ -131,6 +128,22 @@ final class StatusCommand extends JsonCommand {
                             audits.countOpen()),
                     drift.unreviewed(FIELDS),
                     erased.count());
+        }
+
+        private Tonight tonight(Night tonight) {
+            NightlySettings settings = calls.settings;
+            return new Tonight(
+                    calls.totals.countsIn(tonight),
+                    calls.totals.costIn(tonight),
+                    new Videos(
+                            settings.videos().enabled(),
+                            calls.totals.in(tonight, CallTotals.Kind.VIDEO),
+                            settings.videos().callsPerNight()),
+                    new Refreshes(
+                            settings.refreshes().policy(),
+                            calls.worklist.refreshes(),
+                            calls.totals.in(tonight, CallTotals.Kind.REFRESH),
+                            settings.refreshCallsPerNight()));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.CallTotals;
@@ -9,6 +10,7 @@ import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.report.NightReports;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -65,12 +67,15 @@ final class SummaryJson {
             @Nullable Long refreshCallsPerNight,
             @Nullable Double callsPerSecond,
             @Nullable Long bytesPerNight,
-            @Nullable String stopAt) {
+            @Nullable String stopAt,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            BigDecimal costPerNight) {
 
         /** @param settings null if they could not be read */
         static Limits of(@Nullable Long notes, @Nullable Duration maxDuration, @Nullable NightlySettings settings) {
             if (settings == null) {
-                return new Limits(notes, seconds(maxDuration), null, null, null, null, null, null);
+                return new Limits(notes, seconds(maxDuration), null, null, null, null, null, null, null);
             }
             NightlyLimitProperties night = settings.limits();
             return new Limits(
@@ -81,7 +86,8 @@ final class SummaryJson {
                     orNone(settings.refreshCallsPerNight()),
                     settings.source().callsPerSecond(),
                     orNone(night.bytesPerNight().toBytes()),
-                    night.stopAt().isEmpty() ? null : night.stopAt());
+                    night.stopAt().isEmpty() ? null : night.stopAt(),
+                    settings.callLimits().isOfCost() ? settings.callLimits().cost() : null);
         }
 
         private static @Nullable Long orNone(long limit) {
@@ -120,6 +126,9 @@ final class SummaryJson {
         document.put("notes", summary.notes());
         document.put("files", summary.files());
         document.put("calls", Calls.of(summary.bill(), summary.boughtAgain()));
+        if (summary.cost() != null) {
+            document.put("cost", summary.cost());
+        }
         document.put("videos", Calls.of(summary.videos().bill(), null));
         document.put(
                 "refreshes",

@@ -8,10 +8,12 @@ import static java.time.temporal.ChronoUnit.NANOS;
 import static java.time.temporal.ChronoUnit.SECONDS;
 
 import io.github.notearchive.note.Night;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.Currency;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,16 @@ public final class DisplayFormat {
     /** Formats a number with its noun, such as {@code 1 note} and {@code 1,200 notes}. */
     public static String plural(long number, String noun) {
         return count(number) + " " + noun + (number == 1 ? "" : "s");
+    }
+
+    /** Formats an exact amount, such as {@code CNY 1,234.50}, with the decimals of its currency or more. */
+    public static String money(Currency currency, BigDecimal amount) {
+        int decimals = Math.max(
+                0,
+                Math.max(
+                        currency.getDefaultFractionDigits(),
+                        amount.stripTrailingZeros().scale()));
+        return String.format(Locale.ROOT, "%s %,." + decimals + "f", currency, amount);
     }
 
     /** Formats a duration such as {@code 1.2 s}, {@code 3 min 4 s} or {@code 5 h 6 min}. */

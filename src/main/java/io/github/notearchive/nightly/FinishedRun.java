@@ -47,6 +47,7 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
                         files.bytesStored(),
                         files.requests()),
                 allowed == 0 ? null : Long.valueOf(allowed),
-                settings.byName());
+                settings.byName(),
+                summary.cost());
     }
 }

@@ -4,6 +4,7 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.PreviewProperties;
+import io.github.notearchive.provider.NightlyLimits;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
@@ -28,6 +29,10 @@ public record NightlySettings(
         return refreshes.callsAllowed(source.callsPerNight());
     }
 
+    public NightlyLimits callLimits() {
+        return NightlyLimits.of(source, videos, refreshes);
+    }
+
     /** Returns the settings by name, for the report. Contains no secrets. */
     Map<String, String> byName() {
         Map<String, String> settings = new TreeMap<>();
@@ -38,6 +43,10 @@ public record NightlySettings(
         settings.put("archive.source.calls-per-second", String.valueOf(source.callsPerSecond()));
         settings.put("archive.source.calls-in-flight", String.valueOf(source.callsInFlight()));
         settings.put("archive.source.calls-per-night", orNone(source.callsPerNight()));
+        if (callLimits().isOfCost()) {
+            String cost = DisplayFormat.money(source.price().currency(), source.costPerNight());
+            settings.put("archive.source.cost-per-night", cost);
+        }
         String bytes = limits.bytesPerNightInWords();
         settings.put("archive.limits.bytes-per-night", limits.bytesPerNight().toBytes() == 0 ? orNone(0) : bytes);
         settings.put("archive.limits.stop-at", limits.stopAt().isEmpty() ? "none" : limits.stopAt());

@@ -108,7 +108,7 @@ record RunReporter(
                 inProgress,
                 expected < 0 ? -1 : Math.max(0, expected - inProgress - counts.done()),
                 calls.sentByThisExecution(),
-                run.settings.source().callsPerNight() == 0 ? null : provider.callsLeft(),
+                provider.callsLeft() == Long.MAX_VALUE ? null : provider.callsLeft(),
                 run.took());
     }
 
@@ -153,7 +153,8 @@ record RunReporter(
                 boughtAgain,
                 videos,
                 refreshes,
-                newFields.subList(run.fieldsBefore, newFields.size()));
+                newFields.subList(run.fieldsBefore, newFields.size()),
+                totals.cost(bill, videos.bill()));
     }
 
     /** Returns the reason of a completed run; names an empty worklist and notes that failed in earlier runs. */

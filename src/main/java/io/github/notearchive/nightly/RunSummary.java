@@ -25,7 +25,8 @@ public record RunSummary(
         long boughtAgain,
         Videos videos,
         Refreshes refreshes,
-        List<SchemaDrift.Found> newFields) {
+        List<SchemaDrift.Found> newFields,
+        CallTotals.@Nullable Cost cost) {
 
     /** Ids of an execution and its job instance, and whether it restarted an unfinished one. */
     public record Execution(long id, long instance, boolean restart) {}
@@ -84,6 +85,6 @@ public record RunSummary(
     public static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         CallTotals.Bill bill = CallTotals.Bill.NONE;
         return new RunSummary(
-                exitCode, reason, took, null, RunCounts.NONE, bill, 0, Videos.NONE, Refreshes.NONE, List.of());
+                exitCode, reason, took, null, RunCounts.NONE, bill, 0, Videos.NONE, Refreshes.NONE, List.of(), null);
     }
 }

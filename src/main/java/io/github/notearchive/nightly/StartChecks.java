@@ -10,8 +10,10 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NightlyLimits;
 import io.github.notearchive.provider.ProviderPing;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -77,7 +79,7 @@ public record StartChecks(
         Night tonight = run.tonight();
         Optional<StopReason> noCalls = closedGate(quotaHolds.current())
                 .filter(_ -> !run.options.force())
-                .or(() -> usedUpCalls(run.settings.source().callsPerNight(), calls.count(tonight), tonight));
+                .or(() -> usedUpCalls(run.settings.callLimits(), calls.count(tonight), tonight));
         noCalls.ifPresent(_ -> usable.markHeld(run.now()));
         Optional<StopReason> limit = noCalls.filter(
                         _ -> !claims.pendingWork(run.node(), Lanes.HELD).isDue(run.now()))
@@ -122,10 +124,10 @@ public record StartChecks(
         });
     }
 
-    /** Refuses a run whose limit of calls is used up; no limit if {@code perNight} is 0. */
-    public static Optional<StopReason> usedUpCalls(int perNight, NightlyCalls made, Night tonight) {
-        return perNight > 0 && made.all() >= perNight
-                ? Optional.of(usedUp(perNight + " calls", tonight))
+    /** Refuses a run whose limit of calls, or of their cost, is used up. */
+    public static Optional<StopReason> usedUpCalls(NightlyLimits limits, NightlyCalls made, Night tonight) {
+        return limits.left(CallKind.NOTE, made) == 0
+                ? Optional.of(usedUp(limits.reached(CallKind.NOTE, made), tonight))
                 : Optional.empty();
     }
 

@@ -58,10 +58,10 @@ public interface CallRecorder {
     /**
      * Records a call that is about to be sent, unless a case of {@link CallAdmission} forbids it. Durable on return.
      */
-    CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits);
+    CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyLimits limits);
 
     /** Removes the record of a call that was not sent, with the limits it was recorded with. */
-    void notSent(CallRecord call, NightlyCalls limits);
+    void notSent(CallRecord call, NightlyLimits limits);
 
     /**
      * Records that a response has ended the calls of all nodes: {@link #sending} records no further call for a run that

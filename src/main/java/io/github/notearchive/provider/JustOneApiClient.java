@@ -75,10 +75,7 @@ public class JustOneApiClient implements AutoCloseable {
         this.memory = memory;
         this.clock = clock;
         this.limiter = new RateLimiter(settings, rateLimit, System::nanoTime);
-        this.quota = new NightlyQuota(new NightlyCalls(
-                settings.callsPerNight(),
-                videoSettings.callsPerNight(),
-                refreshSettings.callsAllowed(settings.callsPerNight())));
+        this.quota = new NightlyQuota(NightlyLimits.of(settings, videoSettings, refreshSettings));
         this.sender = new RequestSender(settings, clock);
     }
 
@@ -226,6 +223,9 @@ public class JustOneApiClient implements AutoCloseable {
         observe(outcome, response, permit, endedAt);
         boolean isStored = reply.billed() == Billed.YES || reply.isUnreadable();
         long number = recorder.received(call, reply, isStored ? response.body() : null, receivedAt, took);
+        if (reply.billed() == Billed.NO) {
+            quota.addUnbilled(call);
+        }
         if (sender.http.isAborted() && reply.httpStatus() == null) {
             throw new CallsEndedException("the call was aborted, " + reply);
         }
@@ -322,11 +322,11 @@ public class JustOneApiClient implements AutoCloseable {
      */
     private static final class NightlyQuota {
 
-        private final NightlyCalls limits;
+        private final NightlyLimits limits;
         private Night night = Night.of(Instant.EPOCH);
         private NightlyCalls made = NightlyCalls.NONE;
 
-        NightlyQuota(NightlyCalls limits) {
+        NightlyQuota(NightlyLimits limits) {
             this.limits = limits;
         }
 
@@ -335,10 +335,20 @@ public class JustOneApiClient implements AutoCloseable {
             made = calls;
         }
 
-        /** Raises the number of calls. A smaller one of the same night is that of an earlier call. */
+        /** Raises the numbers of calls. A smaller one of the same night is that of an earlier call. */
         synchronized void update(Night tonight, NightlyCalls calls) {
-            if (!night.equals(tonight) || made.all() < calls.all()) {
-                open(tonight, calls);
+            NightlyCalls known = night.equals(tonight) ? made : NightlyCalls.NONE;
+            NightlyCalls later = known.all() < calls.all()
+                    ? calls.withUnbilled(known.unbilled(), known.unbilledVideos())
+                    : known.withUnbilled(calls.unbilled(), calls.unbilledVideos());
+            open(tonight, later);
+        }
+
+        /** Counts a call that was not billed, before the ledger returns that with the next call. */
+        synchronized void addUnbilled(CallRecord call) {
+            if (night.equals(Night.of(call.sentAt()))) {
+                int ofVideo = call.kind() == CallKind.VIDEO ? 1 : 0;
+                made = made.withUnbilled(made.unbilled() + 1, made.unbilledVideos() + ofVideo);
             }
         }
 
@@ -351,9 +361,9 @@ public class JustOneApiClient implements AutoCloseable {
             return limits.left(kind, tonight.compareTo(night) > 0 ? NightlyCalls.NONE : made);
         }
 
-        /** Returns the outcome of a call that the limit of this kind does not allow. */
-        Exhausted exhausted(CallKind kind, Night tonight) {
-            String quota = "our own limit of %d %s a night".formatted(limits.of(kind), kind.label);
+        /** Returns the outcome of a call that the limits of this kind do not allow. */
+        synchronized Exhausted exhausted(CallKind kind, Night tonight) {
+            String quota = "our own limit of " + limits.reached(kind, made) + " a night";
             return new Exhausted(quota, kind, tonight.ends());
         }
     }

@@ -2,17 +2,22 @@ package io.github.notearchive.provider;
 
 import io.github.notearchive.io.DeadlineHttpClient;
 import io.github.notearchive.io.Secret;
+import io.github.notearchive.note.Endpoint;
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Currency;
 import java.util.Locale;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -27,6 +32,9 @@ import org.springframework.validation.annotation.Validated;
  * @param callsPerSecond the rate that all nodes of a database together never exceed; set it alike on all of them
  * @param callsInFlight how many calls may wait for their answer at once
  * @param callsPerNight our own limit of calls in one night; 0 is none
+ * @param costPerNight our own limit of the cost of calls in one night, by {@code archive.source.price}; a call counts
+ *     until its response shows that it is not billed; 0 is none
+ * @param price prices of calls
  * @param connectTimeout how long to wait for a connection; nothing is billed before there is one
  * @param responseTimeout how long a whole call may take; giving up early may waste a billed call
  * @param maxAnswerSize how many bytes of an answer are read; a longer one counts as unreadable
@@ -44,6 +52,8 @@ public record NoteSourceProperties(
 
         @DefaultValue("32") @Min(1) @Max(256) int callsInFlight,
         @DefaultValue("0") @Min(0) int callsPerNight,
+        @DefaultValue("0") @NotNull @DecimalMin("0") BigDecimal costPerNight,
+        @DefaultValue @Valid CallPrices price,
         @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
 
         @DefaultValue("120s") @DurationMin(millis = 100) @DurationMax(minutes = 30)
@@ -88,10 +98,42 @@ public record NoteSourceProperties(
         return responseTimeout.compareTo(connectTimeout) > 0;
     }
 
+    @AssertTrue(message = "archive.source.cost-per-night needs archive.source.price.note")
+    boolean isPriceOfCostSet() {
+        return costPerNight.signum() == 0 || price.isSet();
+    }
+
     @AssertTrue(message = "archive.source.max-answer-size must lie between 1KB and 1GB")
     boolean isMaxAnswerSizeUsable() {
         return maxAnswerSize.compareTo(DataSize.ofKilobytes(1)) >= 0
                 && maxAnswerSize.compareTo(DataSize.ofGigabytes(1)) <= 0;
+    }
+
+    /**
+     * Prices of calls.
+     *
+     * @param note price of a call about a note; 0: no cost is calculated
+     * @param video price of a call for a video; empty: as for a note
+     * @param currency ISO 4217 code of the prices' currency
+     */
+    public record CallPrices(
+            @DefaultValue("0") @NotNull @DecimalMin("0") BigDecimal note,
+            @DecimalMin("0") @Nullable BigDecimal video,
+            @DefaultValue("CNY") @NotNull Currency currency) {
+
+        public boolean isSet() {
+            return note.signum() > 0;
+        }
+
+        public BigDecimal of(Endpoint endpoint) {
+            return endpoint == Endpoint.VIDEO && video != null ? video : note;
+        }
+
+        /** Returns the price of billed calls about notes and for videos. */
+        public BigDecimal cost(long notes, long videos) {
+            return note.multiply(BigDecimal.valueOf(notes))
+                    .add(of(Endpoint.VIDEO).multiply(BigDecimal.valueOf(videos)));
+        }
     }
 
     DeadlineHttpClient httpClient() {

@@ -3,6 +3,7 @@ package io.github.notearchive.report;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.RunHistory.Left;
 import io.github.notearchive.archive.stats.RunHistory.NightFacts;
+import io.github.notearchive.archive.stats.RunHistory.Paid;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.archive.stats.RunHistory.Slice;
 import io.github.notearchive.archive.stats.RunHistory.Work;
@@ -10,8 +11,10 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.format.DateTimeFormatter;
+import java.util.Currency;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,6 +58,23 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         /** Returns the sum of a count over the runs that recorded their results. */
         public long sum(ToLongFunction<Work> count) {
             return lefts().stream().map(Left::work).mapToLong(count).sum();
+        }
+
+        /** Returns the cost of the runs that recorded it, in the currency of the last of them; a dash if none did. */
+        public String cost() {
+            List<Paid> paid = lefts().stream()
+                    .flatMap(left -> Stream.ofNullable(left.paid()))
+                    .toList();
+            if (paid.isEmpty()) {
+                return "-";
+            }
+            String currency = paid.getLast().currency();
+            return DisplayFormat.money(
+                    Currency.getInstance(currency),
+                    paid.stream()
+                            .filter(each -> each.currency().equals(currency))
+                            .map(Paid::cost)
+                            .reduce(BigDecimal.ZERO, BigDecimal::add));
         }
 
         public long sumOfBills(ToLongFunction<Bill> count) {

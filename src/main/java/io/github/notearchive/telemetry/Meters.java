@@ -339,6 +339,13 @@ class Meters implements CallListener {
                         .sum();
                 meters.set("calls.tonight", sum, "billed", label(billed));
             }
+            CallTotals.Cost cost = calls.costIn(tonight);
+            if (cost != null) {
+                String currency = cost.currency().getCurrencyCode();
+                meters.set("cost.tonight", cost.billed(), "billed", label(Billed.YES), "currency", currency);
+                meters.set(
+                        "cost.tonight", cost.billingUnknown(), "billed", label(Billed.UNKNOWN), "currency", currency);
+            }
             Instant until = holds.current().map(QuotaHolds.Closed::until).orElse(null);
             meters.set("gate.closed.until.timestamp", seconds(until));
         }

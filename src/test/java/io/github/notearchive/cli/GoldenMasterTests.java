@@ -11,6 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -96,6 +99,14 @@ class GoldenMasterTests {
             text/export.txt: export --format csv --media none EXPORT
             """;
 
+    /** The same with prices, a limit of the cost and an order by value. */
+    private static final String COSTS = """
+            text/plan-cost.txt: plan
+            json/plan-cost.json: plan --json
+            text/status-cost.txt: status
+            text/run-cost.txt: run
+            """;
+
     @TempDir
     Path home;
 
@@ -116,7 +127,7 @@ class GoldenMasterTests {
     }
 
     @Test
-    void documentsAndTextsAreUnchanged() throws IOException {
+    void documentsAndTextsAreUnchanged() throws IOException, SQLException {
         ArchiveDatabase server = ArchiveDatabase.running();
         String database = "golden_" + System.nanoTime();
         server.jdbc().sql("CREATE DATABASE " + database).update();
@@ -152,14 +163,35 @@ class GoldenMasterTests {
                     .replace("FIRST", notes.getFirst())
                     .replace("LAST", notes.getLast())
                     .replace("EXPORT", home.resolve("export").toString());
-            for (String line : commands.lines().toList()) {
-                String[] document = line.split(": ");
-                String text = execute(document[0].equals("json/run.json") ? 6 : 0, document[1].split(" "));
-                assertUnchanged(document[0], withoutVariables(text, notes));
-            }
+            assertUnchanged(commands, notes);
             assertRepairs(home.resolve("store/s3/golden"));
+            Map.of(
+                            "archive.source.price.note", "0.15",
+                            "archive.source.cost-per-night", "10",
+                            "archive.refresh.order", "value")
+                    .forEach(System::setProperty);
+            execute(0, "requeue", notes.getLast());
+            provider.script().clear();
+            try (Connection connection = DriverManager.getConnection(
+                    settings.get("spring.datasource.url"), server.user(), server.password())) {
+                connection.createStatement().execute("""
+                        UPDATE worklist SET refresh_night = '2026-01-01', refresh_value = 4 WHERE state = 'ARCHIVED';
+                        UPDATE note SET published_at = last_captured_at - interval '10 days';
+                        UPDATE api_call c SET duration_ms = 1000, received_at = w.settled_at - interval '3 seconds'
+                        FROM worklist w WHERE w.note_id = c.note_id
+                        """);
+            }
+            assertUnchanged(COSTS, notes);
         } finally {
             server.jdbc().sql("DROP DATABASE " + database + " WITH (FORCE)").update();
+        }
+    }
+
+    private void assertUnchanged(String commands, List<String> notes) throws IOException {
+        for (String line : commands.lines().toList()) {
+            String[] document = line.split(": ");
+            String text = execute(document[0].equals("json/run.json") ? 6 : 0, document[1].split(" "));
+            assertUnchanged(document[0], withoutVariables(text, notes));
         }
     }
 

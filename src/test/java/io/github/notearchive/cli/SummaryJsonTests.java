@@ -3,15 +3,18 @@ package io.github.notearchive.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.PublishedTable;
+import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.store.ObjectKey;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Currency;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -58,15 +61,34 @@ class SummaryJsonTests {
             assertThat(json.path(none).isNull()).as(none).isTrue();
         }
         assertThat(json.at("/calls/made").longValue()).isZero();
+        assertThat(json.has("cost")).as("without prices").isFalse();
+        assertThat(json.at("/limits").has("costPerNight"))
+                .as("without the limit")
+                .isFalse();
     }
 
     private static JsonNode document(@Nullable String node, NightReports.@Nullable Written report) {
-        RunSummary summary =
+        RunSummary none =
                 RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ofMillis(1500));
+        RunSummary summary = new RunSummary(
+                none.exitCode(),
+                none.reason(),
+                none.took(),
+                none.execution(),
+                none.counts(),
+                none.bill(),
+                none.boughtAgain(),
+                none.videos(),
+                none.refreshes(),
+                none.newFields(),
+                report == null
+                        ? null
+                        : new CallTotals.Cost(Currency.getInstance("CNY"), BigDecimal.TEN, BigDecimal.ONE));
         String text = ArchiveCommand.json(SummaryJson.of(
                 new FinishedRun(BEGAN, BEGAN.plusSeconds(2), summary),
                 node,
-                new SummaryJson.Limits(5L, 60.0, null, null, 200L, 2.0, 1L << 30, "07:30"),
+                new SummaryJson.Limits(
+                        5L, 60.0, null, null, 200L, 2.0, 1L << 30, "07:30", report == null ? null : BigDecimal.TEN),
                 report));
         return JsonMapper.shared().readTree(text);
     }

@@ -2,8 +2,10 @@ package io.github.notearchive.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Currency;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +65,19 @@ class DisplayFormatTests {
     })
     void sizesAreShownInTheUnitThatFits(long bytes, String shown) {
         assertThat(DisplayFormat.size(bytes)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "CNY, 0, CNY 0.00",
+        "CNY, 2.850, CNY 2.85",
+        "CNY, 0.0125, CNY 0.0125",
+        "USD, 1234567.5, 'USD 1,234,567.50'",
+        "JPY, 1200, 'JPY 1,200'",
+        "CNY, 1E+3, 'CNY 1,000.00'"
+    })
+    void amountsAreExact(Currency currency, BigDecimal amount, String shown) {
+        assertThat(DisplayFormat.money(currency, amount)).isEqualTo(shown);
     }
 
     @Test

@@ -29,7 +29,7 @@ final class CallRecorderFixture implements CallRecorder {
     record Received(long call, ProviderReply reply, byte @Nullable [] response, Instant at, Duration took) {}
 
     @Override
-    public CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits) {
+    public CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyLimits limits) {
         whileSending.run();
         if (refusal != null) {
             return refusal;
@@ -40,7 +40,9 @@ final class CallRecorderFixture implements CallRecorder {
         NightlyCalls with = new NightlyCalls(
                 night.all() + 1,
                 night.videos() + (kind == CallKind.VIDEO ? 1 : 0),
-                night.refreshes() + (kind == CallKind.REFRESH ? 1 : 0));
+                night.refreshes() + (kind == CallKind.REFRESH ? 1 : 0),
+                night.unbilled(),
+                night.unbilledVideos());
         night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
@@ -61,15 +63,16 @@ final class CallRecorderFixture implements CallRecorder {
     }
 
     @Override
-    public void notSent(CallRecord call, NightlyCalls limits) {
+    public void notSent(CallRecord call, NightlyLimits limits) {
         events.add("not sent " + call.number());
-        night = new NightlyCalls(night.all() - 1, night.videos(), night.refreshes());
+        night = night.without(call.kind());
     }
 
     @Override
     public long received(
             CallRecord call, ProviderReply reply, byte @Nullable [] response, Instant receivedAt, Duration took) {
         events.add("received " + call.number());
+        night = reply.billed() == Billed.NO ? night.withUnbilled(night.unbilled() + 1, 0) : night;
         received.add(new Received(call.number(), reply, response, receivedAt, took));
         return call.number();
     }

@@ -376,7 +376,7 @@ class JustOneApiClientTests extends ClientFixture {
         provider.replies(200, FOUND).replies(200, FOUND).replies(200, FOUND);
         videos = Settings.ofVideos("calls-per-night", "3");
         JustOneApiClient client = client();
-        open(client, new NightlyCalls(9, 2, 0));
+        open(client, new NightlyCalls(9, 2, 0, 0, 0));
         NoteCapture detail = ((Found) fetch(client, NOTE)).capture();
 
         NoteCapture video = ((Found) fetchVideo(client, detail)).capture();
@@ -393,8 +393,40 @@ class JustOneApiClientTests extends ClientFixture {
                 .as("by a fixed clock")
                 .isEqualTo(detail.capturedAt().plusMillis(1));
         JustOneApiClient both = client("calls-per-night", "2");
-        open(both, new NightlyCalls(2, 1, 0));
+        open(both, new NightlyCalls(2, 1, 0, 0, 0));
         assertThat(describe(fetchVideo(both, detail))).as("the limit of all").isEqualTo("Exhausted NOTE");
+    }
+
+    @Test
+    void limitOfTheCostCountsCallsThatAreOrMayBeBilled() throws Exception {
+        provider.replies(200, FOUND)
+                .replies(200, "{\"code\":301}")
+                .replies(502, "no envelope")
+                .replies(200, FOUND);
+        JustOneApiClient client = client("cost-per-night", "0.50", "price.note", "0.15");
+        fetch(client, NOTE);
+
+        fetch(client, NOTE); // 301 is not billed
+        assertThat(client.callsLeft()).isEqualTo(2);
+        fetch(client, NOTE); // billing unknown
+        fetch(client, NOTE);
+
+        assertThat(client.callsLeft()).isZero();
+        assertThat(client.refreshesLeft()).isZero();
+        assertThat(fetch(client, NOTE))
+                .isEqualTo(new Exhausted("our own limit of CNY 0.50 a night", CallKind.NOTE, MIDNIGHT));
+        assertThat(provider.lines()).hasSize(4);
+    }
+
+    @Test
+    void costThatLeavesNoVideoLeavesOtherCalls() throws Exception {
+        provider.replies(200, FOUND).replies(200, FOUND);
+        JustOneApiClient client = client("cost-per-night", "0.50", "price.note", "0.15", "price.video", "0.40");
+        NoteCapture detail = ((Found) fetch(client, NOTE)).capture();
+
+        assertThat(fetchVideo(client, detail))
+                .isEqualTo(new Exhausted("our own limit of CNY 0.50 a night", CallKind.VIDEO, MIDNIGHT));
+        assertThat(fetch(client, NOTE)).isInstanceOf(Found.class);
     }
 
     @Test

@@ -145,7 +145,8 @@ class PagesTests {
                 """,
                 """
                 {"archive.workers": "8", "archive.refresh": "never"}
-                """);
+                """,
+                null);
     }
 
     private static String note(int number) {

@@ -1,7 +1,9 @@
 package io.github.notearchive.telemetry;
 
+import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.SchemaDrift;
@@ -14,10 +16,12 @@ import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.telemetry.Meters.ArchiveStats;
 import io.github.notearchive.telemetry.RunTelemetry.NodeGauges;
+import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.Currency;
 import java.util.HashMap;
 import java.util.Map;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
@@ -32,13 +36,20 @@ final class TelemetryFixture implements AutoCloseable {
     /** Statistics of an empty archive. */
     static final ArchiveStats STATS = new ArchiveStats(
             mock(WorklistStats.class, RETURNS_DEEP_STUBS),
-            mock(CallTotals.class),
+            calls(),
             mock(QuotaHolds.class),
             mock(MediaTotals.class, RETURNS_DEEP_STUBS),
             mock(AuditRepository.class, RETURNS_DEEP_STUBS),
             mock(JobExecutionQueries.class),
             mock(SchemaDrift.class, RETURNS_DEEP_STUBS),
             mock(ErasureList.class, RETURNS_DEEP_STUBS));
+
+    private static CallTotals calls() {
+        CallTotals calls = mock(CallTotals.class);
+        when(calls.costIn(any()))
+                .thenReturn(new CallTotals.Cost(Currency.getInstance("CNY"), BigDecimal.ONE, BigDecimal.ZERO));
+        return calls;
+    }
 
     final RunTelemetry telemetry;
     final Meters meters;

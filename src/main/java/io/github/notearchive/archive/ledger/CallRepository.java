@@ -21,6 +21,7 @@ import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NightlyLimits;
 import io.github.notearchive.provider.ProviderReply;
 import java.sql.Timestamp;
 import java.sql.Types;
@@ -59,8 +60,6 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     /** Limit of attempts for a call that a limit rejected and then allowed. */
     private static final int MAX_ATTEMPTS = 10;
 
-    private static final String NIGHTLY_CALLS = "calls AS \"all\", video_calls AS videos, refresh_calls AS refreshes";
-
     /**
      * Calls whose response may be in a file of the sending node: for a day at most, and until that node has recovered.
      * Formatted with note, endpoint and time.
@@ -95,7 +94,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                              count(*) FILTER (WHERE refresh) AS refreshes
                       FROM wanted WHERE :limited GROUP BY night) AS added
                 WHERE (:all = 0 OR calls <= :all) AND (:videos = 0 OR videos <= :videos)
-                  AND (:refreshes = 0 OR refreshes <= :refreshes)
+                  AND (:refreshes = 0 OR refreshes <= :refreshes) AND %s
                 ORDER BY night
                 ON CONFLICT (night) DO UPDATE
                 SET calls = n.calls + EXCLUDED.calls, video_calls = n.video_calls + EXCLUDED.video_calls,
@@ -104,6 +103,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                   AND (:videos = 0 OR EXCLUDED.video_calls = 0 OR n.video_calls + EXCLUDED.video_calls <= :videos)
                   AND (:refreshes = 0 OR EXCLUDED.refresh_calls = 0
                        OR n.refresh_calls + EXCLUDED.refresh_calls <= :refreshes)
+                  AND %s
                 RETURNING night, %s),
             allowed AS (
                 SELECT * FROM wanted LEFT JOIN counted USING (night) WHERE counted.night IS NOT NULL OR NOT :limited),
@@ -111,13 +111,17 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                 INSERT INTO api_call (id, note_id, endpoint, sent_at, job_execution_id, refresh)
                 OVERRIDING SYSTEM VALUE
                 SELECT number, note_id, endpoint, sent_at, :execution::bigint, refresh FROM allowed)
-            SELECT ordinality::int, number, note_id AS id, kind, sent_at, "all", videos, refreshes,
-                   (SELECT throttles FROM call_pace) AS backoff_epoch
+            SELECT ordinality::int, number, note_id AS id, kind, sent_at, "all", videos, refreshes, unbilled,
+                   unbilled_videos, (SELECT throttles FROM call_pace) AS backoff_epoch
             FROM allowed
             """.formatted(
                     StopNotices.OBSERVED.formatted("d.sent_at"),
                     OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"),
-                    NIGHTLY_CALLS);
+                    NightlyCounter.WITHIN_COST.formatted("calls", "videos"),
+                    NightlyCounter.WITHIN_COST.formatted(
+                            "(n.calls + EXCLUDED.calls - n.unbilled_calls)",
+                            "(n.video_calls + EXCLUDED.video_calls - n.unbilled_video_calls)"),
+                    NightlyCounter.COLUMNS);
 
     /** Observer of responses, on the thread of the call, recorded or not. Its exceptions are logged and ignored. */
     public interface CallListener {
@@ -132,6 +136,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      */
     private final JdbcClient jdbc;
 
+    private final NightlyCounter counter;
     private final StopNotices stops;
     private final ResponseWriter writer;
     private final List<CallListener> listeners;
@@ -155,6 +160,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             List<CallListener> listeners) {
         this.jdbc = Statements.autoCommit(database, transactions);
         this.listeners = listeners;
+        this.counter = new NightlyCounter(jdbc);
         this.stops = new StopNotices(jdbc, execution::get);
         JdbcClient impatient = Statements.autoCommit(
                 new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
@@ -190,7 +196,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      * response that is not recorded yet.
      */
     @Override
-    public CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyCalls limits) {
+    public CallAdmission sending(FetchRequest request, CallKind kind, Instant sentAt, NightlyLimits limits) {
         Sending sending = new Sending(
                 request.id(),
                 request.claim(),
@@ -198,7 +204,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                 kind.endpoint().ledgerName(),
                 sentAt,
                 Night.of(sentAt),
-                limits.appliesTo(kind) ? limits : NightlyCalls.NONE);
+                limits.appliesTo(kind) ? limits : NightlyLimits.NONE);
         for (int attempt = 1; ; attempt++) {
             Optional<Written> written = attempt == 1
                     ? groups.execute(sending)
@@ -215,7 +221,9 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             if (refusal.isPresent()) {
                 return refusal.get();
             }
-            NightlyCalls made = sentIn(Night.of(sentAt));
+            Night night = Night.of(sentAt);
+            // by their responses, calls may cost less than was counted when they were sent
+            NightlyCalls made = limits.isOfCost() ? counter.count(night) : counter.sentIn(night);
             // else its group exceeded the limit, or another node has returned a call to it since
             if (!limits.allow(kind, made) || attempt >= MAX_ATTEMPTS) {
                 return new OverLimit(made);
@@ -231,7 +239,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             String endpoint,
             Instant sentAt,
             Night night,
-            @JsonIgnore NightlyCalls limits) {}
+            @JsonIgnore NightlyLimits limits) {}
 
     private record Placed(int ordinality, Written written) {}
 
@@ -240,11 +248,13 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      * them, calls have ended, its claim is lost, or an earlier call is outstanding.
      */
     private List<Optional<Written>> write(List<Sending> group) {
-        NightlyCalls limits = group.getFirst().limits();
+        NightlyLimits limits = group.getFirst().limits();
         List<Optional<Written>> results = new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
         jdbc.sql(WRITE)
                 .paramSource(RecordParameters.of(limits)
-                        .addValue("limited", !limits.equals(NightlyCalls.NONE))
+                        .addValue("limited", !limits.equals(NightlyLimits.NONE))
+                        .addValue("notePrice", limits.prices().of(Endpoint.DETAIL))
+                        .addValue("videoPrice", limits.prices().of(Endpoint.VIDEO))
                         .addValue("after", stops.observedAfter())
                         .addValue("execution", execution.get(), Types.BIGINT)
                         .addValue("inProgress", inProgress.toArray(Long[]::new))
@@ -280,31 +290,12 @@ public class CallRepository implements CallRecorder, AutoCloseable {
 
     /** Returns the number of calls of a night, as counted for our own limits. */
     public NightlyCalls sentIn(Night night) {
-        String sql = "SELECT %s FROM nightly_calls WHERE night = :night".formatted(NIGHTLY_CALLS);
-        return Statements.optional(jdbc, NightlyCalls.class, Map.of("night", night), sql)
-                .orElse(NightlyCalls.NONE);
+        return counter.sentIn(night);
     }
 
-    /**
-     * Starts or resumes the counter of a night. It is never below the number of ledger rows, which may have been
-     * rebuilt.
-     */
+    /** Starts or resumes the counter of a night, see {@link NightlyCounter#count}. */
     public NightlyCalls count(Night night) {
-        Map<String, Object> parameters = Map.of(
-                "night", night,
-                "video", Endpoint.VIDEO.ledgerName(),
-                "begins", night.begins(),
-                "ends", night.ends());
-        return Statements.one(jdbc, NightlyCalls.class, parameters, """
-                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
-                SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video), count(*) FILTER (WHERE refresh)
-                FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
-                ON CONFLICT (night) DO UPDATE
-                SET calls = greatest(n.calls, EXCLUDED.calls),
-                    video_calls = greatest(n.video_calls, EXCLUDED.video_calls),
-                    refresh_calls = greatest(n.refresh_calls, EXCLUDED.refresh_calls)
-                RETURNING %s
-                """.formatted(NIGHTLY_CALLS));
+        return counter.count(night);
     }
 
     @Override
@@ -319,7 +310,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     }
 
     @Override
-    public void notSent(CallRecord call, NightlyCalls limits) {
+    public void notSent(CallRecord call, NightlyLimits limits) {
         sent.decrement();
         inProgress.remove(call.number());
         Map<String, Object> parameters = Map.of(

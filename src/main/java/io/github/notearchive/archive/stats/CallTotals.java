@@ -2,11 +2,16 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.NoteSourceProperties.CallPrices;
+import java.math.BigDecimal;
 import java.sql.Timestamp;
+import java.util.Currency;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +20,7 @@ import org.springframework.stereotype.Component;
 
 /** Counts the calls of a run or a night and their billing. Read-only. */
 @Component
-public record CallTotals(JdbcClient jdbc) {
+public record CallTotals(JdbcClient jdbc, NoteSourceProperties source) {
 
     private static final String OF_NIGHT = "sent_at >= :begins AND sent_at < :ends";
     private static final String OF_VIDEOS = "endpoint = '%s'".formatted(Endpoint.VIDEO.ledgerName());
@@ -38,6 +43,17 @@ public record CallTotals(JdbcClient jdbc) {
         public static final Bill NONE = new Bill(0, 0, 0);
     }
 
+    /** Cost of billed calls, and of those with unknown billing. */
+    public record Cost(Currency currency, BigDecimal billed, BigDecimal billingUnknown) {
+
+        /** Formats the cost, such as {@code CNY 2.85} or {@code CNY 2.85, at most CNY 3.00}. */
+        @Override
+        public String toString() {
+            String most = DisplayFormat.money(currency, billed.add(billingUnknown));
+            return billingUnknown.signum() == 0 ? most : DisplayFormat.money(currency, billed) + ", at most " + most;
+        }
+    }
+
     public record CallCount(@Nullable Integer code, Billed billed, long calls) {}
 
     static Map<String, Object> period(Night night) {
@@ -49,10 +65,14 @@ public record CallTotals(JdbcClient jdbc) {
         Map<String, Object> parameters = Map.of("begins", night.begins(), "ends", night.ends(), "night", night);
         return Statements.one(jdbc, NightlyCalls.class, parameters, """
                         SELECT greatest(c.calls, n.calls) AS "all", greatest(c.video_calls, n.video_calls) AS videos,
-                               greatest(c.refresh_calls, n.refresh_calls) AS refreshes
-                        FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE %s) AS video_calls,
-                                     count(*) FILTER (WHERE refresh) AS refresh_calls
-                              FROM api_call WHERE %s) AS c
+                               greatest(c.refresh_calls, n.refresh_calls) AS refreshes,
+                               greatest(c.unbilled_calls, n.unbilled_calls) AS unbilled,
+                               greatest(c.unbilled_video_calls, n.unbilled_video_calls) AS unbilled_videos
+                        FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE %1$s) AS video_calls,
+                                     count(*) FILTER (WHERE refresh) AS refresh_calls,
+                                     count(*) FILTER (WHERE billed = 'NO') AS unbilled_calls,
+                                     count(*) FILTER (WHERE billed = 'NO' AND %1$s) AS unbilled_video_calls
+                              FROM api_call WHERE %2$s) AS c
                         LEFT JOIN nightly_calls n ON n.night = :night
                         """.formatted(OF_VIDEOS, OF_NIGHT));
     }
@@ -63,6 +83,18 @@ public record CallTotals(JdbcClient jdbc) {
 
     public Bill in(Night night, Kind kind) {
         return bill(OF_NIGHT, period(night), kind);
+    }
+
+    /** Returns the cost of calls, some of them for videos; null without prices. */
+    public @Nullable Cost cost(Bill all, Bill videos) {
+        CallPrices prices = source.price();
+        BigDecimal billed = prices.cost(all.billed - videos.billed, videos.billed);
+        BigDecimal unknown = prices.cost(all.billingUnknown - videos.billingUnknown, videos.billingUnknown);
+        return prices.isSet() ? new Cost(prices.currency(), billed, unknown) : null;
+    }
+
+    public @Nullable Cost costIn(Night night) {
+        return source.price().isSet() ? cost(in(night, Kind.ALL), in(night, Kind.VIDEO)) : null;
     }
 
     private Bill bill(String condition, Map<String, ?> parameters, Kind kind) {

@@ -12,6 +12,7 @@ import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
+import java.math.BigDecimal;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
@@ -114,6 +115,9 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                 .addValue("never", audits.verified(end.ended()).never())
                 .addValue("openNotes", JSON.writeValueAsString(worklist.reasons()))
                 .addValue("settings", JSON.writeValueAsString(end.settings()));
+        CallTotals.Cost cost = end.cost();
+        row.addValue("cost", cost == null ? null : cost.billed(), Types.NUMERIC)
+                .addValue("currency", cost == null ? null : cost.currency().getCurrencyCode(), Types.VARCHAR);
         for (NoteState state : NoteState.values()) {
             row.addValue("in" + state, 0L);
         }
@@ -123,12 +127,13 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                                 archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
                                 media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,
                                 worklist_gone, worklist_failed, due, objects, object_bytes, oldest_verified_at, never_verified,
-                                open_findings, open_notes, settings)
+                                open_findings, open_notes, settings, cost, currency)
                         SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
                                :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
                                :mediaRequests, :callsAllowed, :inPENDING, :inPOSTPONED, :inARCHIVED,
                                :inUNAVAILABLE, :inFAILED, :due, :objects, :objectBytes, o.oldest, :never,
-                               (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb
+                               (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb,
+                               :cost, :currency
                         FROM (SELECT min(verified_at) AS oldest
                               FROM (SELECT verified_at FROM media_object
                                     WHERE coalesce(verified_at, timestamptz 'epoch') > timestamptz 'epoch'
@@ -193,7 +198,8 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
             StateTotals states,
             StoreTotals store,
             String openNotes,
-            String settings) {
+            String settings,
+            @Nullable Paid paid) {
 
         private static final TypeReference<List<ReasonCount>> REASONS = new TypeReference<>() {};
         private static final TypeReference<TreeMap<String, String>> SETTINGS = new TypeReference<>() {};
@@ -210,6 +216,9 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
             return JSON.readValue(settings, SETTINGS);
         }
     }
+
+    /** Cost of the billed calls of a run. */
+    public record Paid(BigDecimal cost, String currency) {}
 
     /** Notes of the worklist by state, and those that are due. */
     public record StateTotals(
@@ -230,7 +239,8 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
             String reason,
             Work work,
             @Nullable Long callsAllowed,
-            Map<String, String> settings) {}
+            Map<String, String> settings,
+            CallTotals.@Nullable Cost cost) {}
 
     /** Work of a run, in the counts of {@code run_summary}. */
     public record Work(

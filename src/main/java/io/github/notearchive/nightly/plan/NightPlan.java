@@ -1,8 +1,16 @@
 package io.github.notearchive.nightly.plan;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.github.notearchive.archive.stats.PlanStats;
+import io.github.notearchive.archive.worklist.RefreshPlan;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.provider.NoteSourceProperties.CallPrices;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Currency;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param due due notes by class, in the order of processing
  * @param backlog end of all due and postponed work
  * @param leftOut work not started tonight, with reasons
+ * @param refreshesByValue due refreshes in the order of processing; empty if they are ordered by age
  */
 public record NightPlan(
         Instant at,
@@ -26,7 +35,8 @@ public record NightPlan(
         ExpectedDuration duration,
         BacklogEnd backlog,
         List<LeftOut> leftOut,
-        List<String> notKnown) {
+        List<String> notKnown,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<RefreshPlan.ValueClass> refreshesByValue) {
 
     public enum DueKind {
         FILES_ONLY("files only: the response is paid"),
@@ -60,13 +70,58 @@ public record NightPlan(
      * @param expected {@code needed} including those repetitions
      * @param tonight calls that tonight's limits allow
      * @param because what limits them; null if nothing does
+     * @param cost cost of the billed ones; null without prices
      */
     public record CallsNeeded(
             long needed,
             double perAnswer,
             long expected,
             long tonight,
-            @Nullable String because) {}
+            @Nullable String because,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            PlannedCost cost) {}
+
+    /**
+     * Cost of calls so far in this night, of further ones tonight, and of the backlog after tonight.
+     *
+     * @param limit configured limit of a night; 0 for none
+     */
+    public record PlannedCost(
+            Currency currency, BigDecimal spent, BigDecimal tonight, BigDecimal backlog, BigDecimal limit) {
+
+        public String in(BigDecimal amount) {
+            return DisplayFormat.money(currency, amount);
+        }
+    }
+
+    /**
+     * Cost of a number of calls: of those that are due, of which one per response is billed, or of one about a note.
+     */
+    record CostRate(BigDecimal calls, BigDecimal cost) {
+
+        static CostRate of(CallPrices prices, PlanStats.Calls past, List<DueClass> due) {
+            long all = Math.max(1, due.stream().mapToLong(DueClass::calls).sum());
+            long videos = due.stream()
+                    .filter(of -> of.kind == DueKind.VIDEO)
+                    .mapToLong(DueClass::calls)
+                    .sum();
+            return new CostRate(BigDecimal.valueOf(past.neededFor(all)), prices.cost(all - videos, videos));
+        }
+
+        BigDecimal cost(long some) {
+            return cost.multiply(BigDecimal.valueOf(some)).divide(calls, cost.scale(), RoundingMode.HALF_UP);
+        }
+
+        long calls(BigDecimal amount) {
+            return cost.signum() == 0
+                    ? Long.MAX_VALUE
+                    : amount.max(BigDecimal.ZERO)
+                            .multiply(calls)
+                            .divideToIntegralValue(cost)
+                            .longValue();
+        }
+    }
 
     /**
      * A configured limit of calls or bytes, and what all runs and nodes have used of it this night.

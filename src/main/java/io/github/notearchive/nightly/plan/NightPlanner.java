@@ -4,6 +4,7 @@ import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.PlanStats;
+import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.note.Night;
@@ -19,6 +20,7 @@ public record NightPlanner(
         MediaTotals media,
         QuotaHolds gate,
         JobExecutionQueries executions,
+        RefreshPlan refreshes,
         NightlySettings settings,
         Clock clock) {
 
@@ -37,6 +39,7 @@ public record NightPlanner(
                                 new PlanStats.Run(
                                         node, isRunning, settings.refreshes().policy(), videos),
                                 now),
+                        refreshes.dueByValue(),
                         calls.made(tonight),
                         media.storedIn(tonight).bytes(),
                         stats.measure(now, videos),

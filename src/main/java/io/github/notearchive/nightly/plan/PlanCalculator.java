@@ -4,19 +4,26 @@ import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.PlanStats;
 import io.github.notearchive.archive.stats.PlanStats.Group;
 import io.github.notearchive.archive.stats.PlanStats.Kind;
+import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.StartChecks;
 import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;
 import io.github.notearchive.nightly.plan.NightPlan.CallsNeeded;
+import io.github.notearchive.nightly.plan.NightPlan.CostRate;
 import io.github.notearchive.nightly.plan.NightPlan.DueClass;
 import io.github.notearchive.nightly.plan.NightPlan.DueKind;
 import io.github.notearchive.nightly.plan.NightPlan.ExpectedDuration;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
 import io.github.notearchive.nightly.plan.NightPlan.Limit;
+import io.github.notearchive.nightly.plan.NightPlan.PlannedCost;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NightlyLimits;
+import io.github.notearchive.provider.NoteSourceProperties.CallPrices;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -41,6 +48,7 @@ record PlanCalculator(
         boolean isRebuildUnfinished,
         Optional<QuotaHolds.Closed> closed,
         PlanStats.Work work,
+        List<RefreshPlan.ValueClass> refreshesByValue,
         NightlyCalls made,
         long storedBytes,
         PlanStats.Measurements past,
@@ -73,6 +81,7 @@ record PlanCalculator(
                 .filter(of -> of.calls() == 0)
                 .mapToLong(DueClass::notes)
                 .sum();
+        BacklogEnd backlog = backlogEnd(needed - refreshes, videos, ofBacklog);
         String running = "a run of node " + settings.archive().node() + " is active and processes this";
         return new NightPlan(
                 at,
@@ -88,12 +97,14 @@ record PlanCalculator(
                         past.calls().perResponse(),
                         past.calls().neededFor(needed),
                         callsTonight,
-                        callsTonight < wanted ? allowed.because() : null),
+                        callsTonight < wanted ? allowed.because() : null,
+                        settings.source().price().isSet() ? cost(callsTonight, backlog.calls()) : null),
                 limits,
                 duration(callsTonight, withoutCall),
-                backlogEnd(needed - refreshes, videos, ofBacklog),
+                backlog,
                 leftOut(wanted - callsTonight, videos - filming, refreshes - refreshing),
-                notKnown(withoutCall > 0));
+                notKnown(withoutCall > 0),
+                refreshesByValue);
     }
 
     private Night tonight() {
@@ -108,6 +119,17 @@ record PlanCalculator(
 
     private Duration fileTime() {
         return past.files().of() == 0 ? ASSUMED_FILES : past.files().median();
+    }
+
+    private PlannedCost cost(long tonight, long later) {
+        NightlyLimits limits = settings.callLimits();
+        CallPrices prices = limits.prices();
+        return new PlannedCost(
+                prices.currency(), limits.spent(made), rate().cost(tonight), rate().cost(later), limits.cost());
+    }
+
+    private CostRate rate() {
+        return CostRate.of(settings.source().price(), past.calls(), due());
     }
 
     private static double seconds(Duration duration) {
@@ -153,6 +175,13 @@ record PlanCalculator(
         if (own.left() != null) {
             String because = "our own limit of " + own.limit() + " calls a night";
             bounds.add(new Bound(isTonight ? own.left() : own.limit(), because));
+        }
+        NightlyLimits limits = settings.callLimits();
+        if (limits.isOfCost()) {
+            BigDecimal left = isTonight ? limits.cost().subtract(limits.spent(made)) : limits.cost();
+            bounds.add(new Bound(
+                    rate().calls(left),
+                    "our own limit of " + limits.reached(CallKind.NOTE, NightlyCalls.NONE) + " a night"));
         }
         // where more was made already, the quota is another one by now
         quota().filter(quota -> quota.calls() > used)
@@ -238,8 +267,7 @@ record PlanCalculator(
         Stream<Optional<StopReason>> refusals = Stream.of(
                 StartChecks.unfinishedRebuild(isRebuildUnfinished),
                 StartChecks.closedGate(closed).filter(_ -> withCalls),
-                StartChecks.usedUpCalls(settings.source().callsPerNight(), made, tonight())
-                        .filter(_ -> withCalls),
+                StartChecks.usedUpCalls(settings.callLimits(), made, tonight()).filter(_ -> withCalls),
                 StartChecks.usedUpBytes(settings.limits(), storedBytes, tonight()));
         return refusals.flatMap(Optional::stream).map(StopReason::reason).toList();
     }

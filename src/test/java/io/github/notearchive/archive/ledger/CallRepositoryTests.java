@@ -21,10 +21,14 @@ import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NightlyLimits;
+import io.github.notearchive.provider.NoteSourceProperties.CallPrices;
 import io.github.notearchive.provider.ProviderReply;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Currency;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -45,7 +49,7 @@ class CallRepositoryTests extends LedgerFixture {
         Instant soon = NOW.plusSeconds(600);
 
         assertThat(sending(calls, soon, ALL)).isEqualTo(new Outstanding(first.number(), 4711, NOW));
-        assertThat(sending(calls, soon, NightlyCalls.NONE)).isInstanceOf(Outstanding.class);
+        assertThat(sending(calls, soon, NightlyLimits.NONE)).isInstanceOf(Outstanding.class);
         assertThat(calls.sentIn(Night.of(NOW)).all())
                 .as("the blocked call is not counted")
                 .isOne();
@@ -160,7 +164,7 @@ class CallRepositoryTests extends LedgerFixture {
     @Test
     void concurrentNodesShareTheLimitsOfANight() throws Exception {
         Night night = Night.of(NOW);
-        NightlyCalls limits = new NightlyCalls(20, 5, 3);
+        NightlyLimits limits = limits(20, 5, 3);
         CallRepository elsewhere = ofAnotherNode();
         FetchRequest note = claimed(ID);
         List<Callable<Long>> nodes = new ArrayList<>();
@@ -170,16 +174,16 @@ class CallRepositoryTests extends LedgerFixture {
         }
 
         assertThat(sum(nodes)).isEqualTo(5 + 3);
-        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(8, 5, 3));
+        assertThat(calls.sentIn(night)).isEqualTo(made(8, 5, 3));
         assertThat(sum(List.of(
                         () -> sendMany(calls, note, CallKind.NOTE, limits),
                         () -> sendMany(elsewhere, note, CallKind.NOTE, limits))))
                 .isEqualTo(12);
-        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
+        assertThat(calls.sentIn(night)).isEqualTo(made(20, 5, 3));
         assertThat(history.calls(ID)).hasSize(20);
         assertThat(written(sending(calls, night.ends(), limits)).tonight())
                 .as("next night")
-                .isEqualTo(new NightlyCalls(1, 0, 0));
+                .isEqualTo(made(1, 0, 0));
     }
 
     @Test
@@ -188,19 +192,19 @@ class CallRepositoryTests extends LedgerFixture {
         CallRecord video = sent(ID, CallKind.VIDEO, NOW);
         CallRecord refresh = sent(ID, CallKind.REFRESH, NOW);
         paid(NOW);
-        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(3, 1, 1));
+        assertThat(calls.sentIn(night)).isEqualTo(made(3, 1, 1));
 
         calls.notSent(video, ALL);
         calls.notSent(video, ALL);
 
-        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
+        assertThat(calls.sentIn(night)).isEqualTo(made(2, 0, 1));
         calls.notSent(refresh, ALL);
-        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 0));
-        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
+        assertThat(calls.sentIn(night)).isEqualTo(made(1, 0, 0));
+        assertThat(calls.count(night)).isEqualTo(made(1, 0, 0));
 
         database.update("TRUNCATE nightly_calls");
         assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
-        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
+        assertThat(calls.count(night)).isEqualTo(made(1, 0, 0));
     }
 
     @Test
@@ -217,29 +221,29 @@ class CallRepositoryTests extends LedgerFixture {
     @Test
     void callWithoutALimitIsNeitherCountedNorReturned() throws Exception {
         Night night = Night.of(NOW);
-        NightlyCalls ofRefreshes = new NightlyCalls(0, 0, 5);
+        NightlyLimits ofRefreshes = limits(0, 0, 5);
 
         CallRecord note = written(sending(calls, NOW, ofRefreshes)).call();
         assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
         assertThat(written(calls.sending(claimed(ID), CallKind.REFRESH, NOW, ofRefreshes))
                         .tonight())
-                .isEqualTo(new NightlyCalls(1, 0, 1));
+                .isEqualTo(made(1, 0, 1));
 
         calls.notSent(note, ofRefreshes);
-        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 1));
+        assertThat(calls.sentIn(night)).isEqualTo(made(1, 0, 1));
         sent(calls);
         assertWritten(database.whileLocked(
                 "SELECT FROM nightly_calls FOR UPDATE",
-                () -> calls.sending(claimed(ID), CallKind.VIDEO, NOW, NightlyCalls.NONE)));
-        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
-        assertThat(totals.made(night)).isEqualTo(new NightlyCalls(3, 1, 1));
-        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(3, 1, 1));
+                () -> calls.sending(claimed(ID), CallKind.VIDEO, NOW, NightlyLimits.NONE)));
+        assertThat(calls.sentIn(night)).isEqualTo(made(2, 0, 1));
+        assertThat(totals.made(night)).isEqualTo(made(3, 1, 1));
+        assertThat(calls.count(night)).isEqualTo(made(3, 1, 1));
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void stopNoticeEndsTheCallsOfAllActiveNodes(boolean limited) {
-        NightlyCalls limits = limited ? ALL : NightlyCalls.NONE;
+        NightlyLimits limits = limited ? ALL : NightlyLimits.NONE;
         CallRepository elsewhere = ofAnotherNode();
         calls.stops().observeFromNow();
         elsewhere.stops().observeFromNow();
@@ -300,7 +304,7 @@ class CallRepositoryTests extends LedgerFixture {
         FetchRequest before = claimed(ID);
         database.update("UPDATE worklist SET claim_id = claim_id + 1");
 
-        for (NightlyCalls limits : List.of(ALL, NightlyCalls.NONE)) {
+        for (NightlyLimits limits : List.of(ALL, NightlyLimits.NONE)) {
             assertThat(calls.sending(before, CallKind.NOTE, NOW, limits)).isEqualTo(new Unclaimed());
         }
         assertThat(history.calls(ID)).isEmpty();
@@ -312,7 +316,7 @@ class CallRepositoryTests extends LedgerFixture {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void concurrentCallsAreDurableWhenTheyMayBeSent(boolean limited) throws Exception {
-        NightlyCalls limits = limited ? ALL : NightlyCalls.NONE;
+        NightlyLimits limits = limited ? ALL : NightlyLimits.NONE;
 
         List<Future<Long>> found = inGroups(claimed(32).stream().map(note -> () -> {
             CallRecord call =
@@ -332,7 +336,7 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void limitWithinAGroupIsReachedExactly() throws Exception {
-        NightlyCalls limits = new NightlyCalls(10, 4, 0);
+        NightlyLimits limits = limits(10, 4, 0);
         List<FetchRequest> notes = claimed(33);
 
         List<Future<CallAdmission>> results = inGroups(IntStream.range(0, 33)
@@ -347,6 +351,54 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(made.all()).isEqualTo(10);
         assertThat(made.videos()).isLessThanOrEqualTo(4);
         assertThat(totals.made(Night.of(NOW))).isEqualTo(made);
+    }
+
+    @Test
+    void costIsNeverExceededByConcurrentNodes() throws Exception {
+        NightlyLimits limits = ofCost("2.00", "0.15", "0.40");
+        CallRepository elsewhere = ofAnotherNode();
+        List<FetchRequest> notes = claimed(60);
+
+        List<Future<CallAdmission>> results = inGroups(IntStream.range(0, 60)
+                .mapToObj(i -> () -> (i % 2 == 0 ? calls : elsewhere)
+                        .sending(notes.get(i), i % 3 == 0 ? CallKind.VIDEO : CallKind.NOTE, NOW, limits)));
+
+        NightlyCalls made = calls.sentIn(Night.of(NOW));
+        assertThat(results)
+                .extracting(Future::get)
+                .haveExactly((int) made.all(), new Condition<>(CallAdmission.Written.class::isInstance, "written"));
+        assertThat(totals.made(Night.of(NOW))).isEqualTo(made);
+        assertThat(limits.spent(made)).isBetween(new BigDecimal("1.86"), new BigDecimal("2.00"));
+    }
+
+    @Test
+    void callsThatAreNotBilledLeaveTheirPriceAndUnknownOnesDoNot() {
+        NightlyLimits limits = ofCost("0.45", "0.15", "0.15");
+        List<CallRecord> sent = claimed(3).stream()
+                .map(note ->
+                        written(calls.sending(note, CallKind.NOTE, NOW, limits)).call())
+                .toList();
+        calls.received(sent.get(0), PAID, BODY, NOW, Duration.ZERO);
+        assertThat(sending(calls, NOW, limits)).as("two in flight").isInstanceOf(CallAdmission.OverLimit.class);
+
+        for (int i = 0; i < 2; i++) { // a response may be written again
+            calls.received(sent.get(1), new ProviderReply(301, 200, null, null, Billed.NO), null, NOW, Duration.ZERO);
+        }
+        calls.received(sent.get(2), new ProviderReply(500, 200, null, null, Billed.UNKNOWN), null, NOW, Duration.ZERO);
+
+        assertWritten(sending(calls, NOW, limits));
+        assertThat(calls.sending(claimed(4).getLast(), CallKind.NOTE, NOW, limits))
+                .isEqualTo(new CallAdmission.OverLimit(new NightlyCalls(4, 0, 0, 1, 0)));
+        assertThat(totals.made(Night.of(NOW))).isEqualTo(new NightlyCalls(4, 0, 0, 1, 0));
+    }
+
+    private static NightlyCalls made(long all, long videos, long refreshes) {
+        return new NightlyCalls(all, videos, refreshes, 0, 0);
+    }
+
+    private static NightlyLimits ofCost(String cost, String note, String video) {
+        CallPrices prices = new CallPrices(new BigDecimal(note), new BigDecimal(video), Currency.getInstance("CNY"));
+        return new NightlyLimits(NightlyCalls.NONE, new BigDecimal(cost), prices);
     }
 
     @Test
@@ -402,7 +454,7 @@ class CallRepositoryTests extends LedgerFixture {
         paid(night.begins().minusMillis(1));
         sent(ID, CallKind.NOTE, night.begins());
 
-        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
+        assertThat(calls.sentIn(night)).isEqualTo(made(4, 0, 0));
         assertThat(totals.countsIn(night))
                 .extracting(CallTotals.CallCount::code, CallTotals.CallCount::billed, CallTotals.CallCount::calls)
                 .containsExactly(tuple(0, Billed.YES, 2L), tuple(301, Billed.NO, 1L), tuple(null, Billed.UNKNOWN, 1L));
@@ -421,7 +473,7 @@ class CallRepositoryTests extends LedgerFixture {
         return sum;
     }
 
-    private static long sendMany(CallRepository node, FetchRequest note, CallKind kind, NightlyCalls limits) {
+    private static long sendMany(CallRepository node, FetchRequest note, CallKind kind, NightlyLimits limits) {
         return IntStream.range(0, 15)
                 .filter(_ -> node.sending(note, kind, NOW, limits) instanceof CallAdmission.Written)
                 .count();

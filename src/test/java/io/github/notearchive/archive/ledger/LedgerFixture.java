@@ -15,10 +15,13 @@ import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NightlyLimits;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
+import io.github.notearchive.provider.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -49,7 +52,12 @@ abstract class LedgerFixture {
     static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
 
     /** Limits that no test reaches; every call is counted. */
-    static final NightlyCalls ALL = new NightlyCalls(1_000, 1_000, 1_000);
+    static final NightlyLimits ALL = limits(1_000, 1_000, 1_000);
+
+    static NightlyLimits limits(long all, long videos, long refreshes) {
+        return new NightlyLimits(
+                new NightlyCalls(all, videos, refreshes, 0, 0), BigDecimal.ZERO, NightlyLimits.NONE.prices());
+    }
 
     @TempDir
     Path directory;
@@ -57,7 +65,7 @@ abstract class LedgerFixture {
     final ArchiveDatabase database = ArchiveDatabase.emptied();
     final NoteStats history = new NoteStats(database.jdbc());
     final PaidResponses responses = new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
-    final CallTotals totals = new CallTotals(database.jdbc());
+    final CallTotals totals = new CallTotals(database.jdbc(), Settings.of());
     ResponseSpool spool;
     CallRepository calls;
 
@@ -85,7 +93,7 @@ abstract class LedgerFixture {
     }
 
     /** Records a call of a node about {@link #ID}. */
-    CallAdmission sending(CallRepository node, Instant at, NightlyCalls limits) {
+    CallAdmission sending(CallRepository node, Instant at, NightlyLimits limits) {
         return node.sending(claimed(ID), CallKind.NOTE, at, limits);
     }
 

@@ -22,6 +22,7 @@ import jakarta.validation.metadata.PropertyDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Currency;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -104,6 +106,8 @@ class SettingsTableTests {
                 boolean.class, "`true`, `false`",
                 Boolean.class, "`true`, `false`",
                 double.class, "number",
+                BigDecimal.class, "number",
+                Currency.class, "currency code",
                 Duration.class, "duration",
                 DataSize.class, "size",
                 URI.class, "address");

@@ -25,6 +25,7 @@ import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +80,7 @@ class PlanCalculatorTests {
             int laterNights) {
         notes(Kind.NEW, notes);
         settings.put("archive.source.calls-per-night", limit == null ? "0" : limit);
-        this.made = new NightlyCalls(made, 0, 0);
+        this.made = new NightlyCalls(made, 0, 0, 0, 0);
         this.stops = stops == null
                 ? List.of()
                 : Stream.of(stops.split(" ")).map(Long::valueOf).toList();
@@ -105,7 +106,7 @@ class PlanCalculatorTests {
         notes(Kind.NEW, 1_000);
         notes(Kind.POSTPONED_LATER, 100);
         settings.put("archive.source.calls-per-night", "500");
-        made = new NightlyCalls(200, 0, 0);
+        made = new NightlyCalls(200, 0, 0, 0, 0);
 
         NightPlan plan = plan();
 
@@ -197,11 +198,32 @@ class PlanCalculatorTests {
     }
 
     @Test
+    void costIsThatOfOneBilledCallPerResponse() {
+        notes(Kind.NEW, 1_000);
+        assertThat(plan().calls().cost()).as("without prices").isNull();
+        settings.put("archive.source.price.note", "0.15");
+        settings.put("archive.source.cost-per-night", "30");
+        made = new NightlyCalls(100, 0, 0, 20, 0);
+        perAnswer = 1.25;
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().tonight()).as("120 responses").isEqualTo(150);
+        assertThat(plan.calls().because()).isEqualTo("our own limit of CNY 30.00 a night");
+        assertThat(plan.backlog().perNight()).isEqualTo(250);
+        assertThat(plan.backlog().calls()).isEqualTo(1_250 - 150);
+        NightPlan.PlannedCost cost = Objects.requireNonNull(plan.calls().cost());
+        assertThat(List.of(cost.spent(), cost.tonight(), cost.backlog()))
+                .extracting(cost::in)
+                .containsExactly("CNY 12.00", "CNY 18.00", "CNY 132.00");
+    }
+
+    @Test
     void closedGateAndUsedUpLimitsLeaveNothing() {
         notes(Kind.NEW, 30);
         settings.put("archive.source.calls-per-night", "20");
         settings.put("archive.limits.bytes-per-night", "1MB");
-        made = new NightlyCalls(20, 0, 0);
+        made = new NightlyCalls(20, 0, 0, 0, 0);
         storedBytes = 1 << 20;
         closed = Optional.of(new QuotaHolds.Closed(303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
 
@@ -272,6 +294,7 @@ class PlanCalculatorTests {
                                 new PlannedRefreshes(refreshesDue, refreshesDue, null),
                                 true,
                                 videosToBuy),
+                        List.of(),
                         made,
                         storedBytes,
                         new PlanStats.Measurements(videoShare, new PlanStats.Calls(latency, perAnswer), files, stops),
