@@ -105,7 +105,7 @@ COMMENT ON COLUMN worklist.refresh_night IS
     'The night (calendar day of Asia/Shanghai) from which a run may buy a new response about a note that is ARCHIVED, or that was and is UNAVAILABLE; NULL: never. A response of that night or later is the new one. Planned from the last response when the note is archived, and for all notes when archive.refresh has changed.';
 COMMENT ON COLUMN worklist.refresh_attempts IS 'Nights in a row in which the refresh that is due came to nothing.';
 COMMENT ON COLUMN worklist.refresh_value IS
-    'The order of due refreshes, highest first; 0 for all while archive.refresh.order is age. Planned with refresh_night: growth of likes a day (1, 2, 3 or 4 from 1, 10, 100 or 1,000), plus edits (2 at most), plus signs that the note may vanish (2 if it is in censor or not public, 1 if another note of the author is UNAVAILABLE).';
+    'The order of due refreshes, highest first; 0 for all while archive.refresh.order is age, and for notes that are not ARCHIVED. Planned with refresh_night: growth of likes a day (1, 2, 3 or 4 from 1, 10, 100 or 1,000), plus edits (2 at most), plus signs that the note may vanish (2 if it is in censor or not public, 1 if another note of the author is UNAVAILABLE).';
 COMMENT ON COLUMN worklist.gone_since IS
     'When the note became UNAVAILABLE; later checks with the same result keep it. After a rebuild, the time of the last check. NULL: it was never so, or a response contained it since. Set by a trigger.';
 

@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.RefreshPlan.ValueClass;
 import io.github.notearchive.batch.ExitCode;
@@ -90,6 +91,21 @@ class RefreshOrderTests extends NightFixture {
         assertThat(value(notes.getFirst())).isOne();
         plan(Order.AGE);
         assertThat(value(notes.getFirst())).isZero();
+    }
+
+    @Test
+    void notesThatVanishedComeLast() {
+        String note = night.pending(SandboxNoteKind.TEXT, 1).getFirst();
+        answers(note, popular -> popular.put("liked_count", 5_000_000));
+        night.run(ExitCode.COMPLETED);
+        assertThat(value(note)).isEqualTo(4);
+        night.isNextDay();
+        night.script().answers(note, Reply.code(201));
+
+        night.run(ExitCode.COMPLETED);
+
+        assertThat(night.state(note)).isEqualTo(NoteState.UNAVAILABLE);
+        assertThat(value(note)).isZero();
     }
 
     private void plan(Order order) {

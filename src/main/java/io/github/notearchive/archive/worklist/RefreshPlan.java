@@ -46,7 +46,8 @@ public record RefreshPlan(
                                  WHERE e.note_id = n.note_id AND e.field <> 'author'))::int AS edits,
                        CASE WHEN n.in_censor OR n.privacy_type <> 0 THEN 2 ELSE 0 END
                        + EXISTS (SELECT 1 FROM (SELECT note_id FROM note WHERE author_id = n.author_id LIMIT 100) AS o
-                                 JOIN worklist g USING (note_id) WHERE g.state = 'UNAVAILABLE')::int AS signs) AS f
+                                 CROSS JOIN LATERAL (SELECT state FROM worklist WHERE note_id = o.note_id OFFSET 0) AS g
+                                 WHERE g.state = 'UNAVAILABLE')::int AS signs) AS f
             CROSS JOIN LATERAL (
                 SELECT width_bucket(f.growth, ARRAY[1, 10, 100, 1000]::numeric[]) + f.edits + f.signs AS value) AS v
             """;

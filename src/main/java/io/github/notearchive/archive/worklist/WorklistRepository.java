@@ -60,6 +60,7 @@ public class WorklistRepository {
                                      WHEN %2$s THEN d.refresh_night ELSE w.refresh_night END,
                 refresh_attempts = CASE WHEN d.refresh_night IS NOT NULL AND %2$s
                                         THEN d.refresh_attempts ELSE w.refresh_attempts END,
+                refresh_value = CASE WHEN d.state = 'ARCHIVED' THEN w.refresh_value ELSE 0 END,
                 settled_by = d.settled_by,
                 %3$s
             FROM json_array_elements(:rows::json) AS settled (item)

@@ -97,6 +97,9 @@ class ClaimPlanTests {
         worklist.settle(List.of(new Settlement(claimed, claimed.row(), 7)));
         assertPlan("UPDATE worklist", "worklist_pkey");
         refreshPlan.plan(List.of(claimed.id()));
-        assertPlan("UPDATE worklist", "worklist_pkey", "note_pkey");
+        assertPlan("UPDATE worklist", "worklist_pkey", "note_pkey", "note_author", "note_capture_counts");
+        assertThat(recorded.planOf("UPDATE worklist"))
+                .as("not all vanished notes")
+                .doesNotContain("worklist_unavailable");
     }
 }
