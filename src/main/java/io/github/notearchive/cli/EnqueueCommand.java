@@ -8,6 +8,7 @@ import io.github.notearchive.archive.worklist.NoteListReader;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.media.ShortLinks;
 import io.github.notearchive.note.Night;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
+import org.apache.commons.io.function.IOFunction;
 import org.apache.commons.lang3.function.FailableRunnable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -55,6 +57,9 @@ final class EnqueueCommand extends ArchiveCommand {
     @Option(names = "--rejects", paramLabel = "FILE")
     private @Nullable Path rejects;
 
+    @Option(names = "--offline")
+    private boolean offline;
+
     /** A readable input in UTF-8. */
     private record Input(String name, @Nullable Path file, InputStreamSource content) {}
 
@@ -65,6 +70,7 @@ final class EnqueueCommand extends ArchiveCommand {
             ArchiveLocation location,
             ObjectProvider<JobExecutionQueries> executions,
             ObjectProvider<Enqueuer> enqueuer,
+            ObjectProvider<ShortLinks> shortLinks,
             Clock clock) {}
 
     @Override
@@ -80,7 +86,7 @@ final class EnqueueCommand extends ArchiveCommand {
             }
             requireLaterNight(Night.current(action.clock));
             newArchive.ifPresent(this::warn);
-            return enqueue(opened, action.enqueuer.getObject());
+            return enqueue(opened, action);
         });
     }
 
@@ -100,14 +106,17 @@ final class EnqueueCommand extends ArchiveCommand {
         }
     }
 
-    private ExitCode enqueue(List<Input> opened, Enqueuer enqueuer) throws IOException {
+    private ExitCode enqueue(List<Input> opened, Action action) throws IOException {
+        Enqueuer enqueuer = action.enqueuer.getObject();
+        IOFunction<String, String> links =
+                offline ? null : link -> action.shortLinks.getObject().target(link);
         Enqueuer.Options options =
                 new Enqueuer.Options(column, priority, source, refreshAfter.days(), refreshAfter.night());
         boolean clean = true;
         try (RejectsFile rejected = new RejectsFile(rejects)) {
             for (Input input : opened) {
                 try (Reader reader = new InputStreamReader(input.content.getInputStream(), StandardCharsets.UTF_8)) {
-                    EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write);
+                    EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write, links);
                     print(input.name, report);
                     clean &= report.rejected() == 0;
                 } catch (EnqueueException e) {

@@ -13,6 +13,7 @@ import io.github.notearchive.maintenance.verify.FixityProperties;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.PreviewProperties;
+import io.github.notearchive.media.ShortLinks;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -116,6 +117,11 @@ public class ProgramConfiguration {
     @Bean
     MediaDownloader mediaDownloader(MediaProperties settings, Spool spool) {
         return new MediaDownloader(settings, spool);
+    }
+
+    @Bean
+    ShortLinks shortLinks() {
+        return new ShortLinks();
     }
 
     /** Data directory, opened once for both servers, which are stopped when it is closed. */

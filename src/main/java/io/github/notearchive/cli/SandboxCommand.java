@@ -294,7 +294,7 @@ final class SandboxCommand extends ArchiveCommand {
 
     private void enqueue(Enqueuer enqueuer, SandboxProvider provider) {
         String ids = String.join("\n", provider.noteIds(notes));
-        var report = enqueuer.enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {});
+        var report = enqueuer.enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {}, null);
         detail("Enqueued %d generated notes; the provider's quota is %d notes a day\n"
                 .formatted(report.added(), quota));
     }

@@ -1,6 +1,14 @@
 package io.github.notearchive.media;
 
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.MessageConstraintException;
+import org.apache.hc.core5.http.NoHttpResponseException;
 
 /**
  * A URL did not deliver its file. The reason is short and contains no URL.
@@ -30,6 +38,22 @@ final class FailedDownloadException extends UnknownHostException {
         super(reason);
         this.kind = kind;
         this.reason = reason;
+    }
+
+    /** Classifies an exception. Messages of the HTTP client are not used, since they may contain the whole URL. */
+    static FailedDownloadException of(IOException e) {
+        return switch (e) {
+            case FailedDownloadException failed -> failed;
+            case UnknownHostException _ -> retryable("unknown host");
+            case SSLException _ -> retryable("TLS failed");
+            case ConnectionClosedException _ -> retryable("incomplete body");
+            case MessageConstraintException _ -> retryable("headers too long or too many");
+            case NoHttpResponseException _ -> retryable("connection closed without a response");
+            case ConnectTimeoutException _ -> retryable("connect timed out");
+            case SocketTimeoutException _ -> retryable("read timed out");
+            case SocketException _ -> retryable("connection failed or reset");
+            default -> retryable(e.getClass().getSimpleName());
+        };
     }
 
     static FailedDownloadException rejected(String reason) {

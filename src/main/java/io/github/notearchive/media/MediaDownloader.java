@@ -14,10 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.net.InetAddress;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -31,16 +28,11 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
-import javax.net.ssl.SSLException;
-import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.MessageConstraintException;
-import org.apache.hc.core5.http.NoHttpResponseException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,6 +139,19 @@ public class MediaDownloader implements AutoCloseable {
     public void close() {
         stop.countDown();
         http.close();
+    }
+
+    /**
+     * Returns the location of a redirect.
+     *
+     * @throws FailedDownloadException if the response is none
+     */
+    static String location(ClassicHttpResponse response) throws FailedDownloadException {
+        Header location = response.getFirstHeader("Location");
+        if (!REDIRECTS.contains(response.getCode()) || location == null || location.getValue() == null) {
+            throw retryable("HTTP " + response.getCode());
+        }
+        return location.getValue();
     }
 
     /**
@@ -272,7 +277,7 @@ public class MediaDownloader implements AutoCloseable {
         private DownloadedMedia attempt(MediaUrl url, MediaCandidate candidate) throws IOException {
             MediaUrl next = url;
             for (int redirects = 0; redirects <= properties.maxRedirects(); redirects++) {
-                Reply reply = send(next, candidate);
+                Reply reply = next.preferHttps(to -> send(to, candidate));
                 if (reply.media != null) {
                     return reply.media;
                 }
@@ -281,32 +286,17 @@ public class MediaDownloader implements AutoCloseable {
             throw new FailedDownloadException(Kind.POSTPONED, "more than " + properties.maxRedirects() + " redirects");
         }
 
-        private Reply send(MediaUrl to, MediaCandidate candidate) throws IOException {
-            if (to.isUpgradable()) {
-                try {
-                    return sendOnce(to.upgraded(), candidate);
-                } catch (SSLException | SocketException | ConnectTimeoutException _) {
-                    // http is what the provider gave
-                }
-            }
-            return sendOnce(to, candidate);
-        }
-
         /**
          * Sends one request.
          *
          * @throws FailedDownloadException if the response has no complete file, even if its body cannot be read
          * @throws IOException if there is no response
          */
-        private Reply sendOnce(MediaUrl to, MediaCandidate candidate) throws IOException {
+        private Reply send(MediaUrl to, MediaCandidate candidate) throws IOException {
             if (isAborted() || !remaining().isPositive()) {
                 throw new SocketTimeoutException("Ended before the request was sent");
             }
-            String authority = to.literal() ? to.host() + ":" + to.port() : to.host();
-            HttpUriRequestBase request =
-                    new HttpUriRequestBase("GET", URI.create(to.scheme() + "://" + authority + "/"));
-            // not through java.net.URI, which rejects some targets and rewrites others
-            request.setPath(to.target());
+            HttpUriRequestBase request = to.request();
             request.setHeader("Accept", "*/*");
             request.setHeader("Accept-Encoding", "identity");
             return http.execute(request, remaining(), response -> {
@@ -326,11 +316,7 @@ public class MediaDownloader implements AutoCloseable {
             if (GONE.contains(status)) {
                 throw new FailedDownloadException(Kind.GONE, "HTTP " + status);
             }
-            Header location = response.getFirstHeader("Location");
-            if (!REDIRECTS.contains(status) || location == null || location.getValue() == null) {
-                throw retryable("HTTP " + status);
-            }
-            return new Reply(null, location.getValue());
+            return new Reply(null, location(response));
         }
 
         private DownloadedMedia receive(@Nullable HttpEntity entity, MediaCandidate candidate) throws IOException {
@@ -370,26 +356,10 @@ public class MediaDownloader implements AutoCloseable {
             }
         }
 
-        /** Classifies an exception. Messages of the HTTP client are not used, since they may contain the whole URL. */
         private FailedDownloadException failure(IOException e) {
-            if (e instanceof FailedDownloadException failed) {
-                return failed;
-            }
-            if (!remaining().isPositive()) {
-                return retryable("deadline exceeded");
-            }
-            return retryable(
-                    switch (e) {
-                        case UnknownHostException _ -> "unknown host";
-                        case SSLException _ -> "TLS failed";
-                        case ConnectionClosedException _ -> "incomplete body";
-                        case MessageConstraintException _ -> "headers too long or too many";
-                        case NoHttpResponseException _ -> "connection closed without a response";
-                        case ConnectTimeoutException _ -> "connect timed out";
-                        case SocketTimeoutException _ -> "read timed out";
-                        case SocketException _ -> "connection failed or reset";
-                        default -> e.getClass().getSimpleName();
-                    });
+            return e instanceof FailedDownloadException || remaining().isPositive()
+                    ? FailedDownloadException.of(e)
+                    : retryable("deadline exceeded");
         }
     }
 }

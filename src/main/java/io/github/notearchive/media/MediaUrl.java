@@ -1,10 +1,17 @@
 package io.github.notearchive.media;
 
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+import org.apache.commons.io.function.IOFunction;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 
 /**
  * A URL that may be requested: its host is allowed, and its target is legal in a request line.
@@ -91,13 +98,32 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         return new MediaUrl(scheme, host, port, encode(base + to), literal);
     }
 
-    /** Whether https is tried first, with this URL as fallback. */
+    /** Sends a request to this URL; for http, first to the same URL with https. */
+    <T> T preferHttps(IOFunction<MediaUrl, T> send) throws IOException {
+        if (isUpgradable()) {
+            try {
+                return send.apply(upgraded());
+            } catch (SSLException | SocketException | ConnectTimeoutException _) {
+                // http is what was given
+            }
+        }
+        return send.apply(this);
+    }
+
     boolean isUpgradable() {
         return scheme.equals("http") && !literal;
     }
 
-    MediaUrl upgraded() {
+    private MediaUrl upgraded() {
         return new MediaUrl("https", host, 443, target, literal);
+    }
+
+    HttpUriRequestBase request() {
+        String authority = literal ? host + ":" + port : host;
+        HttpUriRequestBase request = new HttpUriRequestBase("GET", URI.create(scheme + "://" + authority + "/"));
+        // not through java.net.URI, which rejects some targets and rewrites others
+        request.setPath(target);
+        return request;
     }
 
     /** Omits path and query, whose signature must not be logged. */

@@ -11,6 +11,8 @@
  * <p>Servers are untrusted. The type of a file is detected from its first bytes, not from its name or headers. A
  * truncated file is rejected ({@code media.format}). Bytes are stored as received.
  *
+ * <p>{@link io.github.notearchive.media.ShortLinks} reads the targets of short links by the same rules.
+ *
  * <p>Uses: {@code note}, {@code io}. Used by: {@code nightly}, {@code cli}.
  */
 @NullMarked

@@ -122,7 +122,7 @@ class BacklogPlansTests {
     /** Of the time at which they are enqueued, as ids of notes are. */
     static void enqueue(BigWorklist.Parts parts, int notes) {
         parts.get(Enqueuer.class)
-                .enqueue(new StringReader(ids(notes)), new Enqueuer.Options(null, 5, "bench"), _ -> {});
+                .enqueue(new StringReader(ids(notes)), new Enqueuer.Options(null, 5, "bench"), _ -> {}, null);
     }
 
     static String ids(int notes) {

@@ -237,7 +237,8 @@ public final class NightlyScenario {
         return enqueuer.enqueue(
                 new StringReader(String.join("\n", notes)),
                 new Enqueuer.Options(null, priority, "test", refreshDays, refreshOn),
-                _ -> {});
+                _ -> {},
+                null);
     }
 
     public void requeue(String note) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.apache.commons.io.function.IOFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.jdbc.core.ConnectionCallback;
@@ -144,15 +145,21 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         }
     }
 
-    /** Reads a list completely and commits it; writes nothing if it is not in the stated format. */
-    public EnqueueReport enqueue(Reader list, Options options, Consumer<Rejected> rejects) {
+    /**
+     * Reads a list completely and commits it; writes nothing if it is not in the stated format.
+     *
+     * @param shortLinks returns the target of a short link; null to reject short links
+     */
+    public EnqueueReport enqueue(
+            Reader list, Options options, Consumer<Rejected> rejects, @Nullable IOFunction<String, String> shortLinks) {
         // the temporary table belongs to a connection, so all transactions have to use the same one
         ConnectionCallback<EnqueueReport> enqueue = connection -> {
             DataSource session = new SingleConnectionDataSource(connection, true);
             EnqueuedList enqueued = new EnqueuedList(JdbcClient.create(session), options, rejects);
             TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(session));
             String after = "";
-            for (String last : Objects.requireNonNull(transaction.execute(_ -> enqueued.copy(list)))) {
+            // not in a transaction, which would stay open while short links are requested
+            for (String last : enqueued.copy(list, shortLinks)) {
                 String first = after;
                 transaction.executeWithoutResult(_ -> enqueued.write(first, last, clock.instant()));
                 after = last;
@@ -220,11 +227,11 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         }
 
         /** Copies the list to the table and returns the last id of each batch; a list without refreshes is one. */
-        private List<String> copy(Reader list) {
+        private List<String> copy(Reader list, @Nullable IOFunction<String, String> shortLinks) {
             jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the previous list
             jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
                     .update();
-            new NoteListReader(options.column(), this).read(list);
+            new NoteListReader(options.column(), this, shortLinks).read(list);
             flush();
             if (!options.plansRefreshes()) {
                 return List.of(AFTER_ALL);

@@ -14,12 +14,14 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.IOFunction;
 import org.apache.commons.io.input.SequenceReader;
 import org.apache.commons.lang3.Strings;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,8 @@ import org.springframework.core.NestedExceptionUtils;
  *
  * <p>A line is an id, a link with an id, or a share text with such a link. Only known link forms count:
  * {@code /explore/ID}, {@code /discovery/item/ID}, {@code /item/ID}, {@code /note/ID} and
- * {@code /user/profile/USER/ID}. Links also contain other ids of the same form, such as user ids.
+ * {@code /user/profile/USER/ID}. Links also contain other ids of the same form, such as user ids. A line without a note
+ * may have a short link that redirects to one.
  */
 public final class NoteListReader {
 
@@ -64,15 +67,21 @@ public final class NoteListReader {
             Pattern.CASE_INSENSITIVE);
 
     private static final Pattern ID = Pattern.compile("(?<![0-9a-zA-Z/=_-])([0-9a-fA-F]{24})(?![0-9a-zA-Z/=_-])");
-    private static final Pattern SHORT_LINK = Pattern.compile("xhslink\\.com/", Pattern.CASE_INSENSITIVE);
+    private static final Pattern SHORT_LINK =
+            Pattern.compile("(?<![\\w.@/-])(https?://)?(xhslink\\.com/[\\w/-]+)", Pattern.CASE_INSENSITIVE);
 
     private final @Nullable String column;
     private final EnqueuedList enqueued;
+    private final @Nullable IOFunction<String, String> shortLinks;
 
-    /** @param column CSV column, by its name in the first line or its number from 1; null to detect it */
-    NoteListReader(@Nullable String column, EnqueuedList enqueued) {
+    /**
+     * @param column CSV column, by its name in the first line or its number from 1; null to detect it
+     * @param shortLinks returns the target of a short link; null to reject short links
+     */
+    NoteListReader(@Nullable String column, EnqueuedList enqueued, @Nullable IOFunction<String, String> shortLinks) {
         this.column = column;
         this.enqueued = enqueued;
+        this.shortLinks = shortLinks;
     }
 
     /** Reads a list to its end; throws {@link EnqueueException} if it is not in the stated format. */
@@ -146,19 +155,47 @@ public final class NoteListReader {
             return;
         }
         Set<NoteId> notes = notes(text);
+        Set<String> links = notes.isEmpty() ? shortLinks(text) : Set.of();
         if (notes.size() == 1) {
             enqueued.add(notes.iterator().next(), line);
-        } else if (notes.size() > 1) {
-            String problem = "names " + notes.size() + " notes; write one per line, or name the column with --column";
-            enqueued.reject(line, shown(text), problem);
-        } else {
+        } else if (links.size() == 1) {
+            acceptShortLink(line, links.iterator().next());
+        } else if (notes.size() + links.size() > 1) {
             enqueued.reject(
                     line,
                     shown(text),
-                    SHORT_LINK.matcher(text).find()
-                            ? "is a short link without the id; open it and use the URL it redirects to"
-                            : "contains neither a note id (24 hexadecimal digits) nor a link to a note");
+                    "names %d notes; write one per line, or name the column with --column"
+                            .formatted(notes.size() + links.size()));
+        } else {
+            enqueued.reject(
+                    line, shown(text), "contains neither a note id (24 hexadecimal digits) nor a link to a note");
         }
+    }
+
+    /** Adds the note that a short link redirects to, or rejects the link, which then can be enqueued again. */
+    private void acceptShortLink(long line, String link) {
+        String problem = "is a short link, and --offline was given";
+        if (shortLinks != null) {
+            try {
+                Set<NoteId> notes = notes(LINK, shortLinks.apply(link));
+                if (notes.size() == 1) {
+                    enqueued.add(notes.iterator().next(), line);
+                    return;
+                }
+                problem = "is a short link that does not redirect to a note";
+            } catch (IOException e) {
+                problem = "is a short link that was not resolved: " + e.getMessage() + "; enqueue it again later";
+            }
+        }
+        enqueued.reject(line, shown(link), problem);
+    }
+
+    private static Set<String> shortLinks(String text) {
+        return SHORT_LINK
+                .matcher(text)
+                .results()
+                .map(link -> Objects.requireNonNullElse(link.group(1), "http://") + link.group(2))
+                .collect(Collectors.toSet());
     }
 
     /** Returns whether a line is blank or a comment. */
@@ -226,9 +263,9 @@ public final class NoteListReader {
         return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
     }
 
-    /** Returns whether a text names a note. */
+    /** Returns whether a text names a note, or has one short link. */
     public static boolean isNote(String text) {
-        return !isIgnored(text) && notes(text).size() == 1;
+        return !isIgnored(text) && (notes(text).size() == 1 || shortLinks(text).size() == 1);
     }
 
     /** Masks the share token of a link, which grants access to the note. */

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
@@ -70,6 +71,88 @@ class EnqueuerTests {
         assertThat(rejected).extracting(Rejected::line).containsExactly(7L, 8L);
         assertThat(rejected.getFirst().text()).isEqualTo("nonsense");
         assertThat(ids()).containsExactly(id(1), id(2), id(3), id(4));
+    }
+
+    /** A share text has the link between other words; all lines have their place in the list. */
+    @Test
+    void shortLinksAreResolvedAndOthersReportedWithTheirLines() {
+        Map<String, String> targets = Map.of(
+                "http://xhslink.com/a/AbC", "https://www.xiaohongshu.com/discovery/item/" + id(1) + "?xsec_token=t",
+                "https://xhslink.com/m/1", "https://www.rednote.com/explore/" + id(2),
+                "http://xhslink.com/user", "https://www.xiaohongshu.com/user/profile/5f00aa010000000001000aaa");
+        List<String> requested = new ArrayList<>();
+        String text = String.join(
+                "\n",
+                "12 Anna 发布了一篇小红书笔记，快来看吧！😆 Xy 😆 http://xhslink.com/a/AbC，复制本条信息，打开【小红书】App查看精彩内容！",
+                "https://xhslink.com/m/1",
+                "http://xhslink.com/user",
+                "XHSLINK.com/gone",
+                "xhslink.com/a xhslink.com/b",
+                "http://www.xhslink.com/a http://evil.test/xhslink.com/a evilxhslink.com/a a@xhslink.com/a xhslink.com.evil/a",
+                id(3));
+
+        EnqueueReport report =
+                enqueuer.enqueue(new StringReader(text), new Options(null, 5, "s"), rejected::add, link -> {
+                    requested.add(link);
+                    if (!targets.containsKey(link)) {
+                        throw new IOException("HTTP 404");
+                    }
+                    return targets.get(link);
+                });
+
+        assertThat(report).isEqualTo(new EnqueueReport(3, 0, 0, 4, rejected));
+        assertThat(ids()).containsExactly(id(1), id(2), id(3));
+        assertThat(requested)
+                .containsExactly(
+                        "http://xhslink.com/a/AbC",
+                        "https://xhslink.com/m/1",
+                        "http://xhslink.com/user",
+                        "http://XHSLINK.com/gone");
+        assertThat(rejected)
+                .map(Rejected::toString)
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .isEqualTo(
+                                        "line 3 \"http://xhslink.com/user\" is a short link that does not redirect to a"
+                                                + " note"),
+                        line -> assertThat(line)
+                                .isEqualTo(
+                                        "line 4 \"http://XHSLINK.com/gone\" is a short link that was not resolved: HTTP"
+                                                + " 404; enqueue it again later"),
+                        line -> assertThat(line).contains("line 5", "names 2 notes"),
+                        line -> assertThat(line).contains("line 6", "contains neither"));
+    }
+
+    /** Rejected short links can be enqueued from the file of rejected lines. */
+    @Test
+    void shortLinkIsRejectedWholeWithoutAResolver() {
+        enqueue("x".repeat(200) + " http://xhslink.com/a/AbC");
+
+        assertThat(rejected)
+                .singleElement()
+                .hasToString("line 1 \"http://xhslink.com/a/AbC\" is a short link, and --offline was given");
+        String again = rejected.getFirst().toString();
+        assertThat(enqueuer.enqueue(
+                                new StringReader(again),
+                                new Options(null, 5, "s"),
+                                rejected::add,
+                                _ -> "https://www.xiaohongshu.com/explore/" + id(1))
+                        .added())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void noTransactionIsOpenWhileAShortLinkIsRequested() {
+        enqueuer.enqueue(
+                new StringReader(id(2) + "\nhttp://xhslink.com/a"), new Options(null, 5, "s"), rejected::add, _ -> {
+                    assertThat(database.texts(
+                                    "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()"
+                                            + " AND state LIKE 'idle in transaction%'"))
+                            .isEmpty();
+                    return "https://www.xiaohongshu.com/explore/" + id(1);
+                });
+
+        assertThat(ids()).containsExactly(id(1), id(2));
     }
 
     @Test
@@ -294,7 +377,7 @@ class EnqueuerTests {
         Reader failing = new SequenceReader(
                 new StringReader(manyIds(1, 20_000)), new BrokenReader(new IOException("disk gone")));
 
-        assertThatThrownBy(() -> enqueuer.enqueue(failing, new Options(null, 5, "s"), rejected::add))
+        assertThatThrownBy(() -> enqueuer.enqueue(failing, new Options(null, 5, "s"), rejected::add, null))
                 .isInstanceOf(EnqueueException.class)
                 .hasMessageContaining("disk gone")
                 .hasMessageContaining("nothing was enqueued");
@@ -308,7 +391,8 @@ class EnqueuerTests {
         assertThatThrownBy(() -> enqueuer.enqueue(
                         new StringReader(id(1) + "\nnonsense\n"),
                         new Options(null, 5, "s"),
-                        line -> fail("full: " + line)))
+                        line -> fail("full: " + line),
+                        null))
                 .hasMessageContaining("full");
 
         assertThat(ids()).isEmpty();
@@ -337,7 +421,7 @@ class EnqueuerTests {
     }
 
     private EnqueueReport enqueue(String list, @Nullable Options options) {
-        return enqueuer.enqueue(new StringReader(list), options, rejected::add);
+        return enqueuer.enqueue(new StringReader(list), options, rejected::add, null);
     }
 
     private List<String> ids() {

@@ -81,7 +81,7 @@ class WorklistRepositoryTests {
                 Timestamp.from(NOW.minus(Duration.ofDays(9))));
         WorklistItem claimed = claims.claim(NODE, Lanes.REFRESHES).orElseThrow();
         Enqueuer.Options newPlan = new Enqueuer.Options(null, 5, "operator", 30, tonight.plusDays(5));
-        new Enqueuer(list.database.dataSource(), list.clock).enqueue(new StringReader(ID.value()), newPlan, _ -> {});
+        new Enqueuer(list.database.dataSource(), list.clock).enqueue(new StringReader(ID.value()), newPlan, _ -> {}, null);
 
         boolean settled = list.settle(
                 claimed,

@@ -129,7 +129,8 @@ class EraseTests extends MaintenanceScenario {
         EnqueueReport report = enqueuer.enqueue(
                 new StringReader("\n" + note + "\n66bb00000000000000000001\n" + note),
                 new Enqueuer.Options(null, 5, "test"),
-                rejects::add);
+                rejects::add,
+                null);
         night.script().answers("66bb00000000000000000001", Reply.code(201));
         night.run(ExitCode.COMPLETED);
 
@@ -357,7 +358,7 @@ class EraseTests extends MaintenanceScenario {
     private CompletableFuture<EnqueueReport> enqueueAside(
             List<String> notes, @Nullable Integer refreshDays, Consumer<Rejected> rejects) {
         Enqueuer.Options options = new Enqueuer.Options(null, 5, "test", refreshDays, null);
-        return aside(() -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects));
+        return aside(() -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects, null));
     }
 
     @Test

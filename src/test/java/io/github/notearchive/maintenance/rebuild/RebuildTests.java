@@ -282,7 +282,10 @@ class RebuildTests extends MaintenanceScenario {
     void restoresRefreshDaysOfUnavailableNotes() {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.TEXT, 3);
         enqueuer.enqueue(
-                new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test", 3, null), _ -> {});
+                new StringReader(String.join("\n", notes)),
+                new Enqueuer.Options(null, 5, "test", 3, null),
+                _ -> {},
+                null);
         night.script().answers(notes.get(0), Reply.code(201));
         night.run(ExitCode.COMPLETED);
         night.isDaysLater(4);
