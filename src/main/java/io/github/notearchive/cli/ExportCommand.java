@@ -133,7 +133,7 @@ final class ExportCommand extends ArchiveCommand {
         refuseIf(text != null && text.isEmpty(), "--text must not be empty");
         requireOrder("--published-from", publishedFrom, "--published-to", publishedTo);
         requireOrder("--captured-from", capturedFrom, "--captured-to", capturedTo);
-        requireReadable("--ids", ids);
+        requireReadable("--ids", Exporter.STANDARD_INPUT.equals(ids) ? null : ids);
         requireReadable("--author-key", authorKey);
         return new ExportOptions(
                 format,

@@ -2,15 +2,18 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
+import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -25,6 +28,9 @@ final class RequeueCommand extends ArchiveCommand {
 
     @Option(names = "--state", paramLabel = "STATE")
     private List<NoteState> states = new ArrayList<>();
+
+    @Option(names = "--filter", paramLabel = "TEXT")
+    private @Nullable String filter;
 
     @Option(names = "--without-video")
     private boolean withoutVideo;
@@ -43,12 +49,18 @@ final class RequeueCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
-        boolean isByGroup = !states.isEmpty() || withoutVideo || degraded;
+        boolean isByGroup = !states.isEmpty() || filter != null || withoutVideo || degraded;
         refuseIf(ids.isEmpty() != isByGroup, "name either notes or a group of them, such as: requeue --state FAILED");
+        refuseIf(filter != null && filter.isBlank(), "--filter must not be empty");
         List<NoteId> notes = noteIds(ids);
+        NoteFilter matching = filter == null ? null : filter(filter);
         return execute(Action.class, action -> {
             requireEnabled(action);
             requeueGroups(action);
+            if (matching != null) {
+                long due = action.actions.requeue(matching);
+                out().println(DisplayFormat.plural(due, "matching note") + " made due now");
+            }
             return notes.isEmpty() ? ExitCode.COMPLETED : requeue(notes, action);
         });
     }

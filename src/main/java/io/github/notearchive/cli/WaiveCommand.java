@@ -1,50 +1,100 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.stats.NoteList;
+import io.github.notearchive.archive.stats.NoteList.MissingFile;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.waive.Waiver;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code waive}: accepts that a file is missing. */
+/** {@code waive}: accepts that a file is missing, or all files of notes that match a filter. */
 @Command(name = "waive")
 final class WaiveCommand extends ArchiveCommand {
 
-    @Parameters(index = "0", paramLabel = "NOTE_ID")
-    private String note = "";
+    @Parameters(index = "0", arity = "0..1", paramLabel = "NOTE_ID")
+    private @Nullable String note;
 
-    @Parameters(index = "1", paramLabel = "KIND")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "KIND")
     private MediaKind kind = MediaKind.IMAGE;
 
-    @Parameters(index = "2", paramLabel = "ORDINAL")
-    private int ordinal;
+    @Parameters(index = "2", arity = "0..1", paramLabel = "ORDINAL")
+    private @Nullable Integer ordinal;
+
+    @Option(names = "--filter", paramLabel = "TEXT")
+    private @Nullable String filter;
 
     @Option(names = "--reason", required = true, paramLabel = "TEXT")
     private String reason = "";
 
+    @Option(names = "--yes")
+    private boolean yes;
+
     @Component
-    record Action(Waiver waiver, ErasureList erased) {}
+    record Action(Waiver waiver, ErasureList erased, NoteList notes) {}
+
+    /** @param done whether they were waived, not only shown */
+    record Waived(List<MissingFile> files, boolean done) {}
 
     @Override
     public Integer call() throws Exception {
-        NoteId id = noteId(note);
         refuseIf(reason.isBlank(), "--reason must not be empty");
-        return execute(Action.class, action -> {
-            requireNotErased(action.erased, id);
+        Integer position = ordinal;
+        if (filter == null && note != null && position != null) {
+            refuseIf(yes, "--yes requires --filter");
+            NoteId id = noteId(note);
+            return execute(Action.class, action -> waive(id, position, action));
+        }
+        if (filter == null || note != null) {
+            throw usage(
+                    "name either one file by NOTE_ID KIND ORDINAL, or many, such as: waive --filter 'state:failed media-reason:gone'");
+        }
+        NoteFilter matching = filter(filter);
+        refuseIf(
+                matching.mediaReasons().isEmpty(),
+                "--filter must name the reasons of the files to waive, such as: --filter 'state:failed media-reason:gone'");
+        return execute(Action.class, action -> waive(matching, action));
+    }
+
+    private ExitCode waive(NoteId id, int position, Action action) {
+        requireNotErased(action.erased, id);
+        try {
+            int missing = action.waiver.waive(id, kind, position, reason.strip());
+            out().println(
+                            missing == 0
+                                    ? "Waived; note " + id + " is archived"
+                                    : "Waived; " + missing + " other files of note " + id + " are missing");
+        } catch (Waiver.NotWaivedException e) {
+            throw CommandFailure.usage("nothing was waived: " + e.getMessage());
+        }
+        return ExitCode.COMPLETED;
+    }
+
+    private ExitCode waive(NoteFilter matching, Action action) {
+        List<MissingFile> files = new ArrayList<>();
+        Set<String> refused = new LinkedHashSet<>();
+        for (MissingFile file : action.notes.missing(matching)) {
             try {
-                int missing = action.waiver.waive(id, kind, ordinal, reason.strip());
-                out().println(
-                                missing == 0
-                                        ? "Waived; note " + id + " is archived"
-                                        : "Waived; " + missing + " other files of note " + id + " are missing");
+                if (yes) {
+                    action.waiver.waive(file.id(), file.kind(), file.ordinal(), reason.strip());
+                }
+                files.add(file);
             } catch (Waiver.NotWaivedException e) {
-                throw CommandFailure.usage("nothing was waived: " + e.getMessage());
+                refused.add(String.valueOf(e.getMessage()));
             }
-            return ExitCode.COMPLETED;
-        });
+        }
+        out().print(ConsoleText.render("waive", new Waived(files, yes)));
+        refused.forEach(problem -> warn("not waived: " + problem));
+        return refused.isEmpty() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
     }
 }

@@ -1,5 +1,7 @@
 package io.github.notearchive.export;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
@@ -16,6 +18,7 @@ import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +51,9 @@ import tools.jackson.databind.node.ObjectNode;
 public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, HeifCommand heif) {
 
     private static final Logger log = LoggerFactory.getLogger(Exporter.class);
+
+    /** File of ids that is standard input. */
+    public static final Path STANDARD_INPUT = Path.of("-");
 
     /**
      * Writes an export. The target is created completely or, after any failure, left as it was. Media that the store
@@ -118,9 +124,11 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
 
     private static Collection<NoteId> readIds(Path file) throws IOException {
         Collection<NoteId> ids = new TreeSet<>();
+        byte[] list = file.equals(STANDARD_INPUT) ? System.in.readAllBytes() : Files.readAllBytes(file);
         int number = 0;
         try {
-            for (String line : Files.readAllLines(file)) {
+            String lines = UTF_8.newDecoder().decode(ByteBuffer.wrap(list)).toString();
+            for (String line : lines.lines().toList()) {
                 number++;
                 String text = line.replace("\ufeff", "").strip();
                 if (!text.isEmpty()) {

@@ -3,13 +3,19 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.report.PageChecks;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.apache.commons.lang3.ArrayUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -49,6 +55,48 @@ class CommandsTests {
                             id(4) + " 7 spring",
                             id(5) + " 5 enqueue");
             assertThat(archive.executions()).isEmpty();
+        }
+    }
+
+    @Test
+    void missingFilesAreWaivedAndNotesRequeuedAndExportedByAFilter() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            List<String> notes = practice.enqueue(practice.provider().noteIds(SandboxNoteKind.SOUND, 3));
+            Set<String> dead = Practice.targetsOf(practice.provider(), notes.getFirst());
+            practice.provider().script().media(dead::contains, Reply.status(404));
+            practice.call("run").with(6);
+            String[] waive = {"waive", "--filter", "state:postponed media-reason:dead", "--reason", "lost for good"};
+            long files = archive.number("SELECT count(*) FROM note_media WHERE state = 'MISSING'");
+
+            String preview = practice.call(waive).with(0).out();
+            archive.assertNumber("SELECT count(*) FROM note_media WHERE state = 'MISSING'", files);
+            String done =
+                    practice.call(ArrayUtils.addAll(waive, "--yes")).with(0).out();
+            String nothing = practice.call(waive).with(0).out();
+
+            assertThat(preview)
+                    .contains("Would be waived: " + DisplayFormat.plural(files, "file") + " of 1 note", "--yes does it")
+                    .contains(notes.getFirst(), " DEAD ");
+            assertThat(done).contains("Waived: " + DisplayFormat.plural(files, "file") + " of 1 note");
+            assertThat(nothing).contains("0 files of 0 notes");
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 3L));
+            archive.assertNumber("SELECT count(*) FROM note_media WHERE reason = 'lost for good'", files);
+
+            Path ids = practice.directory().resolve("some");
+            Program export = practice.start("export", "--format", "jsonl", "--ids", "-", ids.toString());
+            try (OutputStream input = export.input()) {
+                input.write((notes.get(1) + "\r\n").getBytes(StandardCharsets.UTF_8));
+            }
+            practice.end(export).with(0);
+            assertThat(ids.resolve("notes.jsonl"))
+                    .content()
+                    .contains(notes.get(1))
+                    .hasLineCount(1);
+
+            Ended requeued = practice.call("requeue", "--filter", "has:waived").with(0);
+            assertThat(requeued.out()).contains("1 matching note made due now");
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 2L, "PENDING", 1L));
         }
     }
 

@@ -95,8 +95,10 @@ class CommandLineTests {
             enqueue | --rejects /tmp ID; --refresh-after 36h ID; --refresh-after 0d ID; --refresh-after soon ID
             enqueue | --refresh-after 2027-02-30 ID
             explain | ; nonsense
-            requeue | ; nonsense; --state NONSENSE
+            requeue | ; nonsense; --state NONSENSE; --filter size:3; ID --filter state:failed
             waive   | ID; ID IMAGE x --reason x; nonsense IMAGE 0 --reason x
+            waive   | --filter state:failed --reason x; --filter media-reason:lost --reason x; --filter media-reason:gone
+            waive   | ID --filter media-reason:gone --reason x; ID IMAGE 0 --reason x --yes; ID IMAGE --reason x; --reason x
             search  | --limit 0 word; --limit x word; \u200b
             list    | --limit 0; --limit 2147483647; size:3; author:; (a; -旧
             forget  | ; nonsense; --yes; ID --author 5f0000000000000000000001; ID --yes --dry-run

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.stats.FilterTerm.Rendering;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
@@ -34,6 +35,9 @@ enum FilterKey {
     TYPE("normal, video", "n.note_type IN (:values)"),
     STATE(names(NoteState.values(), ", "), "w.state IN (:values)"),
     REASON(names(StateReason.values(), ", "), "w.reason IN (:values)"),
+    MEDIA_REASON(names(Gap.values(), ", "), """
+            EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = 'MISSING' AND m.reason IN (:values))
+            """),
     HAS("video, sound, live, subtitle, gap, waived", """
             EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = 'STORED' AND m.kind IN (:values))
             """),
@@ -90,7 +94,7 @@ enum FilterKey {
 
     /** Returns the names of all keys. */
     static String names(String separator) {
-        return names(values(), separator);
+        return Arrays.stream(values()).map(FilterKey::text).collect(Collectors.joining(separator));
     }
 
     private static String names(Enum<?>[] constants, String separator) {
@@ -107,7 +111,7 @@ enum FilterKey {
     }
 
     String text() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /**
@@ -143,7 +147,7 @@ enum FilterKey {
         for (String value : values) {
             switch (this) {
                 case AUTHOR -> constants.addAll(List.of(value, FilterTerm.beginning(FilterTerm.lower(value))));
-                case STATE, REASON -> constants.add(value.toUpperCase(Locale.ROOT));
+                case STATE, REASON, MEDIA_REASON -> constants.add(value.toUpperCase(Locale.ROOT));
                 case HAS -> {
                     switch (value) {
                         case "gap" -> conditions.add(HAS_SLOT.formatted(GAP));

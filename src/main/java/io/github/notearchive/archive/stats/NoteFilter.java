@@ -12,8 +12,10 @@ import io.github.notearchive.archive.stats.FilterTerm.Words;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +93,19 @@ public final class NoteFilter {
     /** Returns whether a term may name an author. */
     public boolean namesAuthor() {
         return text.contains("author:");
+    }
+
+    /**
+     * Returns the reasons that the terms {@code media-reason:} name, without those within alternatives and negations.
+     */
+    public List<String> mediaReasons() {
+        return terms().stream()
+                .flatMap(term -> term instanceof Match(var key, var values) && key == FilterKey.MEDIA_REASON
+                        ? values.stream()
+                        : Stream.empty())
+                .map(value -> value.toUpperCase(Locale.ROOT))
+                .distinct()
+                .toList();
     }
 
     /** Condition and its parameters. */

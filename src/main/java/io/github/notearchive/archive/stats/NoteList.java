@@ -2,10 +2,13 @@ package io.github.notearchive.archive.stats;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -44,6 +47,30 @@ public record NoteList(JdbcClient jdbc) {
         }
         return notes;
     }
+
+    /**
+     * Returns the missing files with a reason that the filter names, of matching notes that wait for files or failed,
+     * in the order of notes.
+     */
+    public List<MissingFile> missing(NoteFilter filter) {
+        Map<String, Object> parameters = new HashMap<>(filter.parameters());
+        parameters.put("reasons", filter.mediaReasons());
+        return Statements.list(
+                jdbc, MissingFile.class, parameters, """
+                        SELECT n.note_id AS id, m.kind, m.ordinal, m.reason, n.title
+                        FROM note n JOIN worklist w USING (note_id) JOIN note_media m USING (note_id)
+                        WHERE (%s) AND %s AND m.state = 'MISSING' AND m.reason = ANY (:reasons)
+                          AND w.state IN ('PENDING', 'POSTPONED', 'FAILED')
+                        ORDER BY n.note_id, m.kind, m.ordinal
+                        """.formatted(filter.condition(), NoteView.NOT_ERASED));
+    }
+
+    public record MissingFile(
+            NoteId id,
+            MediaKind kind,
+            int ordinal,
+            String reason,
+            @Nullable String title) {}
 
     /** A note by its id; without anything but a state if it was never captured. */
     public record ListedNote(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.note.Endpoint;
@@ -14,6 +15,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -251,6 +253,13 @@ public class WorklistRepository {
         return requeueAll(state, "true");
     }
 
+    /** As above, for all notes that match a filter, also those that were never captured. */
+    public int requeue(NoteFilter filter) {
+        return requeueAll("""
+                        w.note_id IN (SELECT w.note_id FROM worklist w LEFT JOIN note n USING (note_id) WHERE %s)
+                        """.formatted(filter.condition()), filter.parameters());
+    }
+
     /** As above, for all archived notes without a fetched video. */
     public int requeueWithoutVideo() {
         return requeueAll(
@@ -264,12 +273,15 @@ public class WorklistRepository {
     }
 
     private int requeueAll(NoteState state, String condition) {
+        return requeueAll("state = :state AND " + condition, Map.of("state", state));
+    }
+
+    private int requeueAll(String condition, Map<String, ?> parameters) {
+        Map<String, Object> all = new HashMap<>(parameters);
+        all.put("now", clock.instant());
         return transaction.execute(_ -> {
             WorklistStats.countByStatement(jdbc);
-            return Statements.update(
-                    jdbc,
-                    Map.of("now", clock.instant(), "state", state),
-                    RESET + " AND state = :state AND " + condition);
+            return Statements.update(jdbc, all, RESET + " AND " + condition);
         });
     }
 

@@ -29,6 +29,7 @@ class NoteFilterTests {
             -(a b) -"OR" -(-x) - "-y"          | -(a b) -"OR" x "-" "-y"
             likes:>=10,..5 published:2026-03.. | likes:>=10,..5 published:2026-03..
             state:FAILED,failed "12:30"        | state:failed "12:30"
+            -MEDIA-Reason：GONE,no_answer       | -media-reason:gone,no_answer
             “old bookshop” author：Anna -TYPE：video 标题：x | "old bookshop" author:Anna -type:video 标题：x
             topic:(a OR b                      |
             """)
@@ -53,6 +54,7 @@ class NoteFilterTests {
             type:audio         | "type:audio" is not a term of a filter: type: takes normal, video
             state:lost         | pending, postponed, archived, unavailable, failed
             reason:bad         | media_incomplete, rejected
+            media-reason:bad   | media-reason: takes retry, dead, gone, no_answer
             has:               | video, sound, live, subtitle, gap, waived
             published:         | published: takes 2026
             captured:          | captured: takes 2026
@@ -137,6 +139,9 @@ class NoteFilterTests {
             has:live,sound              | 2
             has:gap                     | 4
             has:waived                  | 1
+            media-reason:gone,dead      | 4
+            media-reason:dead           |
+            -media-reason:gone          | 1 2 3 5 6
             has:gap,video               | 3 4
             published:2026-02           | 1
             published:2026-03-01        | 2
@@ -157,6 +162,17 @@ class NoteFilterTests {
         fill();
 
         assertThat(found(NoteFilter.parse(text))).as(text).isEqualTo(numbers == null ? "" : numbers);
+    }
+
+    @Test
+    void reasonsOfMissingFilesAreThoseThatAllNotesHave() {
+        assertThat(NoteFilter.parse("media-reason:gone,DEAD state:failed media-reason:gone")
+                        .mediaReasons())
+                .containsExactly("GONE", "DEAD");
+        assertThat(NoteFilter.parse("media-reason:gone").mediaReasons()).containsExactly("GONE");
+        assertThat(NoteFilter.parse("-media-reason:gone (media-reason:dead OR x)")
+                        .mediaReasons())
+                .isEmpty();
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.NoteList.ListedNote;
+import io.github.notearchive.archive.stats.NoteList.MissingFile;
+import io.github.notearchive.note.MediaKind;
 import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,29 @@ class NoteListTests {
                         new ListedNote(id(1), "ARCHIVED", Instant.parse("2026-02-01T00:00:00Z"), "a", "Anna", "first"),
                         new ListedNote(id(4), "FAILED", null, null, null, null));
         assertThat(list.notes(NoteFilter.all(), 2)).extracting(ListedNote::id).containsExactly(id(2), id(1));
+    }
+
+    /** Note 2 waits, note 1 is archived, note 3 is erased. */
+    @Test
+    void missingFilesAreThoseWithTheNamedReasonsOfNotesThatWait() {
+        rows.settled(2, "FAILED", "2026-03-01T00:00Z");
+        rows.settled(3, "FAILED", "2026-03-01T00:00Z");
+        for (int number = 1; number <= 3; number++) {
+            rows.file(number, "IMAGE", 0, null, "GONE");
+            rows.file(number, "IMAGE", 1, null, "DEAD");
+            rows.file(number, "AUDIO", 0, null, "GONE");
+        }
+        database.update("UPDATE note_media SET state = 'MISSING'");
+        rows.file(2, "IMAGE", 2, null, "GONE"); // waived with this reason
+
+        assertThat(list.missing(NoteFilter.parse("media-reason:gone")))
+                .containsExactly(
+                        new MissingFile(id(2), MediaKind.AUDIO, 0, "GONE", "second"),
+                        new MissingFile(id(2), MediaKind.IMAGE, 0, "GONE", "second"));
+        assertThat(list.missing(NoteFilter.parse("media-reason:gone media-reason:dead state:failed")))
+                .hasSize(3);
+        assertThat(list.missing(NoteFilter.parse("media-reason:gone first"))).isEmpty();
+        assertThat(list.missing(NoteFilter.all())).isEmpty();
     }
 
     @Test

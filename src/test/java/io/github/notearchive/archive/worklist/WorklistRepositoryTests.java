@@ -3,6 +3,7 @@ package io.github.notearchive.archive.worklist;
 import static io.github.notearchive.archive.worklist.ListedNotes.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
@@ -81,7 +82,8 @@ class WorklistRepositoryTests {
                 Timestamp.from(NOW.minus(Duration.ofDays(9))));
         WorklistItem claimed = claims.claim(NODE, Lanes.REFRESHES).orElseThrow();
         Enqueuer.Options newPlan = new Enqueuer.Options(null, 5, "operator", 30, tonight.plusDays(5));
-        new Enqueuer(list.database.dataSource(), list.clock).enqueue(new StringReader(ID.value()), newPlan, _ -> {}, null);
+        new Enqueuer(list.database.dataSource(), list.clock)
+                .enqueue(new StringReader(ID.value()), newPlan, _ -> {}, null);
 
         boolean settled = list.settle(
                 claimed,
@@ -213,6 +215,21 @@ class WorklistRepositoryTests {
 
         assertThat(list.entry(1).state()).isEqualTo(NoteState.PENDING);
         assertThat(list.entry(2).state()).isEqualTo(NoteState.ARCHIVED);
+    }
+
+    @Test
+    void requeueByAFilterChangesNoOtherNote() {
+        list.pending(3);
+        list.settleNext(NoteState.FAILED, Counter.NONE, null);
+        list.settleNext(NoteState.ARCHIVED, Counter.NONE, null);
+        list.settleNext(NoteState.UNAVAILABLE, Counter.NONE, null);
+
+        assertThat(list.worklist.requeue(NoteFilter.parse("(state:failed OR state:archived) -topic:x")))
+                .isEqualTo(2);
+
+        assertThat(list.entry(1).state()).isEqualTo(NoteState.PENDING);
+        assertThat(list.entry(2).state()).isEqualTo(NoteState.PENDING);
+        assertThat(list.entry(3).state()).isEqualTo(NoteState.UNAVAILABLE);
     }
 
     @Test
