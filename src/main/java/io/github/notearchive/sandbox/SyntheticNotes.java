@@ -4,7 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
-import gg.jte.output.StringOutput;
+import io.github.notearchive.io.JsonOutput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,7 +15,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -121,15 +120,8 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
         return envelope;
     }
 
-    /** Renders a template as JSON. Values are escaped for use within quotes. */
     static JsonNode render(String template, Note note) {
-        StringOutput json = new StringOutput() {
-
-            @Override
-            public void writeUserContent(String value) {
-                writeContent(new String(JsonStringEncoder.getInstance().quoteAsCharArray(value)));
-            }
-        };
+        JsonOutput json = new JsonOutput();
         TEMPLATES.render("sandbox/" + template + ".jte", note, json);
         return MAPPER.readTree(json.toString());
     }

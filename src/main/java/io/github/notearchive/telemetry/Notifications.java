@@ -2,10 +2,14 @@ package io.github.notearchive.telemetry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.NotifyProperties.Event;
+import io.github.notearchive.telemetry.NotifyProperties.Format;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
 import java.net.URI;
@@ -16,10 +20,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.HmacAlgorithms;
 import org.apache.commons.codec.digest.HmacUtils;
 import org.apache.commons.io.function.IOConsumer;
+import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryException;
@@ -28,8 +34,8 @@ import org.springframework.core.retry.RetryTemplate;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Notifications of one command: messages to a webhook, in the format of {@code src/docs/notifications.md}, and pings to
- * a health check service.
+ * Notifications of one command: messages to a webhook, in the formats of {@code src/docs/notifications.md}, and pings
+ * to a health check service.
  *
  * <p>The pings follow the protocol of <a href="https://healthchecks.io/docs/http_api/">healthchecks.io</a>:
  * {@code /start} at the start of an execution, the URL itself at an end in order, {@code /<exit code>} at a failure.
@@ -52,6 +58,9 @@ record Notifications(
     /** Raised when a field changes its meaning or is removed, not when one is added. */
     private static final int VERSION = 1;
 
+    /** Limit of a title or name in a line for people. */
+    private static final int LONGEST_PART = 40;
+
     private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(5);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -60,21 +69,24 @@ record Notifications(
         long until = System.nanoTime() + settings.timeout().toNanos();
         String text =
                 "note-archive " + command + " on node " + node + (restart ? " resumes the unfinished run" : " starts");
-        List<Task> _ = post(Event.START, message(Event.START, text, null, restart, null), until);
+        List<Task> _ = post(Event.START, message(Event.START, text, null, restart, null, null), text, until);
         List<Task> _ = ping(Event.START, "/start", "node " + node, until);
     }
 
     /**
      * Reports the result of the command. Returns at once.
      *
+     * @param digest null for none
      * @param until {@link System#nanoTime} at which retries stop
      */
-    List<Task> ended(CommandResult result, Duration took, long until) {
+    List<Task> ended(CommandResult result, Duration took, @Nullable ChangeDigest digest, long until) {
         Event event = Event.of(result.exitCode());
         String text = text(result);
-        String message = message(event, text, result, result.restart(), took.toMillis() / 1e3);
+        String message = message(event, text, result, result.restart(), took.toMillis() / 1e3, digest);
+        String chat =
+                digest == null ? text : text + lines("vanished", digest.gone()) + lines("edited", digest.edited());
         String path = event == Event.FAILURE ? "/" + result.exitCode().number() : "";
-        return Stream.of(post(event, message, until), ping(event, path, text, until))
+        return Stream.of(post(event, message, chat, until), ping(event, path, text, until))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -84,7 +96,8 @@ record Notifications(
             String text,
             @Nullable CommandResult result,
             @Nullable Boolean restart,
-            @Nullable Double seconds) {
+            @Nullable Double seconds,
+            @Nullable ChangeDigest digest) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         fields.put("version", VERSION);
         fields.put("event", event.label());
@@ -106,7 +119,29 @@ record Notifications(
         fields.put("files", counts == null ? null : counts.files());
         fields.put("bill", result == null ? null : result.calls());
         fields.put("findings", result == null ? null : result.findings());
+        fields.put("digest", digest);
         return JSON.writeValueAsString(fields);
+    }
+
+    /** Returns the changes of a kind in lines for people, each after a line break; empty without changes. */
+    private static String lines(String what, ChangeDigest.Changes changes) {
+        if (changes.notes() == 0) {
+            return "";
+        }
+        String newest = changes.newest().stream()
+                .map(note -> "\n- "
+                        + Stream.of(note.title(), note.author(), note.id())
+                                .map(part -> TerminalText.excerpt(part, LONGEST_PART))
+                                .filter(part -> !part.isEmpty())
+                                .collect(Collectors.joining(" · ")))
+                .collect(Collectors.joining());
+        long more = changes.notes() - changes.newest().size();
+        return "\n%s %s tonight:%s%s"
+                .formatted(
+                        DisplayFormat.plural(changes.notes(), "note"),
+                        what,
+                        newest,
+                        more == 0 ? "" : "\n- and " + DisplayFormat.count(more) + " more");
     }
 
     /** Returns the result in two or three lines for people. */
@@ -128,10 +163,14 @@ record Notifications(
                 .formatted(command, node, result.exitCode().label(), result.reason(), counted, result.next());
     }
 
-    /** Posts a message to the webhook; repetitions have the same delivery id. Empty if the event is not selected. */
-    private List<Task> post(Event event, String message, long until) {
+    /**
+     * Posts a message to the webhook; repetitions have the same delivery id. Empty if the event is not selected.
+     *
+     * @param text of the message, if it is for a chat
+     */
+    private List<Task> post(Event event, String message, String text, long until) {
         NotifyProperties.Webhook webhook = settings.webhook();
-        if (!webhook.url().isPresent() || !settings.events().contains(event)) {
+        if (!settings.sends(event)) {
             return List.of();
         }
         Map<String, String> headers = new HashMap<>(webhook.url().authorizationHeader());
@@ -140,14 +179,18 @@ record Notifications(
         if (webhook.token().isPresent()) {
             headers.put("Authorization", "Bearer " + webhook.token().value());
         }
-        if (webhook.secret().isPresent()) {
+        boolean isChat = webhook.format() != Format.JSON;
+        ChatMessage chat = new ChatMessage(webhook.format(), text, webhook.secret(), clock.instant());
+        URI address = chat.address(webhook.url().address());
+        byte[] body = isChat ? chat.body() : message.getBytes(UTF_8);
+        IOConsumer<ClassicHttpResponse> check = isChat ? chat::requireAccepted : _ -> {};
+        if (!isChat && webhook.secret().isPresent()) {
             HmacUtils hmac =
                     new HmacUtils(HmacAlgorithms.HMAC_SHA_256, webhook.secret().value());
             headers.put("X-Note-Archive-Signature", "sha256=" + hmac.hmacHex(message));
         }
-        URI address = webhook.url().address();
-        IOConsumer<Duration> attempt = timeout ->
-                receivers.post(address, message.getBytes(UTF_8), ContentType.APPLICATION_JSON, headers, timeout);
+        IOConsumer<Duration> attempt =
+                timeout -> receivers.post(address, body, ContentType.APPLICATION_JSON, headers, timeout, check);
         return List.of(receivers.submit("webhook", webhook.url().toString(), () -> retry(event, until, attempt)));
     }
 
@@ -160,8 +203,8 @@ record Notifications(
         URI check = url.address(path);
         URI address = URI.create(check + (check.getRawQuery() == null ? "?" : "&") + "rid=" + runId);
         ContentType type = ContentType.TEXT_PLAIN.withCharset(UTF_8);
-        IOConsumer<Duration> attempt =
-                timeout -> receivers.post(address, text.getBytes(UTF_8), type, url.authorizationHeader(), timeout);
+        IOConsumer<Duration> attempt = timeout ->
+                receivers.post(address, text.getBytes(UTF_8), type, url.authorizationHeader(), timeout, _ -> {});
         return List.of(receivers.submit("ping", url.toString(), () -> retry(event, until, attempt)));
     }
 

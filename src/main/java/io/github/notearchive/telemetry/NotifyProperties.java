@@ -4,6 +4,8 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.Secret;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.time.Duration;
 import java.util.Locale;
@@ -22,6 +24,8 @@ import org.springframework.validation.annotation.Validated;
  * @param webhook receiver of messages
  * @param pingUrl a check at healthchecks.io or a compatible service, which receives a ping for each run regardless of
  *     {@code events}. Empty: none
+ * @param digest limit of the notes named in the message of a run, of those that vanished and of those that were edited
+ *     that night. 0: neither names nor numbers
  * @param timeout how long deliveries, retries included, may delay the end of a command
  */
 @Validated
@@ -30,6 +34,7 @@ public record NotifyProperties(
         @DefaultValue({"attention", "failure"}) Set<Event> events,
         @DefaultValue @Valid Webhook webhook,
         @DefaultValue("") @NotNull SecretUrl pingUrl,
+        @DefaultValue("5") @Min(0) @Max(20) int digest,
 
         @DefaultValue("20s") @DurationMin(seconds = 1) @DurationMax(minutes = 5)
         Duration timeout) {
@@ -42,11 +47,14 @@ public record NotifyProperties(
      * Receiver of messages.
      *
      * @param url target of the messages. Empty: none
+     * @param format of the messages: our JSON, or that of a robot of a chat group
      * @param token sent as {@code Authorization: Bearer}; comes from the environment. Empty: none
-     * @param secret key of the signature of each message; comes from the environment. Empty: not signed
+     * @param secret key of the signature of each message, for the formats {@code json}, {@code feishu} and
+     *     {@code dingtalk}; comes from the environment. Empty: not signed
      */
     public record Webhook(
             @DefaultValue("") @NotNull SecretUrl url,
+            @DefaultValue("json") @NotNull Format format,
             @DefaultValue("") @NotNull Secret token,
             @DefaultValue("") @NotNull Secret secret) {
 
@@ -59,6 +67,27 @@ public record NotifyProperties(
         boolean isUrlUsable() {
             return url.isUsable();
         }
+
+        @AssertTrue(
+                message =
+                        "archive.notify.webhook.secret must be empty for the formats slack and wecom, which do not sign")
+        boolean isSecretUsed() {
+            return !secret.isPresent() || (format != Format.SLACK && format != Format.WECOM);
+        }
+    }
+
+    /** Format of messages. Settings contain the name in lower case. */
+    public enum Format {
+        JSON,
+        FEISHU,
+        DINGTALK,
+        WECOM,
+        SLACK
+    }
+
+    /** Returns whether the webhook receives an event. */
+    boolean sends(Event event) {
+        return webhook.url().isPresent() && events.contains(event);
     }
 
     @AssertTrue(message = "archive.notify.ping-url must be a whole http or https address")

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.commons.io.function.IOConsumer;
 import org.apache.commons.io.function.IORunnable;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -29,8 +30,8 @@ import org.springframework.stereotype.Component;
  * neither the others nor the run. The first failure of each receiver is logged, since a dead receiver usually stays
  * dead for the run; all of them are counted. Thread-safe.
  *
- * <p>Receivers are not trusted: requests follow no redirects, read only the status of a response, and are aborted at
- * their deadline, even if the receiver keeps sending.
+ * <p>Receivers are not trusted: requests follow no redirects, read only the status of a response, of a chat also the
+ * begin of its body, and are aborted at their deadline, even if the receiver keeps sending.
  */
 @Component
 class Receivers implements AutoCloseable {
@@ -109,15 +110,32 @@ class Receivers implements AutoCloseable {
         }
     }
 
-    /** Sends a POST request once; succeeds if the status is 200 to 299. */
-    void post(URI address, byte[] body, ContentType type, Map<String, String> headers, Duration timeout)
+    /**
+     * Sends a POST request once; succeeds if the status is 200 to 299.
+     *
+     * @param check of a response with such a status
+     */
+    void post(
+            URI address,
+            byte[] body,
+            ContentType type,
+            Map<String, String> headers,
+            Duration timeout,
+            IOConsumer<ClassicHttpResponse> check)
             throws DeliveryException {
         HttpPost request = new HttpPost(address);
         headers.forEach(request::setHeader);
         request.setEntity(new ByteArrayEntity(body, type));
         int status;
         try {
-            status = http.execute(request, timeout, ClassicHttpResponse::getCode);
+            status = http.execute(request, timeout, response -> {
+                if (isSuccess(response.getCode())) {
+                    check.accept(response);
+                }
+                return response.getCode();
+            });
+        } catch (DeliveryException e) {
+            throw e;
         } catch (DeadlineExceededException e) {
             throw new DeliveryException(String.valueOf(e.getMessage()), true);
         } catch (IOException | RuntimeException e) {
@@ -125,9 +143,13 @@ class Receivers implements AutoCloseable {
             Throwable cause = NestedExceptionUtils.getMostSpecificCause(e);
             throw new DeliveryException(cause.getClass().getSimpleName(), true);
         }
-        if (status / 100 != 2) {
+        if (!isSuccess(status)) {
             throw new DeliveryException("HTTP " + status, status == 408 || status == 429 || status >= 500);
         }
+    }
+
+    private static boolean isSuccess(int status) {
+        return status / 100 == 2;
     }
 
     /** Returns the class and the source location of an exception, without its message, which may contain a URL. */

@@ -2,6 +2,8 @@ package io.github.notearchive.telemetry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.notearchive.archive.stats.NoteChanges;
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
@@ -10,6 +12,7 @@ import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.Meters.ArchiveStats;
+import io.github.notearchive.telemetry.NotifyProperties.Event;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -34,6 +37,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -70,6 +74,7 @@ public class RunTelemetry implements RunObserver {
     private final NotifyProperties notify;
     private final Meters meters;
     private final ObjectProvider<ArchiveStats> stats;
+    private final ObjectProvider<NoteChanges> changes;
     private final NodeGauges node;
     private final Clock clock;
     private final Receivers receivers;
@@ -88,6 +93,7 @@ public class RunTelemetry implements RunObserver {
             NotifyProperties notify,
             Meters meters,
             ObjectProvider<ArchiveStats> stats,
+            ObjectProvider<NoteChanges> changes,
             NodeGauges node,
             Clock clock,
             Receivers receivers) {
@@ -95,6 +101,7 @@ public class RunTelemetry implements RunObserver {
         this.notify = notify;
         this.meters = meters;
         this.stats = stats;
+        this.changes = changes;
         this.node = node;
         this.clock = clock;
         this.receivers = receivers;
@@ -208,7 +215,7 @@ public class RunTelemetry implements RunObserver {
             // POST replaces the metric families in the request and keeps the others of the group
             targets.add(new Target("pushgateway", gateway.toString(), _ -> {
                 byte[] body = prometheus.scrape().getBytes(UTF_8);
-                receivers.post(group, body, TEXT, gateway.authorizationHeader(), timeout);
+                receivers.post(group, body, TEXT, gateway.authorizationHeader(), timeout, _ -> {});
             }));
         }
         if (!targets.isEmpty()) {
@@ -241,7 +248,7 @@ public class RunTelemetry implements RunObserver {
         OtlpMetricsSender sender = request -> receivers.deliver(
                 "otlp",
                 url.toString(),
-                () -> receivers.post(url.address(), request.getMetricsData(), PROTOBUF, headers, timeout));
+                () -> receivers.post(url.address(), request.getMetricsData(), PROTOBUF, headers, timeout, _ -> {}));
         // instead of environment variables of OpenTelemetry; our own sender uses neither URL nor headers
         Map<String, String> config = Map.of(
                 "otlp.url", "http://set-by-the-sender.invalid/v1/metrics",
@@ -319,12 +326,26 @@ public class RunTelemetry implements RunObserver {
             long now = System.nanoTime();
             Duration took = Duration.ofNanos(now - startNanos);
             long until = now + notify.timeout().toNanos();
-            List<Task> sent = messages.ended(result, took, until);
+            List<Task> sent = messages.ended(result, took, digest(messages.night(), result), until);
             exportEnd(result, took);
             sent.forEach(task -> receivers.await(task, until));
         } catch (RuntimeException e) {
             log.warn("The end of the {} was not reported: {}", command, Receivers.location(e));
         }
+    }
+
+    /** Queries the changes of the night for the message of a run; null without a message or within the time. */
+    private @Nullable ChangeDigest digest(Night night, CommandResult result) {
+        if (result.counts() == null || notify.digest() == 0 || !notify.sends(Event.of(result.exitCode()))) {
+            return null;
+        }
+        AtomicReference<@Nullable ChangeDigest> digest = new AtomicReference<>();
+        Task query = receivers.submit(
+                "digest",
+                "for messages",
+                () -> digest.set(changes.getObject().digest(night.begins(), notify.digest())));
+        receivers.await(query, System.nanoTime() + notify.timeout().toNanos() / 3);
+        return digest.get();
     }
 
     private void exportEnd(CommandResult result, Duration took) {

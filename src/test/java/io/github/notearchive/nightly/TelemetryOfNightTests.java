@@ -131,6 +131,9 @@ class TelemetryOfNightTests extends NightFixture {
         assertThat(event.path("notes").path("archived").asLong()).isEqualTo(3);
         assertThat(event.path("bill").path("billed").asLong()).isEqualTo(3);
         assertThat(event.path("night").asString()).isEqualTo("2026-03-10");
+        assertThat(event.at("/digest/since").asString()).isEqualTo("2026-03-09T16:00:00Z");
+        assertThat(event.at("/digest/gone/notes").asInt(-1)).isZero();
+        assertThat(event.at("/digest/edited/notes").asInt(-1)).isZero();
     }
 
     private static double value(String text, String metric) {

@@ -1,22 +1,34 @@
 package io.github.notearchive.telemetry;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.Mockito.verifyNoInteractions;
+import static org.mockito.Mockito.when;
 
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest;
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest.ChangedNote;
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest.Changes;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.Settings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.commons.codec.digest.HmacAlgorithms;
 import org.apache.commons.codec.digest.HmacUtils;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +49,8 @@ class NotificationsTests {
     private static final String WEBHOOK = "archive.notify.webhook.url";
     private static final String PING = "archive.notify.ping-url";
     private static final String PUSH = "archive.metrics.push-url";
+    private static final String FORMAT = "archive.notify.webhook.format";
+    private static final String SECRET = "archive.notify.webhook.secret";
     private static final String EVENTS = "archive.notify.events";
     private static final CommandResult BLOCKED =
             CommandResult.failed(ExitCode.BLOCKED_TOKEN, "code 100 (TOKEN INVALID)", "renew the token");
@@ -90,7 +104,7 @@ class NotificationsTests {
                         code 100 (TOKEN INVALID)\\nnext: renew the token",
                          "exitCode": 4, "result": "BLOCKED_TOKEN", "reason": "code 100 (TOKEN INVALID)",
                          "next": "renew the token", "execution": null, "restart": null, "notes": null,
-                         "refreshes": null, "files": null, "bill": null, "findings": null}
+                         "refreshes": null, "files": null, "bill": null, "findings": null, "digest": null}
                         """));
         assertThat(log.messages()).isEmpty();
     }
@@ -116,13 +130,158 @@ class NotificationsTests {
     @Test
     void aMessageHasTheTokenAndAVerifiableSignature() {
         String token = "archive.notify.webhook.token";
-        report(BLOCKED, WEBHOOK, url, token, "bearer-1", "archive.notify.webhook.secret", "key-2");
+        report(BLOCKED, WEBHOOK, url, token, "bearer-1", SECRET, "key-2");
 
         ScriptedServer.Request request = receiver.requests().getFirst();
         String signature = new HmacUtils(HmacAlgorithms.HMAC_SHA_256, "key-2").hmacHex(request.body());
         assertThat(request.headers())
                 .containsEntry("Authorization", "Bearer bearer-1")
                 .containsEntry("X-Note-Archive-Signature", "sha256=" + signature);
+    }
+
+    /** The signatures are those of another implementation. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            feishu   | | {"timestamp": "1773115200", "sign": "Ezz5CnHygEtsc/AEK+WgfRbsWSwW/aVVTAFO4ZMJRNA=", "msg_type": "text", "content": {"text": "%s"}}
+            dingtalk | &timestamp=1773115200000&sign=tgy8yjlHievy%2FPJeD2sdpaLJ5tq1Mwini%2Fe1rT80iAQ%3D | {"msgtype": "text", "text": {"content": "%s"}}
+            wecom    | | {"msgtype": "text", "text": {"content": "%s"}}
+            slack    | | {"text": "%s"}
+            """)
+    void chatReceivesItsFormat(String format, @Nullable String signature, String body) {
+        boolean isSigned = format.equals("feishu") || format.equals("dingtalk");
+        receiver.always(ScriptedServer.reply(200, "{\"code\": 0, \"errcode\": 0}".getBytes(UTF_8)));
+
+        report(BLOCKED, WEBHOOK, url + "?key=secret1", FORMAT, format, SECRET, isSigned ? "key-2" : "");
+
+        ScriptedServer.Request request = receiver.requests().getFirst();
+        assertThat(receiver.requests()).hasSize(1);
+        assertThat(request.target())
+                .isEqualTo(SECRET_PATH + "?key=secret1" + Objects.requireNonNullElse(signature, ""));
+        assertThat(request.headers().get("Content-Type")).startsWith("application/json");
+        assertThat(request.headers()).doesNotContainKey("X-Note-Archive-Signature");
+        assertThat(json(request)).isEqualTo(JsonMapper.shared().readTree(body.formatted("""
+                        note-archive run on node main: BLOCKED_TOKEN (exit 4): code 100 (TOKEN INVALID)\\nnext: renew the token\
+                        """)));
+        assertThat(log.messages()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"feishu", "dingtalk"})
+    void chatWithoutASecretIsNotSigned(String format) {
+        receiver.always(ScriptedServer.reply(200, "{\"code\": 0, \"errcode\": 0}".getBytes(UTF_8)));
+
+        report(BLOCKED, WEBHOOK, url, FORMAT, format);
+
+        ScriptedServer.Request request = receiver.requests().getFirst();
+        assertThat(request.target()).isEqualTo(SECRET_PATH);
+        assertThat(json(request).has("sign")).isFalse();
+    }
+
+    /** Chats reject a message with HTTP 200. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            feishu   | {"code": 19021, "msg": "sign match fail secret"}        | 1 | code 19021 (attempts: 1)
+            dingtalk | {"errcode": 310000, "errmsg": "keywords not in content"} | 1 | code 310000 (attempts: 1)
+            wecom    | <html>secret</html>                                     | 1 | no JSON in the reply (attempts: 1)
+            wecom    | {"errmsg": "ok"}                                        | 1 | no code in the reply (attempts: 1)
+            wecom    | ``                                                      | 1 | no code in the reply (attempts: 1)
+            dingtalk | {"errcode": -1, "errmsg": "busy"}                       | 2 |
+            slack    | ok                                                      | 1 |
+            """)
+    void replyOfAChatIsChecked(String format, String reply, int requests, @Nullable String logged) {
+        receiver.always(ScriptedServer.reply(200, "{\"errcode\": 0}".getBytes(UTF_8)))
+                .replies(200, reply);
+
+        report(BLOCKED, WEBHOOK, url, FORMAT, format);
+
+        assertThat(receiver.requests()).hasSize(requests);
+        if (logged == null) {
+            assertThat(log.messages()).isEmpty();
+        } else {
+            assertThat(log.messages())
+                    .singleElement()
+                    .asString()
+                    .contains(receiver.address() + "/***: " + logged)
+                    .doesNotContain("secret", "services");
+        }
+    }
+
+    @Test
+    void messageOfARunNamesTheChangesOfItsNight() {
+        List<ChangedNote> gone = List.of(
+                new ChangedNote(new NoteId("66aa00000000000000000001"), "旧书店 <at user_id=\"all\">\n@all & x", "Anna"),
+                new ChangedNote(new NoteId("66aa00000000000000000002"), null, null));
+        ChangeDigest digest = new ChangeDigest(
+                Instant.parse("2026-03-09T16:00:00Z"), new Changes(7, gone), new Changes(0, List.of()));
+        CommandResult result = new CommandResult(
+                ExitCode.COMPLETED,
+                "every due note was processed",
+                "nothing",
+                true,
+                1L,
+                false,
+                RunCounts.NONE,
+                new CommandResult.CallCounts(0, 0, 0),
+                null);
+        String[] formats = {"json", "feishu", "slack"};
+        receiver.always(ScriptedServer.reply(200, "{\"code\": 0}".getBytes(UTF_8)));
+
+        for (String format : formats) {
+            try (TelemetryFixture fixture = TelemetryFixture.with(WEBHOOK, url, EVENTS, "success", FORMAT, format)) {
+                when(fixture.changes.digest(digest.since(), 5)).thenReturn(digest);
+                fixture.report(result);
+            }
+        }
+        try (TelemetryFixture fixture =
+                TelemetryFixture.with(WEBHOOK, url, EVENTS, "success", "archive.notify.digest", "0")) {
+            fixture.report(result);
+            verifyNoInteractions(fixture.changes);
+        }
+
+        String lines = """
+
+                7 notes vanished tonight:
+                - 旧书店 %s · Anna · 66aa00000000000000000001
+                - 66aa00000000000000000002
+                - and 5 more""";
+        JsonNode message = json(receiver.requests().get(0));
+        assertThat(message.at("/digest/gone/notes").asInt()).isEqualTo(7);
+        assertThat(message.at("/digest/gone/newest/0/noteId").asString()).isEqualTo("66aa00000000000000000001");
+        assertThat(message.at("/digest/edited/newest")).isEmpty();
+        assertThat(message.at("/text").asString()).endsWith("next: nothing");
+        assertThat(json(receiver.requests().get(1)).at("/content/text").asString())
+                .endsWith("next: nothing" + lines.formatted("＜at user_id=\"all\"> @all & x"));
+        assertThat(json(receiver.requests().get(2)).at("/text").asString())
+                .endsWith("next: nothing" + lines.formatted("&lt;at user_id=\"all\"&gt; @all &amp; x"));
+        assertThat(json(receiver.requests().get(3)).at("/digest").isNull()).isTrue();
+    }
+
+    @Test
+    void messageIsSentWithoutADigestThatCannotBeRead() {
+        CommandResult result =
+                new CommandResult(ExitCode.COMPLETED, "all", "nothing", true, 1L, false, RunCounts.NONE, null, null);
+        try (TelemetryFixture fixture = TelemetryFixture.with(WEBHOOK, url, EVENTS, "success")) {
+            when(fixture.changes.digest(any(), anyInt())).thenThrow(new IllegalStateException("secret"));
+            fixture.report(result);
+        }
+
+        assertThat(json(receiver.requests().getFirst()).at("/digest").isNull()).isTrue();
+        assertThat(log.messages())
+                .singleElement()
+                .asString()
+                .startsWith("digest ")
+                .doesNotContain("secret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "书", "😀"})
+    void longTextOfAChatIsCutBetweenCharacters(String character) {
+        String text = new ChatMessage(
+                        NotifyProperties.Format.WECOM, character.repeat(3000), new Secret(""), TelemetryFixture.NOW)
+                .text();
+
+        assertThat(text).matches("(" + character + ")+");
+        assertThat(text.getBytes(UTF_8).length).isBetween(2045, 2048);
     }
 
     @ParameterizedTest
@@ -274,11 +433,13 @@ class NotificationsTests {
     void anInvalidUrlSettingIsNamedAndNotShown() {
         SecretUrl none = new SecretUrl("hc-ping.com/5bf66975");
         Secret secret = new Secret("");
-        NotifyProperties.Webhook webhook = new NotifyProperties.Webhook(none, secret, secret);
+        NotifyProperties.Webhook webhook =
+                new NotifyProperties.Webhook(none, NotifyProperties.Format.SLACK, secret, new Secret("x"));
 
         assertThat(Settings.violations(new NotifyProperties(
-                        Set.of(NotifyProperties.Event.FAILURE), webhook, none, Duration.ofSeconds(20))))
+                        Set.of(NotifyProperties.Event.FAILURE), webhook, none, 5, Duration.ofSeconds(20))))
                 .containsExactlyInAnyOrder(
+                        "archive.notify.webhook.secret must be empty for the formats slack and wecom, which do not sign",
                         "archive.notify.webhook.url must be a whole http or https address",
                         "archive.notify.ping-url must be a whole http or https address");
         assertThat(Settings.violations(

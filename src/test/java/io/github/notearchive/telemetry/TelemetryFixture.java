@@ -10,6 +10,7 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.stats.NoteChanges;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.CommandResult;
@@ -51,6 +52,9 @@ final class TelemetryFixture implements AutoCloseable {
         return calls;
     }
 
+    /** Answers with null unless a test scripts it. */
+    final NoteChanges changes = mock(NoteChanges.class);
+
     final RunTelemetry telemetry;
     final Meters meters;
     final NodeGauges node;
@@ -67,6 +71,7 @@ final class TelemetryFixture implements AutoCloseable {
                 () -> new NodeGauges.SpoolUse(0, 0, 1000, Double.NaN));
         StaticListableBeanFactory beans = new StaticListableBeanFactory();
         beans.addBean("stats", STATS);
+        beans.addBean("changes", changes);
         this.meters = new Meters(node, clock);
         this.receivers = new Receivers(meters);
         this.telemetry = new RunTelemetry(
@@ -74,6 +79,7 @@ final class TelemetryFixture implements AutoCloseable {
                 binder.bindOrCreate("archive.notify", NotifyProperties.class),
                 meters,
                 beans.getBeanProvider(ArchiveStats.class),
+                beans.getBeanProvider(NoteChanges.class),
                 node,
                 clock,
                 receivers);

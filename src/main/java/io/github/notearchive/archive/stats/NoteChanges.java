@@ -1,6 +1,9 @@
 package io.github.notearchive.archive.stats;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest.ChangedNote;
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest.Changes;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.List;
@@ -126,6 +129,54 @@ public record NoteChanges(JdbcClient jdbc) {
                         GROUP BY v.captured_before
                         """);
     }
+
+    /**
+     * Notes that vanished or were edited since a time.
+     *
+     * @param gone notes that are UNAVAILABLE
+     */
+    public record ChangeDigest(Instant since, Changes gone, Changes edited) {
+
+        /** Number of notes, and the newest of them. */
+        public record Changes(long notes, List<ChangedNote> newest) {}
+
+        public record ChangedNote(
+                @JsonProperty("noteId") NoteId id,
+                @Nullable String title,
+                @Nullable String author) {}
+    }
+
+    /** Returns the changes since a time, with at most {@code limit} notes of each kind, which is at least 1. */
+    public ChangeDigest digest(Instant since, int limit) {
+        return new ChangeDigest(since, changes(since, limit, """
+                        SELECT note_id, gone_since AS at FROM worklist WHERE state = 'UNAVAILABLE' AND gone_since >= :since
+                        """), changes(since, limit, """
+                        SELECT note_id, max(captured_at) AS at FROM note_edit WHERE captured_at >= :since GROUP BY note_id
+                        """));
+    }
+
+    private Changes changes(Instant since, int limit, String changed) {
+        List<CountedNote> notes =
+                Statements.list(jdbc, CountedNote.class, Map.of("since", since, "limit", limit), """
+                        SELECT count(*) OVER () AS notes, n.note_id AS id, n.title, a.nickname AS author
+                        FROM (%s) AS e JOIN note n USING (note_id) LEFT JOIN author a USING (author_id)
+                        WHERE %s
+                        ORDER BY e.at DESC, n.note_id DESC
+                        LIMIT :limit
+                        """.formatted(
+                                changed, NoteView.NOT_ERASED));
+        return new Changes(
+                notes.isEmpty() ? 0 : notes.getFirst().notes(),
+                notes.stream()
+                        .map(note -> new ChangedNote(note.id(), note.title(), note.author()))
+                        .toList());
+    }
+
+    private record CountedNote(
+            long notes,
+            NoteId id,
+            @Nullable String title,
+            @Nullable String author) {}
 
     /**
      * Returns a page.

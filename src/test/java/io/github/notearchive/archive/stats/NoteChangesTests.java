@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.RecordedPlans;
 import io.github.notearchive.archive.stats.NoteChanges.Change;
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest;
+import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest.ChangedNote;
 import io.github.notearchive.archive.stats.NoteChanges.ChangePage;
 import io.github.notearchive.note.NoteId;
 import java.sql.SQLException;
@@ -80,6 +82,34 @@ class NoteChangesTests {
         rows.erase(1);
 
         assertThat(changes.edited(null, 10).rows()).isEmpty();
+    }
+
+    @Test
+    void digestCountsTheChangesSinceATimeAndNamesTheNewest() {
+        rows.author("a", "Anna");
+        for (int i = 1; i <= 6; i++) {
+            rows.note(i, "a", "2026-02-01T00:00Z", "note " + i);
+            rows.settled(i, "UNAVAILABLE", "2026-03-0" + i + "T00:00Z");
+        }
+        rows.settled(9, "UNAVAILABLE", "2026-03-09T00:00Z"); // was never captured
+        rows.erase(6);
+        rows.capture(1, "2026-03-01T00:00Z", "old", "text", "a", "Anna");
+        rows.capture(1, "2026-03-02T00:00Z", "new", "text", "a", "Anna");
+        rows.capture(1, "2026-03-03T00:00Z", "newer", "more", "a", "Anna");
+        rows.capture(2, "2026-03-01T00:00Z", "old", "text", "a", "Anna");
+        rows.capture(2, "2026-03-01T12:00Z", "new", "text", "a", "Anna");
+
+        ChangeDigest digest = changes.digest(Instant.parse("2026-03-02T00:00:00Z"), 2);
+
+        assertThat(digest.gone().notes()).isEqualTo(4);
+        assertThat(digest.gone().newest())
+                .containsExactly(new ChangedNote(id(5), "note 5", "Anna"), new ChangedNote(id(4), "note 4", "Anna"));
+        assertThat(digest.edited().notes()).isEqualTo(1);
+        assertThat(digest.edited().newest()).containsExactly(new ChangedNote(id(1), "note 1", "Anna"));
+        assertThat(changes.digest(Instant.parse("2026-04-01T00:00:00Z"), 2)
+                        .gone()
+                        .notes())
+                .isZero();
     }
 
     @Test
