@@ -76,7 +76,8 @@ class CommandsTests {
             String nothing = practice.call(waive).with(0).out();
 
             assertThat(preview)
-                    .contains("Would be waived: " + DisplayFormat.plural(files, "file") + " of 1 note", "--yes does it")
+                    .contains("Would be waived: " + DisplayFormat.plural(files, "file")
+                            + " of 1 note (nothing was changed; --yes does it)")
                     .contains(notes.getFirst(), " DEAD ");
             assertThat(done).contains("Waived: " + DisplayFormat.plural(files, "file") + " of 1 note");
             assertThat(nothing).contains("0 files of 0 notes");
