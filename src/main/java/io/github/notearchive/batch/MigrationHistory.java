@@ -9,7 +9,7 @@ import org.springframework.stereotype.Repository;
 public record MigrationHistory(JdbcClient jdbc) {
 
     /** Digest of the migrations of this version. */
-    private static final String CURRENT = "dc85c641e6c1c38d5f46c049cab8a9f9";
+    private static final String CURRENT = "7e62fe63e62879fcfec6f9eac8d1a320";
 
     /**
      * Returns whether exactly the migrations of this version were applied. False also if the history is missing or may

@@ -105,7 +105,7 @@ enum FilterKey {
 
     boolean isIndexed() {
         return switch (this) {
-            case AUTHOR, TOPIC, STATE, REASON, HAS, PUBLISHED, GONE -> true;
+            case AUTHOR, TOPIC, STATE, REASON, MEDIA_REASON, HAS, PUBLISHED, GONE -> true;
             case TYPE, CAPTURED, EDITED, LIKES, COLLECTED, COMMENTS -> false;
         };
     }
