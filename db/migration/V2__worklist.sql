@@ -113,7 +113,11 @@ CREATE FUNCTION worklist_gone_since() RETURNS trigger
     LANGUAGE plpgsql AS
 $$
 BEGIN
-    NEW.gone_since := CASE WHEN NEW.state = 'UNAVAILABLE' THEN coalesce(NEW.gone_since, NEW.settled_at) END;
+    NEW.gone_since := CASE WHEN NEW.state = 'UNAVAILABLE'
+                                -- not after a refresh that found it, but could not store it
+                                AND (NEW.reason IN ('MEDIA_INCOMPLETE', 'URLS_EXPIRED', 'MEDIA_PENDING', 'VIDEO_PENDING',
+                                                    'STORE_ERROR', 'WRITE_FAILED')) IS NOT TRUE
+                           THEN coalesce(NEW.gone_since, NEW.settled_at) END;
     RETURN NEW;
 END
 $$;

@@ -79,14 +79,16 @@ final class Passwords extends DaoAuthenticationProvider {
         if (known != null) {
             return known;
         }
-        String client = client(given);
-        count(client); // before the comparison, which takes its time
-        Authentication reader = Objects.requireNonNull(super.authenticate(given));
-        accepted.put(key, reader);
-        synchronized (failures) {
-            failures.computeIfPresent(client, (_, count) -> count - 1);
-        }
-        return reader;
+        // one comparison at a time of the same password, with which a page requests all its pictures at once
+        return accepted.computeIfAbsent(key, _ -> {
+            String client = client(given);
+            count(client); // before the comparison, which takes its time
+            Authentication reader = Objects.requireNonNull(super.authenticate(given));
+            synchronized (failures) {
+                failures.computeIfPresent(client, (_, count) -> count - 1);
+            }
+            return reader;
+        });
     }
 
     private static String client(Authentication given) {

@@ -26,7 +26,10 @@ record Site(
         UnaryOperator<String> assets) {
 
     /** Characters that a path cannot contain, even encoded: servers reject them. */
-    private static final Pattern NOT_IN_PATHS = Pattern.compile("[/\\\\;%\\p{Cntrl}]|^\\.");
+    /** Characters that XML cannot contain. */
+    private static final Pattern NOT_IN_XML = Pattern.compile("[\\p{Cc}\\x{fffe}\\x{ffff}]");
+
+    private static final Pattern NOT_IN_PATHS = Pattern.compile("[/\\\\;%\\p{Cntrl}\u2028\u2029]|^\\.");
 
     /**
      * Returns a text with its arguments in place.
@@ -67,5 +70,10 @@ record Site(
     /** Encodes a part of a path or a query. */
     public static String encode(String part) {
         return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Returns a text without characters that XML cannot contain. */
+    static String inXml(String text) {
+        return NOT_IN_XML.matcher(text).replaceAll(" ");
     }
 }

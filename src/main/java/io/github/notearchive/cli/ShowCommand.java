@@ -7,8 +7,10 @@ import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
-import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +29,8 @@ import picocli.CommandLine.Parameters;
 /** {@code show}: shows a note, and opens its page if {@code browse} runs. */
 @Command(name = "show")
 final class ShowCommand extends JsonCommand {
+
+    private static final int CONNECT_MILLIS = 2000;
 
     @Parameters(paramLabel = "NOTE_ID")
     private String note = "";
@@ -73,9 +77,11 @@ final class ShowCommand extends JsonCommand {
         try {
             String link = Files.readString(BrowseCommand.linkFile(location));
             URI server = URI.create(link);
-            new Socket(server.getHost(), server.getPort()).close();
+            try (Socket socket = new Socket()) {
+                socket.connect(new InetSocketAddress(server.getHost(), server.getPort()), CONNECT_MILLIS);
+            }
             return Optional.of(link + "&next=/notes/" + id);
-        } catch (NoSuchFileException | ConnectException _) {
+        } catch (NoSuchFileException | SocketException | SocketTimeoutException _) {
             return Optional.empty();
         }
     }

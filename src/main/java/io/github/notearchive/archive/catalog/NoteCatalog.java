@@ -54,7 +54,14 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
                 last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
             WHERE note.last_captured_at <= EXCLUDED.last_captured_at
             RETURNING note_id, xmax = 0 AS inserted
-            """.formatted(NOTE.each("?"), NOTE.each("? = EXCLUDED.?"));
+            """.formatted(
+                    NOTE.each("?"),
+                    // an equal value that is compressed or moved out of the row stays there: else the row is updated in
+                    // all indexes
+                    NOTE.each("? = EXCLUDED.?")
+                            .replace(
+                                    "search = EXCLUDED.search",
+                                    "search = CASE WHEN note.search = EXCLUDED.search THEN note.search ELSE EXCLUDED.search END"));
 
     private static final String SAVE_CAPTURES = """
             INSERT INTO note_capture (note_id, captured_at, call_id, %1$s, mapper_version, response, sidecar_key)

@@ -79,7 +79,7 @@ public final class NoteMapper {
         String title = text(note.path("title"));
         String text = text(note.path("desc"));
         String nickname = author == null ? null : author.nickname();
-        String names = topics.stream().map(Topic::name).collect(Collectors.joining("\n"));
+        String names = topics.stream().map(Topic::name).collect(Collectors.joining(SearchText.SEPARATOR));
         JsonNode download = download(note);
         JsonNode save = note.path("media_save_config");
         JsonNode images = note.path("images_list");

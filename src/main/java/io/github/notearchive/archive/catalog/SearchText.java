@@ -20,14 +20,19 @@ final class SearchText {
     /** The app allows 1,000 characters; a response may contain millions, which would take too long to index. */
     private static final int LONGEST = 10_000;
 
+    static final String SEPARATOR = "\n\u001f\n";
+
     /** Simplified character of each character; 0 if the search ignores it. */
     private static final char[] FOLDED = folded();
 
     private SearchText() {}
 
-    /** Returns the searched text of several texts, one a line; null if all are absent. */
+    /**
+     * Returns the searched text of several texts; null if all are absent. A line with a unit separator (U+001F) is
+     * between them, so that no phrase contains the end of one and the begin of the next.
+     */
     static @Nullable String of(@Nullable String... texts) {
-        String text = Stream.of(texts).filter(StringUtils::isNotEmpty).collect(Collectors.joining("\n"));
+        String text = Stream.of(texts).filter(StringUtils::isNotEmpty).collect(Collectors.joining(SEPARATOR));
         char[] chars = Normalizer.normalize(cut(text), Normalizer.Form.NFKC).toCharArray();
         int length = 0;
         for (char c : chars) {

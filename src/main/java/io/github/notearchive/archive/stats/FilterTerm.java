@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 sealed interface FilterTerm {
 
     /** Text that a value or a word needs no quotes for. */
-    Pattern PLAIN = Pattern.compile("[^\\s\\p{Z}\",()-][^\\s\\p{Z}\",()]*");
+    Pattern PLAIN = Pattern.compile("[^\\s\\p{Z}\"“”＂：,()-][^\\s\\p{Z}\"“”＂：,()]*");
 
     /** Returns the term as it is written in a filter. */
     String text();

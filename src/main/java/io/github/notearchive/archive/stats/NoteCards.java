@@ -228,7 +228,7 @@ public record NoteCards(JdbcClient jdbc) {
         }
         Map<String, Object> parameters = new HashMap<>(filter.published().parameters());
         return Statements.optional(jdbc, Position.class, parameters, """
-                        SELECT n.published_at AS at, n.note_id AS id FROM note n WHERE %s AND %s ORDER BY %s OFFSET %d LIMIT 1
+                        SELECT n.published_at AS at, n.note_id AS id FROM note n WHERE %s AND (%s) ORDER BY %s OFFSET %d LIMIT 1
                         """.formatted(
                         start.range(isUp, parameters), filter.published().sql(), isUp ? UP : DOWN, MOST_READ - 1))
                 .orElse(null);
@@ -242,7 +242,7 @@ public record NoteCards(JdbcClient jdbc) {
             NoteFilter filter, String range, String order, Map<String, Object> parameters, int limit) {
         Condition published = filter.published();
         parameters.putAll(published.parameters());
-        String rows = range + " AND " + published.sql();
+        String rows = range + " AND (" + published.sql() + ")";
         if (filter.isPublishedOnly()) {
             return "WITH found AS (SELECT n.note_id FROM note n WHERE %1$s AND %3$s ORDER BY %2$s LIMIT %4$d) "
                     .formatted(rows, order, NoteView.NOT_ERASED, limit);
@@ -333,7 +333,7 @@ public record NoteCards(JdbcClient jdbc) {
         return Statements.list(jdbc, NamedCount.class, parameters, """
                         SELECT 'author' AS kind, a.nickname AS name, c.notes
                         FROM (SELECT author_id, nickname FROM author
-                              WHERE strpos(nickname, '"') = 0 AND left(lower(nickname COLLATE "C"), 100) >= :from
+                              WHERE nickname !~ '["“”＂]' AND left(lower(nickname COLLATE "C"), 100) >= :from
                                 AND left(lower(nickname COLLATE "C"), 100) < :to
                               ORDER BY left(lower(nickname COLLATE "C"), 100)
                               LIMIT 1000) AS a
@@ -345,7 +345,7 @@ public record NoteCards(JdbcClient jdbc) {
                         SELECT 'topic', t.name, c.notes
                         FROM (SELECT name
                               FROM (SELECT name FROM note_topic
-                                    WHERE strpos(name, '"') = 0 AND lower(name COLLATE "C") >= :from AND lower(name COLLATE "C") < :to
+                                    WHERE name !~ '["“”＂]' AND lower(name COLLATE "C") >= :from AND lower(name COLLATE "C") < :to
                                     ORDER BY lower(name COLLATE "C")
                                     LIMIT :most) AS names
                               GROUP BY name ORDER BY count(*) DESC LIMIT :limit) AS t

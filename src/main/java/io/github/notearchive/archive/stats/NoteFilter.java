@@ -90,9 +90,19 @@ public final class NoteFilter {
         return Map.copyOf(indexed.parameters());
     }
 
-    /** Returns whether a term may name an author. */
+    /** Returns whether a term may name an author, as words do. */
     public boolean namesAuthor() {
-        return text.contains("author:");
+        return namesAuthor(term);
+    }
+
+    private static boolean namesAuthor(FilterTerm term) {
+        return switch (term) {
+            case All(var terms) -> terms.stream().anyMatch(NoteFilter::namesAuthor);
+            case Any(var terms) -> terms.stream().anyMatch(NoteFilter::namesAuthor);
+            case Not(var inner) -> namesAuthor(inner);
+            case Match match -> match.key() == FilterKey.AUTHOR;
+            default -> true;
+        };
     }
 
     /**

@@ -33,8 +33,8 @@ class NoteMapperTests {
                 "cover_width":1080,"cover_height":1920,"has_music":false,"sound_id":"1146000000000000001",
                 "sound_name":"松间的原声","sound_creator_id":"5f00aa010000000001000aaa","sound_duration_ms":46250,
                 "sound_use_count":1,"liked_count":1689,"collected_count":347,"comments_count":41,"shared_count":29,
-                "view_count":0,"search":"山里的清晨,雾还没有散\\n松间\\n清晨六点\\n山野日记\\n喝茶\\n云海\\n慢生活\
-                \\n和@云上的鱼 去山里看日出,雾很大,茶很香。#清晨六点[话题]# #山野日记[话题]# #喝茶[话题]# #云海[话题]# #慢生活[话题]#"},
+                "view_count":0,"search":"山里的清晨,雾还没有散\\n\\u001f\\n松间\\n\\u001f\\n清晨六点\\n\\u001f\\n山野日记\\n\\u001f\\n喝茶\\n\\u001f\\n云海\\n\\u001f\\n慢生活\
+                \\n\\u001f\\n和@云上的鱼 去山里看日出,雾很大,茶很香。#清晨六点[话题]# #山野日记[话题]# #喝茶[话题]# #云海[话题]# #慢生活[话题]#"},
                 "author":{"author_id":"5f00aa010000000001000aaa","red_id":"100200300","nickname":"松间",
                 "avatar_url":"https://sns-avatar-qc.xhscdn.com/avatar/avatar0000000000000000000000000000000001",
                 "verified":false,"verified_type":0},

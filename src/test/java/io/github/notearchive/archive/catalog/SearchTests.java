@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.stats.NoteCards;
 import io.github.notearchive.archive.stats.NoteCards.Hit;
 import io.github.notearchive.archive.stats.NoteFilter;
@@ -121,10 +122,10 @@ class SearchTests {
         NoteDetail note = Captures.map(Captures.of(Captures.sample()));
 
         assertThat(note.note().search().lines())
-                .startsWith(
-                        SearchText.of(note.note().title()),
-                        SearchText.of(note.author().nickname()))
-                .contains(SearchText.of(note.topics().getFirst().name()));
+                .startsWith(SearchText.of(note.note().title()))
+                .contains(
+                        SearchText.of(note.author().nickname()),
+                        SearchText.of(note.topics().getFirst().name()));
     }
 
     @Test
@@ -173,6 +174,45 @@ class SearchTests {
         });
 
         assertThat(inPlace).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 400, 1000, 5000})
+    void refreshWithUnchangedTextDoesNotTouchTheIndex(int length) {
+        NoteCatalog catalog =
+                new NoteCatalog(database.jdbc(), new MediaCatalog(database.jdbc(), database.transactions()));
+        String text = IntStream.range(0, length)
+                .mapToObj(i -> Character.toString(0x4E00 + i * 7919 % 20_000))
+                .collect(Collectors.joining());
+        long call = Captures.call(database, "note-detail/v1");
+        byte[] answer = Captures.answerWith("\"desc\":\"" + text + "\"");
+        catalog.save(CapturedNote.of(Captures.of(answer, call, NOW), null, List.of(), true, NOW));
+
+        Long inPlace = new TransactionTemplate(database.transactions()).execute(_ -> {
+            long earlier = updatesInPlace();
+            catalog.save(CapturedNote.of(
+                    Captures.of(answer, Captures.call(database, "note-detail/v1"), NOW.plusSeconds(9)),
+                    null,
+                    List.of(),
+                    true,
+                    NOW.plusSeconds(9)));
+            return updatesInPlace() - earlier;
+        });
+
+        assertThat(inPlace).isEqualTo(1);
+    }
+
+    @Test
+    void phraseIsPartOfOneText() {
+        NoteDetail note =
+                Captures.map(Captures.of(Captures.answerWith("\"title\":\"old bookshop\",\"desc\":\"anna\\nreads\"")));
+        save(1, null, null);
+        database.update("UPDATE note SET search = ?", note.note().search());
+
+        assertThat(search("\"old bookshop\"", 5)).hasSize(1);
+        assertThat(search("\"anna reads\"", 5)).hasSize(1);
+        assertThat(search("\"bookshop anna\"", 5)).isEmpty();
+        assertThat(search("bookshop anna", 5)).hasSize(1);
     }
 
     @Test

@@ -100,6 +100,8 @@ class NoteCardsTests {
             published:2026 | 9 8 7 6 2 1
             -published:2026 | 4 3
             published:2026-02-07.. | 9 8 7
+            published:2026-02-01,2026-02-05..2026-02-07 | 7 6
+            published:2026-02-01,2026-02-05..2026-02-07 t | 7 6
             nothing        |
             """)
     void pagesFollowEachOtherInBothDirections(String text, String numbers) {

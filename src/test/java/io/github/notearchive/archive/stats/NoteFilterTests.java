@@ -30,7 +30,8 @@ class NoteFilterTests {
             likes:>=10,..5 published:2026-03.. | likes:>=10,..5 published:2026-03..
             state:FAILED,failed "12:30"        | state:failed "12:30"
             -MEDIA-Reason：GONE,no_answer       | -media-reason:gone,no_answer
-            “old bookshop” author：Anna -TYPE：video 标题：x | "old bookshop" author:Anna -type:video 标题：x
+            “old bookshop” author：Anna -TYPE：video 标题：x | "old bookshop" author:Anna -type:video "标题：x"
+            "author：x"                        | "author：x"
             topic:(a OR b                      |
             """)
     void textIsCanonical(String text, String canonical) {
