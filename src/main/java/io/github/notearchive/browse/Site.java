@@ -25,10 +25,10 @@ record Site(
         boolean decodesHeif,
         UnaryOperator<String> assets) {
 
-    /** Characters that a path cannot contain, even encoded: servers reject them. */
     /** Characters that XML cannot contain. */
     private static final Pattern NOT_IN_XML = Pattern.compile("[\\p{Cc}\\x{fffe}\\x{ffff}]");
 
+    /** Characters that a path cannot contain, even encoded: servers reject them. */
     private static final Pattern NOT_IN_PATHS = Pattern.compile("[/\\\\;%\\p{Cntrl}\u2028\u2029]|^\\.");
 
     /**
