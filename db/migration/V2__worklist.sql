@@ -35,6 +35,7 @@ CREATE TABLE worklist (
     refresh_attempts       integer     NOT NULL DEFAULT 0 CHECK (refresh_attempts >= 0),
     refresh_value          smallint    NOT NULL DEFAULT 0 CHECK (refresh_value BETWEEN 0 AND 9),
     gone_since             timestamptz,
+    changed_at             timestamptz NOT NULL DEFAULT now(),
     CHECK ((claimed_by IS NULL) = (claim_id IS NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)),
     CHECK (reason IS NOT NULL OR state IN ('PENDING', 'ARCHIVED')),
@@ -108,6 +109,25 @@ COMMENT ON COLUMN worklist.refresh_value IS
     'The order of due refreshes, highest first; 0 for all while archive.refresh.order is age, and for notes that are not ARCHIVED. Planned with refresh_night: growth of likes a day (1, 2, 3 or 4 from 1, 10, 100 or 1,000), plus edits (2 at most), plus signs that the note may vanish (2 if it is in censor or not public, 1 if another note of the author is UNAVAILABLE).';
 COMMENT ON COLUMN worklist.gone_since IS
     'When the note became UNAVAILABLE; later checks with the same result keep it. After a rebuild, the time of the last check. NULL: it was never so, or a response contained it since. Set by a trigger.';
+COMMENT ON COLUMN worklist.changed_at IS
+    'When the row was inserted, settled, or changed by an operator, by the database''s clock; claims and plans do not count. export --since reads it. Set by a trigger.';
+
+CREATE FUNCTION mark_changed() RETURNS trigger
+    LANGUAGE plpgsql AS
+$$
+BEGIN
+    NEW.changed_at := now();
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION mark_changed() IS 'Sets changed_at to the begin of the transaction.';
+
+CREATE TRIGGER worklist_changed BEFORE UPDATE ON worklist FOR EACH ROW
+    WHEN ((OLD.state, OLD.reason, OLD.last_code, OLD.attempts, OLD.media_attempts, OLD.source, OLD.enqueued_at, OLD.settled_at)
+          IS DISTINCT FROM
+          (NEW.state, NEW.reason, NEW.last_code, NEW.attempts, NEW.media_attempts, NEW.source, NEW.enqueued_at, NEW.settled_at))
+    EXECUTE FUNCTION mark_changed();
 
 CREATE FUNCTION worklist_gone_since() RETURNS trigger
     LANGUAGE plpgsql AS

@@ -7,7 +7,8 @@ CREATE TABLE author (
     avatar_url    text,
     verified      boolean,
     verified_type integer,
-    updated_at    timestamptz NOT NULL
+    updated_at    timestamptz NOT NULL,
+    changed_at    timestamptz NOT NULL DEFAULT now()
 );
 
 COMMENT ON TABLE author IS 'Who wrote the notes, as last captured.';
@@ -19,6 +20,8 @@ COMMENT ON COLUMN author.verified IS 'red_official_verified; NULL: absent in the
 COMMENT ON COLUMN author.verified_type IS
     'red_official_verify_type: 0, not verified; else what kind of person or company.';
 COMMENT ON COLUMN author.updated_at IS 'captured_at of the response that contained these values.';
+COMMENT ON COLUMN author.changed_at IS
+    'When one of the values last changed, by the database''s clock. export --since reads it. Set by a trigger.';
 
 CREATE TABLE note (
     note_id              text        PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
@@ -63,7 +66,8 @@ CREATE TABLE note (
     music_id             text,
     music_name           text,
     mapper_version       integer,
-    search               text
+    search               text,
+    changed_at           timestamptz NOT NULL DEFAULT now()
 )
 -- Most notes are captured again with the text they had. Where there is room on the page, such an update touches no index.
 WITH (fillfactor = 85);
@@ -129,6 +133,8 @@ COMMENT ON COLUMN note.search IS
     'What search compares: title, author''s name, topics and text, each in a line, the first 10,000 characters, as search_text makes them.';
 COMMENT ON COLUMN note.mapper_version IS
     'The version of the mapper that made these values; remap updates those of an older one.';
+COMMENT ON COLUMN note.changed_at IS
+    'When the row, its captures, topics, mentions or comments were last written, or a slot was removed, by the database''s clock. export --since reads it. Set by triggers: a transaction that writes topics writes the note as well.';
 
 CREATE TABLE note_capture (
     note_id             text        NOT NULL REFERENCES note,
@@ -308,6 +314,7 @@ CREATE TABLE note_media (
     dead_night  date,
     captured_at timestamptz NOT NULL,
     updated_at  timestamptz NOT NULL,
+    changed_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (note_id, kind, ordinal),
     CHECK ((state = 'STORED') = (sha256 IS NOT NULL)),
     CHECK (state = 'STORED' OR reason IS NOT NULL)
@@ -346,6 +353,44 @@ COMMENT ON COLUMN note_media.dead_night IS 'The night whose response first had o
 COMMENT ON COLUMN note_media.captured_at IS
     'The response that last listed this file. Older than note.last_captured_at: the note no longer has the file, the archive does.';
 COMMENT ON COLUMN note_media.updated_at IS 'When this row was last decided.';
+COMMENT ON COLUMN note_media.changed_at IS
+    'When an exported value last changed, by the database''s clock. export --since reads it. Set by a trigger.';
+
+-- A row that is written anyway is marked while it is written. Another write of the row of the note is made only where its
+-- transaction did not write it: for a removed slot or person, a repaired capture, a video that came later.
+CREATE TRIGGER author_changed BEFORE UPDATE ON author FOR EACH ROW
+    WHEN ((OLD.red_id, OLD.nickname, OLD.avatar_url, OLD.verified, OLD.verified_type) IS DISTINCT FROM
+          (NEW.red_id, NEW.nickname, NEW.avatar_url, NEW.verified, NEW.verified_type))
+    EXECUTE FUNCTION mark_changed();
+CREATE TRIGGER note_changed BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION mark_changed();
+CREATE TRIGGER note_media_changed BEFORE UPDATE ON note_media FOR EACH ROW
+    WHEN ((OLD.ordinal, OLD.identity, OLD.state, OLD.reason, OLD.rendition, OLD.width, OLD.height, OLD.sha256) IS DISTINCT FROM
+          (NEW.ordinal, NEW.identity, NEW.state, NEW.reason, NEW.rendition, NEW.width, NEW.height, NEW.sha256))
+    EXECUTE FUNCTION mark_changed();
+
+CREATE FUNCTION mark_note_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    UPDATE note SET changed_at = now() WHERE note_id = coalesce(NEW.note_id, OLD.note_id) AND changed_at < now();
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION mark_note_changed() IS 'Sets note.changed_at, unless this transaction has done so.';
+
+CREATE TRIGGER note_capture_video AFTER INSERT ON note_capture FOR EACH ROW
+    WHEN (NEW.mapper_version IS NULL) EXECUTE FUNCTION mark_note_changed();
+CREATE TRIGGER note_capture_changed AFTER UPDATE ON note_capture FOR EACH ROW
+    WHEN ((OLD.liked_count, OLD.collected_count, OLD.comments_count, OLD.shared_count, OLD.view_count, OLD.sidecar_key,
+           OLD.title, OLD.note_text, OLD.author_id, OLD.author_nickname) IS DISTINCT FROM
+          (NEW.liked_count, NEW.collected_count, NEW.comments_count, NEW.shared_count, NEW.view_count, NEW.sidecar_key,
+           NEW.title, NEW.note_text, NEW.author_id, NEW.author_nickname))
+    EXECUTE FUNCTION mark_note_changed();
+CREATE TRIGGER note_mention_removed AFTER DELETE ON note_mention FOR EACH ROW EXECUTE FUNCTION mark_note_changed();
+CREATE TRIGGER note_comment_removed AFTER DELETE ON note_comment FOR EACH ROW EXECUTE FUNCTION mark_note_changed();
+CREATE TRIGGER note_media_removed AFTER DELETE ON note_media FOR EACH ROW EXECUTE FUNCTION mark_note_changed();
 
 -- How many files there are is known without reading them all. Rows are added and never changed, as those of worklist_count.
 CREATE TABLE media_object_count (

@@ -545,17 +545,14 @@ COMMENT ON COLUMN note_edit.captured_at IS
     'When it was first seen as after; note.edited_at is the platform''s time of the last edit.';
 COMMENT ON COLUMN note_edit.author_id IS 'Who wrote it, by the later capture.';
 
-CREATE VIEW note_gone AS
+CREATE VIEW note_absence AS
 SELECT w.note_id,
-       (SELECT n.title FROM note n WHERE n.note_id = w.note_id) AS title,
-       (SELECT a.nickname FROM note n JOIN author a USING (author_id) WHERE n.note_id = w.note_id) AS author,
-       (SELECT n.published_at FROM note n WHERE n.note_id = w.note_id) AS published_at,
+       w.state,
        s.captured_at AS last_seen_at,
        e.missing_since,
        e.last_missing_at,
        e.nights,
-       e.codes,
-       (SELECT r.due_at FROM worklist r WHERE r.note_id = w.note_id) AS recheck_at
+       e.codes
 FROM worklist w
 CROSS JOIN LATERAL (
     SELECT c.captured_at
@@ -570,8 +567,33 @@ CROSS JOIN LATERAL (
            array_agg(DISTINCT c.code ORDER BY c.code) AS codes
     FROM api_call c
     WHERE c.note_id = w.note_id AND c.endpoint = 'note-detail/v1' AND c.received_at > s.captured_at
-      AND c.code IN (0, 201, 202, 404)) AS e
-WHERE w.state = 'UNAVAILABLE' AND e.nights >= 2;
+      AND c.code IN (0, 201, 202, 404)) AS e;
+
+COMMENT ON VIEW note_absence IS
+    'What did the provider return since a note was last seen? One row for each note that was captured. Query with WHERE note_id = ...';
+COMMENT ON COLUMN note_absence.note_id IS 'The note.';
+COMMENT ON COLUMN note_absence.state IS 'worklist.state.';
+COMMENT ON COLUMN note_absence.last_seen_at IS 'The last response that contained it.';
+COMMENT ON COLUMN note_absence.missing_since IS
+    'The first later response that did not contain the note. NULL: all later responses did, or there is none.';
+COMMENT ON COLUMN note_absence.last_missing_at IS 'The last response that did not contain the note. NULL as missing_since.';
+COMMENT ON COLUMN note_absence.nights IS 'Calendar days of Asia/Shanghai whose responses did not contain the note.';
+COMMENT ON COLUMN note_absence.codes IS
+    'The provider''s codes in these responses: 0 is a success without the note. NULL as missing_since.';
+
+CREATE VIEW note_gone AS
+SELECT a.note_id,
+       (SELECT n.title FROM note n WHERE n.note_id = a.note_id) AS title,
+       (SELECT w.nickname FROM note n JOIN author w USING (author_id) WHERE n.note_id = a.note_id) AS author,
+       (SELECT n.published_at FROM note n WHERE n.note_id = a.note_id) AS published_at,
+       a.last_seen_at,
+       a.missing_since,
+       a.last_missing_at,
+       a.nights,
+       a.codes,
+       (SELECT r.due_at FROM worklist r WHERE r.note_id = a.note_id) AS recheck_at
+FROM note_absence a
+WHERE a.state = 'UNAVAILABLE' AND a.nights >= 2;
 
 COMMENT ON VIEW note_gone IS
     'Which notes were available once and are no longer? One row for each note that is UNAVAILABLE, was captured before, and was missing in responses of two nights or more since: one bad night makes no row. Query with ORDER BY last_seen_at DESC LIMIT 20.';

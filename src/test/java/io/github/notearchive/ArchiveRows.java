@@ -19,12 +19,16 @@ public final class ArchiveRows {
     private static final Map<String, Set<String>> UNKNOWN_COLUMNS = Map.of(
             // executions are rows of Spring Batch's tables, which are lost; a sidecar has the last check of a vanished
             // note
-            "worklist", Set.of("settled_by", "gone_since"),
+            "worklist", Set.of("settled_by", "gone_since", "changed_at"),
             "api_call", Set.of("job_execution_id"),
             // the store's own time stands for it
             "media_object", Set.of("stored_at", "verified_at"),
             // nothing is verified by a rebuild
-            "note_capture", Set.of("sidecar_verified_at"));
+            "note_capture", Set.of("sidecar_verified_at"),
+            // a rebuild changes all of them
+            "note", Set.of("changed_at"),
+            "author", Set.of("changed_at"),
+            "note_media", Set.of("changed_at"));
 
     /** Which rows a bucket knows, by table: what was never paid for is not in it. */
     private static final Map<String, String> KNOWN_ROWS = Map.of(

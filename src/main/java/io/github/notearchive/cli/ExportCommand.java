@@ -58,6 +58,9 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--excel")
     private boolean excel;
 
+    @Option(names = "--since", paramLabel = "MANIFEST")
+    private @Nullable Path since;
+
     @Option(names = "--published-from", paramLabel = "T")
     private @Nullable Instant publishedFrom;
 
@@ -128,6 +131,9 @@ final class ExportCommand extends ArchiveCommand {
         refuseIf(excel && format != ExportFormat.CSV, "--excel requires --format csv, not " + format);
         refuseIf(authorKey != null && authors != AuthorMode.HASH, "--author-key requires --authors hash");
         refuseIf(
+                since != null && authors == AuthorMode.HASH && authorKey == null,
+                "--since with --authors hash requires --author-key: other pseudonyms cannot be merged");
+        refuseIf(
                 presignFor.compareTo(LONGEST_PRESIGNED) > 0 || presignFor.toSeconds() < 1,
                 "--presign-for must be 1s to 7d, but is " + DisplayFormat.setting(presignFor));
         refuseIf(text != null && text.isEmpty(), "--text must not be empty");
@@ -135,6 +141,7 @@ final class ExportCommand extends ArchiveCommand {
         requireOrder("--captured-from", capturedFrom, "--captured-to", capturedTo);
         requireReadable("--ids", Exporter.STANDARD_INPUT.equals(ids) ? null : ids);
         requireReadable("--author-key", authorKey);
+        requireReadable("--since", since);
         return new ExportOptions(
                 format,
                 target,
@@ -154,6 +161,7 @@ final class ExportCommand extends ArchiveCommand {
                 authorKey,
                 presignFor,
                 excel,
+                since,
                 new NoteArchiveCommand.Version().getVersion()[0]);
     }
 

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -82,20 +83,24 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             throws IOException {
         Path idFile = options.selection().ids();
         Collection<NoteId> ids = idFile == null ? null : readIds(idFile);
+        Since since = options.since() == null ? null : Since.read(options.since());
+        Instant start = since == null ? null : since.start();
         if (options.media() == MediaMode.COPY) {
             store.getObject().requireBucket();
-            try (Snapshot snapshot = notes.open(options.selection(), ids);
-                    Stream<FileEntry> objects = snapshot.objects()) {
+            try (Snapshot snapshot = notes.open(options.selection(), ids, start);
+                    Stream<FileEntry> objects =
+                            snapshot.objects(since != null && options.format() != ExportFormat.FOLDER)) {
                 objects.forEach(directory.plan::add);
             }
             // while no snapshot is open, because this may take hours
             directory.copyAhead(stopped);
         }
-        try (Snapshot snapshot = notes.open(options.selection(), ids)) {
+        try (Snapshot snapshot = notes.open(options.selection(), ids, start)) {
             Export export = new Export(
                     options,
                     Table.all(options.authors(), options.media()),
                     snapshot,
+                    since,
                     ids == null ? null : snapshot.namedIds(),
                     directory,
                     store,
@@ -104,6 +109,9 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
                     new LinkedHashMap<>(),
                     stopped);
             Export.requireNotStopped(stopped);
+            if (since != null) {
+                since.requireSame(new Manifest(export).head());
+            }
             switch (options.format()) {
                 case JSONL, CSV, PARQUET -> new TableFiles(export, options.format(), "").write();
                 case BAGIT -> new TableFiles(export, ExportFormat.JSONL, "data/").writeBag();
@@ -118,7 +126,8 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
                     directory.copied,
                     directory.missing,
                     List.copyOf(directory.examples),
-                    export.ids());
+                    export.ids(),
+                    since == null ? null : since.mark());
         }
     }
 
@@ -152,6 +161,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
      * State of one running export, shared by the writers of its format.
      *
      * @param tables tables in the order of writing: notes, captures, then others
+     * @param since earlier export that this delta continues; null for a full export
      * @param ids result for the id file; null if there is none
      * @param rows number of written rows by table, in the order of writing
      * @param stopped queried before each row; true stops the export
@@ -160,6 +170,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             ExportOptions options,
             List<Table> tables,
             Snapshot snapshot,
+            @Nullable Since since,
             @Nullable NamedIds ids,
             StagingDirectory directory,
             ObjectFactory<ObjectStore> store,
@@ -182,6 +193,11 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
         /** Returns the table with one row per paid response, with the counts at that time. */
         Table captures() {
             return tables.get(1);
+        }
+
+        /** Returns the table of notes that a consumer of deltas removes. */
+        Table removed() {
+            return tables.getLast();
         }
 
         /** Reads the key of pseudonyms from a file, or generates one that is not stored if there is no file. */
@@ -279,6 +295,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
      * @param copied number of media files among them
      * @param missing number of objects that the store did not deliver, or delivered with other bytes
      * @param ids result for the id file; null if there was none
+     * @param since mark of the earlier export that a delta continues; null for a full export
      */
     public record ExportReport(
             Path target,
@@ -288,7 +305,8 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             long copied,
             long missing,
             List<MissingObject> missingExamples,
-            @Nullable NamedIds ids) {
+            @Nullable NamedIds ids,
+            @Nullable Instant since) {
 
         /** Stored object that the export does not contain, and the reason for display. */
         public record MissingObject(
@@ -305,6 +323,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
      *
      * @param target directory to create; must not exist, or be empty
      * @param authorKey file with the key of the pseudonyms; null to generate a key that is not stored
+     * @param since manifest of the export that a delta continues; null for a full export
      * @param presignFor validity of presigned URLs, at most a week
      * @param excel whether CSV has a byte order mark, and an apostrophe before formulas
      */
@@ -317,6 +336,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             @Nullable Path authorKey,
             Duration presignFor,
             boolean excel,
+            @Nullable Path since,
             String tool) {
 
         public enum ExportFormat {

@@ -2,6 +2,7 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.Exporter.Export;
+import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
@@ -88,6 +89,9 @@ final class Folder {
         Map<Table, String> files = new LinkedHashMap<>();
         files.put(export.notes(), "");
         files.put(captures, "");
+        if (export.since() != null) {
+            files.put(export.removed(), new TableFiles(export, ExportFormat.JSONL, "").write(export.removed()));
+        }
         new Manifest(export).write("", files);
     }
 

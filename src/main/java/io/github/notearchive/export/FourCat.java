@@ -1,10 +1,12 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.export.Exporter.Export;
+import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.TableFiles.TableWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -35,7 +37,11 @@ record FourCat(Export export) {
             TableWriter items = TableWriter.jsonLines(out);
             export.forEachRow(notes, _ -> null, row -> items.write(item(row)));
         }
-        new Manifest(export).write("", Map.of(notes, FILE));
+        Map<Table, String> files = new LinkedHashMap<>(Map.of(notes, FILE));
+        if (export.since() != null) {
+            files.put(export.removed(), new TableFiles(export, ExportFormat.JSONL, "").write(export.removed()));
+        }
+        new Manifest(export).write("", files);
     }
 
     private ObjectNode item(JsonNode note) {

@@ -29,7 +29,10 @@ record Manifest(Export export) {
     private static final String NAME = "manifest.json";
 
     /** Incremented when a field changes its meaning. */
-    private static final int VERSION = 1;
+    static final int VERSION = 2;
+
+    /** What the manifest says of a filter that names authors whom the rows do not name. */
+    static final String HIDDEN = "with names of authors, which are not exported";
 
     /** Id of an author, as opposed to the number that the platform displays. */
     private static final Pattern AUTHOR_ID = Pattern.compile("[0-9a-f]{24}");
@@ -48,16 +51,7 @@ record Manifest(Export export) {
      * @param files file of each table; empty if the format distributes the table over many files
      */
     void write(String below, Map<Table, String> files) throws IOException {
-        ObjectNode head = MAPPER.createObjectNode()
-                .put("manifestVersion", VERSION)
-                .put("tool", export.options().tool())
-                .put("format", export.options().format().toString());
-        if (export.options().format() == ExportFormat.CSV) {
-            head.put("excel", export.options().excel());
-        }
-        head.set("selection", selection());
-        head.set("authors", authors());
-        head.set("media", media());
+        ObjectNode head = head();
         head.set("tables", tables(files));
         try (OutputStream out = export.directory().create(below + NAME);
                 JsonGenerator json = MAPPER.writer().createGenerator(out)) {
@@ -73,6 +67,26 @@ record Manifest(Export export) {
         }
     }
 
+    /** Returns the manifest without tables and files. */
+    ObjectNode head() {
+        Since since = export.since();
+        ObjectNode head = MAPPER.createObjectNode()
+                .put("manifestVersion", VERSION)
+                .put("tool", export.options().tool())
+                .put("format", export.options().format().toString());
+        if (export.options().format() == ExportFormat.CSV) {
+            head.put("excel", export.options().excel());
+        }
+        head.put("mark", export.snapshot().mark().toString());
+        if (since != null) {
+            head.set("since", since.toJson());
+        }
+        head.set("selection", selection());
+        head.set("authors", authors());
+        head.set("media", media());
+        return head;
+    }
+
     private record File(String path, long bytes, String sha256) {}
 
     private ObjectNode selection() {
@@ -81,7 +95,7 @@ record Manifest(Export export) {
         NoteFilter filter = export.options().selection().filter();
         boolean isNamed = filter == null || export.options().authors() == AuthorMode.KEEP || !filter.namesAuthor();
         return MAPPER.<ObjectNode>valueToTree(export.options().selection())
-                .putPOJO("filter", isNamed ? filter : "with names of authors, which are not exported")
+                .putPOJO("filter", isNamed ? filter : HIDDEN)
                 .putPOJO("authors", authors)
                 .put("authorsNotNamed", asked.size() - authors.size())
                 .putPOJO("ids", export.ids());
@@ -110,6 +124,7 @@ record Manifest(Export export) {
                         .put(
                                 "key",
                                 export.options().authorKey() == null ? "drawn for this export and forgotten" : "given")
+                        .put("keyCheck", export.pseudonym("key check"))
                 : json;
     }
 
@@ -134,7 +149,7 @@ record Manifest(Export export) {
         ArrayNode tables = MAPPER.createArrayNode();
         files.forEach((table, file) -> tables.addObject()
                 .put("name", table.name())
-                .put("description", comments.get(table.source()))
+                .put("description", comments.getOrDefault(table.source(), table.description()))
                 .put("file", file.isEmpty() ? null : file)
                 .put("rows", export.rows().getOrDefault(table.name(), 0L))
                 .set("columns", columns(table.columns(), comments)));

@@ -26,9 +26,11 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -79,6 +81,9 @@ final class StagingDirectory implements AutoCloseable {
     long copied;
     long missing;
     final List<MissingObject> examples = new ArrayList<>();
+
+    /** Keys of all objects that were omitted. */
+    final Set<String> omitted = new HashSet<>();
 
     private StagingDirectory(Path target, Path root, ObjectFactory<ObjectStore> store) throws IOException {
         this.target = target;
@@ -179,6 +184,7 @@ final class StagingDirectory implements AutoCloseable {
             return true;
         }
         missing++;
+        omitted.add(object.path());
         log.warn("Object {} is omitted from the export: {}", object.path(), problem);
         if (examples.size() < EXAMPLES) {
             examples.add(new MissingObject(object.path(), problem));

@@ -22,10 +22,11 @@ import org.springframework.core.io.ClassPathResource;
  * a list is the table of its elements. A column without description has the comment of its database column.
  *
  * @param source database table with the note id, whose {@code COMMENT ON} is the description
+ * @param relation relation of the snapshot that the source is joined with by note id; determines which notes have rows
  * @param joins SQL of further tables
  * @param order expressions by which the rows are sorted
  */
-record Table(String name, String source, String order, String joins, List<Column> columns) {
+record Table(String name, String source, String relation, String order, String joins, List<Column> columns) {
 
     /** Name of the first column of every table. */
     static final String KEY = "note_id";
@@ -49,12 +50,25 @@ record Table(String name, String source, String order, String joins, List<Column
                     "media",
                     "note_media",
                     ", array_position(" + KINDS + ", note_media.kind), note_media.ordinal",
-                    "LEFT JOIN media_object USING (sha256)"));
+                    "LEFT JOIN media_object USING (sha256)"),
+            new Table(
+                    "worklist",
+                    "worklist",
+                    "listed",
+                    "worklist.note_id",
+                    """
+                    LEFT JOIN note_absence USING (note_id)
+                    CROSS JOIN LATERAL (
+                        SELECT min(c.sent_at) AS first_requested_at, max(c.sent_at) AS last_requested_at, count(*) AS calls
+                        FROM api_call c WHERE c.note_id = worklist.note_id) AS requests
+                    """,
+                    List.of()),
+            new Table("removed", "removed", "removed", "removed.note_id", "", List.of()));
 
     private static final Table TOPIC_NAMES = table("topic_names", "note_topic", ", note_topic.ordinal", "");
 
     private static Table table(String name, String source, String order, String joins) {
-        return new Table(name, source, source + "." + KEY + order, joins, List.of());
+        return new Table(name, source, "selected", source + "." + KEY + order, joins, List.of());
     }
 
     /** Returns all tables without the columns that an export with these modes omits: notes, captures, then others. */
@@ -67,7 +81,8 @@ record Table(String name, String source, String order, String joins, List<Column
     private Table with(Predicate<Column.Content> included) {
         Column key = new Column(KEY, Column.Type.TEXT, Column.Content.PLAIN, source + "." + KEY, null, null);
         Stream<Column> others = COLUMNS.stream()
-                .filter(row -> row.getField("table").equals(name))
+                .filter(row ->
+                        row.getField("table").equals(name) && !row.getField("column").isEmpty())
                 .map(row -> column(row, included))
                 .filter(column -> included.test(column.content()));
         return with(Stream.concat(Stream.of(key), others));
@@ -109,12 +124,25 @@ record Table(String name, String source, String order, String joins, List<Column
     }
 
     private Table with(Stream<Column> all) {
-        return new Table(name, source, order, joins, all.toList());
+        return new Table(name, source, relation, order, joins, all.toList());
     }
 
-    /** Returns the query of the rows of the selected notes as JSON objects. */
+    /** Returns the description of a table that is no table of the database; null for others. */
+    @Nullable
+    String description() {
+        return COLUMNS.stream()
+                .filter(row ->
+                        row.getField("table").equals(name) && row.getField("column").isEmpty())
+                .map(row -> row.getField("description"))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Returns the query of the rows of the notes of the relation as JSON objects. */
     String query() {
-        return "SELECT row_to_json(r) FROM (%s) r".formatted(select("JOIN selected USING (note_id)", "TRUE", columns));
+        return "SELECT row_to_json(r) FROM (%s) r"
+                .formatted(select(
+                        relation.equals(source) ? "" : "JOIN " + relation + " USING (note_id)", "TRUE", columns));
     }
 
     /** Returns the expression of a JSON array of the rows of a note, or of the texts in their last column. */
@@ -125,14 +153,14 @@ record Table(String name, String source, String order, String joins, List<Column
                         select("", source + ".note_id = note.note_id", columns.subList(1, columns.size())));
     }
 
-    private String select(String selected, String condition, List<Column> selectedColumns) {
+    private String select(String join, String condition, List<Column> selectedColumns) {
         String captured = columns.stream().noneMatch(column -> column.name().equals("captured_at"))
                 ? "TRUE"
                 : "%1$s.captured_at >= coalesce(:capturedFrom, timestamptz '-infinity') AND %1$s.captured_at < coalesce(:capturedTo, timestamptz 'infinity')"
                         .formatted(source);
         String list = selectedColumns.stream().map(Column::select).collect(Collectors.joining(", "));
         return "SELECT %s FROM %s %s %s WHERE %s AND %s ORDER BY %s"
-                .formatted(list, source, selected, joins, condition, captured, order);
+                .formatted(list, source, join, joins, condition, captured, order);
     }
 
     /**

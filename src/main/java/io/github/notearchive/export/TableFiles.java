@@ -30,7 +30,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
     void write() throws IOException {
         StagingDirectory directory = export.directory();
         if (export.options().media() == MediaMode.COPY) {
-            try (Stream<FileEntry> objects = export.snapshot().objects()) {
+            try (Stream<FileEntry> objects = export.snapshot().objects(export.since() != null)) {
                 for (FileEntry object : (Iterable<FileEntry>) objects::iterator) {
                     Export.requireNotStopped(export.stopped());
                     directory.copy(object, below + object.path());
@@ -39,13 +39,25 @@ record TableFiles(Export export, ExportFormat format, String below) {
         }
         Map<Table, String> files = new LinkedHashMap<>();
         for (Table table : export.tables()) {
-            files.put(table, table.name() + "." + format);
-            try (HashedFile out = directory.create(below + files.get(table));
-                    TableWriter writer = writer(table, out)) {
-                export.forEachRow(table, key -> directory.has(below + key) ? key : null, writer::write);
-            }
+            files.put(table, write(table));
         }
         new Manifest(export).write(below, files);
+    }
+
+    /** Writes one table; returns its file. A delta names files that only earlier exports have. */
+    String write(Table table) throws IOException {
+        StagingDirectory directory = export.directory();
+        String file = table.name() + "." + format;
+        try (HashedFile out = directory.create(below + file);
+                TableWriter writer = writer(table, out)) {
+            export.forEachRow(
+                    table,
+                    key -> directory.has(below + key) || export.since() != null && !directory.omitted.contains(key)
+                            ? key
+                            : null,
+                    writer::write);
+        }
+        return file;
     }
 
     /**

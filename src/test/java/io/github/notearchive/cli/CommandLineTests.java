@@ -114,7 +114,7 @@ class CommandLineTests {
             export  | --format csv --media presigned --presign-for 8d out; --format csv --published-from yesterday out
             export  | --format csv --published-from 2026-03-02 --published-to 2026-03-01 out
             export  | --format csv --filter size:3 out; --format csv --filter likes:many out
-            export  | --format csv --state NONSENSE out; --format csv --ids /no/such/file out; --format csv --ids /tmp out
+            export  | --format csv --since /no/such/file out; --format csv --authors hash --since pom.xml out; --format csv --state NONSENSE out; --format csv --ids /no/such/file out; --format csv --ids /tmp out
             """)
     void usageErrorIsReportedBeforeTheStart(String command, String invalid) {
         for (String arguments : invalid.replace("ID", ID).split("; ?", -1)) {

@@ -41,6 +41,10 @@ final class Duck implements AutoCloseable {
         });
     }
 
+    void execute(String sql) {
+        jdbc.execute(sql);
+    }
+
     String one(String sql) {
         return query(sql).getFirst().getFirst();
     }

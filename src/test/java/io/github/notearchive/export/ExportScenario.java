@@ -116,7 +116,16 @@ abstract class ExportScenario {
             Path authorKey,
             boolean excel) {
         return new ExportOptions(
-                format, target, selection, media, authors, authorKey, Duration.ofHours(1), excel, "note-archive test");
+                format,
+                target,
+                selection,
+                media,
+                authors,
+                authorKey,
+                Duration.ofHours(1),
+                excel,
+                null,
+                "note-archive test");
     }
 
     static JsonNode json(Path file) throws IOException {

@@ -90,7 +90,44 @@ class ExporterTests extends ExportScenario {
 
         assertThat(report.rows()).containsEntry("notes", 2L);
         assertThat(report.isWhole()).isFalse();
-        assertThat(report.ids()).isEqualTo(new NamedIds(3, 1, List.of("f".repeat(24))));
+        assertThat(report.ids()).isEqualTo(named(3, "f".repeat(24), FORMULA, BARE, "f".repeat(24)));
+    }
+
+    @Test
+    void theWorklistHasNotesThatWereNeverCapturedWithTheirCallsUnlessTheCriteriaConcernContent() throws Exception {
+        String pending = "65a000000000000000000009";
+        database.update("""
+                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, code, billed)
+                        SELECT ?, 'note-detail/v1', at, at, code, 'NO'
+                        FROM (VALUES (timestamptz '2026-04-01T00:00Z', 404), ('2026-04-02T00:00Z', 0),
+                                     ('2026-04-02T01:00Z', 404), ('2026-04-03T00:00Z', 301)) AS calls (at, code)
+                        """, FORMULA);
+
+        export(options(ExportFormat.JSONL, target));
+        Path failed = directory.resolve("failed");
+        export(options(
+                ExportFormat.JSONL,
+                failed,
+                selection(Map.of("states", List.of("PENDING", "FAILED"))),
+                MediaMode.LINK,
+                AuthorMode.KEEP));
+        Path topic = directory.resolve("topic");
+        export(options(
+                ExportFormat.JSONL,
+                topic,
+                selection(Map.of("topics", List.of("t1"))),
+                MediaMode.LINK,
+                AuthorMode.KEEP));
+
+        List<JsonNode> all = lines(target.resolve("worklist.jsonl"));
+        assertThat(texts(all, "note_id")).containsExactly(HOSTILE, FORMULA, VIDEO, pending);
+        assertThat(all.get(1).toString())
+                .contains("\"calls\":5", "\"last_requested_at\":\"2026-04-03T00:00:00Z\"")
+                .contains("\"missing_since\":\"2026-04-01T00:00:00Z\"")
+                .contains("\"last_missing_at\":\"2026-04-02T01:00:00Z\"", "\"nights\":2", "\"codes\":\"0 404\"");
+        assertThat(all.get(3).toString()).contains("\"calls\":0", "\"nights\":null", "\"state\":\"PENDING\"");
+        assertThat(ids(failed.resolve("worklist.jsonl"))).containsExactly(VIDEO, pending);
+        assertThat(ids(topic.resolve("worklist.jsonl"))).containsExactly(HOSTILE, FORMULA);
     }
 
     @Test
@@ -104,7 +141,11 @@ class ExporterTests extends ExportScenario {
         assertThat(all.rows()).containsEntry("notes", 3L).containsEntry("comments", 0L);
         assertThat(ids(directory.resolve("all").resolve("captures.jsonl"))).containsExactly(FORMULA, VIDEO, BARE);
         assertThat(named.rows()).containsEntry("notes", 1L);
-        assertThat(named.ids()).isEqualTo(new NamedIds(2, 1, List.of(HOSTILE)));
+        assertThat(named.ids()).isEqualTo(named(2, HOSTILE, HOSTILE, FORMULA));
+    }
+
+    private static NamedIds named(long named, String absent, String... ids) {
+        return new NamedIds(named, sha256(String.join(" ", ids).getBytes(UTF_8)), 1, List.of(absent));
     }
 
     @Test

@@ -34,11 +34,13 @@ import tools.jackson.databind.json.JsonMapper;
 class TablesTests extends ExportScenario {
 
     private static final Map<String, Long> ROWS =
-            Map.of("notes", 4L, "captures", 6L, "topics", 3L, "mentions", 2L, "comments", 1L, "media", 7L);
+            Map.of("notes", 4L, "captures", 6L, "topics", 3L, "mentions", 2L, "comments", 1L, "media", 7L, "worklist", 4L, "removed", 1L);
 
     /** Keys of ours, what the program keeps for its own work, and the whole answer. */
     private static final Set<String> LEFT_OUT = Set.of(
+            "author.changed_at",
             "author.updated_at",
+            "note.changed_at",
             "note.author_id", // as author.author_id
             "note.mapper_version",
             "note_capture.response",
@@ -46,17 +48,41 @@ class TablesTests extends ExportScenario {
             "note_capture.mapper_version",
             "note_capture.sidecar_verified_at",
             "note_media.captured_at",
+            "note_media.changed_at",
             "note_media.checks",
             "note_media.dead_night",
             "note_media.error",
             "note_media.sha256", // as media_object.sha256
             "note_media.updated_at",
             "media_object.stored_at",
-            "media_object.verified_at");
+            "media_object.verified_at",
+            "worklist.attempts_tonight",
+            "worklist.changed_at",
+            "worklist.claim_id",
+            "worklist.claimed_by",
+            "worklist.claimed_until",
+            "worklist.counted_night",
+            "worklist.detail",
+            "worklist.due_at",
+            "worklist.gone_since",
+            "worklist.lane",
+            "worklist.media_attempts_tonight",
+            "worklist.missing_night",
+            "worklist.priority",
+            "worklist.refresh_attempts",
+            "worklist.refresh_days",
+            "worklist.refresh_night",
+            "worklist.refresh_on",
+            "worklist.refresh_value",
+            "worklist.response_held",
+            "worklist.settled_at",
+            "worklist.settled_by");
 
     @ParameterizedTest
     @EnumSource(names = {"JSONL", "CSV", "PARQUET"})
     void everyTableHasTheRowsOfTheArchiveAndTheColumnsOfTheManifest(ExportFormat format) throws Exception {
+        database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('" + "f".repeat(24) + "', now())");
+
         ExportReport report = export(options(format, target));
 
         assertThat(report.rows()).containsExactlyInAnyOrderEntriesOf(ROWS);
@@ -257,7 +283,7 @@ class TablesTests extends ExportScenario {
             assertThat(bag.getPayLoadManifests())
                     .singleElement()
                     .satisfies(manifest ->
-                            assertThat(manifest.getFileToChecksumMap()).hasSize(11));
+                            assertThat(manifest.getFileToChecksumMap()).hasSize(13));
             assertThat(bag.getMetadata().get("Payload-Oxum")).hasSize(1);
             assertThat(duck.one(
                             "SELECT count(*) FROM " + Duck.read(ExportFormat.JSONL, target.resolve("data"), "notes")))

@@ -185,10 +185,10 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
         if (newest.size() < notes.size()) {
             List<NoteId> ids = notes.stream().map(Mapped::id).toList();
             Statements.update(jdbc, Map.of("rows", rows, "ids", ids), """
-                            UPDATE note SET first_captured_at = d.first_captured_at
+                            UPDATE note SET first_captured_at = least(note.first_captured_at, d.first_captured_at)
                             FROM json_populate_recordset(NULL::note, :rows::json) AS d
                             WHERE note.note_id = ANY (:ids) AND note.note_id = d.note_id
-                              AND note.first_captured_at > d.first_captured_at
+                              AND note.last_captured_at > d.last_captured_at
                             """);
         }
         saveCaptures(notes.stream().map(Mapped::row).toList());

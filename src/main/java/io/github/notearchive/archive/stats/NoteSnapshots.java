@@ -7,6 +7,7 @@ import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.NoteId;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -29,15 +30,27 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
     private static final int FETCH_SIZE = 500;
     private static final int EXAMPLES = 20;
 
+    /** Whether a note or its author changed since the start of a delta. */
+    private static final String CHANGED = """
+            (n.changed_at >= :since OR w.changed_at >= :since
+                OR n.author_id IN (SELECT a.author_id FROM author a WHERE a.changed_at >= :since)
+                OR n.note_id IN (SELECT m.note_id FROM note_media m WHERE m.changed_at >= :since))
+            """;
+
+    /** Month of publication. */
+    private static final String MONTH =
+            "coalesce(to_char(n.published_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'), 'unknown') AS month";
+
     /**
-     * Returns the selection. Rows of a note that is being erased may still exist, for long if the erasure was
-     * interrupted.
+     * Returns the condition of the selection. A note without capture only matches criteria that concern no content.
+     * Rows of a note that is being erased may still exist, for long if the erasure was interrupted.
+     *
+     * @param id the note id
      */
-    private static String selected(NoteFilter filter) {
+    private static String criteria(NoteFilter filter, String id) {
         return """
-            WITH selected AS (
-                SELECT n.note_id FROM note n LEFT JOIN worklist w USING (note_id)
-                WHERE (%s) AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
+                (%1$s) AND (:since::timestamptz IS NULL OR %2$s)
+                  AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = %3$s)
                   AND (:publishedFrom::timestamptz IS NULL OR n.published_at >= :publishedFrom)
                   AND (:publishedTo::timestamptz IS NULL OR n.published_at < :publishedTo)
                   AND (coalesce(:capturedFrom::timestamptz, :capturedTo) IS NULL
@@ -49,16 +62,41 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                                   AND (t.name = ANY (:topics) OR t.topic_id = ANY (:topics))))
                   AND (cardinality(:authors::text[]) = 0 OR n.author_id = ANY (:authors)
                        OR EXISTS (SELECT FROM author a WHERE a.author_id = n.author_id AND a.red_id = ANY (:authors)))
-                  AND (cardinality(:states::text[]) = 0
-                       OR EXISTS (SELECT FROM worklist w WHERE w.note_id = n.note_id AND w.state = ANY (:states)))
+                  AND (cardinality(:states::text[]) = 0 OR w.state = ANY (:states))
                   AND (:text::text IS NULL
                        OR strpos(lower(n.title), lower(:text)) > 0 OR strpos(lower(n.note_text), lower(:text)) > 0)
-                  AND (:ids::text[] IS NULL OR n.note_id = ANY (:ids)))
-            """.formatted(filter.condition());
+                  AND (:ids::text[] IS NULL OR %3$s = ANY (:ids))
+                """.formatted(filter.condition(), CHANGED, id);
     }
 
-    /** Opens a snapshot. It makes the database retain old row versions until it is closed. */
-    public Snapshot open(Selection selection, @Nullable Collection<NoteId> ids) {
+    private static String relations(NoteFilter filter) {
+        return """
+            WITH selected AS NOT MATERIALIZED (
+                SELECT n.note_id, %3$s FROM note n LEFT JOIN worklist w USING (note_id)
+                WHERE %1$s
+            ), listed AS NOT MATERIALIZED (
+                SELECT note_id, month FROM selected
+                UNION ALL
+                SELECT w.note_id, %3$s FROM worklist w LEFT JOIN note n USING (note_id)
+                WHERE n.note_id IS NULL AND %2$s
+            ), removed AS NOT MATERIALIZED (
+                SELECT f.note_id, f.forgotten_at AS removed_at, 'FORGOTTEN' AS cause, f.reason FROM forgotten_note f
+                WHERE :ids::text[] IS NULL OR f.note_id = ANY (:ids)
+                UNION ALL
+                SELECT changed.note_id, NULL, 'NOT_SELECTED', NULL
+                FROM (SELECT note_id FROM note n FULL JOIN worklist w USING (note_id) WHERE %4$s) AS changed
+                WHERE :since::timestamptz IS NOT NULL
+                  AND NOT EXISTS (SELECT FROM listed l WHERE l.note_id = changed.note_id)
+                  AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = changed.note_id))
+            """.formatted(criteria(filter, "n.note_id"), criteria(filter, "w.note_id"), MONTH, CHANGED);
+    }
+
+    /**
+     * Opens a snapshot. It makes the database retain old row versions until it is closed.
+     *
+     * @param since restricts it to notes that changed at this time of the database or later; null for all
+     */
+    public Snapshot open(Selection selection, @Nullable Collection<NoteId> ids, @Nullable Instant since) {
         DefaultTransactionDefinition readOnly = new DefaultTransactionDefinition();
         readOnly.setReadOnly(true);
         readOnly.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
@@ -70,8 +108,9 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             NoteFilter filter = selection.filter() == null ? NoteFilter.all() : selection.filter();
             MapSqlParameterSource parameters =
                     RecordParameters.of(selection).addValue("ids", RecordParameters.column(ids));
+            parameters.addValue("since", RecordParameters.column(since));
             filter.parameters().forEach((name, value) -> parameters.addValue(name, RecordParameters.column(value)));
-            return new Snapshot(transaction, selected(filter), parameters);
+            return new Snapshot(transaction, relations(filter), parameters);
         } catch (RuntimeException e) {
             transactions.rollback(transaction);
             throw e;
@@ -120,33 +159,39 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
     public final class Snapshot implements AutoCloseable {
 
         private final TransactionStatus transaction;
-        private final String selected;
+        private final String relations;
         private final SqlParameterSource parameters;
 
-        private Snapshot(TransactionStatus transaction, String selected, SqlParameterSource parameters) {
+        private Snapshot(TransactionStatus transaction, String relations, SqlParameterSource parameters) {
             this.transaction = transaction;
-            this.selected = selected;
+            this.relations = relations;
             this.parameters = parameters;
         }
 
         /**
          * Returns the texts that a query selects.
          *
-         * @param query over the relation {@code selected (note_id)}; may use the parameters {@code capturedFrom} and
-         *     {@code capturedTo}
+         * @param query over one of the relations {@code selected (note_id, month)}, {@code listed (note_id, month)}, which
+         *     adds notes without capture, and {@code removed (note_id, removed_at, cause, reason)}; may use the parameters
+         *     {@code capturedFrom} and {@code capturedTo}
          */
         public Stream<String> rows(String query) {
             return selected(query).withFetchSize(FETCH_SIZE).query((row, _) -> row.getString(1)).stream();
         }
 
-        /** Returns each object of the selected notes once, in the order of digests. */
-        public Stream<FileEntry> objects() {
+        /**
+         * Returns each object of the selected notes once, in the order of digests.
+         *
+         * @param ofDelta whether slots that did not change since the start of the delta are omitted
+         */
+        public Stream<FileEntry> objects(boolean ofDelta) {
+            String changed = ofDelta ? "AND m.changed_at >= :since" : "";
             return selected("""
                             SELECT o.object_key AS path, o.size_bytes AS size, o.sha256 FROM media_object o
                             WHERE EXISTS (SELECT FROM note_media m JOIN selected s ON s.note_id = m.note_id
-                                          WHERE m.sha256 = o.sha256)
+                                          WHERE m.sha256 = o.sha256 %s)
                             ORDER BY o.sha256
-                            """).withFetchSize(FETCH_SIZE).query(Columns.of(FileEntry.class)).stream();
+                            """.formatted(changed)).withFetchSize(FETCH_SIZE).query(Columns.of(FileEntry.class)).stream();
         }
 
         public long count() {
@@ -154,13 +199,29 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
         }
 
         private JdbcClient.StatementSpec selected(String query) {
-            return jdbc.sql(selected + query).paramSource(parameters);
+            return jdbc.sql(relations + query).paramSource(parameters);
+        }
+
+        /** Returns when the newest row was changed, by the database's clock; a time long ago for an empty archive. */
+        public Instant mark() {
+            return jdbc.sql("""
+                            SELECT max(changed_at) FROM (
+                                VALUES (timestamptz 'epoch'),
+                                       ((SELECT max(changed_at) FROM note)),
+                                       ((SELECT max(changed_at) FROM note_media)),
+                                       ((SELECT max(changed_at) FROM author)),
+                                       ((SELECT max(changed_at) FROM worklist))) AS newest (changed_at)
+                            """)
+                    .query(OffsetDateTime.class)
+                    .single()
+                    .toInstant();
         }
 
         /** Counts the ids of the selection, which has some, and those that were never captured. */
         public NamedIds namedIds() {
             return jdbc.sql("""
-                            SELECT cardinality(:ids::text[])::bigint AS named, count(*) AS not_archived,
+                            SELECT cardinality(:ids::text[])::bigint AS named,
+                                   encode(sha256(convert_to(array_to_string(:ids::text[], ' '), 'UTF8')), 'hex') AS sha256, count(*) AS not_archived,
                                    coalesce((array_agg(i.note_id ORDER BY i.note_id))[1: %d], '{}') AS examples
                             FROM unnest(:ids::text[]) AS i (note_id)
                             WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id
@@ -198,11 +259,13 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
      * Requested note ids.
      *
      * @param named number of distinct ids
+     * @param sha256 digest of the sorted ids
      * @param notArchived number of ids that were never captured
      * @param examples at most 20 of these
      */
     public record NamedIds(
             long named,
+            String sha256,
             long notArchived,
             @JsonProperty("notArchivedExamples") List<String> examples) {}
 }
