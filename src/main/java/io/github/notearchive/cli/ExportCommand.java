@@ -61,6 +61,14 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--since", paramLabel = "MANIFEST")
     private @Nullable Path since;
 
+    /** Partition of tables. */
+    private enum Partition {
+        MONTH
+    }
+
+    @Option(names = "--partition-by", paramLabel = "PERIOD")
+    private @Nullable Partition partition;
+
     @Option(names = "--published-from", paramLabel = "T")
     private @Nullable Instant publishedFrom;
 
@@ -129,6 +137,9 @@ final class ExportCommand extends ArchiveCommand {
                 "--format %s does not support --media %s"
                         .formatted(format, files.name().toLowerCase(Locale.ROOT)));
         refuseIf(excel && format != ExportFormat.CSV, "--excel requires --format csv, not " + format);
+        refuseIf(
+                partition != null && (format == ExportFormat.FOLDER || format == ExportFormat.FOURCAT),
+                "--partition-by requires a format with tables, not " + format);
         refuseIf(authorKey != null && authors != AuthorMode.HASH, "--author-key requires --authors hash");
         refuseIf(
                 since != null && authors == AuthorMode.HASH && authorKey == null,
@@ -162,6 +173,7 @@ final class ExportCommand extends ArchiveCommand {
                 presignFor,
                 excel,
                 since,
+                partition != null,
                 new NoteArchiveCommand.Version().getVersion()[0]);
     }
 

@@ -324,6 +324,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
      * @param target directory to create; must not exist, or be empty
      * @param authorKey file with the key of the pseudonyms; null to generate a key that is not stored
      * @param since manifest of the export that a delta continues; null for a full export
+     * @param partitioned whether tables have a file for each month of publication
      * @param presignFor validity of presigned URLs, at most a week
      * @param excel whether CSV has a byte order mark, and an apostrophe before formulas
      */
@@ -337,6 +338,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             Duration presignFor,
             boolean excel,
             @Nullable Path since,
+            boolean partitioned,
             String tool) {
 
         public enum ExportFormat {

@@ -86,9 +86,9 @@ final class Folder {
         if (!entries.isEmpty() || pages == 0) {
             writeIndex();
         }
-        Map<Table, String> files = new LinkedHashMap<>();
-        files.put(export.notes(), "");
-        files.put(captures, "");
+        Map<Table, List<String>> files = new LinkedHashMap<>();
+        files.put(export.notes(), List.of());
+        files.put(captures, List.of());
         if (export.since() != null) {
             files.put(export.removed(), new TableFiles(export, ExportFormat.JSONL, "").write(export.removed()));
         }

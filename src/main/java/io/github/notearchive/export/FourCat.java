@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -37,7 +38,7 @@ record FourCat(Export export) {
             TableWriter items = TableWriter.jsonLines(out);
             export.forEachRow(notes, _ -> null, row -> items.write(item(row)));
         }
-        Map<Table, String> files = new LinkedHashMap<>(Map.of(notes, FILE));
+        Map<Table, List<String>> files = new LinkedHashMap<>(Map.of(notes, List.of(FILE)));
         if (export.since() != null) {
             files.put(export.removed(), new TableFiles(export, ExportFormat.JSONL, "").write(export.removed()));
         }

@@ -48,9 +48,9 @@ record Manifest(Export export) {
      * Writes the manifest, which must be the last file that it describes.
      *
      * @param below directory that it describes, with a trailing slash; empty for the top level
-     * @param files file of each table; empty if the format distributes the table over many files
+     * @param files files of each table; none if the format distributes the table over many files
      */
-    void write(String below, Map<Table, String> files) throws IOException {
+    void write(String below, Map<Table, List<String>> files) throws IOException {
         ObjectNode head = head();
         head.set("tables", tables(files));
         try (OutputStream out = export.directory().create(below + NAME);
@@ -144,13 +144,13 @@ record Manifest(Export export) {
         return MAPPER.createObjectNode().put("mode", lowerCase(mode));
     }
 
-    private ArrayNode tables(Map<Table, String> files) {
+    private ArrayNode tables(Map<Table, List<String>> files) {
         Map<String, String> comments = export.snapshot().comments();
         ArrayNode tables = MAPPER.createArrayNode();
-        files.forEach((table, file) -> tables.addObject()
+        files.forEach((table, paths) -> tables.addObject()
                 .put("name", table.name())
                 .put("description", comments.getOrDefault(table.source(), table.description()))
-                .put("file", file.isEmpty() ? null : file)
+                .putPOJO("files", paths)
                 .put("rows", export.rows().getOrDefault(table.name(), 0L))
                 .set("columns", columns(table.columns(), comments)));
         return tables;

@@ -68,7 +68,8 @@ record Since(Path file, JsonNode manifest, String sha256, Instant mark) {
         }
         for (String path : new String[] {"/selection", "/authors", "/media/mode"}) {
             JsonNode before = comparable(this.manifest.at(path));
-            JsonNode now = comparable(JsonMapper.shared().readTree(manifest.at(path).toString()));
+            JsonNode now =
+                    comparable(JsonMapper.shared().readTree(manifest.at(path).toString()));
             if (!before.equals(now)) {
                 throw new ExportException(
                         "--since %s has another %s; nothing was exported. It has %s, this export %s. Use the same options, or begin with a full export"

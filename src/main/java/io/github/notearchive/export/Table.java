@@ -28,6 +28,9 @@ import org.springframework.core.io.ClassPathResource;
  */
 record Table(String name, String source, String relation, String order, String joins, List<Column> columns) {
 
+    /** Column of the month by which the rows of a partitioned table are sorted; not exported. */
+    static final String MONTH = "partition_month";
+
     /** Name of the first column of every table. */
     static final String KEY = "note_id";
 
@@ -51,18 +54,12 @@ record Table(String name, String source, String relation, String order, String j
                     "note_media",
                     ", array_position(" + KINDS + ", note_media.kind), note_media.ordinal",
                     "LEFT JOIN media_object USING (sha256)"),
-            new Table(
-                    "worklist",
-                    "worklist",
-                    "listed",
-                    "worklist.note_id",
-                    """
+            new Table("worklist", "worklist", "listed", "worklist.note_id", """
                     LEFT JOIN note_absence USING (note_id)
                     CROSS JOIN LATERAL (
                         SELECT min(c.sent_at) AS first_requested_at, max(c.sent_at) AS last_requested_at, count(*) AS calls
                         FROM api_call c WHERE c.note_id = worklist.note_id) AS requests
-                    """,
-                    List.of()),
+                    """, List.of()),
             new Table("removed", "removed", "removed", "removed.note_id", "", List.of()));
 
     private static final Table TOPIC_NAMES = table("topic_names", "note_topic", ", note_topic.ordinal", "");
@@ -81,8 +78,8 @@ record Table(String name, String source, String relation, String order, String j
     private Table with(Predicate<Column.Content> included) {
         Column key = new Column(KEY, Column.Type.TEXT, Column.Content.PLAIN, source + "." + KEY, null, null);
         Stream<Column> others = COLUMNS.stream()
-                .filter(row ->
-                        row.getField("table").equals(name) && !row.getField("column").isEmpty())
+                .filter(row -> row.getField("table").equals(name)
+                        && !row.getField("column").isEmpty())
                 .map(row -> column(row, included))
                 .filter(column -> included.test(column.content()));
         return with(Stream.concat(Stream.of(key), others));
@@ -119,6 +116,18 @@ record Table(String name, String source, String relation, String order, String j
         }
     }
 
+    /** Returns this table sorted by month of publication, which becomes its last column, and then by note id. */
+    Table byMonth() {
+        String month = relation + ".month";
+        Table sorted = new Table(name, source, relation, month + ", " + order, joins, columns);
+        return sorted.with(new Column(MONTH, Column.Type.TEXT, Column.Content.PLAIN, month, "", null));
+    }
+
+    /** Returns whether the notes of the relation have a month. */
+    boolean hasMonth() {
+        return !relation.equals("removed");
+    }
+
     Table with(Column column) {
         return with(Stream.concat(columns.stream(), Stream.of(column)));
     }
@@ -131,8 +140,8 @@ record Table(String name, String source, String relation, String order, String j
     @Nullable
     String description() {
         return COLUMNS.stream()
-                .filter(row ->
-                        row.getField("table").equals(name) && row.getField("column").isEmpty())
+                .filter(row -> row.getField("table").equals(name)
+                        && row.getField("column").isEmpty())
                 .map(row -> row.getField("description"))
                 .findFirst()
                 .orElse(null);

@@ -12,7 +12,10 @@ import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,27 +40,75 @@ record TableFiles(Export export, ExportFormat format, String below) {
                 }
             }
         }
-        Map<Table, String> files = new LinkedHashMap<>();
+        Map<Table, List<String>> files = new LinkedHashMap<>();
         for (Table table : export.tables()) {
             files.put(table, write(table));
         }
         new Manifest(export).write(below, files);
     }
 
-    /** Writes one table; returns its file. A delta names files that only earlier exports have. */
-    String write(Table table) throws IOException {
+    /** Writes one table; returns its files. A delta names media that only earlier exports have. */
+    List<String> write(Table table) throws IOException {
         StagingDirectory directory = export.directory();
-        String file = table.name() + "." + format;
-        try (HashedFile out = directory.create(below + file);
-                TableWriter writer = writer(table, out)) {
+        boolean isPartitioned = export.options().partitioned() && table.hasMonth();
+        try (Parts parts = new Parts(table, isPartitioned)) {
             export.forEachRow(
-                    table,
+                    isPartitioned ? table.byMonth() : table,
                     key -> directory.has(below + key) || export.since() != null && !directory.omitted.contains(key)
                             ? key
                             : null,
-                    writer::write);
+                    parts::write);
+            return parts.finish();
         }
-        return file;
+    }
+
+    /** Files of a table, of which one is open at a time. A table without rows has one file without rows. */
+    private final class Parts implements TableWriter {
+
+        private final Table table;
+        private final boolean isPartitioned;
+        private final Deque<String> paths = new ArrayDeque<>();
+        private @Nullable HashedFile out;
+        private @Nullable TableWriter writer;
+
+        Parts(Table table, boolean isPartitioned) {
+            this.table = table;
+            this.isPartitioned = isPartitioned;
+        }
+
+        @Override
+        public void write(ObjectNode row) throws IOException {
+            JsonNode month = row.remove(Table.MONTH);
+            open(month == null ? "" : month.stringValue()).write(row);
+        }
+
+        private TableWriter open(String month) throws IOException {
+            String path = table.name() + (isPartitioned ? "/month=" + month + "/data." : ".") + format;
+            if (writer == null || !path.equals(paths.peekLast())) {
+                close();
+                out = export.directory().create(below + path);
+                writer = writer(table, out);
+                paths.add(path);
+            }
+            return writer;
+        }
+
+        List<String> finish() throws IOException {
+            if (paths.isEmpty()) {
+                open("unknown");
+            }
+            close();
+            return List.copyOf(paths);
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (HashedFile _ = out;
+                    TableWriter _ = writer) {
+                out = null;
+                writer = null;
+            }
+        }
     }
 
     /**

@@ -167,7 +167,9 @@ class DeltaTests extends ExportScenario {
 
         Path second = delta(ExportFormat.JSONL, first, Selection.all());
 
-        assertThat(Files.readString(first.resolve("notes.jsonl"))).contains("later").doesNotContain("open");
+        assertThat(Files.readString(first.resolve("notes.jsonl")))
+                .contains("later")
+                .doesNotContain("open");
         assertThat(texts(lines(second.resolve("notes.jsonl")), "title")).contains("open");
     }
 
@@ -205,19 +207,16 @@ class DeltaTests extends ExportScenario {
     @Test
     void aDeltaCopiesOnlyFilesWhoseSlotsChanged() throws Exception {
         ExportOptions options = options(
-                ExportFormat.JSONL,
-                directory.resolve("copies"),
-                Selection.all(),
-                MediaMode.COPY,
-                AuthorMode.KEEP);
+                ExportFormat.JSONL, directory.resolve("copies"), Selection.all(), MediaMode.COPY, AuthorMode.KEEP);
         export(options);
         Path manifest = directory.resolve("copies/manifest.json");
 
         database.update("UPDATE note SET title = 'new' WHERE note_id = ?", HOSTILE);
         database.update("UPDATE note_media SET width = 7 WHERE note_id = ? AND kind = 'AUDIO'", HOSTILE);
         Path second = directory.resolve("more");
-        long copied = export(since(manifest, options(
-                        ExportFormat.JSONL, second, Selection.all(), MediaMode.COPY, AuthorMode.KEEP)))
+        long copied = export(since(
+                        manifest,
+                        options(ExportFormat.JSONL, second, Selection.all(), MediaMode.COPY, AuthorMode.KEEP)))
                 .copied();
 
         assertThat(copied).isEqualTo(1);
@@ -252,8 +251,7 @@ class DeltaTests extends ExportScenario {
 
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> export(since(
-                        first.resolve("manifest.json"),
-                        options(ExportFormat.CSV, target, selection, media, authors))))
+                        first.resolve("manifest.json"), options(ExportFormat.CSV, target, selection, media, authors))))
                 .withMessageContaining(message);
         assertThat(target).doesNotExist();
     }
@@ -301,8 +299,7 @@ class DeltaTests extends ExportScenario {
     private Path delta(ExportFormat format, Path last, Selection selection) throws Exception {
         Path out = directory.resolve("export" + ++exports);
         export(since(
-                last.resolve("manifest.json"),
-                options(format, out, selection, format.usualMedia(), AuthorMode.KEEP)));
+                last.resolve("manifest.json"), options(format, out, selection, format.usualMedia(), AuthorMode.KEEP)));
         return out;
     }
 
@@ -322,6 +319,7 @@ class DeltaTests extends ExportScenario {
                 options.presignFor(),
                 options.excel(),
                 manifest,
+                options.partitioned(),
                 options.tool());
     }
 

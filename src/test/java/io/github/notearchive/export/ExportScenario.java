@@ -125,6 +125,7 @@ abstract class ExportScenario {
                 Duration.ofHours(1),
                 excel,
                 null,
+                false,
                 "note-archive test");
     }
 

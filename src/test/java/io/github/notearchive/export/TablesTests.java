@@ -10,6 +10,7 @@ import gov.loc.repository.bagit.exceptions.CorruptChecksumException;
 import gov.loc.repository.bagit.reader.BagReader;
 import gov.loc.repository.bagit.verify.BagVerifier;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.export.Exporter.ExportOptions;
 import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
 import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
@@ -33,8 +34,23 @@ import tools.jackson.databind.json.JsonMapper;
 /** Tables are opened by a program that did not write them, and hold what the archive holds. */
 class TablesTests extends ExportScenario {
 
-    private static final Map<String, Long> ROWS =
-            Map.of("notes", 4L, "captures", 6L, "topics", 3L, "mentions", 2L, "comments", 1L, "media", 7L, "worklist", 4L, "removed", 1L);
+    private static final Map<String, Long> ROWS = Map.of(
+            "notes",
+            4L,
+            "captures",
+            6L,
+            "topics",
+            3L,
+            "mentions",
+            2L,
+            "comments",
+            1L,
+            "media",
+            7L,
+            "worklist",
+            4L,
+            "removed",
+            1L);
 
     /** Keys of ours, what the program keeps for its own work, and the whole answer. */
     private static final Set<String> LEFT_OUT = Set.of(
@@ -191,6 +207,55 @@ class TablesTests extends ExportScenario {
             assertThat(duck.query("SELECT nickname FROM %s ORDER BY note_id"
                             .formatted(Duck.read(ExportFormat.CSV, target, "mentions"))))
                     .containsExactly(List.of("'=朋友"), List.of("松间"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CSV", "PARQUET"})
+    void aPartitionedTableHasAFileForEachMonthOfPublication(ExportFormat format) throws Exception {
+        database.update("UPDATE note SET published_at = '2026-02-28T16:00Z' WHERE note_id = ?", FORMULA);
+        ExportOptions plain = options(format, directory.resolve("plain"));
+        export(plain);
+
+        export(new ExportOptions(
+                format,
+                target,
+                plain.selection(),
+                plain.media(),
+                plain.authors(),
+                null,
+                plain.presignFor(),
+                false,
+                null,
+                true,
+                plain.tool()));
+
+        assertThat(files(target))
+                .contains(
+                        "notes/month=2026-02/data." + format,
+                        "notes/month=2026-03/data." + format,
+                        "notes/month=unknown/data." + format,
+                        "worklist/month=unknown/data." + format,
+                        "removed." + format);
+        JsonNode media = json(target.resolve("manifest.json")).at("/tables/5");
+        assertThat(media.path("files"))
+                .extracting(JsonNode::stringValue)
+                .first()
+                .isEqualTo("media/month=2026-02/data." + format);
+        try (Duck duck = new Duck()) {
+            for (String table : List.of("notes", "captures", "media")) {
+                assertThat(duck.query("SELECT * EXCLUDE (month) FROM %s ORDER BY ALL"
+                                .formatted(Duck.read(format, target, table + "/*/data"))))
+                        .isEqualTo(duck.query(
+                                "SELECT * FROM %s ORDER BY ALL".formatted(Duck.read(format, plain.target(), table))));
+            }
+            assertThat(duck.query("SELECT note_id, month FROM %s ORDER BY 1"
+                            .formatted(Duck.read(format, target, "notes/*/data"))))
+                    .containsExactly(
+                            List.of(HOSTILE, "2026-02"),
+                            List.of(FORMULA, "2026-03"),
+                            List.of(VIDEO, "unknown"),
+                            List.of(BARE, "unknown"));
         }
     }
 

@@ -171,9 +171,9 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
         /**
          * Returns the texts that a query selects.
          *
-         * @param query over one of the relations {@code selected (note_id, month)}, {@code listed (note_id, month)}, which
-         *     adds notes without capture, and {@code removed (note_id, removed_at, cause, reason)}; may use the parameters
-         *     {@code capturedFrom} and {@code capturedTo}
+         * @param query over one of the relations {@code selected (note_id, month)}, {@code listed (note_id, month)},
+         *     which adds notes without capture, and {@code removed (note_id, removed_at, cause, reason)}; may use the
+         *     parameters {@code capturedFrom} and {@code capturedTo}
          */
         public Stream<String> rows(String query) {
             return selected(query).withFetchSize(FETCH_SIZE).query((row, _) -> row.getString(1)).stream();
@@ -191,7 +191,10 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                             WHERE EXISTS (SELECT FROM note_media m JOIN selected s ON s.note_id = m.note_id
                                           WHERE m.sha256 = o.sha256 %s)
                             ORDER BY o.sha256
-                            """.formatted(changed)).withFetchSize(FETCH_SIZE).query(Columns.of(FileEntry.class)).stream();
+                            """.formatted(changed))
+                    .withFetchSize(FETCH_SIZE)
+                    .query(Columns.of(FileEntry.class))
+                    .stream();
         }
 
         public long count() {
@@ -211,10 +214,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                                        ((SELECT max(changed_at) FROM note_media)),
                                        ((SELECT max(changed_at) FROM author)),
                                        ((SELECT max(changed_at) FROM worklist))) AS newest (changed_at)
-                            """)
-                    .query(OffsetDateTime.class)
-                    .single()
-                    .toInstant();
+                            """).query(OffsetDateTime.class).single().toInstant();
         }
 
         /** Counts the ids of the selection, which has some, and those that were never captured. */

@@ -227,7 +227,10 @@ class StoredResponsesTests {
     /** All rows mapped from responses. */
     private List<String> everything() {
         return Stream.of("note", "note_capture", "author", "note_topic", "note_mention", "note_comment")
-                .flatMap(table -> database.texts("SELECT (to_jsonb(t) - 'changed_at')::text FROM " + table + " t ORDER BY 1").stream())
+                .flatMap(table ->
+                        database
+                                .texts("SELECT (to_jsonb(t) - 'changed_at')::text FROM " + table + " t ORDER BY 1")
+                                .stream())
                 .toList();
     }
 }

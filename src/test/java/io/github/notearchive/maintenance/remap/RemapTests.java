@@ -216,7 +216,8 @@ class RemapTests extends MaintenanceScenario {
 
     private List<String> tables() {
         return Stream.of("note", "note_capture", "author", "note_topic", "note_mention", "note_media")
-                .flatMap(table -> texts("SELECT (to_jsonb(t) - 'changed_at')::text FROM " + table + " t ORDER BY 1").stream())
+                .flatMap(table ->
+                        texts("SELECT (to_jsonb(t) - 'changed_at')::text FROM " + table + " t ORDER BY 1").stream())
                 .toList();
     }
 }
