@@ -607,3 +607,66 @@ COMMENT ON COLUMN note_gone.last_missing_at IS 'The last response that did not c
 COMMENT ON COLUMN note_gone.nights IS 'Calendar days of Asia/Shanghai whose responses did not contain it.';
 COMMENT ON COLUMN note_gone.codes IS 'The provider''s codes in them: 0 is a success without the note.';
 COMMENT ON COLUMN note_gone.recheck_at IS 'When a run looks once more: worklist.due_at.';
+
+CREATE VIEW note_lifetime AS
+SELECT n.note_id,
+       n.first_captured_at,
+       w.source,
+       to_char(n.published_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
+       n.author_id,
+       floor(extract(epoch FROM coalesce(g.missing_since, n.last_captured_at) - n.first_captured_at) / 86400)::integer AS days,
+       g.note_id IS NOT NULL AS is_gone
+FROM note n
+LEFT JOIN worklist w USING (note_id)
+LEFT JOIN (SELECT note_id, missing_since FROM note_gone) AS g USING (note_id);
+
+COMMENT ON VIEW note_lifetime IS
+    'For how long is a note known to have been available? One row for each note that was captured. A note without refreshes has 0 days.';
+COMMENT ON COLUMN note_lifetime.note_id IS 'The note.';
+COMMENT ON COLUMN note_lifetime.first_captured_at IS 'The first response that contained it.';
+COMMENT ON COLUMN note_lifetime.source IS 'worklist.source. NULL: not on the worklist.';
+COMMENT ON COLUMN note_lifetime.month IS 'Month of publication in Asia/Shanghai, such as 2026-03. NULL: unknown.';
+COMMENT ON COLUMN note_lifetime.author_id IS 'The author.';
+COMMENT ON COLUMN note_lifetime.days IS
+    'Full days of 24 hours from the first capture to the first response without the note if it is gone, else to the last response that contained it.';
+COMMENT ON COLUMN note_lifetime.is_gone IS 'Whether the note is in note_gone.';
+
+CREATE VIEW survival AS
+WITH note_day AS (
+    SELECT d.dimension, d.value, l.days, count(*) AS notes, count(*) FILTER (WHERE l.is_gone) AS gone
+    FROM note_lifetime l
+    CROSS JOIN LATERAL (
+        VALUES ('all', ''), ('month', l.month), ('source', l.source), ('author', l.author_id)
+        UNION ALL
+        SELECT DISTINCT 'topic', t.name FROM note_topic t WHERE t.note_id = l.note_id) AS d (dimension, value)
+    WHERE d.value IS NOT NULL
+    GROUP BY d.dimension, d.value, l.days
+), curve AS (
+    SELECT dimension, value, days, notes, gone, sum(notes) OVER (PARTITION BY dimension, value ORDER BY days DESC) AS at_risk
+    FROM note_day
+)
+SELECT c.dimension,
+       c.value,
+       h.days,
+       sum(c.notes)::bigint AS notes,
+       coalesce(sum(c.notes) FILTER (WHERE c.days >= h.days), 0)::bigint AS at_risk,
+       coalesce(sum(c.gone) FILTER (WHERE c.days < h.days), 0)::bigint AS gone,
+       CASE WHEN bool_or(c.days >= h.days) OR bool_or(c.gone = c.at_risk)
+            THEN round(coalesce(exp(sum(CASE WHEN c.gone = c.at_risk THEN '-infinity'
+                                             ELSE ln(1 - c.gone / c.at_risk::double precision) END)
+                                    FILTER (WHERE c.days < h.days)), 1)::numeric, 4)
+       END AS share
+FROM curve c
+CROSS JOIN (VALUES (1), (7), (30), (90)) AS h (days)
+GROUP BY c.dimension, c.value, h.days;
+
+COMMENT ON VIEW survival IS
+    'Which share of notes is still available 1, 7, 30 and 90 days after the first capture? Kaplan-Meier estimate: a note that was last seen on day 20 counts as available until then, and not afterwards. One row for each value and number of days. Query with WHERE dimension = ''all''; author and topic read all notes of all authors and topics.';
+COMMENT ON COLUMN survival.dimension IS 'all, month (of publication), source, author or topic.';
+COMMENT ON COLUMN survival.value IS 'The month, source, id of the author, or name of the topic; empty for all.';
+COMMENT ON COLUMN survival.days IS '1, 7, 30 or 90.';
+COMMENT ON COLUMN survival.notes IS 'Captured notes with this value.';
+COMMENT ON COLUMN survival.at_risk IS 'Notes that were seen, or found missing, after at least this number of days.';
+COMMENT ON COLUMN survival.gone IS 'Notes that were found missing before.';
+COMMENT ON COLUMN survival.share IS
+    'Estimated share that is available after this number of days, 0 to 1. NULL: no note was observed for so long.';

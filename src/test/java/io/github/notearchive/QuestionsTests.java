@@ -372,4 +372,63 @@ class QuestionsTests {
         assertRows("SELECT note_id, last_seen_at, missing_since, nights, codes FROM note_gone")
                 .containsExactly("note1 2026-03-10 12:00:00+08 2026-04-10 12:00:01+08 2 {0,404}");
     }
+
+    /**
+     * Of five notes, 1 is gone on day 2 and 3 on day 8; 2 was last seen on day 5, 4 on day 40; 5 was never refreshed.
+     * At risk on day 2 are 4 notes, on day 8 two: 3/4 after 7 days, 3/4 · 1/2 after 30. No note was seen on day 90.
+     */
+    @Test
+    void survivalCountsANoteUntilItWasLastSeen() {
+        given("""
+                note note1 | 2026-03-01 12:00+08
+                capture note1 | 2026-03-01 12:00+08 | 1 | 1
+                call note1 | 2026-03-03 12:00+08 | 404 | UNKNOWN | 2
+                call note1 | 2026-03-04 12:00+08 | 404 | UNKNOWN | 2
+                listed note1 | UNAVAILABLE | - | 2
+                note note2 | 2026-03-01 12:00+08
+                capture note2 | 2026-03-01 12:00+08 | 1 | 1
+                listed note2 | ARCHIVED | - | 2
+                note note3 | 2026-03-01 12:00+08
+                capture note3 | 2026-03-01 12:00+08 | 1 | 1
+                call note3 | 2026-03-09 12:00+08 | 404 | UNKNOWN | 2
+                call note3 | 2026-03-10 12:00+08 | 404 | UNKNOWN | 2
+                listed note3 | UNAVAILABLE | - | 2
+                note note4 | 2026-03-01 12:00+08
+                capture note4 | 2026-03-01 12:00+08 | 1 | 1
+                listed note4 | ARCHIVED | - | 2
+                note note5 | 2026-03-01 12:00+08
+                """);
+        execute("UPDATE note SET last_captured_at = '2026-03-06 13:00+08' WHERE note_id LIKE '%2'");
+        execute("UPDATE note SET last_captured_at = '2026-04-10 13:00+08' WHERE note_id LIKE '%4'");
+        execute(
+                "INSERT INTO note_topic (note_id, ordinal, name) SELECT note_id, 0, 't' FROM note WHERE note_id LIKE '%1'");
+
+        assertRows("SELECT note_id, days, is_gone FROM note_lifetime ORDER BY 1")
+                .containsExactly("note1 2 t", "note2 5 f", "note3 8 t", "note4 40 f", "note5 0 f");
+        assertRows("SELECT days, notes, at_risk, gone, share FROM survival WHERE dimension = 'all' ORDER BY 1")
+                .containsExactly("1 5 4 0 1.0000", "7 5 2 1 0.7500", "30 5 1 2 0.3750", "90 5 0 2 -");
+        assertRows(
+                        "SELECT dimension, value, notes, share FROM survival WHERE dimension <> 'all' AND days = 7 ORDER BY 1")
+                .containsExactly("author w 5 0.7500", "source enqueue 4 0.7500", "topic t 1 0.0000");
+    }
+
+    /** 10 of 100 notes are gone on day 3; 90 were last seen on day 20. */
+    @Test
+    void survivalIsUnknownAfterTheLastResponse() {
+        execute("""
+                INSERT INTO note (note_id, first_captured_at, last_captured_at)
+                SELECT '66aa' || lpad(i::text, 20, '0'), '2026-03-01', timestamptz '2026-03-01' + CASE WHEN i > 10 THEN 20 ELSE 0 END * interval '1 day'
+                FROM generate_series(1, 100) AS i;
+                INSERT INTO worklist (note_id, state, reason, enqueued_at)
+                SELECT note_id, 'UNAVAILABLE', 'NOT_FOUND', now() FROM note WHERE last_captured_at = first_captured_at;
+                INSERT INTO api_call (note_id, endpoint, sent_at, received_at, code)
+                SELECT note_id, 'note-detail/v1', at, at, code FROM worklist
+                CROSS JOIN (VALUES (timestamptz '2026-03-01', NULL), ('2026-03-04 12:00', 404), ('2026-03-05 12:00', 404)) AS calls (at, code);
+                INSERT INTO note_capture (note_id, captured_at, call_id, response)
+                SELECT note_id, received_at, id, '{}' FROM api_call WHERE code IS NULL
+                """);
+
+        assertRows("SELECT days, share FROM survival WHERE dimension = 'all' ORDER BY 1")
+                .containsExactly("1 1.0000", "7 0.9000", "30 -", "90 -");
+    }
 }
