@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -72,10 +73,19 @@ record Since(Path file, JsonNode manifest, String sha256, Instant mark) {
                     comparable(JsonMapper.shared().readTree(manifest.at(path).toString()));
             if (!before.equals(now)) {
                 throw new ExportException(
-                        "--since %s has another %s; nothing was exported. It has %s, this export %s. Use the same options, or begin with a full export"
-                                .formatted(file, path.substring(1).replace('/', ' '), before, now));
+                        "--since %s has another %s: %s. Nothing was exported; use the same options, or begin with a full export"
+                                .formatted(file, path.substring(1).replace('/', ' '), difference(before, now)));
             }
         }
+    }
+
+    private static String difference(JsonNode before, JsonNode now) {
+        return now.isObject()
+                ? now.propertyNames().stream()
+                        .filter(name -> !now.path(name).equals(before.path(name)))
+                        .map(name -> name + " " + difference(before.path(name), now.path(name)))
+                        .collect(Collectors.joining(", "))
+                : before + " instead of " + now;
     }
 
     /** Removes the counts of requested ids, which change with the archive. */

@@ -239,8 +239,8 @@ class DeltaTests extends ExportScenario {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            state:failed | LINK | KEEP | has another selection
-                         | NONE | KEEP | has another media mode
+            state:failed | LINK | KEEP | 'has another selection: filter null instead of "state:failed"'
+                         | NONE | KEEP | 'has another media mode: "link" instead of "none"'
                          | LINK | OMIT | has another authors
             author:x     | LINK | OMIT | does not name
             """)
