@@ -54,7 +54,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
         try (Parts parts = new Parts(table, isPartitioned)) {
             export.forEachRow(
                     isPartitioned ? table.byMonth() : table,
-                    key -> directory.has(below + key) || export.since() != null && !directory.omitted.contains(key)
+                    key -> directory.has(below + key) || (export.since() != null && !directory.omitted.contains(key))
                             ? key
                             : null,
                     parts::write);

@@ -21,7 +21,7 @@ import org.springframework.stereotype.Repository;
 public record NoteCards(JdbcClient jdbc) {
 
     /** Newest notes that are compared with a filter before its indexes are used: a frequent word is among them. */
-    private static final int WINDOW = 2000;
+    private static final int WINDOW = 3000;
 
     /** Notes that are compared with a filter without an index. */
     private static final int MOST_READ = 20_000;
