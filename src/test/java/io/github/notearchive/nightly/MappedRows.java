@@ -24,7 +24,10 @@ final class MappedRows {
     /** Longer texts are represented by their length and digest; in characters. */
     private static final int LONGEST = 200;
 
-    /** Tables of a note, the columns left out that say when and where rather than what, or are derived, and the order of the rows. */
+    /**
+     * Tables of a note, the columns left out that say when and where rather than what, or are derived, and the order of
+     * the rows.
+     */
     private static final String TABLES = """
             note         first_captured_at,last_captured_at,archived_at,changed_at,search note_id
             author       updated_at,changed_at                          author_id
