@@ -32,7 +32,7 @@ class PasswordsTests {
     void tenWrongPasswordsOfAClientStopItsComparisonsForAMinute() {
         assertThat(login(ATTACKER, "reader", "right")).isTrue();
         for (int i = 0; i < 10; i++) {
-            assertThat(login(ATTACKER, i % 2 == 0 ? "reader" : "nobody", "wrong" + i))
+            assertThat(login(ATTACKER, i % 2 == 0 ? "reader" : "stranger", "wrong" + i))
                     .isFalse();
         }
 

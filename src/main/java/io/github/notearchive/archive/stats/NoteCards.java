@@ -351,9 +351,7 @@ public record NoteCards(JdbcClient jdbc) {
                               GROUP BY name ORDER BY count(*) DESC LIMIT :limit) AS t
                         CROSS JOIN LATERAL (
                             SELECT count(*) AS notes
-                            FROM (SELECT FROM note_topic n
-                                  WHERE lower(n.name COLLATE "C") = lower(t.name COLLATE "C") AND n.name = t.name AND %1$s
-                                  LIMIT :most) AS n) AS c
+                            FROM (SELECT FROM note_topic n WHERE n.name = t.name AND %1$s LIMIT :most) AS n) AS c
                         WHERE c.notes > 0
                         ORDER BY notes DESC, kind, name
                         LIMIT :limit
