@@ -3,11 +3,12 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.export.ExportOptions;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.Packaging;
 import io.github.notearchive.export.Exporter;
-import io.github.notearchive.export.Exporter.ExportOptions;
-import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
-import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.store.StoreProperties;
@@ -68,6 +69,9 @@ final class ExportCommand extends ArchiveCommand {
 
     @Option(names = "--partition-by", paramLabel = "PERIOD")
     private @Nullable Partition partition;
+
+    @Option(names = "--descriptor", paramLabel = "FILE")
+    private @Nullable Path descriptor;
 
     @Option(names = "--published-from", paramLabel = "T")
     private @Nullable Instant publishedFrom;
@@ -138,8 +142,11 @@ final class ExportCommand extends ArchiveCommand {
                         .formatted(format, files.name().toLowerCase(Locale.ROOT)));
         refuseIf(excel && format != ExportFormat.CSV, "--excel requires --format csv, not " + format);
         refuseIf(
-                partition != null && (format == ExportFormat.FOLDER || format == ExportFormat.FOURCAT),
+                partition != null && !format.hasTables(),
                 "--partition-by requires a format with tables, not " + format);
+        refuseIf(
+                descriptor != null && !format.hasTables(),
+                "--descriptor requires a format with tables, such as csv, not " + format);
         refuseIf(authorKey != null && authors != AuthorMode.HASH, "--author-key requires --authors hash");
         refuseIf(
                 since != null && authors == AuthorMode.HASH && authorKey == null,
@@ -153,28 +160,32 @@ final class ExportCommand extends ArchiveCommand {
         requireReadable("--ids", Exporter.STANDARD_INPUT.equals(ids) ? null : ids);
         requireReadable("--author-key", authorKey);
         requireReadable("--since", since);
+        requireReadable("--descriptor", descriptor);
         return new ExportOptions(
                 format,
                 target,
-                new Selection(
-                        publishedFrom,
-                        publishedTo,
-                        capturedFrom,
-                        capturedTo,
-                        topics,
-                        writers,
-                        states,
-                        text,
-                        filter == null ? null : filter(filter),
-                        ids),
+                selection(),
                 files,
                 authors,
                 authorKey,
                 presignFor,
-                excel,
                 since,
-                partition != null,
+                Packaging.of(partition != null, excel, descriptor),
                 new NoteArchiveCommand.Version().getVersion()[0]);
+    }
+
+    private Selection selection() throws Exception {
+        return new Selection(
+                publishedFrom,
+                publishedTo,
+                capturedFrom,
+                capturedTo,
+                topics,
+                writers,
+                states,
+                text,
+                filter == null ? null : filter(filter),
+                ids);
     }
 
     private void requireOrder(String from, @Nullable Instant begin, String to, @Nullable Instant end) {

@@ -6,11 +6,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.archive.stats.NoteSnapshots.NamedIds;
-import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
-import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
-import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.note.NoteId;
@@ -23,12 +22,12 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
@@ -89,7 +88,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             store.getObject().requireBucket();
             try (Snapshot snapshot = notes.open(options.selection(), ids, start);
                     Stream<FileEntry> objects =
-                            snapshot.objects(since != null && options.format() != ExportFormat.FOLDER)) {
+                            snapshot.objects(since != null && options.format().hasTables())) {
                 objects.forEach(directory.plan::add);
             }
             // while no snapshot is open, because this may take hours
@@ -100,6 +99,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
                     options,
                     Table.all(options.authors(), options.media()),
                     snapshot,
+                    snapshot.comments(),
                     since,
                     ids == null ? null : snapshot.namedIds(),
                     directory,
@@ -162,6 +162,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
      *
      * @param tables tables in the order of writing: notes, captures, then others
      * @param since earlier export that this delta continues; null for a full export
+     * @param comments descriptions of tables and columns of the database by name
      * @param ids result for the id file; null if there is none
      * @param rows number of written rows by table, in the order of writing
      * @param stopped queried before each row; true stops the export
@@ -170,6 +171,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             ExportOptions options,
             List<Table> tables,
             Snapshot snapshot,
+            Map<String, String> comments,
             @Nullable Since since,
             @Nullable NamedIds ids,
             StagingDirectory directory,
@@ -198,6 +200,20 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
         /** Returns the table of notes that a consumer of deltas removes. */
         Table removed() {
             return tables.getLast();
+        }
+
+        @Nullable
+        String description(Table table) {
+            return comments.getOrDefault(table.source(), table.description());
+        }
+
+        @Nullable
+        String description(Column column) {
+            String source = column.source();
+            String description = source == null ? column.description() : comments.get(source);
+            return options.authors() == AuthorMode.HASH && column.content() == Column.Content.PERSON_ID
+                    ? "A pseudonym in place of the id. " + (description == null ? "" : description)
+                    : description;
         }
 
         /** Reads the key of pseudonyms from a file, or generates one that is not stored if there is no file. */
@@ -315,84 +331,6 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
         /** Returns whether no object and no requested note is missing. */
         public boolean isWhole() {
             return missing == 0 && (ids == null || ids.notArchived() == 0);
-        }
-    }
-
-    /**
-     * Options of an export.
-     *
-     * @param target directory to create; must not exist, or be empty
-     * @param authorKey file with the key of the pseudonyms; null to generate a key that is not stored
-     * @param since manifest of the export that a delta continues; null for a full export
-     * @param partitioned whether tables have a file for each month of publication
-     * @param presignFor validity of presigned URLs, at most a week
-     * @param excel whether CSV has a byte order mark, and an apostrophe before formulas
-     */
-    public record ExportOptions(
-            ExportFormat format,
-            Path target,
-            Selection selection,
-            MediaMode media,
-            AuthorMode authors,
-            @Nullable Path authorKey,
-            Duration presignFor,
-            boolean excel,
-            @Nullable Path since,
-            boolean partitioned,
-            String tool) {
-
-        public enum ExportFormat {
-            JSONL("jsonl", MediaMode.LINK),
-            CSV("csv", MediaMode.LINK),
-            PARQUET("parquet", MediaMode.LINK),
-            /** One directory per note with HTML pages, for human readers. */
-            FOLDER("folder", MediaMode.COPY),
-            /** A bag (RFC 8493) with the tables as JSON Lines and the media, for preservation. */
-            BAGIT("bagit", MediaMode.COPY),
-            FOURCAT("4cat", MediaMode.NONE);
-
-            private final String spelling;
-            private final MediaMode usualMedia;
-
-            ExportFormat(String spelling, MediaMode usualMedia) {
-                this.spelling = spelling;
-                this.usualMedia = usualMedia;
-            }
-
-            public MediaMode usualMedia() {
-                return usualMedia;
-            }
-
-            public boolean takes(MediaMode media) {
-                return switch (this) {
-                    case JSONL, CSV, PARQUET, BAGIT -> true;
-                    case FOLDER -> media == MediaMode.COPY || media == MediaMode.NONE;
-                    case FOURCAT -> media == MediaMode.NONE || media == MediaMode.PRESIGNED;
-                };
-            }
-
-            @Override
-            public String toString() {
-                return spelling;
-            }
-        }
-
-        /** Treatment of personal data: authors and mentioned people. */
-        public enum AuthorMode {
-            KEEP,
-            /** Ids are replaced by pseudonyms, equal for the same person; names and pictures are omitted. */
-            HASH,
-            /** All columns with personal data are omitted. */
-            OMIT
-        }
-
-        /** Form in which an export includes media, in addition to their metadata. */
-        public enum MediaMode {
-            NONE,
-            LINK,
-            COPY,
-            /** Presigned URLs, which give access without other credentials until they expire. */
-            PRESIGNED
         }
     }
 }

@@ -1,8 +1,8 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.Export;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;

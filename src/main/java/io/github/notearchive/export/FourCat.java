@@ -1,7 +1,7 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.Export;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.TableFiles.TableWriter;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,9 +1,8 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.Exporter.Export;
-import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
@@ -74,13 +72,11 @@ record Manifest(Export export) {
                 .put("manifestVersion", VERSION)
                 .put("tool", export.options().tool())
                 .put("format", export.options().format().toString());
-        if (export.options().format() == ExportFormat.CSV) {
-            head.put("excel", export.options().excel());
-        }
         head.put("mark", export.snapshot().mark().toString());
         if (since != null) {
             head.set("since", since.toJson());
         }
+        head.set("packaging", MAPPER.valueToTree(export.options().packaging()));
         head.set("selection", selection());
         head.set("authors", authors());
         head.set("media", media());
@@ -145,38 +141,29 @@ record Manifest(Export export) {
     }
 
     private ArrayNode tables(Map<Table, List<String>> files) {
-        Map<String, String> comments = export.snapshot().comments();
         ArrayNode tables = MAPPER.createArrayNode();
         files.forEach((table, paths) -> tables.addObject()
                 .put("name", table.name())
-                .put("description", comments.getOrDefault(table.source(), table.description()))
+                .put("description", export.description(table))
                 .putPOJO("files", paths)
                 .put("rows", export.rows().getOrDefault(table.name(), 0L))
-                .set("columns", columns(table.columns(), comments)));
+                .set("columns", columns(table.columns())));
         return tables;
     }
 
-    private ArrayNode columns(List<Column> columns, Map<String, String> comments) {
+    private ArrayNode columns(List<Column> columns) {
         ArrayNode all = MAPPER.createArrayNode();
         for (Column column : columns) {
             ObjectNode json = all.addObject()
                     .put("name", column.name())
                     .put("type", lowerCase(column.type()))
                     .put("nullable", !column.isKey() && column.elements() == null)
-                    .put("description", description(column, comments));
+                    .put("description", export.description(column));
             if (column.type() == Column.Type.RECORD_LIST) {
-                json.set("columns", columns(column.fields(), comments));
+                json.set("columns", columns(column.fields()));
             }
         }
         return all;
-    }
-
-    private @Nullable String description(Column column, Map<String, String> comments) {
-        String source = column.source();
-        String description = source == null ? column.description() : comments.get(source);
-        return export.options().authors() == AuthorMode.HASH && column.content() == Column.Content.PERSON_ID
-                ? "A pseudonym in place of the id. " + (description == null ? "" : description)
-                : description;
     }
 
     private static String lowerCase(Enum<?> constant) {

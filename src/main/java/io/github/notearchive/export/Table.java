@@ -2,8 +2,8 @@ package io.github.notearchive.export;
 
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
-import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
-import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -145,6 +145,14 @@ record Table(String name, String source, String relation, String order, String j
                 .map(row -> row.getField("description"))
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Returns the columns that identify a row. */
+    List<String> keys() {
+        return columns.stream()
+                .filter(column -> order.contains(source + "." + column.name()))
+                .map(Column::name)
+                .toList();
     }
 
     /** Returns the query of the rows of the notes of the relation as JSON objects. */

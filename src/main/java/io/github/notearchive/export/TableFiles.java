@@ -4,9 +4,9 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import de.siegmar.fastcsv.writer.QuoteStrategies;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.Export;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
-import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import io.github.notearchive.export.StagingDirectory.HashedFile;
 import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
@@ -44,13 +44,14 @@ record TableFiles(Export export, ExportFormat format, String below) {
         for (Table table : export.tables()) {
             files.put(table, write(table));
         }
+        Descriptors.write(export, format, below, files);
         new Manifest(export).write(below, files);
     }
 
     /** Writes one table; returns its files. A delta names media that only earlier exports have. */
     List<String> write(Table table) throws IOException {
         StagingDirectory directory = export.directory();
-        boolean isPartitioned = export.options().partitioned() && table.hasMonth();
+        boolean isPartitioned = export.options().packaging().partitioned() && table.hasMonth();
         try (Parts parts = new Parts(table, isPartitioned)) {
             export.forEachRow(
                     isPartitioned ? table.byMonth() : table,
@@ -142,7 +143,8 @@ record TableFiles(Export export, ExportFormat format, String below) {
 
     private TableWriter writer(Table table, HashedFile out) throws IOException {
         return switch (format) {
-            case CSV -> TableWriter.Csv.start(out, table, export.options().excel());
+            case CSV ->
+                TableWriter.Csv.start(out, table, export.options().packaging().excel());
             case PARQUET -> new ParquetTableWriter(out, table);
             case JSONL, BAGIT, FOLDER, FOURCAT -> TableWriter.jsonLines(out);
         };

@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportException;
-import io.github.notearchive.export.Exporter.ExportOptions;
-import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
-import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -317,9 +316,8 @@ class DeltaTests extends ExportScenario {
                 options.authors(),
                 options.authorKey(),
                 options.presignFor(),
-                options.excel(),
                 manifest,
-                options.partitioned(),
+                options.packaging(),
                 options.tool());
     }
 

@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -6,10 +6,10 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.SmallArchive;
 import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
-import io.github.notearchive.export.Exporter.ExportOptions;
-import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
-import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.Packaging;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.store.ObjectStore;
@@ -123,10 +123,23 @@ abstract class ExportScenario {
                 authors,
                 authorKey,
                 Duration.ofHours(1),
-                excel,
                 null,
-                false,
+                new Packaging(false, excel, null),
                 "note-archive test");
+    }
+
+    static ExportOptions with(ExportOptions options, Packaging packaging) {
+        return new ExportOptions(
+                options.format(),
+                options.target(),
+                options.selection(),
+                options.media(),
+                options.authors(),
+                options.authorKey(),
+                options.presignFor(),
+                options.since(),
+                packaging,
+                options.tool());
     }
 
     static JsonNode json(Path file) throws IOException {

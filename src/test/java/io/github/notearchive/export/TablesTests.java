@@ -10,10 +10,10 @@ import gov.loc.repository.bagit.exceptions.CorruptChecksumException;
 import gov.loc.repository.bagit.reader.BagReader;
 import gov.loc.repository.bagit.verify.BagVerifier;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
-import io.github.notearchive.export.Exporter.ExportOptions;
-import io.github.notearchive.export.Exporter.ExportOptions.AuthorMode;
-import io.github.notearchive.export.Exporter.ExportOptions.ExportFormat;
-import io.github.notearchive.export.Exporter.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.Packaging;
 import io.github.notearchive.export.Exporter.ExportReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -218,18 +218,7 @@ class TablesTests extends ExportScenario {
         ExportOptions plain = options(format, directory.resolve("plain"));
         export(plain);
 
-        export(new ExportOptions(
-                format,
-                target,
-                plain.selection(),
-                plain.media(),
-                plain.authors(),
-                null,
-                plain.presignFor(),
-                false,
-                null,
-                true,
-                plain.tool()));
+        export(with(options(format, target), new Packaging(true, false, null)));
 
         assertThat(files(target))
                 .contains(
@@ -349,7 +338,7 @@ class TablesTests extends ExportScenario {
             assertThat(bag.getPayLoadManifests())
                     .singleElement()
                     .satisfies(manifest ->
-                            assertThat(manifest.getFileToChecksumMap()).hasSize(13));
+                            assertThat(manifest.getFileToChecksumMap()).hasSize(15));
             assertThat(bag.getMetadata().get("Payload-Oxum")).hasSize(1);
             assertThat(duck.one(
                             "SELECT count(*) FROM " + Duck.read(ExportFormat.JSONL, target.resolve("data"), "notes")))

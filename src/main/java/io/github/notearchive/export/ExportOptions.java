@@ -1,0 +1,110 @@
+package io.github.notearchive.export;
+
+import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.export.Exporter.ExportException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Options of an export.
+ *
+ * @param target directory to create; must not exist, or be empty
+ * @param authorKey file with the key of the pseudonyms; null to generate a key that is not stored
+ * @param presignFor validity of presigned URLs, at most a week
+ * @param since manifest of the export that a delta continues; null for a full export
+ * @param tool name and version of the program
+ */
+public record ExportOptions(
+        ExportFormat format,
+        Path target,
+        Selection selection,
+        MediaMode media,
+        AuthorMode authors,
+        @Nullable Path authorKey,
+        Duration presignFor,
+        @Nullable Path since,
+        Packaging packaging,
+        String tool) {
+
+    public enum ExportFormat {
+        JSONL("jsonl", MediaMode.LINK),
+        CSV("csv", MediaMode.LINK),
+        PARQUET("parquet", MediaMode.LINK),
+        /** One directory per note with HTML pages, for human readers. */
+        FOLDER("folder", MediaMode.COPY),
+        /** A bag (RFC 8493) with the tables as JSON Lines and the media, for preservation. */
+        BAGIT("bagit", MediaMode.COPY),
+        FOURCAT("4cat", MediaMode.NONE);
+
+        private final String spelling;
+        private final MediaMode usualMedia;
+
+        ExportFormat(String spelling, MediaMode usualMedia) {
+            this.spelling = spelling;
+            this.usualMedia = usualMedia;
+        }
+
+        public MediaMode usualMedia() {
+            return usualMedia;
+        }
+
+        /** Returns whether the export has a file for each table. */
+        public boolean hasTables() {
+            return this != FOLDER && this != FOURCAT;
+        }
+
+        public boolean takes(MediaMode media) {
+            return switch (this) {
+                case JSONL, CSV, PARQUET, BAGIT -> true;
+                case FOLDER -> media == MediaMode.COPY || media == MediaMode.NONE;
+                case FOURCAT -> media == MediaMode.NONE || media == MediaMode.PRESIGNED;
+            };
+        }
+
+        @Override
+        public String toString() {
+            return spelling;
+        }
+    }
+
+    /**
+     * Form of the files of tables, and what describes them.
+     *
+     * @param partitioned whether tables have a file for each month of publication
+     * @param excel whether CSV has a byte order mark, and an apostrophe before formulas
+     * @param descriptor properties of schema.org about the data set, for its descriptors; null: none
+     */
+    public record Packaging(
+            boolean partitioned, boolean excel, @Nullable ObjectNode descriptor) {
+
+        /**
+         * Reads the files that describe the data set.
+         *
+         * @throws ExportException if one of them is invalid
+         */
+        public static Packaging of(boolean partitioned, boolean excel, @Nullable Path descriptor) throws IOException {
+            return new Packaging(partitioned, excel, descriptor == null ? null : Descriptors.read(descriptor));
+        }
+    }
+
+    /** Treatment of personal data: authors and mentioned people. */
+    public enum AuthorMode {
+        KEEP,
+        /** Ids are replaced by pseudonyms, equal for the same person; names and pictures are omitted. */
+        HASH,
+        /** All columns with personal data are omitted. */
+        OMIT
+    }
+
+    /** Form in which an export includes media, in addition to their metadata. */
+    public enum MediaMode {
+        NONE,
+        LINK,
+        COPY,
+        /** Presigned URLs, which give access without other credentials until they expire. */
+        PRESIGNED
+    }
+}
