@@ -15,16 +15,20 @@ COPY .mvn .mvn
 COPY mvnw pom.xml ./
 RUN mkdir -p src/main/java \
     && echo 'package io.github.notearchive; final class Prefetch {}' > src/main/java/Prefetch.java \
-    && ./mvnw -q -B -DskipTests -P '!format' package \
+    && ./mvnw -q -B -DskipTests -Dexec.skip -Dassembly.skipAssembly -P '!format' package \
     && rm -rf src target
 
+COPY bin bin
 COPY config config
 COPY db db
 COPY src/docs/exit-codes src/docs/exit-codes
 COPY src/main src/main
+COPY CHANGELOG.md LICENSE ./
 # Libraries apart from the program: an image of the next version shares their layer.
 RUN ./mvnw -q -B -DskipTests -P '!format' package \
-    && java -Djarmode=tools -jar target/note-archive.jar extract --destination target/extracted
+    && mkdir /release \
+    && tar -xzf target/note-archive-*.tar.gz -C /release --strip-components=1 \
+    && mv /release/lib /release-lib
 
 # --- Run
 
@@ -41,12 +45,10 @@ RUN groupadd --gid 10001 note-archive \
     && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin note-archive \
     && install -d -o 10001 -g 10001 -m 0700 /data
 
-# The layout of an unpacked distribution, owned by root: the program cannot change itself. Settings may be mounted at
+# The unpacked release archive, owned by root: the program cannot change itself. Settings may be mounted at
 # /opt/note-archive/config/application.yml.
-COPY --from=build /build/target/extracted/lib /opt/note-archive/lib
-COPY LICENSE /opt/note-archive/
-COPY --chmod=755 bin/note-archive bin/note-archive-prepare /opt/note-archive/bin/
-COPY --from=build /build/target/extracted/note-archive.jar /opt/note-archive/note-archive.jar
+COPY --from=build /release-lib /opt/note-archive/lib
+COPY --from=build /release /opt/note-archive
 RUN ln -s /opt/note-archive/bin/note-archive /usr/local/bin/note-archive
 
 # Classes as the virtual machine has them in memory, for starts of half the CPU. Practised as the user that PostgreSQL wants; where
