@@ -39,7 +39,7 @@ class ReleaseTests {
                 .with(2);
 
         assertThat(version.out()).startsWith("note-archive ").hasLineCount(1);
-        assertThat(mistyped.err()).contains("archive.nod");
+        assertThat(mistyped.out()).contains("archive.nod");
     }
 
     @Test
