@@ -145,7 +145,7 @@ CREATE TABLE note_capture (
     comments_count      bigint,
     shared_count        bigint,
     view_count          bigint,
-    response            jsonb       NOT NULL,
+    response            jsonb,
     sidecar_key         text,
     sidecar_verified_at timestamptz,
     title               text,
@@ -153,7 +153,8 @@ CREATE TABLE note_capture (
     author_id           text,
     author_nickname     text,
     mapper_version      integer,
-    PRIMARY KEY (note_id, captured_at)
+    PRIMARY KEY (note_id, captured_at),
+    CHECK (response IS NOT NULL OR sidecar_key IS NOT NULL)
 );
 
 -- The order of an audit: what was verified the longest ago, and what never was, before all.
@@ -169,7 +170,7 @@ CREATE INDEX note_capture_counts ON note_capture (note_id, captured_at)
     INCLUDE (liked_count, collected_count, comments_count, shared_count) WHERE liked_count IS NOT NULL;
 
 COMMENT ON TABLE note_capture IS
-    'One row for each paid response that contained its note: the counts at that time, and the whole response.';
+    'One row for each paid response that contained its note: the counts and texts at that time; the whole response of the newest two.';
 COMMENT ON COLUMN note_capture.note_id IS 'The requested note.';
 COMMENT ON COLUMN note_capture.captured_at IS 'When the response was received: api_call.received_at.';
 COMMENT ON COLUMN note_capture.call_id IS
@@ -180,7 +181,8 @@ COMMENT ON COLUMN note_capture.collected_count IS
 COMMENT ON COLUMN note_capture.comments_count IS 'Comments then, replies included. NULL: absent in the response.';
 COMMENT ON COLUMN note_capture.shared_count IS 'Times it was shared, then. NULL: absent in the response.';
 COMMENT ON COLUMN note_capture.view_count IS 'Views then; the provider sends 0 for every note seen so far.';
-COMMENT ON COLUMN note_capture.response IS 'The whole response, with NUL and lone surrogates replaced by U+FFFD.';
+COMMENT ON COLUMN note_capture.response IS
+    'The whole response, with NUL and lone surrogates replaced by U+FFFD, of the newest two captures of the note by note-detail/v1, and by v6. NULL: an older one, whose response is in the sidecar.';
 COMMENT ON COLUMN note_capture.sidecar_key IS
     'Key of the sidecar object with the exact response, the list of its media and the worklist row, stored before this row.';
 COMMENT ON COLUMN note_capture.sidecar_verified_at IS

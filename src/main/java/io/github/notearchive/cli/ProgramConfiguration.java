@@ -16,6 +16,7 @@ import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.media.ShortLinks;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.RetentionProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
@@ -57,6 +58,7 @@ import org.springframework.context.annotation.Configuration;
     NotifyProperties.class,
     PreviewProperties.class,
     RefreshProperties.class,
+    RetentionProperties.class,
     StoreProperties.class,
     VideoProperties.class
 })

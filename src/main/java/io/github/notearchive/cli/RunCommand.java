@@ -8,9 +8,11 @@ import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.NightlyRun;
 import io.github.notearchive.nightly.NightlySettings;
+import io.github.notearchive.nightly.RetentionProperties;
 import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.RunStopper;
 import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.telemetry.RunTelemetry;
@@ -186,10 +188,16 @@ final class RunCommand extends ArchiveCommand {
         }
     }
 
-    /** Records the end of a run and writes the report of its night. Errors are logged and do not change the result. */
+    /**
+     * Records the end of a run, writes the report of its night and deletes old ones. Errors are logged and do not
+     * change the result.
+     */
     @Component
     record FinishedRuns(
-            ObjectProvider<RunHistory> history, ObjectProvider<NightReports> reports, NightlySettings settings) {
+            ObjectProvider<RunHistory> history,
+            ObjectProvider<NightReports> reports,
+            NightlySettings settings,
+            RetentionProperties retention) {
 
         /** Returns the written report; empty if there is none, for example if another run is active. */
         Optional<NightReports.Written> record(String node, FinishedRun end) {
@@ -200,10 +208,24 @@ final class RunCommand extends ArchiveCommand {
                 history.getObject().record(end.row(node, settings));
                 NightReports all = reports.getObject();
                 Optional<NightReport> report = all.find(end.night(), node);
-                return report.isEmpty() ? Optional.empty() : Optional.of(write(all, report.get()));
+                Optional<NightReports.Written> written =
+                        report.isEmpty() ? Optional.empty() : Optional.of(write(all, report.get()));
+                deleteOld(all, end.night());
+                return written;
             } catch (IOException | RuntimeException e) {
                 log.warn("The report was not written; note-archive report writes it later: {}", describe(e));
                 return Optional.empty();
+            }
+        }
+
+        private void deleteOld(NightReports reports, Night night) {
+            if (retention.reports().isZero()) {
+                return;
+            }
+            try {
+                reports.removeBefore(night.date().minusDays(retention.reports().toDays()));
+            } catch (IOException | RuntimeException e) {
+                log.warn("Old reports were not deleted; the next run deletes them: {}", describe(e));
             }
         }
 

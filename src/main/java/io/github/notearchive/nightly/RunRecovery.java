@@ -27,6 +27,7 @@ record RunRecovery(
         Spool spool,
         SchemaDrift drift,
         NightlySettings settings,
+        RetentionProperties retention,
         Clock clock) {
 
     private static final Logger log = LoggerFactory.getLogger(RunRecovery.class);
@@ -52,12 +53,19 @@ record RunRecovery(
         }
     }
 
-    /** Removes old copies of responses and unused spool files, and plans refreshes again if their settings changed. */
+    /**
+     * Removes old copies of responses, old calls and unused spool files, and plans refreshes again if their settings
+     * changed.
+     */
     void cleanUp() {
         int emptied = paid.clearResponsesBefore(
                 null, clock.instant().minus(settings.ledger().reuseFor()));
         if (emptied > 0) {
             log.info("Removed {} copies of responses from the ledger: too old for reuse, kept in the store", emptied);
+        }
+        if (!retention.calls().isZero()) {
+            int deleted = paid.deleteUnbilledBefore(clock.instant().minus(retention.calls()));
+            log.info("Deleted {} unbilled calls by archive.retention.calls", deleted);
         }
         int planned = refreshPlan.planAllIfChanged();
         if (planned > 0) {

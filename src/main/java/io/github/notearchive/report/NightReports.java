@@ -16,15 +16,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
+import org.apache.commons.io.function.IOPredicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -44,6 +48,8 @@ public record NightReports(
 
     /** Prefix of the object keys of reports, which are written only. */
     public static final String PREFIX = "reports/";
+
+    private static final Pattern REPORT = Pattern.compile("\\d{4}-\\d\\d-\\d\\d-.+\\.html");
 
     /** Returns the report of a night of a node; empty if no run started in it. */
     public Optional<NightReport> find(Night night, String node) {
@@ -98,10 +104,24 @@ public record NightReports(
         return Optional.of(new NightReport(nights.subList(first, nights.size()), history.facts(executions, from, to)));
     }
 
+    /** Deletes the reports of nights before a date, local ones and those in the bucket, and returns their number. */
+    public long removeBefore(LocalDate date) throws IOException {
+        Predicate<String> isOld = name -> REPORT.matcher(name).matches() && name.compareTo(date.toString()) < 0;
+        return remove(
+                files(file -> isOld.test(file.getFileName().toString())),
+                keys(key -> isOld.test(key.value().substring(PREFIX.length()))),
+                false);
+    }
+
     @Override
     public long removeNaming(Collection<NoteId> notes, boolean dryRun) throws IOException {
-        List<Path> files = filesNaming(notes);
-        List<ObjectKey> keys = keysNaming(notes);
+        return remove(
+                files(file -> isNaming(Files.readAllBytes(file), notes)),
+                notes.isEmpty() ? List.of() : keys(key -> isNaming(store.read(key), notes)),
+                dryRun);
+    }
+
+    private long remove(List<Path> files, List<ObjectKey> keys, boolean dryRun) throws IOException {
         if (!dryRun) {
             for (Path file : files) {
                 Files.delete(file);
@@ -111,26 +131,24 @@ public record NightReports(
         return (long) files.size() + keys.size();
     }
 
-    private List<Path> filesNaming(Collection<NoteId> notes) throws IOException {
-        List<Path> naming = new ArrayList<>();
+    private List<Path> files(IOPredicate<Path> filter) throws IOException {
+        List<Path> found = new ArrayList<>();
         if (Files.isDirectory(folder.path())) {
             for (File file : FileUtils.listFiles(folder.path().toFile(), new String[] {"html"}, false)) {
-                if (isNaming(Files.readAllBytes(file.toPath()), notes)) {
-                    naming.add(file.toPath());
+                if (filter.test(file.toPath())) {
+                    found.add(file.toPath());
                 }
             }
         }
-        return naming;
+        return found;
     }
 
-    private List<ObjectKey> keysNaming(Collection<NoteId> notes) {
-        if (notes.isEmpty() || !store.hasBucket()) {
+    private List<ObjectKey> keys(Predicate<ObjectKey> filter) {
+        if (!store.hasBucket()) {
             return List.of();
         }
         try (Stream<StoredObject> objects = store.list(PREFIX)) {
-            return objects.map(StoredObject::key)
-                    .filter(key -> isNaming(store.read(key), notes))
-                    .toList();
+            return objects.map(StoredObject::key).filter(filter).toList();
         }
     }
 

@@ -74,6 +74,8 @@ class RefreshTests extends NightFixture {
         assertThat(night.bills(note)).containsExactly("YES", "YES", "YES");
         assertThat(night.texts("SELECT liked_count::text FROM note_capture ORDER BY captured_at"))
                 .containsExactly("10", "25", "40");
+        assertThat(night.texts("SELECT (response IS NULL)::text FROM note_capture ORDER BY captured_at"))
+                .containsExactly("true", "false", "false");
         assertThat(night.count("SELECT liked_count FROM note")).isEqualTo(40);
         assertThat(night.objects("notes/" + note)).hasSize(3);
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);

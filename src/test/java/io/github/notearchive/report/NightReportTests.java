@@ -247,6 +247,23 @@ class NightReportTests extends ReportScenario {
     }
 
     @Test
+    void deletesReportsBeforeADate() throws Exception {
+        run();
+        NightReport report = find(night.today());
+        Path file = reports.write(report);
+        reports.put(report);
+        Path other = Files.writeString(file.resolveSibling("2001-mine.html"), "x");
+
+        assertThat(reports.removeBefore(night.today().date())).isZero();
+        assertThat(reports.removeBefore(night.today().date().plusDays(1))).isEqualTo(2);
+
+        assertThat(file).doesNotExist();
+        assertThat(other).exists();
+        assertThat(night.objects("reports/")).isEmpty();
+        Files.delete(other);
+    }
+
+    @Test
     void forgottenNoteIsInNoReportAnyMore() throws Exception {
         List<String> notes = night.pending(2);
         night.script().always(notes.getFirst(), Reply.code(400));

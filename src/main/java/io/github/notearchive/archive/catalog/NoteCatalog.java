@@ -71,6 +71,24 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
             SET %2$s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
             """.formatted(CAPTURE.each("?"), CAPTURE.each("? = EXCLUDED.?"));
 
+    /**
+     * Empties all but the newest two responses to each endpoint. The sidecars keep them; where an audit misses one, the
+     * column is its last copy. A row that another transaction has locked, such as an audit, is emptied after the next
+     * capture.
+     */
+    private static final String EMPTY_OLDER = """
+            UPDATE note_capture SET response = NULL
+            WHERE call_id = ANY (ARRAY(
+                SELECT c.call_id FROM note_capture c
+                WHERE c.note_id = ANY (:notes) AND c.response IS NOT NULL AND c.sidecar_key IS NOT NULL
+                  AND EXISTS (SELECT 1 FROM note_capture n
+                              WHERE n.note_id = c.note_id AND n.captured_at > c.captured_at
+                                AND (n.mapper_version IS NULL) = (c.mapper_version IS NULL) OFFSET 1)
+                  AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                  WHERE f.object_key = c.sidecar_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN')
+                FOR NO KEY UPDATE SKIP LOCKED))
+            """;
+
     /** A note with its responses and the files they list, as written to the tables and to its sidecars. */
     public record CapturedNote(
             NoteCapture capture,
@@ -118,7 +136,7 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
     /**
      * Writes the responses of different notes, the notes according to their detail responses, and their slots. Part of
      * the caller's transaction; idempotent. The sidecars are to be stored before. Notes without rows cost one statement
-     * a table.
+     * a table; of others the responses before the newest two are emptied.
      *
      * <p>A response older than the newest known one changes neither the note nor its files. A video response has its
      * own counts and lists the video files; the note itself follows the detail response, since the video response may
@@ -149,6 +167,16 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
             }
         }
         media.saveSlots(slots);
+        emptyOlder(notes.stream()
+                .map(Mapped::id)
+                .filter(id -> !Boolean.TRUE.equals(newest.get(id)))
+                .toList());
+    }
+
+    private void emptyOlder(List<NoteId> notes) {
+        if (!notes.isEmpty()) {
+            Statements.update(jdbc, Map.of("notes", notes), EMPTY_OLDER);
+        }
     }
 
     /**
@@ -166,6 +194,7 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
         List<ListedSlot> listed = ListedSlot.of(capture, files);
         media.makeRoom(capture, ofVideo, listed);
         media.saveSlots(listed);
+        emptyOlder(List.of(capture.id()));
     }
 
     private record SavedNote(NoteId noteId, boolean inserted) {}

@@ -75,6 +75,13 @@ public record RepairRepository(JdbcClient jdbc) {
                         """);
     }
 
+    /** Returns whether {@code note_capture} has the response of a call; that of an older capture is emptied. */
+    public boolean isResponseHeld(long call) {
+        return Statements.one(jdbc, Boolean.class, Map.of("call", call), """
+                        SELECT EXISTS (SELECT 1 FROM note_capture WHERE call_id = :call AND response IS NOT NULL)
+                        """);
+    }
+
     /** Returns whether a run holds a runner lock, so that objects may exist whose rows are not written yet. */
     public boolean isRunActive() {
         return Statements.one(jdbc, Boolean.class, Map.of("group", NodeLocks.GROUP), """

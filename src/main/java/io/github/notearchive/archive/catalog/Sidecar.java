@@ -7,6 +7,7 @@ import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -165,6 +167,20 @@ public record Sidecar(
             return read(key, store.read(key)).files();
         } catch (BrokenSidecarException e) {
             return List.of();
+        }
+    }
+
+    /** Returns the response in a stored sidecar; empty if the object is lost or cannot be used. */
+    static Optional<byte[]> answerIn(ObjectStore store, ObjectKey key) {
+        try {
+            return Optional.of(read(key, store.read(key)).answer());
+        } catch (BrokenSidecarException e) {
+            return Optional.empty();
+        } catch (StoreException e) {
+            if (e.absent()) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 

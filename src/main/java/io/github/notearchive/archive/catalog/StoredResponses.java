@@ -9,6 +9,8 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;
 import io.github.notearchive.provider.ResponseReader;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -17,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,21 +31,23 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Gatherers;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /**
- * Maps stored responses again, so that rows of an older mapper version match the current one. Responses of
- * note-detail/v6 are skipped, since only their counts are kept.
+ * Maps stored responses again, so that rows of an older mapper version match the current one. Older responses of a note
+ * are read from their sidecars. Responses of note-detail/v6 are skipped, since only their counts are kept.
  *
  * <p>Safe beside a run: a row is changed only while it still belongs to the response that was read, so newer data
  * stays. Rows are locked in the order of a run, authors before notes before captures, so that neither deadlocks.
  */
 @Repository
-public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
+public record StoredResponses(JdbcClient jdbc, ObjectStore store, SchemaDrift drift) {
 
     /** Maximum number of responses in a page, which is written in one transaction. */
     private static final int MAX_PAGE = 200;
@@ -50,12 +55,12 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
     /** Total text length after which a page ends early; bounds the heap. */
     private static final long MAX_PAGE_CHARACTERS = 4L << 20;
 
-    /** Number of responses that the driver fetches at once; a response may have several MiB. */
+    /** Number of rows that the driver fetches, and of sidecars that are read, at once; some have several MiB. */
     private static final int FETCH = 10;
 
     /** Columns of a response, and as JSON the rows of its note if it is the newest, and its parts. */
     private static final String COLUMNS = """
-            c.note_id, c.captured_at, c.call_id, c.response::text AS response, c.mapper_version, %s,
+            c.note_id, c.captured_at, c.call_id, c.response::text AS response, c.sidecar_key, c.mapper_version, %s,
             to_json(n) AS note, n.mapper_version AS note_mapper_version, %s
             """.formatted(
                     NoteCatalog.CAPTURE.each("c.?"),
@@ -97,7 +102,7 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
             return mapped.size() + unreadable.size();
         }
 
-        /** Returns notes whose stored response lacks them, once per response. */
+        /** Returns notes whose stored response lacks them, or is lost, once per response. */
         public List<NoteId> unreadable() {
             return List.copyOf(unreadable);
         }
@@ -142,6 +147,45 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
         }
     }
 
+    /**
+     * A capture and the rows that depend on it.
+     *
+     * @param response body; null if it is in the sidecar only
+     * @param note row of the note if the capture is its newest
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Stored(
+            NoteId id,
+            Instant capturedAt,
+            long call,
+            byte @Nullable [] response,
+            @Nullable String sidecarKey,
+            int version,
+            NoteDetail.Capture capture,
+            @Nullable String note,
+            int noteVersion,
+            Map<NoteParts, List<? extends Record>> parts) {
+
+        static Stored of(ResultSet row, int number) throws SQLException {
+            Map<NoteParts, List<? extends Record>> parts = new EnumMap<>(NoteParts.class);
+            for (NoteParts part : NoteParts.values()) {
+                parts.put(part, part.read(row));
+            }
+            String response = row.getString("response");
+            return new Stored(
+                    new NoteId(row.getString("note_id")),
+                    row.getTimestamp("captured_at").toInstant(),
+                    row.getLong("call_id"),
+                    response == null ? null : response.getBytes(StandardCharsets.UTF_8),
+                    row.getString("sidecar_key"),
+                    row.getInt("mapper_version"),
+                    NoteCatalog.CAPTURE.mapRow(row, number),
+                    row.getString("note"),
+                    row.getInt("note_mapper_version"),
+                    parts);
+        }
+    }
+
     /** Columns of a response, with its time as each of the tables names it. */
     private record Row(
             NoteId noteId,
@@ -177,51 +221,54 @@ public record StoredResponses(JdbcClient jdbc, SchemaDrift drift) {
      */
     public Page next(Position after, boolean all) {
         Page page = new Page();
-        select(COLUMNS, "ORDER BY c.note_id, c.captured_at LIMIT " + MAX_PAGE, after, all)
+        try (Stream<Stored> rows = select(COLUMNS, "ORDER BY c.note_id, c.captured_at LIMIT " + MAX_PAGE, after, all)
                 .withFetchSize(FETCH)
-                .query(rows -> {
-                    while (!page.isFull() && rows.next()) {
-                        add(page, rows);
-                    }
-                    return page;
-                });
+                .query(Stored::of)
+                .stream()) {
+            rows.gather(Gatherers.mapConcurrent(FETCH, row -> Map.entry(row, body(row))))
+                    .takeWhile(_ -> !page.isFull())
+                    .forEach(row -> add(page, row.getKey(), row.getValue()));
+        }
         compareAuthors(page);
         return page;
     }
 
-    private void add(Page page, ResultSet row) throws SQLException {
-        NoteId note = new NoteId(row.getString("note_id"));
-        Instant capturedAt = row.getTimestamp("captured_at").toInstant();
-        byte[] body = row.getString("response").getBytes(StandardCharsets.UTF_8);
-        page.last = new Position(note.value(), capturedAt);
-        page.characters += body.length;
-        JsonNode response = ResponseJson.read(body).orElseThrow();
-        long call = row.getLong("call_id");
-        Optional<NoteCapture> capture =
-                ResponseReader.noteIn(response, note).map(found -> found.capture(note, call, capturedAt, body));
+    private Optional<byte[]> body(Stored row) {
+        return Optional.ofNullable(row.response())
+                .or(() -> Sidecar.answerIn(store, new ObjectKey(Objects.requireNonNull(row.sidecarKey()))));
+    }
+
+    private void add(Page page, Stored row, Optional<byte[]> body) {
+        NoteId note = row.id();
+        page.last = new Position(note.value(), row.capturedAt());
+        page.characters += body.map(bytes -> bytes.length).orElse(0);
+        JsonNode response = body.flatMap(ResponseJson::read).orElse(MissingNode.getInstance());
+        Optional<NoteCapture> capture = ResponseReader.noteIn(response, note)
+                .map(found -> found.capture(note, row.call(), row.capturedAt(), body.orElseThrow()));
         if (capture.isEmpty()) {
             page.unreadable.add(note);
             return;
         }
         NoteDetail detail = NoteMapper.map(capture.get(), response);
-        String newest = row.getString("note");
-        boolean captureDiffers = page.differs(
-                        "note_capture", note, NoteCatalog.CAPTURE, NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture())
-                || row.getInt("mapper_version") != NoteMapper.VERSION;
+        String newest = row.note();
+        boolean captureDiffers =
+                page.differs("note_capture", note, NoteCatalog.CAPTURE, row.capture(), detail.capture())
+                        || row.version() != NoteMapper.VERSION;
         boolean noteDiffers = newest != null
                 && (page.differs("note", note, NoteCatalog.NOTE, NoteCatalog.NOTE.parse(newest), detail.note())
-                        || row.getInt("note_mapper_version") != NoteMapper.VERSION);
+                        || row.noteVersion() != NoteMapper.VERSION);
         Set<NoteParts> parts = EnumSet.noneOf(NoteParts.class);
         for (NoteParts part : NoteParts.values()) {
-            if ((part.ofCapture || newest != null) && !part.read(row).equals(part.of(detail))) {
+            if ((part.ofCapture || newest != null)
+                    && !Objects.equals(row.parts().get(part), part.of(detail))) {
                 parts.add(part);
                 page.add(part.table, note);
                 captureDiffers |= part.ofCapture;
                 noteDiffers |= !part.ofCapture;
             }
         }
-        page.mapped.add(new Mapped(note, capturedAt, detail, captureDiffers, noteDiffers, parts));
-        drift.newFieldsIn(note, capturedAt, response)
+        page.mapped.add(new Mapped(note, row.capturedAt(), detail, captureDiffers, noteDiffers, parts));
+        drift.newFieldsIn(note, row.capturedAt(), response)
                 .forEach(field -> page.newFields.putIfAbsent(field.field(), field));
     }
 

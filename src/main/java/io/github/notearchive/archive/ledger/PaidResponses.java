@@ -22,7 +22,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * Reads and updates the paid responses in {@code api_call}. Also counts unreadable responses, whose billing is unknown.
- * Methods commit on return, independent of the caller's transaction, except those that restore or clear responses.
+ * Methods commit on return, independent of the caller's transaction, except those that restore, clear or delete.
  */
 @Repository
 public class PaidResponses {
@@ -279,6 +279,22 @@ public class PaidResponses {
                 .params(Map.of("unavailable", ProviderCode.NO_CONTENT.number(), "limit", Timestamp.from(limit)))
                 .param("noteId", id == null ? null : id.value(), Types.VARCHAR)
                 .update();
+    }
+
+    /**
+     * Deletes unbilled calls, which a rebuild does not restore either. Keeps the evidence that a note is gone. Part of
+     * the caller's transaction; idempotent.
+     *
+     * @return number of deleted rows
+     */
+    public int deleteUnbilledBefore(Instant limit) {
+        Integer[] absent = ProviderCode.ABSENT_NOTE.toArray(Integer[]::new);
+        return Statements.update(jdbc, Map.of("limit", limit, "absent", absent), """
+                DELETE FROM api_call c
+                WHERE c.sent_at < :limit AND c.billed = 'NO' AND c.response IS NULL
+                  AND (c.code IS NULL OR c.code <> ALL (:absent))
+                  AND NOT EXISTS (SELECT 1 FROM note_capture n WHERE n.call_id = c.id)
+                """);
     }
 
     /**

@@ -20,6 +20,7 @@ import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.store.StoreException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -124,7 +125,8 @@ public record RemapRunner(
                 ? new StopReason(ExitCode.COMPLETED, reason)
                 : new StopReason(
                         ExitCode.INCOMPLETE,
-                        unreadable + " stored responses do not contain their note; their rows are unchanged");
+                        unreadable
+                                + " stored responses are lost or do not contain their note; their rows are unchanged");
     }
 
     /** The remaining responses are not counted after a failure, whose reason a second one must not hide. */
@@ -236,16 +238,21 @@ public record RemapRunner(
 
         @Override
         public @Nullable Page read() {
-            if (gate().isClosed()) {
+            Page page = gate().isClosed() ? null : next();
+            if (page == null && gate().isClosed()) {
                 Gate.endStep();
-                return null;
             }
-            return next();
+            return page;
         }
 
         private @Nullable Page next() {
-            Page page = responses.next(progress.last, all);
-            return page.answers() == 0 ? null : page;
+            try {
+                Page page = responses.next(progress.last, all);
+                return page.answers() == 0 ? null : page;
+            } catch (StoreException e) {
+                gate().close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+                return null;
+            }
         }
 
         /** Compares the next page with the rows, without writing; returns false when all responses are read. */

@@ -136,7 +136,9 @@ record Repairs(
         try {
             if (!sidecars.restore(id, expected.call(), row.get())) {
                 return notPossible(
-                        "the ledger no longer has the exact response of call %d; note_capture.response has it as JSON"
+                        (findings.isResponseHeld(expected.call())
+                                        ? "the ledger no longer has the exact response of call %d; note_capture.response has it as JSON"
+                                        : "the response of call %d is lost, no table has it; restore this object from a copy of the bucket")
                                 .formatted(expected.call()),
                         audit);
             }

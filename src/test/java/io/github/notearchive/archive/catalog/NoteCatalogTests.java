@@ -152,6 +152,30 @@ class NoteCatalogTests {
     }
 
     @Test
+    void newestTwoResponsesToEachEndpointStayInTheTable() {
+        for (int i = 0; i < 4; i++) {
+            save(captureOf("\"title\":\"t\",\"liked_count\":" + i, NOW.plusSeconds(2 * i)));
+            NoteCapture video = captureOf("\"title\":\"v\"", NOW.plusSeconds(2 * i + 1));
+            database.inTransaction(() -> notes.restore(video, true, List.of(), null));
+            if (i == 2) {
+                database.update("""
+                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
+                        SELECT 'SIDECAR_MISSING', sidecar_key, 'x', now(), now(), 1
+                        FROM note_capture ORDER BY captured_at OFFSET 2 LIMIT 1
+                        """);
+            }
+        }
+
+        save(captureOf("\"title\":\"late\"", NOW.minusSeconds(1)));
+
+        assertThat(database.texts("SELECT (response IS NOT NULL)::text FROM note_capture ORDER BY captured_at"))
+                .as("the late one, then pairs of note and video; an audit misses the sidecar of the second note")
+                .containsExactly("false", "false", "false", "true", "false", "true", "true", "true", "true");
+        assertThat(database.texts("SELECT liked_count::text FROM note_capture WHERE title = 't' ORDER BY captured_at"))
+                .containsExactly("0", "1", "2", "3");
+    }
+
+    @Test
     void commentsBelongToTheirCapture() {
         save(withComments(
                 "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}", NOW));

@@ -2,12 +2,15 @@ package io.github.notearchive.archive.catalog;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
 import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
 import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.store.ObjectStore;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,10 +28,11 @@ class StoredResponsesTests {
     private static final Instant NOW = Captures.NOW;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final ObjectStore store = mock();
     private final SchemaDrift drift = new SchemaDrift(database.jdbc());
     private final NoteCatalog notes =
             new NoteCatalog(database.jdbc(), new MediaCatalog(database.jdbc(), database.transactions()));
-    private final StoredResponses answers = new StoredResponses(database.jdbc(), drift);
+    private final StoredResponses answers = new StoredResponses(database.jdbc(), store, drift);
 
     @Test
     void spoiltColumnsAreRestoredFromTheResponse() {
@@ -171,6 +175,8 @@ class StoredResponsesTests {
     private void save(String properties, Instant at) {
         NoteCapture capture =
                 Captures.of(Captures.answerWith(properties), Captures.call(database, "note-detail/v1"), at);
+        when(store.read(Sidecar.keyOf(Captures.ID, at)))
+                .thenReturn(Captures.sidecar(capture, List.of()).bytes());
         database.inTransaction(() -> notes.restore(capture, false, List.of(), NOW));
     }
 

@@ -1,8 +1,10 @@
 package io.github.notearchive.archive.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
+import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
@@ -86,6 +88,26 @@ class PaidResponsesTests extends LedgerFixture {
         assertThat(responses.clearResponsesBefore(null, later)).isOne();
         assertThat(responses.clearResponsesBefore(null, later)).isZero();
         assertThat(history.calls(ID)).singleElement().matches(entry -> !entry.responseHeld());
+    }
+
+    @Test
+    void onlyOldUnbilledCallsAreDeleted() {
+        paid(NOW);
+        for (Integer code : new Integer[] {301, 404, 202}) {
+            CallRecord call = sent(ID, CallKind.NOTE, NOW);
+            calls.received(call, new ProviderReply(code, 200, null, "r", Billed.NO), null, NOW, Duration.ZERO);
+        }
+        sent(ID, CallKind.NOTE, NOW);
+
+        assertThat(responses.deleteUnbilledBefore(NOW)).isZero();
+        assertThat(responses.deleteUnbilledBefore(NOW.plusMillis(1))).isOne();
+        assertThat(history.calls(ID))
+                .extracting(CallEntry::billed, CallEntry::code)
+                .containsExactly(
+                        tuple(Billed.YES, 0),
+                        tuple(Billed.NO, 404),
+                        tuple(Billed.NO, 202),
+                        tuple(Billed.UNKNOWN, null));
     }
 
     private void capture(long call, @Nullable String sidecar) {

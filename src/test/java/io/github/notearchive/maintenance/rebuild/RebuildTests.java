@@ -162,6 +162,24 @@ class RebuildTests extends MaintenanceScenario {
     }
 
     @Test
+    void emptiesTheSameOlderResponses() {
+        String note = archived(night.pending(1)).getFirst();
+        for (int i = 0; i < 3; i++) {
+            night.isDaysLater(8);
+            night.requeue(note);
+            night.run(ExitCode.COMPLETED);
+        }
+        night.run(ExitCode.COMPLETED); // empties the copies of old answers
+        Map<String, List<String>> before = rows();
+        assertThat(count("note_capture WHERE response IS NULL")).isEqualTo(2);
+
+        loseTheDatabase();
+        rebuild(ExitCode.COMPLETED);
+
+        assertSame(rows(), before);
+    }
+
+    @Test
     void marksAFileMissingThatTheBucketDoesNotHave() throws Exception {
         List<String> notes = archived(night.pending(SandboxNoteKind.IMAGES, 3));
         Path lost = path(key(notes.get(0), 0));

@@ -13,6 +13,7 @@ import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.List;
@@ -173,6 +174,37 @@ class RemapTests extends MaintenanceScenario {
         assertThat(second.bill().billed()).isOne();
         assertThat(second.newFields()).isEmpty();
         assertThat(count("schema_drift WHERE state = 'NEW'")).isEqualTo(2);
+    }
+
+    @Test
+    void readsOlderResponsesFromTheirSidecars() throws Exception {
+        String note = archived(night.pending(1)).getFirst();
+        for (int i = 0; i < 2; i++) {
+            night.isDaysLater(8);
+            night.requeue(note);
+            night.run(ExitCode.COMPLETED);
+        }
+        assertThat(count("note_capture WHERE response IS NULL")).isOne();
+        List<String> before = tables();
+        spoil();
+
+        night.wayToStore().down();
+        RemapSummary outage = remap();
+        RemapSummary dry = runner.remap(false, true, null);
+        night.wayToStore().mend();
+        RemapSummary remap = remap();
+
+        assertThat(List.of(outage.exitCode(), dry.exitCode())).containsOnly(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(remap.exitCode()).as(remap.reason()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(remap.changes().get("note_capture.title").rows()).isEqualTo(3);
+        assertThat(tables()).isEqualTo(before);
+
+        Files.delete(path(text("SELECT sidecar_key FROM note_capture WHERE response IS NULL")));
+        RemapSummary lost = runner.remap(true, false, null);
+
+        assertThat(lost.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
+        assertThat(lost.unreadableNotes()).containsExactly(note);
+        assertThat(tables()).isEqualTo(before);
     }
 
     private RemapSummary interruptedOnTheSecondPage() throws Exception {

@@ -335,6 +335,28 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     @Test
+    void reportsALostResponseOfAnOlderCapture() throws Exception {
+        String note = archive(1).getFirst();
+        for (int i = 0; i < 3; i++) {
+            passes(Duration.ofDays(8));
+            night.requeue(note);
+            night.run(ExitCode.COMPLETED);
+        }
+        night.run(ExitCode.COMPLETED); // empties the copies of old answers
+        List<String> keys = List.copyOf(night.objects("notes/" + note).keySet());
+        Files.delete(path(keys.get(0)));
+        Files.delete(path(keys.get(2)));
+        Files.delete(path(keys.get(3)));
+
+        VerifySummary repaired = repair();
+
+        assertThat(repaired.open()).containsEntry(Kind.SIDECAR_MISSING, 3L);
+        assertThat(finding("repair", keys.get(0))).contains("is lost, no table has it; restore this object");
+        assertThat(finding("repair", keys.get(2))).contains("note_capture.response has it as JSON");
+        assertThat(finding("repair", keys.get(3))).isEqualTo("written again from the ledger");
+    }
+
+    @Test
     void reportsWhyARepairIsNotPossibleAndBuysNothing() throws Exception {
         String note = archive(1).getFirst();
         String file = night.objects("media/").firstKey();
