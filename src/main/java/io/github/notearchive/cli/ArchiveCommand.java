@@ -83,6 +83,12 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         return commandLine().getErr();
     }
 
+    /** Renders a template, with colours if standard output is a terminal that shows them. */
+    final String text(String template, Object model) {
+        return ConsoleText.render(
+                template, model, commandLine().getColorScheme().ansi().enabled());
+    }
+
     /** Writes a message with the name of the program to standard error. */
     final void warn(String message) {
         err().println(TerminalText.lines("note-archive: " + message));

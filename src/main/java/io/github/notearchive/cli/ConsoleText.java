@@ -7,6 +7,7 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.util.ReflectionUtils;
@@ -14,9 +15,10 @@ import org.springframework.util.ReflectionUtils;
 /**
  * Renders the results of commands from the templates of {@code src/main/jte-text}. Thread-safe.
  *
- * <p>A printed line of a template begins with a margin, {@code |}; other lines are control structures. Each value is
- * reduced to one line without control characters, except for a {@link TextTable}, which does so with its cells, and for
- * {@code $unsafe}, which is for padding.
+ * <p>A printed line of a template begins with a margin, {@code |}, or {@code #} for a heading; other lines are control
+ * structures. Each value is reduced to one line without control characters, except for a {@link TextTable}, which does
+ * so with its cells, and for {@code $unsafe}, which is for padding. Integers are counts and get separators: an id is a
+ * text.
  */
 public final class ConsoleText {
 
@@ -25,28 +27,60 @@ public final class ConsoleText {
 
     private static final String SEPARATOR = " · ";
 
+    /**
+     * States by colour: green, yellow, red. Only the begin of a line can be one, where no text of others is printed.
+     */
+    private static final Pattern STATE = Pattern.compile("^( *|Note \\S+ is )((ok|HEALTHY|COMPLETED|ARCHIVED)"
+            + "|(warning|ATTENTION|INCOMPLETE|INTERRUPTED|QUOTA_EXHAUSTED|ALREADY_RUNNING|POSTPONED)"
+            + "|failed|BROKEN|FAILED|USAGE|BLOCKED_\\w+|UPSTREAM_UNAVAILABLE)\\b");
+
     private ConsoleText() {}
+
+    /** Renders a template without colours. */
+    public static String render(String template, Object model) {
+        return render(template, model, false);
+    }
 
     /**
      * Renders a template with one parameter.
      *
      * @param template such as {@code status}
+     * @param isColoured whether states and headings are coloured, for a terminal
      */
-    public static String render(String template, Object model) {
+    static String render(String template, Object model, boolean isColoured) {
         StringOutput text = new StringOutput() {
 
             @Override
             public void writeUserContent(String value) {
                 writeContent(TerminalText.line(value));
             }
+
+            @Override
+            public void writeUserContent(int value) {
+                writeUserContent((long) value);
+            }
+
+            @Override
+            public void writeUserContent(long value) {
+                writeContent(DisplayFormat.count(value));
+            }
         };
         TEMPLATES.render("cli/" + template + ".jte", model, text);
         return text.toString()
                 .lines()
                 .map(String::stripLeading)
-                .filter(line -> line.startsWith("|"))
-                .map(line -> line.substring(1).stripTrailing() + "\n")
+                .filter(line -> line.startsWith("|") || line.startsWith("#"))
+                .map(line -> (isColoured ? coloured(line) : line.substring(1).stripTrailing()) + "\n")
                 .collect(Collectors.joining());
+    }
+
+    private static String coloured(String line) {
+        String text = line.substring(1).stripTrailing();
+        return line.startsWith("#")
+                ? "\u001b[1m" + text + "\u001b[0m"
+                : STATE.matcher(text)
+                        .replaceFirst(state -> "$1\u001b[%dm$2\u001b[0m"
+                                .formatted(state.group(3) != null ? 32 : state.group(4) != null ? 33 : 31));
     }
 
     /**

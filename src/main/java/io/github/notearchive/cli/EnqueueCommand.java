@@ -7,6 +7,7 @@ import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.archive.worklist.NoteListReader;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.media.ShortLinks;
 import io.github.notearchive.note.Night;
@@ -152,7 +153,7 @@ final class EnqueueCommand extends ArchiveCommand {
     }
 
     private void print(String name, EnqueueReport report) {
-        out().print(ConsoleText.render("enqueue", new Enqueued(name, report)));
+        out().print(text("enqueue", new Enqueued(name, report)));
         if (report.added() + report.known() + report.repeated() + report.rejected() == 0) {
             warn(name + " contains no note; nothing was enqueued");
         }
@@ -162,7 +163,7 @@ final class EnqueueCommand extends ArchiveCommand {
             report.examples().forEach(line -> err().println("  " + TerminalText.line(line)));
             long more = report.rejected() - report.examples().size();
             if (more > 0) {
-                err().println("  and " + more + " more; --rejects FILE writes them all");
+                err().println("  and " + DisplayFormat.count(more) + " more; --rejects FILE writes them all");
             }
         }
     }

@@ -120,7 +120,7 @@ final class ExportCommand extends ArchiveCommand {
                     warnOfPresigned(action.store);
                 }
                 ExportReport report = action.exporter.export(options, stopped::get);
-                out().print(ConsoleText.render("export", report));
+                out().print(text("export", report));
                 return report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
             });
         } catch (CancellationException e) {

@@ -11,10 +11,7 @@ public abstract class JsonCommand extends ArchiveCommand {
 
     /** Prints the result as JSON, without characters that control a terminal; or as text from a template. */
     protected final void print(Object result, String template, Object model) {
-        out().print(
-                        isJson
-                                ? TerminalText.json(json(result)) + System.lineSeparator()
-                                : ConsoleText.render(template, model));
+        out().print(isJson ? TerminalText.json(json(result)) + System.lineSeparator() : text(template, model));
     }
 
     protected final void print(Object result, String template) {

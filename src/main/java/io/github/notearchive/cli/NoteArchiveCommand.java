@@ -13,6 +13,7 @@ import org.springframework.core.io.support.PropertiesLoaderUtils;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 
@@ -79,6 +80,8 @@ public final class NoteArchiveCommand {
     static CommandLine commandLine() {
         return Arguments.register(new CommandLine(new NoteArchiveCommand()))
                 .addSubcommand("completion", new GenerateCompletion())
+                .setColorScheme(
+                        Help.defaultColorScheme("dumb".equals(System.getenv("TERM")) ? Help.Ansi.OFF : Help.Ansi.AUTO))
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(26)
                 .setCaseInsensitiveEnumValuesAllowed(true)

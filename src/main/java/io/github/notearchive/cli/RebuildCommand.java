@@ -32,7 +32,7 @@ final class RebuildCommand extends ArchiveCommand {
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());
             }
-            out().print(ConsoleText.render("rebuild", summary));
+            out().print(text("rebuild", summary));
             return summary.exitCode();
         });
     }

@@ -39,7 +39,7 @@ final class ReportCommand extends ArchiveCommand {
                     .flatMap(found -> reports.find(found, settings.node()))
                     .orElseThrow(() -> new CommandFailure(
                             ExitCode.INCOMPLETE,
-                            "node %s has no run %s; note-archive status shows the last ones"
+                            "node %s has no run %s; note-archive status --verbose shows the last ones"
                                     .formatted(
                                             settings.node(),
                                             night == null ? "that has ended" : "in the night of " + night)));

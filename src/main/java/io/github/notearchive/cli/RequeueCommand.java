@@ -58,8 +58,7 @@ final class RequeueCommand extends ArchiveCommand {
             requireEnabled(action);
             requeueGroups(action);
             if (matching != null) {
-                long due = action.actions.requeue(matching);
-                out().println(DisplayFormat.plural(due, "matching note") + " made due now");
+                out().println(dueNow(action.actions.requeue(matching), "matching note"));
             }
             return notes.isEmpty() ? ExitCode.COMPLETED : requeue(notes, action);
         });
@@ -76,24 +75,28 @@ final class RequeueCommand extends ArchiveCommand {
         }
     }
 
+    private static String dueNow(long notes, String noun) {
+        return DisplayFormat.plural(notes, noun) + " made due now";
+    }
+
     private void requeueGroups(Action action) {
         for (NoteState state : states) {
-            out().println("%s: %d notes are due now".formatted(state, action.actions.requeue(state)));
+            out().println(state + ": " + dueNow(action.actions.requeue(state), "note"));
         }
         if (withoutVideo) {
-            long due = action.actions.requeueWithoutVideo();
-            out().println(due + " archived notes whose video was not requested are due now");
+            out().println(dueNow(action.actions.requeueWithoutVideo(), "archived note")
+                    + ": the video was not requested");
         }
         if (degraded) {
             action.responses.replaceDegraded(action.clock.instant());
-            long due = action.actions.requeueDegraded();
-            out().println(due + " archived notes with a lesser rendition of a file are due now");
+            out().println(dueNow(action.actions.requeueDegraded(), "archived note")
+                    + ": a file is in a lesser rendition");
         }
     }
 
     private ExitCode requeue(List<NoteId> notes, Action action) {
         List<NoteId> due = action.actions.requeue(notes);
-        out().println(due.size() + " notes are due now");
+        out().println(dueNow(due.size(), "note"));
         for (NoteId note : notes) {
             if (!due.contains(note)) {
                 String reason = erasure(action.erased, note).orElse(" is not on the worklist, or in progress");

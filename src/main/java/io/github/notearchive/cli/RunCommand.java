@@ -134,7 +134,7 @@ final class RunCommand extends ArchiveCommand {
         if (refused) {
             warn(summary.reason() + "; " + summary.next());
         } else {
-            text.print(ConsoleText.render("run", summary));
+            text.print(text == out() ? text("run", summary) : ConsoleText.render("run", summary));
         }
         FinishedRun end = new FinishedRun(began, Instant.now(), summary);
         NightReports.Written report = run.finished.record(thisNode, end).orElse(null);

@@ -158,10 +158,10 @@ final class SandboxCommand extends ArchiveCommand {
             enqueue(action.enqueuer, provider);
             RunSummary last = runNights(action, provider);
             if (verbose) {
-                out().print(ConsoleText.render("sandbox", end(action.samples, directory, provider)));
+                out().print(text("sandbox", end(action.samples, directory, provider)));
                 out().println();
             } else if (last.exitCode() != ExitCode.COMPLETED) {
-                out().print(ConsoleText.render("run", last));
+                out().print(text("run", last));
             }
             long archived = action.worklist.countByState().stream()
                     .filter(count -> count.state() == NoteState.ARCHIVED)
@@ -295,8 +295,9 @@ final class SandboxCommand extends ArchiveCommand {
     private void enqueue(Enqueuer enqueuer, SandboxProvider provider) {
         String ids = String.join("\n", provider.noteIds(notes));
         var report = enqueuer.enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {}, null);
-        detail("Enqueued %d generated notes; the provider's quota is %d notes a day\n"
-                .formatted(report.added(), quota));
+        detail("Enqueued %s; the provider's quota is %s a day\n"
+                .formatted(
+                        DisplayFormat.plural(report.added(), "generated note"), DisplayFormat.plural(quota, "note")));
     }
 
     private RunSummary runNights(Action action, SandboxProvider provider) {
@@ -325,7 +326,7 @@ final class SandboxCommand extends ArchiveCommand {
                 LiveProgress _ = LiveProgress.show(run::progress)) {
             summary = run.execute();
         }
-        detail(ConsoleText.render("run", summary));
+        detail(text("run", summary));
         action.finished
                 .record(NODE, new FinishedRun(began, clock.instant(), summary))
                 .ifPresent(report -> detail("  report    %s\n".formatted(report.file())));

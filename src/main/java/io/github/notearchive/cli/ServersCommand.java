@@ -27,7 +27,7 @@ final class ServersCommand extends ArchiveCommand {
         CountDownLatch stopped = new CountDownLatch(1);
         SignalHandlers.handle(_ -> stopped.countDown());
         return executeOrCreate(Action.class, action -> {
-            out().print(ConsoleText.render("servers", action));
+            out().print(text("servers", action));
             out().flush();
             stopped.await();
             return ExitCode.COMPLETED;

@@ -15,6 +15,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.nightly.NightlySettings;
+import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.HealthCheck.Health;
@@ -40,6 +41,9 @@ final class StatusCommand extends JsonCommand {
 
     @Option(names = "--fail-on", paramLabel = "LEVEL")
     private Health.@Nullable Level failOn;
+
+    @Option(names = "--verbose")
+    private boolean isVerbose;
 
     /**
      * Result, as printed.
@@ -90,6 +94,17 @@ final class StatusCommand extends JsonCommand {
      * @param allowed configured limit of these calls in a night; 0 for none
      */
     record Refreshes(String policy, WorklistStats.PlannedRefreshes notes, CallTotals.Bill billTonight, int allowed) {}
+
+    /** What the text shows. */
+    record Screen(Status status, boolean isVerbose, NightlySettings settings) {
+
+        long callsTonight(boolean isBilled) {
+            return status.tonight().callsTonight().stream()
+                    .filter(count -> !isBilled || count.billed() == Billed.YES)
+                    .mapToLong(CallTotals.CallCount::calls)
+                    .sum();
+        }
+    }
 
     @Component
     record Calls(CallTotals totals, WorklistStats worklist, NightlySettings settings) {}
@@ -152,7 +167,7 @@ final class StatusCommand extends JsonCommand {
         refuseIf(failOn == Health.Level.HEALTHY, "--fail-on must be ATTENTION or BROKEN, but is HEALTHY");
         return read(Action.class, action -> {
             Status status = action.read();
-            print(status, "status");
+            print(status, "status", new Screen(status, isVerbose, action.calls.settings));
             return failOn != null && status.health().level().compareTo(failOn) >= 0
                     ? ExitCode.INCOMPLETE
                     : ExitCode.COMPLETED;

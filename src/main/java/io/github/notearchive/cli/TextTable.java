@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import gg.jte.Content;
 import gg.jte.TemplateOutput;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,7 +11,10 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Text table: rows below headings, each column as wide as its widest cell. A cell is one line of limited width. */
+/**
+ * Text table: rows below headings, each column as wide as its widest cell. A cell is one line of limited width, or a
+ * count.
+ */
 public final class TextTable implements Content {
 
     private static final int WIDEST = 80;
@@ -30,7 +34,9 @@ public final class TextTable implements Content {
         TextTable table = new TextTable();
         table.rows.add(List.of(headings.split(", ", -1)));
         rows.forEach(row -> table.rows.add(Stream.of(cells.apply(row))
-                .map(cell -> TerminalText.excerpt(cell, WIDEST))
+                .map(cell -> cell instanceof Long || cell instanceof Integer
+                        ? DisplayFormat.count(((Number) cell).longValue())
+                        : TerminalText.excerpt(cell, WIDEST))
                 .toList()));
         return table;
     }
@@ -54,14 +60,19 @@ public final class TextTable implements Content {
         return Character.isIdeographic(c) || (c >= 0x3000 && c <= 0x30FF) || (c >= 0xFF01 && c <= 0xFF60);
     }
 
+    private boolean isEmpty() {
+        return rows.size() == 1 && ifEmpty != null;
+    }
+
     @Override
     public void writeTo(TemplateOutput output) {
-        output.writeContent(toString().replaceAll("(?m)^", "|"));
+        String margin = isEmpty() ? "|" : "#";
+        output.writeContent(margin + toString().replaceAll("\n(?=.)", "\n|"));
     }
 
     @Override
     public String toString() {
-        if (rows.size() == 1 && ifEmpty != null) {
+        if (isEmpty()) {
             return "  " + ifEmpty + "\n";
         }
         int[] widths = new int[rows.getFirst().size()];

@@ -93,7 +93,7 @@ final class WaiveCommand extends ArchiveCommand {
                 refused.add(String.valueOf(e.getMessage()));
             }
         }
-        out().print(ConsoleText.render("waive", new Waived(files, yes)));
+        out().print(text("waive", new Waived(files, yes)));
         refused.forEach(problem -> warn("not waived: " + problem));
         return refused.isEmpty() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
     }

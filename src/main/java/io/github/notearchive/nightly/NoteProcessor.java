@@ -17,6 +17,7 @@ import io.github.notearchive.nightly.Disposition.Released;
 import io.github.notearchive.nightly.Disposition.Settled;
 import io.github.notearchive.nightly.NoteFetcher.VideoOutcome.Unanswered;
 import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallsEndedException;
@@ -182,7 +183,7 @@ record NoteProcessor(
         log.info(
                 "Note {}: URLs of the response of {} have expired, {}; the next claim buys a new response",
                 note.id(),
-                old.get().capturedAt(),
+                Night.local(old.get().capturedAt()),
                 files.detail());
         boolean isVideoOnly = !old.get().equals(files.capture());
         Transition dueNow =

@@ -10,6 +10,7 @@ import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.Disposition.Released;
 import io.github.notearchive.nightly.Disposition.Settled;
 import io.github.notearchive.note.Endpoint;
@@ -77,7 +78,7 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
         Counters counters = note.countersIn(run.tonight());
         int calls = counters.attempts() + 1;
         if (calls >= limits().perLife()) {
-            String failures = calls + " calls without success";
+            String failures = DisplayFormat.plural(calls, "call") + " without success";
             log.warn("Note {}: failed permanently, RETRIES_EXHAUSTED: {}, {}", note.id(), failures, detail);
             return failed(Counter.CALL, reply.code(), StateReason.RETRIES_EXHAUSTED, failures + ": " + detail);
         }

@@ -7,6 +7,7 @@ import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobRunner;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;
@@ -42,14 +43,14 @@ record RunRecovery(
         // before their notes can be claimed, or they would be fetched again
         List<NoteId> recovered = calls.persistSpooled(executions::isRunActive);
         if (!recovered.isEmpty()) {
-            log.warn("Recovered {} paid responses from spool files", recovered.size());
+            log.warn("Recovered {} from spool files", DisplayFormat.plural(recovered.size(), "paid response"));
         }
         // other nodes may have postponed these notes until it was known whether there is a response
         claims.setDue(recovered);
         claims.setDue(calls.recover(node, clock.instant()));
         int released = claims.releaseAll(node, List.of());
         if (released > 0) {
-            log.warn("Released {} notes claimed by node {}", released, node);
+            log.warn("Released {} claimed by node {}", DisplayFormat.plural(released, "note"), node);
         }
     }
 

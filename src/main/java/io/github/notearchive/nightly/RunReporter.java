@@ -17,11 +17,13 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.RunSummary.Refreshes;
 import io.github.notearchive.nightly.RunSummary.Videos;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -58,6 +60,7 @@ record RunReporter(
     }
 
     void onEnd(RunSummary summary) {
+        logEmptyResponses();
         Level level = summary.exitCode().isOrderly() ? Level.INFO : Level.WARN;
         RunState.log
                 .atLevel(level)
@@ -69,6 +72,17 @@ record RunReporter(
                         DisplayFormat.plural(summary.bill().calls(), "call"),
                         summary.bill().billed(),
                         DisplayFormat.plural(summary.notes().archived(), "note"));
+    }
+
+    /** Logs the number of responses without their note in one line: there may be many. */
+    private void logEmptyResponses() {
+        long empty = run.emptyResponses.sum();
+        if (empty > 0) {
+            RunState.log.warn(
+                    "{} without the note, such as {}; list them: note-archive list reason:note_absent,not_found",
+                    DisplayFormat.plural(empty, "billed response"),
+                    run.examplesOfEmpty.stream().map(NoteId::value).collect(Collectors.joining(", ")));
+        }
     }
 
     void onProgress() {

@@ -17,10 +17,13 @@ import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaDownloader.MediaTraffic;
 import io.github.notearchive.nightly.WorklistReader.ClaimControl;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.StoreException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,6 +60,11 @@ class RunState extends JobRun {
 
     /** Expected notes of the run as last counted: processed, in progress, and waiting; negative if not counted yet. */
     volatile long expected = -1;
+
+    /** Responses that were a success without their note or video, and the notes of the first ones. */
+    final LongAdder emptyResponses = new LongAdder();
+
+    final Queue<NoteId> examplesOfEmpty = new ArrayBlockingQueue<>(3);
 
     // the components of RunCounts
     final LongAdder archived = new LongAdder();

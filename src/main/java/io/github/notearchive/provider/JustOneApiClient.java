@@ -241,7 +241,7 @@ public class JustOneApiClient implements AutoCloseable {
         return switch (ProviderCode.meaning(envelope.code())) {
             case DELIVERED -> {
                 if (envelope.note().isEmpty()) {
-                    log.warn("Note {}: billed response without the note, {}", call.id(), reply);
+                    log.debug("Note {}: billed response without the note, {}", call.id(), reply);
                     yield new Missing(reply, false);
                 }
                 byte[] body = Objects.requireNonNull(response.body());

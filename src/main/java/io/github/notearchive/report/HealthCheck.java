@@ -306,7 +306,9 @@ public record HealthCheck(
             NEVER_VERIFIED(Level.ATTENTION, "note-archive verify"),
             NOT_VERIFIED(Level.ATTENTION, "note-archive verify --max-duration 2h, each day"),
             AUDIT_FAILED(Level.ATTENTION, "read its log, then note-archive verify"),
-            NEW_FIELDS(Level.ATTENTION, "review them below; UPDATE schema_drift SET state = 'BASELINE' accepts them"),
+            NEW_FIELDS(
+                    Level.ATTENTION,
+                    "note-archive status --verbose lists them; UPDATE schema_drift SET state = 'BASELINE' accepts them"),
             REMAP_UNFINISHED(Level.ATTENTION, "note-archive remap"),
             FORGET_UNFINISHED(Level.ATTENTION, "repeat the last note-archive forget --yes"),
             REBUILD_UNFINISHED(Level.BROKEN, "note-archive rebuild"),

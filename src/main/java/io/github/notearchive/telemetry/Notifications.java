@@ -150,7 +150,7 @@ record Notifications(
         CommandResult.CallCounts calls = result.calls();
         if (result.counts() != null && calls != null) {
             RunCounts.Notes notes = result.counts().notes();
-            counted = "notes archived %d, unavailable %d, postponed %d times, failed %d; calls %d, billed %d\n"
+            counted = "notes archived %,d, unavailable %,d, postponed %,d, failed %,d; calls %,d, billed %,d\n"
                     .formatted(
                             notes.archived(),
                             notes.unavailable(),

@@ -341,7 +341,7 @@ final class KillPoints {
                             assertThat(night.call("requeue", "--state", "ARCHIVED")
                                             .with(0)
                                             .out())
-                                    .contains(night.ids().size() + " notes are due now");
+                                    .contains(night.ids().size() + " notes made due now");
                             night.runToTheEnd();
                             assertThat(night.provider().calls()).isEqualTo(calls);
                         }),

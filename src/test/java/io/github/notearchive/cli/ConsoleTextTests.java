@@ -4,7 +4,13 @@ import static io.github.notearchive.cli.TextTable.cells;
 import static io.github.notearchive.cli.TextTable.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.NoteList.ListedNote;
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.NoteId;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,5 +60,34 @@ class ConsoleTextTests {
     @CsvSource({"一二三, 一二三", "一二三四, 一二…", "😀😀😀, 😀😀😀", "😀😀😀😀, 😀😀…"})
     void textIsCutBetweenCharacters(String text, String shortened) {
         assertThat(TerminalText.excerpt(text, 3)).isEqualTo(shortened);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"COMPLETED, 32", "INCOMPLETE, 33", "FAILED, 31", "BLOCKED_BALANCE, 31"})
+    void stateThatBeginsALineIsColouredForATerminal(ExitCode exitCode, int colour) {
+        RunSummary summary = RunSummary.notStarted(exitCode, "FAILED", Duration.ZERO);
+
+        String plain = ConsoleText.render("run", summary);
+        String coloured = ConsoleText.render("run", summary, true);
+
+        assertThat(plain).startsWith(exitCode + " (exit ");
+        assertThat(coloured)
+                .startsWith("\u001b[" + colour + "m" + exitCode + "\u001b[0m (exit ")
+                .contains(": FAILED\n");
+        assertThat(coloured.replaceAll("\u001b\\[\\d+m", "")).isEqualTo(plain);
+    }
+
+    @Test
+    void headingsAreBoldAndCountsHaveSeparators() {
+        NoteId id = NoteId.parse("66aa00000000000000000001").orElseThrow();
+        var note = new ListedNote(id, "FAILED", null, null, null, "\u001b[1m");
+        var listed = new ListCommand.Listed("", 1_000, true, Collections.nCopies(1_000, note));
+
+        assertThat(ConsoleText.render("list", listed, true).lines())
+                .startsWith(
+                        "\u001b[1m  note                      state   published (Asia/Shanghai)  author  title\u001b[0m")
+                .contains("first 1,000 notes; for more: --limit 5000")
+                .filteredOn(line -> line.contains("\u001b"))
+                .hasSize(1);
     }
 }

@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import picocli.CommandLine;
+import picocli.CommandLine.Help;
 
 /** Result of a command that was executed in this process. */
 record ExecutedCommand(int exitCode, String out, String err) {
@@ -11,6 +12,7 @@ record ExecutedCommand(int exitCode, String out, String err) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         CommandLine command = NoteArchiveCommand.commandLine()
+                .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
                 .setUsageHelpWidth(100)
                 .setUsageHelpAutoWidth(false)
                 .setOut(new PrintWriter(out, true))

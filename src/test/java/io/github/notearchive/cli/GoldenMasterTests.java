@@ -85,6 +85,7 @@ class GoldenMasterTests {
             json/check.json: check --json
             json/config.json: config show --json --changed
             text/status.txt: status
+            text/status-verbose.txt: status --verbose
             text/explain.txt: explain FIRST
             text/explain-failed.txt: explain LAST
             text/search.txt: search 旧书店
@@ -104,6 +105,7 @@ class GoldenMasterTests {
             text/plan-cost.txt: plan
             json/plan-cost.json: plan --json
             text/status-cost.txt: status
+            text/status-cost-verbose.txt: status --verbose
             text/run-cost.txt: run
             """;
 

@@ -8,6 +8,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,7 +28,7 @@ class LiveProgressTests {
     void otherOutputErasesTheLineAndIsNotOverwritten(String steps, String expected) {
         var screen = new ByteArrayOutputStream();
         PrintStream err = System.err;
-        try (LiveProgress line = new LiveProgress(new PrintStream(screen, true, StandardCharsets.UTF_8), 10);
+        try (LiveProgress line = new LiveProgress(new PrintStream(screen, true, StandardCharsets.UTF_8), () -> 10);
                 var others = new PrintStream(line, true, StandardCharsets.UTF_8)) {
             for (String step : steps.split("; ")) {
                 if (step.startsWith(">")) {
@@ -51,10 +53,13 @@ class LiveProgressTests {
     @CsvSource(
             delimiter = '|',
             value = {
-                "200 | 96 | 90 of 300 notes (30 %), 4 min 40 s left, 104/200 calls, 7 retries, 3 failed, 1.2 MB, 45/min",
-                "-1 |  | 90 notes, 104 calls, 7 retries, 3 failed, 1.2 MB, 45/min"
+                "200 | 96 | 79 | [##.....]  30 %  90 of 300  45/min  elapsed 2 min 0 s  ETA 4 min 40 s  3 failed",
+                "200 | 96 | 109 | [##.......]  30 %  90 of 300  45/min  elapsed 2 min 0 s  ETA 4 min 40 s  3 failed  104 calls, 96 left  1.2 MB",
+                "200 |  | 40 | [###..........]  30 %  90 of 300  45/min",
+                "99900 |  | 79 | [.............]   0 %  90 of 100,000  45/min  elapsed 2 min 0 s  ETA 37 h 0 min",
+                "-1 |  | 79 | 90 notes  45/min  elapsed 2 min 0 s  3 failed  104 calls  1.2 MB"
             })
-    void unknownFiguresAreOmitted(long due, Long callsLeft, String expected) {
+    void figuresThatFitFollowTheBar(long due, Long callsLeft, int columns, String expected) {
         RunCounts counts = new RunCounts(
                 new RunCounts.Notes(80, 7, 7, 3, 1, 0),
                 new RunCounts.Refreshes(0, 0, 0, 0, 0, 0, 0),
@@ -62,7 +67,26 @@ class LiveProgressTests {
                 new RunCounts.FailedDownloads(0, 0, 0),
                 0);
 
-        assertThat(LiveProgress.describe(new RunProgress(counts, 10, due, 104, callsLeft, Duration.ofMinutes(2))))
-                .isEqualTo(expected);
+        assertThat(LiveProgress.describe(
+                        new RunProgress(counts, 10, due, 104, callsLeft, Duration.ofMinutes(2)), columns))
+                .isEqualTo(expected)
+                .hasSizeLessThanOrEqualTo(columns);
+    }
+
+    @Test
+    void lineFollowsTheWidthOfTheTerminal() {
+        var screen = new ByteArrayOutputStream();
+        var width = new AtomicInteger(10);
+        PrintStream err = System.err;
+        try (LiveProgress line = new LiveProgress(new PrintStream(screen, true, StandardCharsets.UTF_8), width::get)) {
+            line.rewrite("1234567890");
+            width.set(5);
+            line.rewrite("1234567890");
+        } finally {
+            System.setErr(err);
+        }
+
+        assertThat(screen.toString(StandardCharsets.UTF_8).split("\r\u001b\\[K"))
+                .containsExactly("", "123456789", "1234");
     }
 }

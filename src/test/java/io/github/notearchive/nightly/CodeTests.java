@@ -7,7 +7,11 @@ import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
@@ -22,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** What becomes of a note, and of the run, for each thing that the provider may say. */
 @NightlyJobTest
@@ -113,6 +118,25 @@ class CodeTests extends NightFixture {
         night.run(ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void successesWithoutTheirNotesAreCountedInOneWarning() {
+        List<String> notes = night.pending(5);
+        notes.forEach(note -> night.script().always(note, Reply.json("{\"code\":0,\"data\":[]}")));
+        var warnings = new ListAppender<ILoggingEvent>();
+        warnings.start();
+        Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.addAppender(warnings);
+
+        night.run(ExitCode.INCOMPLETE);
+        root.detachAppender(warnings);
+
+        assertThat(warnings.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .filteredOn(line -> line.contains("without the note"))
+                .singleElement(STRING)
+                .matches("5 billed responses without the note, such as (\\w{24}(, )?){3}; list them: .*");
     }
 
     @Test

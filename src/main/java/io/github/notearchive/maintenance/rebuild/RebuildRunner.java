@@ -21,6 +21,7 @@ import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
 import io.github.notearchive.maintenance.verify.BucketReader;
@@ -223,8 +224,10 @@ public record RebuildRunner(
                 ? new StopReason(ExitCode.COMPLETED, "the tables contain every sidecar")
                 : new StopReason(
                         ExitCode.INCOMPLETE,
-                        "%d sidecars were refused, and %d files are not in the bucket"
-                                .formatted(found.refused(), found.lost()));
+                        "%s rejected, %s not in the bucket"
+                                .formatted(
+                                        DisplayFormat.plural(found.refused(), "sidecar"),
+                                        DisplayFormat.plural(found.lost(), "file")));
     }
 
     /** Returns the summary of a rebuild without execution, or whose end could not be written. */

@@ -16,7 +16,9 @@ import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.StopReason;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
@@ -111,7 +113,7 @@ record VerifyJob(
         audit.young.add(unused.size() - orphans.size());
         catalog.recordOrphans(orphans, now, audit.jobExecutionId());
         for (StoredObject orphan : orphans) {
-            log.warn("ORPHAN {}: {} bytes, stored {}", orphan.name(), orphan.size(), orphan.modified());
+            log.warn("ORPHAN {}: {} bytes, stored {}", orphan.name(), orphan.size(), Night.local(orphan.modified()));
         }
     }
 
@@ -310,7 +312,8 @@ record VerifyJob(
                 missed(verdict.expected(), error);
             }
             if (lastFailure != null) {
-                unavailable(unread + " objects could not be read, last: " + lastFailure.getMessage());
+                unavailable(DisplayFormat.plural(unread, "object") + " could not be read, last: "
+                        + lastFailure.getMessage());
             }
             if (audit.gate().isClosed()) {
                 Gate.endStep();

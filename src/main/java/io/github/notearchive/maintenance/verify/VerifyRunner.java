@@ -19,6 +19,7 @@ import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.maintenance.verify.ObjectCheck.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.note.Night;
@@ -108,8 +109,8 @@ public record VerifyRunner(
         audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), audit.startedAt));
         if (audit.dateInFuture.sum() > 0) {
             log.warn(
-                    "{} objects were verified later than now, {}; they count as never verified. Check the clocks (NTP)",
-                    audit.dateInFuture,
+                    "{} with a verification later than now, {}: counted as never verified. Check the clocks (NTP)",
+                    DisplayFormat.plural(audit.dateInFuture.sum(), "object"),
                     Night.local(audit.startedAt));
         }
         gate.open();

@@ -173,7 +173,7 @@ record PlanCalculator(
         long used = isTonight ? made.all() : 0;
         List<Bound> bounds = new ArrayList<>();
         if (own.left() != null) {
-            String because = "our own limit of " + own.limit() + " calls a night";
+            String because = "our own limit of " + DisplayFormat.plural(own.limit(), "call") + " a night";
             bounds.add(new Bound(isTonight ? own.left() : own.limit(), because));
         }
         NightlyLimits limits = settings.callLimits();
@@ -310,7 +310,8 @@ record PlanCalculator(
         if (own.left() != null && last != null) {
             LocalDate lastVideo = last(past.calls().neededFor(videos) - own.left(), own.limit());
             if (lastVideo != null && lastVideo.isAfter(last)) {
-                String because = "our own limit of " + own.limit() + " calls for videos a night";
+                String because =
+                        "our own limit of " + DisplayFormat.plural(own.limit(), "call") + " for videos a night";
                 return new BacklogEnd(rest, own.limit(), because, lastVideo);
             }
         }
