@@ -5,6 +5,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.export.ExportOptions;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportOptions.Packaging;
@@ -69,6 +70,9 @@ final class ExportCommand extends ArchiveCommand {
 
     @Option(names = "--partition-by", paramLabel = "PERIOD")
     private @Nullable Partition partition;
+
+    @Option(names = "--compress", paramLabel = "HOW")
+    private @Nullable Compression compression;
 
     @Option(names = "--descriptor", paramLabel = "FILE")
     private @Nullable Path descriptor;
@@ -145,6 +149,9 @@ final class ExportCommand extends ArchiveCommand {
                 partition != null && !format.hasTables(),
                 "--partition-by requires a format with tables, not " + format);
         refuseIf(
+                compression != null && !format.hasTables(),
+                "--compress requires a format with tables, such as csv, not " + format);
+        refuseIf(
                 descriptor != null && !format.hasTables(),
                 "--descriptor requires a format with tables, such as csv, not " + format);
         refuseIf(authorKey != null && authors != AuthorMode.HASH, "--author-key requires --authors hash");
@@ -170,7 +177,7 @@ final class ExportCommand extends ArchiveCommand {
                 authorKey,
                 presignFor,
                 since,
-                Packaging.of(partition != null, excel, descriptor),
+                Packaging.of(partition != null, excel, compression, descriptor),
                 new NoteArchiveCommand.Version().getVersion()[0]);
     }
 

@@ -1,6 +1,7 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.Export;
@@ -150,6 +151,10 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
                     .putObject("reference")
                     .put("resource", export.notes().name() + month)
                     .put("fields", Table.KEY);
+        }
+        Compression compression = export.options().packaging().compression();
+        if (compression != null && format != ExportFormat.PARQUET) {
+            json.put("compression", compression.extension);
         }
         if (format == ExportFormat.CSV) {
             json.put("encoding", "utf-8").putObject("dialect").put("lineTerminator", "\r\n");

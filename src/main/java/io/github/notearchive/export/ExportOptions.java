@@ -1,10 +1,13 @@
 package io.github.notearchive.export;
 
+import io.airlift.compress.zstd.ZstdOutputStream;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.export.Exporter.ExportException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -75,18 +78,55 @@ public record ExportOptions(
      *
      * @param partitioned whether tables have a file for each month of publication
      * @param excel whether CSV has a byte order mark, and an apostrophe before formulas
+     * @param compression compression of the files, or of the pages within Parquet; null: none, and zstd with Parquet
      * @param descriptor properties of schema.org about the data set, for its descriptors; null: none
      */
     public record Packaging(
-            boolean partitioned, boolean excel, @Nullable ObjectNode descriptor) {
+            boolean partitioned,
+            boolean excel,
+            @Nullable Compression compression,
+            @Nullable ObjectNode descriptor) {
 
         /**
          * Reads the files that describe the data set.
          *
          * @throws ExportException if one of them is invalid
          */
-        public static Packaging of(boolean partitioned, boolean excel, @Nullable Path descriptor) throws IOException {
-            return new Packaging(partitioned, excel, descriptor == null ? null : Descriptors.read(descriptor));
+        public static Packaging of(
+                boolean partitioned, boolean excel, @Nullable Compression compression, @Nullable Path descriptor)
+                throws IOException {
+            return new Packaging(
+                    partitioned, excel, compression, descriptor == null ? null : Descriptors.read(descriptor));
+        }
+
+        /** Returns the name of a format's files after the dot. */
+        String extension(ExportFormat format) {
+            return compression == null || format == ExportFormat.PARQUET
+                    ? format.toString()
+                    : format + "." + compression.extension;
+        }
+
+        OutputStream compress(ExportFormat format, OutputStream out) throws IOException {
+            return compression == null || format == ExportFormat.PARQUET ? out : compression.compress(out);
+        }
+    }
+
+    /** Compression of tables. The same data give the same bytes. */
+    public enum Compression {
+        GZIP("gz"),
+        ZSTD("zst");
+
+        final String extension;
+
+        Compression(String extension) {
+            this.extension = extension;
+        }
+
+        OutputStream compress(OutputStream out) throws IOException {
+            return switch (this) {
+                case GZIP -> new GZIPOutputStream(out);
+                case ZSTD -> new ZstdOutputStream(out);
+            };
         }
     }
 

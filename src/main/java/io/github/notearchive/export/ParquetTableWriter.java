@@ -1,5 +1,8 @@
 package io.github.notearchive.export;
 
+import io.airlift.compress.zstd.ZstdCompressor;
+import io.github.notearchive.export.ExportOptions.Compression;
+import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.export.TableFiles.TableWriter;
 import java.io.ByteArrayOutputStream;
@@ -8,7 +11,8 @@ import java.io.OutputStream;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.zip.GZIPOutputStream;
+import java.util.Map;
+import java.util.Objects;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
@@ -30,11 +34,12 @@ import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes Apache Parquet: all columns except the note id are optional, times are microseconds in UTC, lists have the
- * standard three levels. Compressed with the JDK's gzip, which needs no native library.
+ * standard three levels. The descriptions of the table and its columns are in the key-value metadata.
  *
  * <p>Hadoop classes occur in the signatures of the library but are not on the class path: the methods called here do
  * not need them.
@@ -50,14 +55,23 @@ final class ParquetTableWriter implements TableWriter {
     private final MessageType schema;
     private final ParquetWriter<Group> writer;
 
-    ParquetTableWriter(StagingDirectory.HashedFile file, Table table) throws IOException {
+    ParquetTableWriter(StagingDirectory.HashedFile file, Table table, Export export) throws IOException {
+        Compression compression =
+                Objects.requireNonNullElse(export.options().packaging().compression(), Compression.ZSTD);
+        ObjectNode descriptions = JsonMapper.shared().createObjectNode();
+        table.columns().forEach(column -> descriptions.put(column.name(), export.description(column)));
         this.table = table;
         this.schema = new MessageType(table.name(), types(table.columns()));
         this.writer = ExampleParquetWriter.builder(new Output(file))
                 .withType(schema)
                 .withConf(new PlainParquetConfiguration())
-                .withCodecFactory(new JdkGzip())
-                .withCompressionCodec(CompressionCodecName.GZIP)
+                .withCodecFactory(new Codec(compression, new ZstdCompressor()))
+                .withCompressionCodec(CompressionCodecName.valueOf(compression.name()))
+                .withExtraMetaData(Map.of(
+                        "note-archive.description",
+                        String.valueOf(export.description(table)),
+                        "note-archive.columns",
+                        descriptions.toString()))
                 .withRowGroupSize(ROW_GROUP_BYTES)
                 .withPageSize(PAGE_BYTES)
                 .build();
@@ -167,8 +181,9 @@ final class ParquetTableWriter implements TableWriter {
         }
     }
 
-    /** Codec with the JDK's gzip; the factory of the library needs Hadoop. */
-    private record JdkGzip() implements CompressionCodecFactory, BytesInputCompressor {
+    /** Codec of pages; the factory of the library needs Hadoop. */
+    private record Codec(Compression compression, ZstdCompressor zstd)
+            implements CompressionCodecFactory, BytesInputCompressor {
 
         @Override
         public BytesInputCompressor getCompressor(CompressionCodecName codec) {
@@ -177,16 +192,22 @@ final class ParquetTableWriter implements TableWriter {
 
         @Override
         public BytesInput compress(BytesInput bytes) throws IOException {
+            if (compression == Compression.ZSTD) { // a stream costs more than a small page
+                byte[] page = bytes.toByteArray();
+                byte[] compressed = new byte[zstd.maxCompressedLength(page.length)];
+                return BytesInput.from(
+                        compressed, 0, zstd.compress(page, 0, page.length, compressed, 0, compressed.length));
+            }
             ByteArrayOutputStream compressed = new ByteArrayOutputStream();
-            try (OutputStream gzip = new GZIPOutputStream(compressed)) {
-                bytes.writeAllTo(gzip);
+            try (OutputStream out = compression.compress(compressed)) {
+                bytes.writeAllTo(out);
             }
             return BytesInput.from(compressed.toByteArray());
         }
 
         @Override
         public CompressionCodecName getCodecName() {
-            return CompressionCodecName.GZIP;
+            return CompressionCodecName.valueOf(compression.name());
         }
 
         @Override

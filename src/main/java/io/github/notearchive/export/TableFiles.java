@@ -70,6 +70,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
         private final boolean isPartitioned;
         private final Deque<String> paths = new ArrayDeque<>();
         private @Nullable HashedFile out;
+        private @Nullable OutputStream data;
         private @Nullable TableWriter writer;
 
         Parts(Table table, boolean isPartitioned) {
@@ -84,11 +85,14 @@ record TableFiles(Export export, ExportFormat format, String below) {
         }
 
         private TableWriter open(String month) throws IOException {
-            String path = table.name() + (isPartitioned ? "/month=" + month + "/data." : ".") + format;
+            String path = table.name()
+                    + (isPartitioned ? "/month=" + month + "/data." : ".")
+                    + export.options().packaging().extension(format);
             if (writer == null || !path.equals(paths.peekLast())) {
                 close();
                 out = export.directory().create(below + path);
-                writer = writer(table, out);
+                data = export.options().packaging().compress(format, out);
+                writer = writer(table, out, data);
                 paths.add(path);
             }
             return writer;
@@ -105,8 +109,10 @@ record TableFiles(Export export, ExportFormat format, String below) {
         @Override
         public void close() throws IOException {
             try (HashedFile _ = out;
+                    OutputStream _ = data;
                     TableWriter _ = writer) {
                 out = null;
+                data = null;
                 writer = null;
             }
         }
@@ -141,12 +147,12 @@ record TableFiles(Export export, ExportFormat format, String below) {
         }
     }
 
-    private TableWriter writer(Table table, HashedFile out) throws IOException {
+    private TableWriter writer(Table table, HashedFile out, OutputStream data) throws IOException {
         return switch (format) {
             case CSV ->
-                TableWriter.Csv.start(out, table, export.options().packaging().excel());
-            case PARQUET -> new ParquetTableWriter(out, table);
-            case JSONL, BAGIT, FOLDER, FOURCAT -> TableWriter.jsonLines(out);
+                TableWriter.Csv.start(data, table, export.options().packaging().excel());
+            case PARQUET -> new ParquetTableWriter(out, table, export);
+            case JSONL, BAGIT, FOLDER, FOURCAT -> TableWriter.jsonLines(data);
         };
     }
 

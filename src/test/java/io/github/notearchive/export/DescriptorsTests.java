@@ -65,7 +65,7 @@ class DescriptorsTests extends ExportScenario {
 
     @Test
     void eachFileOfAMonthIsAResourceAndAFileSetHasThemAll() throws Exception {
-        export(with(options(ExportFormat.CSV, target), new Packaging(true, false, null)));
+        export(with(options(ExportFormat.CSV, target), new Packaging(true, false, null, null)));
 
         JsonNode resources = json(target.resolve("datapackage.json")).path("resources");
         assertThat(texts(resources, "name")).contains("notes.2026-02", "media.2026-02", "media.unknown", "removed");
@@ -128,7 +128,7 @@ class DescriptorsTests extends ExportScenario {
 
     private Packaging described(String descriptor) throws Exception {
         Path file = Files.writeString(directory.resolve("descriptor.json"), descriptor);
-        return Packaging.of(false, false, file);
+        return Packaging.of(false, false, null, file);
     }
 
     private static JsonNode named(JsonNode nodes, String name) {

@@ -124,7 +124,7 @@ abstract class ExportScenario {
                 authorKey,
                 Duration.ofHours(1),
                 null,
-                new Packaging(false, excel, null),
+                new Packaging(false, excel, null, null),
                 "note-archive test");
     }
 

@@ -11,6 +11,7 @@ import gov.loc.repository.bagit.reader.BagReader;
 import gov.loc.repository.bagit.verify.BagVerifier;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportOptions.Packaging;
@@ -27,6 +28,7 @@ import java.util.stream.Collectors;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -218,7 +220,7 @@ class TablesTests extends ExportScenario {
         ExportOptions plain = options(format, directory.resolve("plain"));
         export(plain);
 
-        export(with(options(format, target), new Packaging(true, false, null)));
+        export(with(options(format, target), new Packaging(true, false, null, null)));
 
         assertThat(files(target))
                 .contains(
@@ -246,6 +248,65 @@ class TablesTests extends ExportScenario {
                             List.of(FORMULA, "2026-03"),
                             List.of(VIDEO, "unknown"),
                             List.of(BARE, "unknown"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "JSONL, GZIP, jsonl.gz",
+        "CSV, GZIP, csv.gz",
+        "CSV, ZSTD, csv.zst",
+        "JSONL, ZSTD, jsonl.zst",
+        "PARQUET, GZIP, parquet"
+    })
+    void compressedTablesHaveTheSameRows(ExportFormat format, Compression compression, String extension)
+            throws Exception {
+        // more than the window of a compressor
+        database.update("""
+                        INSERT INTO note (note_id, note_text, first_captured_at, last_captured_at)
+                        SELECT '66' || lpad(n::text, 22, '0'), (SELECT string_agg(md5((n * i)::text), ' ') FROM generate_series(1, 3000) i),
+                               '2026-03-10T04:00Z', '2026-03-10T04:00Z'
+                        FROM generate_series(1, 120) n
+                        """);
+        Path plain = directory.resolve("plain");
+        export(options(format, plain));
+        Path again = directory.resolve("again");
+
+        for (Path out : List.of(target, again)) {
+            export(with(options(format, out), new Packaging(false, false, compression, null)));
+        }
+
+        try (Duck duck = new Duck()) {
+            String sql = "SELECT * FROM %s ORDER BY ALL";
+            for (String table : List.of("notes", "captures", "comments")) {
+                assertThat(target.resolve(table + "." + extension))
+                        .hasSameBinaryContentAs(again.resolve(table + "." + extension));
+                assertThat(duck.query(sql.formatted(
+                                Duck.read(format, target, table).replace("." + format + "'", "." + extension + "'"))))
+                        .isEqualTo(duck.query(sql.formatted(Duck.read(format, plain, table))));
+            }
+        }
+        assertThat(json(target.resolve("manifest.json"))
+                        .at("/packaging/compression")
+                        .stringValue())
+                .isEqualTo(compression.name());
+    }
+
+    @Test
+    void parquetHasPagesOfZstdAndTheDescriptionsOfTableAndColumns() throws Exception {
+        export(options(ExportFormat.PARQUET, target));
+
+        String file = "'" + target.resolve("notes.parquet") + "'";
+        try (Duck duck = new Duck()) {
+            assertThat(duck.one("SELECT DISTINCT compression FROM parquet_metadata(" + file + ")"))
+                    .isEqualTo("ZSTD");
+            String value =
+                    "SELECT decode(value) FROM parquet_kv_metadata(" + file + ") WHERE decode(key) = 'note-archive.%s'";
+            assertThat(duck.one(value.formatted("description"))).startsWith("Each note as last captured.");
+            JsonNode columns = JsonMapper.shared().readTree(duck.one(value.formatted("columns")));
+            assertThat(columns.propertyNames())
+                    .containsAll(duck.columns("read_parquet(" + file + ")").keySet());
+            assertThat(columns.path("topics").stringValue()).isEqualTo("Names of the topics, in order.");
         }
     }
 
