@@ -632,15 +632,19 @@ COMMENT ON COLUMN note_lifetime.days IS
 COMMENT ON COLUMN note_lifetime.is_gone IS 'Whether the note is in note_gone.';
 
 CREATE VIEW survival AS
-WITH note_day AS (
-    SELECT d.dimension, d.value, l.days, count(*) AS notes, count(*) FILTER (WHERE l.is_gone) AS gone
-    FROM note_lifetime l
-    CROSS JOIN LATERAL (
-        VALUES ('all', ''), ('month', l.month), ('source', l.source), ('author', l.author_id)
-        UNION ALL
-        SELECT DISTINCT 'topic', t.name FROM note_topic t WHERE t.note_id = l.note_id) AS d (dimension, value)
-    WHERE d.value IS NOT NULL
-    GROUP BY d.dimension, d.value, l.days
+WITH observed AS (
+    -- one part each, so that a condition on the dimension and the value reads only the notes with this value
+    SELECT 'all' AS dimension, '' AS value, days, is_gone FROM note_lifetime
+    UNION ALL SELECT 'month', month, days, is_gone FROM note_lifetime
+    UNION ALL SELECT 'source', source, days, is_gone FROM note_lifetime
+    UNION ALL SELECT 'author', author_id, days, is_gone FROM note_lifetime
+    UNION ALL SELECT 'topic', t.name, days, is_gone
+              FROM (SELECT DISTINCT note_id, name FROM note_topic) AS t JOIN note_lifetime USING (note_id)
+), note_day AS (
+    SELECT dimension, value, days, count(*) AS notes, count(*) FILTER (WHERE is_gone) AS gone
+    FROM observed
+    WHERE value IS NOT NULL
+    GROUP BY dimension, value, days
 ), curve AS (
     SELECT dimension, value, days, notes, gone, sum(notes) OVER (PARTITION BY dimension, value ORDER BY days DESC) AS at_risk
     FROM note_day
@@ -661,7 +665,7 @@ CROSS JOIN (VALUES (1), (7), (30), (90)) AS h (days)
 GROUP BY c.dimension, c.value, h.days;
 
 COMMENT ON VIEW survival IS
-    'Which share of notes is still available 1, 7, 30 and 90 days after the first capture? Kaplan-Meier estimate: a note that was last seen on day 20 counts as available until then, and not afterwards. One row for each value and number of days. Query with WHERE dimension = ''all''; author and topic read all notes of all authors and topics.';
+    'Which share of notes is still available 1, 7, 30 and 90 days after the first capture? Kaplan-Meier estimate: a note that was last seen on day 20 counts as available until then, and not afterwards. One row for each value and number of days. Query with WHERE dimension = ''all''; of authors and topics with a value, too: each reads the notes with it.';
 COMMENT ON COLUMN survival.dimension IS 'all, month (of publication), source, author or topic.';
 COMMENT ON COLUMN survival.value IS 'The month, source, id of the author, or name of the topic; empty for all.';
 COMMENT ON COLUMN survival.days IS '1, 7, 30 or 90.';

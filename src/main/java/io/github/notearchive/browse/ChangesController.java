@@ -3,11 +3,20 @@ package io.github.notearchive.browse;
 import io.github.notearchive.archive.stats.NoteChanges;
 import io.github.notearchive.archive.stats.NoteChanges.Change;
 import io.github.notearchive.archive.stats.NoteChanges.ChangePage;
+import io.github.notearchive.archive.stats.Survival;
+import io.github.notearchive.archive.stats.Survival.Curve;
+import io.github.notearchive.archive.stats.Survival.Dimension;
+import io.github.notearchive.report.Chart;
 import io.github.notearchive.report.Pages;
+import io.github.notearchive.report.Texts;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.lang3.Strings;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -16,11 +25,12 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Pages and Atom feeds of the notes that vanished and of those that were edited, newest first. */
+/** Pages and Atom feeds of the notes that vanished and of those that were edited, newest first; survival of notes. */
 @RestController
-record ChangesController(NoteChanges changes, PageRenderer pages) {
+record ChangesController(NoteChanges changes, Survival survival, PageRenderer pages) {
 
     private static final int ROWS = 40;
+    private static final int LINES = 6;
     private static final MediaType ATOM = new MediaType(MediaType.APPLICATION_ATOM_XML, StandardCharsets.UTF_8);
 
     @GetMapping("/{kind:gone|edited}")
@@ -46,6 +56,22 @@ record ChangesController(NoteChanges changes, PageRenderer pages) {
                 .contentType(ATOM)
                 .cacheControl(CacheControl.noStore())
                 .body("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" + Pages.render("browse/feed", model));
+    }
+
+    /** Returns for how long notes stay available, in the named dimension. */
+    @GetMapping("/survival")
+    ResponseEntity<String> survival(HttpServletRequest request, @RequestParam(defaultValue = "all") Dimension by) {
+        return pages.page(request, "browse/survival", Map.of("by", by, "curves", survival.curves(by, ROWS)));
+    }
+
+    /** Returns the curves of the first values; empty if nothing is known. */
+    static Optional<Chart> chart(Texts texts, List<Curve> curves) {
+        Map<String, Map<Integer, @Nullable Double>> shares = new LinkedHashMap<>();
+        for (Curve curve : curves.subList(0, Math.min(LINES, curves.size()))) {
+            String name = curve.name() == null ? curve.value() : curve.name();
+            shares.put(name.isEmpty() ? texts.text("survival.all") : name, curve.shares());
+        }
+        return Chart.survival(texts, shares);
     }
 
     private ChangePage page(String kind, String after) {

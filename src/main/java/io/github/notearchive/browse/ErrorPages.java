@@ -29,7 +29,7 @@ record ErrorPages(PageRenderer pages) implements ErrorController {
         Object code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
         HttpStatus status = code instanceof Integer number ? HttpStatus.valueOf(number) : HttpStatus.NOT_FOUND;
         String key = "error." + status.value();
-        String known = pages.site(request).texts().containsKey(key)
+        String known = pages.site(request).texts().bundle().containsKey(key)
                 ? key
                 : status.is4xxClientError() ? "error.400" : "error.500";
         return pages.page(request, status, "browse/error", Map.of("key", known, "status", status.value()));

@@ -56,14 +56,14 @@ record NightsController(RunHistory history, NightReports reports, HealthCheck ch
 
     /** Returns the report as {@code report} writes it, under its own policy, which permits its style sheet only. */
     @GetMapping("/nights/{night}/{node}")
-    ResponseEntity<String> night(@PathVariable LocalDate night, @PathVariable String node) {
+    ResponseEntity<String> night(HttpServletRequest request, @PathVariable LocalDate night, @PathVariable String node) {
         NightReport report = reports.find(new Night(night), node)
                 .orElseThrow(() -> new ResponseStatusException(HttpStatus.NOT_FOUND));
         return ResponseEntity.ok()
                 .contentType(PageRenderer.HTML)
                 .cacheControl(CacheControl.noStore())
                 .header("Content-Security-Policy", Pages.REPORT.policy() + "; frame-ancestors 'none'")
-                .body(report.page());
+                .body(report.page(pages.site(request).texts(), "/notes/"));
     }
 
     private static List<Past> lines(List<Run> runs) {

@@ -6,6 +6,7 @@ import io.github.notearchive.archive.stats.NoteView.NoteContent;
 import io.github.notearchive.archive.stats.NoteView.NoteFile;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.report.Chart;
 import io.github.notearchive.report.NoteHistories.Event;
 import java.time.Instant;
 import java.util.Arrays;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 import org.apache.commons.lang3.Strings;
@@ -56,14 +56,14 @@ record NotePage(
         String path() {
             long start = points.getFirst().at.toEpochMilli();
             double time = Math.max(1, points.getLast().at.toEpochMilli() - start);
-            long least = points.stream().mapToLong(Point::count).min().orElseThrow();
-            double range =
-                    Math.max(1, points.stream().mapToLong(Point::count).max().orElseThrow() - least);
-            return points.stream()
-                    .map(point -> Math.round(1000 * (point.at.toEpochMilli() - start) / time)
-                            + " "
-                            + Math.round(100 - 100 * (point.count - least) / range))
-                    .collect(Collectors.joining("L", "M", ""));
+            var counts = points.stream().mapToLong(Point::count).summaryStatistics();
+            double range = Math.max(1, counts.getMax() - counts.getMin());
+            return Chart.line(
+                    100,
+                    points.stream()
+                            .map(point -> new Chart.Point(
+                                    (point.at.toEpochMilli() - start) / time, (point.count - counts.getMin()) / range))
+                            .toList());
         }
     }
 

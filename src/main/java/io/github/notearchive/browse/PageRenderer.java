@@ -2,13 +2,12 @@ package io.github.notearchive.browse;
 
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.report.Pages;
+import io.github.notearchive.report.Texts;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.ResourceBundle;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
@@ -28,9 +27,6 @@ record PageRenderer(ResourceUrlProvider assets, HeifCommand heif) {
     /** Parameter and cookie with the language of the reader. */
     static final String LANGUAGE = "lang";
 
-    private static final ResourceBundle.Control NO_FALLBACK =
-            ResourceBundle.Control.getNoFallbackControl(ResourceBundle.Control.FORMAT_PROPERTIES);
-
     ResponseEntity<String> page(HttpServletRequest request, String template, Map<String, Object> parameters) {
         return page(request, HttpStatusCode.valueOf(200), template, parameters);
     }
@@ -47,8 +43,6 @@ record PageRenderer(ResourceUrlProvider assets, HeifCommand heif) {
     }
 
     Site site(HttpServletRequest request) {
-        boolean isChinese = RequestContextUtils.getLocale(request).getLanguage().equals("zh");
-        Locale locale = isChinese ? Locale.CHINESE : Locale.ENGLISH;
         String query = request.getQueryString();
         String address = UriComponentsBuilder.fromPath(request.getRequestURI())
                 .query(query)
@@ -56,8 +50,7 @@ record PageRenderer(ResourceUrlProvider assets, HeifCommand heif) {
                 .build()
                 .toUriString();
         return new Site(
-                locale,
-                ResourceBundle.getBundle(Site.class.getPackageName() + ".texts", locale, NO_FALLBACK),
+                Texts.of(RequestContextUtils.getLocale(request).getLanguage()),
                 address,
                 Objects.requireNonNullElse(request.getParameter("q"), ""),
                 !heif.isUsable(),

@@ -1,29 +1,20 @@
 package io.github.notearchive.browse;
 
+import io.github.notearchive.report.Texts;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.text.MessageFormat;
-import java.util.Locale;
-import java.util.ResourceBundle;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
  * What each page shows around its content.
  *
- * @param locale English or Chinese, the language of the reader
- * @param texts texts of the pages in this language
+ * @param texts texts in the language of the reader
  * @param address path and query of the page without {@code lang}
  * @param filter text in the search box
  * @param decodesHeif whether the browser of the reader decodes HEIF pictures, since the server has no command for it
  */
-record Site(
-        Locale locale,
-        ResourceBundle texts,
-        String address,
-        String filter,
-        boolean decodesHeif,
-        UnaryOperator<String> assets) {
+record Site(Texts texts, String address, String filter, boolean decodesHeif, UnaryOperator<String> assets) {
 
     /** Characters that XML cannot contain. */
     private static final Pattern NOT_IN_XML = Pattern.compile("[\\p{Cc}\\x{fffe}\\x{ffff}]");
@@ -31,17 +22,13 @@ record Site(
     /** Characters that a path cannot contain, even encoded: servers reject them. */
     private static final Pattern NOT_IN_PATHS = Pattern.compile("[/\\\\;%\\p{Cntrl}\u2028\u2029]|^\\.");
 
-    /**
-     * Returns a text with its arguments in place.
-     *
-     * @throws java.util.MissingResourceException if there is no text with this key
-     */
+    /** Returns a text with its arguments in place. */
     public String text(String key, Object... arguments) {
-        return new MessageFormat(texts.getString(key), locale).format(arguments);
+        return texts.text(key, arguments);
     }
 
     public String language() {
-        return locale.getLanguage();
+        return texts.language();
     }
 
     /** Returns the address of this page in a language. */

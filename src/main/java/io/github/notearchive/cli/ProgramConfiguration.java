@@ -22,6 +22,7 @@ import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.HealthCheck.HealthProperties;
 import io.github.notearchive.report.NightReports.ReportFolder;
+import io.github.notearchive.report.NightReports.ReportProperties;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
 import io.github.notearchive.telemetry.MetricsProperties;
@@ -58,6 +59,7 @@ import org.springframework.context.annotation.Configuration;
     NotifyProperties.class,
     PreviewProperties.class,
     RefreshProperties.class,
+    ReportProperties.class,
     RetentionProperties.class,
     StoreProperties.class,
     VideoProperties.class

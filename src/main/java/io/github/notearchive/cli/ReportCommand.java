@@ -51,20 +51,22 @@ final class ReportCommand extends ArchiveCommand {
         return read(ofNode(node), Action.class, action -> {
             NightReport report = action.find(night);
             if ("-".equals(output)) {
-                out().print(report.page());
+                out().print(action.reports.page(report));
             } else {
                 out().println(
                                 output == null
                                         ? action.reports.write(report)
-                                        : write(report, Path.of(output).toAbsolutePath()));
+                                        : write(
+                                                action.reports.page(report),
+                                                Path.of(output).toAbsolutePath()));
             }
             return ExitCode.COMPLETED;
         });
     }
 
-    private Path write(NightReport report, Path file) throws IOException {
+    private Path write(String page, Path file) throws IOException {
         requireOutput("--output", file);
-        AtomicFile.write(file, report.page().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, page.getBytes(StandardCharsets.UTF_8));
         return file;
     }
 }

@@ -58,6 +58,11 @@ public final class DisplayFormat {
         return String.format(Locale.ROOT, "%s %,." + decimals + "f", currency, amount);
     }
 
+    /** Formats a share of 0 to 1 such as {@code 98.3 %}. */
+    public static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f %%", 100 * share).replace(".0 ", " ");
+    }
+
     /** Formats a duration such as {@code 1.2 s}, {@code 3 min 4 s} or {@code 5 h 6 min}. */
     public static String took(Duration duration) {
         if (duration.compareTo(Duration.ofMinutes(1)) < 0) {

@@ -3,25 +3,27 @@ package io.github.notearchive.report;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.RunHistory.Left;
 import io.github.notearchive.archive.stats.RunHistory.NightFacts;
+import io.github.notearchive.archive.stats.RunHistory.OpenNote;
 import io.github.notearchive.archive.stats.RunHistory.Paid;
 import io.github.notearchive.archive.stats.RunHistory.Run;
-import io.github.notearchive.archive.stats.RunHistory.Slice;
 import io.github.notearchive.archive.stats.RunHistory.Work;
+import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.Currency;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
-import java.util.stream.LongStream;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,8 +37,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
 
     static final int NIGHTS = 14;
 
-    private static final DateTimeFormatter CLOCK =
-            DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
     static final DateTimeFormatter CLOCK_SECONDS =
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(Night.ZONE);
 
@@ -60,21 +60,21 @@ public record NightReport(List<Past> nights, NightFacts facts) {
             return lefts().stream().map(Left::work).mapToLong(count).sum();
         }
 
-        /** Returns the cost of the runs that recorded it, in the currency of the last of them; a dash if none did. */
-        public String cost() {
-            List<Paid> paid = lefts().stream()
+        /** Returns the cost of the runs that recorded it, in the currency of the last of them; null if none did. */
+        @Nullable
+        Paid paid() {
+            return lefts().stream()
                     .flatMap(left -> Stream.ofNullable(left.paid()))
-                    .toList();
-            if (paid.isEmpty()) {
-                return "-";
-            }
-            String currency = paid.getLast().currency();
-            return DisplayFormat.money(
-                    Currency.getInstance(currency),
-                    paid.stream()
-                            .filter(each -> each.currency().equals(currency))
-                            .map(Paid::cost)
-                            .reduce(BigDecimal.ZERO, BigDecimal::add));
+                    .reduce((sum, paid) -> paid.currency().equals(sum.currency())
+                            ? new Paid(sum.cost().add(paid.cost()), paid.currency())
+                            : paid)
+                    .orElse(null);
+        }
+
+        /** Formats the cost; a dash if it is unknown. */
+        String cost() {
+            Paid paid = paid();
+            return paid == null ? "-" : DisplayFormat.money(Currency.getInstance(paid.currency()), paid.cost());
         }
 
         public long sumOfBills(ToLongFunction<Bill> count) {
@@ -111,8 +111,68 @@ public record NightReport(List<Past> nights, NightFacts facts) {
         }
     }
 
-    public String page() {
-        return Pages.render("report/night", Map.of("night", this));
+    /** Postponed, failed and other notes of the worklist with the same state and reason, and some of this night. */
+    record Cause(NoteState state, StateReason reason, String codes, long notes, List<OpenNote> examples) {
+
+        String filter() {
+            return "state:%s reason:%s".formatted(state, reason).toLowerCase(Locale.ROOT);
+        }
+
+        /** Returns the command that resolves it, for all of them or the first example; empty without one. */
+        Optional<String> command() {
+            String note = examples.isEmpty() ? "NOTE_ID" : examples.getFirst().id();
+            return Optional.of(reason.command())
+                    .filter(command -> command.startsWith("note-archive"))
+                    .map(command -> command.replace(
+                                    "NOTE_ID KIND ORDINAL", "--filter '%s media-reason:gone'".formatted(filter()))
+                            .replace("NOTE_ID", note));
+        }
+    }
+
+    /** Returns the reasons at the end of the night, or those of its notes if it was not recorded; decisions first. */
+    List<Cause> causes() {
+        Left left = tonight().left();
+        List<ReasonCount> recorded = left == null ? List.of() : left.reasons();
+        Stream<ReasonCount> others = facts.openNotes().stream()
+                .map(note -> new ReasonCount(note.state(), note.reason(), null, note.inAll()))
+                .distinct()
+                .filter(note -> recorded.stream()
+                        .noneMatch(each -> each.state() == note.state() && each.reason() == note.reason()));
+        return Stream.concat(recorded.stream(), others)
+                .collect(Collectors.groupingBy(each -> List.of(each.state(), each.reason())))
+                .values()
+                .stream()
+                .map(this::cause)
+                .sorted(Comparator.comparing((Cause cause) -> cause.state != NoteState.FAILED)
+                        .thenComparing(cause -> cause.state != NoteState.POSTPONED)
+                        .thenComparing(Cause::notes, Comparator.reverseOrder())
+                        .thenComparing(Cause::reason))
+                .toList();
+    }
+
+    private Cause cause(List<ReasonCount> same) {
+        NoteState state = same.getFirst().state();
+        StateReason reason = same.getFirst().reason();
+        return new Cause(
+                state,
+                reason,
+                same.stream()
+                        .map(count -> code(count.code()))
+                        .filter(code -> !code.equals("-"))
+                        .collect(Collectors.joining(", ")),
+                same.stream().mapToLong(ReasonCount::notes).sum(),
+                facts.openNotes().stream()
+                        .filter(note -> note.state() == state && note.reason() == reason)
+                        .toList());
+    }
+
+    /**
+     * Renders the page.
+     *
+     * @param notes beginning of the addresses of notes
+     */
+    public String page(Texts texts, String notes) {
+        return Pages.render("report/night", Map.of("night", this, "texts", texts, "notes", notes));
     }
 
     /** Returns a name such as {@code 2026-11-25-main-12.html}; without a number if there was no execution. */
@@ -156,8 +216,8 @@ public record NightReport(List<Past> nights, NightFacts facts) {
                 .orElse(run.isKilled() ? Tone.bad : Tone.watch);
     }
 
-    static String end(Run run) {
-        return exit(run).map(ExitCode::label).orElse(run.isKilled() ? "Killed" : "Not ended");
+    static String end(Run run, Texts texts) {
+        return exit(run).map(ExitCode::label).orElse(texts.text(run.isKilled() ? "report.killed" : "report.active"));
     }
 
     /** Formats the code of a note that is not archived; a dash for a success, whose cause is another one. */
@@ -167,92 +227,5 @@ public record NightReport(List<Past> nights, NightFacts facts) {
 
     static String countOrDash(@Nullable Long number) {
         return number == null ? "-" : DisplayFormat.count(number);
-    }
-
-    static String sentenceCase(String text) {
-        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
-    }
-
-    Plot calls() {
-        List<Long> made = facts.slices().stream().map(Slice::callsSoFar).toList();
-        long all = Plot.max(made);
-        String description =
-                DisplayFormat.plural(all, "call") + (all == 1 ? " was" : " were") + " made by all nodes since 00:00.";
-        return new Plot("Calls so far", description, made, DisplayFormat::count, times());
-    }
-
-    Plot perMinute(String what, ToLongFunction<Slice> amount, LongFunction<String> format, String unit) {
-        List<Long> amounts = facts.slices().stream().map(amount::applyAsLong).toList();
-        long all = amounts.stream().mapToLong(Long::longValue).sum();
-        double minutes = facts.width().toMillis() / 60_000.0;
-        List<Long> rates = amounts.stream().map(a -> Math.round(a / minutes)).toList();
-        String description = "%s%s in total; at most %s per minute, %s on average."
-                .formatted(
-                        format.apply(all),
-                        unit,
-                        format.apply(Plot.max(rates)),
-                        format.apply(Math.round(all / (minutes * amounts.size()))));
-        return new Plot(what + " per minute", description, rates, format, times());
-    }
-
-    private List<String> times() {
-        Duration all = facts.width().multipliedBy(facts.slices().size());
-        DateTimeFormatter format = all.toMinutes() < 10 ? CLOCK_SECONDS : CLOCK;
-        return Stream.of(Duration.ZERO, all.dividedBy(2), all)
-                .map(after -> format.format(facts.from().plus(after)))
-                .toList();
-    }
-
-    /**
-     * A plot of bars without a script: inline SVG paths that fill the width of the page, with labels as text of a fixed
-     * size and a description for readers who do not see it.
-     */
-    record Plot(String title, String description, List<Long> values, LongFunction<String> format, List<String> times) {
-
-        private static final int WIDTH = 1000;
-        private static final int HEIGHT = 200;
-
-        /** Returns the value at the upper edge. */
-        long top() {
-            return roundAbove(max(values));
-        }
-
-        static long max(List<Long> values) {
-            return values.stream().mapToLong(Long::longValue).max().orElse(0);
-        }
-
-        /** Returns the smallest round number that is at least {@code most} and has an integer half, the axis label. */
-        static long roundAbove(long most) {
-            long unit = (long) Math.pow(10, (int) Math.log10((double) Math.max(1, most)));
-            return LongStream.of(1, 2, 3, 4, 5, 6, 8, 10)
-                    .map(factor -> factor * unit)
-                    .filter(round -> round >= most && round % 2 == 0)
-                    .findFirst()
-                    .orElseThrow();
-        }
-
-        String label(long value) {
-            return format.apply(value);
-        }
-
-        String bars() {
-            double step = (double) WIDTH / values.size();
-            double gap = Math.min(step * 0.2, 12);
-            double top = top();
-            StringBuilder path = new StringBuilder();
-            for (int i = 0; i < values.size(); i++) {
-                if (values.get(i) > 0) {
-                    double height = Math.max(2, values.get(i) / top * HEIGHT);
-                    path.append("M%s 200v%sh%sv%sz"
-                            .formatted(
-                                    number(i * step + gap / 2), number(-height), number(step - gap), number(height)));
-                }
-            }
-            return path.toString();
-        }
-
-        private static String number(double value) {
-            return String.format(Locale.ROOT, "%.1f", value).replaceFirst("\\.0$", "");
-        }
     }
 }

@@ -10,6 +10,7 @@ import io.github.notearchive.report.NightReport.Past;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
+import jakarta.validation.constraints.Pattern;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,10 +31,13 @@ import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.apache.commons.io.function.IOPredicate;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Computes the reports of nights from the tables and writes them to the local directory and the bucket.
@@ -43,7 +47,11 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 public record NightReports(
-        RunHistory history, ObjectStore store, ReportFolder folder, PlatformTransactionManager transactions)
+        RunHistory history,
+        ObjectStore store,
+        ReportFolder folder,
+        ReportProperties settings,
+        PlatformTransactionManager transactions)
         implements Mentions {
 
     /** Prefix of the object keys of reports, which are written only. */
@@ -59,20 +67,36 @@ public record NightReports(
         return Objects.requireNonNull(snapshot.execute(_ -> read(night, node)));
     }
 
+    /**
+     * Settings of reports.
+     *
+     * @param language language of reports: {@code en} or {@code zh}. The web pages show them in that of the reader
+     */
+    @Validated
+    @ConfigurationProperties("archive.report")
+    public record ReportProperties(
+            @DefaultValue("en") @Pattern(regexp = "en|zh", message = "must be en or zh")
+            String language) {}
+
+    /** Returns the page of a report in the language of the settings, with links to the notes on the platform. */
+    public String page(NightReport report) {
+        return report.page(Texts.of(settings.language()), "https://www.xiaohongshu.com/explore/");
+    }
+
     /** Location of a written report; without a key if the upload failed. */
     public record Written(Path file, @Nullable ObjectKey key) {}
 
     /** Writes a report to the local directory. Replaces an earlier report of the same execution. */
     public Path write(NightReport report) throws IOException {
         Path file = file(report);
-        AtomicFile.write(file, report.page().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, page(report).getBytes(StandardCharsets.UTF_8));
         return file;
     }
 
     /** Uploads a report to the bucket. Replaces an earlier report of the same execution. */
     public ObjectKey put(NightReport report) {
         ObjectKey key = new ObjectKey(PREFIX + report.fileName());
-        store.putBytes(key, report.page().getBytes(StandardCharsets.UTF_8), "text/html; charset=utf-8");
+        store.putBytes(key, page(report).getBytes(StandardCharsets.UTF_8), "text/html; charset=utf-8");
         return key;
     }
 

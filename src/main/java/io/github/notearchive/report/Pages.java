@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.springframework.core.io.ClassPathResource;
 
@@ -21,7 +23,7 @@ import org.springframework.core.io.ClassPathResource;
 public final class Pages {
 
     /** Reports: one file each, without images. */
-    public static final Style REPORT = style("report", "");
+    public static final Style REPORT = style("chart+report", "");
 
     private static final TemplateEngine TEMPLATES = TemplateEngine.createPrecompiled(
             null, ContentType.Html, Pages.class.getClassLoader(), "io.github.notearchive");
@@ -38,12 +40,13 @@ public final class Pages {
     public record Style(String css, String policy) {}
 
     /**
-     * Returns a style sheet: {@code pages/base.css} and the named one.
+     * Returns a style sheet: {@code pages/base.css} and the named ones, joined by a plus sign.
      *
      * @param sources further directives of the Content-Security-Policy, each with a leading semicolon
      */
-    public static Style style(String name, String sources) {
-        String css = resource("base") + resource(name);
+    public static Style style(String names, String sources) {
+        String css =
+                Stream.of(("base+" + names).split("\\+")).map(Pages::resource).collect(Collectors.joining());
         String hash = Base64.getEncoder().encodeToString(DigestUtils.sha256(css));
         return new Style(
                 css,

@@ -140,6 +140,16 @@ class NotePagesTests {
         assertThat(page("/edited")).contains("/notes/" + EDITED, "<ins>", "/edited.atom");
     }
 
+    @Test
+    void survivalIsShownInEachDimension() {
+        assertThat(page("/gone")).contains("href=\"/survival\"");
+        assertThat(page("/survival")).contains("<svg", "100 %");
+        assertThat(page("/survival?by=month")).contains("2026-01");
+        assertThat(page("/survival?by=source")).contains("<bdi>test</bdi>");
+        assertThat(page("/survival?by=topic")).contains("#国风");
+        assertThat(page("/survival?by=author&lang=zh")).contains("/authors/" + TWO_NAMES, "山月（新）", "90 天");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"gone", "edited"})
     void feedIsValidAtom(String kind) throws Exception {
@@ -221,6 +231,7 @@ class NotePagesTests {
                 "/?after=Kzk5OTk5OS0wMS0wMVQwMDowMDowMFpfNjVhMDAwMDAwMDAwMDAwMDAwMDAwMDAx",
                 "/authors/5cc800000000000000000003?before=Kzk5OTk5OS0wMS0wMVQwMDowMDowMFpfNjVhMDAwMDAwMDAwMDAwMDAwMDAwMDAx",
                 "/nights?until=x",
+                "/survival?by=x",
                 "/nights?until=%2B10000000-01-01",
                 "/nights?until=%2B999999999-12-31",
                 "/nights?until=-999999999-01-01",

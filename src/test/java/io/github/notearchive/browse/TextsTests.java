@@ -2,6 +2,8 @@ package io.github.notearchive.browse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -25,10 +27,14 @@ class TextsTests {
 
     private static final String SOURCES = sources();
 
+    /** The English texts of constants are in the code. */
     @Test
-    void bothLanguagesHaveTheSameKeys() {
-        assertThat(new TreeSet<>(texts("_zh").stringPropertyNames()))
-                .isEqualTo(new TreeSet<>(texts("").stringPropertyNames()));
+    void bothLanguagesHaveTheSameKeysAndChineseOnesOfConstants() {
+        Set<String> english = new TreeSet<>(texts("").stringPropertyNames());
+        Stream.of(StateReason.values()).forEach(reason -> english.add("reason." + reason));
+        Stream.of(ExitCode.values()).forEach(exit -> english.add("next." + exit));
+
+        assertThat(new TreeSet<>(texts("_zh").stringPropertyNames())).isEqualTo(english);
     }
 
     /** A key is used as it is, or by a prefix that the code completes. */
@@ -57,7 +63,7 @@ class TextsTests {
         Properties texts = texts(language);
         Properties english = texts("");
 
-        for (String key : texts.stringPropertyNames()) {
+        for (String key : english.stringPropertyNames()) {
             MessageFormat format = new MessageFormat(texts.getProperty(key), Locale.ROOT);
             assertThat(format.getFormatsByArgumentIndex())
                     .as(key)
@@ -89,7 +95,10 @@ class TextsTests {
     }
 
     private static String sources() {
-        return Stream.of("src/main/jte/browse", "src/main/java/io/github/notearchive/browse")
+        return Stream.of(
+                        "src/main/jte",
+                        "src/main/java/io/github/notearchive/browse",
+                        "src/main/java/io/github/notearchive/report")
                 .flatMap(root -> files(Path.of(root)).stream())
                 .map(file -> {
                     try {

@@ -69,9 +69,12 @@ class WebPagesTests {
                 "/topics/%E5%9B%BD%E9%A3%8E",
                 "/files/" + file,
                 "/gone",
+                "/survival",
+                "/survival?by=author&lang=zh",
                 "/edited",
                 "/nights",
                 "/nights/2026-03-11/main",
+                "/nights/2026-03-12/main?lang=zh",
                 "/health");
     }
 
@@ -127,6 +130,7 @@ class WebPagesTests {
                     String text = Site.encode(SmallArchive.HOSTILE_TEXTS.get(i));
                     return Stream.of("/?q=" + text, "/authors/" + SmallArchive.hostileAuthor(i));
                 }));
+        assertInert(Stream.of("/survival?by=author", "/survival?by=topic", "/survival?by=source"));
     }
 
     private void assertInert(Stream<String> pages) {

@@ -77,7 +77,7 @@ class LimitOfCostTests extends NightFixture {
         assertThat(plan.backlog().perNight()).isEqualTo(6);
         history.record(new FinishedRun(night.clock().instant(), night.clock().instant(), run).row("main", settings));
         String report =
-                reports.find(Night.current(night.clock()), "main").orElseThrow().page();
+                reports.page(reports.find(Night.current(night.clock()), "main").orElseThrow());
         assertThat(report).contains("<dt>Cost</dt><dd class=\"figure\">EUR 0.90</dd>", "EUR 1.00");
         assertThat(night.count("SELECT count(*) FROM run_summary WHERE cost = 0.90 AND currency = 'EUR'"))
                 .isOne();

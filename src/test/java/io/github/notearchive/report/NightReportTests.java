@@ -26,7 +26,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
-import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -58,7 +57,7 @@ class NightReportTests extends ReportScenario {
         Night first = night.today();
 
         NightReport report = find(first);
-        String page = report.page();
+        String page = reports.page(report);
 
         PageChecks.assertSound(page);
         assertThat(page)
@@ -68,27 +67,26 @@ class NightReportTests extends ReportScenario {
                 .extracting(RunHistory.CallClass::code, RunHistory.CallClass::calls)
                 .contains(tuple(0, 3L));
         assertThat(report.facts().calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
-        assertThat(report.facts().slices().getLast().callsSoFar()).isEqualTo(night.calls());
-        assertThat(sum(report, RunHistory.Slice::notes)).isEqualTo(3);
-        assertThat(sum(report, RunHistory.Slice::bytes))
+        assertThat(sum(report, RunHistory.AmountKind.CODE)).isEqualTo(night.calls());
+        assertThat(sum(report, RunHistory.AmountKind.BYTES))
                 .isEqualTo(stopped.files().bytesStored());
         assertThat(report.tonight().left().backlog()).isEqualTo(2);
         assertThat(report.tonight().left().store().objects()).isPositive();
         assertThat(report.tonight().left().store().oldestVerified()).isNotNull();
         assertThat(report.tonight().left().settingsByName()).isNotEmpty();
-        assertThat(find(first).page()).isEqualTo(page);
+        assertThat(reports.page(find(first))).isEqualTo(page);
 
         night.isNextDay();
         night.script().clear().unlimited().answersAll(Reply.code(301), Reply.normal());
         RunSummary resumed = run();
         assertEnded(resumed, ExitCode.COMPLETED);
 
-        assertThat(find(first).page()).as("made again a night later").isEqualTo(page);
+        assertThat(reports.page(find(first))).as("made again a night later").isEqualTo(page);
         NightReport next = find(night.today());
         assertThat(next.nights()).hasSize(2);
         assertThat(next.tonight().left().backlog()).isZero();
-        assertThat(next.page()).contains("COMPLETED (exit 0)", "Previous nights");
-        PageChecks.assertSound(next.page());
+        assertThat(reports.page(next)).contains("COMPLETED (exit 0)", "Nights");
+        PageChecks.assertSound(reports.page(next));
     }
 
     @Test
@@ -121,22 +119,65 @@ class NightReportTests extends ReportScenario {
                 notes.getFirst());
         for (String change : List.of(
                 "UPDATE run_summary SET reason = :text, settings = jsonb_build_object(:text, :text)",
-                "UPDATE note SET title = 'secret title', note_text = 'secret text'")) {
+                "UPDATE note SET title = :text, note_text = 'secret text'")) {
             night.sql().sql(change).param("text", HOSTILE).update();
         }
 
         NightReport report = find(night.today());
-        String page = report.page();
+        String page = reports.page(report);
 
         PageChecks.assertSound(page);
-        assertThat(report.facts().failedNotes()).singleElement().satisfies(failed -> {
-            assertThat(failed.note()).isEqualTo(notes.getFirst());
+        assertThat(report.facts().openNotes()).singleElement().satisfies(failed -> {
+            assertThat(failed.id()).isEqualTo(notes.getFirst());
             assertThat(failed.reason()).isEqualTo(StateReason.REJECTED);
         });
         assertThat(page)
                 .contains("&lt;script&gt;alert(1)&lt;/script&gt;", notes.getFirst())
                 .doesNotContain("\u202e", "secret", night.provider().token());
         assertThat(run.execution()).isNotNull();
+    }
+
+    @Test
+    void nightOfTwentyThousandFailedNotesHasCountsExamplesAndTheCommandThatListsThem() {
+        night.pending(1);
+        RunSummary run = run();
+        night.update("""
+                        INSERT INTO worklist (note_id, state, reason, detail, last_code, source, enqueued_at, settled_by, settled_at)
+                        SELECT '66f' || lpad(i::text, 21, '0'), 'FAILED', 'MEDIA_INCOMPLETE', ?, 0, 'test', now(), ?, now()
+                        FROM generate_series(1, 20000) AS i
+                        """, HOSTILE, run.executionId());
+        night.update(
+                "INSERT INTO note (note_id, title, first_captured_at, last_captured_at)"
+                        + " SELECT note_id, ?, now(), now() FROM worklist WHERE state = 'FAILED'",
+                HOSTILE);
+        night.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66f000000000000000000001', now())");
+
+        NightReport report = find(night.today());
+
+        PageChecks.assertSound(reports.page(report));
+        assertThat(reports.page(report))
+                .hasSizeLessThan(60_000)
+                .contains("20,000 notes", "note-archive list 'state:failed reason:media_incomplete'", "explore/66f")
+                .doesNotContain("66f000000000000000000001");
+        assertThat(report.facts().openNotes()).hasSize(4);
+    }
+
+    @Test
+    void shareOfNotesThatStayAvailableIsRecorded() {
+        night.pending(2);
+        run();
+        assertThat(find(night.today()).tonight().left().shares().values()).containsOnlyNulls();
+        night.update("UPDATE note SET last_captured_at = first_captured_at + interval '8 days'");
+
+        night.isNextDay();
+        run();
+
+        NightReport report = find(night.today());
+        assertThat(report.tonight().left().shares())
+                .containsEntry(1, 1.0)
+                .containsEntry(7, 1.0)
+                .containsEntry(30, null);
+        assertThat(reports.page(report)).contains("How long notes stay available", "7 d");
     }
 
     @Test
@@ -151,7 +192,7 @@ class NightReportTests extends ReportScenario {
 
         assertThat(report.tonight().runs()).hasSize(2);
         assertThat(report.tonight().runs().getLast().execution()).isNull();
-        assertThat(report.page()).contains("no call before");
+        assertThat(reports.page(report)).contains("no call before");
     }
 
     @Test
@@ -163,7 +204,7 @@ class NightReportTests extends ReportScenario {
 
         // Spring Batch goes by the machine's clock
         Night today = Night.of(Instant.now());
-        String page = find(today).page();
+        String page = reports.page(find(today));
 
         PageChecks.assertSound(page);
         assertThat(page)
@@ -177,10 +218,12 @@ class NightReportTests extends ReportScenario {
         night.pending(1);
         run();
         finding("ORPHAN");
-        assertThat(find(night.today()).page()).contains("--delete-orphans").doesNotContain("verify --repair");
+        assertThat(reports.page(find(night.today())))
+                .contains("--delete-orphans")
+                .doesNotContain("verify --repair");
 
         finding("CORRUPT");
-        assertThat(find(night.today()).page()).contains("--delete-orphans", "verify --repair");
+        assertThat(reports.page(find(night.today()))).contains("--delete-orphans", "verify --repair");
     }
 
     @Test
@@ -201,9 +244,9 @@ class NightReportTests extends ReportScenario {
 
         assertThat(report.nights()).hasSize(3);
         assertThat(report.nights().get(1).runs()).allMatch(run -> run.left() == null);
-        assertThat(report.page().replaceAll("(<[^>]*>|\\s)+", " "))
-                .contains(today.minusDays(1) + " ✕ Killed 1 - - 1 1 - ")
-                .containsPattern(today.minusDays(2) + " ✓ COMPLETED \\(exit 0\\) 1 1 0 0 0 0 B \\S+ s 7 ");
+        assertThat(reports.page(report).replaceAll("(<[^>]*>|\\s)+", " "))
+                .contains(today.minusDays(1) + " ✕ Killed – – 1 1 – ")
+                .containsPattern(today.minusDays(2) + " ✓ COMPLETED \\(exit 0\\) 1 0 0 0 0 B \\S+ s 7 ");
     }
 
     @Test
@@ -280,7 +323,7 @@ class NightReportTests extends ReportScenario {
 
         assertThat(file).doesNotExist();
         assertThat(night.objects("reports/")).isEmpty();
-        assertThat(find(night.today()).page()).doesNotContain(notes.getFirst());
+        assertThat(reports.page(find(night.today()))).doesNotContain(notes.getFirst());
     }
 
     @Test
@@ -299,7 +342,10 @@ class NightReportTests extends ReportScenario {
         return reports.find(of, "main").orElseThrow();
     }
 
-    private static long sum(NightReport report, ToLongFunction<RunHistory.Slice> of) {
-        return report.facts().slices().stream().mapToLong(of).sum();
+    private static long sum(NightReport report, RunHistory.AmountKind kind) {
+        return report.facts().amounts().stream()
+                .filter(amount -> amount.kind() == kind)
+                .mapToLong(RunHistory.Amount::amount)
+                .sum();
     }
 }

@@ -2,32 +2,16 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.archive.stats.RunHistory.CallClass;
-import io.github.notearchive.archive.stats.RunHistory.FailedNote;
-import io.github.notearchive.archive.stats.RunHistory.FindingCount;
-import io.github.notearchive.archive.stats.RunHistory.Left;
-import io.github.notearchive.archive.stats.RunHistory.NightFacts;
-import io.github.notearchive.archive.stats.RunHistory.Run;
-import io.github.notearchive.archive.stats.RunHistory.Slice;
-import io.github.notearchive.archive.stats.RunHistory.StateTotals;
-import io.github.notearchive.archive.stats.RunHistory.StoreTotals;
-import io.github.notearchive.archive.stats.RunHistory.Work;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.note.Billed;
-import io.github.notearchive.note.Night;
-import io.github.notearchive.report.NightReport.Past;
-import io.github.notearchive.report.NightReport.Plot;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.report.Chart.Series;
+import io.github.notearchive.report.Chart.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,8 +19,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PagesTests {
 
     private static final Path GOLDEN = Path.of("src", "test", "resources", "golden", "report.html");
-
-    private static final Instant BEGAN = Instant.parse("2026-11-25T12:00:00Z");
 
     @ParameterizedTest
     @CsvSource({
@@ -59,37 +41,59 @@ class PagesTests {
     void textsAreEscapedInElementsAndAttributes() {
         assertThat(page("\"><script>alert(1)</script>'"))
                 .contains("<figcaption>\"&gt;&lt;script&gt;alert(1)&lt;/script&gt;'</figcaption>")
-                .contains("aria-label=\"&#34;>&lt;script>alert(1)&lt;/script>&#39;.")
+                .contains("aria-label=\"&#34;>&lt;script>alert(1)&lt;/script>&#39;: ")
                 .doesNotContain("<script");
     }
 
     @ParameterizedTest
     @CsvSource({"0, 2", "1, 2", "2, 2", "3, 4", "9, 10", "10, 10", "11, 20", "45, 50", "61, 80", "999, 1000"})
     void theAxisEndsAtARoundNumberWhoseHalfIsRoundToo(long most, long top) {
-        assertThat(Plot.roundAbove(most)).isEqualTo(top);
+        assertThat(Chart.roundAbove(most)).isEqualTo(top);
         assertThat(top % 2).isZero();
     }
 
     @Test
-    void nothingLeavesTheFrameAndWhatIsNotNothingIsSeen() {
-        String page = page(new Plot("Calls", "Few.", List.of(1L, 0L, 5000L), String::valueOf, List.of("a", "b")));
+    void columnsStackAndWhatIsNotNothingIsSeen() {
+        String page = page(new Chart(
+                Shape.columns,
+                "Calls",
+                "Few.",
+                List.of(
+                        new Series("0", "", 0, List.of(3000L, 0L, 5000L)),
+                        new Series("301", "", 1, Arrays.asList(1L, null, 1000L))),
+                List.of("a", "b"),
+                String::valueOf));
 
-        assertThat(page).contains("v-2h").containsPattern("v-[12]\\d\\dh");
-        assertThat(page.split("v-")).as("two bars").hasSize(3);
+        assertThat(page)
+                .contains(
+                        "<path class=\"c0\" d=\"M6 200v-100h321.3v100zM672.7 200v-166.7h321.3v166.7z\"/>",
+                        "<path class=\"c1\" d=\"M6 100v-2h321.3v2zM672.7 33.3v-33.3h321.3v33.3z\"/>",
+                        "<span>6000</span><span>3000</span><span>0</span>");
+    }
+
+    @Test
+    void linesHaveGapsAndARowIsAsWideAsItsParts() {
+        List<Series> gap = List.of(new Series("p50", "", 0, Arrays.asList(0L, 10L, null, 5L, null)));
+        List<Series> parts = List.of(new Series("a", "", 0, List.of(1L)), new Series("b", "", 1, List.of(3L)));
+
+        assertThat(new Chart(Shape.lines, "", "", gap, List.of(), String::valueOf).path(0))
+                .isEqualTo("M0 200L0 200L250 0M750 100L750 100");
+        assertThat(new Chart(Shape.row, "", "", parts, List.of(), String::valueOf).path(1))
+                .isEqualTo("M250 200v-200h750v200z");
     }
 
     private static String page(String title) {
-        return page(new Plot(title, "None.", List.of(), String::valueOf, List.of()));
+        return page(new Chart(Shape.columns, title, "None.", List.of(), List.of(), String::valueOf));
     }
 
-    private static String page(Plot plot) {
-        return Pages.render("report/plot", Map.of("plot", plot));
+    private static String page(Chart chart) {
+        return Pages.render("report/chart", Map.of("chart", chart));
     }
 
     /** Compares with {@code golden/report.html}; {@code golden.update=true} writes the file instead. */
     @Test
     void pageOfAFixedNightIsUnchanged() throws IOException {
-        String page = night().page();
+        String page = page(Reports.night(60), "en");
 
         if (Boolean.getBoolean("golden.update")) {
             Files.writeString(GOLDEN, page);
@@ -98,58 +102,38 @@ class PagesTests {
         assertThat(page).isEqualTo(Files.readString(GOLDEN));
     }
 
-    /** A night with an entry in each section of the page. */
-    private static NightReport night() {
-        Run before = run(11L, 1, "COMPLETED", left(7, 5_000_000_000L));
-        Run stopped = run(13L, 0, "QUOTA_EXHAUSTED", left(42, 7_300_000_000L));
-        List<Run> runs = List.of(run(12L, 0, "CRASHED", null), stopped);
-        return new NightReport(
-                List.of(new Past(List.of(before)), new Past(runs)),
-                new NightFacts(
-                        List.of(new FailedNote(
-                                note(1), StateReason.REJECTED, 400, "</td><script>alert(1)</script> & \"more\"", 57)),
-                        BEGAN,
-                        Duration.ofMinutes(10),
-                        IntStream.range(0, 12)
-                                .mapToObj(i -> new Slice(100L + 25 * i, i % 4, i * 1_000_000L))
-                                .toList(),
-                        List.of(
-                                new CallClass("note-detail/v1", 0, null, Billed.YES, 375, 812L, 2_400L, 9_001L),
-                                new CallClass("note-detail/v1", null, 502, Billed.UNKNOWN, 2, null, null, null)),
-                        List.of(new FindingCount(Damage.Kind.ORPHAN, 3))));
+    @ParameterizedTest
+    @CsvSource({"0, en", "0, zh", "60, en", "60, zh", "20000, en", "20000, zh"})
+    void pageHasABoundedSizeInEachLanguage(int notes, String language) {
+        String page = page(Reports.night(notes), language);
+
+        PageChecks.assertSound(page);
+        assertThat(page).hasSizeLessThan(80_000);
+        if (notes > 60) {
+            assertThat(page).contains("20,000", "note-archive list 'state:failed reason:media_incomplete'");
+        }
+        if (language.equals("zh")) {
+            assertThat(page.replaceAll(
+                            "(?s)<style>.*?</style>|<(code|bdi)>.*?</\\1>|<(p|td)[^>]* lang=\"en\"[^>]*>.*?</\\2>|<[^>]*>",
+                            " "))
+                    .as("texts are translated")
+                    .doesNotContainPattern("[a-z]+ [a-z]+ [a-z]+");
+        }
     }
 
-    private static Run run(long execution, int nightsAgo, String exitCode, @Nullable Left left) {
-        Instant began = BEGAN.minus(Duration.ofDays(nightsAgo)).plusSeconds(execution == 12 ? 0 : 600);
-        return new Run(
-                "main",
-                execution,
-                Night.of(began),
-                began,
-                began.plus(Duration.ofMinutes(100)),
-                exitCode,
-                left == null ? null : "the provider's daily quota was used up.",
-                new Bill(400, 375, 2),
-                left);
+    @Test
+    void eachReasonAndResultIsTranslated() {
+        Texts texts = Texts.of("zh");
+
+        for (StateReason reason : StateReason.values()) {
+            assertThat(texts.reason(reason)).matches(".*\\p{IsHan}.*");
+        }
+        for (ExitCode exit : ExitCode.values()) {
+            assertThat(texts.next(Reports.night(0).last(), exit)).matches(".*\\p{IsHan}.*");
+        }
     }
 
-    private static Left left(long pending, long objectBytes) {
-        return new Left(
-                new Work(370, 3, 12, 2, 1, 0, 1_480, 2_300_000_000L, 1_500),
-                500L,
-                new StateTotals(pending, 15, 9_000, 31, 57, 20),
-                new StoreTotals(36_000, objectBytes, BEGAN.minus(Duration.ofDays(9)), 12, 3),
-                """
-                [{"state": "FAILED", "reason": "MEDIA_INCOMPLETE", "code": 0, "notes": 2},
-                 {"state": "POSTPONED", "reason": "PROVIDER_ERROR", "code": 301, "notes": 1234}]
-                """,
-                """
-                {"archive.workers": "8", "archive.refresh": "never"}
-                """,
-                null);
-    }
-
-    private static String note(int number) {
-        return "66%022d".formatted(number);
+    private static String page(NightReport night, String language) {
+        return night.page(Texts.of(language), "/notes/");
     }
 }

@@ -38,7 +38,10 @@ import tools.jackson.databind.json.JsonMapper;
 public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist) {
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int SLICES = 60;
+    /** Parts of a night. */
+    public static final int SLICES = 60;
+
+    private static final int EXAMPLES = 5;
 
     private static final String SLICE_OF =
             "floor(extract(epoch FROM %s - :from::timestamptz) * 1000 / :width)::integer AS slice";
@@ -62,7 +65,8 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                         SELECT r.*, bill.*, s.worklist_pending AS pending, s.worklist_postponed AS waiting,
                                s.worklist_archived AS archived_in_all, s.worklist_gone AS gone_in_all,
                                s.worklist_failed AS failed_in_all, s.oldest_verified_at AS oldest_verified,
-                               s.open_notes::text AS open_notes, s.settings::text AS settings, s.*
+                               s.open_notes::text AS open_notes, s.settings::text AS settings,
+                               s.survival::text AS survival, s.*
                         FROM (SELECT s.id, s.job_execution_id AS execution, s.node, s.night, s.began_at AS began,
                                      s.ended_at AS ended, s.exit_code, s.reason
                               FROM run_summary s
@@ -127,13 +131,15 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                                 archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
                                 media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,
                                 worklist_gone, worklist_failed, due, objects, object_bytes, oldest_verified_at, never_verified,
-                                open_findings, open_notes, settings, cost, currency)
+                                open_findings, open_notes, settings, cost, currency, survival)
                         SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
                                :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
                                :mediaRequests, :callsAllowed, :inPENDING, :inPOSTPONED, :inARCHIVED,
                                :inUNAVAILABLE, :inFAILED, :due, :objects, :objectBytes, o.oldest, :never,
                                (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb,
-                               :cost, :currency
+                               :cost, :currency,
+                               CASE WHEN :execution::bigint IS NOT NULL
+                                    THEN (SELECT jsonb_object_agg(days, share) FROM survival WHERE dimension = 'all') END
                         FROM (SELECT min(verified_at) AS oldest
                               FROM (SELECT verified_at FROM media_object
                                     WHERE coalesce(verified_at, timestamptz 'epoch') > timestamptz 'epoch'
@@ -191,6 +197,7 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
      *
      * @param openNotes postponed and failed notes by reason, most frequent first: JSON of {@link #reasons}
      * @param settings settings that determined the work of the run: JSON of {@link #settingsByName}
+     * @param survival share of notes that is still available, by days: JSON of {@link #shares}; null if unknown
      */
     public record Left(
             Work work,
@@ -199,7 +206,8 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
             StoreTotals store,
             String openNotes,
             String settings,
-            @Nullable Paid paid) {
+            @Nullable Paid paid,
+            @Nullable String survival) {
 
         private static final TypeReference<List<ReasonCount>> REASONS = new TypeReference<>() {};
         private static final TypeReference<TreeMap<String, String>> SETTINGS = new TypeReference<>() {};
@@ -214,6 +222,11 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
 
         public Map<String, String> settingsByName() {
             return JSON.readValue(settings, SETTINGS);
+        }
+
+        /** Returns the shares, 0 to 1, by days; null for an unknown one. */
+        public Map<Integer, @Nullable Double> shares() {
+            return survival == null ? Map.of() : Survival.parse(survival);
         }
     }
 
@@ -257,15 +270,15 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
     /**
      * Facts of a night.
      *
-     * @param failedNotes notes that failed in it and are still FAILED, at most 50
-     * @param slices the time from {@code from}, in parts of {@code width}
+     * @param openNotes notes that it postponed or failed and that still are, at most {@value #EXAMPLES} of each reason
+     * @param amounts totals of the parts of {@code width}, which begin at {@code from}
      * @param findings findings of audits that were open at the end, by kind
      */
     public record NightFacts(
-            List<FailedNote> failedNotes,
+            List<OpenNote> openNotes,
             Instant from,
             Duration width,
-            List<Slice> slices,
+            List<Amount> amounts,
             List<CallClass> calls,
             List<FindingCount> findings) {}
 
@@ -277,19 +290,23 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                 "from", Timestamp.from(from),
                 "to", Timestamp.from(to),
                 "width", width.toMillis(),
-                "slices", SLICES,
+                "examples", EXAMPLES,
                 "ends", from.plus(width.multipliedBy(SLICES)));
         return new NightFacts(
-                Statements.list(jdbc, FailedNote.class, parameters, """
-                        SELECT note_id AS note, reason, last_code AS code, detail AS error, count(*) OVER () AS in_all
-                        FROM worklist
-                        WHERE state = 'FAILED' AND settled_by = ANY (:executions)
-                        ORDER BY reason, note_id
-                        LIMIT 50
+                Statements.list(jdbc, OpenNote.class, parameters, """
+                        SELECT w.note_id AS id, w.state, w.reason, w.last_code AS code, w.detail, n.title, w.in_all
+                        FROM (SELECT *, count(*) OVER same AS in_all, row_number() OVER (same ORDER BY note_id) AS number
+                              FROM worklist
+                              WHERE state IN ('POSTPONED', 'FAILED') AND settled_by = ANY (:executions)
+                              WINDOW same AS (PARTITION BY state, reason)) AS w
+                        LEFT JOIN note n USING (note_id)
+                        WHERE w.number <= :examples
+                          AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = w.note_id)
+                        ORDER BY w.state, w.in_all DESC, w.reason, w.note_id
                         """),
                 from,
                 width,
-                slices(parameters),
+                amounts(parameters),
                 callClasses(parameters),
                 Statements.list(jdbc, FindingCount.class, parameters, """
                         SELECT kind, count(*) AS findings FROM fixity_finding
@@ -298,24 +315,24 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                         """));
     }
 
-    private List<Slice> slices(Map<String, ?> parameters) {
-        return Statements.list(jdbc, Slice.class, parameters, """
-                        SELECT (SELECT count(*) FROM api_call
-                                WHERE sent_at >= date_trunc('day', begins, 'Asia/Shanghai') AND sent_at < ends) AS calls_so_far,
-                               coalesce(notes, 0) AS notes, coalesce(bytes, 0) AS bytes
-                        FROM (SELECT slice, :from::timestamptz + slice * :width * interval '1 millisecond' AS begins,
-                                     :from::timestamptz + (slice + 1) * :width * interval '1 millisecond' AS ends
-                              FROM generate_series(0, :slices - 1) AS slice) AS slices
-                        LEFT JOIN (SELECT %s, count(*) AS notes FROM api_call
-                                   WHERE job_execution_id = ANY (:executions) AND billed = 'YES'
-                                     AND endpoint = 'note-detail/v1' AND received_at >= :from AND received_at < :ends
-                                   GROUP BY 1) AS responses USING (slice)
-                        LEFT JOIN (SELECT %s, sum(size_bytes)::bigint AS bytes FROM media_object
-                                   WHERE stored_at >= :from AND stored_at < :ends
-                                   GROUP BY 1) AS files USING (slice)
-                        ORDER BY slice
+    private List<Amount> amounts(Map<String, ?> parameters) {
+        return Statements.list(jdbc, Amount.class, parameters, """
+                        WITH call AS (
+                            SELECT %s, code, http_status, duration_ms
+                            FROM api_call
+                            WHERE job_execution_id = ANY (:executions) AND sent_at >= :from AND sent_at < :ends)
+                        SELECT 'CODE' AS kind, slice, coalesce(code::text, 'HTTP ' || http_status, '-') AS name, count(*) AS amount
+                        FROM call GROUP BY 2, 3
+                        UNION ALL
+                        SELECT 'LATENCY', slice, unnest(ARRAY['p50', 'p95']),
+                               unnest(percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY duration_ms))
+                        FROM call WHERE duration_ms IS NOT NULL GROUP BY 2
+                        UNION ALL
+                        SELECT 'BYTES', %s, split_part(content_type, '/', 1), sum(size_bytes)::bigint
+                        FROM media_object WHERE stored_at >= :from AND stored_at < :ends GROUP BY 2, 3
+                        ORDER BY 1, 2, 3
                         """.formatted(
-                        SLICE_OF.formatted("received_at"), SLICE_OF.formatted("stored_at")));
+                        SLICE_OF.formatted("sent_at"), SLICE_OF.formatted("stored_at")));
     }
 
     private List<CallClass> callClasses(Map<String, ?> parameters) {
@@ -331,22 +348,30 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                         """);
     }
 
-    /** A note that failed permanently; {@code inAll} is the number of all such notes. */
-    public record FailedNote(
-            String note,
+    /** A note that is not archived; {@code inAll} is the number of such notes with its state and reason. */
+    public record OpenNote(
+            String id,
+            NoteState state,
             StateReason reason,
             @Nullable Integer code,
-            @Nullable String error,
+            @Nullable String detail,
+            @Nullable String title,
             long inAll) {}
 
     /**
-     * Totals of one part of the night.
+     * Total of one part of a night.
      *
-     * @param callsSoFar calls of all nodes from 00:00 in Shanghai to the end of the part
-     * @param notes responses about notes that the executions received
-     * @param bytes bytes stored by all nodes
+     * @param slice number of the part, from 0
+     * @param name a code or, without one, an HTTP status; a percentile in milliseconds; a type of file
      */
-    public record Slice(long callsSoFar, long notes, long bytes) {}
+    public record Amount(AmountKind kind, int slice, String name, long amount) {}
+
+    /** Calls of the night; their latency; bytes stored by all nodes. */
+    public enum AmountKind {
+        CODE,
+        LATENCY,
+        BYTES
+    }
 
     /** Calls with the same endpoint, code and billing. Percentiles are in milliseconds, null if none was answered. */
     public record CallClass(

@@ -1,0 +1,78 @@
+package io.github.notearchive.archive.stats;
+
+import io.github.notearchive.archive.catalog.Statements;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Estimates how long notes stay available, by the view {@code survival}. Read-only. */
+@Repository
+public record Survival(JdbcClient jdbc) {
+
+    /** Days after the first capture for which the view has a share. */
+    public static final List<Integer> DAYS = List.of(1, 7, 30, 90);
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final TypeReference<TreeMap<Integer, @Nullable Double>> SHARES = new TypeReference<>() {};
+
+    /** How notes are grouped, the values that are estimated, and their order. The names are those of the view. */
+    public enum Dimension {
+        all("true", "value"),
+        month("true", "value DESC"),
+        source("true", "notes DESC"),
+        topic(largest("name", "note_topic"), "notes DESC"),
+        author(largest("author_id", "note"), "notes DESC");
+
+        private final String condition;
+        private final String order;
+
+        Dimension(String condition, String order) {
+            this.condition = condition;
+            this.order = order;
+        }
+
+        /** Restricts the view before it estimates: it takes seconds for all topics of 100,000 notes. */
+        private static String largest(String column, String table) {
+            return "value = ANY (ARRAY(SELECT %1$s FROM %2$s WHERE %1$s IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT :values))"
+                    .formatted(column, table);
+        }
+    }
+
+    /**
+     * Estimate for the notes with a value.
+     *
+     * @param name name of an author; null if unknown and for other dimensions
+     * @param notes number of captured notes
+     * @param json JSON of {@link #shares}
+     */
+    public record Curve(String value, @Nullable String name, long notes, String json) {
+
+        /** Returns the share that is still available, 0 to 1, by days; null if no note was observed for so long. */
+        public Map<Integer, @Nullable Double> shares() {
+            return parse(json);
+        }
+    }
+
+    static Map<Integer, @Nullable Double> parse(String json) {
+        return JSON.readValue(json, SHARES);
+    }
+
+    /** Returns estimates, at most {@code values}: of the newest months, or of the largest values. */
+    public List<Curve> curves(Dimension dimension, int values) {
+        return Statements.list(jdbc, Curve.class, Map.of("values", values), """
+                        SELECT value, (SELECT a.nickname FROM author a WHERE '%1$s' = 'author' AND a.author_id = value) AS name,
+                               notes, jsonb_object_agg(days, share)::text AS json
+                        FROM survival
+                        WHERE dimension = '%1$s' AND %2$s
+                        GROUP BY value, notes
+                        ORDER BY %3$s, value
+                        LIMIT :values
+                        """.formatted(
+                        dimension, dimension.condition, dimension.order));
+    }
+}

@@ -1,0 +1,210 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.archive.stats.Survival;
+import io.github.notearchive.io.DisplayFormat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.LongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A chart without a script: paths of inline SVG that fill the width of the page, with labels as text of a fixed size
+ * and a description for readers who do not see it.
+ *
+ * @param series series with the same number of values
+ * @param labels texts below the chart, from its left to its right edge
+ */
+public record Chart(
+        Shape shape,
+        String title,
+        String description,
+        List<Series> series,
+        List<String> labels,
+        LongFunction<String> format) {
+
+    private static final int WIDTH = 1000;
+    private static final int HEIGHT = 200;
+    private static final int COLOURS = 6;
+
+    /** A share of 1. */
+    private static final long FULL = 10_000;
+
+    /** Stacked columns; lines; or one stacked bar of the first values. The names are classes of the style sheet. */
+    public enum Shape {
+        columns,
+        lines,
+        row
+    }
+
+    /**
+     * A part of each column, or a line.
+     *
+     * @param total text of the sum in the legend; empty without one
+     * @param colour number of a colour of the style sheet, 0 to 5
+     * @param values not negative; null: unknown, a gap of the line
+     */
+    public record Series(String label, String total, int colour, List<@Nullable Long> values) {
+
+        /** Returns the series with its sum in the legend. */
+        Series withTotal(LongFunction<String> format) {
+            return new Series(label, format.apply(sum()), colour, values);
+        }
+
+        private Series in(int other) {
+            return new Series(label, total, other, values);
+        }
+
+        long sum() {
+            return values.stream()
+                    .filter(Objects::nonNull)
+                    .mapToLong(Long::longValue)
+                    .sum();
+        }
+
+        private long at(int position) {
+            Long value = values.get(position);
+            return value == null ? 0 : value;
+        }
+    }
+
+    /** Returns the series in the colours from a given one. */
+    static List<Series> coloured(List<Series> series, int first) {
+        return IntStream.range(0, series.size())
+                .mapToObj(i -> series.get(i).in((first + i) % COLOURS))
+                .toList();
+    }
+
+    /** Returns the curves of shares that are still available after some days; empty if none is known. */
+    public static Optional<Chart> survival(Texts texts, Map<String, Map<Integer, @Nullable Double>> curves) {
+        List<Series> series = new ArrayList<>();
+        curves.forEach((label, shares) -> {
+            List<@Nullable Long> values = new ArrayList<>(List.of(FULL));
+            for (int days : Survival.DAYS) {
+                Double share = shares.get(days);
+                values.add(share == null ? null : Math.round(share * FULL));
+            }
+            if (values.get(1) != null) {
+                series.add(new Series(label, "", 0, values));
+            }
+        });
+        List<String> labels = Stream.concat(Stream.of(0), Survival.DAYS.stream())
+                .map(days -> texts.text("survival.days", days))
+                .toList();
+        Chart chart = new Chart(
+                Shape.lines,
+                texts.text("survival.title"),
+                texts.text("survival.what"),
+                coloured(series, 0),
+                labels,
+                share -> DisplayFormat.percent((double) share / FULL));
+        return series.isEmpty() ? Optional.empty() : Optional.of(chart);
+    }
+
+    /** A point of a line, from 0 to 1 of the width and the height. */
+    public record Point(double x, double y) {}
+
+    /** Returns the labels of the series as one text. */
+    String legend() {
+        return series.stream()
+                .map(each -> (each.label + " " + each.total).strip())
+                .collect(Collectors.joining(", "));
+    }
+
+    private int size() {
+        return series.stream().mapToInt(each -> each.values.size()).max().orElse(0);
+    }
+
+    /** Returns the sum of the first series at a position. */
+    private long below(int number, int position) {
+        return series.stream()
+                .limit(number)
+                .mapToLong(each -> each.at(position))
+                .sum();
+    }
+
+    /** Returns the largest value, or the largest sum of stacked ones. */
+    long most() {
+        return IntStream.range(0, size())
+                .mapToLong(i -> shape == Shape.lines
+                        ? series.stream().mapToLong(each -> each.at(i)).max().orElse(0)
+                        : below(series.size(), i))
+                .max()
+                .orElse(0);
+    }
+
+    /** Returns the value at the upper edge. */
+    long top() {
+        return roundAbove(most());
+    }
+
+    /** Returns the smallest round number that is at least {@code most} and has an integer half, the axis label. */
+    static long roundAbove(long most) {
+        long unit = (long) Math.pow(10, (int) Math.log10((double) Math.max(1, most)));
+        return LongStream.of(1, 2, 3, 4, 5, 6, 8, 10)
+                .map(factor -> factor * unit)
+                .filter(round -> round >= most && round % 2 == 0)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Returns the path of a series. */
+    String path(int number) {
+        Series drawn = series.get(number);
+        if (shape == Shape.lines) {
+            List<@Nullable Point> points = new ArrayList<>();
+            for (int i = 0; i < size(); i++) {
+                Long value = drawn.values.get(i);
+                points.add(
+                        value == null ? null : new Point((double) i / Math.max(1, size() - 1), (double) value / top()));
+            }
+            return line(HEIGHT, points);
+        }
+        if (shape == Shape.row) {
+            double all = Math.max(1, below(series.size(), 0));
+            return bar(WIDTH * below(number, 0) / all, HEIGHT, WIDTH * drawn.at(0) / all, HEIGHT);
+        }
+        double step = (double) WIDTH / size();
+        double gap = Math.min(step * 0.2, 12);
+        StringBuilder path = new StringBuilder();
+        for (int i = 0; i < size(); i++) {
+            if (drawn.at(i) > 0) {
+                double height = Math.max(2, (double) HEIGHT * drawn.at(i) / top());
+                double bottom = HEIGHT - (double) HEIGHT * below(number, i) / top();
+                path.append(bar(i * step + gap / 2, bottom, step - gap, height));
+            }
+        }
+        return path.toString();
+    }
+
+    private static String bar(double left, double bottom, double width, double height) {
+        return "M%s %sv%sh%sv%sz"
+                .formatted(number(left), number(bottom), number(-height), number(width), number(height));
+    }
+
+    /** Returns the path of a line in a box of 1,000 by {@code height}, with a gap at each null. */
+    public static String line(int height, List<? extends @Nullable Point> points) {
+        StringBuilder path = new StringBuilder();
+        Point before = null;
+        for (Point point : points) {
+            if (point != null) {
+                // a lone point is a dot
+                path.append((before == null ? "M%1$s %2$sL%1$s %2$s" : "L%s %s")
+                        .formatted(number(WIDTH * point.x), number(height - height * point.y)));
+            }
+            before = point;
+        }
+        return path.toString();
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.1f", value).replaceFirst("\\.0$", "");
+    }
+}

@@ -1,0 +1,199 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.stats.RunHistory.AmountKind;
+import io.github.notearchive.archive.stats.RunHistory.Left;
+import io.github.notearchive.archive.stats.RunHistory.Paid;
+import io.github.notearchive.archive.stats.RunHistory.Work;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.report.Chart.Series;
+import io.github.notearchive.report.Chart.Shape;
+import io.github.notearchive.report.NightReport.Past;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Currency;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.LongFunction;
+import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Charts of the report of a night. */
+record NightCharts(NightReport night, Texts texts) {
+
+    private static final DateTimeFormatter MINUTE =
+            DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
+
+    /** Most series of a chart; further names are one series. */
+    private static final int SERIES = 6;
+
+    /** How notes ended, with the number of its colour; the names are keys of texts. */
+    private enum Outcome {
+        archived(0, Work::archived),
+        unavailable(3, Work::unavailable),
+        postponed(1, Work::postponed),
+        failed(2, Work::failed),
+        released(4, Work::released);
+
+        private final int colour;
+        private final ToLongFunction<Work> count;
+
+        Outcome(int colour, ToLongFunction<Work> count) {
+            this.colour = colour;
+            this.count = count;
+        }
+    }
+
+    Chart outcomes() {
+        return outcomes(Shape.row, texts.text("report.outcomes"), List.of(night.tonight()));
+    }
+
+    private Chart outcomes(Shape shape, String title, List<Past> nights) {
+        List<Series> series = Arrays.stream(Outcome.values())
+                .map(outcome -> new Series(
+                                texts.text("report." + outcome),
+                                "",
+                                outcome.colour,
+                                nights.stream()
+                                        .map(past -> past.sum(outcome.count))
+                                        .toList())
+                        .withTotal(DisplayFormat::count))
+                .toList();
+        return new Chart(shape, title, "", series, labels(nights), DisplayFormat::count);
+    }
+
+    private static List<String> labels(List<Past> nights) {
+        return Stream.of(nights.getFirst(), nights.getLast())
+                .map(past -> past.night().toString())
+                .toList();
+    }
+
+    /** Returns the codes, the latency and the stored bytes in the course of the night. */
+    List<Chart> hours() {
+        String column =
+                texts.text("report.column", DisplayFormat.took(night.facts().width()));
+        return Stream.of(
+                        new Chart(
+                                Shape.columns,
+                                texts.text("report.codes"),
+                                column,
+                                stacked(AmountKind.CODE, "0", this::code, DisplayFormat::count),
+                                times(),
+                                DisplayFormat::count),
+                        new Chart(
+                                Shape.lines,
+                                texts.text("report.latency"),
+                                texts.text("report.latency.what"),
+                                Chart.coloured(series(AmountKind.LATENCY, UnaryOperator.identity()), 0),
+                                times(),
+                                millis -> DisplayFormat.count(millis) + " ms"),
+                        new Chart(
+                                Shape.columns,
+                                texts.text("report.bytes"),
+                                texts.text("report.bytes.what") + " " + column,
+                                stacked(AmountKind.BYTES, texts.text("report.image"), this::type, DisplayFormat::size),
+                                times(),
+                                DisplayFormat::size))
+                .filter(chart -> !chart.series().isEmpty())
+                .toList();
+    }
+
+    private String code(String name) {
+        return name.equals("-") ? texts.text("report.noResponse") : name;
+    }
+
+    private String type(String name) {
+        return texts.text("report." + (List.of("image", "video", "audio").contains(name) ? name : "others"));
+    }
+
+    /** Returns the amounts of the parts of the night, one series for each name. */
+    private List<Series> series(AmountKind kind, UnaryOperator<String> name) {
+        Map<String, @Nullable Long[]> byName = new TreeMap<>();
+        night.facts().amounts().stream().filter(each -> each.kind() == kind).forEach(each -> {
+            @Nullable Long[] of = byName.computeIfAbsent(name.apply(each.name()), _ -> new Long[RunHistory.SLICES]);
+            Long before = of[each.slice()];
+            of[each.slice()] = each.amount() + (before == null ? 0 : before);
+        });
+        return byName.entrySet().stream()
+                .map(each -> new Series(each.getKey(), "", 0, Arrays.asList(each.getValue())))
+                .toList();
+    }
+
+    /** Returns the named series in the first colour, and the others, the largest first, in the other colours. */
+    private List<Series> stacked(
+            AmountKind kind, String first, UnaryOperator<String> name, LongFunction<String> format) {
+        Comparator<Series> order = Comparator.comparing(each -> !each.label().equals(first));
+        List<Series> all = series(kind, name).stream()
+                .sorted(order.thenComparing(Series::sum, Comparator.reverseOrder()))
+                .toList();
+        if (all.size() > SERIES) {
+            List<String> shown =
+                    all.stream().limit(SERIES - 1).map(Series::label).toList();
+            return stacked(
+                    kind,
+                    first,
+                    each -> shown.contains(name.apply(each)) ? name.apply(each) : texts.text("report.others"),
+                    format);
+        }
+        boolean isFirst = !all.isEmpty() && all.getFirst().label().equals(first);
+        return Chart.coloured(all.stream().map(each -> each.withTotal(format)).toList(), isFirst ? 0 : 1);
+    }
+
+    private List<String> times() {
+        Duration all = night.facts().width().multipliedBy(RunHistory.SLICES);
+        DateTimeFormatter format = all.toMinutes() < 10 ? NightReport.CLOCK_SECONDS : MINUTE;
+        return Stream.of(Duration.ZERO, all.dividedBy(2), all)
+                .map(after -> format.format(night.facts().from().plus(after)))
+                .toList();
+    }
+
+    /** Returns the outcomes and the cost of the nights, and the survival of notes, as far as they are known. */
+    List<Chart> nights() {
+        List<Past> nights = night.nights();
+        List<Chart> charts = new ArrayList<>();
+        if (nights.size() > 1) {
+            charts.add(outcomes(Shape.columns, texts.text("report.nights", nights.size()), nights));
+            cost().ifPresent(charts::add);
+        }
+        Left left = night.tonight().left();
+        if (left != null) {
+            Chart.survival(texts, Map.of(texts.text("survival.all"), left.shares()))
+                    .ifPresent(charts::add);
+        }
+        return charts;
+    }
+
+    private Optional<Chart> cost() {
+        Paid last = night.tonight().paid();
+        if (last == null) {
+            return Optional.empty();
+        }
+        Currency currency = Currency.getInstance(last.currency());
+        LongFunction<String> format = cents -> DisplayFormat.money(currency, BigDecimal.valueOf(cents, 2));
+        List<@Nullable Long> costs = new ArrayList<>();
+        for (Past past : night.nights()) {
+            Paid paid = past.paid();
+            boolean isSame = paid != null && paid.currency().equals(last.currency());
+            costs.add(
+                    isSame
+                            ? paid.cost()
+                                    .movePointRight(2)
+                                    .setScale(0, RoundingMode.HALF_UP)
+                                    .longValue()
+                            : null);
+        }
+        Series series = new Series(texts.text("report.cost"), "", 0, costs).withTotal(format);
+        return Optional.of(new Chart(
+                Shape.columns, texts.text("report.costs"), "", List.of(series), labels(night.nights()), format));
+    }
+}

@@ -1,0 +1,56 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.archive.stats.RunHistory.Run;
+import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.batch.ExitCode;
+import java.text.MessageFormat;
+import java.util.Locale;
+import java.util.ResourceBundle;
+
+/** Texts of the web pages and reports in English or Chinese. */
+public record Texts(Locale locale, ResourceBundle bundle) {
+
+    private static final String FILES = "io.github.notearchive.browse.texts";
+    private static final ResourceBundle.Control NO_FALLBACK =
+            ResourceBundle.Control.getNoFallbackControl(ResourceBundle.Control.FORMAT_PROPERTIES);
+
+    /** Returns the Chinese texts for {@code zh}, else the English ones. */
+    public static Texts of(String language) {
+        Locale locale = language.equals("zh") ? Locale.CHINESE : Locale.ENGLISH;
+        return new Texts(locale, ResourceBundle.getBundle(FILES, locale, NO_FALLBACK));
+    }
+
+    /**
+     * Returns a text with its arguments in place.
+     *
+     * @throws java.util.MissingResourceException if there is no text with this key
+     */
+    public String text(String key, Object... arguments) {
+        return new MessageFormat(bundle.getString(key), locale).format(arguments);
+    }
+
+    public String language() {
+        return locale.getLanguage();
+    }
+
+    /** Returns the meaning of a reason, and what happens next. */
+    String reason(StateReason reason) {
+        boolean isCommand = reason.command().startsWith("note-archive");
+        String todo = (isCommand ? "the command " : reason.command() + ": ") + reason.effect();
+        return translated("reason." + reason, reason.meaning() + ". " + sentence(todo) + ".");
+    }
+
+    /** Returns the next action of the operator after a run with this result. */
+    String next(Run run, ExitCode exit) {
+        return translated("next." + exit, sentence(NightReport.next(run, exit)) + ".");
+    }
+
+    private static String sentence(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+    }
+
+    /** The English texts of constants are in the code. */
+    private String translated(String key, String english) {
+        return bundle.containsKey(key) ? bundle.getString(key) : english;
+    }
+}
