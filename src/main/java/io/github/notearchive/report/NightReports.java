@@ -10,7 +10,6 @@ import io.github.notearchive.report.NightReport.Past;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
-import jakarta.validation.constraints.Pattern;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +36,6 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Computes the reports of nights from the tables and writes them to the local directory and the bucket.
@@ -70,17 +68,21 @@ public record NightReports(
     /**
      * Settings of reports.
      *
-     * @param language language of reports: {@code en} or {@code zh}. The web pages show them in that of the reader
+     * @param language language of reports. The web pages show them in that of the reader
      */
-    @Validated
     @ConfigurationProperties("archive.report")
-    public record ReportProperties(
-            @DefaultValue("en") @Pattern(regexp = "en|zh", message = "must be en or zh")
-            String language) {}
+    public record ReportProperties(@DefaultValue("en") Language language) {
+
+        /** English or Chinese. */
+        public enum Language {
+            en,
+            zh
+        }
+    }
 
     /** Returns the page of a report in the language of the settings, with links to the notes on the platform. */
     public String page(NightReport report) {
-        return report.page(Texts.of(settings.language()), "https://www.xiaohongshu.com/explore/");
+        return report.page(Texts.of(settings.language().name()), "https://www.xiaohongshu.com/explore/");
     }
 
     /** Location of a written report; without a key if the upload failed. */

@@ -175,7 +175,12 @@ final class Reports {
                 work,
                 failed == 0 ? null : 3_000L,
                 new StateTotals(
-                        failed == 0 ? 0 : 4_200, failed == 0 ? 0 : 1_240, failed == 0 ? 0 : 90_412, 31, failed + 1, failed == 0 ? 0 : 20),
+                        failed == 0 ? 0 : 4_200,
+                        failed == 0 ? 0 : 1_240,
+                        failed == 0 ? 0 : 90_412,
+                        31,
+                        failed + 1,
+                        failed == 0 ? 0 : 20),
                 new StoreTotals(360_000, 7_300_000_000_000L, BEGAN.minus(Duration.ofDays(9)), 12, 3),
                 reasons,
                 settings,
