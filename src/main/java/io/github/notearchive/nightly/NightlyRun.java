@@ -12,6 +12,7 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
@@ -145,7 +146,10 @@ public record NightlyRun(
             try (RunnerLock lock = isAny ? jobs.lock(Scope.ARCHIVE, run.node()).orElse(null) : null) {
                 if (lock != null) {
                     Files removed = removal.removeListed(lock::requireHeld, REMOVAL_TIME);
-                    RunState.log.info("Removed {} replaced files, {} bytes", removed.count(), removed.bytes());
+                    RunState.log.info(
+                            "Removed {}, {}",
+                            DisplayFormat.plural(removed.count(), "replaced file"),
+                            DisplayFormat.size(removed.bytes()));
                 }
             }
         } catch (StoreException | DataAccessException | TransactionException e) {

@@ -62,11 +62,13 @@ record RunRecovery(
         int emptied = paid.clearResponsesBefore(
                 null, clock.instant().minus(settings.ledger().reuseFor()));
         if (emptied > 0) {
-            log.info("Removed {} copies of responses from the ledger: too old for reuse, kept in the store", emptied);
+            log.info(
+                    "Ledger: {} emptied, too old for reuse; the store keeps them",
+                    DisplayFormat.plural(emptied, "response"));
         }
         if (!retention.calls().isZero()) {
             int deleted = paid.deleteUnbilledBefore(clock.instant().minus(retention.calls()));
-            log.info("Deleted {} unbilled calls by archive.retention.calls", deleted);
+            log.info("Deleted {} by archive.retention.calls", DisplayFormat.plural(deleted, "unbilled call"));
         }
         int planned = refreshPlan.planAllIfChanged();
         if (planned > 0) {

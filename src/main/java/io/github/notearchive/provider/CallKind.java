@@ -5,11 +5,11 @@ import io.github.notearchive.note.Endpoint;
 /** Reason of a call, with the limit that applies to it within the limit of all calls. */
 public enum CallKind {
     /** Only the limit of all calls applies. */
-    NOTE(Endpoint.DETAIL, "calls"),
+    NOTE(Endpoint.DETAIL, ""),
     /** Billed by itself, also if the note is no video. */
-    VIDEO(Endpoint.VIDEO, "calls for videos"),
+    VIDEO(Endpoint.VIDEO, " for videos"),
     /** The note is archived. */
-    REFRESH(Endpoint.DETAIL, "calls about archived notes");
+    REFRESH(Endpoint.DETAIL, " about archived notes");
 
     private final Endpoint endpoint;
     final String label;

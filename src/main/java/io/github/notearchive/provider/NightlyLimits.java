@@ -58,6 +58,6 @@ public record NightlyLimits(NightlyCalls calls, BigDecimal cost, CallPrices pric
     public String reached(CallKind kind, NightlyCalls made) {
         return leftByNumber(kind, made) > 0
                 ? DisplayFormat.money(prices.currency(), cost)
-                : calls.of(kind) + " " + kind.label;
+                : DisplayFormat.plural(calls.of(kind), "call") + kind.label;
     }
 }

@@ -163,11 +163,11 @@ final class SystemChecks {
     }
 
     private static Finding java() {
-        return Finding.ok("%s at %s, %d processors, at most %s of heap"
+        return Finding.ok("%s at %s, %s, at most %s of heap"
                 .formatted(
                         Runtime.version(),
                         System.getProperty("java.home"),
-                        Runtime.getRuntime().availableProcessors(),
+                        DisplayFormat.plural(Runtime.getRuntime().availableProcessors(), "processor"),
                         DisplayFormat.size(Runtime.getRuntime().maxMemory())));
     }
 

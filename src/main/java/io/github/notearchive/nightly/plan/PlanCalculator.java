@@ -368,7 +368,7 @@ record PlanCalculator(
         PlanStats.Share videos = past.videoShare();
         String shareOfVideos = videos.of() == 0
                 ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
-                : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
+                : "how many of the new notes are videos: %.0f %% are assumed, as of the %,d notes published last"
                         .formatted(videos.share() * 100, videos.of());
         return Stream.of(
                         new Unknown(

@@ -541,7 +541,7 @@ class VerifyTests extends MaintenanceScenario {
         VerifySummary cut = inTheMiddle(() -> night.wayToStore().down());
 
         assertEnded(cut, ExitCode.UPSTREAM_UNAVAILABLE);
-        assertThat(cut.reason()).startsWith("1 objects could not be read, last: ");
+        assertThat(cut.reason()).startsWith("1 object could not be read, last: ");
         assertThat(cut.filesLeft()).as("read before the store went away").isZero();
         assertThat(cut.sidecarsLeft()).isOne();
         night.wayToStore().mend();
