@@ -132,6 +132,7 @@ final class LiveProgress extends OutputStream {
         /** Request TIOCGWINSZ of macOS and of Linux. */
         static final long WINDOW_SIZE = System.getProperty("os.name").startsWith("Mac") ? 0x40087468L : 0x5413L;
 
+        @SuppressWarnings("restricted") // the launcher permits native access
         static final MethodHandle CALL = Linker.nativeLinker()
                 .downcallHandle(
                         Linker.nativeLinker().defaultLookup().findOrThrow("ioctl"),
