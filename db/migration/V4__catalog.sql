@@ -317,6 +317,7 @@ CREATE TABLE note_media (
     captured_at timestamptz NOT NULL,
     updated_at  timestamptz NOT NULL,
     changed_at  timestamptz NOT NULL DEFAULT now(),
+    words       text,
     PRIMARY KEY (note_id, kind, ordinal),
     CHECK ((state = 'STORED') = (sha256 IS NOT NULL)),
     CHECK (state = 'STORED' OR reason IS NOT NULL)
@@ -357,6 +358,9 @@ COMMENT ON COLUMN note_media.captured_at IS
 COMMENT ON COLUMN note_media.updated_at IS 'When this row was last decided.';
 COMMENT ON COLUMN note_media.changed_at IS
     'When an exported value last changed, by the database''s clock. export --since reads it. Set by a trigger.';
+
+COMMENT ON COLUMN note_media.words IS
+    'SUBTITLE: its words as search compares them, without times and markup, the first 10,000 characters, each cue in a line. NULL for all other kinds.';
 
 -- A row that is written anyway is marked while it is written. Another write of the row of the note is made only where its
 -- transaction did not write it: for a removed slot or person, a repaired capture, a video that came later.

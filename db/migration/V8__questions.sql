@@ -75,6 +75,10 @@ CREATE INDEX note_search ON note USING gin (search_grams(search))
     WITH (fastupdate = on, gin_pending_list_limit = 4096);
 -- The planner is to take it always; and to compute the pairs of every sample would make ANALYZE slow.
 ALTER INDEX note_search ALTER COLUMN 1 SET STATISTICS 0;
+-- What is said in videos. Other files cost it nothing.
+CREATE INDEX note_media_words ON note_media USING gin (search_grams(words))
+    WITH (fastupdate = on, gin_pending_list_limit = 4096) WHERE words IS NOT NULL;
+ALTER INDEX note_media_words ALTER COLUMN 1 SET STATISTICS 0;
 -- search: the newest first.
 CREATE INDEX note_published ON note (published_at DESC NULLS LAST, note_id DESC);
 -- Filters by author and topic, and suggestions for the beginning of a name, in either case of ASCII letters. Names may
@@ -111,6 +115,8 @@ BEGIN
                   ORDER BY published_at DESC NULLS LAST, note_id DESC
                   LIMIT least(50::bigint * max_rows, 5000)) AS n
             WHERE n.search COLLATE "C" LIKE ALL (patterns)
+               OR EXISTS (SELECT FROM note_media m
+                          WHERE m.note_id = n.note_id AND m.kind = 'SUBTITLE' AND m.words COLLATE "C" LIKE ALL (patterns) OFFSET 0)
             LIMIT max_rows);
     END IF;
 
@@ -124,7 +130,11 @@ BEGIN
             WITH hit AS MATERIALIZED (
                 SELECT n.note_id, n.published_at
                 FROM note n
-                WHERE search_grams(n.search) @> wanted AND n.search COLLATE "C" LIKE ALL (patterns)),
+                WHERE search_grams(n.search) @> wanted AND n.search COLLATE "C" LIKE ALL (patterns)
+                UNION
+                SELECT n.note_id, n.published_at
+                FROM note_media m JOIN note n USING (note_id)
+                WHERE m.words IS NOT NULL AND search_grams(m.words) @> wanted AND m.words COLLATE "C" LIKE ALL (patterns)),
             first AS MATERIALIZED (
                 SELECT hit.note_id FROM hit ORDER BY hit.published_at DESC NULLS LAST, hit.note_id DESC LIMIT max_rows)
             SELECT n.*
@@ -135,7 +145,7 @@ END
 $$;
 
 COMMENT ON FUNCTION search_note(text, integer) IS
-    'The notes that contain every word of the search text in title, text, author''s name or topics, the newest first; max_rows of them at most (20; NULL: all). Words of any length, one character included.';
+    'The notes that contain every word of the search text in title, text, author''s name or topics, or in one of their subtitles, the newest first; max_rows of them at most (20; NULL: all). Words of any length, one character included.';
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Runs

@@ -4,15 +4,18 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.store.ObjectBytes;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
+import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import org.apache.commons.io.function.Uncheck;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +29,9 @@ import org.slf4j.LoggerFactory;
 record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages, RunState run) {
 
     private static final Logger log = LoggerFactory.getLogger(MediaUploads.class);
+
+    /** Bytes of a subtitle above which its words are not searched; several thousand times an ordinary one. */
+    private static final int LARGEST_SUBTITLE = 4 << 20;
 
     /** A file in the store. */
     record Upload(DownloadedMedia file, StoredMedia object, boolean isNew) {}
@@ -79,7 +85,7 @@ record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages
         if (isPresent) {
             run.filesDeduplicated.increment();
             run.bytesDeduplicated.add(file.size());
-            return new Upload(file, row.get().media(), false);
+            return new Upload(file, withWords(row.get().media(), file), false);
         }
         // an existing row keeps its key
         ObjectKey key = row.map(r -> r.media().key())
@@ -87,7 +93,16 @@ record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages
         StoredMedia object =
                 new StoredMedia(file.sha256(), key, file.size(), file.type().contentType());
         upload.accept(object, new ObjectBytes(file.size(), file.file()::writeTo));
-        return new Upload(file, object, true);
+        return new Upload(file, withWords(object, file), true);
+    }
+
+    private static StoredMedia withWords(StoredMedia object, DownloadedMedia file) {
+        if (!file.type().suits(MediaKind.SUBTITLE) || file.size() > LARGEST_SUBTITLE) {
+            return object;
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Uncheck.run(() -> file.file().writeTo(bytes));
+        return object.withWordsOf(bytes.toByteArray());
     }
 
     /** Removes a file from the spool. One that cannot be deleted stays there. */

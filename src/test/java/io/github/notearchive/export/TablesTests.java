@@ -73,6 +73,7 @@ class TablesTests extends ExportScenario {
             "note_media.error",
             "note_media.sha256", // as media_object.sha256
             "note_media.updated_at",
+            "note_media.words",
             "media_object.stored_at",
             "media_object.verified_at",
             "worklist.attempts_tonight",

@@ -88,6 +88,9 @@ class VideoTests extends NightFixture {
         assertStored(video, media.at("/stream/h265/1/master_url"), ".mp4");
         assertStored(subtitle(note, 0), media.at("/video/subtitles/en-US/0/url"), ".vtt");
         assertStored(subtitle(note, 1), media.at("/video/subtitles/zh-CN/0/url"), ".srt");
+        assertThat(night.texts("SELECT words FROM note_media WHERE words IS NOT NULL"))
+                .hasSize(2)
+                .allSatisfy(words -> assertThat(words).startsWith("先把水烧开。"));
         String recommended = night.provider()
                 .videoEnvelope(note)
                 .at("/data/1/video_info_v2/media/stream/h264/0/master_url")

@@ -42,16 +42,16 @@ public class MediaCatalog implements AutoCloseable {
 
     private static final String SAVE_SLOTS = """
             INSERT INTO note_media (note_id, captured_at, kind, ordinal, identity, state, reason, rendition,
-                                    width, height, sha256, checks, error, dead_night, updated_at)
+                                    width, height, sha256, checks, error, dead_night, updated_at, words)
             SELECT note_id, captured_at, kind, ordinal, identity, state, reason, rendition,
-                   width, height, sha256, checks, error, dead_night, updated_at
+                   width, height, sha256, checks, error, dead_night, updated_at, words
             FROM json_populate_recordset(NULL::note_media, :rows::json)
             ON CONFLICT (note_id, kind, ordinal) DO UPDATE
             SET (captured_at, identity, state, reason, rendition,
-                 width, height, sha256, checks, error, dead_night, updated_at)
+                 width, height, sha256, checks, error, dead_night, updated_at, words)
                 = (EXCLUDED.captured_at, EXCLUDED.identity, EXCLUDED.state, EXCLUDED.reason, EXCLUDED.rendition,
                    EXCLUDED.width, EXCLUDED.height, EXCLUDED.sha256, EXCLUDED.checks, EXCLUDED.error,
-                   EXCLUDED.dead_night, EXCLUDED.updated_at)
+                   EXCLUDED.dead_night, EXCLUDED.updated_at, EXCLUDED.words)
             """;
 
     /**
@@ -105,7 +105,7 @@ public class MediaCatalog implements AutoCloseable {
     private static final String SLOTS = """
                     SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
                            m.checks, m.error, m.dead_night, o.sha256, m.updated_at,
-                           o.object_key AS key, o.size_bytes AS size, o.content_type, f.kind AS damage
+                           o.object_key AS key, o.size_bytes AS size, o.content_type, m.words, f.kind AS damage
                     FROM note_media m LEFT JOIN media_object o USING (sha256)
                     LEFT JOIN fixity_finding f
                       ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
@@ -117,7 +117,7 @@ public class MediaCatalog implements AutoCloseable {
     private static final String SAME_FILES = """
                     SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
                            m.kind, m.identity, m.rendition, m.note_id AS note, m.width, m.height,
-                           o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type
+                           o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type, m.words
                     FROM note_media m JOIN media_object o USING (sha256)
                     WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
                       AND m.rendition IS NOT NULL
@@ -170,7 +170,7 @@ public class MediaCatalog implements AutoCloseable {
 
     private static Map<String, KnownObject> objects(JdbcClient client, Collection<String> digests) {
         return Statements.list(client, KnownObject.class, Map.of("digests", digests), """
-                        SELECT o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type,
+                        SELECT o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type, NULL::text AS words,
                                EXISTS (SELECT 1 FROM fixity_finding f
                                        WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
                                          AND f.kind <> 'ORPHAN') AS damaged

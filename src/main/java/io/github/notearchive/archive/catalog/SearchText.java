@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.io.IOUtils;
@@ -19,6 +20,8 @@ final class SearchText {
 
     /** The app allows 1,000 characters; a response may contain millions, which would take too long to index. */
     private static final int LONGEST = 10_000;
+
+    private static final Pattern MARKUP = Pattern.compile("</?[\\w:][^<>]*>|\\{\\\\[^{}]*}");
 
     static final String SEPARATOR = "\n\u001f\n";
 
@@ -44,7 +47,23 @@ final class SearchText {
         return length == 0 ? null : new String(chars, 0, length);
     }
 
-    private static String cut(String text) {
+    /** Returns the searched text of an SRT or VTT file: the lines between one with times and an empty one. */
+    static @Nullable String ofSubtitle(byte[] file) {
+        StringBuilder words = new StringBuilder();
+        boolean isCue = false;
+        for (String line : new String(file, StandardCharsets.UTF_8).lines().toList()) {
+            if (line.isBlank()) {
+                isCue = false;
+            } else if (line.contains("-->")) {
+                isCue = true;
+            } else if (isCue) {
+                words.append(MARKUP.matcher(line).replaceAll("")).append('\n');
+            }
+        }
+        return of(words.toString().strip());
+    }
+
+    static String cut(String text) {
         return text.codePointCount(0, text.length()) <= LONGEST
                 ? text
                 : text.substring(0, text.offsetByCodePoints(0, LONGEST));

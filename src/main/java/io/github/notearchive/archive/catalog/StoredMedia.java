@@ -1,12 +1,40 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.store.ObjectKey;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** A stored file: the lower-case hexadecimal SHA-256, number and detected type of its bytes. */
-public record StoredMedia(String sha256, ObjectKey key, long size, String contentType) {
+/**
+ * A stored file: the lower-case hexadecimal SHA-256, number and detected type of its bytes.
+ *
+ * @param words searched text of a subtitle; null for all other files
+ */
+public record StoredMedia(
+        String sha256,
+        ObjectKey key,
+        long size,
+        String contentType,
+        @Nullable String words) {
+
+    public StoredMedia {
+        words = words == null ? null : PostgresText.of(SearchText.cut(words));
+    }
+
+    public StoredMedia(String sha256, ObjectKey key, long size, String contentType) {
+        this(sha256, key, size, contentType, null);
+    }
+
+    public StoredMedia with(@Nullable String newWords) {
+        return new StoredMedia(sha256, key, size, contentType, newWords);
+    }
+
+    /** Returns this file with the searched text of its bytes, those of a subtitle. */
+    public StoredMedia withWordsOf(byte[] subtitle) {
+        return with(SearchText.ofSubtitle(subtitle));
+    }
 
     public static final String PREFIX = "media/";
 

@@ -61,7 +61,7 @@ sealed interface FilterTerm {
                 }
             }
             if (!words.isEmpty()) {
-                conditions.add("(" + new Words(String.join(" ", words)).wordsSql(rendering) + ")");
+                conditions.add("(" + new Words(String.join(" ", words)).sql(rendering, false) + ")");
             }
             return conditions.isEmpty() ? "true" : String.join(" AND ", conditions);
         }
@@ -120,20 +120,36 @@ sealed interface FilterTerm {
 
         @Override
         public String sql(Rendering rendering) {
-            return isPhrase()
-                    ? wordsSql(rendering)
-                            + " AND strpos(translate(n.search, E'\\n\\r\\t', '   ') COLLATE \"C\", (SELECT search_text(%s))) > 0"
-                                    .formatted(rendering.parameter(words))
-                    : wordsSql(rendering);
+            return sql(rendering, isPhrase());
         }
 
-        private String wordsSql(Rendering rendering) {
+        /** Each condition is one on the note, or on one of its subtitles, so that both indexes are used together. */
+        private String sql(Rendering rendering, boolean isPhrase) {
             String parameter = rendering.parameter(words);
+            String compared = compared("n.search", parameter, isPhrase);
+            String spoken = compared("m.words", parameter, isPhrase);
+            if (rendering.isScan()) {
+                return """
+                        %s OR EXISTS (SELECT FROM note_media m
+                                      WHERE m.note_id = n.note_id AND m.kind = 'SUBTITLE' AND %s OFFSET 0)
+                        """.formatted(compared, spoken);
+            }
+            String wanted = " @> (SELECT search_wanted(%s))".formatted(parameter);
+            String ids = """
+                    n.note_id = ANY (ARRAY(SELECT m.note_id FROM note_media m
+                                           WHERE m.words IS NOT NULL AND search_grams(m.words)%s AND %s))
+                    """.formatted(wanted, spoken);
+            return "(search_grams(n.search)%1$s OR %2$s) AND (%3$s OR %2$s)".formatted(wanted, ids, compared);
+        }
+
+        private static String compared(String column, String parameter, boolean isPhrase) {
             String compared =
-                    "n.search COLLATE \"C\" LIKE ALL ((SELECT search_patterns(%s))::text[])".formatted(parameter);
-            return rendering.isScan()
+                    "%s COLLATE \"C\" LIKE ALL ((SELECT search_patterns(%s))::text[])".formatted(column, parameter);
+            return isPhrase
                     ? compared
-                    : "search_grams(n.search) @> (SELECT search_wanted(%s)) AND %s".formatted(parameter, compared);
+                            + " AND strpos(translate(%s, E'\\n\\r\\t', '   ') COLLATE \"C\", (SELECT search_text(%s))) > 0"
+                                    .formatted(column, parameter)
+                    : compared;
         }
     }
 

@@ -9,6 +9,7 @@ import io.github.notearchive.archive.stats.NoteCards;
 import io.github.notearchive.archive.stats.NoteCards.Hit;
 import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.note.NoteId;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -33,6 +34,22 @@ class SearchTests {
     @AfterEach
     void cleanUp() {
         ArchiveDatabase.emptied();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1\\r\\n00:00:00,120 --> 00:00:03,000\\r\\n先把水\\r\\n燒開。\\r\\n\\r\\n2\\r\\n00:00:04,000 --> 00:00:05,000\\r\\n<i>OK</i> 3 < 4 | 先把水\\n烧开。\\nok 3 < 4",
+                "\ufeffWEBVTT - a title\\n\\nNOTE not said\\nat all\\n\\nSTYLE\\n::cue {}\\n\\nintro\\n00:00.120 --> 00:03.000 align:start\\n<v Anna>hi <00:01.000>you{\\\\an8} | hi you",
+                "00:01 --> 00:02\\nno gap\\n00:02 --> 00:03\\nbetween | no gap\\nbetween",
+                "no times at all |",
+                "00:01 --> 00:02 |"
+            })
+    void wordsOfASubtitleAreThoseOfItsCues(String file, @Nullable String words) {
+        byte[] bytes = file.translateEscapes().getBytes(StandardCharsets.UTF_8);
+
+        assertThat(SearchText.ofSubtitle(bytes)).isEqualTo(words == null ? null : words.translateEscapes());
     }
 
     @ParameterizedTest(name = "{1} in {0}: {2}")

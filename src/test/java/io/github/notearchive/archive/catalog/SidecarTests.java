@@ -6,6 +6,7 @@ import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +84,9 @@ class SidecarTests {
 
     @Test
     void documentIsReadBack() throws Exception {
-        List<SlotRow> slots = slots("url_multi_level.high", null, "size match", "original at x: HTTP 404");
+        List<SlotRow> slots =
+                new ArrayList<>(slots("url_multi_level.high", null, "size match", "original at x: HTTP 404"));
+        slots.set(0, slots.getFirst().with(slots.getFirst().media().with("words of a subtitle")));
         Sidecar written = Captures.sidecar(Captures.of(Captures.sample()), slots);
 
         Sidecar read = Sidecar.read(written.key(), written.bytes());

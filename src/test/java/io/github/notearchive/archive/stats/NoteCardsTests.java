@@ -10,6 +10,7 @@ import io.github.notearchive.archive.stats.NoteCards.Card;
 import io.github.notearchive.archive.stats.NoteCards.Cards;
 import io.github.notearchive.archive.stats.NoteCards.MonthCount;
 import io.github.notearchive.archive.stats.NoteCards.Suggestion;
+import io.github.notearchive.note.NoteId;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -174,6 +175,42 @@ class NoteCardsTests {
     }
 
     @Test
+    void wordsOfSubtitlesAreFound() {
+        rows.author("a", "Anna");
+        for (int note = 1; note <= 4; note++) {
+            rows.note(note, "a", "2026-02-0%dT00:00Z".formatted(note), "tea");
+        }
+        rows.subtitle(1, 0, "先把水烧开。\nthen wait");
+        rows.subtitle(2, 0, "hello");
+        rows.subtitle(2, 1, "水 then 烧");
+        rows.file(3, "VIDEO", 0, "c".repeat(64), null);
+
+        for (String filter : List.of("烧开", "水烧", "把水 wait", "\"then wait\"", "燒開 tea OR 烧开", "-烧 水 OR 烧开")) {
+            assertThat(found(filter)).as(filter).containsExactly(id(1));
+        }
+        assertThat(found("水")).containsExactly(id(2), id(1));
+        assertThat(found("水 烧 -开")).containsExactly(id(2));
+        assertThat(found("-then")).containsExactly(id(4), id(3));
+        assertThat(found("开水")).isEmpty();
+        assertThat(found("开 hello")).isEmpty();
+        for (String rows : List.of("20", "NULL")) {
+            assertThat(database.texts("SELECT note_id FROM search_note('then', " + rows + ")"))
+                    .containsExactly(id(2).value(), id(1).value());
+        }
+    }
+
+    private List<NoteId> found(String filter) {
+        NoteFilter parsed = NoteFilter.parse(filter);
+        List<NoteId> page = cards.page(parsed, null, null, 10).cards().stream()
+                .map(Card::id)
+                .toList();
+        assertThat(cards.search(parsed, NoteCards.Order.LIKES, 10))
+                .extracting(NoteCards.Hit::id)
+                .containsExactlyInAnyOrderElementsOf(page);
+        return page;
+    }
+
+    @Test
     void filterWithoutAnIndexIsComparedWithSomeNotesAPage() {
         database.update("""
                         INSERT INTO note (note_id, published_at, liked_count, first_captured_at, last_captured_at)
@@ -266,7 +303,8 @@ class NoteCardsTests {
             published:2026-01       | note_published
             author:Anna             | note_author,author_nickname,note_capture_nickname,author_red_id
             topic:camping           | note_topic_lower_name
-            camping                 | note_search
+            camping                 | note_search,note_media_words,note_pkey
+            "old camping"           | note_search,note_media_words,note_pkey
             state:failed            | worklist_left
             gone:yes                | worklist_unavailable
             has:video               | note_media_kind

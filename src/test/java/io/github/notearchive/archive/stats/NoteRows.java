@@ -68,6 +68,15 @@ record NoteRows(ArchiveDatabase database) {
                         """, id(number).value(), kind, ordinal, sha256 == null ? "WAIVED" : "STORED", reason, sha256);
     }
 
+    void subtitle(int number, int ordinal, String words) {
+        file(number, "SUBTITLE", ordinal, "%064x".formatted(100 * number + ordinal), null);
+        database.update(
+                "UPDATE note_media SET words = search_text(?) WHERE note_id = ? AND kind = 'SUBTITLE' AND ordinal = ?",
+                words,
+                id(number).value(),
+                ordinal);
+    }
+
     void topic(int number, int ordinal, String name) {
         database.update(
                 "INSERT INTO note_topic (note_id, ordinal, name) VALUES (?, ?, ?)",

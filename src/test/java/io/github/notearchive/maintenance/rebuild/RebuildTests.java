@@ -162,8 +162,9 @@ class RebuildTests extends MaintenanceScenario {
     }
 
     @Test
-    void emptiesTheSameOlderResponses() {
-        String note = archived(night.pending(1)).getFirst();
+    void emptiesTheSameOlderResponsesAndRestoresWords() {
+        String note = archived(night.pending(SandboxNoteKind.IMAGES, 1)).getFirst();
+        update("UPDATE note_media SET words = 'as if it were a subtitle' WHERE state = 'STORED'");
         for (int i = 0; i < 3; i++) {
             night.isDaysLater(8);
             night.requeue(note);
@@ -172,6 +173,7 @@ class RebuildTests extends MaintenanceScenario {
         night.run(ExitCode.COMPLETED); // empties the copies of old answers
         Map<String, List<String>> before = rows();
         assertThat(count("note_capture WHERE response IS NULL")).isEqualTo(2);
+        assertThat(count("note_media WHERE words IS NOT NULL")).isPositive();
 
         loseTheDatabase();
         rebuild(ExitCode.COMPLETED);
