@@ -101,7 +101,8 @@ sealed interface FilterTerm {
 
         @Override
         public String sql(Rendering rendering) {
-            return "(" + term.sql(rendering) + ") IS NOT TRUE";
+            Rendering scan = new Rendering(rendering.prefix(), true, rendering.parameters()); // no index finds them
+            return "(" + term.sql(scan) + ") IS NOT TRUE";
         }
     }
 
@@ -123,23 +124,20 @@ sealed interface FilterTerm {
             return sql(rendering, isPhrase());
         }
 
-        /** Each condition is one on the note, or on one of its subtitles, so that both indexes are used together. */
+        /** Both indexes are asked for candidates, so that the rows of no other notes are read. */
         private String sql(Rendering rendering, boolean isPhrase) {
             String parameter = rendering.parameter(words);
-            String compared = compared("n.search", parameter, isPhrase);
-            String spoken = compared("m.words", parameter, isPhrase);
-            if (rendering.isScan()) {
-                return """
-                        %s OR EXISTS (SELECT FROM note_media m
-                                      WHERE m.note_id = n.note_id AND m.kind = 'SUBTITLE' AND %s OFFSET 0)
-                        """.formatted(compared, spoken);
-            }
-            String wanted = " @> (SELECT search_wanted(%s))".formatted(parameter);
-            String ids = """
-                    n.note_id = ANY (ARRAY(SELECT m.note_id FROM note_media m
-                                           WHERE m.words IS NOT NULL AND search_grams(m.words)%s AND %s))
-                    """.formatted(wanted, spoken);
-            return "(search_grams(n.search)%1$s OR %2$s) AND (%3$s OR %2$s)".formatted(wanted, ids, compared);
+            String matches =
+                    """
+                    (%s OR EXISTS (SELECT FROM note_media m
+                                   WHERE m.note_id = n.note_id AND m.kind = 'SUBTITLE' AND %s OFFSET 0))
+                    """.formatted(compared("n.search", parameter, isPhrase), compared("m.words", parameter, isPhrase));
+            return rendering.isScan() ? matches : """
+                    (search_grams(n.search) @> (SELECT search_wanted(%1$s))
+                     OR n.note_id = ANY (ARRAY(SELECT m.note_id FROM note_media m
+                                               WHERE m.words IS NOT NULL AND search_grams(m.words) @> (SELECT search_wanted(%1$s)))))
+                    AND %2$s
+                    """.formatted(parameter, matches);
         }
 
         private static String compared(String column, String parameter, boolean isPhrase) {
