@@ -11,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
+import org.springframework.util.unit.DataSize;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
@@ -23,6 +24,7 @@ final class Arguments {
         return program.registerConverter(Duration.class, Arguments::positive)
                 .registerConverter(Night.class, Arguments::night)
                 .registerConverter(Instant.class, Arguments::time)
+                .registerConverter(DataSize.class, Arguments::size)
                 .registerConverter(RefreshAfter.class, Arguments::refreshAfter);
     }
 
@@ -40,6 +42,14 @@ final class Arguments {
         } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
             throw invalid(value, problem);
         }
+    }
+
+    private static DataSize size(String value) {
+        DataSize size = parse(value, DataSize::parse, "is not a size; write it like 50MB or 2GB");
+        if (size.isNegative()) {
+            throw invalid(value, "must not be negative");
+        }
+        return size;
     }
 
     /**

@@ -12,6 +12,7 @@ import io.github.notearchive.export.ExportOptions.Packaging;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
+import org.springframework.util.unit.DataSize;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -47,6 +49,12 @@ final class ExportCommand extends ArchiveCommand {
 
     @Option(names = "--media", paramLabel = "HOW")
     private @Nullable MediaMode media;
+
+    @Option(names = "--media-kind", paramLabel = "KIND", split = ",")
+    private List<MediaKind> mediaKinds = List.of();
+
+    @Option(names = "--max-size", paramLabel = "SIZE")
+    private @Nullable DataSize maxSize;
 
     @Option(names = "--presign-for", paramLabel = "D", defaultValue = "24h")
     private Duration presignFor = Duration.ofHours(24);
@@ -76,6 +84,12 @@ final class ExportCommand extends ArchiveCommand {
 
     @Option(names = "--descriptor", paramLabel = "FILE")
     private @Nullable Path descriptor;
+
+    @Option(names = "--bag-info", paramLabel = "FILE")
+    private @Nullable Path bagInfo;
+
+    @Option(names = "--answers")
+    private boolean answers;
 
     @Option(names = "--published-from", paramLabel = "T")
     private @Nullable Instant publishedFrom;
@@ -140,20 +154,7 @@ final class ExportCommand extends ArchiveCommand {
 
     private ExportOptions options() throws Exception {
         MediaMode files = media == null ? format.usualMedia() : media;
-        refuseIf(
-                !format.takes(files),
-                "--format %s does not support --media %s"
-                        .formatted(format, files.name().toLowerCase(Locale.ROOT)));
-        refuseIf(excel && format != ExportFormat.CSV, "--excel requires --format csv, not " + format);
-        refuseIf(
-                partition != null && !format.hasTables(),
-                "--partition-by requires a format with tables, not " + format);
-        refuseIf(
-                compression != null && !format.hasTables(),
-                "--compress requires a format with tables, such as csv, not " + format);
-        refuseIf(
-                descriptor != null && !format.hasTables(),
-                "--descriptor requires a format with tables, such as csv, not " + format);
+        refuseOtherFormats(files);
         refuseIf(authorKey != null && authors != AuthorMode.HASH, "--author-key requires --authors hash");
         refuseIf(
                 since != null && authors == AuthorMode.HASH && authorKey == null,
@@ -168,6 +169,7 @@ final class ExportCommand extends ArchiveCommand {
         requireReadable("--author-key", authorKey);
         requireReadable("--since", since);
         requireReadable("--descriptor", descriptor);
+        requireReadable("--bag-info", bagInfo);
         return new ExportOptions(
                 format,
                 target,
@@ -177,8 +179,35 @@ final class ExportCommand extends ArchiveCommand {
                 authorKey,
                 presignFor,
                 since,
-                Packaging.of(partition != null, excel, compression, descriptor),
+                Packaging.of(partition != null, excel, compression, descriptor, bagInfo, answers),
                 new NoteArchiveCommand.Version().getVersion()[0]);
+    }
+
+    /** Refuses options that the format does not support. */
+    private void refuseOtherFormats(MediaMode files) {
+        refuseIf(
+                !format.takes(files),
+                "--format %s does not support --media %s"
+                        .formatted(format, files.name().toLowerCase(Locale.ROOT)));
+        refuseIf(
+                (!mediaKinds.isEmpty() || maxSize != null) && (files == MediaMode.NONE || files == MediaMode.LINK),
+                "--media-kind and --max-size require --media copy or presigned");
+        refuseIf(excel && format != ExportFormat.CSV, "--excel requires --format csv, not " + format);
+        refuseIf(
+                partition != null && !format.hasTables(),
+                "--partition-by requires a format with tables, not " + format);
+        refuseIf(
+                compression != null && !format.hasTables(),
+                "--compress requires a format with tables, such as csv, not " + format);
+        refuseIf(
+                descriptor != null && !format.hasTables(),
+                "--descriptor requires a format with tables, such as csv, not " + format);
+        refuseIf(
+                (bagInfo != null || answers) && format != ExportFormat.BAGIT,
+                "--bag-info and --answers require --format bagit, not " + format);
+        refuseIf(
+                answers && authors != AuthorMode.KEEP,
+                "--answers requires --authors keep: responses name their authors");
     }
 
     private Selection selection() throws Exception {
@@ -192,7 +221,9 @@ final class ExportCommand extends ArchiveCommand {
                 states,
                 text,
                 filter == null ? null : filter(filter),
-                ids);
+                ids,
+                mediaKinds,
+                maxSize == null ? null : maxSize.toBytes());
     }
 
     private void requireOrder(String from, @Nullable Instant begin, String to, @Nullable Instant end) {

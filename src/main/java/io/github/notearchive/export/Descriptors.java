@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.springframework.core.io.ClassPathResource;
 import tools.jackson.core.JacksonException;
@@ -24,8 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Describes the tables for other programs: {@code datapackage.json} (Frictionless Data Package 1) and
- * {@code croissant.json} (Croissant 1.0). They have no time of writing, and what the archive does not know, such as a
- * license, only if the user gives it.
+ * {@code croissant.json} (Croissant 1.0), in a bag also {@code ro-crate-metadata.json} (RO-Crate 1.1). They have no
+ * time of writing, and what the archive does not know, such as a license, only if the user gives it.
  *
  * @param format format of the tables
  * @param tables files of each table
@@ -77,6 +78,10 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
         StagingDirectory directory = export.directory();
         directory.write(below + "datapackage.json", descriptors.dataPackage().toPrettyString());
         directory.write(below + "croissant.json", descriptors.croissant().toPrettyString());
+        if (export.options().format() == ExportFormat.BAGIT) {
+            directory.write(
+                    below + "ro-crate-metadata.json", descriptors.crate().toPrettyString());
+        }
     }
 
     private static ObjectNode object() {
@@ -92,7 +97,7 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
         return switch (format) {
             case CSV -> "text/csv";
             case PARQUET -> "application/x-parquet";
-            case JSONL, BAGIT, FOLDER, FOURCAT -> "application/jsonlines";
+            case JSONL, BAGIT, FOLDER, MARKDOWN, FOURCAT -> "application/jsonlines";
         };
     }
 
@@ -251,5 +256,69 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
                     case BOOLEAN -> "sc:Boolean";
                     case TIMESTAMP -> "sc:DateTime";
                 });
+    }
+
+    /** A crate needs a date of publication; unless it is given, it is that of the newest change in the archive. */
+    private ObjectNode crate() {
+        ObjectNode json = object().put("@context", "https://w3id.org/ro/crate/1.1/context");
+        ArrayNode graph = json.putArray("@graph");
+        ObjectNode self = entity(graph, "ro-crate-metadata.json", "CreativeWork");
+        self.putObject("conformsTo").put("@id", "https://w3id.org/ro/crate/1.1");
+        self.putObject("about").put("@id", "./");
+        ObjectNode root = entity(graph, "./", "Dataset")
+                .put("name", TITLE)
+                .put("description", DESCRIPTION)
+                .put("datePublished", export.snapshot().mark().toString());
+        given().forEachEntry((property, value) -> root.set(property, flattened(property, value, graph)));
+        tables.forEach((table, paths) -> paths.forEach(path -> {
+            FileEntry file = Objects.requireNonNull(files.get(path));
+            entity(graph, path, "File")
+                    .put("name", path)
+                    .put("description", export.description(table))
+                    .put("encodingFormat", mediaType())
+                    .put("contentSize", Long.toString(file.size()))
+                    .put("sha256", file.sha256());
+            root.withArray("hasPart").addObject().put("@id", path);
+        }));
+        Map<String, String> directories = new TreeMap<>();
+        directories.put("media/", "Files of the notes, by SHA-256");
+        if (export.options().packaging().answers()) {
+            directories.put("notes/", "Exact responses of the provider, by note and time");
+        }
+        directories.forEach((path, name) -> {
+            if (export.directory().has("data/" + path)) {
+                entity(graph, path, "Dataset").put("name", name);
+                root.withArray("hasPart").addObject().put("@id", path);
+            }
+        });
+        return json;
+    }
+
+    private static ObjectNode entity(ArrayNode graph, String id, String type) {
+        return graph.addObject().put("@id", id).put("@type", type);
+    }
+
+    /** Adds objects within a value to the graph, since a crate has no nested ones; returns references to them. */
+    private static JsonNode flattened(String property, JsonNode value, ArrayNode graph) {
+        if (value.isArray()) {
+            ArrayNode all = JsonMapper.shared().createArrayNode();
+            value.forEach(each -> all.add(flattened(property, each, graph)));
+            return all;
+        }
+        if (property.equals("license") && value.asString("").contains("://")) {
+            entity(graph, value.stringValue(), "CreativeWork").put("name", value.stringValue());
+            return object().put("@id", value.stringValue());
+        }
+        if (!value.isObject() || (value.has("@id") && value.size() == 1)) {
+            return value;
+        }
+        String id = value.path("@id").asString("#" + property + "-" + graph.size());
+        ObjectNode entity = graph.addObject().put("@id", id);
+        value.forEachEntry((name, each) -> {
+            if (!name.equals("@id")) {
+                entity.set(name, flattened(name, each, graph));
+            }
+        });
+        return object().put("@id", id);
     }
 }

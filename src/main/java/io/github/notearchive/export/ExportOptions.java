@@ -40,6 +40,8 @@ public record ExportOptions(
         FOLDER("folder", MediaMode.COPY),
         /** A bag (RFC 8493) with the tables as JSON Lines and the media, for preservation. */
         BAGIT("bagit", MediaMode.COPY),
+        /** Page of Markdown per note, for a vault of Obsidian. */
+        MARKDOWN("markdown", MediaMode.COPY),
         FOURCAT("4cat", MediaMode.NONE);
 
         private final String spelling;
@@ -56,13 +58,13 @@ public record ExportOptions(
 
         /** Returns whether the export has a file for each table. */
         public boolean hasTables() {
-            return this != FOLDER && this != FOURCAT;
+            return this != FOLDER && this != MARKDOWN && this != FOURCAT;
         }
 
         public boolean takes(MediaMode media) {
             return switch (this) {
                 case JSONL, CSV, PARQUET, BAGIT -> true;
-                case FOLDER -> media == MediaMode.COPY || media == MediaMode.NONE;
+                case FOLDER, MARKDOWN -> media == MediaMode.COPY || media == MediaMode.NONE;
                 case FOURCAT -> media == MediaMode.NONE || media == MediaMode.PRESIGNED;
             };
         }
@@ -80,12 +82,16 @@ public record ExportOptions(
      * @param excel whether CSV has a byte order mark, and an apostrophe before formulas
      * @param compression compression of the files, or of the pages within Parquet; null: none, and zstd with Parquet
      * @param descriptor properties of schema.org about the data set, for its descriptors; null: none
+     * @param bagInfo further lines of {@code bag-info.txt}; null: none
+     * @param answers whether a bag has the sidecars, which contain the exact responses
      */
     public record Packaging(
             boolean partitioned,
             boolean excel,
             @Nullable Compression compression,
-            @Nullable ObjectNode descriptor) {
+            @Nullable ObjectNode descriptor,
+            @Nullable String bagInfo,
+            boolean answers) {
 
         /**
          * Reads the files that describe the data set.
@@ -93,10 +99,20 @@ public record ExportOptions(
          * @throws ExportException if one of them is invalid
          */
         public static Packaging of(
-                boolean partitioned, boolean excel, @Nullable Compression compression, @Nullable Path descriptor)
+                boolean partitioned,
+                boolean excel,
+                @Nullable Compression compression,
+                @Nullable Path descriptor,
+                @Nullable Path bagInfo,
+                boolean answers)
                 throws IOException {
             return new Packaging(
-                    partitioned, excel, compression, descriptor == null ? null : Descriptors.read(descriptor));
+                    partitioned,
+                    excel,
+                    compression,
+                    descriptor == null ? null : Descriptors.read(descriptor),
+                    bagInfo == null ? null : TableFiles.readBagInfo(bagInfo),
+                    answers);
         }
 
         /** Returns the name of a format's files after the dot. */

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.stats.NoteSnapshots;
-import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.archive.stats.NoteSnapshots.NamedIds;
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
@@ -84,12 +83,18 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
         Collection<NoteId> ids = idFile == null ? null : readIds(idFile);
         Since since = options.since() == null ? null : Since.read(options.since());
         Instant start = since == null ? null : since.start();
-        if (options.media() == MediaMode.COPY) {
+        boolean hasMedia = options.media() == MediaMode.COPY;
+        boolean hasAnswers = options.packaging().answers();
+        if (hasMedia || hasAnswers) {
             store.getObject().requireBucket();
-            try (Snapshot snapshot = notes.open(options.selection(), ids, start);
-                    Stream<FileEntry> objects =
-                            snapshot.objects(since != null && options.format().hasTables())) {
-                objects.forEach(directory.plan::add);
+            try (Snapshot snapshot = notes.open(options.selection(), ids, start)) {
+                if (hasMedia) {
+                    directory.plan(
+                            snapshot.objects(since != null && options.format().hasTables()));
+                }
+                if (hasAnswers) {
+                    directory.plan(snapshot.sidecars());
+                }
             }
             // while no snapshot is open, because this may take hours
             directory.copyAhead(stopped);
@@ -115,7 +120,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             switch (options.format()) {
                 case JSONL, CSV, PARQUET -> new TableFiles(export, options.format(), "").write();
                 case BAGIT -> new TableFiles(export, ExportFormat.JSONL, "data/").writeBag();
-                case FOLDER -> new Folder(export).write();
+                case FOLDER, MARKDOWN -> new Folder(export).write();
                 case FOURCAT -> new FourCat(export).write();
             }
             return new ExportReport(

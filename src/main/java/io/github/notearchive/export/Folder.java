@@ -29,7 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes a directory per note for human readers: its media in order under descriptive names, the note as
- * {@code note.json}, and an HTML page. Index pages at the top level list the notes.
+ * {@code note.json}, and an HTML page. Index pages at the top level list the notes. Or writes a page of Markdown per
+ * note and its media beside it.
  *
  * <p>Names of directories and files consist of ASCII letters, digits and dashes only: they are valid on every file
  * system and in every archive format, and Java cannot create other names in the locale C, as under cron.
@@ -73,17 +74,21 @@ final class Folder {
 
     void write() throws IOException {
         Table captures = export.captures();
+        boolean hasIndex = export.options().format() == ExportFormat.FOLDER;
         Column history = new Column(captures.name(), Column.Type.RECORD_LIST, Column.Content.PLAIN, "", "", captures);
         export.forEachRow(export.notes().with(history), key -> key, row -> {
-            entries.add(note(row));
+            NotePage page = note(row);
             export.rows()
                     .merge(captures.name(), (long) row.path(captures.name()).size(), Long::sum);
+            if (hasIndex) {
+                entries.add(page);
+            }
             if (entries.size() == IndexPage.NOTES) {
                 writeIndex();
             }
         });
         export.rows().putIfAbsent(captures.name(), 0L);
-        if (!entries.isEmpty() || pages == 0) {
+        if (hasIndex && (!entries.isEmpty() || pages == 0)) {
             writeIndex();
         }
         Map<Table, List<String>> files = new LinkedHashMap<>();
@@ -97,13 +102,20 @@ final class Folder {
 
     private NotePage note(ObjectNode row) throws IOException {
         NotePage page = new NotePage(row);
-        String directory = page.directory();
+        boolean isVault = export.options().format() == ExportFormat.MARKDOWN;
+        String directory = isVault ? "notes/files/" + page.noteId() : page.directory();
         for (JsonNode file : row.path("media")) {
             if (file.path("path").isString()) {
                 copy((ObjectNode) file, directory);
+            } else if (file.path("object_key").isString()) {
+                ((ObjectNode) file).remove("path"); // not selected, as opposed to a missing file
             }
         }
         page.linkPreviews();
+        if (isVault) {
+            export.directory().write(Markdown.path(page), Markdown.render(page, "files/" + page.noteId() + "/"));
+            return page;
+        }
         export.directory().write(directory + "/note.json", row.toPrettyString());
         export.directory().write(directory + "/index.html", Pages.render("export/note", Map.of("page", page)));
         return page;
@@ -244,11 +256,15 @@ final class Folder {
             return note.path(Table.KEY).stringValue();
         }
 
-        /** Returns the directory, which is named by the day of publication in Shanghai and the note id. */
+        /** Returns the directory, which is named by the day of publication and the note id. */
         String directory() {
+            return "notes/" + day() + "-" + noteId();
+        }
+
+        /** Returns the day of publication in Shanghai. */
+        String day() {
             Instant published = time("published_at");
-            return "notes/" + (published == null ? "undated" : LocalDate.ofInstant(published, Night.ZONE)) + "-"
-                    + noteId();
+            return published == null ? "undated" : String.valueOf(LocalDate.ofInstant(published, Night.ZONE));
         }
 
         /** Returns the text of a column; null if it is absent or omitted by the export. */

@@ -193,7 +193,7 @@ final class ParquetTableWriter implements TableWriter {
         @Override
         public BytesInput compress(BytesInput bytes) throws IOException {
             if (compression == Compression.ZSTD) { // a stream costs more than a small page
-                byte[] page = bytes.toByteArray();
+                byte[] page = bytes.toInputStream().readAllBytes();
                 byte[] compressed = new byte[zstd.maxCompressedLength(page.length)];
                 return BytesInput.from(
                         compressed, 0, zstd.compress(page, 0, page.length, compressed, 0, compressed.length));

@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.IOUtils;
 import org.apache.commons.io.file.PathUtils;
@@ -76,7 +77,7 @@ final class StagingDirectory implements AutoCloseable {
     final FileList inventory;
 
     /** List of objects to be received ahead. */
-    final FileList plan;
+    private final FileList plan;
 
     long copied;
     long missing;
@@ -157,6 +158,12 @@ final class StagingDirectory implements AutoCloseable {
         }
     }
 
+    void plan(Stream<FileEntry> objects) {
+        try (objects) {
+            objects.forEach(plan::add);
+        }
+    }
+
     /**
      * Receives the planned objects. An object that is missing or differs is left to {@link #copy}, which reports it.
      *
@@ -169,9 +176,12 @@ final class StagingDirectory implements AutoCloseable {
         });
     }
 
-    /** Copies one object to a path within the export; returns false if the object is missing or differs. */
+    /**
+     * Copies one object to a path within the export; returns false if the object is missing or differs. A sidecar,
+     * whose digest is empty because none is recorded, is copied as it is.
+     */
     boolean copy(FileEntry object, String path) throws IOException {
-        Path ahead = root.resolve(AHEAD + object.sha256());
+        Path ahead = root.resolve(ahead(object));
         String problem = Files.exists(ahead) ? null : receive(object);
         if (problem == null) {
             try {
@@ -179,8 +189,13 @@ final class StagingDirectory implements AutoCloseable {
             } catch (IOException e) {
                 throw notWritable(path, e);
             }
-            inventory.add(new FileEntry(path, object.size(), object.sha256()));
-            copied++;
+            if (object.sha256().isEmpty()) {
+                byte[] bytes = read(path);
+                inventory.add(new FileEntry(path, bytes.length, DigestUtils.sha256Hex(bytes)));
+            } else {
+                inventory.add(new FileEntry(path, object.size(), object.sha256()));
+                copied++;
+            }
             return true;
         }
         missing++;
@@ -192,9 +207,13 @@ final class StagingDirectory implements AutoCloseable {
         return false;
     }
 
+    private static String ahead(FileEntry object) {
+        return AHEAD + (object.sha256().isEmpty() ? object.path() : object.sha256());
+    }
+
     /** Receives an object ahead; returns the reason if it is missing or differs, and null otherwise. */
     private @Nullable String receive(FileEntry object) throws IOException {
-        String path = AHEAD + object.sha256();
+        String path = ahead(object);
         String problem;
         try {
             FileEntry file = store.getObject().read(new ObjectKey(object.path()), (in, _) -> {
@@ -204,7 +223,7 @@ final class StagingDirectory implements AutoCloseable {
                 }
                 return out.written();
             });
-            if (file.sha256().equals(object.sha256())) {
+            if (object.sha256().isEmpty() || file.sha256().equals(object.sha256())) {
                 return null;
             }
             problem = "the store has other bytes: %d with SHA-256 %s instead of %d"

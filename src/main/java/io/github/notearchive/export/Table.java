@@ -2,6 +2,7 @@ package io.github.notearchive.export;
 
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.IOException;
@@ -53,7 +54,8 @@ record Table(String name, String source, String relation, String order, String j
                     "media",
                     "note_media",
                     ", array_position(" + KINDS + ", note_media.kind), note_media.ordinal",
-                    "LEFT JOIN media_object USING (sha256)"),
+                    "LEFT JOIN media_object USING (sha256) CROSS JOIN LATERAL (SELECT CASE WHEN "
+                            + NoteSnapshots.HAS_FILE + " THEN media_object.object_key END AS object_key) AS file"),
             new Table("worklist", "worklist", "listed", "worklist.note_id", """
                     LEFT JOIN note_absence USING (note_id)
                     CROSS JOIN LATERAL (

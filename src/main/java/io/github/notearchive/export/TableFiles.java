@@ -7,16 +7,23 @@ import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.Export;
+import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.export.StagingDirectory.HashedFile;
 import io.github.notearchive.export.Table.Column;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -30,15 +37,18 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record TableFiles(Export export, ExportFormat format, String below) {
 
+    /** Line of bag-info.txt that begins with a label, other than those that the export writes itself. */
+    private static final Pattern BAG_LABEL = Pattern.compile(
+            "(?!(?i:payload-oxum|bagging-date|bag-software-agent):)[A-Za-z0-9][A-Za-z0-9_-]*: \\P{Cntrl}+");
+
+    private static final Pattern BAG_LINE = Pattern.compile("[ \t]\\P{Cntrl}+|" + BAG_LABEL.pattern());
+
     void write() throws IOException {
-        StagingDirectory directory = export.directory();
         if (export.options().media() == MediaMode.COPY) {
-            try (Stream<FileEntry> objects = export.snapshot().objects(export.since() != null)) {
-                for (FileEntry object : (Iterable<FileEntry>) objects::iterator) {
-                    Export.requireNotStopped(export.stopped());
-                    directory.copy(object, below + object.path());
-                }
-            }
+            copy(export.snapshot().objects(export.since() != null));
+        }
+        if (export.options().packaging().answers()) {
+            copy(export.snapshot().sidecars());
         }
         Map<Table, List<String>> files = new LinkedHashMap<>();
         for (Table table : export.tables()) {
@@ -46,6 +56,15 @@ record TableFiles(Export export, ExportFormat format, String below) {
         }
         Descriptors.write(export, format, below, files);
         new Manifest(export).write(below, files);
+    }
+
+    private void copy(Stream<FileEntry> objects) throws IOException {
+        try (objects) {
+            for (FileEntry object : (Iterable<FileEntry>) objects::iterator) {
+                Export.requireNotStopped(export.stopped());
+                export.directory().copy(object, below + object.path());
+            }
+        }
     }
 
     /** Writes one table; returns its files. A delta names media that only earlier exports have. */
@@ -132,8 +151,34 @@ record TableFiles(Export export, ExportFormat format, String below) {
                 Bag-Software-Agent: %s
                 External-Description: Notes of Xiaohongshu; data/manifest.json says which
                 Payload-Oxum: %s
-                """.formatted(export.options().tool(), oxum));
+                %s""".formatted(
+                        export.options().tool(),
+                        oxum,
+                        Objects.requireNonNullElse(export.options().packaging().bagInfo(), "")));
         list("tagmanifest-sha256.txt", false);
+    }
+
+    /**
+     * Reads lines {@code Label: value} for {@code bag-info.txt}; a line that begins with a space continues the
+     * previous.
+     *
+     * @throws ExportException if a line has another form, or a label that the export writes itself
+     */
+    static String readBagInfo(Path file) throws IOException {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (CharacterCodingException e) {
+            throw new ExportException("Bag info " + file + " is not UTF-8; nothing was exported");
+        }
+        for (int i = 0; i < lines.size(); i++) {
+            if (!(i == 0 ? BAG_LABEL : BAG_LINE).matcher(lines.get(i)).matches()) {
+                throw new ExportException(
+                        "Bag info %s, line %d is not \"Label: value\", or has Payload-Oxum, Bagging-Date or Bag-Software-Agent; nothing was exported"
+                                .formatted(file, i + 1));
+            }
+        }
+        return lines.stream().map(line -> line + "\n").collect(Collectors.joining());
     }
 
     private void list(String name, boolean isPayload) throws IOException {
@@ -152,7 +197,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
             case CSV ->
                 TableWriter.Csv.start(data, table, export.options().packaging().excel());
             case PARQUET -> new ParquetTableWriter(out, table, export);
-            case JSONL, BAGIT, FOLDER, FOURCAT -> TableWriter.jsonLines(data);
+            case JSONL, BAGIT, FOLDER, MARKDOWN, FOURCAT -> TableWriter.jsonLines(data);
         };
     }
 

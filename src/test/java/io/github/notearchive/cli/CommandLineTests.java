@@ -113,6 +113,12 @@ class CommandLineTests {
             export  | --format csv --authors hash --author-key /no/such/file out
             export  | --format csv --media presigned --presign-for 8d out; --format csv --published-from yesterday out
             export  | --format csv --published-from 2026-03-02 --published-to 2026-03-01 out
+            export  | --format folder --compress gzip out; --format csv --compress lz4 out; --format csv --answers out
+            export  | --format bagit --authors hash --answers out; --format csv --bag-info pom.xml out
+            export  | --format csv --media-kind IMAGE out; --format csv --media copy --media-kind PHOTO out
+            export  | --format csv --media copy --max-size big out; --format csv --media copy --max-size -1MB out
+            export  | --format markdown --descriptor pom.xml out; --format markdown --partition-by month out
+            export  | --format markdown --media link out; --format csv --descriptor /no/such/file out
             export  | --format csv --filter size:3 out; --format csv --filter likes:many out
             export  | --format csv --since /no/such/file out; --format csv --authors hash --since pom.xml out; --format csv --state NONSENSE out; --format csv --ids /no/such/file out; --format csv --ids /tmp out
             """)

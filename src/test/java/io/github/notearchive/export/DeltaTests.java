@@ -304,7 +304,18 @@ class DeltaTests extends ExportScenario {
 
     private static Selection selectionOf(String filter) {
         return new Selection(
-                null, null, null, null, List.of(), List.of(), List.of(), null, NoteFilter.parse(filter), null);
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                NoteFilter.parse(filter),
+                null,
+                List.of(),
+                null);
     }
 
     private static ExportOptions since(Path manifest, ExportOptions options) {

@@ -65,7 +65,7 @@ class DescriptorsTests extends ExportScenario {
 
     @Test
     void eachFileOfAMonthIsAResourceAndAFileSetHasThemAll() throws Exception {
-        export(with(options(ExportFormat.CSV, target), new Packaging(true, false, null, null)));
+        export(with(options(ExportFormat.CSV, target), new Packaging(true, false, null, null, null, false)));
 
         JsonNode resources = json(target.resolve("datapackage.json")).path("resources");
         assertThat(texts(resources, "name")).contains("notes.2026-02", "media.2026-02", "media.unknown", "removed");
@@ -104,6 +104,29 @@ class DescriptorsTests extends ExportScenario {
                 .isEqualTo("1");
     }
 
+    @Test
+    void aCrateHasNoNestedObjectsAndTheGivenCreatorsAsEntities() throws Exception {
+        export(with(options(ExportFormat.BAGIT, target), described("""
+                {"license": "https://creativecommons.org/licenses/by/4.0/", "creator": [{"@type": "Person", "name": "Li"}]}
+                """)));
+
+        JsonNode graph = json(target.resolve("data/ro-crate-metadata.json")).path("@graph");
+        JsonNode root = graph.get(1);
+        assertThat(root.at("/license/@id").stringValue()).startsWith("https://creativecommons.org/");
+        assertThat(named(graph, "Li").path("@id")).isEqualTo(root.at("/creator/0/@id"));
+        assertThat(root.path("datePublished").stringValue())
+                .isEqualTo(
+                        json(target.resolve("data/manifest.json")).path("mark").stringValue());
+        for (JsonNode entity : graph) {
+            assertThat(entity.path("@id").stringValue()).isNotEmpty();
+            entity.forEach(
+                    value -> assertThat(value.isObject() ? value.size() : 1).isEqualTo(1));
+        }
+        assertThat(texts(root.path("hasPart"), "@id"))
+                .contains("notes.jsonl", "media/")
+                .doesNotContain("notes/");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             ["a list"]             | is not a JSON object
@@ -128,12 +151,12 @@ class DescriptorsTests extends ExportScenario {
 
     private Packaging described(String descriptor) throws Exception {
         Path file = Files.writeString(directory.resolve("descriptor.json"), descriptor);
-        return Packaging.of(false, false, null, file);
+        return Packaging.of(false, false, null, file, null, false);
     }
 
     private static JsonNode named(JsonNode nodes, String name) {
         return nodes.valueStream()
-                .filter(node -> node.path("name").stringValue().equals(name))
+                .filter(node -> node.path("name").asString("").equals(name))
                 .findFirst()
                 .orElseThrow();
     }

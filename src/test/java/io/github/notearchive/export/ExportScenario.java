@@ -124,7 +124,7 @@ abstract class ExportScenario {
                 authorKey,
                 Duration.ofHours(1),
                 null,
-                new Packaging(false, excel, null, null),
+                new Packaging(false, excel, null, null, null, false),
                 "note-archive test");
     }
 

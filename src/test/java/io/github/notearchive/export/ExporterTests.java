@@ -12,6 +12,7 @@ import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.export.Exporter.ExportReport;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -314,6 +315,50 @@ class ExporterTests extends ExportScenario {
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = ? AND state = 'idle'", application);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"mediaKinds": ["IMAGE"]}                       | 2 | baseline.jpg picture.heic
+            {"mediaKinds": ["AUDIO", "VIDEO"]}              | 2 | film.mp4 sound.m4a
+            {"mediaKinds": ["IMAGE"], "maxBytes": 645}      | 1 | picture.heic
+            {"maxBytes": 2903}                              | 3 | baseline.jpg picture.heic film.mp4
+            """)
+    void onlyFilesOfTheKindsAndSizesAreCopiedAndAllRowsRemain(String criteria, long copied, String names)
+            throws Exception {
+        Map<String, Object> given = JsonMapper.shared().readValue(criteria, new TypeReference<>() {});
+        Selection selection = selection(given);
+
+        ExportReport report = export(options(ExportFormat.JSONL, target, selection, MediaMode.COPY, AuthorMode.KEEP));
+
+        List<JsonNode> rows = lines(target.resolve("media.jsonl"));
+        assertThat(rows).hasSize(7);
+        assertThat(report.isWhole()).isTrue();
+        for (JsonNode row : rows) {
+            long size = row.path("size_bytes").asLong(0);
+            boolean isSelected = row.path("sha256").isString()
+                    && (selection.mediaKinds().isEmpty()
+                            || selection
+                                    .mediaKinds()
+                                    .contains(MediaKind.valueOf(row.path("kind").stringValue())))
+                    && (selection.maxBytes() == null || size <= selection.maxBytes());
+            assertThat(row.path("path").isString()).as(row.toString()).isEqualTo(isSelected);
+            assertThat(row.path("object_key").isString())
+                    .isEqualTo(row.path("sha256").isString());
+        }
+        assertThat(report.copied()).isEqualTo(copied);
+        JsonNode recorded = json(target.resolve("manifest.json")).path("selection");
+        assertThat(recorded.path("mediaKinds").size())
+                .isEqualTo(selection.mediaKinds().size());
+        Path folder = directory.resolve("folder");
+        export(options(ExportFormat.FOLDER, folder, selection, MediaMode.COPY, AuthorMode.KEEP));
+        String page = Files.readString(folder.resolve("notes/2026-02-10-" + HOSTILE + "/index.html"));
+        assertThat(page).doesNotContain("not available in the store");
+        assertThat(page.contains("src=\"01.jpg\"")).isEqualTo(names.contains("baseline.jpg"));
+        Path urls = directory.resolve("urls");
+        export(options(ExportFormat.CSV, urls, selection, MediaMode.PRESIGNED, AuthorMode.KEEP));
+        assertThat(Files.readString(urls.resolve("media.csv")).contains(".m4a?"))
+                .isEqualTo(names.contains("sound.m4a"));
+    }
+
     @Test
     void withoutMediaThereIsNoWordOfWhereTheyLie() throws Exception {
         export(options(ExportFormat.JSONL, target, ALL, MediaMode.NONE, AuthorMode.KEEP));
@@ -433,7 +478,8 @@ class ExporterTests extends ExportScenario {
 
     /** Returns a selection with these criteria, by the names of its components. */
     private static Selection selection(Map<String, Object> criteria) {
-        Map<String, Object> all = new HashMap<>(Map.of("topics", List.of(), "authors", List.of(), "states", List.of()));
+        Map<String, Object> all = new HashMap<>(
+                Map.of("topics", List.of(), "authors", List.of(), "states", List.of(), "mediaKinds", List.of()));
         all.putAll(criteria);
         return JsonMapper.shared().convertValue(all, Selection.class);
     }

@@ -15,7 +15,11 @@ import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportOptions.Packaging;
+import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.export.Exporter.ExportReport;
+import io.github.notearchive.export.Exporter.ExportReport.MissingObject;
+import io.github.notearchive.store.ObjectKey;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -221,7 +226,7 @@ class TablesTests extends ExportScenario {
         ExportOptions plain = options(format, directory.resolve("plain"));
         export(plain);
 
-        export(with(options(format, target), new Packaging(true, false, null, null)));
+        export(with(options(format, target), new Packaging(true, false, null, null, null, false)));
 
         assertThat(files(target))
                 .contains(
@@ -274,7 +279,7 @@ class TablesTests extends ExportScenario {
         Path again = directory.resolve("again");
 
         for (Path out : List.of(target, again)) {
-            export(with(options(format, out), new Packaging(false, false, compression, null)));
+            export(with(options(format, out), new Packaging(false, false, compression, null, null, false)));
         }
 
         try (Duck duck = new Duck()) {
@@ -400,7 +405,7 @@ class TablesTests extends ExportScenario {
             assertThat(bag.getPayLoadManifests())
                     .singleElement()
                     .satisfies(manifest ->
-                            assertThat(manifest.getFileToChecksumMap()).hasSize(15));
+                            assertThat(manifest.getFileToChecksumMap()).hasSize(16));
             assertThat(bag.getMetadata().get("Payload-Oxum")).hasSize(1);
             assertThat(duck.one(
                             "SELECT count(*) FROM " + Duck.read(ExportFormat.JSONL, target.resolve("data"), "notes")))
@@ -410,6 +415,57 @@ class TablesTests extends ExportScenario {
             assertThatExceptionOfType(CorruptChecksumException.class)
                     .isThrownBy(() -> verifier.isValid(new BagReader().read(target), false));
         }
+    }
+
+    @Test
+    void aBagHasTheGivenLinesAndTheExactResponsesOfTheSelectedCaptures() throws Exception {
+        byte[] sidecar = "{\"answer\": \"{}\"}".getBytes(StandardCharsets.UTF_8);
+        String key = "notes/" + HOSTILE + "/20260310T040000.000Z.json";
+        store.putBytes(new ObjectKey(key), sidecar, "application/json");
+        String lost = "notes/" + FORMULA + "/20260310T040000.000Z.json";
+        String erased = "notes/" + BARE + "/20260311T040000.000Z.json";
+        store.putBytes(new ObjectKey(erased), sidecar, "application/json");
+        String update =
+                "UPDATE note_capture SET sidecar_key = ? WHERE note_id = ? AND captured_at < '2026-03-11T05:00Z'";
+        database.update(
+                "UPDATE note_capture SET sidecar_key = ? WHERE note_id = ? AND captured_at < '2026-03-11T00:00Z'",
+                key,
+                HOSTILE);
+        database.update(update, lost, FORMULA);
+        database.update(update, erased, BARE);
+        database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, now())", BARE);
+        Path info = Files.writeString(
+                directory.resolve("info.txt"), "Source-Organization: 图书馆\n  of a city\nContact-Name: Li\n");
+
+        ExportReport report =
+                export(with(options(ExportFormat.BAGIT, target), Packaging.of(false, false, null, null, info, true)));
+
+        assertThat(target.resolve("data").resolve(key)).hasBinaryContent(sidecar);
+        assertThat(target.resolve("data").resolve(erased)).doesNotExist();
+        assertThat(report.copied()).isEqualTo(4);
+        assertThat(report.missingExamples())
+                .singleElement()
+                .extracting(MissingObject::key)
+                .isEqualTo(lost);
+        Bag bag = new BagReader().read(target);
+        try (BagVerifier verifier = new BagVerifier()) {
+            verifier.isValid(bag, false);
+            BagVerifier.quicklyVerify(bag);
+        }
+        assertThat(Files.readString(target.resolve("bag-info.txt")))
+                .endsWith("Source-Organization: 图书馆\n  of a city\nContact-Name: Li\n");
+        JsonNode crate = json(target.resolve("data/ro-crate-metadata.json")).path("@graph");
+        assertThat(texts(crate, "@id")).contains("./", "notes.jsonl", "media/", "notes/");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"payload-oxum: 1.1", "Bagging-Date: 2026-01-01", "no label", " continues nothing", "A : b"})
+    void bagInfoWithAnotherLineIsRefused(String line) throws Exception {
+        Path info = Files.writeString(directory.resolve("info.txt"), line);
+
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> Packaging.of(false, false, null, null, info, false))
+                .withMessageContaining("info.txt, line 1");
     }
 
     @Test

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.io.RecordParameters;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -35,6 +36,12 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             (n.changed_at >= :since OR w.changed_at >= :since
                 OR n.author_id IN (SELECT a.author_id FROM author a WHERE a.changed_at >= :since)
                 OR n.note_id IN (SELECT m.note_id FROM note_media m WHERE m.changed_at >= :since))
+            """;
+
+    /** Whether the selection has the file of a row of {@code note_media}, joined with its {@code media_object}. */
+    public static final String HAS_FILE = """
+            (cardinality(:mediaKinds::text[]) = 0 OR note_media.kind = ANY (:mediaKinds))
+            AND (:maxBytes::bigint IS NULL OR media_object.size_bytes <= :maxBytes)
             """;
 
     /** Month of publication. */
@@ -130,6 +137,8 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
      * @param text text that title or text must contain, ignoring case; null for any
      * @param filter terms that must match; null for any
      * @param ids file with one note id per line; null for any
+     * @param mediaKinds kinds of files to export; empty for all. Rows of other files are exported without them
+     * @param maxBytes size of the largest file to export; null for any
      */
     public record Selection(
             @Nullable Instant publishedFrom,
@@ -141,10 +150,13 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             List<NoteState> states,
             @Nullable String text,
             @Nullable NoteFilter filter,
-            @Nullable Path ids) {
+            @Nullable Path ids,
+            List<MediaKind> mediaKinds,
+            @Nullable Long maxBytes) {
 
         public static Selection all() {
-            return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, null, null);
+            return new Selection(
+                    null, null, null, null, List.of(), List.of(), List.of(), null, null, null, List.of(), null);
         }
     }
 
@@ -185,16 +197,27 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
          * @param ofDelta whether slots that did not change since the start of the delta are omitted
          */
         public Stream<FileEntry> objects(boolean ofDelta) {
-            String changed = ofDelta ? "AND m.changed_at >= :since" : "";
+            String changed = ofDelta ? "AND note_media.changed_at >= :since" : "";
             return selected("""
-                            SELECT o.object_key AS path, o.size_bytes AS size, o.sha256 FROM media_object o
-                            WHERE EXISTS (SELECT FROM note_media m JOIN selected s ON s.note_id = m.note_id
-                                          WHERE m.sha256 = o.sha256 %s)
-                            ORDER BY o.sha256
-                            """.formatted(changed))
+                            SELECT object_key AS path, size_bytes AS size, sha256 FROM media_object
+                            WHERE EXISTS (SELECT FROM note_media JOIN selected USING (note_id)
+                                          WHERE note_media.sha256 = media_object.sha256 AND %s %s)
+                            ORDER BY sha256
+                            """.formatted(HAS_FILE, changed))
                     .withFetchSize(FETCH_SIZE)
                     .query(Columns.of(FileEntry.class))
                     .stream();
+        }
+
+        /** Returns the sidecars of the selected captures by their keys; a sidecar has no recorded size or digest. */
+        public Stream<FileEntry> sidecars() {
+            return selected("""
+                            SELECT sidecar_key AS path, 0 AS size, '' AS sha256 FROM note_capture JOIN selected USING (note_id)
+                            WHERE sidecar_key IS NOT NULL
+                              AND captured_at >= coalesce(:capturedFrom, timestamptz '-infinity')
+                              AND captured_at < coalesce(:capturedTo, timestamptz 'infinity')
+                            ORDER BY note_id, captured_at
+                            """).withFetchSize(FETCH_SIZE).query(Columns.of(FileEntry.class)).stream();
         }
 
         public long count() {
