@@ -226,6 +226,6 @@ public record NightReport(List<Past> nights, NightFacts facts) {
     }
 
     static String countOrDash(@Nullable Long number) {
-        return number == null ? "-" : DisplayFormat.count(number);
+        return number == null ? "–" : DisplayFormat.count(number);
     }
 }
