@@ -29,7 +29,7 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 record ChangesController(NoteChanges changes, Survival survival, PageRenderer pages) {
 
-    private static final int ROWS = 40;
+    static final int ROWS = 40;
     private static final int LINES = 6;
     private static final MediaType ATOM = new MediaType(MediaType.APPLICATION_ATOM_XML, StandardCharsets.UTF_8);
 

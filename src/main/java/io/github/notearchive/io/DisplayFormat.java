@@ -60,7 +60,7 @@ public final class DisplayFormat {
 
     /** Formats a share of 0 to 1 such as {@code 98.3 %}. */
     public static String percent(double share) {
-        return String.format(Locale.ROOT, "%.1f %%", 100 * share).replace(".0 ", " ");
+        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
     /** Formats a duration such as {@code 1.2 s}, {@code 3 min 4 s} or {@code 5 h 6 min}. */

@@ -84,12 +84,23 @@ public record Chart(
 
     /** Returns the curves of shares that are still available after some days; empty if none is known. */
     public static Optional<Chart> survival(Texts texts, Map<String, Map<Integer, @Nullable Double>> curves) {
+        double least = curves.values().stream()
+                .flatMap(shares -> shares.values().stream())
+                .filter(Objects::nonNull)
+                .mapToDouble(Double::doubleValue)
+                .min()
+                .orElse(1);
+        // the part of the axis above has a round half
+        long bottom = LongStream.of(9_000, 8_000, 5_000)
+                .filter(share -> share <= least * FULL)
+                .findFirst()
+                .orElse(0);
         List<Series> series = new ArrayList<>();
         curves.forEach((label, shares) -> {
-            List<@Nullable Long> values = new ArrayList<>(List.of(FULL));
+            List<@Nullable Long> values = new ArrayList<>(List.of(FULL - bottom));
             for (int days : Survival.DAYS) {
                 Double share = shares.get(days);
-                values.add(share == null ? null : Math.round(share * FULL));
+                values.add(share == null ? null : Math.round(share * FULL) - bottom);
             }
             if (values.get(1) != null) {
                 series.add(new Series(label, "", 0, values));
@@ -104,7 +115,7 @@ public record Chart(
                 texts.text("survival.what"),
                 coloured(series, 0),
                 labels,
-                share -> DisplayFormat.percent((double) share / FULL));
+                share -> DisplayFormat.percent((double) (bottom + share) / FULL).replace(".0", ""));
         return series.isEmpty() ? Optional.empty() : Optional.of(chart);
     }
 

@@ -143,7 +143,7 @@ class NotePagesTests {
     @Test
     void survivalIsShownInEachDimension() {
         assertThat(page("/gone")).contains("href=\"/survival\"");
-        assertThat(page("/survival")).contains("<svg", "100 %");
+        assertThat(page("/survival")).contains("<svg", "100.0 %", "<span>90 %</span>");
         assertThat(page("/survival?by=month")).contains("2026-01");
         assertThat(page("/survival?by=source")).contains("<bdi>test</bdi>");
         assertThat(page("/survival?by=topic")).contains("#国风");
