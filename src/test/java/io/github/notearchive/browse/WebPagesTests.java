@@ -159,11 +159,9 @@ class WebPagesTests {
     void keyboardOpensNotesTurnsSlidesAndSearches() {
         browser.open("/");
         browser.press("j");
-        assertThat(browser.is("document.activeElement === document.querySelectorAll('[data-card]')[0]"))
-                .isTrue();
+        browser.await("document.activeElement === document.querySelectorAll('[data-card]')[0]");
         browser.press("j", "j", "k");
-        assertThat(browser.is("document.activeElement === document.querySelectorAll('[data-card]')[1]"))
-                .isTrue();
+        browser.await("document.activeElement === document.querySelectorAll('[data-card]')[1]");
         browser.press("?");
         browser.await("document.querySelector('dialog').open");
         browser.escape();
@@ -171,7 +169,7 @@ class WebPagesTests {
         browser.press("/");
         browser.await("document.activeElement.name === 'q'");
         browser.press("jk?");
-        assertThat(browser.evaluate("document.activeElement.value")).isEqualTo("jk?");
+        browser.await("document.activeElement.value === 'jk?'");
         browser.escape();
         browser.await("document.activeElement === document.body");
         browser.press(Keys.ARROW_RIGHT);
