@@ -149,7 +149,10 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
         ArrayNode fields = schema.putArray("fields");
         table.columns().forEach(column -> fields.add(field(column)));
         schema.putPOJO("primaryKey", table.keys());
-        if (table.relation().equals("selected") && !table.equals(export.notes())) {
+        // a table without rows has a file of a month that the notes may not have
+        boolean hasNotes = files.containsKey(
+                path.replaceFirst("^" + table.name(), export.notes().name()));
+        if (hasNotes && table.relation().equals("selected") && !table.equals(export.notes())) {
             schema.putArray("foreignKeys")
                     .addObject()
                     .put("fields", Table.KEY)

@@ -65,14 +65,21 @@ class DescriptorsTests extends ExportScenario {
 
     @Test
     void eachFileOfAMonthIsAResourceAndAFileSetHasThemAll() throws Exception {
+        database.update("DELETE FROM note_comment");
+        database.update("UPDATE note SET published_at = '2026-02-10T00:00Z' WHERE published_at IS NULL");
+
         export(with(options(ExportFormat.CSV, target), new Packaging(true, false, null, null, null, false)));
 
         JsonNode resources = json(target.resolve("datapackage.json")).path("resources");
-        assertThat(texts(resources, "name")).contains("notes.2026-02", "media.2026-02", "media.unknown", "removed");
+        assertThat(texts(resources, "name")).contains("notes.2026-02", "media.2026-02", "comments.unknown", "removed");
         assertThat(named(resources, "media.2026-02")
                         .at("/schema/foreignKeys/0/reference/resource")
                         .stringValue())
                 .isEqualTo("notes.2026-02");
+        assertThat(named(resources, "comments.unknown")
+                        .at("/schema/foreignKeys")
+                        .isMissingNode())
+                .isTrue();
         JsonNode croissant = json(target.resolve("croissant.json"));
         assertThat(named(croissant.path("distribution"), "notes-files")
                         .path("includes")
