@@ -118,7 +118,8 @@ final class RunCommand extends ArchiveCommand {
 
     private RunSummary run(Run run, SignalHandlers signals, Instant began) {
         // standard output is for the document
-        PrintWriter text = STANDARD_OUTPUT.equals(summaryJson) ? err() : out();
+        boolean isDocument = STANDARD_OUTPUT.equals(summaryJson);
+        PrintWriter text = isDocument ? err() : out();
         String thisNode = run.settings.archive().node();
         settings = run.settings;
         run.requireToken();
@@ -134,7 +135,7 @@ final class RunCommand extends ArchiveCommand {
         if (refused) {
             warn(summary.reason() + "; " + summary.next());
         } else {
-            text.print(text == out() ? text("run", summary) : ConsoleText.render("run", summary));
+            text.print(isDocument ? ConsoleText.render("run", summary) : text("run", summary));
         }
         FinishedRun end = new FinishedRun(began, Instant.now(), summary);
         NightReports.Written report = run.finished.record(thisNode, end).orElse(null);

@@ -46,6 +46,7 @@ record NightCharts(NightReport night, Texts texts) {
         released(4, Work::released);
 
         private final int colour;
+        @SuppressWarnings("ImmutableEnumChecker") // a constant function
         private final ToLongFunction<Work> count;
 
         Outcome(int colour, ToLongFunction<Work> count) {
@@ -65,7 +66,7 @@ record NightCharts(NightReport night, Texts texts) {
                                 "",
                                 outcome.colour,
                                 nights.stream()
-                                        .map(past -> past.sum(outcome.count))
+                                        .<@Nullable Long>map(past -> past.sum(outcome.count))
                                         .toList())
                         .withTotal(DisplayFormat::count))
                 .toList();
@@ -183,9 +184,8 @@ record NightCharts(NightReport night, Texts texts) {
         List<@Nullable Long> costs = new ArrayList<>();
         for (Past past : night.nights()) {
             Paid paid = past.paid();
-            boolean isSame = paid != null && paid.currency().equals(last.currency());
             costs.add(
-                    isSame
+                    paid != null && paid.currency().equals(last.currency())
                             ? paid.cost()
                                     .movePointRight(2)
                                     .setScale(0, RoundingMode.HALF_UP)

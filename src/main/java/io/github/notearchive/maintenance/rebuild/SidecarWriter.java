@@ -151,7 +151,7 @@ record SidecarWriter(
             StoredMedia object = known == null ? null : known.media();
             String loss = file == null ? null : loss(file, object);
             if (loss == null) {
-                slots.add(object == null ? row : row.with(object.with(file.words())));
+                slots.add(file == null || object == null ? row : row.with(object.with(file.words())));
                 continue;
             }
             if (row.kind() == MediaKind.PREVIEW) {
