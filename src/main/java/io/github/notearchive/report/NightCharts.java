@@ -46,6 +46,7 @@ record NightCharts(NightReport night, Texts texts) {
         released(4, Work::released);
 
         private final int colour;
+
         @SuppressWarnings("ImmutableEnumChecker") // a constant function
         private final ToLongFunction<Work> count;
 
