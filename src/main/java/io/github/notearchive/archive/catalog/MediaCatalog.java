@@ -105,7 +105,8 @@ public class MediaCatalog implements AutoCloseable {
     private static final String SLOTS = """
                     SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
                            m.checks, m.error, m.dead_night, o.sha256, m.updated_at,
-                           o.object_key AS key, o.size_bytes AS size, o.content_type, m.words, f.kind AS damage
+                           o.object_key AS key, o.size_bytes AS size, o.content_type,
+                           CASE WHEN o.sha256 IS NOT NULL THEN m.words END AS words, f.kind AS damage
                     FROM note_media m LEFT JOIN media_object o USING (sha256)
                     LEFT JOIN fixity_finding f
                       ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'

@@ -152,7 +152,7 @@ public record RepairRepository(JdbcClient jdbc) {
                               AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
                         ), emptied AS (
                             UPDATE note_media m
-                            SET state = 'MISSING', reason = 'RETRY', sha256 = NULL, updated_at = :now,
+                            SET state = 'MISSING', reason = 'RETRY', sha256 = NULL, words = NULL, updated_at = :now,
                                 error = 'it was stored with sha256 ' || f.sha256 || ', of which no row is left'
                             FROM fixity_finding f
                             WHERE f.object_key = :key AND f.resolved_at IS NULL AND f.kind = 'UNRECORDED'

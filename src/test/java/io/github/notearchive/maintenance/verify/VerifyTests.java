@@ -655,11 +655,14 @@ class VerifyTests extends MaintenanceScenario {
         List<String> notes = archive(1);
         TreeMap<String, byte[]> truth = night.objects("");
         String key = night.objects("media/").firstKey();
+        update("UPDATE note_media SET words = 'as if it were a subtitle' WHERE sha256 = ?", sha256Of(key));
         deleteRowOf(key);
 
         verify(ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("UNRECORDED " + key.replaceFirst("\\.\\w+$", ""));
+        assertThat(night.slots(notes.getFirst())).anyMatch(slot -> slot.media() == null);
         assertThat(repair().repairs().notesMadeDue()).isOne();
+        assertThat(count("note_media WHERE words IS NOT NULL")).isZero();
         night.run(ExitCode.COMPLETED);
 
         verify(ExitCode.COMPLETED);
