@@ -28,7 +28,7 @@ public final class ConsoleText {
     private static final String SEPARATOR = " · ";
 
     /**
-     * States by colour: green, yellow, red. Only the begin of a line can be one, where no text of others is printed.
+     * States by colour: green, yellow, red. Matches the beginning of a line only, which never contains text of others.
      */
     private static final Pattern STATE = Pattern.compile("^( *|Note \\S+ is )((ok|HEALTHY|COMPLETED|ARCHIVED)"
             + "|(warning|ATTENTION|INCOMPLETE|INTERRUPTED|QUOTA_EXHAUSTED|ALREADY_RUNNING|POSTPONED)"

@@ -53,7 +53,7 @@ record NoteFetcher(
     FetchOutcome fetch(WorklistItem note) throws InterruptedException {
         Night due = note.refreshNight();
         if (due != null) {
-            return fetch(note, () -> ledger.refresh(request(note, true), due.begins()));
+            return fetch(() -> ledger.refresh(request(note, true), due.begins()));
         }
         if (note.state() == NoteState.POSTPONED && note.row().responseHeld()) {
             List<SlotRow> rows = catalog.slotsOf(note.id());
@@ -66,7 +66,7 @@ record NoteFetcher(
                 return new FetchOutcome.Found(held.get());
             }
         }
-        return fetch(note, () -> ledger.fetch(request(note, note.hasCalls())));
+        return fetch(() -> ledger.fetch(request(note, note.hasCalls())));
     }
 
     private static FetchRequest request(WorklistItem note, boolean hasCalls) {
@@ -78,13 +78,9 @@ record NoteFetcher(
     }
 
     /** Fetches, and records a success of the provider unless the response came from the ledger. */
-    private FetchOutcome fetch(WorklistItem note, Request request) throws InterruptedException {
+    private FetchOutcome fetch(Request request) throws InterruptedException {
         long before = System.nanoTime();
         FetchOutcome outcome = request.send();
-        if (outcome instanceof FetchOutcome.Missing(var _, var certain) && !certain) {
-            run.emptyResponses.increment();
-            boolean _ = run.examplesOfEmpty.offer(note.id());
-        }
         boolean isFault = outcome instanceof FetchOutcome.Deferred(var _, var cause)
                 && cause == FetchOutcome.Deferred.Cause.FAULT;
         // earlier calls may have succeeded while this one failed
@@ -104,7 +100,7 @@ record NoteFetcher(
         }
         FetchOutcome outcome;
         try {
-            outcome = fetch(note, () -> ledger.fetchVideo(request(note, true), capture));
+            outcome = fetch(() -> ledger.fetchVideo(request(note, true), capture));
         } catch (CallsEndedException e) {
             stopAfter(e);
             return new Unanswered.Ended("its video was not fetched: " + e.getMessage());

@@ -106,6 +106,8 @@ record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
         if (!certain
                 && note.wasMissingBefore(tonight).isEmpty()
                 && !ledger.wasMissingBefore(note.id(), Endpoint.DETAIL, tonight)) {
+            run.emptyResponses.increment();
+            boolean _ = run.examplesOfEmpty.offer(note.id());
             String detail = reply + "; checked again in a later night";
             return unchanged(note, tonight.ends(), code, StateReason.NOTE_ABSENT, detail, tonight);
         }

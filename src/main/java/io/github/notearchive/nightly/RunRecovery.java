@@ -72,7 +72,9 @@ record RunRecovery(
         }
         int planned = refreshPlan.planAllIfChanged();
         if (planned > 0) {
-            log.info("archive.refresh has changed: the refresh of {} archived notes was rescheduled", planned);
+            log.info(
+                    "archive.refresh has changed: the refreshes of {} were rescheduled",
+                    DisplayFormat.plural(planned, "archived note"));
         }
         spool.sweep();
         drift.load();

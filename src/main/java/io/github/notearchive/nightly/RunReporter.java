@@ -79,8 +79,8 @@ record RunReporter(
         long empty = run.emptyResponses.sum();
         if (empty > 0) {
             RunState.log.warn(
-                    "{} without the note, such as {}; list them: note-archive list reason:note_absent,not_found",
-                    DisplayFormat.plural(empty, "billed response"),
+                    "{} without the note, such as {}; list them: note-archive list reason:note_absent",
+                    DisplayFormat.plural(empty, "response"),
                     run.examplesOfEmpty.stream().map(NoteId::value).collect(Collectors.joining(", ")));
         }
     }

@@ -31,6 +31,7 @@ class ReleaseTests {
     @Test
     void programStartsFromItsLibrariesWithTheSettingsBesideIt() throws Exception {
         Path settings = home.resolve("config").resolve("application.yml");
+        assertThat(settings).doesNotExist();
 
         Ended version = execute("bin/note-archive", "--version");
         Files.writeString(settings, "archive.nod: east\n");

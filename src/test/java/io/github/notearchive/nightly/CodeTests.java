@@ -136,7 +136,7 @@ class CodeTests extends NightFixture {
                 .extracting(ILoggingEvent::getFormattedMessage)
                 .filteredOn(line -> line.contains("without the note"))
                 .singleElement(STRING)
-                .matches("5 billed responses without the note, such as (\\w{24}(, )?){3}; list them: .*");
+                .matches("5 responses without the note, such as (\\w{24}(, )?){3}; list them: .*");
     }
 
     @Test

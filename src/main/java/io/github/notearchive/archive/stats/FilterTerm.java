@@ -101,7 +101,8 @@ sealed interface FilterTerm {
 
         @Override
         public String sql(Rendering rendering) {
-            Rendering scan = new Rendering(rendering.prefix(), true, rendering.parameters()); // no index finds them
+            Rendering scan =
+                    new Rendering(rendering.prefix(), true, rendering.parameters()); // no index serves negated words
             return "(" + term.sql(scan) + ") IS NOT TRUE";
         }
     }
@@ -124,7 +125,7 @@ sealed interface FilterTerm {
             return sql(rendering, isPhrase());
         }
 
-        /** Both indexes are asked for candidates, so that the rows of no other notes are read. */
+        /** Reads candidates from both indexes, so that no other rows are read. */
         private String sql(Rendering rendering, boolean isPhrase) {
             String parameter = rendering.parameter(words);
             String matches =

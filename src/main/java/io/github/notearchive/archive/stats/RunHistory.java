@@ -9,6 +9,7 @@ import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
@@ -24,6 +25,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -36,6 +40,10 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @Component
 public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist) {
+
+    private static final Logger log = LoggerFactory.getLogger(RunHistory.class);
+
+    private static final int SURVIVAL_SECONDS = 10;
 
     private static final JsonMapper JSON = new JsonMapper();
     /** Parts of a night. */
@@ -126,20 +134,18 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
             row.addValue("in" + state, 0L);
         }
         states.forEach(count -> row.addValue("in" + count.state(), count.notes()));
-        jdbc.sql("""
+        int inserted = jdbc.sql("""
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
                                 archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
                                 media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,
                                 worklist_gone, worklist_failed, due, objects, object_bytes, oldest_verified_at, never_verified,
-                                open_findings, open_notes, settings, cost, currency, survival)
+                                open_findings, open_notes, settings, cost, currency)
                         SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
                                :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
                                :mediaRequests, :callsAllowed, :inPENDING, :inPOSTPONED, :inARCHIVED,
                                :inUNAVAILABLE, :inFAILED, :due, :objects, :objectBytes, o.oldest, :never,
                                (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb,
-                               :cost, :currency,
-                               CASE WHEN :execution::bigint IS NOT NULL
-                                    THEN (SELECT jsonb_object_agg(days, share) FROM survival WHERE dimension = 'all') END
+                               :cost, :currency
                         FROM (SELECT min(verified_at) AS oldest
                               FROM (SELECT verified_at FROM media_object
                                     WHERE coalesce(verified_at, timestamptz 'epoch') > timestamptz 'epoch'
@@ -147,6 +153,25 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                                     ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS first) AS o
                         ON CONFLICT (job_execution_id) DO NOTHING
                         """).paramSource(row).update();
+        if (inserted > 0 && end.execution() != null && !end.exitCode().equals("INTERRUPTED")) {
+            recordSurvival(end.execution());
+        }
+    }
+
+    /** Records for the report how long notes stay available. Reads all notes, for ten seconds at most. */
+    private void recordSurvival(long execution) {
+        try {
+            jdbc.sql("""
+                            UPDATE run_summary
+                            SET survival = (SELECT jsonb_object_agg(days, share) FROM survival WHERE dimension = 'all')
+                            WHERE job_execution_id = :execution
+                            """)
+                    .param("execution", execution)
+                    .withQueryTimeout(SURVIVAL_SECONDS)
+                    .update();
+        } catch (DataAccessException e) {
+            log.warn("Execution {}: its report lacks the survival of notes: {}", execution, DatabaseErrors.summary(e));
+        }
     }
 
     /**

@@ -17,6 +17,7 @@ import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -125,8 +126,8 @@ public record RemapRunner(
                 ? new StopReason(ExitCode.COMPLETED, reason)
                 : new StopReason(
                         ExitCode.INCOMPLETE,
-                        unreadable
-                                + " stored responses are lost or do not contain their note; their rows are unchanged");
+                        DisplayFormat.plural(unreadable, "response")
+                                + " lost or without the note; the rows are unchanged");
     }
 
     /** The remaining responses are not counted after a failure, whose reason a second one must not hide. */

@@ -113,7 +113,11 @@ record VerifyJob(
         audit.young.add(unused.size() - orphans.size());
         catalog.recordOrphans(orphans, now, audit.jobExecutionId());
         for (StoredObject orphan : orphans) {
-            log.warn("ORPHAN {}: {} bytes, stored {}", orphan.name(), orphan.size(), Night.local(orphan.modified()));
+            log.warn(
+                    "ORPHAN {}: {}, stored {}",
+                    orphan.name(),
+                    DisplayFormat.size(orphan.size()),
+                    Night.local(orphan.modified()));
         }
     }
 
