@@ -9,7 +9,6 @@ import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
@@ -25,9 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -39,11 +35,8 @@ import tools.jackson.databind.json.JsonMapper;
  * reads what they did.
  */
 @Component
-public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist) {
-
-    private static final Logger log = LoggerFactory.getLogger(RunHistory.class);
-
-    private static final int SURVIVAL_SECONDS = 10;
+public record RunHistory(
+        JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist, Survival survival) {
 
     private static final JsonMapper JSON = new JsonMapper();
     /** Parts of a night. */
@@ -154,23 +147,7 @@ public record RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository aud
                         ON CONFLICT (job_execution_id) DO NOTHING
                         """).paramSource(row).update();
         if (inserted > 0 && end.execution() != null && !end.exitCode().equals("INTERRUPTED")) {
-            recordSurvival(end.execution());
-        }
-    }
-
-    /** Records for the report how long notes stay available. Reads all notes, for ten seconds at most. */
-    private void recordSurvival(long execution) {
-        try {
-            jdbc.sql("""
-                            UPDATE run_summary
-                            SET survival = (SELECT jsonb_object_agg(days, share) FROM survival WHERE dimension = 'all')
-                            WHERE job_execution_id = :execution
-                            """)
-                    .param("execution", execution)
-                    .withQueryTimeout(SURVIVAL_SECONDS)
-                    .update();
-        } catch (DataAccessException e) {
-            log.warn("Execution {}: its report lacks the survival of notes: {}", execution, DatabaseErrors.summary(e));
+            survival.record(end.execution());
         }
     }
 

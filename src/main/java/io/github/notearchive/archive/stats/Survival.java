@@ -1,21 +1,29 @@
 package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.io.DatabaseErrors;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Estimates how long notes stay available, by the view {@code survival}. Read-only. */
+/** Estimates how long notes stay available, by the view {@code survival}. */
 @Repository
 public record Survival(JdbcClient jdbc) {
 
     /** Days after the first capture for which the view has a share. */
     public static final List<Integer> DAYS = List.of(1, 7, 30, 90);
+
+    private static final Logger log = LoggerFactory.getLogger(Survival.class);
+
+    private static final int LONGEST_SECONDS = 10;
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final TypeReference<TreeMap<Integer, @Nullable Double>> SHARES = new TypeReference<>() {};
@@ -74,5 +82,24 @@ public record Survival(JdbcClient jdbc) {
                         LIMIT :values
                         """.formatted(
                         dimension, dimension.condition, dimension.order));
+    }
+
+    /**
+     * Records the estimate for all notes in the summary of a run, for its report. Reads all notes, for ten seconds at
+     * most.
+     */
+    void record(long execution) {
+        try {
+            jdbc.sql("""
+                            UPDATE run_summary
+                            SET survival = (SELECT jsonb_object_agg(days, share) FROM survival WHERE dimension = 'all')
+                            WHERE job_execution_id = :execution
+                            """)
+                    .param("execution", execution)
+                    .withQueryTimeout(LONGEST_SECONDS)
+                    .update();
+        } catch (DataAccessException e) {
+            log.warn("Execution {}: its report lacks the survival of notes: {}", execution, DatabaseErrors.summary(e));
+        }
     }
 }
