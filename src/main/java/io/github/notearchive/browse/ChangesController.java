@@ -7,16 +7,17 @@ import io.github.notearchive.archive.stats.Survival;
 import io.github.notearchive.archive.stats.Survival.Curve;
 import io.github.notearchive.archive.stats.Survival.Dimension;
 import io.github.notearchive.report.Chart;
+import io.github.notearchive.report.Chart.Shares;
 import io.github.notearchive.report.Pages;
 import io.github.notearchive.report.Texts;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.commons.lang3.Strings;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -30,7 +31,6 @@ import org.springframework.web.bind.annotation.RestController;
 record ChangesController(NoteChanges changes, Survival survival, PageRenderer pages) {
 
     static final int ROWS = 40;
-    private static final int LINES = 6;
     private static final MediaType ATOM = new MediaType(MediaType.APPLICATION_ATOM_XML, StandardCharsets.UTF_8);
 
     @GetMapping("/{kind:gone|edited}")
@@ -64,14 +64,24 @@ record ChangesController(NoteChanges changes, Survival survival, PageRenderer pa
         return pages.page(request, "browse/survival", Map.of("by", by, "curves", survival.curves(by, ROWS)));
     }
 
-    /** Returns the curves of the first values; empty if nothing is known. */
-    static Optional<Chart> chart(Texts texts, List<Curve> curves) {
-        Map<String, Map<Integer, @Nullable Double>> shares = new LinkedHashMap<>();
-        for (Curve curve : curves.subList(0, Math.min(LINES, curves.size()))) {
-            String name = curve.name() == null ? curve.value() : curve.name();
-            shares.put(name.isEmpty() ? texts.text("survival.all") : name, curve.shares());
-        }
-        return Chart.survival(texts, shares);
+    /** Returns the curves of the first values that were observed; empty if none was. */
+    static Optional<Chart> chart(Texts texts, Dimension by, List<Curve> curves) {
+        List<String> names = curves.stream()
+                .map(curve -> Objects.requireNonNullElse(curve.name(), curve.value()))
+                .toList();
+        return Chart.survival(
+                texts,
+                curves.stream()
+                        .map(curve -> new Shares(
+                                by == Dimension.all ? texts.text("survival.all") : label(curve, names), curve.shares()))
+                        .toList());
+    }
+
+    /** Returns the name of a value, with its id if the name is empty or not the only one. */
+    private static String label(Curve curve, List<String> names) {
+        String name = Objects.requireNonNullElse(curve.name(), curve.value());
+        boolean isClear = !name.isBlank() && Collections.frequency(names, name) == 1;
+        return isClear ? name : (name + " " + curve.value()).strip();
     }
 
     private ChangePage page(String kind, String after) {

@@ -58,9 +58,9 @@ public final class DisplayFormat {
         return String.format(Locale.ROOT, "%s %,." + decimals + "f", currency, amount);
     }
 
-    /** Formats a share of 0 to 1 such as {@code 98.3 %}. */
+    /** Formats a share of 0 to 1 such as {@code 98.3 %}; only 1 is {@code 100.0 %}. */
     public static String percent(double share) {
-        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+        return String.format(Locale.ROOT, "%.1f %%", share < 1 ? Math.min(99.9, 100 * share) : 100 * share);
     }
 
     /** Formats a duration such as {@code 1.2 s}, {@code 3 min 4 s} or {@code 5 h 6 min}. */

@@ -35,7 +35,7 @@ public record Chart(
     private static final int COLOURS = 6;
 
     /** A share of 1. */
-    private static final long FULL = 10_000;
+    private static final long FULL = 1_000_000_000;
 
     /** Stacked columns; lines; or one stacked bar of the first values. The names are classes of the style sheet. */
     public enum Shape {
@@ -82,30 +82,36 @@ public record Chart(
                 .toList();
     }
 
-    /** Returns the curves of shares that are still available after some days; empty if none is known. */
-    public static Optional<Chart> survival(Texts texts, Map<String, Map<Integer, @Nullable Double>> curves) {
-        double least = curves.values().stream()
-                .flatMap(shares -> shares.values().stream())
+    /** Shares that are still available, 0 to 1, by days; null: unknown. */
+    public record Shares(String label, Map<Integer, @Nullable Double> byDays) {}
+
+    /** Returns the first curves that begin with a share, as many as there are colours; empty if none does. */
+    public static Optional<Chart> survival(Texts texts, List<Shares> all) {
+        List<Shares> curves = all.stream()
+                .filter(curve -> curve.byDays.get(Survival.DAYS.getFirst()) != null)
+                .limit(COLOURS)
+                .toList();
+        double least = curves.stream()
+                .flatMap(curve -> curve.byDays.values().stream())
                 .filter(Objects::nonNull)
                 .mapToDouble(Double::doubleValue)
                 .min()
                 .orElse(1);
         // the part of the axis above has a round half
-        long bottom = LongStream.of(9_000, 8_000, 5_000)
+        long bottom = LongStream.of(9, 8, 5)
+                .map(tenths -> tenths * FULL / 10)
                 .filter(share -> share <= least * FULL)
                 .findFirst()
                 .orElse(0);
         List<Series> series = new ArrayList<>();
-        curves.forEach((label, shares) -> {
+        for (Shares curve : curves) {
             List<@Nullable Long> values = new ArrayList<>(List.of(FULL - bottom));
             for (int days : Survival.DAYS) {
-                Double share = shares.get(days);
+                Double share = curve.byDays.get(days);
                 values.add(share == null ? null : Math.round(share * FULL) - bottom);
             }
-            if (values.get(1) != null) {
-                series.add(new Series(label, "", 0, values));
-            }
-        });
+            series.add(new Series(curve.label, "", 0, values));
+        }
         List<String> labels = Stream.concat(Stream.of(0), Survival.DAYS.stream())
                 .map(days -> texts.text("survival.days", days))
                 .toList();
@@ -122,11 +128,20 @@ public record Chart(
     /** A point of a line, from 0 to 1 of the width and the height. */
     public record Point(double x, double y) {}
 
-    /** Returns the labels of the series as one text. */
+    /** Returns the labels of the series as one text, with the values of lines that have a label at each point. */
     String legend() {
         return series.stream()
-                .map(each -> (each.label + " " + each.total).strip())
+                .map(each -> (each.label + " " + each.total + values(each)).strip())
                 .collect(Collectors.joining(", "));
+    }
+
+    private String values(Series line) {
+        return shape != Shape.lines || labels.size() != size()
+                ? ""
+                : IntStream.range(0, size())
+                        .filter(i -> line.values.get(i) != null)
+                        .mapToObj(i -> labels.get(i) + ": " + format.apply(line.at(i)))
+                        .collect(Collectors.joining("; "));
     }
 
     private int size() {

@@ -169,7 +169,7 @@ record NightCharts(NightReport night, Texts texts) {
         }
         Left left = night.tonight().left();
         if (left != null) {
-            Chart.survival(texts, Map.of(texts.text("survival.all"), left.shares()))
+            Chart.survival(texts, List.of(new Chart.Shares(texts.text("survival.all"), left.shares())))
                     .ifPresent(charts::add);
         }
         return charts;

@@ -11,13 +11,20 @@ import static io.github.notearchive.SmallArchive.TWO_NAMES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.SmallArchive;
+import io.github.notearchive.archive.stats.Survival.Curve;
+import io.github.notearchive.archive.stats.Survival.Dimension;
+import io.github.notearchive.report.Chart.Series;
+import io.github.notearchive.report.Pages;
+import io.github.notearchive.report.Texts;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -148,6 +155,21 @@ class NotePagesTests {
         assertThat(page("/survival?by=source")).contains("<bdi>test</bdi>");
         assertThat(page("/survival?by=topic")).contains("#国风");
         assertThat(page("/survival?by=author&lang=zh")).contains("/authors/" + TWO_NAMES, "山月（新）", "90 天");
+    }
+
+    @Test
+    void eachCurveOfSurvivalThatWasObservedHasItsLabel() {
+        List<Curve> curves = Stream.of("1,", "2,Li", "3,Li", "4,Wu", "5,山", "6,Xu", "7,Yi", "8,Zu")
+                .map(author -> author.split(",", 2))
+                .map(author -> new Curve(
+                        author[0], author[1], 1, author[0].equals("5") ? "{\"1\": null}" : "{\"1\": 0.99999}"))
+                .toList();
+
+        var chart = ChangesController.chart(Texts.of("en"), Dimension.author, curves)
+                .orElseThrow();
+
+        assertThat(chart.series()).extracting(Series::label).containsExactly("1", "Li 2", "Li 3", "Wu", "Xu", "Yi");
+        assertThat(Pages.render("report/chart", Map.of("chart", chart))).contains("Wu 0 d: 100 %; 1 d: 99.9 %, Xu");
     }
 
     @ParameterizedTest

@@ -80,6 +80,12 @@ class DisplayFormatTests {
         assertThat(DisplayFormat.money(currency, amount)).isEqualTo(shown);
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 100.0 %", "0.99999, 99.9 %", "0.9834, 98.3 %", "0, 0.0 %"})
+    void onlyAllIsAHundredPercent(double share, String shown) {
+        assertThat(DisplayFormat.percent(share)).isEqualTo(shown);
+    }
+
     @Test
     void sizesHaveAPointInEveryLocale() {
         Locale before = Locale.getDefault();
