@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.export.Descriptors;
 import io.github.notearchive.export.ExportOptions;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.Compression;
@@ -11,6 +12,7 @@ import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportOptions.Packaging;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.export.Exporter.ExportReport;
+import io.github.notearchive.export.TableFiles;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.store.StoreProperties;
@@ -179,7 +181,13 @@ final class ExportCommand extends ArchiveCommand {
                 authorKey,
                 presignFor,
                 since,
-                Packaging.of(partition != null, excel, compression, descriptor, bagInfo, answers),
+                new Packaging(
+                        partition != null,
+                        excel,
+                        compression,
+                        descriptor == null ? null : Descriptors.read(descriptor),
+                        bagInfo == null ? null : TableFiles.readBagInfo(bagInfo),
+                        answers),
                 new NoteArchiveCommand.Version().getVersion()[0]);
     }
 
@@ -193,15 +201,14 @@ final class ExportCommand extends ArchiveCommand {
                 (!mediaKinds.isEmpty() || maxSize != null) && (files == MediaMode.NONE || files == MediaMode.LINK),
                 "--media-kind and --max-size require --media copy or presigned");
         refuseIf(excel && format != ExportFormat.CSV, "--excel requires --format csv, not " + format);
-        refuseIf(
-                partition != null && !format.hasTables(),
-                "--partition-by requires a format with tables, not " + format);
-        refuseIf(
-                compression != null && !format.hasTables(),
-                "--compress requires a format with tables, such as csv, not " + format);
-        refuseIf(
-                descriptor != null && !format.hasTables(),
-                "--descriptor requires a format with tables, such as csv, not " + format);
+        for (String option : List.of(
+                partition == null ? "" : "--partition-by",
+                compression == null ? "" : "--compress",
+                descriptor == null ? "" : "--descriptor")) {
+            refuseIf(
+                    !option.isEmpty() && !format.hasTables(),
+                    option + " requires a format with tables, such as csv, not " + format);
+        }
         refuseIf(
                 (bagInfo != null || answers) && format != ExportFormat.BAGIT,
                 "--bag-info and --answers require --format bagit, not " + format);

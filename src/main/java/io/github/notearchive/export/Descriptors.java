@@ -32,11 +32,15 @@ import tools.jackson.databind.node.ObjectNode;
  * @param tables files of each table
  * @param files size and digest of each of these files, by its path
  */
-record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> tables, Map<String, FileEntry> files) {
+public record Descriptors(
+        Export export, ExportFormat format, Map<Table, List<String>> tables, Map<String, FileEntry> files) {
 
     private static final String TITLE = "Notes of Xiaohongshu";
     private static final String DESCRIPTION =
             "Notes of Xiaohongshu with their history, archived by note-archive; manifest.json has the selection.";
+
+    /** Properties that identify a license. */
+    private static final String[] LICENSE = {"url", "@id", "name"};
 
     /** Properties that the export writes itself. */
     private static final List<String> RESERVED = List.of(
@@ -47,7 +51,7 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
      *
      * @throws ExportException if the file is not a JSON object, or has a property that the export writes itself
      */
-    static ObjectNode read(Path file) throws IOException {
+    public static ObjectNode read(Path file) throws IOException {
         try {
             JsonNode json = JsonMapper.shared().readTree(Files.readAllBytes(file));
             if (json instanceof ObjectNode properties) {
@@ -56,6 +60,13 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
                         throw new ExportException(
                                 "Descriptor %s has \"%s\", which the export writes itself; nothing was exported. Remove it"
                                         .formatted(file, name));
+                    }
+                }
+                for (String license : texts(properties.path("license"), LICENSE)) {
+                    if (!license.contains("://") && !license.matches("[-a-zA-Z0-9._]+")) {
+                        throw new ExportException(
+                                "Descriptor %s has license \"%s\"; nothing was exported. Write its URL, or its id at SPDX such as CC-BY-4.0"
+                                        .formatted(file, license));
                     }
                 }
                 return properties;
@@ -111,12 +122,15 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
                 case "name" -> json.set("title", value);
                 case "url" -> json.set("homepage", value);
                 case "license" ->
-                    texts(value, "url")
+                    texts(value, LICENSE)
                             .forEach(text -> json.withArray("licenses")
                                     .addObject()
                                     .put(text.contains("://") ? "path" : "name", text));
+                case "keywords" ->
+                    json.putPOJO(
+                            property, value.isString() ? value.stringValue().split("\\s*,\\s*") : value);
                 case "creator" ->
-                    texts(value, "name")
+                    texts(value, "name", "@id")
                             .forEach(text ->
                                     json.withArray("contributors").addObject().put("title", text));
                 default -> json.set(property, value);
@@ -127,11 +141,15 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
         return json;
     }
 
-    /** Returns each value of a list, or the only one: a text, or a property of an object. */
-    private static Stream<String> texts(JsonNode value, String property) {
+    /** Returns each value of a list, or the only one: a text, the first of some properties of an object, or JSON. */
+    private static List<String> texts(JsonNode value, String... properties) {
         Stream<JsonNode> values = value.isArray() ? value.valueStream() : Stream.of(value);
-        return values.map(each -> each.isObject() ? each.path(property) : each)
-                .flatMap(text -> text.stringValueOpt().stream());
+        return values.filter(each -> !each.isNull() && !each.isMissingNode())
+                .map(each -> Stream.of(properties)
+                        .flatMap(property -> each.path(property).stringValueOpt().stream())
+                        .findFirst()
+                        .orElseGet(() -> each.asString(each.toString())))
+                .toList();
     }
 
     private ObjectNode resource(Table table, String path) {
@@ -263,7 +281,11 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
 
     /** A crate needs a date of publication; unless it is given, it is that of the newest change in the archive. */
     private ObjectNode crate() {
-        ObjectNode json = object().put("@context", "https://w3id.org/ro/crate/1.1/context");
+        ObjectNode json = object();
+        json.putArray("@context")
+                .add("https://w3id.org/ro/crate/1.1/context")
+                .addObject()
+                .put("sha256", "https://schema.org/sha256");
         ArrayNode graph = json.putArray("@graph");
         ObjectNode self = entity(graph, "ro-crate-metadata.json", "CreativeWork");
         self.putObject("conformsTo").put("@id", "https://w3id.org/ro/crate/1.1");
@@ -272,7 +294,6 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
                 .put("name", TITLE)
                 .put("description", DESCRIPTION)
                 .put("datePublished", export.snapshot().mark().toString());
-        given().forEachEntry((property, value) -> root.set(property, flattened(property, value, graph)));
         tables.forEach((table, paths) -> paths.forEach(path -> {
             FileEntry file = Objects.requireNonNull(files.get(path));
             entity(graph, path, "File")
@@ -294,6 +315,7 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
                 root.withArray("hasPart").addObject().put("@id", path);
             }
         });
+        given().forEachEntry((property, value) -> root.set(property, flattened(property, value, graph)));
         return json;
     }
 
@@ -301,7 +323,7 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
         return graph.addObject().put("@id", id).put("@type", type);
     }
 
-    /** Adds objects within a value to the graph, since a crate has no nested ones; returns references to them. */
+    /** Adds new objects within a value to the graph, since a crate has no nested ones; returns references to them. */
     private static JsonNode flattened(String property, JsonNode value, ArrayNode graph) {
         if (value.isArray()) {
             ArrayNode all = JsonMapper.shared().createArrayNode();
@@ -309,19 +331,21 @@ record Descriptors(Export export, ExportFormat format, Map<Table, List<String>> 
             return all;
         }
         if (property.equals("license") && value.asString("").contains("://")) {
-            entity(graph, value.stringValue(), "CreativeWork").put("name", value.stringValue());
-            return object().put("@id", value.stringValue());
+            ObjectNode license = object().put("@type", "CreativeWork");
+            return flattened(property, license.set("@id", value).set("name", value), graph);
         }
         if (!value.isObject() || (value.has("@id") && value.size() == 1)) {
             return value;
         }
         String id = value.path("@id").asString("#" + property + "-" + graph.size());
-        ObjectNode entity = graph.addObject().put("@id", id);
-        value.forEachEntry((name, each) -> {
-            if (!name.equals("@id")) {
-                entity.set(name, flattened(name, each, graph));
-            }
-        });
+        if (!texts(graph, "@id").contains(id)) {
+            ObjectNode entity = entity(graph, id, "Thing");
+            value.forEachEntry((name, each) -> {
+                if (!name.equals("@id")) {
+                    entity.set(name, flattened(name, each, graph));
+                }
+            });
+        }
         return object().put("@id", id);
     }
 }

@@ -2,7 +2,6 @@ package io.github.notearchive.export;
 
 import io.airlift.compress.zstd.ZstdOutputStream;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
-import io.github.notearchive.export.Exporter.ExportException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -92,28 +91,6 @@ public record ExportOptions(
             @Nullable ObjectNode descriptor,
             @Nullable String bagInfo,
             boolean answers) {
-
-        /**
-         * Reads the files that describe the data set.
-         *
-         * @throws ExportException if one of them is invalid
-         */
-        public static Packaging of(
-                boolean partitioned,
-                boolean excel,
-                @Nullable Compression compression,
-                @Nullable Path descriptor,
-                @Nullable Path bagInfo,
-                boolean answers)
-                throws IOException {
-            return new Packaging(
-                    partitioned,
-                    excel,
-                    compression,
-                    descriptor == null ? null : Descriptors.read(descriptor),
-                    bagInfo == null ? null : TableFiles.readBagInfo(bagInfo),
-                    answers);
-        }
 
         /** Returns the name of a format's files after the dot. */
         String extension(ExportFormat format) {

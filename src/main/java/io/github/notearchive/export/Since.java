@@ -67,7 +67,7 @@ record Since(Path file, JsonNode manifest, String sha256, Instant mark) {
             throw new ExportException(
                     "--since cannot compare selections by authors whom the manifest does not name; nothing was exported. Use --authors keep");
         }
-        for (String path : new String[] {"/selection", "/authors", "/media/mode"}) {
+        for (String path : new String[] {"/selection", "/authors", "/media/mode", "/packaging/answers"}) {
             JsonNode before = comparable(this.manifest.at(path));
             JsonNode now =
                     comparable(JsonMapper.shared().readTree(manifest.at(path).toString()));

@@ -35,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param below directory within the export, with a trailing slash; empty for the top level
  */
-record TableFiles(Export export, ExportFormat format, String below) {
+public record TableFiles(Export export, ExportFormat format, String below) {
 
     /** Line of bag-info.txt that begins with a label, other than those that the export writes itself. */
     private static final Pattern BAG_LABEL = Pattern.compile(
@@ -164,7 +164,7 @@ record TableFiles(Export export, ExportFormat format, String below) {
      *
      * @throws ExportException if a line has another form, or a label that the export writes itself
      */
-    static String readBagInfo(Path file) throws IOException {
+    public static String readBagInfo(Path file) throws IOException {
         List<String> lines;
         try {
             lines = Files.readAllLines(file);

@@ -192,7 +192,7 @@ class DeltaTests extends ExportScenario {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"FOLDER", "FOURCAT"})
+    @EnumSource(names = {"FOLDER", "MARKDOWN", "FOURCAT"})
     void formatsWithoutTablesListRemovedNotesBesideTheirFiles(ExportFormat format) throws Exception {
         Path first = full(format, Selection.all());
 
@@ -255,6 +255,17 @@ class DeltaTests extends ExportScenario {
         assertThat(target).doesNotExist();
     }
 
+    @Test
+    void aDeltaWithAnswersRequiresAnExportWithAnswers() throws Exception {
+        Path first = full(ExportFormat.BAGIT, Selection.all());
+        ExportOptions options =
+                since(first.resolve("data/manifest.json"), options(ExportFormat.BAGIT, directory.resolve("bag")));
+
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(with(options, "packaging", with(options.packaging(), "answers", true))))
+                .withMessageContaining("has another packaging answers: false instead of true");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {"manifestVersion": 1}
@@ -303,33 +314,11 @@ class DeltaTests extends ExportScenario {
     }
 
     private static Selection selectionOf(String filter) {
-        return new Selection(
-                null,
-                null,
-                null,
-                null,
-                List.of(),
-                List.of(),
-                List.of(),
-                null,
-                NoteFilter.parse(filter),
-                null,
-                List.of(),
-                null);
+        return with(Selection.all(), "filter", NoteFilter.parse(filter));
     }
 
     private static ExportOptions since(Path manifest, ExportOptions options) {
-        return new ExportOptions(
-                options.format(),
-                options.target(),
-                options.selection(),
-                options.media(),
-                options.authors(),
-                options.authorKey(),
-                options.presignFor(),
-                manifest,
-                options.packaging(),
-                options.tool());
+        return with(options, "since", manifest);
     }
 
     private static JsonNode manifest(Path export) throws Exception {

@@ -68,7 +68,8 @@ class DescriptorsTests extends ExportScenario {
         database.update("DELETE FROM note_comment");
         database.update("UPDATE note SET published_at = '2026-02-10T00:00Z' WHERE published_at IS NULL");
 
-        export(with(options(ExportFormat.CSV, target), new Packaging(true, false, null, null, null, false)));
+        export(with(
+                options(ExportFormat.CSV, target), "packaging", new Packaging(true, false, null, null, null, false)));
 
         JsonNode resources = json(target.resolve("datapackage.json")).path("resources");
         assertThat(texts(resources, "name")).contains("notes.2026-02", "media.2026-02", "comments.unknown", "removed");
@@ -91,16 +92,21 @@ class DescriptorsTests extends ExportScenario {
 
     @Test
     void whatTheUserSaysOfTheDataSetIsInBothDescriptorsAndTheManifest() throws Exception {
-        export(with(options(ExportFormat.CSV, target), described("""
+        export(with(options(ExportFormat.CSV, target), "packaging", described("""
                 {"name": "咖啡", "license": "https://creativecommons.org/licenses/by/4.0/", "version": "1",
-                 "creator": [{"@type": "Person", "name": "Li"}, "Lab"], "datePublished": "2026-05-01"}
+                 "creator": [{"@type": "Person", "name": "Li"}, "Lab", {"@id": "https://orcid.org/0"}],
+                 "datePublished": "2026-05-01", "keywords": "coffee, tea"}
                 """)));
 
         JsonNode dataPackage = json(target.resolve("datapackage.json"));
         assertThat(dataPackage.path("title").stringValue()).isEqualTo("咖啡");
         assertThat(dataPackage.path("name").stringValue()).isEqualTo("note-archive");
         assertThat(dataPackage.at("/licenses/0/path").stringValue()).startsWith("https://creativecommons.org/");
-        assertThat(texts(dataPackage.path("contributors"), "title")).containsExactly("Li", "Lab");
+        assertThat(texts(dataPackage.path("contributors"), "title"))
+                .containsExactly("Li", "Lab", "https://orcid.org/0");
+        assertThat(dataPackage.path("keywords"))
+                .extracting(JsonNode::stringValue)
+                .containsExactly("coffee", "tea");
         JsonNode croissant = json(target.resolve("croissant.json"));
         assertThat(croissant.path("name").stringValue()).isEqualTo("咖啡");
         assertThat(croissant.at("/creator/0/name").stringValue()).isEqualTo("Li");
@@ -113,8 +119,9 @@ class DescriptorsTests extends ExportScenario {
 
     @Test
     void aCrateHasNoNestedObjectsAndTheGivenCreatorsAsEntities() throws Exception {
-        export(with(options(ExportFormat.BAGIT, target), described("""
-                {"license": "https://creativecommons.org/licenses/by/4.0/", "creator": [{"@type": "Person", "name": "Li"}]}
+        export(with(options(ExportFormat.BAGIT, target), "packaging", described("""
+                {"license": "https://creativecommons.org/licenses/by/4.0/", "creator": [{"@type": "Person", "name": "Li"}],
+                 "author": {"@id": "#ro", "name": "Ro"}, "editor": {"@id": "#ro", "name": "Ro"}, "about": {"@id": "media/", "name": "x"}}
                 """)));
 
         JsonNode graph = json(target.resolve("data/ro-crate-metadata.json")).path("@graph");
@@ -124,6 +131,8 @@ class DescriptorsTests extends ExportScenario {
         assertThat(root.path("datePublished").stringValue())
                 .isEqualTo(
                         json(target.resolve("data/manifest.json")).path("mark").stringValue());
+        assertThat(texts(graph, "@id")).doesNotHaveDuplicates().contains("#ro", "media/");
+        assertThat(named(graph, "Ro").path("@type").stringValue()).isEqualTo("Thing");
         for (JsonNode entity : graph) {
             assertThat(entity.path("@id").stringValue()).isNotEmpty();
             entity.forEach(
@@ -136,6 +145,23 @@ class DescriptorsTests extends ExportScenario {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
+            "CC-BY-4.0"                                      | name | CC-BY-4.0
+            {"name": "CC BY", "@id": "https://example.org/"} | path | https://example.org/
+            [{"url": "https://example.org/l", "name": "x"}]  | path | https://example.org/l
+            """)
+    void aLicenseIsAUrlOrAnId(String license, String property, String text) throws Exception {
+        export(with(options(ExportFormat.CSV, target), "packaging", described("{\"license\": %s}".formatted(license))));
+
+        assertThat(json(target.resolve("datapackage.json"))
+                        .at("/licenses/0/" + property)
+                        .stringValue())
+                .isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"license": "CC BY 4.0"} | license "CC BY 4.0"; nothing was exported. Write its URL
+            {"license": {"x": "y"}}  | license "{"x":"y"}"
             ["a list"]             | is not a JSON object
             no JSON                | is not a JSON object
             {"distribution": []}   | has "distribution", which the export writes itself
@@ -158,7 +184,7 @@ class DescriptorsTests extends ExportScenario {
 
     private Packaging described(String descriptor) throws Exception {
         Path file = Files.writeString(directory.resolve("descriptor.json"), descriptor);
-        return Packaging.of(false, false, null, file, null, false);
+        return new Packaging(false, false, null, Descriptors.read(file), null, false);
     }
 
     private static JsonNode named(JsonNode nodes, String name) {

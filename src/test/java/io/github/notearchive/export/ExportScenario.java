@@ -14,11 +14,13 @@ import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,18 +130,24 @@ abstract class ExportScenario {
                 "note-archive test");
     }
 
-    static ExportOptions with(ExportOptions options, Packaging packaging) {
-        return new ExportOptions(
-                options.format(),
-                options.target(),
-                options.selection(),
-                options.media(),
-                options.authors(),
-                options.authorKey(),
-                options.presignFor(),
-                options.since(),
-                packaging,
-                options.tool());
+    /** Returns a record with another value of a component. */
+    static <R extends Record> R with(R all, String component, Object value) {
+        try {
+            RecordComponent[] components = all.getClass().getRecordComponents();
+            Object[] values = new Object[components.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = components[i].getName().equals(component)
+                        ? value
+                        : components[i].getAccessor().invoke(all);
+            }
+            Class<?>[] types =
+                    Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+            @SuppressWarnings("unchecked")
+            R changed = (R) all.getClass().getDeclaredConstructor(types).newInstance(values);
+            return changed;
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
     }
 
     static JsonNode json(Path file) throws IOException {

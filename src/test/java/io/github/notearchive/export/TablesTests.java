@@ -226,7 +226,7 @@ class TablesTests extends ExportScenario {
         ExportOptions plain = options(format, directory.resolve("plain"));
         export(plain);
 
-        export(with(options(format, target), new Packaging(true, false, null, null, null, false)));
+        export(with(options(format, target), "packaging", new Packaging(true, false, null, null, null, false)));
 
         assertThat(files(target))
                 .contains(
@@ -279,7 +279,8 @@ class TablesTests extends ExportScenario {
         Path again = directory.resolve("again");
 
         for (Path out : List.of(target, again)) {
-            export(with(options(format, out), new Packaging(false, false, compression, null, null, false)));
+            export(with(
+                    options(format, out), "packaging", new Packaging(false, false, compression, null, null, false)));
         }
 
         try (Duck duck = new Duck()) {
@@ -437,8 +438,10 @@ class TablesTests extends ExportScenario {
         Path info = Files.writeString(
                 directory.resolve("info.txt"), "Source-Organization: 图书馆\n  of a city\nContact-Name: Li\n");
 
-        ExportReport report =
-                export(with(options(ExportFormat.BAGIT, target), Packaging.of(false, false, null, null, info, true)));
+        ExportReport report = export(with(
+                options(ExportFormat.BAGIT, target),
+                "packaging",
+                new Packaging(false, false, null, null, TableFiles.readBagInfo(info), true)));
 
         assertThat(target.resolve("data").resolve(key)).hasBinaryContent(sidecar);
         assertThat(target.resolve("data").resolve(erased)).doesNotExist();
@@ -464,7 +467,7 @@ class TablesTests extends ExportScenario {
         Path info = Files.writeString(directory.resolve("info.txt"), line);
 
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(() -> Packaging.of(false, false, null, null, info, false))
+                .isThrownBy(() -> TableFiles.readBagInfo(info))
                 .withMessageContaining("info.txt, line 1");
     }
 
