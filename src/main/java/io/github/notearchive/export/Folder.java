@@ -305,6 +305,15 @@ final class Folder {
             return media().filter(file -> file.path() != null).toList();
         }
 
+        /** Returns the files that pages show: all but the previews of images that they show. */
+        List<File> shown() {
+            List<Long> pictures =
+                    files().stream().filter(File::isPicture).map(File::number).toList();
+            return files().stream()
+                    .filter(file -> !file.kind().equals("PREVIEW") || !pictures.contains(file.number()))
+                    .toList();
+        }
+
         /** Returns the number of images of the note, including missing ones. */
         long pictures() {
             return media().filter(File::isPicture).count();

@@ -28,10 +28,10 @@ final class Markdown {
     private static final Pattern NO_YAML = Pattern.compile(SPECIAL.pattern() + "|<");
 
     private static final Pattern MARKUP =
-            Pattern.compile("[\\\\`*_\\[\\]<>#$%&=^{|}~]|:(?=[:/])|^[-+]|(?<=^\\d{1,9})[.)]");
+            Pattern.compile("[\\\\`*_\\[\\]<>#$%&=^{|}~@]|:(?=[:/])|(?<=:):|(?<=[wW]{3})[.]|^[-+]|(?<=^\\d{1,9})[.)]");
 
     /** Characters that end a link to a note, or that no file name has. */
-    private static final Pattern NO_NAME = Pattern.compile("[\\[\\]|#^\\\\/:*?\"<>%\\s]+|^\\.+");
+    private static final Pattern NO_NAME = Pattern.compile("[\\[\\]|#^\\\\/:*?\"<>%`$@\\s]+|^\\.+|(?<=[wW]{3})[.]");
 
     private Markdown() {}
 
@@ -50,10 +50,10 @@ final class Markdown {
             }
         });
         out.append("---\n\n# ").append(escape(page.title())).append("\n\n");
-        for (NotePage.File file : page.files()) {
+        for (NotePage.File file : page.shown()) {
             if (file.kind().equals("SUBTITLE")) {
                 out.append("[%1$s](%2$s%1$s)\n\n".formatted(file.path(), files));
-            } else if (!file.kind().equals("PREVIEW")) {
+            } else {
                 out.append("![](%s%s)\n\n".formatted(files, file.shown()));
             }
         }

@@ -9,6 +9,7 @@ import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.export.Folder.NotePage;
 import io.github.notearchive.io.HeifCommand;
+import io.github.notearchive.note.MediaKind;
 import java.io.File;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -153,6 +156,23 @@ class FolderTests extends ExportScenario {
                 .contains("alt=\"Picture 1 of 2\" src=\"01.jpg\"")
                 .contains("alt=\"Picture 2 of 2\" src=\"02-preview.jpg\"", "href=\"02.heic\"")
                 .doesNotContain("src=\"01-preview.jpg\"", "not every browser");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FOLDER, src=\"02-preview.jpg\"", "MARKDOWN, ![](files/%s/02-preview.jpg)"})
+    void aPageShowsThePreviewInPlaceOfAPictureThatIsTooLarge(ExportFormat format, String shown) throws Exception {
+        archive.stored(HOSTILE, "PREVIEW", 1, sha256(bytes("baseline.jpg")));
+        Selection small = with(Selection.all(), "mediaKinds", List.of(MediaKind.PREVIEW));
+
+        export(options(format, target, small, MediaMode.COPY, AuthorMode.KEEP));
+
+        try (Stream<Path> pages = Files.find(
+                target.resolve("notes"),
+                2,
+                (path, _) ->
+                        path.toString().contains(HOSTILE) && path.toString().matches(".*(html|md)"))) {
+            assertThat(Files.readString(pages.findFirst().orElseThrow())).contains(shown.formatted(HOSTILE));
+        }
     }
 
     @Test

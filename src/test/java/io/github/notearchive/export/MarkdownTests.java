@@ -67,7 +67,7 @@ class MarkdownTests extends ExportScenario {
     }
 
     @Test
-    void aDeltaAndAnExportWithoutFilesHaveTheirPages() throws Exception {
+    void aPageWithoutFilesHasNoLinksToFilesAndNoAuthor() throws Exception {
         export(options(ExportFormat.MARKDOWN, target, Selection.all(), MediaMode.NONE, AuthorMode.HASH));
 
         assertThat(target.resolve("notes/files")).doesNotExist();
@@ -84,7 +84,8 @@ class MarkdownTests extends ExportScenario {
             ![[x]] #tag            | !\\[\\[x\\]\\] \\#tag
             https://evil.example   | https\\://evil.example
             %%c%% ==h== $x$          | \\%\\%c\\%\\% \\=\\=h\\=\\= \\$x\\$
-            key:: value            | key\\:: value
+            key:: value            | key\\:\\: value
+            www.evil.example a@b.c | www\\.evil.example a\\@b.c
             1.5 - 2                | 1\\.5 - 2
             """)
     void textHasNoEffect(String text, String escaped) {
@@ -96,6 +97,7 @@ class MarkdownTests extends ExportScenario {
         assertThat(Markdown.escape("a\nb\n\nc\\\n")).isEqualTo("a\\\nb\n\nc\\\\");
         assertThat(Markdown.name("../a|b]] #c\u202e")).isEqualTo("a b c");
         assertThat(Markdown.name("]]")).isEmpty();
+        assertThat(Markdown.name("a`$b@c www.d")).isEqualTo("a b c www d");
         assertThat(Markdown.escape("`x`")).isEqualTo("\\`x\\`");
     }
 
