@@ -22,7 +22,7 @@ public enum ExitCode {
     /** Another run of this node is active. Nothing was done. */
     ALREADY_RUNNING(5, "no action required; the other run continues"),
     /** All due notes were processed, but some were postponed to a later night, or failed. */
-    INCOMPLETE(6, "a later run retries postponed notes; failed ones need a decision: note-archive status"),
+    INCOMPLETE(6, "a later run retries postponed notes; failed ones need a decision: note-archive status --verbose"),
     /** An audit found something missing, damaged or orphaned. */
     FINDINGS(6, "not a result of a run; see verify"),
     /** A signal, {@code --limit} or the time box. */

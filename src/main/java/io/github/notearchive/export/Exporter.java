@@ -314,7 +314,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
      *
      * @param files number of files, including the manifest
      * @param copied number of media files among them
-     * @param missing number of objects that the store did not deliver, or delivered with other bytes
+     * @param missing number of media files and sidecars that the store did not deliver, or delivered with other bytes
      * @param ids result for the id file; null if there was none
      * @param since mark of the earlier export that a delta continues; null for a full export
      */

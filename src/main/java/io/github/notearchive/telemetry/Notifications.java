@@ -150,14 +150,14 @@ record Notifications(
         CommandResult.CallCounts calls = result.calls();
         if (result.counts() != null && calls != null) {
             RunCounts.Notes notes = result.counts().notes();
-            counted = "notes archived %,d, unavailable %,d, postponed %,d, failed %,d; calls %,d, billed %,d\n"
+            counted = "notes archived %s, unavailable %s, postponed %s, failed %s; calls %s, billed %s\n"
                     .formatted(
-                            notes.archived(),
-                            notes.unavailable(),
-                            notes.postponed(),
-                            notes.failed(),
-                            calls.calls(),
-                            calls.billed());
+                            DisplayFormat.count(notes.archived()),
+                            DisplayFormat.count(notes.unavailable()),
+                            DisplayFormat.count(notes.postponed()),
+                            DisplayFormat.count(notes.failed()),
+                            DisplayFormat.count(calls.calls()),
+                            DisplayFormat.count(calls.billed()));
         }
         return "note-archive %s on node %s: %s: %s\n%snext: %s"
                 .formatted(command, node, result.exitCode().label(), result.reason(), counted, result.next());
