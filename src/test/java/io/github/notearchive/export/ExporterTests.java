@@ -453,7 +453,8 @@ class ExporterTests extends ExportScenario {
                     .filter(f -> !f.toString().matches(".*\\.(jpg|heic|mp4|m4a)"))
                     .toList()) {
                 byte[] bytes = Files.readAllBytes(file);
-                assertThat(new String(bytes, UTF_8))
+                // a digest may contain the beginning of an id by chance
+                assertThat(new String(bytes, UTF_8).replaceAll("\\b[0-9a-f]{64}\\b", ""))
                         .as(file.toString())
                         .doesNotContain(AUTHOR, "5cc8", "518955047", "松间", "朋友", "example.org");
             }
