@@ -170,7 +170,7 @@ CREATE INDEX note_capture_counts ON note_capture (note_id, captured_at)
     INCLUDE (liked_count, collected_count, comments_count, shared_count) WHERE liked_count IS NOT NULL;
 
 COMMENT ON TABLE note_capture IS
-    'One row for each paid response that contained its note: the counts and texts at that time; the whole response of the newest two.';
+    'One row for each paid response that contained its note: the counts and texts at that time; the whole response of at least the newest two.';
 COMMENT ON COLUMN note_capture.note_id IS 'The requested note.';
 COMMENT ON COLUMN note_capture.captured_at IS 'When the response was received: api_call.received_at.';
 COMMENT ON COLUMN note_capture.call_id IS
@@ -182,11 +182,11 @@ COMMENT ON COLUMN note_capture.comments_count IS 'Comments then, replies include
 COMMENT ON COLUMN note_capture.shared_count IS 'Times it was shared, then. NULL: absent in the response.';
 COMMENT ON COLUMN note_capture.view_count IS 'Views then; the provider sends 0 for every note seen so far.';
 COMMENT ON COLUMN note_capture.response IS
-    'The whole response, with NUL and lone surrogates replaced by U+FFFD, of the newest two captures of the note by note-detail/v1, and by v6. NULL: an older one, whose response is in the sidecar.';
+    'The whole response, with NUL and lone surrogates replaced by U+FFFD, of at least the newest two captures of the note by note-detail/v1, and by v6; of older ones until an audit has read the sidecar. NULL: the response is in the sidecar only.';
 COMMENT ON COLUMN note_capture.sidecar_key IS
     'Key of the sidecar object with the exact response, the list of its media and the worklist row, stored before this row.';
 COMMENT ON COLUMN note_capture.sidecar_verified_at IS
-    'When verify last read the sidecar and found it to be that of this capture; NULL: never.';
+    'When verify last read the sidecar and found it to be that of this capture; NULL: never, or it was found damaged since.';
 COMMENT ON COLUMN note_capture.title IS
     'The title then. NULL: none, or a response to note-detail/v6.';
 COMMENT ON COLUMN note_capture.note_text IS

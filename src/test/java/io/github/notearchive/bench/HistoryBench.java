@@ -115,6 +115,8 @@ class HistoryBench {
             LongAdder sidecars = new LongAdder();
             for (int month = 0; month < CAPTURES; month++) {
                 capture(FIRST.plus(Duration.ofDays(30L * month)), month, sidecars);
+                database.update(
+                        "UPDATE note_capture SET sidecar_verified_at = now() WHERE sidecar_verified_at IS NULL");
                 database.update("VACUUM note_capture");
             }
             assertThat(database.count("SELECT count(*) FROM note_capture WHERE response IS NOT NULL"))

@@ -66,6 +66,7 @@ class RefreshTests extends NightFixture {
         answers(note, likes(25));
         RunSummary second = night.run(ExitCode.COMPLETED);
         night.run(ExitCode.COMPLETED);
+        night.update("UPDATE note_capture SET sidecar_verified_at = now()");
         night.isNextDay();
         answers(note, likes(40));
         RunSummary third = night.run(ExitCode.COMPLETED);

@@ -158,10 +158,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
      */
     public void markVerified(Collection<? extends Expected> objects, Instant now) {
         List<String> keys = objects.stream().map(object -> object.key().value()).toList();
-        Long[] calls = objects.stream()
-                .flatMap(object -> object instanceof SidecarFile sidecar ? Stream.of(sidecar.call()) : Stream.of())
-                .toArray(Long[]::new);
-        Map<String, Object> parameters = Map.of("now", now, "keys", keys, "calls", calls);
+        Map<String, Object> parameters = Map.of("now", now, "keys", keys, "calls", calls(objects.stream()));
         for (String update : List.of(
                 "UPDATE media_object SET verified_at = :now WHERE object_key = ANY (:keys)",
                 "UPDATE note_capture SET sidecar_verified_at = :now WHERE call_id = ANY (:calls)",
@@ -173,14 +170,27 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
         }
     }
 
-    /** Records findings. Part of the caller's transaction; a repeat updates the row. */
+    /**
+     * Records findings. Part of the caller's transaction; a repeat updates the row. A damaged sidecar counts as never
+     * verified, so that the response in its row stays.
+     */
     public void recordFindings(Collection<Verdict> damaged, Instant now, long jobExecution) {
+        Statements.update(jdbc, Map.of("calls", calls(damaged.stream().map(Verdict::expected))), """
+                UPDATE note_capture SET sidecar_verified_at = NULL
+                WHERE call_id = ANY (:calls) AND sidecar_verified_at IS NOT NULL
+                """);
         record(damaged.stream().map(FindingRow::of).toList(), now, jobExecution);
     }
 
     /** As above, for objects without a row. */
     public void recordOrphans(Collection<StoredObject> orphans, Instant now, long jobExecution) {
         record(orphans.stream().map(FindingRow::of).toList(), now, jobExecution);
+    }
+
+    private static Long[] calls(Stream<? extends Expected> objects) {
+        return objects.flatMap(
+                        object -> object instanceof SidecarFile sidecar ? Stream.of(sidecar.call()) : Stream.of())
+                .toArray(Long[]::new);
     }
 
     private record FindingRow(

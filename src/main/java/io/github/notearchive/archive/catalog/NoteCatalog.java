@@ -72,15 +72,15 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
             """.formatted(CAPTURE.each("?"), CAPTURE.each("? = EXCLUDED.?"));
 
     /**
-     * Empties all but the newest two responses to each endpoint. The sidecars keep them; where an audit misses one, the
-     * column is its last copy. A row that another transaction has locked, such as an audit, is emptied after the next
-     * capture.
+     * Empties all but the newest two responses to each endpoint whose sidecar an audit has read and none found damaged
+     * since: until then the column may be the last copy. A row that another transaction has locked is emptied after the
+     * next capture. A finding clears the time of the audit, which is compared again after a wait for the row.
      */
     private static final String EMPTY_OLDER = """
             UPDATE note_capture SET response = NULL
             WHERE call_id = ANY (ARRAY(
                 SELECT c.call_id FROM note_capture c
-                WHERE c.note_id = ANY (:notes) AND c.response IS NOT NULL AND c.sidecar_key IS NOT NULL
+                WHERE c.note_id = ANY (:notes) AND c.response IS NOT NULL AND c.sidecar_verified_at IS NOT NULL
                   AND EXISTS (SELECT 1 FROM note_capture n
                               WHERE n.note_id = c.note_id AND n.captured_at > c.captured_at
                                 AND (n.mapper_version IS NULL) = (c.mapper_version IS NULL) OFFSET 1)

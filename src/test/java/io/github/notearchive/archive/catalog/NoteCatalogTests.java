@@ -152,8 +152,26 @@ class NoteCatalogTests {
     }
 
     @Test
+    void olderResponseWhoseSidecarNoAuditHasReadStaysInTheTable() {
+        for (int i = 0; i < 4; i++) {
+            save(captureOf("\"title\":\"t\"", NOW.plusSeconds(i)));
+            if (i == 0) {
+                verified();
+            }
+        }
+
+        assertThat(database.texts("SELECT (response IS NOT NULL)::text FROM note_capture ORDER BY captured_at"))
+                .containsExactly("false", "true", "true", "true");
+    }
+
+    private void verified() {
+        database.update("UPDATE note_capture SET sidecar_verified_at = now()");
+    }
+
+    @Test
     void newestTwoResponsesToEachEndpointStayInTheTable() {
         for (int i = 0; i < 4; i++) {
+            verified();
             save(captureOf("\"title\":\"t\",\"liked_count\":" + i, NOW.plusSeconds(2 * i)));
             NoteCapture video = captureOf("\"title\":\"v\"", NOW.plusSeconds(2 * i + 1));
             database.inTransaction(() -> notes.restore(video, true, List.of(), null));
@@ -166,6 +184,8 @@ class NoteCatalogTests {
             }
         }
 
+        save(captureOf("\"title\":\"late\"", NOW.minusSeconds(1)));
+        verified();
         save(captureOf("\"title\":\"late\"", NOW.minusSeconds(1)));
 
         assertThat(database.texts("SELECT (response IS NOT NULL)::text FROM note_capture ORDER BY captured_at"))

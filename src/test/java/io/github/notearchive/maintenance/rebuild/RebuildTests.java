@@ -162,10 +162,11 @@ class RebuildTests extends MaintenanceScenario {
     }
 
     @Test
-    void emptiesTheSameOlderResponsesAndRestoresWords() {
+    void keepsOlderResponsesUntilAnAuditAndRestoresWords() {
         String note = archived(night.pending(SandboxNoteKind.IMAGES, 1)).getFirst();
         update("UPDATE note_media SET words = 'as if it were a subtitle' WHERE state = 'STORED'");
         for (int i = 0; i < 3; i++) {
+            update("UPDATE note_capture SET sidecar_verified_at = now()");
             night.isDaysLater(8);
             night.requeue(note);
             night.run(ExitCode.COMPLETED);
@@ -178,6 +179,11 @@ class RebuildTests extends MaintenanceScenario {
         loseTheDatabase();
         rebuild(ExitCode.COMPLETED);
 
+        assertThat(count("note_capture WHERE response IS NULL")).isZero();
+        update("""
+                        UPDATE note_capture SET response = NULL
+                        WHERE captured_at < (SELECT captured_at FROM note_capture ORDER BY captured_at DESC OFFSET 1 LIMIT 1)
+                        """);
         assertSame(rows(), before);
     }
 

@@ -180,6 +180,7 @@ class RemapTests extends MaintenanceScenario {
     void readsOlderResponsesFromTheirSidecars() throws Exception {
         String note = archived(night.pending(1)).getFirst();
         for (int i = 0; i < 2; i++) {
+            update("UPDATE note_capture SET sidecar_verified_at = now()");
             night.isDaysLater(8);
             night.requeue(note);
             night.run(ExitCode.COMPLETED);
