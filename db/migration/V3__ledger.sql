@@ -34,6 +34,8 @@ CREATE INDEX api_call_execution ON api_call (job_execution_id) INCLUDE (billed);
 -- Expired responses: their sidecar is stored, so the copy here may be removed.
 CREATE INDEX api_call_held ON api_call (received_at) WHERE response IS NOT NULL;
 CREATE INDEX api_call_refresh ON api_call (sent_at) WHERE refresh;
+-- archive.retention.calls: few calls are unbilled.
+CREATE INDEX api_call_unbilled ON api_call (sent_at) WHERE billed = 'NO';
 -- retry_history.
 CREATE INDEX api_call_retry ON api_call (note_id, endpoint, sent_at) WHERE code = 301;
 

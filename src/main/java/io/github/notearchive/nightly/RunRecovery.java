@@ -7,6 +7,7 @@ import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobRunner;
+import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.NoteId;
@@ -14,6 +15,7 @@ import java.time.Clock;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /** Repairs and cleans up what earlier runs of this node left. Idempotent. Requires the runner lock of the node. */
@@ -66,10 +68,7 @@ record RunRecovery(
                     "Ledger: {} emptied, too old for reuse; the store keeps them",
                     DisplayFormat.plural(emptied, "response"));
         }
-        if (!retention.calls().isZero()) {
-            int deleted = paid.deleteUnbilledBefore(clock.instant().minus(retention.calls()));
-            log.info("Deleted {} by archive.retention.calls", DisplayFormat.plural(deleted, "unbilled call"));
-        }
+        deleteOldCalls();
         int planned = refreshPlan.planAllIfChanged();
         if (planned > 0) {
             log.info(
@@ -78,5 +77,20 @@ record RunRecovery(
         }
         spool.sweep();
         drift.load();
+    }
+
+    private void deleteOldCalls() {
+        if (retention.calls().isZero()) {
+            return;
+        }
+        try {
+            int deleted = paid.deleteUnbilledBefore(clock.instant().minus(retention.calls()));
+            if (deleted > 0) {
+                log.info("Deleted {} by archive.retention.calls", DisplayFormat.plural(deleted, "unbilled call"));
+            }
+        } catch (DataAccessException e) {
+            log.warn(
+                    "Unbilled calls of archive.retention.calls stay until the next run: {}", DatabaseErrors.summary(e));
+        }
     }
 }

@@ -282,18 +282,24 @@ public class PaidResponses {
     }
 
     /**
-     * Deletes unbilled calls, which a rebuild does not restore either. Keeps the evidence that a note is gone. Part of
-     * the caller's transaction; idempotent.
+     * Deletes unbilled calls, which a rebuild does not restore either. Keeps the first and the newest call of each
+     * note, and the evidence that a note is gone. Skips rows that another node deletes at the same time. Part of the
+     * caller's transaction; idempotent.
      *
      * @return number of deleted rows
      */
     public int deleteUnbilledBefore(Instant limit) {
         Integer[] absent = ProviderCode.ABSENT_NOTE.toArray(Integer[]::new);
         return Statements.update(jdbc, Map.of("limit", limit, "absent", absent), """
-                DELETE FROM api_call c
-                WHERE c.sent_at < :limit AND c.billed = 'NO' AND c.response IS NULL
-                  AND (c.code IS NULL OR c.code <> ALL (:absent))
-                  AND NOT EXISTS (SELECT 1 FROM note_capture n WHERE n.call_id = c.id)
+                DELETE FROM api_call WHERE id IN (
+                    SELECT c.id FROM api_call c
+                    WHERE c.sent_at < :limit AND c.billed = 'NO'
+                      AND (c.code IS NULL OR c.code <> ALL (:absent))
+                      AND NOT EXISTS (SELECT 1 FROM note_capture n WHERE n.call_id = c.id)
+                      AND EXISTS (SELECT 1 FROM api_call l WHERE l.note_id = c.note_id AND l.id > c.id)
+                      AND EXISTS (SELECT 1 FROM api_call l WHERE l.note_id = c.note_id AND l.id < c.id)
+                    ORDER BY c.id
+                    FOR UPDATE OF c SKIP LOCKED)
                 """);
     }
 

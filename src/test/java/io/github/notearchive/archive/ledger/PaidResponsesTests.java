@@ -13,6 +13,8 @@ import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -92,22 +94,51 @@ class PaidResponsesTests extends LedgerFixture {
 
     @Test
     void onlyOldUnbilledCallsAreDeleted() {
+        Instant later = NOW.plusMillis(1);
+        received(302, Billed.NO);
         paid(NOW);
-        for (Integer code : new Integer[] {301, 404, 202}) {
-            CallRecord call = sent(ID, CallKind.NOTE, NOW);
-            calls.received(call, new ProviderReply(code, 200, null, "r", Billed.NO), null, NOW, Duration.ZERO);
-        }
+        received(301, Billed.NO);
+        received(404, Billed.NO);
+        received(202, Billed.NO);
+        received(201, Billed.YES);
         sent(ID, CallKind.NOTE, NOW);
+        received(400, Billed.NO);
 
         assertThat(responses.deleteUnbilledBefore(NOW)).isZero();
-        assertThat(responses.deleteUnbilledBefore(NOW.plusMillis(1))).isOne();
+        assertThat(responses.deleteUnbilledBefore(later)).isOne();
+        assertThat(responses.deleteUnbilledBefore(later)).isZero();
         assertThat(history.calls(ID))
                 .extracting(CallEntry::billed, CallEntry::code)
                 .containsExactly(
+                        tuple(Billed.NO, 302),
                         tuple(Billed.YES, 0),
                         tuple(Billed.NO, 404),
                         tuple(Billed.NO, 202),
-                        tuple(Billed.UNKNOWN, null));
+                        tuple(Billed.YES, 201),
+                        tuple(Billed.UNKNOWN, null),
+                        tuple(Billed.NO, 400));
+    }
+
+    @Test
+    void unbilledCallsThatAnotherNodeDeletesAreSkipped() {
+        paid(NOW);
+        received(301, Billed.NO);
+        received(301, Billed.NO);
+        Instant later = NOW.plusMillis(1);
+
+        database.inTransaction(() -> {
+            assertThat(responses.deleteUnbilledBefore(later)).isOne();
+            assertThat(CompletableFuture.supplyAsync(() -> responses.deleteUnbilledBefore(later))
+                            .orTimeout(20, TimeUnit.SECONDS)
+                            .join())
+                    .isZero();
+        });
+    }
+
+    private void received(int code, Billed billed) {
+        CallRecord call = sent(ID, CallKind.NOTE, NOW);
+        byte[] body = billed == Billed.YES ? BODY : null;
+        calls.received(call, new ProviderReply(code, 200, null, "r", billed), body, NOW, Duration.ZERO);
     }
 
     private void capture(long call, @Nullable String sidecar) {
