@@ -126,10 +126,13 @@ class VerifyTests extends MaintenanceScenario {
         Files.delete(path(missing));
         Files.delete(path(sidecar));
         String orphan = plantOrphan();
+        update("UPDATE note_capture SET sidecar_verified_at = '2020-01-01'");
 
         VerifySummary found = verify(ExitCode.FINDINGS);
 
         assertThat(found.exitCode().number()).isEqualTo(6);
+        assertThat(texts("SELECT sidecar_key FROM note_capture WHERE sidecar_verified_at IS NULL"))
+                .containsExactly(sidecar);
         assertThat(findings())
                 .containsExactlyInAnyOrder(
                         "CORRUPT " + corrupt,
