@@ -360,7 +360,7 @@ COMMENT ON COLUMN note_media.changed_at IS
     'When an exported value last changed, by the database''s clock. export --since reads it. Set by a trigger.';
 
 COMMENT ON COLUMN note_media.words IS
-    'SUBTITLE: its words as search compares them, without times and markup, the first 10,000 characters, each cue in a line. NULL for all other kinds.';
+    'SUBTITLE: its words as search compares them, without times and markup, the first 10,000 characters, each line of a cue in a line, of the first 16 subtitles. NULL for all others.';
 
 -- A row that is written anyway is marked while it is written. Another write of the row of the note is made only where its
 -- transaction did not write it: for a removed slot or person, a repaired capture, a video that came later.

@@ -75,7 +75,7 @@ CREATE INDEX note_search ON note USING gin (search_grams(search))
     WITH (fastupdate = on, gin_pending_list_limit = 4096);
 -- The planner is to take it always; and to compute the pairs of every sample would make ANALYZE slow.
 ALTER INDEX note_search ALTER COLUMN 1 SET STATISTICS 0;
--- What is said in videos. Other files cost it nothing.
+-- Index of the words of subtitles; rows without words are not in it.
 CREATE INDEX note_media_words ON note_media USING gin (search_grams(words))
     WITH (fastupdate = on, gin_pending_list_limit = 4096) WHERE words IS NOT NULL;
 ALTER INDEX note_media_words ALTER COLUMN 1 SET STATISTICS 0;

@@ -30,8 +30,8 @@ record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages
 
     private static final Logger log = LoggerFactory.getLogger(MediaUploads.class);
 
-    /** Bytes of a subtitle above which its words are not searched; several thousand times an ordinary one. */
-    private static final int LARGEST_SUBTITLE = 4 << 20;
+    /** Bytes of a subtitle above which its words are not searched; far beyond an ordinary one. */
+    private static final int LARGEST_SUBTITLE = 1 << 20;
 
     /** A file in the store. */
     record Upload(DownloadedMedia file, StoredMedia object, boolean isNew) {}

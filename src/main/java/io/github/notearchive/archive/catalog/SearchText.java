@@ -2,6 +2,7 @@ package io.github.notearchive.archive.catalog;
 
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
+import java.util.Iterator;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -47,11 +48,14 @@ final class SearchText {
         return length == 0 ? null : new String(chars, 0, length);
     }
 
-    /** Returns the searched text of an SRT or VTT file: the lines between one with times and an empty one. */
+    /** Returns the searched text of an SRT or VTT file: the text lines of its cues. */
     static @Nullable String ofSubtitle(byte[] file) {
         StringBuilder words = new StringBuilder();
         boolean isCue = false;
-        for (String line : new String(file, StandardCharsets.UTF_8).lines().toList()) {
+        Iterator<String> lines =
+                new String(file, StandardCharsets.UTF_8).lines().iterator();
+        while (lines.hasNext() && words.length() < 2 * LONGEST) {
+            String line = lines.next();
             if (line.isBlank()) {
                 isCue = false;
             } else if (line.contains("-->")) {

@@ -41,6 +41,9 @@ public record SlotRow(
         @JsonIgnore @Nullable String damage,
         Instant updatedAt) {
 
+    /** Subtitles of a note that are searched; bounds the length of a sidecar. */
+    static final int MAX_WITH_WORDS = 16;
+
     /**
      * Reason of a slot that a refresh added and whose file was unavailable. It is waived, since the note stays
      * archived, until a later attempt succeeds.
@@ -56,6 +59,7 @@ public record SlotRow(
     private static final Set<String> NOT_OFFERED = Set.of(MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
 
     public SlotRow {
+        media = media == null || ordinal < MAX_WITH_WORDS ? media : media.with(null);
         identity = PostgresText.ofText(MediaSlot.bounded(identity));
         reason = PostgresText.of(reason);
         rendition = PostgresText.of(rendition);

@@ -211,7 +211,10 @@ record SidecarWriter(
     @Component
     record SidecarReader(ObjectStore store, ErasureList erasures, ErasureRepository rows, NoteSourceProperties source) {
 
-        /** Maximum length without the response: about 500 bytes for each file, and few notes have more than 40. */
+        /**
+         * Maximum length without the response: about 500 bytes for each file, of which few notes have more than 40, and
+         * the words of 16 subtitles, at most 60,000 bytes each.
+         */
         private static final int MAX_WITHOUT_RESPONSE = 1 << 20;
 
         /** Number of sidecars that are read in parallel, unless one of them is large. */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +99,18 @@ class SidecarTests {
         assertThat(read.call()).isEqualTo(written.call());
         assertThat(read.worklist()).isEqualTo(written.worklist());
         assertThat(read.bytes()).isEqualTo(written.bytes());
+    }
+
+    @Test
+    void wordsOfTheFirstSixteenSubtitlesAreKept() {
+        StoredMedia file = new StoredMedia("ab".repeat(32), StoredMedia.keyOf("ab".repeat(32), "srt"), 7, "text/plain");
+
+        assertThat(IntStream.range(0, 20)
+                        .mapToObj(i -> new MediaSlot(MediaKind.SUBTITLE, i, "language", List.of(), null))
+                        .map(slot -> SlotRow.stored(slot, file.with("words"), null, null, null, null, null))
+                        .map(SlotRow::media)
+                        .filter(media -> media.words() != null))
+                .hasSize(16);
     }
 
     @Test
