@@ -51,7 +51,8 @@ public class MediaCatalog implements AutoCloseable {
                  width, height, sha256, checks, error, dead_night, updated_at, words)
                 = (EXCLUDED.captured_at, EXCLUDED.identity, EXCLUDED.state, EXCLUDED.reason, EXCLUDED.rendition,
                    EXCLUDED.width, EXCLUDED.height, EXCLUDED.sha256, EXCLUDED.checks, EXCLUDED.error,
-                   EXCLUDED.dead_night, EXCLUDED.updated_at, EXCLUDED.words)
+                   EXCLUDED.dead_night, EXCLUDED.updated_at,
+                   CASE WHEN note_media.words = EXCLUDED.words THEN note_media.words ELSE EXCLUDED.words END)
             """;
 
     /**

@@ -231,6 +231,20 @@ class NoteCatalogTests {
         assertThat(media.slotsOf(Captures.ID).getFirst().isFor(AGAIN)).isFalse();
     }
 
+    /** A compressed value is compared as stored. */
+    @Test
+    void unchangedWordsCostNoIndexEntries() {
+        SlotRow slot = stored(IMAGE).with(FILE.with("some words ".repeat(500)));
+
+        database.inTransaction(() -> {
+            save(captureOf("\"title\":\"t\"", NOW), List.of(slot), true);
+            save(captureOf("\"title\":\"t\"", NOW.plusSeconds(1)), List.of(slot), true);
+
+            assertThat(database.count("SELECT pg_stat_get_xact_tuples_hot_updated('note_media'::regclass)"))
+                    .isOne();
+        });
+    }
+
     @Test
     void motionOfALivePhotoMovesWithItsStill() {
         MediaSlot motion = new MediaSlot(MediaKind.MOTION, 0, "motion", List.of(), null);
