@@ -171,7 +171,7 @@ public record Sidecar(
     }
 
     /** Returns the response in a stored sidecar; empty if the object is lost or cannot be used. */
-    static Optional<byte[]> answerIn(ObjectStore store, ObjectKey key) {
+    static Optional<byte[]> responseIn(ObjectStore store, ObjectKey key) {
         try {
             return Optional.of(read(key, store.read(key)).answer());
         } catch (BrokenSidecarException e) {

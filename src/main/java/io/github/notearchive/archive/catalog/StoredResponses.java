@@ -8,6 +8,7 @@ import io.github.notearchive.archive.catalog.SchemaDrift.Sighting;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;
+import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.provider.ResponseReader;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -30,6 +31,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Gatherers;
 import java.util.stream.Stream;
@@ -55,7 +57,7 @@ public record StoredResponses(JdbcClient jdbc, ObjectStore store, SchemaDrift dr
     /** Total text length after which a page ends early; bounds the heap. */
     private static final long MAX_PAGE_CHARACTERS = 4L << 20;
 
-    /** Number of rows that the driver fetches, and of sidecars that are read, at once; some have several MiB. */
+    /** Number of rows that the driver fetches, and of ordinary sidecars that are read, at once. */
     private static final int FETCH = 10;
 
     /** Columns of a response, and as JSON the rows of its note if it is the newest, and its parts. */
@@ -227,15 +229,26 @@ public record StoredResponses(JdbcClient jdbc, ObjectStore store, SchemaDrift dr
                 .stream()) {
             rows.gather(Gatherers.mapConcurrent(FETCH, row -> Map.entry(row, body(row))))
                     .takeWhile(_ -> !page.isFull())
-                    .forEach(row -> add(page, row.getKey(), row.getValue()));
+                    .forEach(row -> add(page, row.getKey(), row.getValue().get()));
         }
         compareAuthors(page);
         return page;
     }
 
-    private Optional<byte[]> body(Stored row) {
-        return Optional.ofNullable(row.response())
-                .or(() -> Sidecar.answerIn(store, new ObjectKey(Objects.requireNonNull(row.sidecarKey()))));
+    /** Returns the response, or how it is read from a large sidecar: one after the other, to limit memory. */
+    private Supplier<Optional<byte[]>> body(Stored row) {
+        byte[] response = row.response();
+        if (response != null) {
+            return () -> Optional.of(response);
+        }
+        ObjectKey key = new ObjectKey(Objects.requireNonNull(row.sidecarKey()));
+        if (store.stat(key)
+                .filter(object -> ResponseMemory.isLarge(object.size()))
+                .isPresent()) {
+            return () -> Sidecar.responseIn(store, key);
+        }
+        Optional<byte[]> read = Sidecar.responseIn(store, key);
+        return () -> read;
     }
 
     private void add(Page page, Stored row, Optional<byte[]> body) {

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.catalog;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
@@ -10,11 +11,14 @@ import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
 import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
 import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoredObject;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -150,6 +154,27 @@ class StoredResponsesTests {
         assertThat(first.answers()).isEqualTo(2);
         assertThat(second.answers()).isEqualTo(1);
         assertThat(page(second.last(), true).answers()).isZero();
+    }
+
+    /** Ordinary ones are read by threads of their own. */
+    @ParameterizedTest
+    @CsvSource({"300000,false", "3000,true"})
+    void largeSidecarsAreReadOneAfterTheOther(long size, boolean parallel) {
+        for (int i = 0; i < 3; i++) {
+            save("\"title\":\"t\"", NOW.plusSeconds(i));
+            database.update("UPDATE note_capture SET sidecar_verified_at = now()");
+        }
+        byte[] sidecar = store.read(Sidecar.keyOf(Captures.ID, NOW));
+        List<Boolean> threads = new ArrayList<>();
+        when(store.stat(any(ObjectKey.class))).thenReturn(Optional.of(new StoredObject("notes/x", size, NOW)));
+        when(store.read(Sidecar.keyOf(Captures.ID, NOW))).thenAnswer(_ -> {
+            threads.add(Thread.currentThread().isVirtual());
+            return sidecar;
+        });
+
+        assertThat(remap(true)).isEmpty();
+
+        assertThat(threads).containsExactly(parallel);
     }
 
     @Test
