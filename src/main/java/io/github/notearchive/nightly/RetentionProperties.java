@@ -8,8 +8,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Settings of what runs delete. What was paid for has no age limit: responses, captures, files and billed calls are
- * kept.
+ * Retention settings. Paid responses, captures and files are never deleted by age.
  *
  * @param calls age of unbilled calls after which their rows are deleted from the ledger, except reports that a note
  *     does not exist (202, 404). At least 30d; 0 keeps them
