@@ -10,8 +10,8 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Retention settings. Paid responses, captures and files are never deleted by age.
  *
- * @param calls age of unbilled calls after which their rows are deleted from the ledger, except the first and the newest
- *     of each note and reports that a note does not exist (202, 404). At least 30d; 0 keeps them
+ * @param calls age of unbilled calls after which their rows are deleted from the ledger, except the first and the
+ *     newest of each note and reports that a note does not exist (202, 404). At least 30d; 0 keeps them
  * @param reports age of reports of nights after which they are deleted, in the data directory and in the bucket. At
  *     least 30d; 0 keeps them
  */
