@@ -341,6 +341,7 @@ class VerifyTests extends MaintenanceScenario {
     void reportsALostResponseOfAnOlderCapture() throws Exception {
         String note = archive(1).getFirst();
         for (int i = 0; i < 3; i++) {
+            verify(ExitCode.COMPLETED);
             passes(Duration.ofDays(8));
             night.requeue(note);
             night.run(ExitCode.COMPLETED);
