@@ -65,7 +65,7 @@ class HistoryBench {
                 HistoryBench.class, "history", "A year of monthly refreshes", database.text("SHOW server_version"));
         page.paragraph("""
                 %,d notes, %d captures each, written by the class that runs use; %,d different responses of %.1f kB on average, in which the counts differ each time.
-                "Before" is the same with a trigger that keeps every response in `note_capture`. Bytes a note; the last column is that of a million notes in GB.
+                "Before" is the same with a trigger that keeps every response in `note_capture`. An audit reads all sidecars between two captures; without it nothing is emptied. Bytes a note; the last column is that of a million notes in GB.
                 """.formatted(
                         NOTES,
                         CAPTURES,
