@@ -61,6 +61,11 @@ public final class RecordedLog implements BeforeEachCallback, AfterEachCallback 
         logger().setLevel(level);
     }
 
+    /** Records lines of a lower level than INFO, too, until the end of the test. */
+    public void include(Level lowest) {
+        logger().setLevel(lowest);
+    }
+
     private Logger logger() {
         return (Logger) LoggerFactory.getLogger(name);
     }

@@ -3,6 +3,7 @@ package io.github.notearchive.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
@@ -158,6 +159,7 @@ class HostileResponseTests extends ClientFixture {
 
     @Test
     void messageOfTheProviderStartsNoLine() throws Exception {
+        log.include(Level.DEBUG);
         String forged = "x\\n2026-11-25T00:00:00.000Z ERROR forged\\r\\u001b[2J\\u009b1m\\u0007";
         provider.replies(200, "{\"code\":0,\"data\":{\"" + forged + "\":1}}")
                 .replies(200, "{\"code\":0,\"data\":{\"" + "k".repeat(5_000) + "\":1}}")
