@@ -32,7 +32,9 @@ public record Chart(
 
     private static final int WIDTH = 1000;
     private static final int HEIGHT = 200;
-    private static final int COLOURS = 6;
+
+    /** Colours of the style sheet, and so the most series of a chart. */
+    static final int COLOURS = 6;
 
     /** A share of 1. */
     private static final long FULL = 1_000_000_000;
@@ -47,20 +49,10 @@ public record Chart(
     /**
      * A part of each column, or a line.
      *
-     * @param total text of the sum in the legend; empty without one
      * @param colour number of a colour of the style sheet, 0 to 5
      * @param values not negative; null: unknown, a gap of the line
      */
-    public record Series(String label, String total, int colour, List<@Nullable Long> values) {
-
-        /** Returns the series with its sum in the legend. */
-        Series withTotal(LongFunction<String> format) {
-            return new Series(label, format.apply(sum()), colour, values);
-        }
-
-        private Series in(int other) {
-            return new Series(label, total, other, values);
-        }
+    public record Series(String label, int colour, List<@Nullable Long> values) {
 
         long sum() {
             return values.stream()
@@ -78,7 +70,7 @@ public record Chart(
     /** Returns the series in the colours from a given one. */
     static List<Series> coloured(List<Series> series, int first) {
         return IntStream.range(0, series.size())
-                .mapToObj(i -> series.get(i).in((first + i) % COLOURS))
+                .mapToObj(i -> new Series(series.get(i).label, (first + i) % COLOURS, series.get(i).values))
                 .toList();
     }
 
@@ -110,7 +102,7 @@ public record Chart(
                 Double share = curve.byDays.get(days);
                 values.add(share == null ? null : Math.round(share * FULL) - bottom);
             }
-            series.add(new Series(curve.label, "", 0, values));
+            series.add(new Series(curve.label, 0, values));
         }
         List<String> labels = Stream.concat(Stream.of(0), Survival.DAYS.stream())
                 .map(days -> texts.text("survival.days", days))
@@ -131,8 +123,13 @@ public record Chart(
     /** Returns the labels of the series as one text, with the values of lines that have a label at each point. */
     String legend() {
         return series.stream()
-                .map(each -> (each.label + " " + each.total + values(each)).strip())
+                .map(each -> (each.label + " " + total(each) + values(each)).strip())
                 .collect(Collectors.joining(", "));
+    }
+
+    /** Returns the sum of a series; empty for a line, whose values do not add up. */
+    String total(Series of) {
+        return shape == Shape.lines ? "" : format.apply(of.sum());
     }
 
     private String values(Series line) {

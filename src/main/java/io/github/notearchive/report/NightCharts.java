@@ -34,9 +34,6 @@ record NightCharts(NightReport night, Texts texts) {
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
 
-    /** Most series of a chart; further names are one series. */
-    private static final int SERIES = 6;
-
     /** How notes ended, with the number of its colour; the names are keys of texts. */
     private enum Outcome {
         archived(0, Work::archived),
@@ -63,13 +60,11 @@ record NightCharts(NightReport night, Texts texts) {
     private Chart outcomes(Shape shape, String title, List<Past> nights) {
         List<Series> series = Arrays.stream(Outcome.values())
                 .map(outcome -> new Series(
-                                texts.text("report." + outcome),
-                                "",
-                                outcome.colour,
-                                nights.stream()
-                                        .<@Nullable Long>map(past -> past.sum(outcome.count))
-                                        .toList())
-                        .withTotal(DisplayFormat::count))
+                        texts.text("report." + outcome),
+                        outcome.colour,
+                        nights.stream()
+                                .<@Nullable Long>map(past -> past.sum(outcome.count))
+                                .toList()))
                 .toList();
         return new Chart(shape, title, "", series, labels(nights), DisplayFormat::count);
     }
@@ -89,7 +84,7 @@ record NightCharts(NightReport night, Texts texts) {
                                 Shape.columns,
                                 texts.text("report.codes"),
                                 column,
-                                stacked(AmountKind.CODE, "0", this::code, DisplayFormat::count),
+                                stacked(AmountKind.CODE, "0", this::code),
                                 times(),
                                 DisplayFormat::count),
                         new Chart(
@@ -103,7 +98,7 @@ record NightCharts(NightReport night, Texts texts) {
                                 Shape.columns,
                                 texts.text("report.bytes"),
                                 texts.text("report.bytes.what") + " " + column,
-                                stacked(AmountKind.BYTES, texts.text("report.image"), this::type, DisplayFormat::size),
+                                stacked(AmountKind.BYTES, texts.text("report.image"), this::type),
                                 times(),
                                 DisplayFormat::size))
                 .filter(chart -> !chart.series().isEmpty())
@@ -127,28 +122,26 @@ record NightCharts(NightReport night, Texts texts) {
             of[each.slice()] = each.amount() + (before == null ? 0 : before);
         });
         return byName.entrySet().stream()
-                .map(each -> new Series(each.getKey(), "", 0, Arrays.asList(each.getValue())))
+                .map(each -> new Series(each.getKey(), 0, Arrays.asList(each.getValue())))
                 .toList();
     }
 
     /** Returns the named series in the first colour, and the others, the largest first, in the other colours. */
-    private List<Series> stacked(
-            AmountKind kind, String first, UnaryOperator<String> name, LongFunction<String> format) {
+    private List<Series> stacked(AmountKind kind, String first, UnaryOperator<String> name) {
         Comparator<Series> order = Comparator.comparing(each -> !each.label().equals(first));
         List<Series> all = series(kind, name).stream()
                 .sorted(order.thenComparing(Series::sum, Comparator.reverseOrder()))
                 .toList();
-        if (all.size() > SERIES) {
+        if (all.size() > Chart.COLOURS) {
             List<String> shown =
-                    all.stream().limit(SERIES - 1).map(Series::label).toList();
+                    all.stream().limit(Chart.COLOURS - 1).map(Series::label).toList();
             return stacked(
                     kind,
                     first,
-                    each -> shown.contains(name.apply(each)) ? name.apply(each) : texts.text("report.others"),
-                    format);
+                    each -> shown.contains(name.apply(each)) ? name.apply(each) : texts.text("report.others"));
         }
         boolean isFirst = !all.isEmpty() && all.getFirst().label().equals(first);
-        return Chart.coloured(all.stream().map(each -> each.withTotal(format)).toList(), isFirst ? 0 : 1);
+        return Chart.coloured(all, isFirst ? 0 : 1);
     }
 
     private List<String> times() {
@@ -193,7 +186,7 @@ record NightCharts(NightReport night, Texts texts) {
                                     .longValue()
                             : null);
         }
-        Series series = new Series(texts.text("report.cost"), "", 0, costs).withTotal(format);
+        Series series = new Series(texts.text("report.cost"), 0, costs);
         return Optional.of(new Chart(
                 Shape.columns, texts.text("report.costs"), "", List.of(series), labels(night.nights()), format));
     }

@@ -58,8 +58,8 @@ class PagesTests {
                 "Calls",
                 "Few.",
                 List.of(
-                        new Series("0", "", 0, List.of(3000L, 0L, 5000L)),
-                        new Series("301", "", 1, Arrays.asList(1L, null, 1000L))),
+                        new Series("0", 0, List.of(3000L, 0L, 5000L)),
+                        new Series("301", 1, Arrays.asList(1L, null, 1000L))),
                 List.of("a", "b"),
                 String::valueOf));
 
@@ -72,8 +72,8 @@ class PagesTests {
 
     @Test
     void linesHaveGapsAndARowIsAsWideAsItsParts() {
-        List<Series> gap = List.of(new Series("p50", "", 0, Arrays.asList(0L, 10L, null, 5L, null)));
-        List<Series> parts = List.of(new Series("a", "", 0, List.of(1L)), new Series("b", "", 1, List.of(3L)));
+        List<Series> gap = List.of(new Series("p50", 0, Arrays.asList(0L, 10L, null, 5L, null)));
+        List<Series> parts = List.of(new Series("a", 0, List.of(1L)), new Series("b", 1, List.of(3L)));
 
         assertThat(new Chart(Shape.lines, "", "", gap, List.of(), String::valueOf).path(0))
                 .isEqualTo("M0 200L0 200L250 0M750 100L750 100");
