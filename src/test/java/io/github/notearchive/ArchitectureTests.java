@@ -42,6 +42,7 @@ class ArchitectureTests {
             Map.entry("report", Set.of("archive", "batch", "store")),
             Map.entry("telemetry", Set.of("archive", "batch")),
             Map.entry("export", Set.of("archive", "report", "store")),
+            Map.entry("publish", Set.of("archive", "batch", "export", "store")),
             Map.entry("browse", Set.of("archive", "batch", "report", "store")),
             Map.entry("", Set.of("cli")));
 

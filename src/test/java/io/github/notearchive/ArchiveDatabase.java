@@ -73,7 +73,8 @@ public final class ArchiveDatabase {
         ONLY.jdbc().sql("""
                         TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic,
                                  note_mention, note_comment, media_object, note_media, fixity_finding, schema_drift,
-                                 refresh_policy, forgotten_note, forgotten_author, forgotten_object, run_summary, archive;
+                                 refresh_policy, forgotten_note, forgotten_author, forgotten_object, run_summary, archive,
+                                 iceberg_tables, iceberg_namespace_properties;
                         INSERT INTO call_pace DEFAULT VALUES;
                         """).update();
         return ONLY;

@@ -23,9 +23,8 @@ public final class ArchiveRows {
             "api_call", Set.of("job_execution_id"),
             // the store's own time stands for it
             "media_object", Set.of("stored_at", "verified_at"),
-            // nothing is verified by a rebuild
-            "note_capture", Set.of("sidecar_verified_at"),
-            // a rebuild changes all of them
+            // nothing is verified by a rebuild, which changes all of the following
+            "note_capture", Set.of("sidecar_verified_at", "changed_at"),
             "note", Set.of("changed_at"),
             "author", Set.of("changed_at"),
             "note_media", Set.of("changed_at"));
@@ -41,8 +40,8 @@ public final class ArchiveRows {
     /**
      * Counts that the next run takes from the ledger, ends of nights and of the runs that were active then, which no
      * later night needs, the pace of calls, which begins anew, how the runs of another database ended, what its audits
-     * found, and by which settings they planned refreshes; sums of what the other tables hold; and how often the
-     * database wrote to the bucket.
+     * found, and by which settings they planned refreshes; sums of what the other tables hold; how often the database
+     * wrote to the bucket; and the catalog of published tables, which are published again.
      */
     private static final Set<String> UNKNOWN_TABLES = Set.of(
             "nightly_calls",
@@ -54,7 +53,9 @@ public final class ArchiveRows {
             "refresh_policy",
             "worklist_count",
             "media_object_count",
-            "archive");
+            "archive",
+            "iceberg_tables",
+            "iceberg_namespace_properties");
 
     /** What loses them. */
     public static final String LOSS = """

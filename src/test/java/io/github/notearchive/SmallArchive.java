@@ -74,6 +74,36 @@ public final class SmallArchive implements AutoCloseable {
                    ('65a000000000000000000002', 0, '5cc800000000000000000001', '松间');
             """;
 
+    /** Changes of the four notes, as the program makes them. */
+    public static final List<String> CHANGES = List.of(
+            // refreshed: the note, a capture and its parts
+            """
+            UPDATE note SET liked_count = coalesce(liked_count, 0) + 1, last_captured_at = last_captured_at + interval '1 day'
+            WHERE note_id = '65a000000000000000000001';
+            DELETE FROM note_topic WHERE note_id = '65a000000000000000000001' AND ordinal = 1
+            """,
+            // a slot is filled, one is waived, one is dropped
+            "UPDATE note_media SET state = 'WAIVED', reason = 'POLICY' WHERE state = 'MISSING'",
+            "DELETE FROM note_media WHERE note_id = '65a000000000000000000001' AND kind = 'AUDIO'",
+            "UPDATE note_media SET width = coalesce(width, 0) + 1 WHERE note_id = '65a000000000000000000002'",
+            // an author is renamed
+            "UPDATE author SET nickname = nickname || '!' WHERE author_id = '5cc800000000000000000001'",
+            // a person is erased from other notes
+            "DELETE FROM note_mention WHERE note_id = '65a000000000000000000002'",
+            "DELETE FROM note_comment",
+            // an older capture is mapped again
+            "UPDATE note_capture SET title = coalesce(title, '') || 'x' WHERE note_id = '65a000000000000000000003'",
+            // requeued, and settled
+            "UPDATE worklist SET state = 'PENDING', reason = NULL, due_at = now() WHERE state = 'FAILED'",
+            "UPDATE worklist SET settled_at = now(), attempts = attempts + 1 WHERE note_id = '65a000000000000000000009'",
+            // erased
+            """
+            INSERT INTO forgotten_note (note_id, forgotten_at, reason) VALUES ('65a000000000000000000004', now(), 'asked')
+            ON CONFLICT DO NOTHING;
+            DELETE FROM note_capture WHERE note_id = '65a000000000000000000004';
+            DELETE FROM note WHERE note_id = '65a000000000000000000004'
+            """);
+
     /** Started once for all tests of this JVM. */
     private static final EmbeddedStore SERVER = serve();
 
@@ -113,6 +143,15 @@ public final class SmallArchive implements AutoCloseable {
         archive.addNights();
         archive.database.update("UPDATE note SET search = search_text(concat_ws(E'\\n', title, note_text))");
         return archive;
+    }
+
+    /** Sets all times of changes back, so that the overlap of an hour does not contain them. */
+    public void makeOld(String age) {
+        for (String table : List.of("note", "note_capture", "note_media", "author", "worklist")) {
+            database.update("ALTER TABLE " + table + " DISABLE TRIGGER USER");
+            database.update("UPDATE " + table + " SET changed_at = changed_at - ?::interval", age);
+            database.update("ALTER TABLE " + table + " ENABLE TRIGGER USER");
+        }
     }
 
     public ArchiveDatabase database() {
@@ -416,7 +455,7 @@ public final class SmallArchive implements AutoCloseable {
         database.update("UPDATE note SET title = ?, note_text = ? WHERE note_id = ?", title, text, note);
     }
 
-    private void capture(String note, String at, Long likes) {
+    public void capture(String note, String at, Long likes) {
         OffsetDateTime time = OffsetDateTime.parse(at);
         database.update("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, received_at, billed)

@@ -39,6 +39,8 @@ public final class RunnerLock implements AutoCloseable {
                 " AND pg_try_advisory_lock" + WHOLE
                         + " AND pg_try_advisory_lock(hashtext('note-archive-verify'), hashtext(''))",
                 "the lock of the whole archive"),
+        /** A publish of any node; shares the whole archive. */
+        PUBLISH("note-archive-publish", SHARED, "the lock of publishing"),
         /** A remap; shares the whole archive. */
         REMAP("note-archive-remap", SHARED, "the lock of remaps"),
         /** A decision about one note during runs; shares the whole archive. */

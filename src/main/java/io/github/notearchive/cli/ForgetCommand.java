@@ -60,7 +60,7 @@ final class ForgetCommand extends JsonCommand {
                     .orElseThrow(
                             () -> new CommandFailure(
                                     ExitCode.ALREADY_RUNNING,
-                                    "a run, an audit or another forget is active, which may use the same files; nothing was forgotten. Repeat when it has ended"));
+                                    "a run, an audit, a publish or another forget is active, which may use the same files; nothing was forgotten. Repeat when it has ended"));
         }
     }
 

@@ -42,6 +42,7 @@ import picocli.CommandLine.IVersionProvider;
             RebuildCommand.class,
             RemapCommand.class,
             ExportCommand.class,
+            PublishCommand.class,
             ForgetCommand.class,
             SandboxCommand.class,
             ServersCommand.class,

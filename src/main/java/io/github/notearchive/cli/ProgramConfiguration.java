@@ -20,6 +20,7 @@ import io.github.notearchive.nightly.RetentionProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
+import io.github.notearchive.publish.PublishProperties;
 import io.github.notearchive.report.HealthCheck.HealthProperties;
 import io.github.notearchive.report.NightReports.ReportFolder;
 import io.github.notearchive.report.NightReports.ReportProperties;
@@ -58,6 +59,7 @@ import org.springframework.context.annotation.Configuration;
     NoteSourceProperties.class,
     NotifyProperties.class,
     PreviewProperties.class,
+    PublishProperties.class,
     RefreshProperties.class,
     ReportProperties.class,
     RetentionProperties.class,

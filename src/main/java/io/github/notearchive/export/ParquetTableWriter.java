@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
@@ -44,7 +45,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Hadoop classes occur in the signatures of the library but are not on the class path: the methods called here do
  * not need them.
  */
-final class ParquetTableWriter implements TableWriter {
+public final class ParquetTableWriter implements TableWriter {
 
     /** Size of the row group held in memory. */
     private static final long ROW_GROUP_BYTES = 8L << 20;
@@ -55,26 +56,43 @@ final class ParquetTableWriter implements TableWriter {
     private final MessageType schema;
     private final ParquetWriter<Group> writer;
 
-    ParquetTableWriter(StagingDirectory.HashedFile file, Table table, Export export) throws IOException {
-        Compression compression =
-                Objects.requireNonNullElse(export.options().packaging().compression(), Compression.ZSTD);
-        ObjectNode descriptions = JsonMapper.shared().createObjectNode();
-        table.columns().forEach(column -> descriptions.put(column.name(), export.description(column)));
+    /**
+     * @param out receives the file; closed with the writer
+     * @param metadata key-value metadata of the file
+     * @param fieldId returns the field id of a column by its path, such as {@code media.element.width}; null for none
+     */
+    public ParquetTableWriter(
+            OutputStream out,
+            Table table,
+            Compression compression,
+            Map<String, String> metadata,
+            Function<String, @Nullable Integer> fieldId)
+            throws IOException {
         this.table = table;
-        this.schema = new MessageType(table.name(), types(table.columns()));
-        this.writer = ExampleParquetWriter.builder(new Output(file))
+        this.schema = new MessageType(table.name(), types(table.columns(), "", fieldId));
+        this.writer = ExampleParquetWriter.builder(new Output(out))
                 .withType(schema)
                 .withConf(new PlainParquetConfiguration())
                 .withCodecFactory(new Codec(compression, new ZstdCompressor()))
                 .withCompressionCodec(CompressionCodecName.valueOf(compression.name()))
-                .withExtraMetaData(Map.of(
-                        "note-archive.description",
-                        String.valueOf(export.description(table)),
-                        "note-archive.columns",
-                        descriptions.toString()))
+                .withExtraMetaData(metadata)
                 .withRowGroupSize(ROW_GROUP_BYTES)
                 .withPageSize(PAGE_BYTES)
                 .build();
+    }
+
+    /** Returns a writer whose file has the descriptions of the table and its columns in its metadata. */
+    static ParquetTableWriter of(Export export, Table table, OutputStream out) throws IOException {
+        Compression compression =
+                Objects.requireNonNullElse(export.options().packaging().compression(), Compression.ZSTD);
+        ObjectNode descriptions = JsonMapper.shared().createObjectNode();
+        table.columns().forEach(column -> descriptions.put(column.name(), export.description(column)));
+        Map<String, String> metadata = Map.of(
+                "note-archive.description",
+                String.valueOf(export.description(table)),
+                "note-archive.columns",
+                descriptions.toString());
+        return new ParquetTableWriter(out, table, compression, metadata, _ -> null);
     }
 
     @Override
@@ -115,11 +133,18 @@ final class ParquetTableWriter implements TableWriter {
         writer.close();
     }
 
-    private static List<Type> types(List<Column> columns) {
-        return columns.stream().map(ParquetTableWriter::type).toList();
+    private static List<Type> types(List<Column> columns, String parent, Function<String, @Nullable Integer> fieldId) {
+        return columns.stream()
+                .map(column -> withId(type(column, parent + column.name(), fieldId), parent + column.name(), fieldId))
+                .toList();
     }
 
-    private static Type type(Column column) {
+    private static Type withId(Type type, String path, Function<String, @Nullable Integer> fieldId) {
+        Integer id = fieldId.apply(path);
+        return id == null ? type : type.withId(id);
+    }
+
+    private static Type type(Column column, String path, Function<String, @Nullable Integer> fieldId) {
         return switch (column.type()) {
             case TEXT -> primitive(column, PrimitiveTypeName.BINARY, LogicalTypeAnnotation.stringType());
             case INTEGER -> primitive(column, PrimitiveTypeName.INT32, null);
@@ -127,14 +152,18 @@ final class ParquetTableWriter implements TableWriter {
             case BOOLEAN -> primitive(column, PrimitiveTypeName.BOOLEAN, null);
             case TIMESTAMP ->
                 primitive(column, PrimitiveTypeName.INT64, LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS));
-            case TEXT_LIST ->
-                list(
-                        column,
-                        Types.required(PrimitiveTypeName.BINARY)
+            case TEXT_LIST, RECORD_LIST -> {
+                String name = path + ".element";
+                Type element = column.type() == Column.Type.TEXT_LIST
+                        ? Types.required(PrimitiveTypeName.BINARY)
                                 .as(LogicalTypeAnnotation.stringType())
-                                .named("element"));
-            case RECORD_LIST ->
-                list(column, new GroupType(Type.Repetition.REQUIRED, "element", types(column.fields())));
+                                .named("element")
+                        : new GroupType(
+                                Type.Repetition.REQUIRED, "element", types(column.fields(), name + ".", fieldId));
+                yield Types.requiredList()
+                        .element(withId(element, name, fieldId))
+                        .named(column.name());
+            }
         };
     }
 
@@ -143,24 +172,40 @@ final class ParquetTableWriter implements TableWriter {
         return Types.primitive(type, repetition).as(annotation).named(column.name());
     }
 
-    private static Type list(Column column, Type element) {
-        return Types.requiredList().element(element).named(column.name());
-    }
-
-    private record Output(StagingDirectory.HashedFile file) implements OutputFile {
+    private record Output(OutputStream out) implements OutputFile {
 
         @Override
         public PositionOutputStream create(long blockSizeHint) {
-            return new DelegatingPositionOutputStream(file) {
+            return new DelegatingPositionOutputStream(out) {
+
+                private long position;
+
                 @Override
                 public long getPos() {
-                    return file.size();
+                    return position;
+                }
+
+                @Override
+                public void write(int value) throws IOException {
+                    out.write(value);
+                    position++;
+                }
+
+                @Override
+                public void write(byte[] bytes) throws IOException {
+                    write(bytes, 0, bytes.length);
+                }
+
+                @Override
+                public void write(byte[] bytes, int offset, int length) throws IOException {
+                    out.write(bytes, offset, length);
+                    position += length;
                 }
 
                 // the method of the superclass wraps the exception of the file
                 @Override
-                public void close() {
-                    file.close();
+                public void close() throws IOException {
+                    out.close();
                 }
             };
         }

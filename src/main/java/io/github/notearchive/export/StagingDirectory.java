@@ -330,10 +330,6 @@ final class StagingDirectory implements AutoCloseable {
             this.digest = sha256;
         }
 
-        long size() {
-            return size;
-        }
-
         /** Returns size and digest after the file was closed. */
         private FileEntry written() {
             return Objects.requireNonNull(written);

@@ -27,13 +27,13 @@ import org.springframework.core.io.ClassPathResource;
  * @param joins SQL of further tables
  * @param order expressions by which the rows are sorted
  */
-record Table(String name, String source, String relation, String order, String joins, List<Column> columns) {
+public record Table(String name, String source, String relation, String order, String joins, List<Column> columns) {
 
     /** Column of the month by which the rows of a partitioned table are sorted; not exported. */
     static final String MONTH = "partition_month";
 
     /** Name of the first column of every table. */
-    static final String KEY = "note_id";
+    public static final String KEY = "note_id";
 
     private static final List<NamedCsvRecord> COLUMNS = readColumns();
 
@@ -71,7 +71,7 @@ record Table(String name, String source, String relation, String order, String j
     }
 
     /** Returns all tables without the columns that an export with these modes omits: notes, captures, then others. */
-    static List<Table> all(AuthorMode authors, MediaMode media) {
+    public static List<Table> all(AuthorMode authors, MediaMode media) {
         return TABLES.stream()
                 .map(table -> table.with(content -> content.isPartOf(authors, media)))
                 .toList();
@@ -159,9 +159,18 @@ record Table(String name, String source, String relation, String order, String j
 
     /** Returns the query of the rows of the notes of the relation as JSON objects. */
     String query() {
+        return query("TRUE");
+    }
+
+    /**
+     * As above, of the rows that meet a condition.
+     *
+     * @param condition SQL over the columns of the source
+     */
+    public String query(String condition) {
         return "SELECT row_to_json(r) FROM (%s) r"
                 .formatted(select(
-                        relation.equals(source) ? "" : "JOIN " + relation + " USING (note_id)", "TRUE", columns));
+                        relation.equals(source) ? "" : "JOIN " + relation + " USING (note_id)", condition, columns));
     }
 
     /** Returns the expression of a JSON array of the rows of a note, or of the texts in their last column. */
@@ -189,7 +198,7 @@ record Table(String name, String source, String relation, String order, String j
      * @param description null if the expression is a database column, whose {@code COMMENT ON} is the description
      * @param elements table of the elements of a list; null otherwise
      */
-    record Column(
+    public record Column(
             String name,
             Type type,
             Content content,
@@ -198,7 +207,7 @@ record Table(String name, String source, String relation, String order, String j
             @Nullable Table elements) {
 
         /** Data type of a column. An absent value is null; a list is empty rather than null. */
-        enum Type {
+        public enum Type {
             TEXT,
             INTEGER,
             BIGINT,
@@ -212,7 +221,7 @@ record Table(String name, String source, String relation, String order, String j
         }
 
         /** Kind of a column's values, by which an export includes, converts or omits the column. */
-        enum Content {
+        public enum Content {
             PLAIN,
             /** Id of a person: replaced by a pseudonym, or omitted. */
             PERSON_ID,
@@ -244,13 +253,13 @@ record Table(String name, String source, String relation, String order, String j
         }
 
         /** Returns the columns of a list element, without the note id. */
-        List<Column> fields() {
+        public List<Column> fields() {
             return elements == null
                     ? List.of()
                     : elements.columns().subList(1, elements.columns().size());
         }
 
-        boolean isKey() {
+        public boolean isKey() {
             return name.equals(KEY);
         }
 

@@ -196,13 +196,13 @@ public record TableFiles(Export export, ExportFormat format, String below) {
         return switch (format) {
             case CSV ->
                 TableWriter.Csv.start(data, table, export.options().packaging().excel());
-            case PARQUET -> new ParquetTableWriter(out, table, export);
+            case PARQUET -> ParquetTableWriter.of(export, table, out);
             case JSONL, BAGIT, FOLDER, MARKDOWN, FOURCAT -> TableWriter.jsonLines(data);
         };
     }
 
     /** Writes the rows of one table to a file, which the caller closes after it. */
-    interface TableWriter extends AutoCloseable {
+    public interface TableWriter extends AutoCloseable {
 
         void write(ObjectNode row) throws IOException;
 

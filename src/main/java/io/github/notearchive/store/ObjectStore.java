@@ -73,6 +73,10 @@ public final class ObjectStore implements AutoCloseable {
         this.uploads = new Uploads(client, this);
     }
 
+    public String bucket() {
+        return properties.bucket();
+    }
+
     /** Creates the bucket if it is missing and {@code archive.store.create-bucket} allows it; otherwise fails. */
     public void ensureBucket() {
         if (hasBucket()) {

@@ -27,7 +27,7 @@ class MigrationHistoryTests {
             "DELETE FROM flyway_schema_history WHERE version = '8'",
             "UPDATE flyway_schema_history SET checksum = checksum + 1 WHERE version = '3'",
             "UPDATE flyway_schema_history SET success = false WHERE version = '8'",
-            "INSERT INTO flyway_schema_history SELECT 9, '9', 'next', type, 'V9__next.sql', 1, installed_by, now(), 1, true"
+            "INSERT INTO flyway_schema_history SELECT 99, '99', 'next', type, 'V99__next.sql', 1, installed_by, now(), 1, true"
                     + " FROM flyway_schema_history WHERE version = '8'",
             "DELETE FROM flyway_schema_history",
             "ALTER TABLE flyway_schema_history RENAME TO elsewhere"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.notearchive.SmallArchive;
 import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
@@ -27,52 +28,13 @@ import tools.jackson.databind.JsonNode;
 /** A consumer that merges deltas has what a full export has. */
 class DeltaTests extends ExportScenario {
 
-    /** Changes of an archive, as the program makes them. */
-    private static final List<String> CHANGES = List.of(
-            // refreshed: the note, a capture and its parts
-            """
-            UPDATE note SET liked_count = coalesce(liked_count, 0) + 1, last_captured_at = last_captured_at + interval '1 day'
-            WHERE note_id = '65a000000000000000000001';
-            DELETE FROM note_topic WHERE note_id = '65a000000000000000000001' AND ordinal = 1
-            """,
-            // a slot is filled, one is waived, one is dropped
-            "UPDATE note_media SET state = 'WAIVED', reason = 'POLICY' WHERE state = 'MISSING'",
-            "DELETE FROM note_media WHERE note_id = '65a000000000000000000001' AND kind = 'AUDIO'",
-            "UPDATE note_media SET width = coalesce(width, 0) + 1 WHERE note_id = '65a000000000000000000002'",
-            // an author is renamed
-            "UPDATE author SET nickname = nickname || '!' WHERE author_id = '5cc800000000000000000001'",
-            // a person is erased from other notes
-            "DELETE FROM note_mention WHERE note_id = '65a000000000000000000002'",
-            "DELETE FROM note_comment",
-            // an older capture is mapped again
-            "UPDATE note_capture SET title = coalesce(title, '') || 'x' WHERE note_id = '65a000000000000000000003'",
-            // requeued, and settled
-            "UPDATE worklist SET state = 'PENDING', reason = NULL, due_at = now() WHERE state = 'FAILED'",
-            "UPDATE worklist SET settled_at = now(), attempts = attempts + 1 WHERE note_id = '65a000000000000000000009'",
-            // erased
-            """
-            INSERT INTO forgotten_note (note_id, forgotten_at, reason) VALUES ('65a000000000000000000004', now(), 'asked')
-            ON CONFLICT DO NOTHING;
-            DELETE FROM note_capture WHERE note_id = '65a000000000000000000004';
-            DELETE FROM note WHERE note_id = '65a000000000000000000004'
-            """);
-
     private int exports;
 
     @BeforeEach
     void makeTheArchiveOld() {
-        makeOld("1 day");
+        archive.makeOld("1 day");
         // moves the mark
         database.update("UPDATE worklist SET settled_at = now() WHERE note_id = '65a000000000000000000009'");
-    }
-
-    /** Sets all times of changes back, so that the overlap of an hour does not contain them. */
-    private void makeOld(String age) {
-        for (String table : List.of("note", "note_media", "author", "worklist")) {
-            database.update("ALTER TABLE " + table + " DISABLE TRIGGER USER");
-            database.update("UPDATE " + table + " SET changed_at = changed_at - ?::interval", age);
-            database.update("ALTER TABLE " + table + " ENABLE TRIGGER USER");
-        }
     }
 
     @ParameterizedTest
@@ -86,9 +48,9 @@ class DeltaTests extends ExportScenario {
                 duck.execute("CREATE TABLE %s AS SELECT * FROM %s".formatted(table, source(format, last, table)));
             }
             for (int round = 0; round < 5; round++) {
-                makeOld("2 hours");
+                archive.makeOld("2 hours");
                 for (int i = 0; i < 3; i++) {
-                    database.update(CHANGES.get(random.nextInt(CHANGES.size())));
+                    database.update(SmallArchive.CHANGES.get(random.nextInt(SmallArchive.CHANGES.size())));
                 }
 
                 last = delta(format, last, Selection.all());

@@ -10,12 +10,12 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /** DuckDB, which had no part in the writing, as a reader of exports. */
-final class Duck implements AutoCloseable {
+public final class Duck implements AutoCloseable {
 
     private final SingleConnectionDataSource source = new SingleConnectionDataSource("jdbc:duckdb:", true);
     private final JdbcTemplate jdbc = new JdbcTemplate(source);
 
-    Duck() {
+    public Duck() {
         jdbc.execute("SET TimeZone = 'UTC'");
     }
 
@@ -31,7 +31,7 @@ final class Duck implements AutoCloseable {
     }
 
     /** The rows as texts; null is null. */
-    List<List<String>> query(String sql) {
+    public List<List<String>> query(String sql) {
         return jdbc.query(sql, (row, _) -> {
             List<String> texts = new ArrayList<>();
             for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
@@ -41,11 +41,11 @@ final class Duck implements AutoCloseable {
         });
     }
 
-    void execute(String sql) {
+    public void execute(String sql) {
         jdbc.execute(sql);
     }
 
-    String one(String sql) {
+    public String one(String sql) {
         return query(sql).getFirst().getFirst();
     }
 

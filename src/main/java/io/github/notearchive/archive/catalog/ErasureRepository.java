@@ -327,6 +327,19 @@ public record ErasureRepository(
         long removeNaming(Collection<NoteId> notes, boolean dryRun) throws IOException;
     }
 
+    /** Copies of rows outside of the tables, which are removed with them. */
+    @FunctionalInterface
+    public interface Copies {
+
+        /**
+         * Removes the copies of all rows that were erased, those of earlier erasures included. After a failure, a
+         * repeat removes the rest.
+         *
+         * @param requireHeld fails if the lock of the whole archive is lost
+         */
+        void removeErased(Runnable requireHeld) throws IOException;
+    }
+
     /**
      * Bucket object of an erased note or author, so that a rebuild from the bucket does not restore it. Mirrors
      * {@code forgotten_note} and {@code forgotten_author}; contains no archived data.

@@ -8,11 +8,14 @@ import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
@@ -224,6 +227,38 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             return selected("SELECT count(*) FROM selected").query(Long.class).single();
         }
 
+        /**
+         * Returns the parts of the tables that changed since the start of the delta.
+         *
+         * @param digits length of the prefixes
+         * @param ofCaptures whether the parts are those of captures, by month, or of notes
+         */
+        public List<Part> changedParts(int digits, boolean ofCaptures) {
+            String from = ofCaptures
+                    ? "date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month FROM note_capture WHERE changed_at >= coalesce(:since, timestamptz '-infinity')"
+                    : "NULL::date AS month FROM selected";
+            return selected("SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month"
+                            .formatted(digits, from))
+                    .query(Columns.of(Part.class))
+                    .list();
+        }
+
+        /** Returns prefixes of the notes whose erasure is unfinished, or was decided since the start of the delta. */
+        public Set<String> erasedPrefixes(int digits) {
+            return selected("""
+                            SELECT DISTINCT left(note_id, %d) FROM forgotten_note
+                            WHERE finished_at IS NULL OR forgotten_at >= coalesce(:since, timestamptz '-infinity')
+                            """.formatted(digits)).query(String.class).set();
+        }
+
+        /** Returns when the newest erasure ended, which is now for an unfinished one; empty if nothing was erased. */
+        public Optional<Instant> lastErased() {
+            return jdbc.sql("""
+                            SELECT max(coalesce(finished_at, now()))
+                            FROM (SELECT finished_at FROM forgotten_note UNION ALL SELECT finished_at FROM forgotten_author) AS erased
+                            """).query(OffsetDateTime.class).optional().map(OffsetDateTime::toInstant);
+        }
+
         private JdbcClient.StatementSpec selected(String query) {
             return jdbc.sql(relations + query).paramSource(parameters);
         }
@@ -275,6 +310,29 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
         @Override
         public void close() {
             transactions.rollback(transaction);
+        }
+    }
+
+    /**
+     * Part of a table: the rows of the notes whose ids begin with a prefix.
+     *
+     * @param month first day of the month in UTC to whose captures it is restricted; null for all rows
+     */
+    public record Part(String prefix, @Nullable LocalDate month) {
+
+        public Part {
+            if (!prefix.matches("[0-9a-f]+")) {
+                throw new IllegalArgumentException("\"" + prefix + "\" is not the beginning of a note id");
+            }
+        }
+
+        /** Returns the condition of the rows. In every collation, digits and the letters a to f precede g. */
+        public String condition(String table) {
+            String ofNotes = "%1$s.note_id >= '%2$s' AND %1$s.note_id < '%2$sg'".formatted(table, prefix);
+            return month == null
+                    ? ofNotes
+                    : "%1$s AND %2$s.captured_at >= '%3$sT00:00Z' AND %2$s.captured_at < '%4$sT00:00Z'"
+                            .formatted(ofNotes, table, month, month.plusMonths(1));
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.notearchive.maintenance.erase;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
+import io.github.notearchive.archive.catalog.ErasureRepository.Copies;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
@@ -34,9 +35,9 @@ import org.springframework.transaction.support.TransactionTemplate;
  * Erases notes and people, and prevents that they are archived again.
  *
  * <p>In this order: tombstones in the tables, after which no run claims the note; tombstones in the bucket, after which
- * no rebuild restores it; rows, which lists the files that no other note uses; objects. An interrupted erasure is
- * marked as unfinished and is completed by the next one. No run and no audit of any node is active meanwhile, since one
- * that has a file in progress could store it again.
+ * no rebuild restores it; rows, which lists the files that no other note uses; objects; published tables. An
+ * interrupted erasure is marked as unfinished and is completed by the next one. No run and no audit of any node is
+ * active meanwhile, since one that has a file in progress could store it again.
  */
 @Component
 public record Eraser(
@@ -44,6 +45,7 @@ public record Eraser(
         ObjectStore store,
         ResponseSpool spool,
         Mentions mentions,
+        Copies copies,
         ArchiveRevision revision,
         JdbcConnectionDetails database,
         ArchiveProperties settings,
@@ -138,6 +140,9 @@ public record Eraser(
         erasure.files = rows.removeListed(lock::requireHeld, null);
         removeSidecars(erasure, lock);
         erasure.mentions = mentions.removeNaming(erasure.notes, false);
+        if (!erasure.marked.isEmpty()) {
+            copies.removeErased(lock::requireHeld);
+        }
         transaction.executeWithoutResult(_ -> rows.finish(erasure.notes, erasure.authors, clock.instant()));
         return erasure.report(false);
     }

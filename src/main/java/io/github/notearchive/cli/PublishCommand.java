@@ -1,0 +1,41 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.publish.PublishReport;
+import io.github.notearchive.publish.Publisher;
+import org.springframework.stereotype.Component;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code publish}: publishes tables of the archive in its bucket. */
+@Command(name = "publish")
+final class PublishCommand extends JsonCommand {
+
+    @Option(names = "--all")
+    private boolean all;
+
+    @Component
+    record Action(JobExecutionQueries executions, ArchiveRevision revision, Publisher publisher) {}
+
+    @Override
+    public Integer call() throws Exception {
+        return execute(Action.class, action -> {
+            if (action.executions.isRebuildUnfinished()) {
+                throw CommandFailure.usage(
+                        "the tables are being rebuilt from the bucket; nothing was published. Finish it with note-archive rebuild, then publish");
+            }
+            action.revision.difference().ifPresent(difference -> {
+                throw CommandFailure.usage(difference + "; nothing was published");
+            });
+            PublishReport report = action.publisher
+                    .publish(all)
+                    .orElseThrow(() -> new CommandFailure(
+                            ExitCode.ALREADY_RUNNING,
+                            "another publish or a forget is active; nothing was published. Repeat when it has ended"));
+            print(report, "publish");
+            return ExitCode.COMPLETED;
+        });
+    }
+}

@@ -1,0 +1,304 @@
+package io.github.notearchive.publish;
+
+import io.github.notearchive.archive.stats.NoteSnapshots.Part;
+import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.export.ExportOptions.Compression;
+import io.github.notearchive.export.ParquetTableWriter;
+import io.github.notearchive.publish.PublishReport.PublishedTable;
+import io.github.notearchive.store.ObjectBytes;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoredObject;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.FilenameUtils;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.ExpireSnapshots;
+import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.HasTableOperations;
+import org.apache.iceberg.ManifestFile;
+import org.apache.iceberg.ManifestFiles;
+import org.apache.iceberg.OverwriteFiles;
+import org.apache.iceberg.ReachableFileUtil;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.SnapshotSummary;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.Transaction;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.exceptions.NotFoundException;
+import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.types.TypeUtil;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** One table during a publish: its live data files, and those that are added and removed by one commit. */
+final class LakeTable {
+
+    private static final Logger log = LoggerFactory.getLogger(LakeTable.class);
+
+    static final Namespace NAMESPACE = Namespace.of("archive");
+
+    /** Table property and key of snapshot summaries: time of the newest change that is published. */
+    private static final String MARK = "note-archive.mark";
+
+    /** Number of retained snapshots; the older ones are for queries that still read them. */
+    private static final int SNAPSHOTS = 3;
+
+    /** A transaction that was open during a publish has the time of its begin, as for {@code export --since}. */
+    private static final Duration OVERLAP = Duration.ofHours(1);
+
+    private final Layout layout;
+    private final ObjectFiles files;
+    private final ObjectStore store;
+    private final Table table;
+    private final Transaction transaction;
+    private final Schema schema;
+    private final boolean hasNewColumns;
+    private final Map<Part, List<DataFile>> live = new HashMap<>();
+    private final Set<Part> candidates = new LinkedHashSet<>();
+    private final List<DataFile> added = new ArrayList<>();
+    private final List<DataFile> removed = new ArrayList<>();
+    private String mark = "";
+
+    private LakeTable(Layout layout, ObjectFiles files, Table table) throws IOException {
+        this.layout = layout;
+        this.files = files;
+        this.store = files.store();
+        this.table = table;
+        this.transaction = table.newTransaction();
+        try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
+            for (FileScanTask task : tasks) {
+                live.computeIfAbsent(layout.part(task.file().partition()), _ -> new ArrayList<>())
+                        .add(task.file());
+            }
+        }
+        Schema expected = layout.schema();
+        hasNewColumns = !columns(table.schema()).containsAll(columns(expected));
+        if (hasNewColumns) {
+            transaction.updateSchema().unionByNameWith(expected).commit();
+        }
+        schema = transaction.table().schema();
+    }
+
+    private static Set<String> columns(Schema schema) {
+        return TypeUtil.indexByName(schema.asStruct()).keySet();
+    }
+
+    /**
+     * Loads a table. One whose catalog row names objects that do not exist, as after the restore of an older dump, or
+     * in another bucket, counts as missing.
+     */
+    static Optional<LakeTable> load(Catalog catalog, ObjectFiles files, Layout layout) throws IOException {
+        TableIdentifier id = TableIdentifier.of(NAMESPACE, layout.name());
+        try {
+            return Optional.of(new LakeTable(layout, files, catalog.loadTable(id)));
+        } catch (NoSuchTableException e) {
+            return Optional.empty();
+        } catch (NotFoundException e) {
+            log.warn("The published table {} is dropped, since its objects are missing: {}", id, e.getMessage());
+            catalog.dropTable(id, false);
+            return Optional.empty();
+        }
+    }
+
+    static LakeTable create(Catalog catalog, ObjectFiles files, Layout layout) throws IOException {
+        Schema schema = layout.schema();
+        Table table = catalog.buildTable(TableIdentifier.of(NAMESPACE, layout.name()), schema)
+                .withPartitionSpec(layout.spec(schema))
+                .withLocation(files.location(prefix(layout)))
+                .withProperty(TableProperties.FORMAT_VERSION, "2")
+                .withProperty(TableProperties.METADATA_PREVIOUS_VERSIONS_MAX, Integer.toString(SNAPSHOTS))
+                // a commit of another process means that this one has lost its lock
+                .withProperty(TableProperties.COMMIT_NUM_RETRIES, "0")
+                .create();
+        return new LakeTable(layout, files, table);
+    }
+
+    static String prefix(Layout layout) {
+        return Publisher.PREFIX + layout.name();
+    }
+
+    /** Returns the time since which changes of the archive are unpublished; null for all changes. */
+    @Nullable
+    Instant start() {
+        String last = table.properties().get(MARK);
+        return hasNewColumns || last == null ? null : Instant.parse(last).minus(OVERLAP);
+    }
+
+    /**
+     * Determines the partitions to be written.
+     *
+     * @param changes snapshot since {@link #start}, or since ever
+     * @param all whether partitions without changes are compared as well
+     */
+    void choose(Snapshot changes, boolean all) {
+        mark = changes.mark().toString();
+        candidates.addAll(changes.changedParts(layout.digits(), layout.byMonth()));
+        Set<String> erased = changes.erasedPrefixes(layout.digits());
+        live.keySet().stream()
+                .filter(part -> all || hasNewColumns || erased.contains(part.prefix()))
+                .forEach(candidates::add);
+    }
+
+    /**
+     * Uploads the data files of those partitions that differ from the live ones.
+     *
+     * @param local file that is overwritten for each partition
+     */
+    void write(Snapshot archive, Path local) throws IOException {
+        for (Part part : candidates) {
+            long rows = write(archive, part, local);
+            String sha256 = DigestUtils.sha256Hex(Files.readAllBytes(local));
+            String location = files.location(prefix(layout) + "/" + layout.path(part, sha256));
+            List<DataFile> before = live.getOrDefault(part, List.of());
+            if (rows == 0
+                    ? before.isEmpty()
+                    : before.size() == 1 && before.getFirst().location().equals(location)) {
+                continue;
+            }
+            removed.addAll(before);
+            if (rows > 0) {
+                ObjectBytes bytes = new ObjectBytes(Files.size(local), out -> Files.copy(local, out));
+                store.put(files.key(location), bytes, "application/vnd.apache.parquet", sha256);
+                // without minimum and maximum of columns, so that no manifest has values of rows
+                added.add(DataFiles.builder(table.spec())
+                        .withPath(location)
+                        .withFormat(FileFormat.PARQUET)
+                        .withFileSizeInBytes(bytes.size())
+                        .withRecordCount(rows)
+                        .withPartition(layout.partition(part, table.spec()))
+                        .build());
+            }
+        }
+    }
+
+    private long write(Snapshot archive, Part part, Path local) throws IOException {
+        long rows = 0;
+        var source = layout.table();
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(local));
+                ParquetTableWriter writer = new ParquetTableWriter(
+                        out,
+                        source,
+                        Compression.ZSTD,
+                        Map.of(),
+                        path -> schema.findField(path).fieldId());
+                Stream<String> texts = archive.rows(source.query(part.condition(source.source())))) {
+            for (String text : (Iterable<String>) texts::iterator) {
+                writer.write((ObjectNode) JsonMapper.shared().readTree(text));
+                rows++;
+            }
+        }
+        return rows;
+    }
+
+    /**
+     * Commits the changed files, the mark and the expiry of older snapshots together; nothing if there are no changes.
+     * Then removes all objects that the retained snapshots do not reference.
+     *
+     * @param lastErased end of the newest erasure; snapshots until then expire
+     */
+    PublishedTable commit(Optional<Instant> lastErased) throws IOException {
+        boolean isChanged = !added.isEmpty() || !removed.isEmpty();
+        if (isChanged) {
+            OverwriteFiles change = transaction.newOverwrite().set(MARK, mark).validateNoConflictingData();
+            if (table.currentSnapshot() != null) {
+                change.validateFromSnapshot(table.currentSnapshot().snapshotId());
+            }
+            removed.forEach(change::deleteFile);
+            added.forEach(change::addFile);
+            change.commit();
+        }
+        if (!mark.equals(table.properties().get(MARK))) {
+            transaction.updateProperties().set(MARK, mark).commit();
+        }
+        boolean isErased = lastErased.isPresent()
+                && snapshots(transaction.table()).stream()
+                        .map(snapshot -> snapshot.summary().getOrDefault(MARK, Instant.EPOCH.toString()))
+                        .anyMatch(published -> !Instant.parse(published).isAfter(lastErased.get()));
+        int retained = isErased ? 1 : SNAPSHOTS;
+        if (snapshots(transaction.table()).size() > retained) {
+            transaction
+                    .expireSnapshots()
+                    .expireOlderThan(Long.MAX_VALUE)
+                    .retainLast(retained)
+                    .cleanupLevel(ExpireSnapshots.CleanupLevel.NONE)
+                    .commit();
+        }
+        transaction.commitTransaction();
+        table.refresh();
+        return published(removeUnreferenced(isErased));
+    }
+
+    private PublishedTable published(long unreferenced) {
+        org.apache.iceberg.Snapshot current = table.currentSnapshot();
+        String rows = current == null ? "0" : current.summary().getOrDefault(SnapshotSummary.TOTAL_RECORDS_PROP, "0");
+        return new PublishedTable(layout.name(), Long.parseLong(rows), added.size(), removed.size(), unreferenced);
+    }
+
+    private static List<org.apache.iceberg.Snapshot> snapshots(Table table) {
+        return StreamSupport.stream(table.snapshots().spliterator(), false).toList();
+    }
+
+    /**
+     * Writes {@code version-hint.text}, by which readers without the catalog find the metadata, and removes the objects
+     * of killed publishes and expired snapshots.
+     */
+    private long removeUnreferenced(boolean isErased) throws IOException {
+        String hint = ReachableFileUtil.versionHintLocation(table);
+        Set<String> metadata = ReachableFileUtil.metadataFileLocations(table, false);
+        String current = ((HasTableOperations) table).operations().current().metadataFileLocation();
+        String version = FilenameUtils.getName(current).replace(".metadata.json", "");
+        store.putBytes(files.key(hint), version.getBytes(StandardCharsets.UTF_8), "text/plain");
+
+        Set<String> referenced = new HashSet<>(isErased ? Set.of(current) : metadata);
+        referenced.add(hint);
+        for (org.apache.iceberg.Snapshot snapshot : snapshots(table)) {
+            referenced.add(snapshot.manifestListLocation());
+            for (ManifestFile manifest : snapshot.allManifests(files)) {
+                if (referenced.add(manifest.path())) {
+                    try (CloseableIterable<String> paths = ManifestFiles.readPaths(manifest, files, table.specs())) {
+                        paths.forEach(referenced::add);
+                    }
+                }
+            }
+        }
+        return remove(layout, files, referenced);
+    }
+
+    /** Removes the objects of a table whose locations are not in a set, and returns their number. */
+    static long remove(Layout layout, ObjectFiles files, Set<String> except) {
+        List<String> names;
+        try (Stream<StoredObject> objects = files.store().listAll(prefix(layout) + "/", null)) {
+            names = objects.map(StoredObject::name)
+                    .filter(name -> !except.contains(files.location(name)))
+                    .toList();
+        }
+        names.forEach(files.store()::remove);
+        return names.size();
+    }
+}

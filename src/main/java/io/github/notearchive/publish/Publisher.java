@@ -1,0 +1,150 @@
+package io.github.notearchive.publish;
+
+import io.github.notearchive.archive.catalog.ErasureRepository.Copies;
+import io.github.notearchive.archive.stats.NoteSnapshots;
+import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.publish.PublishReport.PublishedTable;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoredObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.apache.iceberg.CatalogProperties;
+import org.apache.iceberg.exceptions.CommitFailedException;
+import org.apache.iceberg.exceptions.ValidationException;
+import org.apache.iceberg.jdbc.JdbcCatalog;
+import org.apache.iceberg.jdbc.JdbcClientPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.stereotype.Component;
+
+/**
+ * Publishes tables of the archive in its bucket. One process publishes at a time; runs and audits may be active
+ * meanwhile. An erasure, which has the lock of the whole archive, publishes the tables without the erased rows.
+ */
+@Component
+public record Publisher(
+        NoteSnapshots notes,
+        ObjectStore store,
+        DataSource dataSource,
+        JdbcConnectionDetails database,
+        ArchiveProperties settings)
+        implements Copies {
+
+    private static final Logger log = LoggerFactory.getLogger(Publisher.class);
+
+    /** Prefix of all objects of published tables. */
+    public static final String PREFIX = "lake/";
+
+    /**
+     * Publishes what changed since the last publish, and creates missing tables; empty if another process publishes, or
+     * erases notes.
+     *
+     * @param all whether all partitions are compared with the archive, not only those with changes
+     */
+    public Optional<PublishReport> publish(boolean all) throws IOException {
+        try (RunnerLock lock = RunnerLock.acquire(database, Scope.PUBLISH, "").orElse(null)) {
+            return lock == null ? Optional.empty() : Optional.of(publish(all, true, lock::requireHeld));
+        }
+    }
+
+    /** Tables that the catalog does not know are removed, since they may have erased rows. */
+    @Override
+    public void removeErased(Runnable requireHeld) throws IOException {
+        try (Stream<StoredObject> objects = store.listAll(PREFIX, null)) {
+            if (objects.findFirst().isEmpty()) {
+                return;
+            }
+        }
+        log.info(
+                "Published without the erased rows: {}",
+                publish(false, false, requireHeld).line());
+    }
+
+    private PublishReport publish(boolean all, boolean creates, Runnable requireHeld) throws IOException {
+        Path local = settings.dataDirectory().resolve("publish.parquet");
+        Files.createDirectories(settings.dataDirectory());
+        ObjectFiles files = new ObjectFiles(store);
+        try (JdbcCatalog catalog = catalog(files)) {
+            List<LakeTable> tables = tables(catalog, files, creates);
+            for (LakeTable table : tables) {
+                try (Snapshot changes = notes.open(Selection.all(), null, all ? null : table.start())) {
+                    table.choose(changes, all);
+                }
+            }
+            Optional<Instant> lastErased;
+            try (Snapshot archive = notes.open(Selection.all(), null, null)) {
+                lastErased = archive.lastErased();
+                for (LakeTable table : tables) {
+                    table.write(archive, local);
+                }
+            }
+            List<PublishedTable> published = new ArrayList<>();
+            for (LakeTable table : tables) {
+                requireHeld.run();
+                published.add(table.commit(lastErased));
+            }
+            return new PublishReport(published);
+        } catch (CommitFailedException | ValidationException e) {
+            throw new ConcurrencyFailureException(
+                    "another process changed a published table meanwhile; repeat: note-archive publish", e);
+        } finally {
+            Files.deleteIfExists(local);
+        }
+    }
+
+    private static List<LakeTable> tables(JdbcCatalog catalog, ObjectFiles files, boolean creates) throws IOException {
+        if (!catalog.namespaceExists(LakeTable.NAMESPACE)) {
+            catalog.createNamespace(LakeTable.NAMESPACE);
+        }
+        List<LakeTable> tables = new ArrayList<>();
+        for (Layout layout : Layout.all()) {
+            Optional<LakeTable> table = LakeTable.load(catalog, files, layout);
+            if (table.isPresent()) {
+                tables.add(table.get());
+            } else if (creates) {
+                tables.add(LakeTable.create(catalog, files, layout));
+            } else {
+                LakeTable.remove(layout, files, Set.of());
+            }
+        }
+        return tables;
+    }
+
+    /** Returns the catalog, which uses a connection of the pool and whose tables are made by a migration. */
+    JdbcCatalog catalog(ObjectFiles files) {
+        JdbcClientPool connections = new JdbcClientPool(1, "", Map.of()) {
+            @Override
+            protected Connection newClient() {
+                return DataSourceUtils.getConnection(dataSource);
+            }
+        };
+        JdbcCatalog catalog = new JdbcCatalog(_ -> files, _ -> connections, false);
+        catalog.initialize(
+                "lake",
+                Map.of(
+                        CatalogProperties.URI,
+                        "",
+                        CatalogProperties.WAREHOUSE_LOCATION,
+                        files.location(PREFIX),
+                        "jdbc.schema-version",
+                        "V1"));
+        return catalog;
+    }
+}
