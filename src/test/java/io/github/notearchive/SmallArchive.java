@@ -175,7 +175,7 @@ public final class SmallArchive implements AutoCloseable {
                 directory.close();
                 FileUtils.deleteQuietly(root.toFile());
             }));
-            return new EmbeddedStore(directory);
+            return new EmbeddedStore(directory, false);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -137,8 +137,8 @@ public class ProgramConfiguration {
     }
 
     @Bean
-    EmbeddedStore embeddedStore(DataDirectory directory) {
-        return new EmbeddedStore(directory);
+    EmbeddedStore embeddedStore(DataDirectory directory, StoreProperties settings) {
+        return new EmbeddedStore(directory, settings.sync());
     }
 
     @Bean

@@ -288,6 +288,7 @@ final class SandboxCommand extends ArchiveCommand {
                 Map.entry("archive.media.backoff", "100ms"),
                 Map.entry("archive.media.preview", "true"),
                 Map.entry("archive.retry.delays", "300ms,600ms,1s,2s"),
+                Map.entry("archive.store.sync", "false"),
                 Map.entry("spring.datasource.url", "")));
         return settings;
     }

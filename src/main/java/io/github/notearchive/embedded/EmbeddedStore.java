@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,7 @@ public final class EmbeddedStore {
 
     private final Path home;
     private final PrivateFile keyFile;
+    private final boolean sync;
     private final int port;
     private final Properties keys;
 
@@ -56,11 +58,13 @@ public final class EmbeddedStore {
      * a killed process. Joining removes nothing and waits up to 30 s for the server of the owner. Closing the directory
      * stops a server that was started here; requests in progress are aborted after five seconds.
      *
+     * @param sync whether a server started here answers a write only after it is on the disk
      * @throws DataDirectoryException if it does not start, the file system has no extended attributes, or the owner
      *     runs no such server
      */
-    public EmbeddedStore(DataDirectory directory) {
+    public EmbeddedStore(DataDirectory directory, boolean sync) {
         home = directory.path();
+        this.sync = sync;
         keyFile = new PrivateFile(home.resolve("s3.credentials"));
         port = directory.run("s3", this::answersOn, this::start);
         try {
@@ -122,8 +126,9 @@ public final class EmbeddedStore {
             if (swept > 0) {
                 log.info("Swept {} files of unfinished uploads under {}", swept, root());
             }
+            BlobStore files = new FilesystemNio2BlobStore(root().toString());
             S3Proxy server = S3Proxy.builder()
-                    .blobStore(new FilesystemNio2BlobStore(root().toString()))
+                    .blobStore(sync ? new SyncedBlobStore(files, root()) : files)
                     .endpoint(endpointOn(0))
                     .awsAuthentication(
                             AuthenticationType.AWS_V4, pair.getProperty("access-key"), pair.getProperty("secret-key"))

@@ -27,6 +27,8 @@ import org.springframework.validation.annotation.Validated;
  * @param connectTimeout time limit of a connection attempt
  * @param socketTimeout longest wait for the next bytes of a response
  * @param tries attempts of a request that fails temporarily
+ * @param sync whether the embedded store answers a write only after it is on the disk (fsync), so that a power cut
+ *     loses nothing; other stores have rules of their own
  */
 @Validated
 @ConfigurationProperties("archive.store")
@@ -47,7 +49,8 @@ public record StoreProperties(
         @DefaultValue("60s") @NotNull @DurationMin(millis = 1)
         Duration socketTimeout,
 
-        @DefaultValue("3") @Min(1) @Max(10) int tries) {
+        @DefaultValue("3") @Min(1) @Max(10) int tries,
+        @DefaultValue("true") boolean sync) {
 
     private static final int SOCKET_TIMEOUTS_PER_REQUEST = 10;
     private static final int MIN_BYTES_PER_SECOND = 1 << 20;
@@ -67,7 +70,8 @@ public record StoreProperties(
                 createBucket,
                 connectTimeout,
                 socketTimeout,
-                tries);
+                tries,
+                sync);
     }
 
     /**

@@ -44,7 +44,7 @@ final class OutsideServers implements AutoCloseable {
         home = Uncheck.get(() -> Files.createTempDirectory("note-archive-acceptance-"));
         directory = DataDirectory.open(home);
         database = new EmbeddedDatabase(directory);
-        store = isStoreAnother() ? another() : Archive.Account.of(new EmbeddedStore(directory));
+        store = isStoreAnother() ? another() : Archive.Account.of(new EmbeddedStore(directory, false));
     }
 
     /** Returns whether the S3 server is a named one instead of the embedded one. */

@@ -99,7 +99,7 @@ record Site(Path data, @Nullable String database) implements AutoCloseable {
                 server.jdbcUrl(),
                 server.user(),
                 server.password(),
-                () -> Archive.Account.of(new EmbeddedStore(directory)),
+                () -> Archive.Account.of(new EmbeddedStore(directory, false)),
                 bucket(),
                 directory::close);
     }

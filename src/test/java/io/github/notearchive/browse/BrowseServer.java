@@ -50,7 +50,7 @@ public final class BrowseServer implements AutoCloseable {
 
     private static EmbeddedStore startStore() {
         DataDirectory directory = DataDirectory.open(HOME.resolve("store"));
-        EmbeddedStore started = new EmbeddedStore(directory);
+        EmbeddedStore started = new EmbeddedStore(directory, false);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             directory.close();
             FileUtils.deleteQuietly(HOME.toFile());

@@ -61,7 +61,7 @@ class ThumbnailsTests {
     @BeforeAll
     static void serve() {
         directory = DataDirectory.open(home);
-        server = new EmbeddedStore(directory);
+        server = new EmbeddedStore(directory, false);
     }
 
     @AfterAll

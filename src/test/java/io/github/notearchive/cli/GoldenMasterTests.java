@@ -135,7 +135,7 @@ class GoldenMasterTests {
         server.jdbc().sql("CREATE DATABASE " + database).update();
         try (ScriptableSandbox provider = ScriptableSandbox.start(ScriptableSandbox.DEFAULTS);
                 DataDirectory directory = DataDirectory.open(home.resolve("store"))) {
-            EmbeddedStore store = new EmbeddedStore(directory);
+            EmbeddedStore store = new EmbeddedStore(directory, false);
             Map<String, String> settings = Map.ofEntries(
                     Map.entry("archive.data-dir", home.resolve("data").toString()),
                     Map.entry("archive.node", "golden"),

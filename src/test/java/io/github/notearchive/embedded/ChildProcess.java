@@ -86,7 +86,7 @@ final class ChildProcess implements AutoCloseable {
                 }
                 System.out.println("ready joined=" + directory.joined());
             } else {
-                EmbeddedStore store = new EmbeddedStore(directory);
+                EmbeddedStore store = new EmbeddedStore(directory, false);
                 System.out.println("ready joined=" + directory.joined() + " " + store.endpoint());
             }
             while (System.in.read() >= 0) {

@@ -58,7 +58,7 @@ class EmbeddedStoreTests {
     /** Opens the directory with its store and a client; closes all of them. */
     private AutoCloseable open() {
         directory = DataDirectory.open(home);
-        store = new EmbeddedStore(directory);
+        store = new EmbeddedStore(directory, true);
         client = client(store.endpoint(), store.accessKey(), store.secretKey());
         return () -> {
             client.close();
@@ -148,7 +148,7 @@ class EmbeddedStoreTests {
             Path inFlight = Files.createDirectory(bucket.resolve("media")).resolve("object" + UUID_TAIL);
             Files.writeString(inFlight, "half");
 
-            EmbeddedStore guest = new EmbeddedStore(guestDirectory);
+            EmbeddedStore guest = new EmbeddedStore(guestDirectory, true);
             guestDirectory.close();
 
             assertThat(guest.endpoint()).isEqualTo(store.endpoint());
@@ -194,7 +194,7 @@ class EmbeddedStoreTests {
             assertThat(foreignClient.listBuckets()).isEmpty();
             owner.run("s3", _ -> false, () -> new DataDirectory.Started(foreign.port(), () -> {}));
 
-            assertThatThrownBy(() -> new EmbeddedStore(guest))
+            assertThatThrownBy(() -> new EmbeddedStore(guest, true))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("is not its s3 server");
         }
@@ -227,7 +227,7 @@ class EmbeddedStoreTests {
         Files.writeString(home.resolve("s3.credentials"), "access-key=A\n");
 
         try (DataDirectory directory = DataDirectory.open(home)) {
-            assertThatThrownBy(() -> new EmbeddedStore(directory))
+            assertThatThrownBy(() -> new EmbeddedStore(directory, true))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("s3.credentials does not hold both keys");
         }
@@ -236,14 +236,14 @@ class EmbeddedStoreTests {
     @Test
     void closingAgainDoesNothingAndTheDirectoryClosesWhatIsOpen() throws Exception {
         DataDirectory directory = DataDirectory.open(home);
-        store = new EmbeddedStore(directory);
+        store = new EmbeddedStore(directory, true);
 
         directory.close();
         directory.close();
 
         assertThatThrownBy(() -> new Socket("127.0.0.1", store.endpoint().getPort()).close())
                 .isInstanceOf(ConnectException.class);
-        assertThatThrownBy(() -> new EmbeddedStore(directory))
+        assertThatThrownBy(() -> new EmbeddedStore(directory, true))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed already");
     }

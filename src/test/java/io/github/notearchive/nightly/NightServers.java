@@ -54,7 +54,7 @@ public final class NightServers {
         this.firstExecution = firstExecution;
         DataDirectory directory = DataDirectory.open(home);
         database = new EmbeddedDatabase(directory);
-        store = new EmbeddedStore(directory);
+        store = new EmbeddedStore(directory, false);
         provider = ScriptableSandbox.start(ScriptableSandbox.DEFAULTS, SandboxProvider.TOKEN, 2_048);
         providerRelay = TcpProxy.before(provider.baseUrl());
         storeRelay = TcpProxy.before(store.endpoint());

@@ -47,7 +47,7 @@ class ObjectStoreTests {
     @BeforeAll
     static void startServer() {
         home = DataDirectory.open(directory.resolve("data"));
-        server = new EmbeddedStore(home);
+        server = new EmbeddedStore(home, false);
     }
 
     @AfterAll

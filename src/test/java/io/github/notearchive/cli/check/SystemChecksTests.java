@@ -73,7 +73,7 @@ class SystemChecksTests {
         name = "check_" + System.nanoTime();
         server.jdbc().sql("CREATE DATABASE " + name).update();
         directory = DataDirectory.open(home.resolve("store"));
-        store = new EmbeddedStore(directory);
+        store = new EmbeddedStore(directory, false);
         settings.put("archive.data-dir", home.resolve("data").toString());
         settings.put("archive.source.token", TOKEN);
         settings.put("archive.source.base-url", provider.baseUrl().toString());
