@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 
 /**
  * The provider and its media server as a separate process. {@code GET /.bench/work?notes=6000} generates all responses
- * and sets latencies and faults; {@code GET /.bench/counts} returns the counts since then.
+ * and sets latencies and faults; {@code GET /.bench/counts} returns the counts since then, {@code /.bench/ids} the note
+ * ids and {@code /.bench/calls} the number of calls about each.
  */
 final class Provider {
 
@@ -53,6 +54,14 @@ final class Provider {
                 scene = new Scene(work, request);
                 request.send(200, "");
             }
+            case "/.bench/ids" ->
+                request.send(200, String.join("\n", scene.work.responses().keySet()) + "\n");
+            case "/.bench/calls" ->
+                request.send(
+                        200,
+                        scene.requests.entrySet().stream()
+                                .map(calls -> calls.getKey() + " " + calls.getValue() + "\n")
+                                .collect(Collectors.joining()));
             case "/.bench/counts" -> request.send(200, scene.counts());
             case "/.bench/digests" -> request.send(200, scene.digests());
             default -> scene.file(request);
