@@ -157,7 +157,7 @@ CREATE TABLE note_capture (
     CHECK (response IS NOT NULL OR sidecar_key IS NOT NULL)
 );
 
--- The order of an audit: what was verified the longest ago, and what never was, before all.
+-- Which verifications are later than now, by a clock that was ahead.
 CREATE INDEX note_capture_audit ON note_capture (coalesce(sidecar_verified_at, timestamptz 'epoch'), call_id)
     WHERE sidecar_key IS NOT NULL;
 -- The names that an author has had, and what there is of an author to be forgotten.

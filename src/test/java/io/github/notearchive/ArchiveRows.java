@@ -40,8 +40,9 @@ public final class ArchiveRows {
     /**
      * Counts that the next run takes from the ledger, ends of nights and of the runs that were active then, which no
      * later night needs, the pace of calls, which begins anew, how the runs of another database ended, what its audits
-     * found, and by which settings they planned refreshes; sums of what the other tables hold; how often the database
-     * wrote to the bucket; and the catalog of published tables, which are published again.
+     * found, which shards of scans are done, and by which settings they planned refreshes; sums of what the other
+     * tables hold; how often the database wrote to the bucket; and the catalog of published tables, which are published
+     * again.
      */
     private static final Set<String> UNKNOWN_TABLES = Set.of(
             "nightly_calls",
@@ -50,6 +51,7 @@ public final class ArchiveRows {
             "call_pace",
             "run_summary",
             "fixity_finding",
+            "scan_shard",
             "refresh_policy",
             "worklist_count",
             "media_object_count",
@@ -60,7 +62,7 @@ public final class ArchiveRows {
     /** What loses them. */
     public static final String LOSS = """
             TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, author, note, note_capture, note_topic, note_mention,
-                     note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
+                     note_comment, media_object, note_media, fixity_finding, scan_shard, schema_drift, refresh_policy, run_summary,
                      forgotten_note, forgotten_author, forgotten_object, archive, batch_job_instance CASCADE
             """;
 

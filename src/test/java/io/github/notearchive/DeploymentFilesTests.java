@@ -60,6 +60,7 @@ class DeploymentFilesTests {
             "night", KUBERNETES.resolve("cronjob.yaml"),
             "nodes", SEVERAL_NODES.resolve("cronjob.yaml"),
             "verify", KUBERNETES.resolve("cronjob-verify.yaml"),
+            "audits", SEVERAL_NODES.resolve("cronjob-verify.yaml"),
             "settings", KUBERNETES.resolve("settings.yaml"),
             "policy", KUBERNETES.resolve("network-policy.yaml"));
 
@@ -112,16 +113,20 @@ class DeploymentFilesTests {
     /** JOB, POD and CONTAINER stand for the pointers of the job, its pod and the pod's container. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            night nodes verify | /spec/timeZone                                    | Asia/Shanghai
-            night nodes verify | /spec/concurrencyPolicy                           | Forbid
-            night nodes verify | /spec/startingDeadlineSeconds                     | 72000
+            night nodes verify audits | /spec/timeZone                                    | Asia/Shanghai
+            night nodes verify audits | /spec/concurrencyPolicy                           | Forbid
+            night nodes verify audits | /spec/startingDeadlineSeconds                     | 72000
             night              | JOB/backoffLimit                                  | 12
             night              | JOB/backoffLimitPerIndex                          |
             nodes              | JOB/backoffLimitPerIndex                          | 12
             nodes              | JOB/backoffLimit                                  |
-            nodes              | JOB/completionMode                                | Indexed
-            nodes              | JOB/completions                                   | 3
-            nodes              | JOB/parallelism                                   | 3
+            audits             | JOB/backoffLimitPerIndex                          | 0
+            audits             | JOB/backoffLimit                                  |
+            audits             | JOB/podFailurePolicy/rules/1/action               | FailIndex
+            audits             | JOB/podFailurePolicy/rules/1/onExitCodes/values   | [7]
+            nodes audits       | JOB/completionMode                                | Indexed
+            nodes audits       | JOB/completions                                   | 3
+            nodes audits       | JOB/parallelism                                   | 3
             night nodes        | JOB/activeDeadlineSeconds                         | 82800
             night nodes        | JOB/podFailurePolicy/rules/0/action               | Ignore
             night nodes        | JOB/podFailurePolicy/rules/0/onExitCodes          |
@@ -130,20 +135,20 @@ class DeploymentFilesTests {
             night nodes        | JOB/podFailurePolicy/rules/1/onExitCodes/operator | NotIn
             night nodes        | JOB/podFailurePolicy/rules/1/onExitCodes/values   | [0,8]
             night nodes        | JOB/podFailurePolicy/rules/2                      |
-            night nodes verify | POD/restartPolicy                                 | Never
-            night nodes verify | POD/securityContext/runAsNonRoot                  | true
-            night nodes verify | CONTAINER/securityContext/readOnlyRootFilesystem  | true
-            night nodes verify | CONTAINER/securityContext/allowPrivilegeEscalation | false
-            night nodes verify | CONTAINER/securityContext/capabilities/drop       | ["ALL"]
-            night nodes verify | CONTAINER/envFrom                                 | [{"configMapRef":{"name":"note-archive"}}]
-            night nodes verify | CONTAINER/volumeMounts/2/name                     | secrets
-            night nodes verify | CONTAINER/volumeMounts/2/mountPath                | /run/secrets/note-archive
-            night nodes verify | CONTAINER/volumeMounts/2/readOnly                 | true
+            night nodes verify audits | POD/restartPolicy                                 | Never
+            night nodes verify audits | POD/securityContext/runAsNonRoot                  | true
+            night nodes verify audits | CONTAINER/securityContext/readOnlyRootFilesystem  | true
+            night nodes verify audits | CONTAINER/securityContext/allowPrivilegeEscalation | false
+            night nodes verify audits | CONTAINER/securityContext/capabilities/drop       | ["ALL"]
+            night nodes verify audits | CONTAINER/envFrom                                 | [{"configMapRef":{"name":"note-archive"}}]
+            night nodes verify audits | CONTAINER/volumeMounts/2/name                     | secrets
+            night nodes verify audits | CONTAINER/volumeMounts/2/mountPath                | /run/secrets/note-archive
+            night nodes verify audits | CONTAINER/volumeMounts/2/readOnly                 | true
             settings           | /data/SPRING_CONFIG_IMPORT                        | configtree:/run/secrets/note-archive/
-            nodes              | CONTAINER/env/0/name                              | NODE_INDEX
-            nodes              | CONTAINER/env/0/valueFrom/fieldRef/fieldPath      | metadata.annotations['batch.kubernetes.io/job-completion-index']
-            nodes              | CONTAINER/env/1/name                              | ARCHIVE_NODE
-            nodes              | CONTAINER/env/1/value                             | node-$(NODE_INDEX)
+            nodes audits       | CONTAINER/env/0/name                              | NODE_INDEX
+            nodes audits       | CONTAINER/env/0/valueFrom/fieldRef/fieldPath      | metadata.annotations['batch.kubernetes.io/job-completion-index']
+            nodes audits       | CONTAINER/env/1/name                              | ARCHIVE_NODE
+            nodes audits       | CONTAINER/env/1/value                             | node-$(NODE_INDEX)
             nodes              | CONTAINER/volumeMounts/0/subPathExpr              | node-$(NODE_INDEX)
             policy             | /spec/egress/3/ports                                | [{"protocol":"TCP","port":9091},{"protocol":"TCP","port":4318},{"protocol":"TCP","port":443}]
             """)
@@ -162,7 +167,7 @@ class DeploymentFilesTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"night", "nodes", "verify"})
+    @ValueSource(strings = {"night", "nodes", "verify", "audits"})
     void aJobHasTimeToEndAndABoundOfItsDisk(String manifest) throws IOException {
         JsonNode pod = read(MANIFESTS.get(manifest)).at("/spec/jobTemplate/spec/template/spec");
         JsonNode disk = pod.at("/containers/0/resources/limits/ephemeral-storage");

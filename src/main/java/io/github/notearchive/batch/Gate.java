@@ -1,6 +1,8 @@
 package io.github.notearchive.batch;
 
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +36,19 @@ public abstract class Gate {
         stopReason = now;
         log.atLevel(exitCode.isOrderly() ? Level.INFO : Level.WARN).log("Stopping: {} ({})", exitCode, reason);
         onClose(now);
+        notifyAll();
         return true;
+    }
+
+    /** Waits until the gate closes or the time has elapsed; returns whether it is closed. */
+    public final synchronized boolean awaitClosed(Duration time) throws InterruptedException {
+        long end = System.nanoTime() + time.toNanos();
+        long left = time.toNanos();
+        while (stopReason == null && left > 0) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+            left = end - System.nanoTime();
+        }
+        return stopReason != null;
     }
 
     /** Closes the gate because of a signal, also for every later job of this process. */

@@ -80,25 +80,25 @@ public record JobExecutionQueries(JdbcClient jdbc) {
                 .optional();
     }
 
-    /** Returns whether any node started a rebuild of the tables that is not completed. */
+    /** Returns whether any node started a rebuild of the tables, or a merge, of which shards are not done. */
     public boolean isRebuildUnfinished() {
-        return isUnfinished(JobNames.REBUILD);
+        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM scan_shard WHERE scan = ANY (:scans) AND done_at IS NULL)")
+                .param("scans", new String[] {JobNames.REBUILD, JobNames.MERGE})
+                .query(Boolean.class)
+                .single();
     }
 
     /** Returns whether a remap was started that is neither completed nor active. */
     public boolean isRemapUnfinished() {
-        return isUnfinished(JobNames.REMAP) && !RunnerLock.isTaken(jdbc, Scope.REMAP, "");
+        return newest(JobNames.REMAP, null)
+                .filter(execution -> !execution.status().equals("COMPLETED"))
+                .filter(_ -> !RunnerLock.isTaken(jdbc, Scope.REMAP, ""))
+                .isPresent();
     }
 
     /** Returns whether a process of this node is running, rebuilding or erasing. */
     public boolean isRunActive(String node) {
         return RunnerLock.isTaken(jdbc, Scope.RUN, node);
-    }
-
-    private boolean isUnfinished(String job) {
-        return newest(job, null)
-                .filter(execution -> !execution.status().equals("COMPLETED"))
-                .isPresent();
     }
 
     /**

@@ -6,6 +6,10 @@ public final class JobNames {
     public static final String NIGHTLY = "archiveNotes";
     public static final String VERIFY = "verifyArchive";
     public static final String REBUILD = "rebuildArchive";
+
+    /** Scan of a rebuild that merges; its job is that of rebuilds. */
+    public static final String MERGE = REBUILD + " --missing";
+
     public static final String REMAP = "remapNotes";
 
     private JobNames() {}

@@ -1,8 +1,10 @@
 package io.github.notearchive.batch;
 
+import io.github.notearchive.batch.ShardRepository.Scan;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -21,11 +23,16 @@ import org.springframework.batch.core.listener.JobExecutionListener;
  */
 public abstract class JobRun {
 
+    private static final String SINCE = "since";
+
     /** Parameters of the execution, complete after {@link JobRunner#prepare}. */
     final JobParametersBuilder parameters = new JobParametersBuilder();
 
     /** Whether the run resumes an unfinished instance. */
-    boolean isRestart;
+    private boolean isRestart;
+
+    /** The scan that the run shares with other nodes; null if it shares none. */
+    private @Nullable Scan scan;
 
     private final Gate gate;
     private final long startedAt = System.nanoTime();
@@ -48,6 +55,26 @@ public abstract class JobRun {
         if (value != null) {
             parameters.addString(name, value.toString(), false);
         }
+    }
+
+    /** Lets the run share a scan, whose start identifies the instance of the job. */
+    public final void share(Scan shared) {
+        scan = shared;
+        addIdentity(SINCE, shared.since());
+    }
+
+    public final Scan scan() {
+        return Objects.requireNonNull(scan);
+    }
+
+    /** Returns whether an unfinished instance is one of the work that this run resumes. */
+    final boolean continues(JobParameters unfinished) {
+        return scan == null || scan.since().toString().equals(unfinished.getString(SINCE));
+    }
+
+    /** Records whether the run resumes unfinished work: an instance of its node, or a scan of all nodes. */
+    final void setRestart(boolean isRestarted) {
+        isRestart = scan == null ? isRestarted : scan.isResumed();
     }
 
     public final JobParameters parameters() {

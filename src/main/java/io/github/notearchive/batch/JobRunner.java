@@ -103,18 +103,17 @@ public record JobRunner(
 
     /**
      * Recovers crashed executions, and sets the parameters of the next one: a restart of the node's newest instance if
-     * it is not COMPLETED, of any night; otherwise a new instance of this night. Requires the lock of the job. A
-     * rebuild has the lock of the whole archive, and resumes that of any node.
+     * it is not COMPLETED, of any night; otherwise a new instance of this night. Requires the lock of the job.
      */
     public void prepare(JobRun run, String job, String node, Night tonight) {
-        String ofNode = job.equals(JobNames.REBUILD) ? null : node;
-        recover(job, ofNode);
+        recover(job, node);
         JobExecution before = executions
-                .newest(job, ofNode)
+                .newest(job, node)
                 .map(newest -> repository.getJobExecution(newest.execution()))
-                .filter(newest -> newest.getStatus() != BatchStatus.COMPLETED)
+                .filter(newest ->
+                        newest.getStatus() != BatchStatus.COMPLETED && run.continues(newest.getJobParameters()))
                 .orElse(null);
-        run.isRestart = before != null;
+        run.setRestart(before != null);
         JobParametersBuilder parameters = run.parameters;
         if (before != null) {
             before.getJobParameters().getIdentifyingParameters().forEach(parameters::addJobParameter);

@@ -25,19 +25,42 @@ public final class RunnerLock implements AutoCloseable {
 
     private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String WHOLE = "(hashtext('note-archive, all of it'), 0)";
-    private static final String SHARED = " AND pg_try_advisory_lock_shared" + WHOLE;
+    private static final String AUDITS = "(hashtext('note-archive-verify'), hashtext(''))";
+    private static final String REBUILDS = "(hashtext('note-archive-rebuild'), hashtext(''))";
+
+    /** Condition: no process has a lock; of two that acquire their own before they check, one sees the other's. */
+    private static final String UNLOCKED = """
+             AND NOT EXISTS (SELECT 1 FROM pg_locks l, (VALUES %s) AS k (classid, objid)
+                             WHERE l.locktype = 'advisory' AND l.objsubid = 2
+                               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                               AND l.classid = k.classid::oid AND l.objid = k.objid::oid)
+            """;
+
+    private static final String NO_REBUILD = UNLOCKED.formatted(REBUILDS);
+    private static final String SHARED = " AND pg_try_advisory_lock_shared" + WHOLE + NO_REBUILD;
 
     /** Work that requires a lock. A lock is not acquired while another process has it. */
     public enum Scope {
         /** A node's run; shares the whole archive, for which it waits up to {@link #ARCHIVE_PATIENCE}. */
-        RUN(NodeLocks.GROUP, " AND pg_advisory_lock_shared" + WHOLE + "::text IS NOT NULL", "this node's runner lock"),
-        /** An audit. */
-        AUDIT("note-archive-verify", "", "the lock of audits"),
-        /** A node's work that excludes runs of all nodes, remaps and audits. */
+        RUN(
+                NodeLocks.GROUP,
+                " AND pg_advisory_lock_shared" + WHOLE + "::text IS NOT NULL" + NO_REBUILD,
+                "this node's runner lock"),
+        /** A node's audit; shared by audits of other nodes. Without a node: the test of audits, which excludes them. */
+        AUDIT(
+                "note-archive-verify",
+                " AND pg_try_advisory_lock_shared" + AUDITS + NO_REBUILD,
+                "this node's lock of audits"),
+        /** A node's rebuild; shared by rebuilds of other nodes, excludes everything else. */
+        REBUILD(
+                NodeLocks.GROUP,
+                " AND pg_try_advisory_lock_shared" + REBUILDS + UNLOCKED.formatted(WHOLE + ", " + AUDITS),
+                "this node's lock of rebuilds"),
+        /** A node's work that excludes everything else. */
         ARCHIVE(
                 NodeLocks.GROUP,
-                " AND pg_try_advisory_lock" + WHOLE
-                        + " AND pg_try_advisory_lock(hashtext('note-archive-verify'), hashtext(''))",
+                " AND pg_try_advisory_lock" + WHOLE + " AND pg_try_advisory_lock" + AUDITS + " AND pg_try_advisory_lock"
+                        + REBUILDS,
                 "the lock of the whole archive"),
         /** A publish of any node; shares the whole archive. */
         PUBLISH("note-archive-publish", SHARED, "the lock of publishing"),

@@ -10,8 +10,6 @@ import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NightlyCalls;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +31,6 @@ public class RunStopper extends Gate {
 
     private final JustOneApiClient provider;
     private final MediaDownloader downloads;
-    private volatile CountDownLatch closed = new CountDownLatch(1);
 
     /** When work in progress is aborted, in nanoseconds; null while no deadline is set. */
     private @Nullable Long deadline;
@@ -47,7 +44,6 @@ public class RunStopper extends Gate {
 
     @Override
     protected void onOpen() {
-        closed = new CountDownLatch(1);
         deadline = null;
         isAborted = false;
         downloads.resume();
@@ -75,7 +71,6 @@ public class RunStopper extends Gate {
 
     @Override
     protected void onClose(StopReason stop) {
-        closed.countDown();
         if (stop.exitCode() == ExitCode.INTERRUPTED) {
             setDeadline();
         }
@@ -147,10 +142,5 @@ public class RunStopper extends Gate {
                     "the provider's daily quota (code %d) is used up, met by %s; no call before %s"
                             .formatted(stop.code(), stop.metBy(), until));
         }
-    }
-
-    /** Waits until the gate closes or the time has elapsed; returns whether it is closed. */
-    boolean awaitClosed(Duration time) throws InterruptedException {
-        return closed.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 }

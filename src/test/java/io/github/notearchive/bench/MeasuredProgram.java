@@ -109,13 +109,8 @@ final class MeasuredProgram {
      * @param more settings, as environment variables
      */
     Measurement night(Work.Kind kind, int notes, String service, boolean verify, Map<String, String> more) {
-        String template = TEMPLATE + notes;
-        if (servers.query("postgres", "SELECT count(*) FROM pg_database WHERE datname = '" + template + "'")
-                .equals("0")) {
-            enqueue(template, notes);
-        }
         String database = "bench_" + ++number;
-        servers.createDatabase(database, template);
+        prepare(database, notes);
         servers.serve(kind, notes, service);
         servers.resetSink(verify);
         servers.checkpoint();
@@ -128,6 +123,16 @@ final class MeasuredProgram {
         } finally {
             servers.dropDatabase(database);
         }
+    }
+
+    /** Creates a database with schema and worklist. */
+    void prepare(String database, int notes) {
+        String template = TEMPLATE + notes;
+        if (servers.query("postgres", "SELECT count(*) FROM pg_database WHERE datname = '" + template + "'")
+                .equals("0")) {
+            enqueue(template, notes);
+        }
+        servers.createDatabase(database, template);
     }
 
     private Measurement measure(Path directory, String database, int notes, Map<String, String> settings)
@@ -202,7 +207,7 @@ final class MeasuredProgram {
         });
     }
 
-    private Map<String, String> settings(Path directory, String database) {
+    Map<String, String> settings(Path directory, String database) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("JUSTONEAPI_TOKEN", "bench-token-0123456789");
         settings.put("JUSTONEAPI_BASE_URL", servers.provider());

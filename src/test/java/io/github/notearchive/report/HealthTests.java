@@ -255,7 +255,7 @@ class HealthTests extends ReportScenario {
         night.pending(1);
         run();
         night.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())");
-        execution("rebuildArchive", "STOPPED", "INTERRUPTED", false);
+        night.update("INSERT INTO scan_shard (scan, since, step, lower) VALUES ('rebuildArchive', now(), 'any', '')");
         execution("remapNotes", "STOPPED", "INTERRUPTED", false);
 
         assertThat(commands())

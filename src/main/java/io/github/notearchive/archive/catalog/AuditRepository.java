@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -27,7 +28,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * Reads and writes the audit: when objects were verified, and findings.
  *
  * <p>An audit processes the objects not verified since its start, by the program's clock. A verified object or a
- * finding leaves that set, so an interrupted audit needs no further state.
+ * finding leaves that set, so an interrupted audit needs no position.
  */
 @Repository
 public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
@@ -36,23 +37,39 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     public static final int MAX_NEVER_VERIFIED = 100_000;
 
     /** Tolerated difference between node clocks before a verification counts as one of the future. */
-    static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
+    public static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
 
     /** Number of rows changed by one statement; bounds the duration of its locks. */
     private static final int BATCH = 10_000;
 
-    /** Objects with their rows. The order of an audit is that of an index of the table. */
+    /** Number of rows that one shard of an audit has at least. */
+    private static final int SHARD = 200;
+
+    private static final int SHARDS = 256;
+
+    /** Objects with their rows. The order of an audit is that of indexes of the table. */
     @SuppressWarnings("ImmutableEnumChecker") // mappings and functions are constant
     public enum Area {
         FILES("media_object", "verified_at", "sha256", "text", "object_key", """
-                sha256 AS id, object_key AS key, sha256, size_bytes AS size""", MediaFile.class),
+                object_key AS key, sha256, size_bytes AS size""", MediaFile.class) {
+            @Override
+            String bound(long part, long parts, Keys keys) {
+                return part == 0 ? "" : part == parts ? "g" : "%04x".formatted((part << 16) / parts);
+            }
+        },
         SIDECARS("note_capture", "sidecar_verified_at", "call_id", "bigint", "sidecar_key", """
-                call_id::text AS id, sidecar_key AS key, note_id AS note, call_id AS call, captured_at,
-                (SELECT encode(sha256(c.response), 'hex') FROM api_call c WHERE c.id = call_id) AS answer_sha256""", SidecarFile.class);
+                sidecar_key AS key, note_id AS note, call_id AS call, captured_at,
+                (SELECT encode(sha256(c.response), 'hex') FROM api_call c WHERE c.id = call_id) AS answer_sha256""", SidecarFile.class) {
+            @Override
+            String bound(long part, long parts, Keys keys) {
+                return String.valueOf(part == parts ? Long.MAX_VALUE : (long) (keys.last() * ((double) part / parts)));
+            }
+        };
 
         private final String table;
         private final String verifiedAt;
         private final String key;
+        private final String id;
         private final String queue;
         private final Columns<? extends Record> type;
 
@@ -67,12 +84,16 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
             this.table = table;
             this.verifiedAt = verifiedAt;
             this.key = key;
+            this.id = id;
             this.type = Columns.of(type);
             this.queue = """
-                    SELECT %2$s AS verified_at, %5$s FROM %%s AND (%2$s, %3$s) > (:verified, :id::%4$s)
-                    ORDER BY %2$s, %3$s LIMIT :limit
-                    """.formatted(table, age(), id, idType, columns);
+                    SELECT %1$s::text AS id, %3$s FROM %%s AND %1$s > :after::%2$s AND %1$s <= :upper::%2$s
+                    ORDER BY %1$s LIMIT :limit
+                    """.formatted(id, idType, columns);
         }
+
+        /** Returns the key that ends a part of equal size; part 0 precedes all keys, the last part has no end. */
+        abstract String bound(long part, long parts, Keys keys);
 
         private String age() {
             return "coalesce(" + verifiedAt + ", timestamptz 'epoch')";
@@ -90,65 +111,82 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     }
 
     /**
-     * Corrects future times, written by a clock that was ahead. Such a verification counts as never done, and such a
-     * finding as older than the audit, so that the audit reads the object again. Orphans stay open, since the bucket
-     * may be listed already. Works in batches with their own transactions; idempotent.
+     * Corrects future times, written by a clock that was ahead by more than {@link #CLOCK_TOLERANCE}. Such a
+     * verification counts as never done, and such a finding as older than the audit, so that the audit reads the object
+     * again. Orphans stay open, since the bucket may be listed already. Works in batches with their own transactions;
+     * idempotent.
      *
-     * @param since start of the audit, at most {@code now}
+     * @param since start of the audit
      * @return number of objects that count as never verified
      */
     public long correctFutureTimes(Instant since, Instant now) {
+        Instant latest = now.plus(CLOCK_TOLERANCE);
         TransactionTemplate separate = Transactions.separate(transactions);
-        separate.execute(_ -> Statements.update(jdbc, Map.of("now", now, "before", since.minusMillis(1)), """
+        separate.execute(_ ->
+                Statements.update(jdbc, Map.of("now", now, "latest", latest, "before", since.minusMillis(1)), """
                         UPDATE fixity_finding
-                        SET first_seen = least(first_seen, latest), last_seen = least(last_seen, latest),
+                        SET first_seen = least(first_seen, corrected), last_seen = least(last_seen, corrected),
                             repaired_at = CASE WHEN repaired_at <= :now THEN repaired_at END
-                        FROM (SELECT id, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz ELSE :before::timestamptz END AS latest
+                        FROM (SELECT id, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz ELSE :before::timestamptz END AS corrected
                               FROM fixity_finding) AS limits
                         WHERE limits.id = fixity_finding.id
-                          AND resolved_at IS NULL AND (last_seen > :now OR repaired_at > :now)
+                          AND resolved_at IS NULL AND (last_seen > :latest OR repaired_at > :latest)
                         """));
         long all = 0;
         for (Area area : Area.values()) {
             String update = """
                     UPDATE %1$s SET %2$s = NULL
-                    WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE %3$s IS NOT NULL AND %4$s > :now LIMIT :batch))
+                    WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE %3$s IS NOT NULL AND %4$s > :latest LIMIT :batch))
                     """.formatted(area.table, area.verifiedAt, area.key, area.age());
             int some;
             do {
-                some = separate.execute(_ -> Statements.update(jdbc, Map.of("now", now, "batch", BATCH), update));
+                some = separate.execute(_ -> Statements.update(jdbc, Map.of("latest", latest, "batch", BATCH), update));
                 all += some;
             } while (some == BATCH);
         }
         return all;
     }
 
-    /** Position in the order of objects to audit. */
-    public record Place(Instant verifiedAt, String id) {
-
-        /** Precedes each digest and each number. */
-        public static final Place FIRST = new Place(Instant.EPOCH, "0");
-    }
-
-    public record Queued(Place place, Expected expected) {}
+    /** Rows of an area, at most as many as the shards need, and the last key if it is a number. */
+    record Keys(long rows, long last) {}
 
     /**
-     * Returns objects not verified since the start of an audit, never verified ones first, then by age of verification.
-     * In its own transaction.
+     * Returns keys that cut an area into ranges of about the same number of rows. Digests are uniform, and calls are
+     * numbered one by one.
+     */
+    public List<String> bounds(Area area) {
+        Keys keys = Statements.one(jdbc, Keys.class, Map.of("most", SHARD * SHARDS), """
+                        SELECT (SELECT count(*) FROM (SELECT FROM %s LIMIT :most) AS counted) AS rows, %s AS last
+                        """.formatted(
+                area.table,
+                area == Area.FILES ? "0" : "coalesce((SELECT max(%s) FROM %s), 0)".formatted(area.id, area.table)));
+        long parts = Math.clamp(keys.rows() / SHARD, 1, SHARDS);
+        return LongStream.rangeClosed(0, parts)
+                .mapToObj(part -> area.bound(part, parts, keys))
+                .toList();
+    }
+
+    /** Range of keys: after one, up to another, which is included. */
+    public record KeyRange(String after, String upper) {}
+
+    public record Queued(String id, Expected expected) {}
+
+    /**
+     * Returns objects not verified since the start of an audit, in the order of their keys. In its own transaction.
      *
      * @param repair whether to include objects found damaged since and not repaired
      */
-    public List<Queued> queue(Area area, Instant since, boolean repair, Place after, int limit) {
-        String finding = "(NOT :repair OR f.repaired_at >= :since)";
+    public List<Queued> queue(Area area, Instant since, boolean repair, KeyRange range, int limit) {
+        String objects = area.unverified("(NOT :repair OR f.repaired_at >= :since)");
         return Transactions.separate(transactions)
-                .execute(_ -> jdbc.sql(area.queue.formatted(area.unverified(finding)))
+                .execute(_ -> jdbc.sql(area.queue.formatted(objects))
                         .param("since", Timestamp.from(since))
-                        .param("verified", Timestamp.from(after.verifiedAt()))
-                        .param("id", after.id())
                         .param("repair", repair)
+                        .param("after", range.after())
+                        .param("upper", range.upper())
                         .param("limit", limit)
-                        .query((row, number) -> new Queued(
-                                Columns.of(Place.class).mapRow(row, number), (Expected) area.type.mapRow(row, number)))
+                        .query((row, number) ->
+                                new Queued(row.getString("id"), (Expected) area.type.mapRow(row, number)))
                         .list());
     }
 

@@ -26,10 +26,11 @@ public record RepairRepository(JdbcClient jdbc) {
                         """);
     }
 
-    public void resolve(String key, Instant now) {
-        Statements.update(jdbc, Map.of("now", now, "key", key), """
+    /** Resolves the open finding of a key; returns whether there was one. */
+    public boolean resolve(String key, Instant now) {
+        return Statements.update(jdbc, Map.of("now", now, "key", key), """
                         UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
-                        """);
+                        """) == 1;
     }
 
     /**

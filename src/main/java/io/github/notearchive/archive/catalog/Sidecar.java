@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -170,15 +173,39 @@ public record Sidecar(
         }
     }
 
-    /** Returns the response in a stored sidecar; empty if the object is lost or cannot be used. */
-    static Optional<byte[]> responseIn(ObjectStore store, ObjectKey key) {
+    /**
+     * Opens a stored sidecar. One of ordinary size is read at once; a large one when the result is requested, one after
+     * the other, to limit memory. Listed sizes are not used, since another object may be stored meanwhile.
+     *
+     * @param longest number of bytes that are read at most
+     * @param use receives the bytes, and the SHA-256 given at the upload
+     */
+    public static <T> Supplier<T> open(
+            ObjectStore store, ObjectKey key, int longest, BiFunction<byte[], Optional<String>, T> use) {
+        Optional<T> ordinary = store.read(key, (in, sha256) -> {
+            byte[] bytes = in.readNBytes(ResponseMemory.ORDINARY_SIZE + 1);
+            return ResponseMemory.isLarge(bytes.length) ? Optional.empty() : Optional.of(use.apply(bytes, sha256));
+        });
+        return () -> ordinary.orElseGet(() -> {
+            synchronized (Sidecar.class) {
+                return store.read(key, (in, sha256) -> use.apply(in.readNBytes(longest), sha256));
+            }
+        });
+    }
+
+    /** Opens the response in a stored sidecar; empty if the object is lost or cannot be used. */
+    static Supplier<Optional<byte[]>> openResponse(ObjectStore store, ObjectKey key) {
         try {
-            return Optional.of(read(key, store.read(key)).answer());
-        } catch (BrokenSidecarException e) {
-            return Optional.empty();
+            return open(store, key, Integer.MAX_VALUE - 8, (bytes, _) -> {
+                try {
+                    return Optional.of(read(key, bytes).answer());
+                } catch (BrokenSidecarException e) {
+                    return Optional.empty();
+                }
+            });
         } catch (StoreException e) {
             if (e.absent()) {
-                return Optional.empty();
+                return Optional::empty;
             }
             throw e;
         }

@@ -8,7 +8,6 @@ import io.github.notearchive.archive.catalog.SchemaDrift.Sighting;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;
-import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.provider.ResponseReader;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -235,20 +234,13 @@ public record StoredResponses(JdbcClient jdbc, ObjectStore store, SchemaDrift dr
         return page;
     }
 
-    /** Returns the response, or how it is read from a large sidecar: one after the other, to limit memory. */
+    /** Returns the response, of the row or the sidecar. */
     private Supplier<Optional<byte[]>> body(Stored row) {
         byte[] response = row.response();
         if (response != null) {
             return () -> Optional.of(response);
         }
-        ObjectKey key = new ObjectKey(Objects.requireNonNull(row.sidecarKey()));
-        if (store.stat(key)
-                .filter(object -> ResponseMemory.isLarge(object.size()))
-                .isPresent()) {
-            return () -> Sidecar.responseIn(store, key);
-        }
-        Optional<byte[]> read = Sidecar.responseIn(store, key);
-        return () -> read;
+        return Sidecar.openResponse(store, new ObjectKey(Objects.requireNonNull(row.sidecarKey())));
     }
 
     private void add(Page page, Stored row, Optional<byte[]> body) {

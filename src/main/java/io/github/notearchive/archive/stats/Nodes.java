@@ -2,7 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.catalog.Columns;
-import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.io.Lease;
 import io.github.notearchive.io.NodeLocks;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
@@ -124,7 +124,7 @@ public record Nodes(JdbcClient jdbc) {
                 .params(CallTotals.period(tonight))
                 .param("application", NodeLocks.APPLICATION)
                 .param("group", NodeLocks.GROUP)
-                .param("lease", ClaimRepository.LEASE.toSeconds())
+                .param("lease", Lease.LENGTH.toSeconds())
                 .query(Columns.of(Node.class))
                 .list();
     }

@@ -5,10 +5,10 @@ import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
 import io.github.notearchive.archive.worklist.ClaimCursor.Position;
 import io.github.notearchive.io.GroupCommit;
+import io.github.notearchive.io.Lease;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -30,23 +30,13 @@ import org.springframework.transaction.PlatformTransactionManager;
  * Reads and writes the claims of notes: starts, renews and releases them. Methods commit on return, independent of the
  * caller's transaction, except {@link #setDue} and {@link #release}.
  *
- * <p>{@code due_at} and nights follow the program's clock, leases the database's, so that nodes with different clocks
- * do not take each other's claims. Thread-safe.
+ * <p>{@code due_at} and nights follow the program's clock, a {@link Lease} the database's. Thread-safe.
  */
 @Repository
 public class ClaimRepository implements AutoCloseable {
 
-    /** Time that a claim holds without renewal. */
-    public static final Duration LEASE = Duration.ofMinutes(5);
-
     /** Id that no execution has. */
     private static final long NO_EXECUTION = -1;
-
-    /** Assignments that end a claim. */
-    static final String ENDED = "claimed_by = NULL, claimed_until = NULL, claim_id = NULL";
-
-    /** Condition under which a node may claim a note. */
-    private static final String FREE = "(claimed_until IS NULL OR (claimed_until < now() AND claimed_by <> :node))";
 
     /** Notes of a lane from a position on, and its order. */
     private static final String DUE = """
@@ -54,7 +44,7 @@ public class ClaimRepository implements AutoCloseable {
             WHERE lane = lanes.lane AND due_at <= :now AND (due_at, note_id) >= (lanes.at::timestamptz, lanes.id)
               AND %s
             ORDER BY due_at, note_id
-            """.formatted(FREE);
+            """.formatted(Lease.FREE);
 
     /** Archived notes whose refresh is due, from a position on. */
     private static final String REFRESH_DUE = """
@@ -62,20 +52,19 @@ public class ClaimRepository implements AutoCloseable {
             WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_value = lanes.lane AND refresh_night <= :tonight AND %s
               AND (refresh_night, note_id) >= (lanes.at::date, lanes.id)
             ORDER BY refresh_night, note_id
-            """.formatted(FREE);
+            """.formatted(Lease.FREE);
 
     /** Locks the rows that it returns only; the constant limit keeps plans in the order of the index. */
     private static final String CLAIM = """
             UPDATE worklist w
-            SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
-                claim_id = nextval('worklist_claim_seq')
+            SET claimed_by = :node, %s, claim_id = nextval('worklist_claim_seq')
             WHERE w.note_id = ANY (ARRAY(
                 SELECT due.note_id
                 FROM unnest(:lanes::text[]::int[], :positions::text[], :ids::text[]) AS lanes (lane, at, id)
                 CROSS JOIN LATERAL (SELECT note_id %%s LIMIT %d FOR UPDATE SKIP LOCKED) AS due
                 LIMIT :count))
             RETURNING w.*
-            """.formatted(GroupCommit.MAX_SIZE);
+            """.formatted(Lease.HELD, GroupCommit.MAX_SIZE);
 
     private final JdbcClient jdbc;
     private final JdbcClient autoCommit;
@@ -121,7 +110,7 @@ public class ClaimRepository implements AutoCloseable {
     }
 
     /**
-     * Claims the next due note for a {@link #LEASE}. One statement serves the callers that wait at the same time; it
+     * Claims the next due note for a {@link Lease}. One statement serves the callers that wait at the same time; it
      * claims one note at most for each.
      *
      * <p>Order: highest lane first; within a lane, earliest due first. Rows locked by other workers are skipped. A note
@@ -193,7 +182,6 @@ public class ClaimRepository implements AutoCloseable {
                 .toList();
         Map<String, ?> parameters = Map.of(
                 "node", reader.node(),
-                "lease", LEASE.toSeconds(),
                 "count", count,
                 "lanes", lanes.numbers,
                 "positions", begins.stream().map(Position::due).toList(),
@@ -262,19 +250,12 @@ public class ClaimRepository implements AutoCloseable {
                                     WHERE lane = lanes.lane AND due_at IS NOT NULL AND %s
                                     ORDER BY due_at
                                     LIMIT 1) AS first) AS next
-                        """.formatted(FREE));
+                        """.formatted(Lease.FREE));
     }
 
-    /**
-     * Renews all leases of a node in one statement and compacts the counts. Locked rows, such as one being settled, are
-     * skipped until the next renewal: waiting would delay the other leases, and no node claims a locked row.
-     */
+    /** Renews all leases of a node in one statement and compacts the counts. */
     public int renewLeases(String node) {
-        int renewed = Statements.update(autoCommit, Map.of("lease", LEASE.toSeconds(), "node", node), """
-                        UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
-                        WHERE note_id = ANY (ARRAY(
-                            SELECT note_id FROM worklist WHERE claimed_by = :node FOR UPDATE SKIP LOCKED))
-                        """);
+        int renewed = Statements.update(autoCommit, Map.of("node", node), Lease.renewal("worklist", "note_id"));
         counts.compact();
         return renewed;
     }
@@ -292,7 +273,7 @@ public class ClaimRepository implements AutoCloseable {
                 autoCommit,
                 Map.of("node", node, "held", held.toArray(Long[]::new)),
                 "UPDATE worklist SET %s WHERE claimed_by = :node AND claim_id <> ALL (:held::bigint[])"
-                        .formatted(ENDED));
+                        .formatted(Lease.ENDED));
     }
 
     /**
@@ -326,7 +307,7 @@ public class ClaimRepository implements AutoCloseable {
     public boolean release(WorklistItem claimed) {
         restartScans();
         Map<String, ?> parameters = Map.of("noteId", claimed.id(), "claim", claimed.claim());
-        String sql = "UPDATE worklist SET %s WHERE note_id = :noteId AND claim_id = :claim".formatted(ENDED);
+        String sql = "UPDATE worklist SET %s WHERE note_id = :noteId AND claim_id = :claim".formatted(Lease.ENDED);
         return Statements.update(jdbc, parameters, sql) == 1;
     }
 

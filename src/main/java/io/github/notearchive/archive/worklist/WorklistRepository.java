@@ -7,6 +7,7 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.NoteFilter;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
+import io.github.notearchive.io.Lease;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -69,7 +70,7 @@ public class WorklistRepository {
             CROSS JOIN LATERAL json_populate_record(NULL::worklist, item) AS d
             WHERE w.note_id = ANY (:ids) AND w.note_id = d.note_id AND w.claim_id = d.claim_id
             RETURNING d.claim_id
-            """.formatted(from("d", STATE), SAME_PLAN, ClaimRepository.ENDED);
+            """.formatted(from("d", STATE), SAME_PLAN, Lease.ENDED);
 
     /** Resets notes on which no node works; a claim whose lease ended an hour ago does not count. */
     private static final String RESET = """
@@ -77,7 +78,7 @@ public class WorklistRepository {
             SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
                 media_attempts_tonight = 0, missing_night = NULL, reason = NULL, detail = NULL, %s
             WHERE (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
-            """.formatted(ClaimRepository.ENDED);
+            """.formatted(Lease.ENDED);
 
     private static final String HAS_FILE = "EXISTS (SELECT 1 FROM note_media m WHERE m.note_id = w.note_id AND m.%s)";
 
@@ -208,7 +209,7 @@ public class WorklistRepository {
                                 SET %3$s, settled_by = NULL, %4$s
                                 WHERE NOT :onlyIfLater OR coalesce(EXCLUDED.settled_at > worklist.settled_at,
                                                                    EXCLUDED.settled_at IS NOT NULL)
-                                """.formatted(STATE, ORIGIN, from("EXCLUDED", STATE + ", " + ORIGIN), ClaimRepository.ENDED))
+                                """.formatted(STATE, ORIGIN, from("EXCLUDED", STATE + ", " + ORIGIN), Lease.ENDED))
                         .param("noteId", id.value())
                         .param("row", Columns.json(row))
                         .param("onlyIfLater", onlyIfLater)

@@ -20,11 +20,14 @@ import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.batch.ShardRepository;
+import io.github.notearchive.batch.ShardRepository.NewShard;
+import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
-import io.github.notearchive.maintenance.verify.BucketReader;
+import io.github.notearchive.maintenance.verify.BucketShards;
 import io.github.notearchive.note.MediaType;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -44,22 +47,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
-import org.springframework.batch.infrastructure.item.Chunk;
-import org.springframework.batch.infrastructure.item.ExecutionContext;
-import org.springframework.batch.infrastructure.item.ItemStream;
 import org.springframework.stereotype.Component;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Rebuilds the tables from the bucket: into an empty database, or by merging what a database of the archive does not
  * have. Resumes an unfinished rebuild.
  *
- * <p>In this order: lock of the whole archive, so that no run of any node and no audit is active; recovery of a killed
- * process; checks. Before these nothing is written. A merge erases rows and sidecars of forgotten notes first, since
- * none of these may be merged, and their files last, when the tables contain all other notes.
+ * <p>In this order: lock, so that no run of any node and no audit is active; checks; recovery of a killed process.
+ * Before the checks nothing is written. A merge erases rows and sidecars of forgotten notes first, since none of these
+ * may be merged, and their files last, when the tables contain all other notes.
  *
- * <p>The first step of the job lists the files in the bucket, the second one reads the sidecars. Both process the keys
- * in order, and a restart continues after the last one that was committed with its rows.
+ * <p>The first step of the job lists the files in the bucket, the second one reads the sidecars. Both process shards of
+ * consecutive keys, which several nodes share; a shard continues after the last key that was committed with its rows.
  */
 @Component
 public record RebuildRunner(
@@ -73,7 +72,12 @@ public record RebuildRunner(
         SchemaDrift drift,
         JobStopper gate,
         ArchiveProperties settings,
+        ShardRepository shards,
         Clock clock) {
+
+    private static final String OBJECTS = "rebuildObjects";
+    private static final String SIDECARS = "rebuildSidecars";
+    private static final String NUMBERS = "rebuildNumbers";
 
     private static final Logger log = LoggerFactory.getLogger(RebuildRunner.class);
 
@@ -90,15 +94,17 @@ public record RebuildRunner(
     public RebuildSummary rebuild(boolean merges, @Nullable Duration maxDuration) {
         RebuildRun run = new RebuildRun(gate, merges, maxDuration);
         return jobs.underLock(
-                Scope.ARCHIVE,
+                Scope.REBUILD,
                 settings.node(),
-                "a run, an audit or another rebuild is active",
+                "a run, an audit or another rebuild of this node is active",
                 lock -> prepare(run, maxDuration, lock),
                 stop -> notStarted(run, stop.exitCode(), stop.reason()));
     }
 
     private RebuildSummary prepare(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
-        jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
+        // an unfinished rebuild of either kind is resumed
+        run.merges = shards.open(JobNames.MERGE).isPresent()
+                || (run.merges && shards.open(JobNames.REBUILD).isEmpty());
         try {
             // before anything is read that a run of another database could change
             Optional<ArchiveObject> bucket = ArchiveObject.read(store);
@@ -119,11 +125,12 @@ public record RebuildRunner(
      * with sidecars.
      */
     private Optional<String> obstacle(RebuildRun run, Optional<ArchiveObject> bucket) {
-        if (run.merges()) {
+        if (run.merges) {
             store.requireBucket();
             return revision.otherArchive(bucket);
         }
-        Optional<String> rows = run.isRestart() ? Optional.empty() : revision.firstWithRows();
+        boolean isOpen = shards.open(JobNames.REBUILD).isPresent();
+        Optional<String> rows = isOpen ? Optional.empty() : revision.firstWithRows();
         return rows.map(table ->
                         "the tables are not empty: %s holds rows. A rebuild requires an empty database; use another one"
                                 .formatted(table))
@@ -143,30 +150,37 @@ public record RebuildRunner(
     private RebuildSummary execute(
             RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock, Optional<ArchiveObject> bucket)
             throws IOException {
+        restoreTombstones(run.merges ? null : clock.instant());
+        if (run.merges) {
+            log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
+        }
+        run.share(shards.join(run.merges ? JobNames.MERGE : JobNames.REBUILD, clock.instant(), () -> cut(run)));
+        jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
         log.info(
                 "{}: {}",
                 run.isRestart() ? "Resuming the unfinished rebuild" : "Starting a new rebuild",
-                run.merges() ? "missing rows are merged from the bucket" : "all tables from the bucket");
-        restoreTombstones(run.merges() ? null : clock.instant());
-        if (run.merges()) {
-            log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
-        }
+                run.merges ? "missing rows are merged from the bucket" : "all tables from the bucket");
         drift.load();
         gate.open();
         StopReason end;
-        try (RunWatchdog _ = new RunWatchdog(
-                run,
-                lock,
-                maxDuration,
-                settings.outage().after(),
-                () -> log.info("Progress: sidecars={}", run.stored().sidecars()))) {
-            end = jobs.run(job(run), run);
+        Rows rows;
+        try (SharedScan<Progress> scan = new SharedScan<>(shards, run, settings.node(), Progress.NONE, Progress::plus);
+                RunWatchdog _ = new RunWatchdog(
+                        run,
+                        lock,
+                        maxDuration,
+                        settings.outage().after(),
+                        scan::renewLeases,
+                        () -> log.info(
+                                "Progress: sidecars={}", scan.result().found.sidecars()))) {
+            end = jobs.run(job(run, scan), run);
+            run.found = scan.result().found;
+            rows = revision.count(clock.instant());
         }
-        RebuildSummary summary =
-                summary(run, end.exitCode(), end.reason(), run.jobExecutionId(), revision.count(clock.instant()));
+        RebuildSummary summary = summary(run, end.exitCode(), end.reason(), run.jobExecutionId(), rows);
         // INCOMPLETE also completes a rebuild: a repetition would find the same
         if (end.exitCode() == ExitCode.COMPLETED || end.exitCode() == ExitCode.INCOMPLETE) {
-            if (run.merges()) {
+            if (run.merges) {
                 eraser.completeUnfinished(lock); // only now the tables contain all notes that use their files
             }
             bucket.ifPresent(revision::adopt);
@@ -187,25 +201,49 @@ public record RebuildRunner(
         }
     }
 
-    private Job job(RebuildRun run) {
-        // a merge looks up the files of a sidecar individually
-        String[] areas = run.merges() ? new String[0] : new String[] {StoredMedia.PREFIX};
-        BucketReader objects = new BucketReader(store, gate, areas);
-        BucketReader sidecars = new BucketReader(store, gate, Sidecar.PREFIX);
-        return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(run.stored()))
-                .start(jobs.<StoredObject>chunks(
-                                "rebuildObjects", OBJECT_CHUNK, objects, chunk -> media.insertFound(files(chunk)))
-                        .build())
-                .next(jobs
-                        .<StoredObject>chunks(
-                                "rebuildSidecars", SIDECAR_CHUNK, sidecars, chunk -> writer.write(chunk, run))
-                        .stream(run)
-                        .build())
+    /** Cuts a new rebuild into shards. A merge looks up the files of a sidecar individually. */
+    private List<NewShard> cut(RebuildRun run) {
+        List<NewShard> cut = new ArrayList<>();
+        if (!run.merges) {
+            cut.addAll(BucketShards.ofDigests(store, OBJECTS, StoredMedia.PREFIX));
+        }
+        cut.addAll(BucketShards.ofNotes(store, SIDECARS, Sidecar.PREFIX));
+        cut.add(new NewShard(NUMBERS, "", null));
+        return cut;
+    }
+
+    private Job job(RebuildRun run, SharedScan<Progress> scan) {
+        return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(scan.result().found))
+                .start(scan.step(
+                        jobs,
+                        OBJECTS,
+                        OBJECT_CHUNK,
+                        shard -> BucketShards.list(store, gate, shard),
+                        StoredObject::name,
+                        (before, objects) -> {
+                            media.insertFound(files(objects));
+                            return before;
+                        }))
+                .next(scan.step(
+                        jobs,
+                        SIDECARS,
+                        SIDECAR_CHUNK,
+                        shard -> BucketShards.list(store, gate, shard),
+                        StoredObject::name,
+                        (before, found) -> {
+                            run.progress = before;
+                            writer.write(found, run);
+                            return run.progress;
+                        }))
+                .next(scan.step(jobs, NUMBERS, 1, _ -> () -> null, _ -> null, (before, _) -> {
+                    writer.finish();
+                    return before;
+                }))
                 .build();
     }
 
     /** Returns the files of the archive; other objects are ignored. */
-    private static List<FoundObject> files(Chunk<? extends StoredObject> objects) {
+    private static List<FoundObject> files(List<StoredObject> objects) {
         List<FoundObject> files = new ArrayList<>();
         for (StoredObject object : objects) {
             String contentType =
@@ -237,52 +275,36 @@ public record RebuildRunner(
 
     private static RebuildSummary summary(
             RebuildRun run, ExitCode exitCode, String reason, @Nullable Long execution, Rows rows) {
-        return new RebuildSummary(exitCode, reason, execution, run.isRestart(), run.stored(), rows, run.took());
+        return new RebuildSummary(exitCode, reason, execution, run.isRestart(), run.found, rows, run.took());
     }
 
-    /**
-     * State of one rebuild: its kind, and the counts of all executions of the instance. The counts are changed by the
-     * thread of the step that reads sidecars, and stored in its context with the rows of each chunk.
-     */
-    static final class RebuildRun extends JobRun implements ItemStream {
+    /** Counts of a shard, and the note of the sidecar that was written last. */
+    record Progress(Found found, @Nullable NoteId note) {
 
-        private static final String MISSING = "missing";
+        static final Progress NONE = new Progress(Found.NONE, null);
 
-        private static final String PROGRESS = "progress";
+        private Progress plus(Progress more) {
+            return new Progress(found.plus(more.found), null);
+        }
+    }
 
-        private volatile Progress current = new Progress(Found.NONE, null);
-        private volatile Progress committed = current;
+    /** State of one rebuild: its kind, and the counts of the shard that is written. Not thread-safe. */
+    static final class RebuildRun extends JobRun {
+
+        /** Whether missing rows are merged into tables with rows. */
+        boolean merges;
+
+        private Progress progress = Progress.NONE;
+        private Found found = Found.NONE;
 
         RebuildRun(Gate gate, boolean merges, @Nullable Duration maxDuration) {
             super(gate);
-            addIdentity(MISSING, merges);
+            this.merges = merges;
             addOption("maxDuration", maxDuration);
         }
 
-        /** Counts, and the note of the sidecar that was written last. */
-        private record Progress(Found found, @Nullable NoteId note) {}
-
-        /** Returns whether missing rows are merged into tables with rows, which the instance determines. */
-        boolean merges() {
-            return Boolean.parseBoolean(parameters().getString(MISSING));
-        }
-
-        @Override
-        public void open(ExecutionContext context) {
-            if (context.containsKey(PROGRESS)) {
-                current = JsonMapper.shared().readValue(context.getString(PROGRESS), Progress.class);
-                committed = current;
-            }
-        }
-
-        @Override
-        public void update(ExecutionContext context) {
-            committed = current;
-            context.putString(PROGRESS, JsonMapper.shared().writeValueAsString(committed));
-        }
-
         void countUnchanged() {
-            count(new Found(1, 0, 0, 0, List.of()), current.note);
+            count(new Found(1, 0, 0, 0, List.of()), progress.note);
         }
 
         /** Counts a sidecar of a note whose rows were written, with the files that the bucket does not have. */
@@ -293,26 +315,21 @@ public record RebuildRunner(
         }
 
         void countRefused(String name, String reason) {
-            count(new Found(1, 1, 0, 0, List.of(name + " is refused: " + reason)), current.note);
+            count(new Found(1, 1, 0, 0, List.of(name + " is refused: " + reason)), progress.note);
         }
 
         private void count(Found more, @Nullable NoteId note) {
             more.findings.forEach(line -> log.warn("{}", line));
-            current = new Progress(current.found.plus(more), note);
+            progress = new Progress(progress.found.plus(more), note);
         }
 
-        /** Returns whether the previous written sidecar belongs to this note. */
+        /** Returns whether the previous written sidecar belongs to this note; its sidecars are in one shard. */
         boolean hasJustWritten(NoteId id) {
-            return id.equals(current.note);
-        }
-
-        /** Returns the counts whose rows are committed. */
-        Found stored() {
-            return committed.found;
+            return id.equals(progress.note);
         }
     }
 
-    /** Summary of a rebuild; contents of the bucket as read by all executions. */
+    /** Summary of a rebuild; contents of the bucket as read by all executions of all nodes. */
     public record RebuildSummary(
             ExitCode exitCode,
             String reason,

@@ -34,6 +34,7 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -43,10 +44,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Gatherers;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.batch.infrastructure.item.Chunk;
+import org.springframework.core.retry.RetryPolicy;
+import org.springframework.core.retry.RetryTemplate;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -74,26 +78,41 @@ record SidecarWriter(
         Clock clock,
         PlatformTransactionManager transactions) {
 
-    /** Writes the rows of a chunk of sidecars. Part of the step's transaction. */
-    void write(Chunk<? extends StoredObject> chunk, RebuildRun run) {
-        sidecars.forEach(chunk.getItems(), found -> {
+    /** Repeats the rows of a sidecar after another node has used a number of a call at the same time. */
+    private static final RetryTemplate RIVALS = new RetryTemplate(RetryPolicy.builder()
+            .includes(DuplicateKeyException.class)
+            .maxRetries(3)
+            .delay(Duration.ZERO)
+            .build());
+
+    /** Writes the rows of a chunk of sidecars. Part of the caller's transaction. */
+    void write(Collection<StoredObject> chunk, RebuildRun run) {
+        sidecars.forEach(chunk, found -> {
             switch (found) {
                 case Refused(var name, var reason) -> run.countRefused(name, reason);
                 case Restorable restorable -> write(restorable, run);
             }
         });
+    }
+
+    /** Sets the numbers of later calls above those of all sidecars. */
+    void finish() {
         paid.advanceNumbers();
     }
 
     private void write(Restorable found, RebuildRun run) {
         List<String> losses = new ArrayList<>();
         NoteId id = found.sidecar().noteId();
-        if (run.merges() && !run.hasJustWritten(id) && !notes.areBehind(found.sidecar(), found.row())) {
+        if (run.merges && !run.hasJustWritten(id) && !notes.areBehind(found.sidecar(), found.row())) {
             run.countUnchanged();
             return;
         }
         try {
-            new Savepoint(transactions).executeWithoutResult(_ -> restore(found, run.merges(), losses));
+            RIVALS.invoke(() -> new Savepoint(transactions).execute(_ -> {
+                losses.clear();
+                restore(found, run.merges, losses);
+                return losses;
+            }));
             Optional.ofNullable(found.capture()).ifPresent(drift::record);
             run.countWritten(id, losses);
         } catch (NonTransientDataAccessException e) {
@@ -217,10 +236,8 @@ record SidecarWriter(
          */
         private static final int MAX_WITHOUT_RESPONSE = 1 << 20;
 
-        /** Number of sidecars that are read in parallel, unless one of them is large. */
+        /** Number of sidecars that are read in parallel, except large ones. */
         private static final int PARALLEL = 16;
-
-        private static final long LARGE = 512L << 10;
 
         /** Contents of an object where a sidecar is expected. */
         sealed interface SidecarFound {}
@@ -234,33 +251,40 @@ record SidecarWriter(
 
         /** Reads sidecars in parallel, and passes each to the consumer, in order. Fails if the store does. */
         void forEach(Collection<? extends StoredObject> objects, Consumer<SidecarFound> consumer) {
-            boolean isLarge = objects.stream().anyMatch(object -> object.size() > LARGE);
             objects.stream()
-                    .gather(Gatherers.mapConcurrent(isLarge ? 1 : PARALLEL, this::read))
-                    .forEach(consumer);
+                    .gather(Gatherers.mapConcurrent(PARALLEL, this::open))
+                    .forEach(opened -> consumer.accept(opened.get()));
         }
 
-        SidecarFound read(StoredObject object) {
+        Supplier<SidecarFound> open(StoredObject object) {
             // in a JSON string, each byte of the response takes two at most: a quotation mark and its backslash
             int largest = (int)
                     Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + MAX_WITHOUT_RESPONSE);
+            if (object.size() > largest) {
+                String reason = "its %d bytes are too many for a response of archive.source.max-answer-size"
+                        .formatted(object.size());
+                return () -> new Refused(object.name(), reason);
+            }
             try {
                 ObjectKey key = new ObjectKey(object.name());
-                if (object.size() > largest) {
-                    throw new BrokenSidecarException(
-                            "its %d bytes are too many for a response of archive.source.max-answer-size"
-                                    .formatted(object.size()));
-                }
-                return readable(Sidecar.read(key, store.read(key, (in, _) -> in.readNBytes(largest))));
-            } catch (BrokenSidecarException | IllegalArgumentException e) {
-                return new Refused(object.name(), String.valueOf(e.getMessage()));
-            } catch (JacksonException e) {
-                return new Refused(object.name(), "it does not describe a row: " + e.getOriginalMessage());
+                return Sidecar.open(store, key, largest, (bytes, _) -> found(key, bytes));
+            } catch (IllegalArgumentException e) {
+                return () -> new Refused(object.name(), String.valueOf(e.getMessage()));
             } catch (StoreException e) {
                 if (e.absent()) {
-                    return new Refused(object.name(), "it was removed before it was read");
+                    return () -> new Refused(object.name(), "it was removed before it was read");
                 }
                 throw e;
+            }
+        }
+
+        private SidecarFound found(ObjectKey key, byte[] bytes) {
+            try {
+                return readable(Sidecar.read(key, bytes));
+            } catch (BrokenSidecarException | IllegalArgumentException e) {
+                return new Refused(key.value(), String.valueOf(e.getMessage()));
+            } catch (JacksonException e) {
+                return new Refused(key.value(), "it does not describe a row: " + e.getOriginalMessage());
             }
         }
 

@@ -11,15 +11,12 @@ import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.SequenceInputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -99,21 +96,12 @@ public class ObjectCheck {
     }
 
     private Verdict checkSidecar(SidecarFile sidecar) {
-        return store.read(sidecar.key(), (in, putSha256) -> {
-            byte[] bytes = in.readNBytes(ResponseMemory.ORDINARY_SIZE);
-            if (bytes.length < ResponseMemory.ORDINARY_SIZE) {
-                return compare(sidecar, bytes, putSha256);
-            }
-            synchronized (this) { // large sidecars one after the other, to limit memory
-                InputStream all = new SequenceInputStream(new ByteArrayInputStream(bytes), in);
-                return compare(sidecar, all.readNBytes(LONGEST_SIDECAR + 1), putSha256);
-            }
-        });
-    }
-
-    private static Verdict compare(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
-        String flaw = flaw(sidecar, bytes, putSha256);
-        return new Verdict(sidecar, flaw == null ? null : new Damage(Kind.SIDECAR_CORRUPT, flaw), bytes.length);
+        return Sidecar.open(store, sidecar.key(), LONGEST_SIDECAR + 1, (bytes, putSha256) -> {
+                    String flaw = flaw(sidecar, bytes, putSha256);
+                    Damage damage = flaw == null ? null : new Damage(Kind.SIDECAR_CORRUPT, flaw);
+                    return new Verdict(sidecar, damage, bytes.length);
+                })
+                .get();
     }
 
     /** Returns why these bytes are not the sidecar of its capture; null if they are. */

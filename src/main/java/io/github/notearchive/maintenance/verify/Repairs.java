@@ -11,6 +11,7 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
@@ -50,7 +51,7 @@ record Repairs(
     }
 
     private static String notPossible(String reason, AuditRun audit) {
-        audit.notPossible.increment();
+        audit.count(Count.NOT_POSSIBLE, 1);
         return "not possible: " + reason;
     }
 
@@ -71,7 +72,7 @@ record Repairs(
         List<User> users = all.stream().filter(User::fetchable).toList();
         for (User user : users) {
             if (user.claimed() || user.state() == NoteState.PENDING || user.state() == NoteState.POSTPONED) {
-                audit.waiting.increment();
+                audit.count(Count.WAITING, 1);
                 return "note " + user.note() + " is due already";
             }
         }
@@ -84,7 +85,7 @@ record Repairs(
     }
 
     private String makeDue(Supplier<List<NoteId>> source, AuditRun audit) {
-        if (audit.notesMadeDue.sum() >= settings.maxRepairs()) {
+        if (audit.counts().of(Count.NOTES_MADE_DUE) >= settings.maxRepairs()) {
             return notPossible(
                     "archive.verify.max-repairs, %d notes, is reached; check that the bucket is the right one, then repeat"
                             .formatted(settings.maxRepairs()),
@@ -99,7 +100,7 @@ record Repairs(
             return notPossible(
                     "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later", audit);
         }
-        audit.notesMadeDue.add(due.size());
+        audit.count(Count.NOTES_MADE_DUE, due.size());
         String more = due.size() == 1 ? "" : " and " + (due.size() - 1) + " more";
         return "note " + due.getFirst() + more + " made due; the next run stores it again";
     }
@@ -121,7 +122,7 @@ record Repairs(
     /** Drops the slots of a file that is a preview only, which no note needs; empty if there is none. */
     private Optional<String> dropPreviews(String key, AuditRun audit) {
         int dropped = findings.dropPreviews(key);
-        audit.previewsDropped.add(dropped);
+        audit.count(Count.PREVIEWS_DROPPED, dropped);
         return dropped == 0
                 ? Optional.empty()
                 : Optional.of("preview dropped; the next response about the note stores it again");
@@ -142,7 +143,7 @@ record Repairs(
                                 .formatted(expected.call()),
                         audit);
             }
-            audit.sidecarsRewritten.increment();
+            audit.count(Count.SIDECARS_REWRITTEN, 1);
             return "written again from the ledger";
         } catch (StoreException e) {
             return notPossible(String.valueOf(e.getMessage()), audit);

@@ -2,7 +2,7 @@ package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.AuditRepository.Area;
-import io.github.notearchive.archive.catalog.AuditRepository.Place;
+import io.github.notearchive.archive.catalog.AuditRepository.KeyRange;
 import io.github.notearchive.archive.catalog.AuditRepository.Queued;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
@@ -15,8 +15,14 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRunner;
+import io.github.notearchive.batch.ShardRepository;
+import io.github.notearchive.batch.ShardRepository.NewShard;
+import io.github.notearchive.batch.ShardRepository.Shard;
+import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
@@ -31,7 +37,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import java.util.stream.Gatherers;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,16 +48,13 @@ import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepContribution;
-import org.springframework.batch.infrastructure.item.Chunk;
-import org.springframework.batch.infrastructure.item.ItemReader;
 import org.springframework.batch.infrastructure.repeat.RepeatStatus;
 import org.springframework.stereotype.Component;
 
 /**
  * Assembles the job of an audit. Its steps compare the bucket's listing with the rows, which is the cheapest one, then
- * read the files and the sidecars, and finally compare the tables with each other.
- *
- * <p>A restart skips completed steps and resumes the one that was stopped.
+ * read the files and the sidecars, and finally compare the tables with each other. All but the removal of orphans are
+ * made of shards, which the nodes share.
  */
 @Component
 record VerifyJob(
@@ -58,11 +64,21 @@ record VerifyJob(
         MediaCatalog media,
         ObjectCheck check,
         Repairs repairs,
+        ShardRepository shards,
         ObjectStore store,
         FixityProperties settings,
         Clock clock) {
 
     private static final Logger log = LoggerFactory.getLogger(VerifyJob.class);
+
+    private static final String BUCKET = "verifyBucket";
+    private static final String FILES = "verifyFiles";
+    private static final String SIDECARS = "verifySidecars";
+    private static final String TABLES = "verifyTables";
+
+    /** Steps that read objects. */
+    private static final SortedMap<String, Area> STEPS =
+            new TreeMap<>(Map.of(FILES, Area.FILES, SIDECARS, Area.SIDECARS));
 
     /** Verdicts per transaction. A killed audit repeats these and what it has read ahead, at most. */
     static final int CHUNK = 25;
@@ -73,44 +89,69 @@ record VerifyJob(
     /** Orphans that are removed in one transaction. */
     private static final int PAGE = 100;
 
-    Job of(AuditRun audit) {
-        BucketReader bucket = new BucketReader(store, audit.gate(), StoredMedia.PREFIX, Sidecar.PREFIX);
-        return jobs.job(JobNames.VERIFY, audit, _ -> whenComplete())
-                .start(jobs.<StoredObject>chunks(
-                                "verifyBucket", LIST_CHUNK, bucket, listed -> recordOrphans(listed, audit))
-                        .build())
+    /** Cuts a new audit into shards. */
+    List<NewShard> cut() {
+        List<NewShard> shards = new ArrayList<>(BucketShards.ofDigests(store, BUCKET, StoredMedia.PREFIX));
+        shards.addAll(BucketShards.ofNotes(store, BUCKET, Sidecar.PREFIX));
+        STEPS.forEach((step, area) -> {
+            List<String> bounds = catalog.bounds(area);
+            for (int i = 1; i < bounds.size(); i++) {
+                shards.add(new NewShard(step, bounds.get(i - 1), bounds.get(i)));
+            }
+        });
+        shards.add(new NewShard(TABLES, "", null));
+        return shards;
+    }
+
+    Job of(AuditRun audit, SharedScan<AuditCounts> scan) {
+        Job job = jobs.job(JobNames.VERIFY, audit, _ -> whenComplete())
+                .start(scan.step(
+                        jobs,
+                        BUCKET,
+                        LIST_CHUNK,
+                        shard -> BucketShards.list(store, audit.gate(), shard),
+                        StoredObject::name,
+                        (before, listed) -> before.plus(audit.counted(() -> recordOrphans(listed, audit)))))
                 // does nothing until its option is set, so a restart executes it again
                 .next(jobs.tasklet("removeOrphans", (contribution, _) -> removeOrphans(contribution, audit))
                         .allowStartIfComplete(true)
                         .build())
-                .next(verdicts("verifyFiles", Area.FILES, audit))
-                .next(verdicts("verifySidecars", Area.SIDECARS, audit))
-                .next(jobs.tasklet("verifyTables", (_, _) -> {
-                            compareTables(audit);
-                            return null;
-                        })
-                        .build())
+                .next(verdicts(FILES, audit, scan))
+                .next(verdicts(SIDECARS, audit, scan))
+                .next(scan.step(
+                        jobs,
+                        TABLES,
+                        1,
+                        _ -> () -> null,
+                        _ -> null,
+                        (before, _) -> before.plus(audit.counted(() -> compareTables(audit)))))
                 .build();
+        // objects that were stored, found damaged or dated to the future since their shard was done
+        STEPS.keySet().forEach(step -> shards.reopen(audit.scan(), step));
+        return job;
     }
 
-    private Step verdicts(String name, Area area, AuditRun audit) {
-        return jobs.<Verdict>chunks(name, CHUNK, new VerdictReader(area, audit), verdicts -> write(verdicts, audit))
-                // a restart reads objects that count as never verified since the step was completed
-                .allowStartIfComplete(true)
-                .build();
+    private Step verdicts(String name, AuditRun audit, SharedScan<AuditCounts> scan) {
+        return scan.<Verdict>step(
+                jobs,
+                name,
+                CHUNK,
+                shard -> new VerdictSource(Objects.requireNonNull(STEPS.get(name)), shard, audit),
+                _ -> null,
+                (before, verdicts) -> before.plus(audit.counted(() -> write(verdicts, audit))));
     }
 
     /**
      * Compares a chunk of the bucket's listing with the rows. Records orphans as findings: objects that no row uses and
      * that are older than a minimum age.
      */
-    private void recordOrphans(Chunk<? extends StoredObject> listed, AuditRun audit) {
-        audit.listed.add(listed.size());
-        Instant now = clock.instant();
-        List<StoredObject> unused = findings.unreferenced(listed.getItems());
+    private void recordOrphans(List<StoredObject> listed, AuditRun audit) {
+        audit.count(Count.LISTED, listed.size());
+        Instant now = audit.now(clock);
+        List<StoredObject> unused = findings.unreferenced(listed);
         List<StoredObject> orphans =
                 unused.stream().filter(object -> isOld(object.modified(), now)).toList();
-        audit.young.add(unused.size() - orphans.size());
+        audit.count(Count.YOUNG, unused.size() - orphans.size());
         catalog.recordOrphans(orphans, now, audit.jobExecutionId());
         for (StoredObject orphan : orphans) {
             log.warn(
@@ -192,13 +233,12 @@ record VerifyJob(
             media.deleteUnused(name);
             store.remove(name);
         }
-        findings.resolve(name, now);
-        return null;
+        return findings.resolve(name, now) ? null : "another node removed it";
     }
 
     /** Marks intact objects, and records and repairs damage. Part of the step's transaction. */
-    private void write(Chunk<? extends Verdict> verdicts, AuditRun audit) {
-        Instant now = clock.instant();
+    private void write(List<Verdict> verdicts, AuditRun audit) {
+        Instant now = audit.now(clock);
         List<Expected> intact = new ArrayList<>();
         List<Verdict> damaged = new ArrayList<>();
         for (Verdict verdict : verdicts) {
@@ -207,8 +247,8 @@ record VerifyJob(
             } else {
                 damaged.add(verdict);
             }
-            (verdict.expected() instanceof Expected.MediaFile ? audit.files : audit.sidecars).increment();
-            audit.bytes.add(verdict.bytes());
+            audit.count(verdict.expected() instanceof Expected.MediaFile ? Count.FILES : Count.SIDECARS, 1);
+            audit.count(Count.BYTES, verdict.bytes());
         }
         catalog.markVerified(intact, now);
         catalog.recordFindings(damaged, now, audit.jobExecutionId());
@@ -227,7 +267,7 @@ record VerifyJob(
     }
 
     private void compareTables(AuditRun audit) {
-        Instant now = clock.instant();
+        Instant now = audit.now(clock);
         // in a separate transaction, which would wait for a run that waits for the rows changed below
         catalog.deleteUnusedDamaged(now);
         for (String key : catalog.recordUnrecorded(now, audit.jobExecutionId())) {
@@ -247,27 +287,30 @@ record VerifyJob(
     }
 
     /**
-     * Checks objects in parallel, and returns the verdicts in the order of the queue.
+     * Checks the objects of a shard in parallel, and returns the verdicts in the order of the queue.
      *
      * <p>Stores no position: an object with a verdict leaves the queue. A closed gate ends the reading, also within an
-     * object, and marks the step to terminate. So does an object that could not be read because the store was
-     * unavailable: the audit must not be COMPLETED without it.
+     * object. An object that could not be read because the store was unavailable closes the gate: the audit must not be
+     * COMPLETED without it.
      */
-    private final class VerdictReader implements ItemReader<Verdict> {
+    private final class VerdictSource implements Supplier<@Nullable Verdict> {
 
         /** Objects that are read from the queue at once. */
         private static final int READ_AHEAD = 500;
 
         private final Area area;
+        private final Shard shard;
         private final AuditRun audit;
         private Iterator<Checked> checked = Collections.emptyIterator();
-        private Place last = Place.FIRST;
+        private String last;
         private long unread;
         private @Nullable StoreException lastFailure;
 
-        VerdictReader(Area area, AuditRun audit) {
+        VerdictSource(Area area, Shard shard, AuditRun audit) {
             this.area = area;
+            this.shard = shard;
             this.audit = audit;
+            this.last = shard.lower();
         }
 
         /**
@@ -279,8 +322,13 @@ record VerifyJob(
         /** Starts the checks of the next objects of the queue if those of the previous ones have ended. */
         private boolean hasNext() {
             if (!checked.hasNext()) {
-                List<Queued> page = catalog.queue(area, audit.since(), audit.options.repair(), last, READ_AHEAD);
-                last = page.isEmpty() ? last : page.getLast().place();
+                List<Queued> page = catalog.queue(
+                        area,
+                        audit.since(),
+                        audit.options.repair(),
+                        new KeyRange(last, Objects.requireNonNull(shard.upper())),
+                        READ_AHEAD);
+                last = page.isEmpty() ? last : page.getLast().id();
                 checked = page.stream()
                         .map(Queued::expected)
                         .gather(Gatherers.mapConcurrent(settings.parallel(), this::check))
@@ -301,7 +349,7 @@ record VerifyJob(
         }
 
         @Override
-        public @Nullable Verdict read() {
+        public @Nullable Verdict get() {
             while (!audit.gate().isClosed() && hasNext()) {
                 Checked next = checked.next();
                 Verdict verdict = next.verdict();
@@ -318,9 +366,6 @@ record VerifyJob(
             if (lastFailure != null) {
                 unavailable(DisplayFormat.plural(unread, "object") + " could not be read, last: "
                         + lastFailure.getMessage());
-            }
-            if (audit.gate().isClosed()) {
-                Gate.endStep();
             }
             return null;
         }

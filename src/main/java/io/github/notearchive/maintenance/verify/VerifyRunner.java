@@ -18,9 +18,12 @@ import io.github.notearchive.batch.OutageDetector;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.batch.ShardRepository;
+import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.maintenance.verify.ObjectCheck.SelfTest;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
@@ -29,11 +32,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,8 +45,8 @@ import org.springframework.stereotype.Component;
 /**
  * Audits the store, or resumes an unfinished audit.
  *
- * <p>A database has one audit at a time, of any node; runs may be active at the same time. The parameter {@code since}
- * of the job instance is the time of its creation: objects verified later are not read again.
+ * <p>A database has one audit at a time, which all nodes share that verify; runs may be active at the same time. The
+ * parameter {@code since} of the job instances is when it began: objects verified later are not read again.
  */
 @Component
 public record VerifyRunner(
@@ -54,6 +56,7 @@ public record VerifyRunner(
         JobStopper gate,
         AuditRepository catalog,
         SelfTest test,
+        ShardRepository shards,
         ObjectStore store,
         ArchiveRevision revision,
         ArchiveProperties settings,
@@ -68,13 +71,14 @@ public record VerifyRunner(
         AuditRun audit = new AuditRun(options, clock.instant(), gate, settings.outage());
         return jobs.underLock(
                 Scope.AUDIT,
-                "",
-                "another audit of this database is active",
-                lock -> obstacle().map(stop -> notStarted(audit, stop)).orElseGet(() -> start(audit, lock)),
+                options.node(),
+                "another audit of this node is active, or a rebuild, a forget or a self-test",
+                lock -> obstacle(audit).map(stop -> notStarted(audit, stop)).orElseGet(() -> start(audit, lock)),
                 stop -> notStarted(audit, stop));
     }
 
-    private Optional<StopReason> obstacle() {
+    /** Joins the open audit or begins one; returns why that is not possible. */
+    private Optional<StopReason> obstacle(AuditRun audit) {
         if (executions.isRebuildUnfinished()) {
             return Optional.of(
                     new StopReason(
@@ -83,7 +87,11 @@ public record VerifyRunner(
         }
         try {
             store.requireBucket();
-            return revision.difference().map(difference -> new StopReason(ExitCode.USAGE, difference));
+            Optional<String> difference = revision.difference();
+            if (difference.isEmpty()) {
+                audit.share(shards.join(JobNames.VERIFY, audit.startedAt, job::cut));
+            }
+            return difference.map(reason -> new StopReason(ExitCode.USAGE, reason));
         } catch (StoreException e) {
             return Optional.of(new StopReason(
                     e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
@@ -106,20 +114,28 @@ public record VerifyRunner(
                 Night.local(audit.since()),
                 options.repair() ? ", with repairs" : "",
                 options.deleteOrphans() ? ", orphans are removed" : "");
-        audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), audit.startedAt));
-        if (audit.dateInFuture.sum() > 0) {
+        audit.dateInFuture = catalog.correctFutureTimes(audit.since(), audit.startedAt);
+        if (audit.dateInFuture > 0) {
             log.warn(
                     "{} with a verification later than now, {}: counted as never verified. Check the clocks (NTP)",
-                    DisplayFormat.plural(audit.dateInFuture.sum(), "object"),
+                    DisplayFormat.plural(audit.dateInFuture, "object"),
                     Night.local(audit.startedAt));
         }
         gate.open();
-        try (RunWatchdog _ = new RunWatchdog(
-                audit, lock, options.maxDuration(), settings.outage().after(), () -> logProgress(audit))) {
-            StopReason end = jobs.run(job.of(audit), audit);
+        try (SharedScan<AuditCounts> scan =
+                        new SharedScan<>(shards, audit, options.node(), AuditCounts.NONE, AuditCounts::plus);
+                RunWatchdog _ = new RunWatchdog(
+                        audit,
+                        lock,
+                        options.maxDuration(),
+                        settings.outage().after(),
+                        scan::renewLeases,
+                        () -> logProgress(audit.counts()))) {
+            StopReason end = jobs.run(job.of(audit, scan), audit);
             Map<Damage.Kind, Long> open = catalog.countOpen();
             return summary(
                     audit,
+                    scan.result(),
                     withFindings(end, open),
                     audit.execution().orElseThrow(),
                     open,
@@ -129,13 +145,13 @@ public record VerifyRunner(
         }
     }
 
-    private static void logProgress(AuditRun audit) {
+    private static void logProgress(AuditCounts now) {
         log.info(
-                "Progress: files={} sidecars={} bytes={} listed={}",
-                audit.files,
-                audit.sidecars,
-                audit.bytes,
-                audit.listed);
+                "Progress of this node: files={} sidecars={} bytes={} listed={}",
+                now.of(Count.FILES),
+                now.of(Count.SIDECARS),
+                now.of(Count.BYTES),
+                now.of(Count.LISTED));
     }
 
     /** Returns the end of the audit. An interrupted audit with open findings reports these. */
@@ -150,11 +166,19 @@ public record VerifyRunner(
     private static VerifySummary notStarted(AuditRun audit, StopReason stop) {
         String reason = stop.reason() + "; " + audit.restartHint("nothing was audited");
         return summary(
-                audit, new StopReason(stop.exitCode(), reason), null, Map.of(), List.of(), new Remaining(0, 0), null);
+                audit,
+                AuditCounts.NONE,
+                new StopReason(stop.exitCode(), reason),
+                null,
+                Map.of(),
+                List.of(),
+                new Remaining(0, 0),
+                null);
     }
 
     private static VerifySummary summary(
             AuditRun audit,
+            AuditCounts all,
             StopReason end,
             @Nullable JobExecution execution,
             Map<Damage.Kind, Long> open,
@@ -167,23 +191,23 @@ public record VerifyRunner(
                 execution == null ? null : execution.getId(),
                 execution == null ? null : execution.getJobInstanceId(),
                 audit.isRestart(),
-                audit.files.sum(),
-                audit.sidecars.sum(),
-                audit.bytes.sum(),
-                audit.listed.sum(),
-                audit.young.sum(),
-                audit.dateInFuture.sum(),
+                all.of(Count.FILES),
+                all.of(Count.SIDECARS),
+                all.of(Count.BYTES),
+                all.of(Count.LISTED),
+                all.of(Count.YOUNG),
+                audit.dateInFuture,
                 open,
                 examples,
                 left.files(),
                 left.sidecars(),
                 oldestVerified,
                 new VerifySummary.Repaired(
-                        audit.notesMadeDue.sum(),
-                        audit.waiting.sum(),
-                        audit.sidecarsRewritten.sum(),
-                        audit.previewsDropped.sum(),
-                        audit.notPossible.sum(),
+                        all.of(Count.NOTES_MADE_DUE),
+                        all.of(Count.WAITING),
+                        all.of(Count.SIDECARS_REWRITTEN),
+                        all.of(Count.PREVIEWS_DROPPED),
+                        all.of(Count.NOT_POSSIBLE),
                         List.copyOf(audit.orphansRemoved),
                         List.copyOf(audit.orphansLeft)),
                 audit.took());
@@ -192,57 +216,103 @@ public record VerifyRunner(
     /** Options of one audit; nothing more is read after {@code maxDuration}, null for no limit. */
     public record VerifyOptions(@Nullable Duration maxDuration, boolean repair, boolean deleteOrphans, String node) {}
 
+    /** Counts of an audit, of a shard or of all. */
+    record AuditCounts(Map<Count, Long> counts) {
+
+        static final AuditCounts NONE = new AuditCounts(Map.of());
+
+        enum Count {
+            FILES,
+            SIDECARS,
+            BYTES,
+            LISTED,
+            YOUNG,
+            NOTES_MADE_DUE,
+            WAITING,
+            SIDECARS_REWRITTEN,
+            PREVIEWS_DROPPED,
+            NOT_POSSIBLE
+        }
+
+        long of(Count count) {
+            return counts.getOrDefault(count, 0L);
+        }
+
+        AuditCounts plus(AuditCounts more) {
+            Map<Count, Long> sum = new EnumMap<>(Count.class);
+            sum.putAll(counts);
+            more.counts.forEach((count, number) -> sum.merge(count, number, Long::sum));
+            return new AuditCounts(sum);
+        }
+    }
+
     /** State of one audit: options, start time, counts of this execution, and outage detection of the store. */
     static final class AuditRun extends JobRun {
-
-        private static final String SINCE = "since";
 
         final VerifyOptions options;
 
         final Instant startedAt;
 
         final OutageDetector store;
-        final LongAdder files = new LongAdder();
-        final LongAdder sidecars = new LongAdder();
-        final LongAdder bytes = new LongAdder();
-        final LongAdder listed = new LongAdder();
-        final LongAdder young = new LongAdder();
-        final LongAdder dateInFuture = new LongAdder();
-        final LongAdder notesMadeDue = new LongAdder();
-        final LongAdder waiting = new LongAdder();
-        final LongAdder sidecarsRewritten = new LongAdder();
-        final LongAdder previewsDropped = new LongAdder();
-        final LongAdder notPossible = new LongAdder();
         final List<String> orphansRemoved = new ArrayList<>();
         final List<String> orphansLeft = new ArrayList<>();
 
         String lastOrphan = "";
+        long dateInFuture;
+
+        private volatile AuditCounts counts = AuditCounts.NONE;
 
         AuditRun(VerifyOptions options, Instant now, Gate gate, ArchiveProperties.Outage outage) {
             super(gate);
             this.options = options;
             this.startedAt = now;
             this.store = new OutageDetector(outage);
-            addIdentity(SINCE, now);
             addOption("repair", options.repair());
             addOption("deleteOrphans", options.deleteOrphans());
             addOption("maxDuration", options.maxDuration());
         }
 
+        /** Returns the counts of this execution. */
+        AuditCounts counts() {
+            return counts;
+        }
+
+        /** Adds to the counts; called by the thread of the step. */
+        void count(Count count, long number) {
+            counts = counts.plus(new AuditCounts(Map.of(count, number)));
+        }
+
+        /** Executes a part of the audit and returns what it counted. */
+        AuditCounts counted(Runnable part) {
+            AuditCounts before = counts;
+            part.run();
+            AuditCounts difference = counts;
+            for (Count count : Count.values()) {
+                difference = difference.plus(new AuditCounts(Map.of(count, -before.of(count))));
+            }
+            return difference;
+        }
+
         /**
-         * Returns when the instance was created; objects verified later are not read again. After the clock was ahead,
-         * this audit must not treat its own work as that of another one.
+         * Returns when the audit began; objects verified later are not read again. After the clock was ahead, this
+         * audit must not treat its own work as that of another one.
          */
         Instant since() {
-            Instant created = Instant.parse(Objects.requireNonNull(parameters().getString(SINCE)));
-            return created.isAfter(startedAt) ? startedAt : created;
+            Instant began = scan().since();
+            return began.isAfter(startedAt.plus(AuditRepository.CLOCK_TOLERANCE)) ? startedAt : began;
+        }
+
+        /** Returns the time, which is not before the start although another node's clock may be ahead of this one. */
+        Instant now(Clock clock) {
+            Instant now = clock.instant();
+            return now.isBefore(since()) ? since() : now;
         }
     }
 
     /**
-     * Summary of an audit.
+     * Summary of an audit. Counts are those of all nodes and executions, as far as they are committed.
      *
-     * @param listed objects in the bucket that this execution compared with the rows
+     * @param listed objects in the bucket that were compared with the rows
      * @param young unused objects that are too young to be orphans
      * @param dateInFuture objects verified later than the start of this execution; they count as never verified
      * @param open open findings of all audits by kind
@@ -269,7 +339,7 @@ public record VerifyRunner(
             Duration took) {
 
         /**
-         * Repairs of findings.
+         * Repairs of findings. The orphans are those of this execution.
          *
          * @param waiting files whose notes are due already, or in progress
          * @param previewsDropped slots of lost previews, which no note needs

@@ -280,7 +280,7 @@ class RebuildTests extends MaintenanceScenario {
     void doesNotReadASidecarLargerThanAnyResponse() {
         StoredObject huge = new StoredObject(key("ffffffffffffffffffffff01"), 1L << 40, Instant.EPOCH);
 
-        assertThat(reader.read(huge))
+        assertThat(reader.open(huge).get())
                 .isInstanceOfSatisfying(
                         SidecarReader.Refused.class,
                         refused -> assertThat(refused.reason()).contains("1099511627776 bytes"));
