@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.cli.WholeProgram;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
@@ -14,6 +15,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * PostgreSQL, S3 store and provider of the tests of the job, started once in a JVM: two of each, so that two classes
@@ -79,6 +83,24 @@ public final class NightServers {
     /** Others, for those that run beside. */
     static NightServers others() {
         return STARTED.computeIfAbsent("others", name -> start(name, 1_000_000));
+    }
+
+    /**
+     * Starts the program as one more node beside {@link BesideNightlyJobTest}, without relays; the caller closes it.
+     */
+    public static ConfigurableApplicationContext anotherNode(String node) {
+        NightServers servers = others();
+        return new SpringApplicationBuilder(WholeProgram.class, NightlyScenario.class)
+                .web(WebApplicationType.NONE)
+                .initializers(new NightSettings.Beside())
+                .run(
+                        "--archive.node=" + node,
+                        "--archive.workers=4",
+                        "--archive.source.connect-timeout=500ms",
+                        "--archive.source.response-timeout=1s",
+                        "--archive.data-dir=" + servers.home.resolve("work-" + node),
+                        "--archive.source.base-url=" + servers.provider.baseUrl(),
+                        "--archive.store.endpoint=" + servers.store.endpoint());
     }
 
     /** The database by way of its relay. */

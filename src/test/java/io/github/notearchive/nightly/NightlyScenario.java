@@ -100,7 +100,7 @@ public final class NightlyScenario {
     }
 
     /** Empties everything, and lets the provider do what it should. */
-    void begin() {
+    public void begin() {
         servers.clock.set(noonOf(FIRST));
         servers.provider.script().clear().unlimited();
         servers.provider.resetCounts();
@@ -143,7 +143,7 @@ public final class NightlyScenario {
     }
 
     /** Lets go whatever is held, and waits for the runs aside. */
-    void end() throws Exception {
+    public void end() throws Exception {
         servers.provider.script().clear().releaseHung();
         servers.provider.releaseAnswers();
         servers.provider.releaseMedia();
@@ -182,7 +182,7 @@ public final class NightlyScenario {
         return servers.provider.script();
     }
 
-    TcpProxy wayToProvider() {
+    public TcpProxy wayToProvider() {
         return servers.providerRelay;
     }
 
@@ -232,7 +232,7 @@ public final class NightlyScenario {
         return notes;
     }
 
-    EnqueueReport enqueue(
+    public EnqueueReport enqueue(
             List<String> notes, int priority, @Nullable Integer refreshDays, @Nullable LocalDate refreshOn) {
         return enqueuer.enqueue(
                 new StringReader(String.join("\n", notes)),
@@ -520,7 +520,7 @@ public final class NightlyScenario {
         }
     }
 
-    Instant midnight() {
+    public Instant midnight() {
         return today().ends();
     }
 

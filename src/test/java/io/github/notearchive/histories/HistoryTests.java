@@ -1,0 +1,31 @@
+package io.github.notearchive.histories;
+
+import io.github.notearchive.nightly.BesideNightlyJobTest;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.context.TestPropertySource;
+
+/**
+ * Random histories of commands, nights, faults and kills, each compared with a model of what the archive promises.
+ *
+ * <p>{@code -Dhistories.steps='ENQUEUE(0,3,0) NIGHT(0,0,120)'} executes one history, as a failure prints it,
+ * {@code -Dhistories.from=21 -Dhistories.to=40} others, {@code -Dhistories.length=30} longer ones.
+ * {@link io.github.notearchive.bench.HistoriesBench} executes 1,000.
+ */
+@BesideNightlyJobTest
+@Import(KillSwitch.class)
+@TestPropertySource(properties = HistoryFixture.SETTINGS)
+class HistoryTests extends HistoryFixture {
+
+    static LongStream seeds() {
+        return LongStream.rangeClosed(Long.getLong("histories.from", 1), Long.getLong("histories.to", 20));
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void everyPromiseIsKept(long seed) {
+        assertKeeps(seed);
+    }
+}
