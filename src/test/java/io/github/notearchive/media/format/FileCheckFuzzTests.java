@@ -2,12 +2,15 @@ package io.github.notearchive.media.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.github.notearchive.Fuzz;
 import io.github.notearchive.note.MediaType;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,8 +24,19 @@ class FileCheckFuzzTests {
 
     private record Sample(byte[] bytes, MediaType type) {}
 
+    private static final String RESULT = "truncated: [ -!#-~]{10,120}|complete( \\d+x\\d+)?: [ -!#-~]{0,800}";
+
     @TempDir
     Path directory;
+
+    @FuzzTest
+    void anyFile(byte[] bytes) throws IOException {
+        Optional<MediaType> type = TypeSniffer.sniff(bytes);
+        if (type.isPresent()) {
+            FileBytes inMemory = new FileBytes(List.of(bytes), bytes.length);
+            assertThat(FileCheckTests.result(inMemory, type.get())).matches(RESULT);
+        }
+    }
 
     @Test
     void aDamagedFileIsCompleteOrTruncated() throws Exception {
@@ -35,7 +49,7 @@ class FileCheckFuzzTests {
 
             String result = FileCheckTests.result(file, type);
 
-            assertThat(result).matches("truncated: [ -!#-~]{10,120}|complete( \\d+x\\d+)?: [ -!#-~]{0,800}");
+            assertThat(result).matches(RESULT);
         });
     }
 

@@ -233,7 +233,7 @@ class FileCheckTests {
         }
     }
 
-    private static String result(FileBytes bytes, MediaType type) throws IOException {
+    static String result(FileBytes bytes, MediaType type) throws IOException {
         try {
             FileCheck.Complete complete = FileCheck.check(type, bytes);
             String dimensions = complete.dimensions() == null ? "" : " " + complete.dimensions();

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.Fuzz;
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
@@ -31,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Reads, maps and writes arbitrary input without unexpected exceptions, and checks that all stored values are bounded.
  */
-class AnswerFuzzTests {
+class ResponseFuzzTests {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final String COMPACT = """
@@ -51,6 +52,11 @@ class AnswerFuzzTests {
             {"id":"66aa00000000000000000002","title":"of another note","type":"normal"}]}]}
             """;
     private static final String SAMPLE = new String(Captures.sample(), UTF_8);
+
+    @FuzzTest
+    void anyResponse(byte[] body) {
+        check(body);
+    }
 
     @Test
     void anyBytesAreAResponseOrNone() throws Exception {
@@ -98,7 +104,7 @@ class AnswerFuzzTests {
             assertFitsALine(read.requestId());
             assertFitsALine(read.shape());
         });
-        capture(body, 1, Captures.NOW).ifPresent(AnswerFuzzTests::check);
+        capture(body, 1, Captures.NOW).ifPresent(ResponseFuzzTests::check);
     }
 
     private Optional<NoteCapture> capture(byte[] body, long call, Instant at) {
@@ -134,7 +140,7 @@ class AnswerFuzzTests {
     }
 
     private static void assertColumnsAreBounded(String column, JsonNode value) {
-        value.forEachEntry(AnswerFuzzTests::assertColumnsAreBounded);
+        value.forEachEntry(ResponseFuzzTests::assertColumnsAreBounded);
         if (value.isArray()) {
             value.forEach(element -> assertColumnsAreBounded(column, element));
         } else if (column.endsWith("_at")) {
