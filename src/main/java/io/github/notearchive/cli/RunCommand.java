@@ -13,6 +13,9 @@ import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.RunStopper;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.publish.PublishProperties;
+import io.github.notearchive.publish.PublishReport;
+import io.github.notearchive.publish.Publisher;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.telemetry.RunTelemetry;
@@ -144,6 +147,8 @@ final class RunCommand extends ArchiveCommand {
         }
         text.flush();
         write(end, report);
+        run.finished.publish(end).ifPresent(result -> text.println("  publish   " + TerminalText.line(result)));
+        text.flush();
         return summary;
     }
 
@@ -190,15 +195,17 @@ final class RunCommand extends ArchiveCommand {
     }
 
     /**
-     * Records the end of a run, writes the report of its night and deletes old ones. Errors are logged and do not
-     * change the result.
+     * Records the end of a run, writes the report of its night, deletes old ones and publishes tables. Errors are
+     * logged and do not change the result.
      */
     @Component
     record FinishedRuns(
             ObjectProvider<RunHistory> history,
             ObjectProvider<NightReports> reports,
+            ObjectProvider<Publisher> publisher,
             NightlySettings settings,
-            RetentionProperties retention) {
+            RetentionProperties retention,
+            PublishProperties publishing) {
 
         /** Returns the written report; empty if there is none, for example if another run is active. */
         Optional<NightReports.Written> record(String node, FinishedRun end) {
@@ -216,6 +223,26 @@ final class RunCommand extends ArchiveCommand {
             } catch (IOException | RuntimeException e) {
                 log.warn("The report was not written; note-archive report writes it later: {}", describe(e));
                 return Optional.empty();
+            }
+        }
+
+        /**
+         * Publishes the changes of the night; returns the result in one line, empty if it is off or nothing was run.
+         */
+        Optional<String> publish(FinishedRun end) {
+            if (!publishing.enabled() || end.summary().execution() == null) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(publisher
+                        .getObject()
+                        .publish(false)
+                        .map(PublishReport::line)
+                        .orElse("not started, since another publish or a forget is active"));
+            } catch (IOException | RuntimeException e) {
+                String reason = describe(e);
+                log.warn("The tables were not published; the next publish continues: {}", reason);
+                return Optional.of("failed: " + reason + "; repeat it with note-archive publish");
             }
         }
 

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.exceptions.CommitFailedException;
+import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.apache.iceberg.jdbc.JdbcClientPool;
@@ -77,7 +78,7 @@ public record Publisher(
                 publish(false, false, requireHeld).line());
     }
 
-    private PublishReport publish(boolean all, boolean creates, Runnable requireHeld) throws IOException {
+    PublishReport publish(boolean all, boolean creates, Runnable requireHeld) throws IOException {
         Path local = settings.dataDirectory().resolve("publish.parquet");
         Files.createDirectories(settings.dataDirectory());
         ObjectFiles files = new ObjectFiles(store);
@@ -101,7 +102,7 @@ public record Publisher(
                 published.add(table.commit(lastErased));
             }
             return new PublishReport(published);
-        } catch (CommitFailedException | ValidationException e) {
+        } catch (CommitFailedException | ValidationException | NotFoundException e) {
             throw new ConcurrencyFailureException(
                     "another process changed a published table meanwhile; repeat: note-archive publish", e);
         } finally {

@@ -358,7 +358,43 @@ final class KillPoints {
                                 waive(night)))
                         .preparedBy(KillPoints::postponeNoteWithDeadFile)
                         .chargingNotes()
-                        .repeatedBy(night -> night.call(waive(night)).with(0)));
+                        .repeatedBy(night -> night.call(waive(night)).with(0)),
+                new KillPoint("PUBLISH_FILES", "data files are published, no metadata names them")
+                        .by(KillPoints::publishUntilManifest)
+                        .preparedBy(Practice::runToTheEnd)
+                        .repeatedBy(KillPoints::requirePublished)
+                        .unreachableOn(Place.EMBEDDED),
+                new KillPoint("PUBLISH_METADATA", "the metadata of a table is written, the catalog does not name it")
+                        .trapped(before("UPDATE ON iceberg_tables", "true"), "publish")
+                        .where((_, archive) -> assertThat(archive.objects("lake/notes/metadata/"))
+                                .hasSizeGreaterThan(3))
+                        .preparedBy(Practice::runToTheEnd)
+                        .repeatedBy(KillPoints::requirePublished),
+                new KillPoint("PUBLISH_TABLE", "one table is published, the next one is not")
+                        .trapped(before("UPDATE ON iceberg_tables", "true").after(1), "publish")
+                        .preparedBy(Practice::runToTheEnd)
+                        .repeatedBy(KillPoints::requirePublished));
+    }
+
+    private static void publishUntilManifest(Practice night) throws Exception {
+        night.ways().store().holdRequests(line -> line.contains("/lake/") && line.contains(".avro"));
+        Program publish = night.start("publish");
+        night.ways().store().awaitHeld(1, PATIENCE);
+        try (Archive archive = night.beside(publish)) {
+            assertThat(archive.objects("lake/notes/data/")).isNotEmpty();
+            publish.killRunning();
+        }
+        night.settle();
+    }
+
+    /** Nothing remains of the killed publish, and the tables have all partitions of the archive. */
+    private static void requirePublished(Practice night) throws Exception {
+        night.call("publish").with(0);
+        String again = night.call("publish", "--all", "--json").with(0).out();
+        assertThat(again).contains("\"name\" : \"captures\"");
+        assertThat(again.lines().filter(line -> line.matches(".*\"(written|replaced|removed)\".*")))
+                .hasSize(9)
+                .allMatch(line -> line.matches(".* : 0,?"));
     }
 
     private static void enqueue(Practice night) throws Exception {

@@ -1,13 +1,24 @@
 package io.github.notearchive.publish;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.SmallArchive;
+import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
+import io.github.notearchive.store.ObjectKey;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.commons.io.function.Uncheck;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.junit.jupiter.api.Test;
+import org.springframework.dao.ConcurrencyFailureException;
 
 /** Published tables have the rows of the archive, whatever happens in between. */
 class PublishTests extends PublishScenario {
@@ -31,7 +42,7 @@ class PublishTests extends PublishScenario {
 
         assertThat(second.tables())
                 .extracting(PublishedTable::written, PublishedTable::replaced, PublishedTable::removed)
-                .containsOnly(org.assertj.core.api.Assertions.tuple(0, 0, 0L));
+                .containsOnly(tuple(0, 0, 0L));
         assertThat(objects()).isEqualTo(before);
     }
 
@@ -71,5 +82,184 @@ class PublishTests extends PublishScenario {
                 .filteredOn(table -> table.name().equals("captures"))
                 .extracting(PublishedTable::replaced)
                 .containsExactly(0);
+    }
+
+    @Test
+    void erasedRowsDisappearFromAllObjects() throws Exception {
+        finishEarlierErasures();
+        publish();
+        database.update("UPDATE note SET title = title || '!' WHERE note_id = ?", SmallArchive.HOSTILE);
+        publish();
+        List<String> erased = List.of(SmallArchive.FORMULA, "evil.example\",\"看");
+        assertThat(erased).allMatch(value -> objectsWith(value) >= 2);
+
+        forgetRows(SmallArchive.FORMULA);
+        publisher().removeErased(() -> {});
+
+        assertThat(erased).allMatch(value -> objectsWith(value) == 0);
+        assertPublished();
+        try (JdbcCatalog catalog = catalog()) {
+            assertThat(TABLES).allMatch(name -> snapshots(table(catalog, name)) == 1);
+        }
+    }
+
+    @Test
+    void anErasureThatWasKilledAfterItsCommitIsCompleted() throws Exception {
+        publish();
+        forgetRows(SmallArchive.FORMULA);
+        String old = keys().stream()
+                .filter(key -> key.startsWith("lake/notes/data/65a/"))
+                .findFirst()
+                .orElseThrow();
+        byte[] bytes = store.read(new ObjectKey(old));
+        publisher().removeErased(() -> {});
+        store.putBytes(new ObjectKey(old), bytes, "application/octet-stream");
+
+        publisher().removeErased(() -> {});
+
+        assertThat(objectsWith(SmallArchive.FORMULA)).isZero();
+    }
+
+    @Test
+    void anErasureRemovesTablesThatTheCatalogDoesNotKnow() throws Exception {
+        publish();
+        database.update("TRUNCATE iceberg_tables, iceberg_namespace_properties");
+
+        publisher().removeErased(() -> {});
+
+        assertThat(keys()).isEmpty();
+    }
+
+    @Test
+    void anErasureWithoutPublishedTablesPublishesNone() throws Exception {
+        publisher().removeErased(() -> {});
+
+        assertThat(keys()).isEmpty();
+        assertThat(catalogRows()).isEmpty();
+    }
+
+    @Test
+    void threeSnapshotsAreRetained() throws Exception {
+        finishEarlierErasures();
+        for (int i = 0; i < 6; i++) {
+            database.update("UPDATE note SET liked_count = ? WHERE note_id = ?", i, SmallArchive.BARE);
+            publish();
+        }
+
+        try (JdbcCatalog catalog = catalog()) {
+            assertThat(snapshots(table(catalog, "notes"))).isEqualTo(3);
+        }
+        assertThat(keys())
+                .filteredOn(key -> key.startsWith("lake/notes/data/65a/"))
+                .hasSize(3);
+        assertThat(keys())
+                .filteredOn(key -> key.startsWith("lake/notes/metadata/"))
+                .hasSizeLessThan(16);
+    }
+
+    @Test
+    void objectsOfAKilledPublishAreRemoved() throws Exception {
+        publish();
+        store.putBytes(new ObjectKey("lake/notes/data/65a/orphan.parquet"), new byte[] {1}, "application/octet-stream");
+
+        PublishReport report = publish();
+
+        assertThat(report.tables()).extracting(PublishedTable::removed).containsExactlyInAnyOrder(1L, 0L, 0L);
+        assertThat(keys()).noneMatch(key -> key.contains("orphan"));
+    }
+
+    @Test
+    void aTableWhoseObjectsAreMissingIsPublishedAgain() throws Exception {
+        publish();
+        String location = catalogRows().get("notes");
+        store.remove(location.substring(location.indexOf("lake/")));
+
+        publish();
+
+        assertPublished();
+    }
+
+    @Test
+    void aNewColumnIsPublishedForAllRows() throws Exception {
+        publish();
+        archive.makeOld("1 day");
+        try (JdbcCatalog catalog = catalog()) {
+            table(catalog, "notes").updateSchema().deleteColumn("title").commit();
+        }
+
+        publish();
+
+        assertPublished();
+    }
+
+    @Test
+    void oneProcessPublishesAtATime() throws Exception {
+        try (RunnerLock _ =
+                RunnerLock.acquire(publisher().database(), Scope.PUBLISH, "").orElseThrow()) {
+            assertThat(publisher().publish(false)).isEmpty();
+        }
+        try (RunnerLock _ = RunnerLock.acquire(publisher().database(), Scope.ARCHIVE, "main")
+                .orElseThrow()) {
+            assertThat(publisher().publish(false)).isEmpty();
+        }
+        assertThat(publisher().publish(false)).isPresent();
+    }
+
+    /** A publisher whose lock was lost, and taken by another one, does not add its files beside those of the other. */
+    @Test
+    void aPublisherWithoutItsLockCommitsNothing() throws Exception {
+        publish();
+        database.update("UPDATE note SET liked_count = 1 WHERE note_id = ?", SmallArchive.BARE);
+        boolean[] isOvertaken = {false};
+
+        assertThatThrownBy(() -> publisher().publish(false, false, () -> {
+                    if (!isOvertaken[0]) {
+                        isOvertaken[0] = true;
+                        database.update("UPDATE note SET liked_count = 2 WHERE note_id = ?", SmallArchive.BARE);
+                        Uncheck.run(this::publish);
+                    }
+                }))
+                .isInstanceOf(ConcurrencyFailureException.class)
+                .hasMessageContaining("repeat: note-archive publish");
+
+        assertPublished();
+    }
+
+    @Test
+    void versionHintNamesTheMetadataOfTheCatalog() throws Exception {
+        publish();
+
+        catalogRows().forEach((table, location) -> {
+            byte[] hint = store.read(new ObjectKey("lake/" + table + "/metadata/version-hint.text"));
+
+            assertThat(location).endsWith("/" + new String(hint, StandardCharsets.UTF_8) + ".metadata.json");
+        });
+    }
+
+    /** Otherwise older snapshots expire at once. */
+    private void finishEarlierErasures() {
+        database.update("UPDATE forgotten_note SET finished_at = forgotten_at");
+    }
+
+    private void forgetRows(String note) {
+        database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, now())", note);
+        for (String table :
+                List.of("note_topic", "note_mention", "note_comment", "note_media", "note_capture", "note")) {
+            database.update("DELETE FROM " + table + " WHERE note_id = ?", note);
+        }
+    }
+
+    private long objectsWith(String value) {
+        return Uncheck.get(this::objects).values().stream()
+                .filter(text -> text.contains(value))
+                .count();
+    }
+
+    private static int snapshots(Table table) {
+        int count = 0;
+        for (Snapshot _ : table.snapshots()) {
+            count++;
+        }
+        return count;
     }
 }

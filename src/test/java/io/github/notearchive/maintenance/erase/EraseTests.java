@@ -22,6 +22,7 @@ import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.publish.Publisher;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
@@ -66,6 +67,29 @@ class EraseTests extends MaintenanceScenario {
 
     @Autowired
     ErasureRepository rows;
+
+    @Autowired
+    Publisher publisher;
+
+    @Test
+    void erasesANoteFromPublishedTables() throws Exception {
+        List<String> notes = archived(night.pending(SandboxNoteKind.TEXT, 2));
+        String note = notes.getFirst();
+        publisher.publish(false).orElseThrow();
+        assertThat(published(note)).isPositive();
+
+        forget(note);
+
+        assertThat(published(note)).isZero();
+        assertThat(published(notes.getLast())).isPositive();
+    }
+
+    /** Counts objects with a note id, which the footer of a data file has uncompressed, as minimum or maximum. */
+    private long published(String note) throws Exception {
+        return night.objects("lake/").values().stream()
+                .filter(bytes -> new String(bytes, UTF_8).contains(note))
+                .count();
+    }
 
     @Test
     void erasesANoteWithItsExclusiveFilesOnly() throws Exception {
