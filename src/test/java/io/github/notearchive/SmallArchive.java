@@ -158,6 +158,11 @@ public final class SmallArchive implements AutoCloseable {
         return database;
     }
 
+    /** Returns the server of all stores. */
+    public static EmbeddedStore server() {
+        return SERVER;
+    }
+
     public ObjectStore store() {
         return store;
     }

@@ -157,6 +157,27 @@ class CommandsTests {
     }
 
     @Test
+    void runPublishesItsNightAndSucceedsIfThatFails() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            practice.environment().put("ARCHIVE_PUBLISH_ENABLED", "true");
+            practice.enqueue(3);
+            Ended first = practice.call("run").with(0);
+            practice.enqueue(practice.provider().noteIds(6));
+            archive.execute("ALTER TABLE iceberg_tables ADD CHECK (previous_metadata_location IS NULL) NOT VALID");
+
+            Ended failed = practice.call("run").with(0);
+            archive.execute("ALTER TABLE iceberg_tables DROP CONSTRAINT iceberg_tables_previous_metadata_location_check");
+            String published = practice.call("publish").with(0).out();
+
+            assertThat(first.out()).containsPattern("publish   captures? 3, |publish   notes 3, ");
+            assertThat(failed.out()).contains("publish   failed: ", "; repeat it with note-archive publish");
+            assertThat(failed.err()).contains("The tables were not published; the next publish continues");
+            assertThat(published).containsPattern("notes +6 ");
+        }
+    }
+
+    @Test
     void personWhoWasNeverSeenIsRememberedAndTheIdIsDoubted() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {

@@ -245,10 +245,11 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
 
         /** Returns prefixes of the notes whose erasure is unfinished, or was decided since the start of the delta. */
         public Set<String> erasedPrefixes(int digits) {
-            return selected("""
+            return Set.copyOf(
+                    selected("""
                             SELECT DISTINCT left(note_id, %d) FROM forgotten_note
                             WHERE finished_at IS NULL OR forgotten_at >= coalesce(:since, timestamptz '-infinity')
-                            """.formatted(digits)).query(String.class).set();
+                            """.formatted(digits)).query(String.class).list());
         }
 
         /** Returns when the newest erasure ended, which is now for an unfinished one; empty if nothing was erased. */
