@@ -10,6 +10,8 @@ public final class SparkCounts {
                 .master("local[2]")
                 .config("spark.ui.enabled", "false")
                 .config("spark.sql.session.timeZone", "UTC")
+                // the vectorized reader needs sun.misc.Unsafe
+                .config("spark.sql.iceberg.vectorization.enabled", Runtime.version().feature() < 24)
                 .config("spark.sql.catalog.lake", "org.apache.iceberg.spark.SparkCatalog");
         for (String argument : arguments) {
             if (argument.contains("=") && !argument.startsWith("SELECT")) {

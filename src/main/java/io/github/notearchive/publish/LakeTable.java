@@ -37,10 +37,10 @@ import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.ManifestFiles;
 import org.apache.iceberg.OverwriteFiles;
-import org.apache.iceberg.ReachableFileUtil;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.Transaction;
 import org.apache.iceberg.catalog.Catalog;
@@ -269,14 +269,16 @@ final class LakeTable {
      * of killed publishes and expired snapshots.
      */
     private long removeUnreferenced(boolean isErased) throws IOException {
-        String hint = ReachableFileUtil.versionHintLocation(table);
-        Set<String> metadata = ReachableFileUtil.metadataFileLocations(table, false);
-        String current = ((HasTableOperations) table).operations().current().metadataFileLocation();
+        String hint = table.location() + "/metadata/version-hint.text";
+        TableMetadata metadata = ((HasTableOperations) table).operations().current();
+        String current = metadata.metadataFileLocation();
         String version = FilenameUtils.getName(current).replace(".metadata.json", "");
         store.putBytes(files.key(hint), version.getBytes(StandardCharsets.UTF_8), "text/plain");
 
-        Set<String> referenced = new HashSet<>(isErased ? Set.of(current) : metadata);
-        referenced.add(hint);
+        Set<String> referenced = new HashSet<>(Set.of(hint, current));
+        if (!isErased) {
+            metadata.previousFiles().forEach(previous -> referenced.add(previous.file()));
+        }
         for (org.apache.iceberg.Snapshot snapshot : snapshots(table)) {
             referenced.add(snapshot.manifestListLocation());
             for (ManifestFile manifest : snapshot.allManifests(files)) {

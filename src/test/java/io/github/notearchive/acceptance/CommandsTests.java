@@ -167,7 +167,8 @@ class CommandsTests {
             archive.execute("ALTER TABLE iceberg_tables ADD CHECK (previous_metadata_location IS NULL) NOT VALID");
 
             Ended failed = practice.call("run").with(0);
-            archive.execute("ALTER TABLE iceberg_tables DROP CONSTRAINT iceberg_tables_previous_metadata_location_check");
+            archive.execute(
+                    "ALTER TABLE iceberg_tables DROP CONSTRAINT iceberg_tables_previous_metadata_location_check");
             String published = practice.call("publish").with(0).out();
 
             assertThat(first.out()).containsPattern("publish   captures? 3, |publish   notes 3, ");

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Spark in local mode reads the published tables by catalog and store, as {@code src/docs/lakehouse.md} says, and
- * counts what the archive has. Fetches 400 MB: {@code ./mvnw verify -P bench -Dit.test=SparkBench}.
+ * counts what the archive has. Fetches 400 MB: {@code ./mvnw verify -P bench -Dit.test=SparkBench}, and
+ * {@code -Dspark.java.home} for the JDK 17 or 21 that Spark is made for.
  */
 class SparkBench extends PublishScenario {
 
@@ -62,7 +63,8 @@ class SparkBench extends PublishScenario {
     }
 
     private static String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return Path.of(System.getProperty("spark.java.home", System.getProperty("java.home")), "bin", "java")
+                .toString();
     }
 
     private String classPath() throws Exception {
