@@ -67,6 +67,7 @@ class TablesTests extends ExportScenario {
             "note.author_id", // as author.author_id
             "note.mapper_version",
             "note.search",
+            "note_capture.changed_at",
             "note_capture.response",
             "note_capture.call_id",
             "note_capture.mapper_version",

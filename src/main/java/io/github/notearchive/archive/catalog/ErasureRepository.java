@@ -328,14 +328,11 @@ public record ErasureRepository(
     }
 
     /** Copies of rows outside of the tables, which are removed with them. */
-    @FunctionalInterface
     public interface Copies {
 
         /**
-         * Removes the copies of all rows that were erased, those of earlier erasures included. After a failure, a
-         * repeat removes the rest.
-         *
-         * @param requireHeld fails if the lock of the whole archive is lost
+         * Removes copies of all erased rows; a repeat completes it. Fails if {@code requireHeld} does: the lock is
+         * lost.
          */
         void removeErased(Runnable requireHeld) throws IOException;
     }
