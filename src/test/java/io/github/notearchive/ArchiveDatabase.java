@@ -16,6 +16,7 @@ import org.apache.commons.io.function.Uncheck;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -74,7 +75,7 @@ public final class ArchiveDatabase {
                         TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic,
                                  note_mention, note_comment, media_object, note_media, fixity_finding, schema_drift,
                                  refresh_policy, forgotten_note, forgotten_author, forgotten_object, run_summary, archive,
-                                 iceberg_tables, iceberg_namespace_properties;
+                                 iceberg_tables, iceberg_namespace_properties, log_entry, log_checkpoint;
                         INSERT INTO call_pace DEFAULT VALUES;
                         """).update();
         return ONLY;
@@ -95,6 +96,13 @@ public final class ArchiveDatabase {
 
     public String password() {
         return server.password();
+    }
+
+    private record Owner(String getJdbcUrl, String getUsername, String getPassword) implements JdbcConnectionDetails {}
+
+    /** How its owner connects to it. */
+    public JdbcConnectionDetails details() {
+        return new Owner(jdbcUrl(), user(), password());
     }
 
     /** Another pool, which the caller closes. */

@@ -27,11 +27,20 @@ public final class ArchiveRows {
             "note_capture", Set.of("sidecar_verified_at", "changed_at"),
             "note", Set.of("changed_at"),
             "author", Set.of("changed_at"),
-            "note_media", Set.of("changed_at"));
+            "note_media", Set.of("changed_at"),
+            // dated by the rebuild
+            "log_entry", Set.of("recorded_at"));
 
     /** Which rows a bucket knows, by table: what was never paid for is not in it. */
     private static final Map<String, String> KNOWN_ROWS = Map.of(
             "api_call", "billed = 'YES' AND received_at IS NOT NULL",
+            // the newest entry of each capture, which its sidecar has
+            "log_entry", """
+                            t.note_id IS NOT NULL
+                            AND NOT EXISTS (SELECT 1 FROM log_entry l
+                                            WHERE l.note_id = t.note_id AND l.captured_at = t.captured_at
+                                              AND l.position > t.position)
+                            """,
             "worklist", """
                             EXISTS (SELECT 1 FROM api_call c
                                     WHERE c.note_id = t.note_id AND c.billed = 'YES' AND c.received_at IS NOT NULL)
@@ -55,6 +64,8 @@ public final class ArchiveRows {
             "refresh_policy",
             "worklist_count",
             "media_object_count",
+            // the newest one is adopted, without those before
+            "log_checkpoint",
             "archive",
             "iceberg_tables",
             "iceberg_namespace_properties");
@@ -63,7 +74,7 @@ public final class ArchiveRows {
     public static final String LOSS = """
             TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, author, note, note_capture, note_topic, note_mention,
                      note_comment, media_object, note_media, fixity_finding, scan_shard, schema_drift, refresh_policy, run_summary,
-                     forgotten_note, forgotten_author, forgotten_object, archive, batch_job_instance CASCADE
+                     forgotten_note, forgotten_author, forgotten_object, archive, log_entry, log_checkpoint, batch_job_instance CASCADE
             """;
 
     private ArchiveRows() {}

@@ -42,7 +42,9 @@ class TableOwnershipTests {
                             "fixity_finding",
                             "forgotten_note",
                             "forgotten_author",
-                            "forgotten_object"),
+                            "forgotten_object",
+                            "log_entry",
+                            "log_checkpoint"),
             "archive.stats", Set.of("worklist_count", "media_object_count", "run_summary"),
             "batch", Set.of("scan_shard"));
 

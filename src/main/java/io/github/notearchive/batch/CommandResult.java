@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param counts null for an audit
  * @param calls null for an audit
  * @param findings open findings by kind; null for a run
+ * @param logRoot root of the transparency log in hexadecimal; null for an audit, and if it is not known
  */
 public record CommandResult(
         ExitCode exitCode,
@@ -25,16 +26,17 @@ public record CommandResult(
         @Nullable Boolean restart,
         @Nullable RunCounts counts,
         @Nullable CallCounts calls,
-        @Nullable Map<?, Long> findings) {
+        @Nullable Map<?, Long> findings,
+        @Nullable String logRoot) {
 
     public record CallCounts(long calls, long billed, long billingUnknown) {}
 
     public static CommandResult failed(ExitCode exitCode, String reason, String next) {
-        return new CommandResult(exitCode, reason, next, false, null, null, null, null, null);
+        return new CommandResult(exitCode, reason, next, false, null, null, null, null, null, null);
     }
 
     /** Returns the result of a command that ended before it created a job execution. */
     public static CommandResult notStarted(ExitCode exitCode, String reason, String next) {
-        return new CommandResult(exitCode, reason, next, true, null, null, null, null, null);
+        return new CommandResult(exitCode, reason, next, true, null, null, null, null, null, null);
     }
 }

@@ -64,6 +64,8 @@ public final class RunnerLock implements AutoCloseable {
                 "the lock of the whole archive"),
         /** A publish of any node; shares the whole archive. */
         PUBLISH("note-archive-publish", SHARED, "the lock of publishing"),
+        /** An append to the log of captures, as part of a run or rebuild. */
+        LOG("note-archive-log", "", "the lock of the log"),
         /** A remap; shares the whole archive. */
         REMAP("note-archive-remap", SHARED, "the lock of remaps"),
         /** A decision about one note during runs; shares the whole archive. */

@@ -8,7 +8,6 @@ import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.io.JpegScaler;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
-import io.github.notearchive.store.StoreException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -150,17 +149,9 @@ final class Thumbnails {
         if (file.size() > JpegScaler.MAX_BYTES) {
             throw new IOException("%d bytes are too many".formatted(file.size()));
         }
-        try {
-            byte[] bytes = store.read(new ObjectKey(file.objectKey()), (in, _) -> in.readNBytes(JpegScaler.MAX_BYTES));
-            if (DigestUtils.sha256Hex(bytes).equals(file.sha256())) {
-                return bytes;
-            }
-        } catch (StoreException e) {
-            if (!e.absent()) {
-                throw e;
-            }
-        }
-        throw new IOException("the store does not have its bytes");
+        return store.find(new ObjectKey(file.objectKey()), JpegScaler.MAX_BYTES)
+                .filter(bytes -> DigestUtils.sha256Hex(bytes).equals(file.sha256()))
+                .orElseThrow(() -> new IOException("the store does not have its bytes"));
     }
 
     private Path file(String sha256, int width) {

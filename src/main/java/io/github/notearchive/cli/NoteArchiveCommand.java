@@ -43,6 +43,7 @@ import picocli.CommandLine.IVersionProvider;
             RemapCommand.class,
             ExportCommand.class,
             PublishCommand.class,
+            ProveCommand.class,
             ForgetCommand.class,
             SandboxCommand.class,
             ServersCommand.class,

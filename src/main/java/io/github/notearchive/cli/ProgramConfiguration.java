@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.catalog.ProofProperties;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -59,6 +60,7 @@ import org.springframework.context.annotation.Configuration;
     NoteSourceProperties.class,
     NotifyProperties.class,
     PreviewProperties.class,
+    ProofProperties.class,
     PublishProperties.class,
     RefreshProperties.class,
     ReportProperties.class,

@@ -134,6 +134,7 @@ final class SummaryJson {
                 "refreshes",
                 new Refreshes(summary.counts().refreshes(), refreshes.due(), Calls.of(refreshes.bill(), null)));
         document.put("newFields", summary.newFields().stream().map(Field::of).toList());
+        document.put("log", summary.log());
         document.put("limits", limits);
         document.put(
                 "report",

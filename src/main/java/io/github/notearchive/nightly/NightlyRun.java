@@ -14,6 +14,7 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.prove.CaptureLog;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
 import java.util.Optional;
@@ -38,6 +39,7 @@ public record NightlyRun(
         ClaimRepository claims,
         CallRepository calls,
         ArchiveRevision revision,
+        CaptureLog captureLog,
         RunReporter reporter,
         ErasureRepository removal)
         implements AutoCloseable {
@@ -58,11 +60,16 @@ public record NightlyRun(
                 this::notStarted);
         if (summary.execution() != null) {
             reporter.onEnd(summary);
-            if (summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE && summary.exitCode() != ExitCode.FAILED) {
+            if (isServiced(summary.exitCode())) {
                 removeReplacedFiles();
             }
         }
         return summary;
+    }
+
+    /** Returns whether database and store were available at the end, and no second signal demands to end at once. */
+    private boolean isServiced(ExitCode end) {
+        return end != ExitCode.UPSTREAM_UNAVAILABLE && end != ExitCode.FAILED && !run.stopper.isAborted();
     }
 
     private RunSummary notStarted(StopReason reason) {
@@ -95,6 +102,7 @@ public record NightlyRun(
             revision.tryAdvance();
         }
         reporter.onProgress();
+        run.captureLog = isServiced(end.exitCode()) ? captureLog.tryAppend().orElse(null) : null;
         return reporter.summaryOf(end);
     }
 

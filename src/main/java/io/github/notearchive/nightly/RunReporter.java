@@ -168,7 +168,8 @@ record RunReporter(
                 videos,
                 refreshes,
                 newFields.subList(run.fieldsBefore, newFields.size()),
-                totals.cost(bill, videos.bill()));
+                totals.cost(bill, videos.bill()),
+                run.captureLog);
     }
 
     /** Returns the reason of a completed run; names an empty worklist and notes that failed in earlier runs. */

@@ -18,6 +18,7 @@ import io.github.notearchive.media.MediaDownloader.MediaTraffic;
 import io.github.notearchive.nightly.WorklistReader.ClaimControl;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.prove.CaptureLog.LogState;
 import io.github.notearchive.store.StoreException;
 import java.time.Clock;
 import java.time.Instant;
@@ -57,6 +58,9 @@ class RunState extends JobRun {
     final int fieldsBefore;
 
     final ClaimControl claims;
+
+    /** The transparency log after the run; null if it was not to be appended. */
+    volatile @Nullable LogState captureLog;
 
     /** Expected notes of the run as last counted: processed, in progress, and waiting; negative if not counted yet. */
     volatile long expected = -1;

@@ -5,6 +5,7 @@ import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.prove.CaptureLog.LogState;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param execution execution of the job; null if none was started
  * @param boughtAgain billed requests for notes whose earlier response had only expired URLs for a file
+ * @param log transparency log after the run; null if it was not to be appended
  */
 public record RunSummary(
         ExitCode exitCode,
@@ -26,7 +28,8 @@ public record RunSummary(
         Videos videos,
         Refreshes refreshes,
         List<SchemaDrift.Found> newFields,
-        CallTotals.@Nullable Cost cost) {
+        CallTotals.@Nullable Cost cost,
+        @Nullable LogState log) {
 
     /** Ids of an execution and its job instance, and whether it restarted an unfinished one. */
     public record Execution(long id, long instance, boolean restart) {}
@@ -79,12 +82,13 @@ public record RunSummary(
                 execution.restart(),
                 counts,
                 new CommandResult.CallCounts(bill.calls(), bill.billed(), bill.billingUnknown()),
-                null);
+                null,
+                log == null ? null : log.root());
     }
 
-    public static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
+    public static RunSummary notStarted(ExitCode exit, String reason, Duration took) {
         CallTotals.Bill bill = CallTotals.Bill.NONE;
         return new RunSummary(
-                exitCode, reason, took, null, RunCounts.NONE, bill, 0, Videos.NONE, Refreshes.NONE, List.of(), null);
+                exit, reason, took, null, RunCounts.NONE, bill, 0, Videos.NONE, Refreshes.NONE, List.of(), null, null);
     }
 }

@@ -2,6 +2,7 @@ package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.ledger.ResponseSpool;
@@ -52,6 +53,7 @@ public record HealthCheck(
         MediaTotals media,
         AuditRepository audits,
         SchemaDrift drift,
+        LogRepository log,
         HealthProperties settings,
         Clock clock) {
 
@@ -85,6 +87,7 @@ public record HealthCheck(
                         findings(),
                         verification(now),
                         lastAudit(now),
+                        when(log.isBehind(now, settings.successWithin()), Cause.LOG_BEHIND, "captures are not logged"),
                         when(fields > 0, Cause.NEW_FIELDS, DisplayFormat.plural(fields, "new field") + " in responses"))
                 .flatMap(reason -> reason)
                 .toList();
@@ -309,6 +312,7 @@ public record HealthCheck(
             NEW_FIELDS(
                     Level.ATTENTION,
                     "note-archive status --verbose lists them; UPDATE schema_drift SET state = 'BASELINE' accepts them"),
+            LOG_BEHIND(Level.ATTENTION, "note-archive run appends them to the log of captures, or shows why not"),
             REMAP_UNFINISHED(Level.ATTENTION, "note-archive remap"),
             FORGET_UNFINISHED(Level.ATTENTION, "repeat the last note-archive forget --yes"),
             REBUILD_UNFINISHED(Level.BROKEN, "note-archive rebuild"),

@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.RunHistory.Left;
 import io.github.notearchive.archive.stats.RunHistory.NightFacts;
@@ -32,8 +33,10 @@ import org.jspecify.annotations.Nullable;
  * the time at which it is read.
  *
  * @param nights the nights with runs up to this one, newest last; at most {@value #NIGHTS}
+ * @param log transparency log at the end of the night; null if it was empty
  */
-public record NightReport(List<Past> nights, NightFacts facts) {
+public record NightReport(
+        List<Past> nights, NightFacts facts, @Nullable LogCheckpoint log) {
 
     static final int NIGHTS = 14;
 

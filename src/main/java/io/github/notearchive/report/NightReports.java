@@ -1,6 +1,7 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
+import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.io.AtomicFile;
@@ -46,6 +47,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Component
 public record NightReports(
         RunHistory history,
+        LogRepository log,
         ObjectStore store,
         ReportFolder folder,
         ReportProperties settings,
@@ -127,7 +129,10 @@ public record NightReports(
                 .max(Instant::compareTo)
                 .orElse(from);
         int first = Math.max(0, nights.size() - NightReport.NIGHTS);
-        return Optional.of(new NightReport(nights.subList(first, nights.size()), history.facts(executions, from, to)));
+        return Optional.of(new NightReport(
+                nights.subList(first, nights.size()),
+                history.facts(executions, from, to),
+                log.at(to).orElse(null)));
     }
 
     /** Deletes the reports of nights before a date, local ones and those in the bucket, and returns their number. */

@@ -235,6 +235,18 @@ public final class ObjectStore implements AutoCloseable {
         return read(key, (in, _) -> in.readAllBytes());
     }
 
+    /** Returns the first bytes of an object; empty if there is none. */
+    public Optional<byte[]> find(ObjectKey key, int longest) {
+        try {
+            return Optional.of(read(key, (in, _) -> in.readNBytes(longest)));
+        } catch (StoreException e) {
+            if (e.absent()) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
     /**
      * Passes a part of an object to a reader, without retries: one request for these bytes, which ends when the reader
      * returns. A missing object is a {@link StoreException} that is {@link StoreException#absent}.

@@ -3,6 +3,7 @@ package io.github.notearchive.telemetry;
 import com.sun.management.OperatingSystemMXBean;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.CallRepository.CallListener;
 import io.github.notearchive.archive.ledger.QuotaHolds;
@@ -301,7 +302,8 @@ class Meters implements CallListener {
             AuditRepository audits,
             JobExecutionQueries executions,
             SchemaDrift drift,
-            ErasureList erasures) {
+            ErasureList erasures,
+            LogRepository log) {
 
         void update(Meters meters, NodeGauges node, Instant now) {
             updateNotes(meters);
@@ -311,6 +313,7 @@ class Meters implements CallListener {
             meters.set("unfinished", executions.isRebuildUnfinished() ? 1 : 0, "command", "rebuild");
             meters.set("unfinished", executions.isRemapUnfinished() ? 1 : 0, "command", "remap");
             meters.set("unfinished", erasures.count().unfinished(), "command", "forget");
+            meters.set("unfinished", log.isBehind(now, Duration.ZERO) ? 1 : 0, "command", "log");
             Instant lastSuccess = executions.lastOrderlyEnd(node.node()).orElse(null);
             meters.set("last.success.timestamp", seconds(lastSuccess));
         }

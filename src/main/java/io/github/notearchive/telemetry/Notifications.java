@@ -119,6 +119,7 @@ record Notifications(
         fields.put("files", counts == null ? null : counts.files());
         fields.put("bill", result == null ? null : result.calls());
         fields.put("findings", result == null ? null : result.findings());
+        fields.put("logRoot", result == null ? null : result.logRoot());
         fields.put("digest", digest);
         return JSON.writeValueAsString(fields);
     }

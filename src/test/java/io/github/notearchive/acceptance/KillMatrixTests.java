@@ -77,7 +77,16 @@ class KillMatrixTests {
             String took = Duration.ofNanos(System.nanoTime() - began).toSeconds() + " s";
             MATRIX.add(audit, point.moment, place.name(), night.exits().toString(), took);
             audit.isClean(point.billingUnknown);
+            if (point.name.startsWith("LOG_")) {
+                night.call("verify").with(0);
+            }
             try (Archive archive = night.look()) {
+                assertThat(archive.number("SELECT count(*) FROM log_entry WHERE position IS NULL")
+                                + archive.number("SELECT count(*) FROM log_checkpoint WHERE note IS NULL"))
+                        .as("what the log of captures lacks")
+                        .isZero();
+                assertThat(archive.number("SELECT count(DISTINCT (note_id, captured_at)) FROM log_entry"))
+                        .isEqualTo(archive.number("SELECT count(*) FROM note_capture"));
                 assertThat(archive.counted().isEmpty())
                         .as("no note is charged with an attempt")
                         .isEqualTo(!point.chargesNotes);

@@ -84,7 +84,7 @@ final class KillPoints {
     private KillPoints() {}
 
     static List<KillPoint> all() {
-        return Stream.of(ofCalls(), ofFiles(), ofCommits(), ofRestarts(), ofCommands())
+        return Stream.of(ofCalls(), ofFiles(), ofCommits(), ofLog(), ofRestarts(), ofCommands())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -252,6 +252,41 @@ final class KillPoints {
                         .where((night, archive) -> assertThat(archive.states())
                                 .isEqualTo(Map.of("ARCHIVED", (long) night.ids().size())))
                         .where(lastExecutionIs("STARTED UNKNOWN")));
+    }
+
+    /** Moments of the append to the log of captures, after the end of the job. */
+    private static List<KillPoint> ofLog() {
+        String unpublished = "SELECT count(*) FROM log_checkpoint WHERE note IS NULL";
+        return List.of(
+                new KillPoint("LOG_ROW", "the log's next checkpoint is computed, its row is not written")
+                        .trapped(before("INSERT ON log_checkpoint", "true"))
+                        .where("SELECT count(*) FROM log_entry WHERE position IS NOT NULL", 0),
+                new KillPoint("LOG_TILES", "the log's checkpoint row is committed, no tile is stored")
+                        .held(
+                                night -> night.ways().store().holdRequests(line -> isPutOf(line, "/log/tile/")),
+                                night -> night.ways().store().awaitHeld(1, PATIENCE))
+                        .where(unpublished, 1)
+                        .after((_, archive) ->
+                                assertThat(archive.objects("log/tile/")).isEmpty())
+                        .unreachableOn(Place.EMBEDDED),
+                new KillPoint("LOG_CHECKPOINT", "the log's tiles are stored, its checkpoint is not")
+                        .held(
+                                night -> night.ways().store().holdRequests(line -> isPutOf(line, "/log/checkpoint")),
+                                night -> night.ways().store().awaitHeld(1, PATIENCE))
+                        .where(unpublished, 1)
+                        .after((_, archive) -> assertThat(
+                                        archive.objects("log/").keySet())
+                                .doesNotContain("log/checkpoint")
+                                .hasSizeGreaterThan(2))
+                        .unreachableOn(Place.EMBEDDED),
+                new KillPoint("LOG_STORED", "the log's checkpoint is stored, its row does not show it")
+                        .trapped(before("UPDATE ON log_checkpoint", "NEW.note IS NOT NULL"))
+                        .where((_, archive) ->
+                                assertThat(archive.objects("log/")).containsKey("log/checkpoint")));
+    }
+
+    private static boolean isPutOf(String line, String key) {
+        return line.startsWith("PUT ") && line.contains(key);
     }
 
     private static List<KillPoint> ofRestarts() {

@@ -24,7 +24,7 @@ class MigrationHistoryTests {
     @Test
     void differentHistoryIsNotCurrent() {
         for (String change : new String[] {
-            "DELETE FROM flyway_schema_history WHERE version = '8'",
+            "DELETE FROM flyway_schema_history WHERE version = '9'",
             "UPDATE flyway_schema_history SET checksum = checksum + 1 WHERE version = '3'",
             "UPDATE flyway_schema_history SET success = false WHERE version = '8'",
             "INSERT INTO flyway_schema_history SELECT 99, '99', 'next', type, 'V99__next.sql', 1, installed_by, now(), 1, true"

@@ -196,6 +196,7 @@ class HistoryBench {
                                 """),
                         capture.capturedAt(),
                         List.of(),
+                        null,
                         capture.response())
                 .bytes()
                 .length;

@@ -56,6 +56,9 @@ class GoldenMasterTests {
             Map.entry("sandbox-[0-9a-f]{16}", "REQUEST"),
             Map.entry("golden_\\d+", "DATABASE"),
             Map.entry("sha256 [0-9a-f]{64}", "sha256 DIGEST"),
+            Map.entry("note-archive/[0-9a-f-]{36}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/=]{44}", "KEY"),
+            Map.entry("\\d+(?=\\.tlog-proof)|(?<=\"position\" : |, entry )\\d+", "N"),
+            Map.entry("(?<=root |\"root\" : \")[0-9a-f]{64}", "ROOT"),
             Map.entry("PostgreSQL [\\d.]+", "PostgreSQL VERSION"),
             Map.entry("[\\d.]+ [KMGT]?B free", "SIZE free"),
             Map.entry("\"[^\"]*, \\d+ processors?, [^\"]*\"", "\"JAVA\""),
@@ -76,6 +79,7 @@ class GoldenMasterTests {
             json/run.json: run --summary-json -
             json/status.json: status --json
             json/explain.json: explain --json FIRST
+            json/prove.json: prove --json FIRST --to target
             json/explain-failed.json: explain --json LAST
             json/search.json: search --json --limit 1 旧书店
             json/list.json: list --json 旧书店 state:archived
@@ -87,6 +91,7 @@ class GoldenMasterTests {
             text/status.txt: status
             text/status-verbose.txt: status --verbose
             text/explain.txt: explain FIRST
+            text/prove.txt: prove FIRST --to target
             text/explain-failed.txt: explain LAST
             text/search.txt: search 旧书店
             text/list.txt: list --limit 3 -- -旧书店

@@ -7,6 +7,7 @@ import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.prove.CaptureLog;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.store.ObjectKey;
 import java.math.BigDecimal;
@@ -83,7 +84,8 @@ class SummaryJsonTests {
                 none.newFields(),
                 report == null
                         ? null
-                        : new CallTotals.Cost(Currency.getInstance("CNY"), BigDecimal.TEN, BigDecimal.ONE));
+                        : new CallTotals.Cost(Currency.getInstance("CNY"), BigDecimal.TEN, BigDecimal.ONE),
+                report == null ? null : new CaptureLog.LogState(7, 3, "ab".repeat(32), "no time stamp"));
         String text = ArchiveCommand.json(SummaryJson.of(
                 new FinishedRun(BEGAN, BEGAN.plusSeconds(2), summary),
                 node,

@@ -41,7 +41,6 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
@@ -58,8 +57,6 @@ abstract class PublishScenario {
     final ObjectStore store = archive.store();
     private int exports;
 
-    private record Owner(String getJdbcUrl, String getUsername, String getPassword) implements JdbcConnectionDetails {}
-
     @AfterEach
     void close() {
         archive.close();
@@ -74,7 +71,7 @@ abstract class PublishScenario {
                 snapshots(),
                 bucket,
                 database.dataSource(),
-                new Owner(database.jdbcUrl(), database.user(), database.password()),
+                database.details(),
                 Settings.bind("archive", ArchiveProperties.class, "data-dir", directory.resolve("data")));
     }
 

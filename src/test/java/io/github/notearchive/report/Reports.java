@@ -1,6 +1,7 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Amount;
@@ -53,7 +54,8 @@ final class Reports {
                     left);
             return new NightReport(
                     List.of(new Past(List.of(run))),
-                    new NightFacts(List.of(), BEGAN, Duration.ofMillis(17), List.of(), List.of(), List.of()));
+                    new NightFacts(List.of(), BEGAN, Duration.ofMillis(17), List.of(), List.of(), List.of()),
+                    null);
         }
         List<Past> nights = new ArrayList<>();
         for (int ago = 9; ago > 0; ago--) {
@@ -73,7 +75,8 @@ final class Reports {
                         List.of(
                                 new CallClass("note-detail/v1", 0, null, Billed.YES, 375, 812L, 2_400L, 9_001L),
                                 new CallClass("note-detail/v1", null, 502, Billed.UNKNOWN, 2, null, null, null)),
-                        List.of(new FindingCount(Damage.Kind.ORPHAN, 3), new FindingCount(Damage.Kind.MISSING, 1))));
+                        List.of(new FindingCount(Damage.Kind.ORPHAN, 3), new FindingCount(Damage.Kind.MISSING, 1))),
+                new LogCheckpoint(12_345, "ab".repeat(32), null, null));
     }
 
     private static List<OpenNote> examples(int notes) {

@@ -104,7 +104,7 @@ class NotificationsTests {
                         code 100 (TOKEN INVALID)\\nnext: renew the token",
                          "exitCode": 4, "result": "BLOCKED_TOKEN", "reason": "code 100 (TOKEN INVALID)",
                          "next": "renew the token", "execution": null, "restart": null, "notes": null,
-                         "refreshes": null, "files": null, "bill": null, "findings": null, "digest": null}
+                         "refreshes": null, "files": null, "bill": null, "findings": null, "logRoot": null, "digest": null}
                         """));
         assertThat(log.messages()).isEmpty();
     }
@@ -222,7 +222,8 @@ class NotificationsTests {
                 false,
                 RunCounts.NONE,
                 new CommandResult.CallCounts(0, 0, 0),
-                null);
+                null,
+                "ab".repeat(32));
         String[] formats = {"json", "feishu", "slack"};
         receiver.always(ScriptedServer.reply(200, "{\"code\": 0}".getBytes(UTF_8)));
 
@@ -258,8 +259,8 @@ class NotificationsTests {
 
     @Test
     void messageIsSentWithoutADigestThatCannotBeRead() {
-        CommandResult result =
-                new CommandResult(ExitCode.COMPLETED, "all", "nothing", true, 1L, false, RunCounts.NONE, null, null);
+        CommandResult result = new CommandResult(
+                ExitCode.COMPLETED, "all", "nothing", true, 1L, false, RunCounts.NONE, null, null, null);
         try (TelemetryFixture fixture = TelemetryFixture.with(WEBHOOK, url, EVENTS, "success")) {
             when(fixture.changes.digest(any(), anyInt())).thenThrow(new IllegalStateException("secret"));
             fixture.report(result);

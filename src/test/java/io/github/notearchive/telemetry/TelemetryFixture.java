@@ -6,6 +6,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
@@ -43,7 +44,8 @@ final class TelemetryFixture implements AutoCloseable {
             mock(AuditRepository.class, RETURNS_DEEP_STUBS),
             mock(JobExecutionQueries.class),
             mock(SchemaDrift.class, RETURNS_DEEP_STUBS),
-            mock(ErasureList.class, RETURNS_DEEP_STUBS));
+            mock(ErasureList.class, RETURNS_DEEP_STUBS),
+            mock(LogRepository.class));
 
     private static CallTotals calls() {
         CallTotals calls = mock(CallTotals.class);

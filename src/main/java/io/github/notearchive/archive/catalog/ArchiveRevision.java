@@ -185,6 +185,11 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
                         """ + change);
     }
 
+    /** Returns the id of the archive; empty before the first run. */
+    public Optional<UUID> archiveId() {
+        return inDatabase().map(ArchiveObject::archiveId);
+    }
+
     private Optional<ArchiveObject> inDatabase() {
         return autoCommit().sql("""
                         SELECT archive_id, revision, revised_at AS written_at,

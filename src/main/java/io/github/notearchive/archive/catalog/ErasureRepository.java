@@ -42,6 +42,7 @@ public record ErasureRepository(
         WorklistRepository worklist,
         ClaimRepository claims,
         PaidResponses calls,
+        LogRepository log,
         ObjectStore store,
         Clock clock,
         PlatformTransactionManager transactions) {
@@ -166,7 +167,7 @@ public record ErasureRepository(
      * uses for removal. Calls remain for billing, without responses.
      *
      * @param named keys of files named by the bucket objects of these notes
-     * @return number of rows by table; rows of {@code api_call} are cleared, not removed
+     * @return number of rows by table; rows of {@code api_call} and {@code log_entry} are cleared, not removed
      */
     public Map<String, Long> remove(Collection<NoteId> notes, Collection<String> named) {
         change("""
@@ -199,6 +200,7 @@ public record ErasureRepository(
                    OR object_key IN (SELECT object_key FROM forgotten_object)
                 """, Map.of("notes", notes)));
         rows.put("worklist", worklist.delete(notes));
+        rows.put("log_entry", log.forget(notes));
         rows.put("api_call", calls.clearResponses(notes));
         return rows;
     }

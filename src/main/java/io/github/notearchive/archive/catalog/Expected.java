@@ -37,6 +37,15 @@ public sealed interface Expected {
         }
     }
 
+    /** The transparency log, by its checkpoint. */
+    record LogObjects(ObjectKey key) implements Expected {
+
+        @Override
+        public String description() {
+            return "the log of captures";
+        }
+    }
+
     /** Result of verifying one object, and the number of bytes read; without damage it is intact. */
     record Verdict(Expected expected, @Nullable Damage damage, long bytes) {}
 

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.ResponseMemory;
@@ -18,6 +19,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -38,6 +41,7 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -50,6 +54,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param worklist worklist row of the note; valid in its newest sidecar
  * @param media files that this response lists; null if the response is not in the catalog, mostly without its note
+ * @param logSalt salt of the newest entry of this capture in the transparency log; null without one
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and a copy of the bytes would be a waste
 public record Sidecar(
@@ -60,6 +65,7 @@ public record Sidecar(
         JsonNode worklist,
         @Nullable Instant archivedAt,
         @Nullable List<SlotRow> media,
+        @Nullable String logSalt,
         @JsonIgnore byte[] answer) {
 
     public static final String PREFIX = "notes/";
@@ -92,6 +98,10 @@ public record Sidecar(
         return keyOf(noteId, capturedAt);
     }
 
+    Sidecar with(String salt) {
+        return new Sidecar(noteId, capturedAt, callId, call, worklist, archivedAt, media, salt, answer);
+    }
+
     /** Returns the files that the response lists; empty if the response is not in the catalog. */
     public List<SlotRow> files() {
         return Objects.requireNonNullElse(media, List.of());
@@ -99,6 +109,38 @@ public record Sidecar(
 
     public static ObjectKey keyOf(NoteId id, Instant capturedAt) {
         return new ObjectKey(PREFIX + id + "/" + STAMP.format(capturedAt) + ".json");
+    }
+
+    /**
+     * Returns the canonical record of the capture for the transparency log: one line of JSON, a function of what the
+     * sidecar stores about the capture, independent of the order of its files. A file has its digest if it is stored,
+     * otherwise its state, and the reason of a waiver.
+     */
+    public String record() {
+        ObjectNode record = JSON.createObjectNode()
+                .put("format", "note-archive/record/1")
+                .put("noteId", noteId.value())
+                .put("capturedAt", capturedAt.toString())
+                .put("responseSha256", DigestUtils.sha256Hex(answer));
+        ArrayNode list = record.putArray("files");
+        for (SlotRow slot : files().stream()
+                .sorted(Comparator.comparing(SlotRow::kind).thenComparingInt(SlotRow::ordinal))
+                .toList()) {
+            ObjectNode file = list.addObject().put("kind", slot.kind().name()).put("ordinal", slot.ordinal());
+            if (slot.media() != null) {
+                file.put("sha256", slot.media().sha256());
+            } else if (slot.state() == SlotState.WAIVED) {
+                file.put("state", slot.state().name()).put("reason", slot.reason());
+            } else {
+                file.put("state", slot.state().name());
+            }
+        }
+        return record.toString();
+    }
+
+    /** Returns the entry of the log with this sidecar's salt; empty without one. */
+    public Optional<LogEntry> logEntry() {
+        return Optional.ofNullable(logSalt).map(salt -> new LogEntry(noteId, capturedAt, salt, record()));
     }
 
     /** Returns the document. The same content gives the same bytes. */
@@ -164,12 +206,13 @@ public record Sidecar(
         }
     }
 
-    /** Returns the slots that a stored sidecar lists; empty if it cannot be used. */
-    public static List<SlotRow> slotsIn(ObjectStore store, ObjectKey key) {
+    /** Returns a stored sidecar; empty if the object is lost or cannot be used. */
+    public static Optional<Sidecar> find(ObjectStore store, ObjectKey key) {
+        Optional<byte[]> object = store.find(key, Integer.MAX_VALUE);
         try {
-            return read(key, store.read(key)).files();
+            return object.isEmpty() ? Optional.empty() : Optional.of(read(key, object.get()));
         } catch (BrokenSidecarException e) {
-            return List.of();
+            return Optional.empty();
         }
     }
 
@@ -222,6 +265,7 @@ public record Sidecar(
             @Nullable ObjectNode worklist,
             @Nullable Instant archivedAt,
             @Nullable List<JsonNode> media,
+            @Nullable String logSalt,
             @Nullable String answer,
             byte @Nullable [] answerBase64) {
 
@@ -240,8 +284,11 @@ public record Sidecar(
             if (callId < 1 || callId > HIGHEST_CALL) {
                 throw new BrokenSidecarException("the call number " + callId + " is out of range");
             }
-            return new Sidecar(
-                    noteId, capturedAt, callId, call, worklist, archivedAt, media == null ? null : slots(media), body);
+            if (logSalt != null && !logSalt.matches("[0-9a-f]{64}")) {
+                throw new BrokenSidecarException("the salt of its log entry is invalid");
+            }
+            List<SlotRow> slots = media == null ? null : slots(media);
+            return new Sidecar(noteId, capturedAt, callId, call, worklist, archivedAt, slots, logSalt, body);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.ledger.PaidResponses;
@@ -45,6 +46,8 @@ public final class Sidecars implements AutoCloseable {
     private final MediaCatalog media;
     private final WorklistRepository worklist;
     private final ResponseMemory memory;
+    private final LogRepository captureLog;
+    private final GroupCommit<LogEntry, String> entries;
     private final GroupCommit<WorklistItem, Recorded> recorded = GroupCommit.ofStatements("sidecars", this::recorded);
 
     Sidecars(
@@ -53,13 +56,16 @@ public final class Sidecars implements AutoCloseable {
             NoteCatalog notes,
             MediaCatalog media,
             WorklistRepository worklist,
-            ResponseMemory memory) {
+            ResponseMemory memory,
+            LogRepository captureLog) {
         this.store = store;
         this.paid = paid;
         this.notes = notes;
         this.media = media;
         this.worklist = worklist;
         this.memory = memory;
+        this.captureLog = captureLog;
+        this.entries = GroupCommit.ofStatements("log-entries", captureLog::record);
     }
 
     /** Row of a claimed note, null if the claim was lost, and its newest paid call. */
@@ -78,6 +84,7 @@ public final class Sidecars implements AutoCloseable {
     @Override
     public void close() {
         recorded.close();
+        entries.close();
     }
 
     /**
@@ -169,7 +176,12 @@ public final class Sidecars implements AutoCloseable {
                 JSON.valueToTree(row),
                 archivedAt,
                 media,
+                null,
                 response);
+        if (media != null && captureLog.settings().enabled()) {
+            // before the sidecar, so that its salt has an entry
+            sidecar = sidecar.with(entries.execute(LogEntry.of(id, call.receivedAt(), sidecar.record())));
+        }
         store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
     }
 

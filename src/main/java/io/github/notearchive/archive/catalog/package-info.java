@@ -8,7 +8,7 @@
  * {@link ErasureRepository} removes notes. {@link NoteRowWriter} writes notes in groups.
  *
  * <p>Owns: {@code archive}, {@code note} and its tables, {@code media_object}, {@code fixity_finding},
- * {@code schema_drift} and the tables of erased notes.
+ * {@code schema_drift}, {@code log_entry}, {@code log_checkpoint} and the tables of erased notes.
  *
  * <p>Uses: {@code archive.ledger}, {@code archive.worklist}, {@code provider}, {@code store}. Used by: {@code archive},
  * {@code cli}, {@code export}, {@code maintenance}, {@code nightly}, {@code report}.

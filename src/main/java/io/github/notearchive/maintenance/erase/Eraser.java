@@ -194,7 +194,8 @@ public record Eraser(
             try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + note + "/")) {
                 sidecars.forEach(sidecar -> {
                     erasure.sidecars.add(sidecar);
-                    Sidecar.slotsIn(store, sidecar.key()).stream()
+                    Sidecar.find(store, sidecar.key()).map(Sidecar::files).stream()
+                            .flatMap(List::stream)
                             .flatMap(slot -> Stream.ofNullable(slot.media()))
                             .forEach(file -> erasure.named.add(file.key().value()));
                 });
@@ -239,7 +240,7 @@ public record Eraser(
      * Result of an erasure, or of its preview.
      *
      * @param notes requested notes, and those of interrupted erasures
-     * @param rows removed rows by table; those of {@code api_call} are emptied and kept for the bill
+     * @param rows removed rows by table; those of {@code api_call} and {@code log_entry} are emptied and kept
      * @param sharedFiles files that are kept, since other notes use them
      * @param unwrittenAnswers removed responses in spool files of this node
      * @param reports removed reports that name a note, of this node and in the bucket; the command report creates them

@@ -31,6 +31,8 @@ import io.github.notearchive.maintenance.verify.BucketShards;
 import io.github.notearchive.note.MediaType;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.prove.CaptureLog;
+import io.github.notearchive.prove.CaptureLog.LogState;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -70,6 +72,7 @@ public record RebuildRunner(
         Eraser eraser,
         ArchiveRevision revision,
         SchemaDrift drift,
+        CaptureLog captureLog,
         JobStopper gate,
         ArchiveProperties settings,
         ShardRepository shards,
@@ -184,6 +187,7 @@ public record RebuildRunner(
                 eraser.completeUnfinished(lock); // only now the tables contain all notes that use their files
             }
             bucket.ifPresent(revision::adopt);
+            return summary.with(captureLog.tryAppend().orElse(null));
         }
         return summary;
     }
@@ -275,7 +279,7 @@ public record RebuildRunner(
 
     private static RebuildSummary summary(
             RebuildRun run, ExitCode exitCode, String reason, @Nullable Long execution, Rows rows) {
-        return new RebuildSummary(exitCode, reason, execution, run.isRestart(), run.found, rows, run.took());
+        return new RebuildSummary(exitCode, reason, execution, run.isRestart(), run.found, rows, run.took(), null);
     }
 
     /** Counts of a shard, and the note of the sidecar that was written last. */
@@ -329,7 +333,11 @@ public record RebuildRunner(
         }
     }
 
-    /** Summary of a rebuild; contents of the bucket as read by all executions of all nodes. */
+    /**
+     * Summary of a rebuild; contents of the bucket as read by all executions of all nodes.
+     *
+     * @param log transparency log, which had no entries of the appended captures; null unless the rebuild is complete
+     */
     public record RebuildSummary(
             ExitCode exitCode,
             String reason,
@@ -337,7 +345,12 @@ public record RebuildRunner(
             boolean restart,
             Found found,
             Rows rows,
-            Duration took) {
+            Duration took,
+            @Nullable LogState log) {
+
+        private RebuildSummary with(@Nullable LogState log) {
+            return new RebuildSummary(exitCode, reason, execution, restart, found, rows, took, log);
+        }
 
         /**
          * Contents of the bucket.

@@ -1,6 +1,7 @@
 package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ErasureRepository;
+import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.FoundObject;
 import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
@@ -74,6 +75,7 @@ record SidecarWriter(
         MediaCatalog media,
         WorklistRepository worklist,
         RefreshPlan refreshPlan,
+        LogRepository log,
         LedgerProperties ledger,
         Clock clock,
         PlatformTransactionManager transactions) {
@@ -139,6 +141,7 @@ record SidecarWriter(
                 row = row.apply(new Transition.FileLost("found by a rebuild: " + losses.getFirst()), now);
             }
         }
+        sidecar.logEntry().ifPresent(entry -> log.record(List.of(entry)));
         boolean restored = worklist.restore(id, row, merges && losses.isEmpty());
         if (restored && row.refresh().refreshNight() == null) {
             refreshPlan.plan(List.of(id));
@@ -220,7 +223,8 @@ record SidecarWriter(
         try (Stream<StoredObject> all = store.list(Sidecar.PREFIX + sidecar.noteId() + "/")) {
             return all.map(StoredObject::key)
                     .filter(key -> key.compareTo(sidecar.key()) > 0)
-                    .flatMap(key -> Sidecar.slotsIn(store, key).stream())
+                    .flatMap(key -> Sidecar.find(store, key).stream())
+                    .flatMap(later -> later.files().stream())
                     .filter(slot -> slot.media() != null && slot.kind() == row.kind())
                     .anyMatch(slot -> slot.identity().equals(row.identity()));
         }

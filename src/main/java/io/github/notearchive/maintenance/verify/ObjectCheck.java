@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.LogObjects;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
@@ -64,6 +65,7 @@ public class ObjectCheck {
             return switch (expected) {
                 case MediaFile file -> store.read(file.key(), (in, _) -> compare(file, in, ended));
                 case SidecarFile sidecar -> checkSidecar(sidecar);
+                case LogObjects log -> throw new IllegalArgumentException(log.description());
             };
         } catch (StoreException e) {
             if (!e.absent()) {

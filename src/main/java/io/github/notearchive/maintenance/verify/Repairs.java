@@ -1,6 +1,7 @@
 package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.Expected.LogObjects;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
@@ -46,6 +47,7 @@ record Repairs(
                 : switch (damaged.expected()) {
                     case MediaFile file -> storeAgain(file, audit);
                     case SidecarFile sidecar -> rewrite(sidecar, audit);
+                    case LogObjects _ -> notPossible("restore the objects of the log from a copy of the bucket", audit);
                 };
         findings.recordRepair(damaged.expected().key().value(), repair, clock.instant());
     }

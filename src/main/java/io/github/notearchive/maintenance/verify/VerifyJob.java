@@ -40,6 +40,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Gatherers;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Assembles the job of an audit. Its steps compare the bucket's listing with the rows, which is the cheapest one, then
- * read the files and the sidecars, and finally compare the tables with each other. All but the removal of orphans are
- * made of shards, which the nodes share.
+ * read the files, the sidecars and the transparency log, and finally compare the tables with each other. All but the
+ * removal of orphans are made of shards, which the nodes share.
  */
 @Component
 record VerifyJob(
@@ -65,6 +66,7 @@ record VerifyJob(
         ObjectCheck check,
         Repairs repairs,
         ShardRepository shards,
+        LogAudit logAudit,
         ObjectStore store,
         FixityProperties settings,
         Clock clock) {
@@ -99,6 +101,7 @@ record VerifyJob(
                 shards.add(new NewShard(step, bounds.get(i - 1), bounds.get(i)));
             }
         });
+        shards.add(new NewShard("verifyLog", "", null));
         shards.add(new NewShard(TABLES, "", null));
         return shards;
     }
@@ -116,8 +119,9 @@ record VerifyJob(
                 .next(jobs.tasklet("removeOrphans", (contribution, _) -> removeOrphans(contribution, audit))
                         .allowStartIfComplete(true)
                         .build())
-                .next(verdicts(FILES, audit, scan))
-                .next(verdicts(SIDECARS, audit, scan))
+                .next(verdicts(FILES, audit, scan, shard -> new VerdictSource(Area.FILES, shard, audit)))
+                .next(verdicts(SIDECARS, audit, scan, shard -> new VerdictSource(Area.SIDECARS, shard, audit)))
+                .next(verdicts("verifyLog", audit, scan, _ -> logAudit.of(audit)))
                 .next(scan.step(
                         jobs,
                         TABLES,
@@ -131,12 +135,16 @@ record VerifyJob(
         return job;
     }
 
-    private Step verdicts(String name, AuditRun audit, SharedScan<AuditCounts> scan) {
-        return scan.<Verdict>step(
+    private Step verdicts(
+            String name,
+            AuditRun audit,
+            SharedScan<AuditCounts> scan,
+            Function<Shard, Supplier<@Nullable Verdict>> source) {
+        return scan.step(
                 jobs,
                 name,
                 CHUNK,
-                shard -> new VerdictSource(Objects.requireNonNull(STEPS.get(name)), shard, audit),
+                source,
                 _ -> null,
                 (before, verdicts) -> before.plus(audit.counted(() -> write(verdicts, audit))));
     }
@@ -247,7 +255,8 @@ record VerifyJob(
             } else {
                 damaged.add(verdict);
             }
-            audit.count(verdict.expected() instanceof Expected.MediaFile ? Count.FILES : Count.SIDECARS, 1);
+            Count kind = verdict.expected() instanceof Expected.MediaFile ? Count.FILES : Count.SIDECARS;
+            audit.count(kind, verdict.expected() instanceof Expected.LogObjects ? 0 : 1);
             audit.count(Count.BYTES, verdict.bytes());
         }
         catalog.markVerified(intact, now);

@@ -359,7 +359,7 @@ public record VerifyRunner(
         public CommandResult result(String next) {
             return execution == null
                     ? CommandResult.notStarted(exitCode, reason, next)
-                    : new CommandResult(exitCode, reason, next, true, execution, restart, null, null, open);
+                    : new CommandResult(exitCode, reason, next, true, execution, restart, null, null, open, null);
         }
 
         public long findings() {

@@ -66,6 +66,7 @@ final class Captures {
                 json.readTree("{\"state\":\"ARCHIVED\"}"),
                 NOW,
                 slots.stream().map(slot -> slot.at(NOW)).toList(),
+                null,
                 capture.response());
     }
 

@@ -1,0 +1,70 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.prove.CaptureLog;
+import io.github.notearchive.prove.CaptureLog.DamagedLogException;
+import io.github.notearchive.prove.CaptureLog.Proof;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.stereotype.Component;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code prove}: writes the proofs that captures of a note are in the log. */
+@Command(name = "prove")
+final class ProveCommand extends JsonCommand {
+
+    @Parameters(paramLabel = "NOTE_ID")
+    private String note = "";
+
+    @Option(names = "--to", paramLabel = "DIR")
+    private Path directory = Path.of("");
+
+    @Component
+    record Action(CaptureLog log, ErasureList erased) {}
+
+    record Written(long position, Instant capturedAt, String file, boolean stamped) {}
+
+    record Proven(NoteId note, String verifier, List<Written> proofs) {}
+
+    @Override
+    public Integer call() throws Exception {
+        NoteId id = noteId(note);
+        refuseIf(!Files.isDirectory(directory.toAbsolutePath()), "--to " + directory + " is not a directory");
+        return execute(Action.class, action -> {
+            requireNotErased(action.erased, id);
+            List<Written> written = new ArrayList<>();
+            try {
+                for (Proof proof : action.log.prove(id)) {
+                    written.add(write(id, proof));
+                }
+            } catch (DamagedLogException e) {
+                throw new CommandFailure(ExitCode.FINDINGS, e.getMessage() + "; see: note-archive verify");
+            }
+            if (written.isEmpty()) {
+                throw CommandFailure.usage("the log has no entry of note " + id
+                        + "; the next run appends what was captured since the last one");
+            }
+            print(new Proven(id, action.log.verifier().orElse(""), written), "prove");
+            return ExitCode.COMPLETED;
+        });
+    }
+
+    private Written write(NoteId id, Proof proof) throws IOException {
+        Path file = directory.resolve(id + "-" + proof.position() + ".tlog-proof");
+        AtomicFile.write(file, proof.text().getBytes(StandardCharsets.UTF_8));
+        if (proof.stamp() != null) {
+            AtomicFile.write(Path.of(file + ".tsr"), proof.stamp());
+        }
+        return new Written(proof.position(), proof.capturedAt(), file.toString(), proof.stamp() != null);
+    }
+}

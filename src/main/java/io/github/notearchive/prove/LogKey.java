@@ -1,0 +1,99 @@
+package io.github.notearchive.prove;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.lang3.ArrayUtils;
+
+/**
+ * Ed25519 key that signs the checkpoints of a log as C2SP signed notes.
+ *
+ * @param origin name of the log and of its key, without blanks
+ * @param open public key: a byte for its type, then its 32 bytes
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record LogKey(String origin, PrivateKey secret, byte[] open) {
+
+    private static final String ALGORITHM = "Ed25519";
+    private static final byte ED25519 = 1;
+    private static final int LENGTH = 33;
+    private static final Base64.Encoder BASE64 = Base64.getEncoder();
+
+    /**
+     * Returns the key of the setting, or that of the file; empty if there is neither.
+     *
+     * @throws IOException if the text is not a key; its message does not contain the text
+     */
+    static Optional<LogKey> find(String origin, Secret setting, Path file) throws IOException {
+        if (!setting.isPresent() && !Files.exists(file)) {
+            return Optional.empty();
+        }
+        String text = setting.isPresent() ? setting.value() : Files.readString(file);
+        String[] parts = text.strip().split("\\.", 2);
+        try {
+            var secret = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(parts[0]));
+            byte[] open = Base64.getDecoder().decode(parts[parts.length - 1]);
+            if (open.length == LENGTH) {
+                PrivateKey key = KeyFactory.getInstance(ALGORITHM).generatePrivate(secret);
+                return Optional.of(new LogKey(origin, key, open));
+            }
+        } catch (GeneralSecurityException | IllegalArgumentException _) {
+            // its message may contain the key
+        }
+        throw new IOException((setting.isPresent() ? "archive.proof.key" : file) + " is not a key of the log");
+    }
+
+    /** Creates a key and its file, which only its owner can read. */
+    static LogKey create(String origin, Path file) throws IOException {
+        try {
+            KeyPair pair = KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair();
+            byte[] encoded = pair.getPublic().getEncoded(); // X.509, which ends with the key
+            byte[] open = Arrays.copyOfRange(encoded, encoded.length - LENGTH, encoded.length);
+            open[0] = ED25519;
+            String text = BASE64.encodeToString(pair.getPrivate().getEncoded()) + "." + BASE64.encodeToString(open);
+            Files.createDirectories(file.toAbsolutePath().getParent(), AtomicFile.PRIVATE_DIRECTORY);
+            AtomicFile.write(file, ".next", out -> out.write(text.getBytes(UTF_8)), AtomicFile.OWNER_ONLY);
+            return new LogKey(origin, pair.getPrivate(), open);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private byte[] id() {
+        return Arrays.copyOf(DigestUtils.sha256(ArrayUtils.addAll((origin + "\n").getBytes(UTF_8), open)), 4);
+    }
+
+    /** Returns the public key as text, in the form of Go's signed notes. */
+    String verifier() {
+        return origin + "+" + HexFormat.of().formatHex(id()) + "+" + BASE64.encodeToString(open);
+    }
+
+    /** Returns a text, which ends with a line break, as signed note. The same text gives the same note. */
+    String sign(String text) {
+        try {
+            Signature signature = Signature.getInstance(ALGORITHM);
+            signature.initSign(secret);
+            signature.update(text.getBytes(UTF_8));
+            byte[] signed = ArrayUtils.addAll(id(), signature.sign());
+            return text + "\n— " + origin + " " + BASE64.encodeToString(signed) + "\n";
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
