@@ -49,13 +49,11 @@ public record ErasureRepository(
 
     /** Number of objects between two checks of the lock. */
     private static final int PAGE = 500;
-
     private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
 
     /**
      * Erases a claimed note whose author was erased during the run: first from the bucket, then from the tables. The
-     * tombstone is written before a worklist row is locked, in the order of {@code forget}. The ledger keeps the cost.
-     * Files, which exist only if the note had another author before, are removed by {@code forget}.
+     * tombstone is written before a worklist row is locked, in the order of {@code forget}, which removes its files.
      *
      * @return false if the claim was lost; the tables are unchanged then, as after an error of the store
      */
