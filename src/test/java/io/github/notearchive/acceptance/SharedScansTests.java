@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -106,6 +107,28 @@ class SharedScansTests {
             practice.call("run").with(0);
             assertThat(practice.provider().calls()).isEqualTo(calls);
             practice.call("verify").with(0);
+        }
+    }
+
+    /** The rows of the last part are written and not committed. */
+    @Test
+    void shardWhoseNodeIsKilledAtItsEndIsReadAgainFromItsLastCommit() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            practice.enqueue(NOTES);
+            practice.call("run").with(0);
+            long files = archive.number("SELECT count(*) FROM media_object");
+            archive.execute(AUDIT);
+
+            practice.killTrapped(
+                    Trap.before("UPDATE ON scan_shard", "NEW.done_at IS NOT NULL AND NEW.step = 'verifyFiles'"),
+                    _ -> archive.assertNumber(
+                            "SELECT count(*) FROM scan_shard WHERE step = 'verifyFiles' AND done_at IS NOT NULL", 0),
+                    "verify");
+            Ended end = practice.call("verify").with(0);
+
+            assertThat(end.out()).contains("audited   %d files and %d sidecars".formatted(files, NOTES), ", resumed");
+            archive.assertNumber("SELECT count(*) FROM scan_shard WHERE done_at IS NULL OR claim_id IS NOT NULL", 0);
         }
     }
 
