@@ -194,11 +194,11 @@ public record ShardRepository(JdbcClient jdbc, PlatformTransactionManager transa
     /** Returns the results of all shards that have one, as JSON. */
     List<String> results(Scan scan) {
         return jdbc.sql("""
-                        SELECT result::text FROM scan_shard WHERE scan = :scan AND since = :since AND result IS NOT NULL
+                        SELECT result::text AS result FROM scan_shard WHERE scan = :scan AND since = :since AND result IS NOT NULL
                         """)
                 .param("scan", scan.name())
                 .param("since", Timestamp.from(scan.since()))
-                .query(String.class)
+                .query((row, _) -> row.getString("result"))
                 .list();
     }
 }

@@ -27,6 +27,7 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
+import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.OpenSidecar;
 import io.github.notearchive.maintenance.verify.BucketShards;
 import io.github.notearchive.note.MediaType;
 import io.github.notearchive.note.Night;
@@ -232,8 +233,8 @@ public record RebuildRunner(
                         jobs,
                         SIDECARS,
                         SIDECAR_CHUNK,
-                        shard -> BucketShards.list(store, gate, shard),
-                        StoredObject::name,
+                        shard -> writer.sidecars().open(BucketShards.list(store, gate, shard), gate),
+                        OpenSidecar::name,
                         (before, found) -> {
                             run.progress = before;
                             writer.write(found, run);

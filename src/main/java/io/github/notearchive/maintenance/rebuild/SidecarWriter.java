@@ -19,9 +19,12 @@ import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildRun;
+import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.OpenSidecar;
 import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.Refused;
 import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.Restorable;
 import io.github.notearchive.note.Endpoint;
@@ -38,13 +41,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Gatherers;
 import java.util.stream.Stream;
@@ -87,14 +89,14 @@ record SidecarWriter(
             .delay(Duration.ZERO)
             .build());
 
-    /** Writes the rows of a chunk of sidecars. Part of the caller's transaction. */
-    void write(Collection<StoredObject> chunk, RebuildRun run) {
-        sidecars.forEach(chunk, found -> {
-            switch (found) {
+    /** Writes the rows of sidecars, and reads large ones. Part of the caller's transaction. */
+    void write(List<OpenSidecar> opened, RebuildRun run) {
+        for (OpenSidecar sidecar : opened) {
+            switch (sidecar.content().get()) {
                 case Refused(var name, var reason) -> run.countRefused(name, reason);
                 case Restorable restorable -> write(restorable, run);
             }
-        });
+        }
     }
 
     /** Sets the numbers of later calls above those of all sidecars. */
@@ -253,11 +255,27 @@ record SidecarWriter(
 
         record Refused(String name, String reason) implements SidecarFound {}
 
-        /** Reads sidecars in parallel, and passes each to the consumer, in order. Fails if the store does. */
-        void forEach(Collection<? extends StoredObject> objects, Consumer<SidecarFound> consumer) {
-            objects.stream()
-                    .gather(Gatherers.mapConcurrent(PARALLEL, this::open))
-                    .forEach(opened -> consumer.accept(opened.get()));
+        /** A sidecar that is read, unless it is large. */
+        record OpenSidecar(String name, Supplier<SidecarFound> content) {}
+
+        /**
+         * Reads listed sidecars in parallel, and returns them in order. No transaction is open meanwhile, so that a
+         * node that is frozen holds no lock. A failure of the store closes the gate, and ends them.
+         */
+        Supplier<@Nullable OpenSidecar> open(Supplier<@Nullable StoredObject> listed, Gate gate) {
+            Iterator<OpenSidecar> opened = Stream.generate(() -> Optional.ofNullable(listed.get()))
+                    .takeWhile(Optional::isPresent)
+                    .flatMap(Optional::stream)
+                    .gather(Gatherers.mapConcurrent(PARALLEL, object -> new OpenSidecar(object.name(), open(object))))
+                    .iterator();
+            return () -> {
+                try {
+                    return !gate.isClosed() && opened.hasNext() ? opened.next() : null;
+                } catch (StoreException e) {
+                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+                    return null;
+                }
+            };
         }
 
         Supplier<SidecarFound> open(StoredObject object) {

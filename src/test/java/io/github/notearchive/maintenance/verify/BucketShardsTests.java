@@ -134,7 +134,8 @@ class BucketShardsTests {
     }
 
     private void list(HttpExchange exchange) throws IOException {
-        Map<String, String> query = Stream.of(exchange.getRequestURI().getRawQuery().split("&"))
+        Map<String, String> query = Stream.of(
+                        exchange.getRequestURI().getRawQuery().split("&"))
                 .map(pair -> pair.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> URLDecoder.decode(pair[1], UTF_8)));
         String after = query.getOrDefault("continuation-token", query.getOrDefault("start-after", ""));
@@ -145,8 +146,9 @@ class BucketShardsTests {
         boolean isTruncated = page.size() > PAGE;
         String contents = page.stream()
                 .limit(PAGE)
-                .map(name -> "<Contents><Key>%s</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents>"
-                        .formatted(name))
+                .map(name ->
+                        "<Contents><Key>%s</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents>"
+                                .formatted(name))
                 .collect(Collectors.joining());
         String token = isTruncated ? "<NextContinuationToken>" + page.get(PAGE - 1) + "</NextContinuationToken>" : "";
         byte[] xml = """
