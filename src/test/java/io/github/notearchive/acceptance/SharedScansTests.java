@@ -162,6 +162,7 @@ class SharedScansTests {
         Ended afterLossOfOne(boolean isKilled) throws Exception {
             if (isKilled) {
                 one.killRunning();
+                practice.ways().store().release();
             } else {
                 one.signal("STOP");
             }

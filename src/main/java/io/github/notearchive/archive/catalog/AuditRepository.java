@@ -43,7 +43,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     private static final int BATCH = 10_000;
 
     /** Number of rows that one shard of an audit has at least. */
-    private static final int SHARD = 200;
+    private static final int SHARD = 100;
 
     private static final int SHARDS = 256;
 
