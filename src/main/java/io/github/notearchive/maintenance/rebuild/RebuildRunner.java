@@ -7,7 +7,6 @@ import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.FoundObject;
-import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -72,7 +71,6 @@ public record RebuildRunner(
         ErasureRepository erasures,
         Eraser eraser,
         ArchiveRevision revision,
-        SchemaDrift drift,
         CaptureLog captureLog,
         JobStopper gate,
         ArchiveProperties settings,
@@ -164,7 +162,7 @@ public record RebuildRunner(
                 "{}: {}",
                 run.isRestart() ? "Resuming the unfinished rebuild" : "Starting a new rebuild",
                 run.merges ? "missing rows are merged from the bucket" : "all tables from the bucket");
-        drift.load();
+        writer.drift().load();
         gate.open();
         StopReason end;
         Rows rows;
