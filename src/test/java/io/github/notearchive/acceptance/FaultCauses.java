@@ -2,8 +2,10 @@ package io.github.notearchive.acceptance;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.notearchive.io.Lease;
 import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.Reply;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.springframework.dao.DataAccessException;
@@ -223,6 +226,52 @@ final class FaultCauses {
     static Program start(Practice practice) {
         String largest = practice.environment().get(LARGEST_FILE);
         return largest == null ? practice.start("run") : practice.startAfter("ulimit -f " + largest, "run");
+    }
+
+    /**
+     * The process is stopped until its leases have ended and another node has done what it could, and then continues.
+     *
+     * @param leases how the test gets to the end of the leases
+     */
+    static Fault.Onset frozen(Consumer<Practice> leases) {
+        return night -> {
+            Program node = night.newest();
+            node.signal("STOP");
+            takeOver(night, leases);
+            node.signal("CONT");
+            return Fault.NOTHING;
+        };
+    }
+
+    /** As above, but no byte passes between the node and the database; all those that were sent arrive at the end. */
+    static Fault.Onset cutOff(Consumer<Practice> leases) {
+        return night -> {
+            TcpProxy way = night.ways().database();
+            way.holdRequests(TcpProxy.ANY);
+            way.holdAnswers(TcpProxy.ANY);
+            takeOver(night, leases);
+            way.release();
+            return Fault.NOTHING;
+        };
+    }
+
+    private static void takeOver(Practice night, Consumer<Practice> leases) {
+        leases.accept(night);
+        try (TcpProxy way = TcpProxy.before(OutsideServers.running().databaseAddress())) {
+            Map<String, String> environment = Map.of(
+                    "ARCHIVE_DATA_DIR", night.directory().resolve("data-two").toString(),
+                    "ARCHIVE_DATABASE_URL", night.databaseUrl(way));
+            int exitCode = night.end(night.startWith(environment, "run", "--node", "two"))
+                    .exitCode();
+            assertThat(exitCode).as("of the other node").isIn(0, 6);
+        }
+    }
+
+    /** Waits until the leases have ended, at most as long as one holds. */
+    static void awaitLeases(Practice night) {
+        await().atMost(Lease.LENGTH.plusSeconds(30))
+                .pollInterval(Duration.ofSeconds(1))
+                .until(() -> night.number("SELECT count(*) FROM worklist WHERE claimed_until >= now()") == 0);
     }
 
     /** The clock is off by so much, in the syntax of libfaketime. */

@@ -16,7 +16,9 @@ import static io.github.notearchive.acceptance.FaultCauses.bucketGone;
 import static io.github.notearchive.acceptance.FaultCauses.clock;
 import static io.github.notearchive.acceptance.FaultCauses.crash;
 import static io.github.notearchive.acceptance.FaultCauses.cutAgain;
+import static io.github.notearchive.acceptance.FaultCauses.cutOff;
 import static io.github.notearchive.acceptance.FaultCauses.cutOnce;
+import static io.github.notearchive.acceptance.FaultCauses.frozen;
 import static io.github.notearchive.acceptance.FaultCauses.full;
 import static io.github.notearchive.acceptance.FaultCauses.hugePictures;
 import static io.github.notearchive.acceptance.FaultCauses.largePictures;
@@ -77,7 +79,7 @@ class FaultMatrixTests {
             new Matrix("faults", "fault", "servers", "exit", "seconds", "exit meanwhile", "charged");
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource({"databaseFaults", "storeFaults", "providerFaults", "mediaFaults", "machineFaults"})
+    @MethodSource({"databaseFaults", "storeFaults", "providerFaults", "mediaFaults", "machineFaults", "nodeFaults"})
     void runEndsInOrderAndIsCompletedAfterTheRepair(Fault fault) throws Exception {
         assumeTrue(ONLY.matcher(fault.toString()).find());
         if (fault.environment.containsKey(FaultCauses.CLOCK)
@@ -374,5 +376,18 @@ class FaultMatrixTests {
                                 .with("ARCHIVE_MEDIA_MAXFILESIZE", "16MB")
                                 .within(10) // the machine moves gigabytes through the proxy
                                 .charges(1, OUTAGE)));
+    }
+
+    /** Another node takes over what one held that cannot be reached, and then continues. */
+    static Stream<Fault> nodeFaults() {
+        return Stream.of(
+                        fault("node: frozen beyond its leases", frozen(FaultCauses::awaitLeases), 0, 6, 8),
+                        fault(
+                                "node: no byte to the database beyond its leases",
+                                cutOff(FaultCauses::awaitLeases),
+                                0,
+                                6,
+                                8))
+                .map(fault -> fault.charges(0, Practice.WORKERS));
     }
 }

@@ -156,6 +156,11 @@ final class Practice implements AutoCloseable {
         return add(Program.start(directory, environment, arguments));
     }
 
+    /** The program that was started last. */
+    synchronized Program newest() {
+        return programs.getLast();
+    }
+
     /** Starts a run, and returns when all workers wait for a response. */
     Program startRunWithHeldAnswers() throws InterruptedException {
         provider.holdAnswers();

@@ -13,10 +13,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -132,6 +137,39 @@ class ThreeNodesTests {
 
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 20L));
             assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
+            Audit.of(practice, archive, ids).isClean(0);
+        }
+    }
+
+    static Stream<Arguments> absences() {
+        Consumer<Practice> leases = practice -> {
+            practice.provider().releaseAnswers();
+            await().atMost(PATIENCE).until(() -> practice.provider().granted() == Practice.WORKERS);
+            // five minutes later
+            practice.execute(
+                    "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by IS NOT NULL");
+        };
+        return Stream.of(
+                Arguments.of("frozen", FaultCauses.frozen(leases)),
+                Arguments.of("cut off from the database", FaultCauses.cutOff(leases)));
+    }
+
+    /** The leases of the node are ended by the test; {@link FaultMatrixTests} waits until they end. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("absences")
+    void aNodeThatContinuesAfterItsLeasesDoesNoHarm(String absence, Fault.Onset onset) throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            List<String> ids = practice.enqueue(20);
+            Program node = practice.startRunWithHeldAnswers();
+
+            Fault.Repair _ = onset.cause(practice);
+
+            practice.end(node).with(0);
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 20L));
+            assertThat(practice.provider().bought()).as(absence).containsExactlyInAnyOrderElementsOf(ids);
+            archive.assertNumber("SELECT sum(attempts) FROM worklist", 0);
+            archive.assertNumber("SELECT count(*) FROM note_capture", 20);
             Audit.of(practice, archive, ids).isClean(0);
         }
     }
