@@ -39,6 +39,9 @@ public final class NoteRowWriter implements AutoCloseable {
     /** Limits the wait for a lock, since all notes of a group wait for that of any. */
     private static final String LOCK_TIMEOUT = "set_config('lock_timeout', '2s', true)";
 
+    /** Ends the transaction of a frozen process: other nodes wait for its locks. Less than the lease of a claim. */
+    private static final String IDLE_TIMEOUT = "set_config('idle_in_transaction_session_timeout', '60s', true)";
+
     private static final Duration LINGER = Duration.ofMillis(40);
 
     private final NoteCatalog notes;
@@ -144,7 +147,9 @@ public final class NoteRowWriter implements AutoCloseable {
     /** Writes a group within a transaction; false for each lost claim, of which nothing is written. */
     List<Boolean> writeGroup(List<Request> requests) {
         if (requests.size() > 1) {
-            WorklistStats.countByStatement(jdbc, LOCK_TIMEOUT);
+            WorklistStats.countByStatement(jdbc, LOCK_TIMEOUT, IDLE_TIMEOUT);
+        } else {
+            limitIdleTime();
         }
         // sorted, so that concurrent groups do not deadlock
         List<Request> sorted =
@@ -162,6 +167,10 @@ public final class NoteRowWriter implements AutoCloseable {
         return requests.stream()
                 .map(request -> settled.contains(request.claim()))
                 .toList();
+    }
+
+    private void limitIdleTime() {
+        jdbc.sql("SELECT " + IDLE_TIMEOUT).query().singleRow();
     }
 
     @Override
@@ -207,6 +216,7 @@ public final class NoteRowWriter implements AutoCloseable {
             note.answers().forEach(drift::record);
         }
         return transaction.executeRepeated(_ -> {
+            limitIdleTime();
             boolean released = claims.release(claimed);
             if (released && note != null) {
                 notes.save(note);

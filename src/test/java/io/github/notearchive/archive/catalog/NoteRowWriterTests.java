@@ -140,6 +140,22 @@ class NoteRowWriterTests {
         assertThat(one("SELECT count(*) FROM note")).isEqualTo(GROUP);
     }
 
+    /** Other nodes wait for its locks. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void transactionOfAFrozenProcessEndsBeforeALease(int notes) throws Exception {
+        List<Request> group = requests(sampleNotes(notes));
+
+        String limit = transaction.execute(_ -> {
+            List<Boolean> _ = writer.writeGroup(group);
+            return jdbc.sql("SHOW idle_in_transaction_session_timeout")
+                    .query(String.class)
+                    .single();
+        });
+
+        assertThat(limit).isEqualTo("1min");
+    }
+
     @Test
     void lostClaimDropsOut() throws Exception {
         List<First> firsts = sampleNotes(GROUP);
