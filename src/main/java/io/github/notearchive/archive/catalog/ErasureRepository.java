@@ -49,6 +49,7 @@ public record ErasureRepository(
 
     /** Number of objects between two checks of the lock. */
     private static final int PAGE = 500;
+
     private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
 
     /**
