@@ -17,7 +17,6 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import org.apache.commons.io.FileUtils;
 import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -136,7 +135,7 @@ public final class EmbeddedDatabase {
                 if (!isWhole) {
                     mark.write("made whole at " + Clock.systemUTC().instant() + "\n");
                 }
-                FileUtils.touch(programs.mark().toFile());
+                programs.markWhole();
                 return port;
             } catch (IOException e) {
                 stop();

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -37,6 +38,18 @@ record PostgresPrograms(Path directory, Path mark) {
                 programs.unpack(new TarArchiveInputStream(new XZInputStream(new BufferedInputStream(in))));
             }
             return programs;
+        }
+    }
+
+    /** Marks the programs as whole, after they have started a server. */
+    void markWhole() throws IOException {
+        if (!Files.exists(mark)) {
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path file : files.filter(file -> !Files.isSymbolicLink(file)).toList()) {
+                    AtomicFile.force(file);
+                }
+            }
+            AtomicFile.write(mark, new byte[0]);
         }
     }
 

@@ -1,12 +1,11 @@
 package io.github.notearchive.embedded;
 
+import io.github.notearchive.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
@@ -59,16 +58,12 @@ final class SyncedBlobStore extends ForwardingBlobStore {
         return response;
     }
 
-    /**
-     * Writes a file, if it exists, and all folders up to the root to the disk. Syncing an unchanged folder is cheap.
-     */
+    /** Forces a file, if it exists, and all folders up to the root to the disk; an unchanged folder costs little. */
     private void sync(Path file) {
         try {
             for (Path path = file; path != null && path.startsWith(root); path = path.getParent()) {
                 if (Files.exists(path)) {
-                    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-                        channel.force(true);
-                    }
+                    AtomicFile.force(path);
                 }
             }
         } catch (IOException e) {

@@ -6,8 +6,10 @@ import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -38,9 +40,8 @@ public final class AtomicFile {
     }
 
     /**
-     * Writes a temporary file in the same directory, forces it to the disk, and renames it. A kill may leave the
-     * temporary file, which the next write replaces. The directory is not forced: after a power failure, the old file
-     * may be back.
+     * Writes a temporary file in the same directory, renames it, and forces both to the disk. A kill may leave the
+     * temporary file, which the next write replaces.
      *
      * @param suffix appended to the name of the file for the temporary one
      * @param attributes of the file, such as {@link #OWNER_ONLY}; set regardless of the umask
@@ -61,9 +62,22 @@ public final class AtomicFile {
                 out.getFD().sync();
             }
             Files.move(partial, file, ATOMIC_MOVE, REPLACE_EXISTING);
+            force(file.toAbsolutePath().getParent());
         } catch (IOException | RuntimeException e) {
             partial.toFile().delete(); // if this fails, the next write deletes it
             throw e;
+        }
+    }
+
+    /** Forces a file or the names in a directory to the disk. */
+    public static void force(Path path) throws IOException {
+        boolean wasInterrupted = Thread.interrupted(); // an interrupt closes the channel
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        } finally {
+            if (wasInterrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -368,8 +368,8 @@ record PlanCalculator(
         PlanStats.Share videos = past.videoShare();
         String shareOfVideos = videos.of() == 0
                 ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
-                : "how many of the new notes are videos: %.0f %% are assumed, as of the %,d notes published last"
-                        .formatted(videos.share() * 100, videos.of());
+                : "how many of the new notes are videos: %d %% are assumed, as of the %s published last"
+                        .formatted(Math.round(videos.share() * 100), DisplayFormat.plural(videos.of(), "note"));
         return Stream.of(
                         new Unknown(
                                 past.calls().latency().of() == 0,
