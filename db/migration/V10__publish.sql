@@ -42,9 +42,12 @@ ALTER TABLE note_capture ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now(
 COMMENT ON COLUMN note_capture.changed_at IS
     'When the row was added, or an exported value last changed, by the database''s clock. publish reads it. Set by a trigger.';
 
-CREATE INDEX note_capture_changes ON note_capture USING brin (changed_at) WITH (autosummarize = on);
+CREATE INDEX note_capture_changes ON note_capture (changed_at);
 
-CREATE TRIGGER note_capture_marked BEFORE UPDATE ON note_capture FOR EACH ROW
+CREATE TRIGGER note_capture_marked
+    BEFORE UPDATE OF liked_count, collected_count, comments_count, shared_count, view_count, sidecar_key, title, note_text,
+                     author_id, author_nickname
+    ON note_capture FOR EACH ROW
     WHEN ((OLD.liked_count, OLD.collected_count, OLD.comments_count, OLD.shared_count, OLD.view_count, OLD.sidecar_key,
            OLD.title, OLD.note_text, OLD.author_id, OLD.author_nickname) IS DISTINCT FROM
           (NEW.liked_count, NEW.collected_count, NEW.comments_count, NEW.shared_count, NEW.view_count, NEW.sidecar_key,

@@ -45,7 +45,8 @@ record PostgresPrograms(Path directory, Path mark) {
     void markWhole() throws IOException {
         if (!Files.exists(mark)) {
             try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.filter(file -> !Files.isSymbolicLink(file)).toList()) {
+                for (Path file :
+                        files.filter(file -> !Files.isSymbolicLink(file)).toList()) {
                     AtomicFile.force(file);
                 }
             }

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.MessageDigestAlgorithms;
 import org.apache.commons.io.FilenameUtils;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
@@ -46,10 +47,10 @@ import org.apache.iceberg.Transaction;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.io.CloseableIterable;
-import org.apache.iceberg.types.TypeUtil;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +67,9 @@ final class LakeTable {
     /** Table property and key of snapshot summaries: time of the newest change that is published. */
     private static final String MARK = "note-archive.mark";
 
+    /** Table property: when rows were last erased. Each erasure changes it, so that no older publish can commit. */
+    private static final String ERASED = "note-archive.erased";
+
     /** Number of retained snapshots; the older ones are for queries that still read them. */
     private static final int SNAPSHOTS = 3;
 
@@ -75,21 +79,25 @@ final class LakeTable {
     private final Layout layout;
     private final ObjectFiles files;
     private final ObjectStore store;
+    private final Catalog catalog;
     private final Table table;
     private final Transaction transaction;
     private final Schema schema;
     private final boolean hasNewColumns;
+    private final Set<String> stored;
     private final Map<Part, List<DataFile>> live = new HashMap<>();
     private final Set<Part> candidates = new LinkedHashSet<>();
     private final List<DataFile> added = new ArrayList<>();
     private final List<DataFile> removed = new ArrayList<>();
     private String mark = "";
 
-    private LakeTable(Layout layout, ObjectFiles files, Table table) throws IOException {
+    private LakeTable(Layout layout, ObjectFiles files, Catalog catalog, Table table) throws IOException {
         this.layout = layout;
         this.files = files;
         this.store = files.store();
+        this.catalog = catalog;
         this.table = table;
+        this.stored = Set.copyOf(locations(layout, files));
         this.transaction = table.newTransaction();
         try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
             for (FileScanTask task : tasks) {
@@ -97,16 +105,9 @@ final class LakeTable {
                         .add(task.file());
             }
         }
-        Schema expected = layout.schema();
-        hasNewColumns = !columns(table.schema()).containsAll(columns(expected));
-        if (hasNewColumns) {
-            transaction.updateSchema().unionByNameWith(expected).commit();
-        }
+        transaction.updateSchema().unionByNameWith(layout.schema()).commit();
         schema = transaction.table().schema();
-    }
-
-    private static Set<String> columns(Schema schema) {
-        return TypeUtil.indexByName(schema.asStruct()).keySet();
+        hasNewColumns = !schema.sameSchema(table.schema());
     }
 
     /**
@@ -114,9 +115,9 @@ final class LakeTable {
      * in another bucket, counts as missing.
      */
     static Optional<LakeTable> load(Catalog catalog, ObjectFiles files, Layout layout) throws IOException {
-        TableIdentifier id = TableIdentifier.of(NAMESPACE, layout.name());
+        TableIdentifier id = layout.id();
         try {
-            return Optional.of(new LakeTable(layout, files, catalog.loadTable(id)));
+            return Optional.of(new LakeTable(layout, files, catalog, catalog.loadTable(id)));
         } catch (NoSuchTableException e) {
             return Optional.empty();
         } catch (NotFoundException e) {
@@ -128,7 +129,7 @@ final class LakeTable {
 
     static LakeTable create(Catalog catalog, ObjectFiles files, Layout layout) throws IOException {
         Schema schema = layout.schema();
-        Table table = catalog.buildTable(TableIdentifier.of(NAMESPACE, layout.name()), schema)
+        Table table = catalog.buildTable(layout.id(), schema)
                 .withPartitionSpec(layout.spec(schema))
                 .withLocation(files.location(prefix(layout)))
                 .withProperty(TableProperties.FORMAT_VERSION, "2")
@@ -136,60 +137,76 @@ final class LakeTable {
                 // a commit of another process means that this one has lost its lock
                 .withProperty(TableProperties.COMMIT_NUM_RETRIES, "0")
                 .create();
-        return new LakeTable(layout, files, table);
+        return new LakeTable(layout, files, catalog, table);
     }
 
     static String prefix(Layout layout) {
         return Publisher.PREFIX + layout.name();
     }
 
-    /** Returns the time since which changes of the archive are unpublished; null for all changes. */
+    /**
+     * Returns the time since which changes of the archive are unpublished; null for all changes, as after the restore
+     * of an older dump.
+     *
+     * @param newest time of the newest change of the archive
+     */
     @Nullable
-    Instant start() {
+    Instant since(Instant newest) {
         String last = table.properties().get(MARK);
-        return hasNewColumns || last == null ? null : Instant.parse(last).minus(OVERLAP);
+        Instant published = last == null ? Instant.MAX : Instant.parse(last);
+        return hasNewColumns || published.isAfter(newest) ? null : published.minus(OVERLAP);
     }
 
     /**
      * Determines the partitions to be written.
      *
-     * @param changes snapshot since {@link #start}, or since ever
+     * @param changes snapshot since {@link #since}, or of all rows
      * @param all whether partitions without changes are compared as well
      */
-    void choose(Snapshot changes, boolean all) {
+    void findCandidates(Snapshot changes, boolean all) {
         mark = changes.mark().toString();
         candidates.addAll(changes.changedParts(layout.digits(), layout.byMonth()));
         Set<String> erased = changes.erasedPrefixes(layout.digits());
         live.keySet().stream()
-                .filter(part -> all || hasNewColumns || erased.contains(part.prefix()))
+                .filter(part -> all || hasNewColumns || erased.contains(part.prefix()) || !isStored(part))
                 .forEach(candidates::add);
+    }
+
+    private boolean isStored(Part part) {
+        return live.get(part).stream().allMatch(file -> stored.contains(file.location()));
     }
 
     /**
      * Uploads the data files of those partitions that differ from the live ones.
      *
      * @param local file that is overwritten for each partition
+     * @param requireHeld fails if the lock is lost
      */
-    void write(Snapshot archive, Path local) throws IOException {
+    void write(Snapshot archive, Path local, Runnable requireHeld) throws IOException {
         for (Part part : candidates) {
             long rows = write(archive, part, local);
-            String sha256 = DigestUtils.sha256Hex(Files.readAllBytes(local));
+            String sha256 = new DigestUtils(MessageDigestAlgorithms.SHA_256).digestAsHex(local);
             String location = files.location(prefix(layout) + "/" + layout.path(part, sha256));
             List<DataFile> before = live.getOrDefault(part, List.of());
-            if (rows == 0
+            boolean isUnchanged = rows == 0
                     ? before.isEmpty()
-                    : before.size() == 1 && before.getFirst().location().equals(location)) {
+                    : before.size() == 1 && before.getFirst().location().equals(location);
+            long size = Files.size(local);
+            if (rows > 0 && !(isUnchanged && stored.contains(location))) {
+                requireCurrent(requireHeld);
+                ObjectBytes bytes = new ObjectBytes(size, out -> Files.copy(local, out));
+                store.put(files.key(location), bytes, "application/vnd.apache.parquet", sha256);
+            }
+            if (isUnchanged) {
                 continue;
             }
             removed.addAll(before);
             if (rows > 0) {
-                ObjectBytes bytes = new ObjectBytes(Files.size(local), out -> Files.copy(local, out));
-                store.put(files.key(location), bytes, "application/vnd.apache.parquet", sha256);
                 // without minimum and maximum of columns, so that no manifest has values of rows
                 added.add(DataFiles.builder(table.spec())
                         .withPath(location)
                         .withFormat(FileFormat.PARQUET)
-                        .withFileSizeInBytes(bytes.size())
+                        .withFileSizeInBytes(size)
                         .withRecordCount(rows)
                         .withPartition(layout.partition(part, table.spec()))
                         .build());
@@ -207,7 +224,7 @@ final class LakeTable {
                         Compression.ZSTD,
                         Map.of(),
                         path -> schema.findField(path).fieldId());
-                Stream<String> texts = archive.rows(source.query(part.condition(source.source())))) {
+                Stream<String> texts = archive.rows(source.query(part.condition(source.source(), source.relation())))) {
             for (String text : (Iterable<String>) texts::iterator) {
                 writer.write((ObjectNode) JsonMapper.shared().readTree(text));
                 rows++;
@@ -217,12 +234,32 @@ final class LakeTable {
     }
 
     /**
+     * Fails if another process has changed the table meanwhile, as one that erased rows while the lock was lost: an
+     * object or a commit of this publish could have rows that are erased.
+     */
+    private void requireCurrent(Runnable requireHeld) {
+        requireHeld.run();
+        if (!metadata(catalog.loadTable(layout.id()))
+                .metadataFileLocation()
+                .equals(metadata(table).metadataFileLocation())) {
+            throw new CommitFailedException("table %s was changed", layout.id());
+        }
+    }
+
+    private static TableMetadata metadata(Table table) {
+        return ((HasTableOperations) table).operations().current();
+    }
+
+    /**
      * Commits the changed files, the mark and the expiry of older snapshots together; nothing if there are no changes.
      * Then removes all objects that the retained snapshots do not reference.
      *
-     * @param lastErased end of the newest erasure; snapshots until then expire
+     * @param erased now, if the caller erases rows
+     * @param lastErased end of the newest erasure by the clock of its node; snapshots until then expire
      */
-    PublishedTable commit(Optional<Instant> lastErased) throws IOException {
+    PublishedTable commit(@Nullable Instant erased, Optional<Instant> lastErased, Runnable requireHeld)
+            throws IOException {
+        requireCurrent(requireHeld);
         boolean isChanged = !added.isEmpty() || !removed.isEmpty();
         if (isChanged) {
             OverwriteFiles change = transaction.newOverwrite().set(MARK, mark).validateNoConflictingData();
@@ -236,10 +273,15 @@ final class LakeTable {
         if (!mark.equals(table.properties().get(MARK))) {
             transaction.updateProperties().set(MARK, mark).commit();
         }
-        boolean isErased = lastErased.isPresent()
-                && snapshots(transaction.table()).stream()
-                        .map(snapshot -> snapshot.summary().getOrDefault(MARK, Instant.EPOCH.toString()))
-                        .anyMatch(published -> !Instant.parse(published).isAfter(lastErased.get()));
+        if (erased != null) {
+            transaction.updateProperties().set(ERASED, erased.toString()).commit();
+        }
+        Optional<Instant> latest = lastErased.map(end -> end.plus(OVERLAP));
+        boolean isErased = erased != null
+                || latest.isPresent()
+                        && snapshots(transaction.table()).stream()
+                                .map(snapshot -> snapshot.summary().getOrDefault(MARK, Instant.EPOCH.toString()))
+                                .anyMatch(published -> !Instant.parse(published).isAfter(latest.get()));
         int retained = isErased ? 1 : SNAPSHOTS;
         if (snapshots(transaction.table()).size() > retained) {
             transaction
@@ -270,7 +312,7 @@ final class LakeTable {
      */
     private long removeUnreferenced(boolean isErased) throws IOException {
         String hint = table.location() + "/metadata/version-hint.text";
-        TableMetadata metadata = ((HasTableOperations) table).operations().current();
+        TableMetadata metadata = metadata(table);
         String current = metadata.metadataFileLocation();
         String version = FilenameUtils.getName(current).replace(".metadata.json", "");
         store.putBytes(files.key(hint), version.getBytes(StandardCharsets.UTF_8), "text/plain");
@@ -292,15 +334,18 @@ final class LakeTable {
         return remove(layout, files, referenced);
     }
 
+    private static List<String> locations(Layout layout, ObjectFiles files) {
+        try (Stream<StoredObject> objects = files.store().listAll(prefix(layout) + "/", null)) {
+            return objects.map(object -> files.location(object.name())).toList();
+        }
+    }
+
     /** Removes the objects of a table whose locations are not in a set, and returns their number. */
     static long remove(Layout layout, ObjectFiles files, Set<String> except) {
-        List<String> names;
-        try (Stream<StoredObject> objects = files.store().listAll(prefix(layout) + "/", null)) {
-            names = objects.map(StoredObject::name)
-                    .filter(name -> !except.contains(files.location(name)))
-                    .toList();
-        }
-        names.forEach(files.store()::remove);
-        return names.size();
+        List<String> unused = locations(layout, files).stream()
+                .filter(location -> !except.contains(location))
+                .toList();
+        unused.forEach(files::deleteFile);
+        return unused.size();
     }
 }

@@ -14,6 +14,7 @@ import org.apache.iceberg.PartitionData;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.StructLike;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
@@ -44,6 +45,10 @@ record Layout(Table table, int digits, boolean byMonth) {
 
     String name() {
         return table.name();
+    }
+
+    TableIdentifier id() {
+        return TableIdentifier.of(LakeTable.NAMESPACE, name());
     }
 
     /** Returns the columns with provisional field ids. */

@@ -12,6 +12,7 @@ import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.io.PositionOutputStream;
 import org.apache.iceberg.io.SeekableInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Metadata files of Iceberg as objects of the archive's bucket, by locations {@code s3://<bucket>/<key>}. They are read
@@ -53,11 +54,28 @@ record ObjectFiles(ObjectStore store) implements FileIO {
         return Map.of();
     }
 
-    private record Input(ObjectFiles files, String location) implements InputFile {
+    private static final class Input implements InputFile {
+
+        private final ObjectFiles files;
+        private final String location;
+        private @Nullable InMemoryInputFile content;
+
+        Input(ObjectFiles files, String location) {
+            this.files = files;
+            this.location = location;
+        }
+
+        @Override
+        public String location() {
+            return location;
+        }
 
         private InMemoryInputFile read() {
             try {
-                return new InMemoryInputFile(location, files.store.read(files.key(location)));
+                content = content == null
+                        ? new InMemoryInputFile(location, files.store.read(files.key(location)))
+                        : content;
+                return content;
             } catch (StoreException e) {
                 throw e.absent() ? new NotFoundException(e, "%s does not exist", location) : e;
             }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,11 +29,11 @@ import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.apache.iceberg.jdbc.JdbcClientPool;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.ConcurrencyFailureException;
-import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.stereotype.Component;
 
 /**
@@ -61,13 +62,14 @@ public record Publisher(
      */
     public Optional<PublishReport> publish(boolean all) throws IOException {
         try (RunnerLock lock = RunnerLock.acquire(database, Scope.PUBLISH, "").orElse(null)) {
-            return lock == null ? Optional.empty() : Optional.of(publish(all, true, lock::requireHeld));
+            return lock == null ? Optional.empty() : Optional.of(publish(all, null, lock::requireHeld));
         }
     }
 
     /** Tables that the catalog does not know are removed, since they may have erased rows. */
     @Override
     public void removeErased(Runnable requireHeld) throws IOException {
+        Files.deleteIfExists(local());
         try (Stream<StoredObject> objects = store.listAll(PREFIX, null)) {
             if (objects.findFirst().isEmpty()) {
                 return;
@@ -75,38 +77,53 @@ public record Publisher(
         }
         log.info(
                 "Published without the erased rows: {}",
-                publish(false, false, requireHeld).line());
+                publish(false, Instant.now(), requireHeld).line());
     }
 
-    PublishReport publish(boolean all, boolean creates, Runnable requireHeld) throws IOException {
-        Path local = settings.dataDirectory().resolve("publish.parquet");
+    /** Returns the file of one partition, which a killed publish leaves. */
+    private Path local() {
+        return settings.dataDirectory().resolve("publish.parquet");
+    }
+
+    /** @param erased now, if rows are erased; null to publish, and to create missing tables */
+    PublishReport publish(boolean all, @Nullable Instant erased, Runnable requireHeld) throws IOException {
+        store.requireBucket();
+        Path local = local();
         Files.createDirectories(settings.dataDirectory());
         ObjectFiles files = new ObjectFiles(store);
         try (JdbcCatalog catalog = catalog(files)) {
-            List<LakeTable> tables = tables(catalog, files, creates);
+            List<LakeTable> tables = tables(catalog, files, erased == null);
+            Instant newest = newest();
             for (LakeTable table : tables) {
-                try (Snapshot changes = notes.open(Selection.all(), null, all ? null : table.start())) {
-                    table.choose(changes, all);
+                try (Snapshot changes = notes.open(Selection.all(), null, all ? null : table.since(newest))) {
+                    table.findCandidates(changes, all);
                 }
             }
             Optional<Instant> lastErased;
             try (Snapshot archive = notes.open(Selection.all(), null, null)) {
                 lastErased = archive.lastErased();
                 for (LakeTable table : tables) {
-                    table.write(archive, local);
+                    table.write(archive, local, requireHeld);
                 }
             }
             List<PublishedTable> published = new ArrayList<>();
             for (LakeTable table : tables) {
-                requireHeld.run();
-                published.add(table.commit(lastErased));
+                published.add(table.commit(erased, lastErased, requireHeld));
             }
             return new PublishReport(published);
-        } catch (CommitFailedException | ValidationException | NotFoundException e) {
+        } catch (CommitFailedException | ValidationException e) {
             throw new ConcurrencyFailureException(
                     "another process changed a published table meanwhile; repeat: note-archive publish", e);
+        } catch (NotFoundException e) {
+            throw new IOException("an object of a published table is lost; repeat: note-archive publish", e);
         } finally {
             Files.deleteIfExists(local);
+        }
+    }
+
+    private Instant newest() {
+        try (Snapshot archive = notes.open(Selection.all(), null, null)) {
+            return archive.mark();
         }
     }
 
@@ -128,12 +145,15 @@ public record Publisher(
         return tables;
     }
 
-    /** Returns the catalog, which uses a connection of the pool and whose tables are made by a migration. */
+    /** Returns the catalog, which uses connections of the pool and whose tables are made by a migration. */
     JdbcCatalog catalog(ObjectFiles files) {
         JdbcClientPool connections = new JdbcClientPool(1, "", Map.of()) {
+            /** Not repeated: the first attempt of an update may have been committed without a response. */
             @Override
-            protected Connection newClient() {
-                return DataSourceUtils.getConnection(dataSource);
+            public <R> R run(Action<R, Connection, SQLException> action, boolean retry) throws SQLException {
+                try (Connection connection = dataSource.getConnection()) {
+                    return action.run(connection);
+                }
             }
         };
         JdbcCatalog catalog = new JdbcCatalog(_ -> files, _ -> connections, false);

@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.apache.commons.io.function.IORunnable;
 import org.apache.commons.io.function.Uncheck;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -212,15 +214,66 @@ class PublishTests extends PublishScenario {
         database.update("UPDATE note SET liked_count = 1 WHERE note_id = ?", SmallArchive.BARE);
         boolean[] isOvertaken = {false};
 
-        assertThatThrownBy(() -> publisher().publish(false, false, () -> {
+        assertThatThrownBy(() -> publisher().publish(false, null, () -> {
                     if (!isOvertaken[0]) {
                         isOvertaken[0] = true;
-                        database.update("UPDATE note SET liked_count = 2 WHERE note_id = ?", SmallArchive.BARE);
-                        Uncheck.run(this::publish);
+                        elsewhere(() -> {
+                            database.update("UPDATE note SET liked_count = 2 WHERE note_id = ?", SmallArchive.BARE);
+                            publish();
+                        });
                     }
                 }))
                 .isInstanceOf(ConcurrencyFailureException.class)
                 .hasMessageContaining("repeat: note-archive publish");
+
+        assertPublished();
+    }
+
+    /** An erasure that adds and removes no file is noticed as well: the publisher has older rows. */
+    @Test
+    void aPublisherWithoutItsLockAddsNoErasedRows() throws Exception {
+        publish();
+        database.update("UPDATE note SET liked_count = 1 WHERE note_id = ?", SmallArchive.FORMULA);
+        boolean[] isOvertaken = {false};
+
+        assertThatThrownBy(() -> publisher().publish(false, null, () -> {
+                    if (!isOvertaken[0]) {
+                        isOvertaken[0] = true;
+                        elsewhere(() -> {
+                            forgetRows(SmallArchive.FORMULA);
+                            publisher().removeErased(() -> {});
+                        });
+                    }
+                }))
+                .isInstanceOf(ConcurrencyFailureException.class);
+
+        assertThat(objectsWith(SmallArchive.FORMULA)).isZero();
+        assertPublished();
+    }
+
+    @Test
+    void aLostDataFileIsStoredAgain() throws Exception {
+        publish();
+        String lost = keys().stream()
+                .filter(key -> key.startsWith("lake/media/data/"))
+                .findFirst()
+                .orElseThrow();
+        store.remove(lost);
+
+        publish();
+
+        assertPublished();
+    }
+
+    @Test
+    void changesAfterARowOfTheFutureArePublished() throws Exception {
+        database.update("ALTER TABLE note DISABLE TRIGGER USER");
+        database.update("UPDATE note SET changed_at = now() + interval '2 days' WHERE note_id = ?", SmallArchive.BARE);
+        database.update("ALTER TABLE note ENABLE TRIGGER USER");
+        publish();
+        database.update("UPDATE note SET liked_count = 7 WHERE note_id = ?", SmallArchive.FORMULA);
+
+        publish();
 
         assertPublished();
     }
@@ -234,6 +287,11 @@ class PublishTests extends PublishScenario {
 
             assertThat(location).endsWith("/" + new String(hint, StandardCharsets.UTF_8) + ".metadata.json");
         });
+    }
+
+    /** Runs in a thread without the transaction of this one, as another process would. */
+    private static void elsewhere(IORunnable work) {
+        CompletableFuture.runAsync(() -> Uncheck.run(work)).join();
     }
 
     /** Otherwise older snapshots expire at once. */

@@ -54,7 +54,8 @@ public record ErasureRepository(
 
     /**
      * Erases a claimed note whose author was erased during the run: first from the bucket, then from the tables. The
-     * tombstone is written before a worklist row is locked, in the order of {@code forget}, which removes its files.
+     * tombstone is written before a worklist row is locked, in the order of {@code forget}, which removes its files and
+     * published rows.
      *
      * @return false if the claim was lost; the tables are unchanged then, as after an error of the store
      */
@@ -70,7 +71,8 @@ public record ErasureRepository(
                 status.setRollbackOnly();
                 return false;
             }
-            if (remove(note, List.of()).getOrDefault("media_object", 0L) == 0) {
+            Map<String, Long> removed = remove(note, List.of());
+            if (removed.getOrDefault("media_object", 0L) + removed.getOrDefault("note_capture", 0L) == 0) {
                 finish(note, List.of(), now);
             }
             return true;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
@@ -234,9 +235,11 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
          * @param ofCaptures whether the parts are those of captures, by month, or of notes
          */
         public List<Part> changedParts(int digits, boolean ofCaptures) {
-            String from = ofCaptures
-                    ? "date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month FROM note_capture WHERE changed_at >= coalesce(:since, timestamptz '-infinity')"
-                    : "NULL::date AS month FROM selected";
+            String captures = "date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month FROM note_capture";
+            boolean isDelta = parameters.getValue("since") != null;
+            String from = !ofCaptures
+                    ? "NULL::date AS month FROM selected"
+                    : isDelta ? captures + " WHERE changed_at >= :since" : captures;
             return selected("SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month"
                             .formatted(digits, from))
                     .query(Columns.of(Part.class))
@@ -264,10 +267,13 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             return jdbc.sql(relations + query).paramSource(parameters);
         }
 
-        /** Returns when the newest row was changed, by the database's clock; a time long ago for an empty archive. */
+        /**
+         * Returns when the newest row was changed, by the database's clock; a time long ago for an empty archive, and
+         * now for a row of the future, since the clock was ahead.
+         */
         public Instant mark() {
             return jdbc.sql("""
-                            SELECT max(changed_at) FROM (
+                            SELECT least(max(changed_at), now()) FROM (
                                 VALUES (timestamptz 'epoch'),
                                        ((SELECT max(changed_at) FROM note)),
                                        ((SELECT max(changed_at) FROM note_media)),
@@ -327,9 +333,15 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             }
         }
 
-        /** Returns the condition of the rows. In every collation, digits and the letters a to f precede g. */
-        public String condition(String table) {
-            String ofNotes = "%1$s.note_id >= '%2$s' AND %1$s.note_id < '%2$sg'".formatted(table, prefix);
+        /**
+         * Returns the condition of the rows of a table that is joined with the selected notes, both restricted, since
+         * the planner does not derive one from the other.
+         */
+        public String condition(String table, String selected) {
+            String ofNotes = Stream.of(table, selected)
+                    .map(each -> "%1$s.note_id >= '%2$s' AND %1$s.note_id < '%2$sg'".formatted(each, prefix))
+                    .distinct()
+                    .collect(Collectors.joining(" AND "));
             return month == null
                     ? ofNotes
                     : "%1$s AND %2$s.captured_at >= '%3$sT00:00Z' AND %2$s.captured_at < '%4$sT00:00Z'"
