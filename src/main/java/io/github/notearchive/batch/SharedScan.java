@@ -3,6 +3,7 @@ package io.github.notearchive.batch;
 import io.github.notearchive.batch.ShardRepository.Scan;
 import io.github.notearchive.batch.ShardRepository.Shard;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.io.Transactions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -156,7 +157,9 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
                     }
                 }
             }
-            Gate.endStep();
+            if (shard != null || !shards.holders(scan, name).isEmpty()) {
+                Gate.endStep();
+            }
             return null;
         }
 
@@ -201,7 +204,7 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
                     old.lower(),
                     old.upper(),
                     last == null ? old.position() : last,
-                    JsonMapper.shared().writeValueAsString(result),
+                    PostgresText.json(JsonMapper.shared().valueToTree(result)),
                     old.claimId());
             shards.advance(written, part.isLast);
             return part.isLast ? null : written;

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.commons.io.function.IOConsumer;
 
@@ -62,7 +63,7 @@ public final class AtomicFile {
                 out.getFD().sync();
             }
             Files.move(partial, file, ATOMIC_MOVE, REPLACE_EXISTING);
-            force(file.toAbsolutePath().getParent());
+            force(Objects.requireNonNull(file.toAbsolutePath().getParent()));
         } catch (IOException | RuntimeException e) {
             partial.toFile().delete(); // if this fails, the next write deletes it
             throw e;

@@ -173,7 +173,7 @@ final class LakeTable {
     }
 
     private boolean isStored(Part part) {
-        return live.get(part).stream().allMatch(file -> stored.contains(file.location()));
+        return live.getOrDefault(part, List.of()).stream().allMatch(file -> stored.contains(file.location()));
     }
 
     /**
@@ -276,12 +276,7 @@ final class LakeTable {
         if (erased != null) {
             transaction.updateProperties().set(ERASED, erased.toString()).commit();
         }
-        Optional<Instant> latest = lastErased.map(end -> end.plus(OVERLAP));
-        boolean isErased = erased != null
-                || latest.isPresent()
-                        && snapshots(transaction.table()).stream()
-                                .map(snapshot -> snapshot.summary().getOrDefault(MARK, Instant.EPOCH.toString()))
-                                .anyMatch(published -> !Instant.parse(published).isAfter(latest.get()));
+        boolean isErased = erased != null || hasSnapshotUntil(lastErased.map(end -> end.plus(OVERLAP)));
         int retained = isErased ? 1 : SNAPSHOTS;
         if (snapshots(transaction.table()).size() > retained) {
             transaction
@@ -294,6 +289,13 @@ final class LakeTable {
         transaction.commitTransaction();
         table.refresh();
         return published(removeUnreferenced(isErased));
+    }
+
+    private boolean hasSnapshotUntil(Optional<Instant> end) {
+        return end.isPresent()
+                && snapshots(transaction.table()).stream()
+                        .map(snapshot -> snapshot.summary().getOrDefault(MARK, Instant.EPOCH.toString()))
+                        .anyMatch(published -> !Instant.parse(published).isAfter(end.get()));
     }
 
     private PublishedTable published(long unreferenced) {

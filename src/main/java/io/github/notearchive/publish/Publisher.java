@@ -148,7 +148,7 @@ public record Publisher(
     /** Returns the catalog, which uses connections of the pool and whose tables are made by a migration. */
     JdbcCatalog catalog(ObjectFiles files) {
         JdbcClientPool connections = new JdbcClientPool(1, "", Map.of()) {
-            /** Not repeated: the first attempt of an update may have been committed without a response. */
+            // not repeated: the first attempt of an update may have been committed without a response
             @Override
             public <R> R run(Action<R, Connection, SQLException> action, boolean retry) throws SQLException {
                 try (Connection connection = dataSource.getConnection()) {

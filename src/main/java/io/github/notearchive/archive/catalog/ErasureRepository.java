@@ -53,9 +53,8 @@ public record ErasureRepository(
     private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
 
     /**
-     * Erases a claimed note whose author was erased during the run: first from the bucket, then from the tables. The
-     * tombstone is written before a worklist row is locked, in the order of {@code forget}, which removes its files and
-     * published rows.
+     * Erases a claimed note whose author was erased during the run, from bucket and tables. Writes the tombstone before
+     * it locks a worklist row, as {@code forget} does, which removes files and published rows.
      *
      * @return false if the claim was lost; the tables are unchanged then, as after an error of the store
      */
@@ -333,10 +332,7 @@ public record ErasureRepository(
     /** Copies of rows outside of the tables, which are removed with them. */
     public interface Copies {
 
-        /**
-         * Removes copies of all erased rows; a repeat completes it. Fails if {@code requireHeld} does: the lock is
-         * lost.
-         */
+        /** Removes copies of all erased rows; may be repeated. Fails if {@code requireHeld} does. */
         void removeErased(Runnable requireHeld) throws IOException;
     }
 
