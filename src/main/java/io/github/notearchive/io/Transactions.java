@@ -15,4 +15,11 @@ public final class Transactions {
         template.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
         return template;
     }
+
+    /** Returns a template for work with transactions of its own, outside of the caller's. */
+    public static TransactionTemplate none(PlatformTransactionManager transactions) {
+        var template = new TransactionTemplate(transactions);
+        template.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        return template;
+    }
 }

@@ -24,6 +24,7 @@ import io.github.notearchive.batch.ShardRepository.NewShard;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.Transactions;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
 import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.OpenSidecar;
@@ -44,7 +45,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.Uncheck;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -175,17 +178,13 @@ public record RebuildRunner(
                         scan::renewLeases,
                         () -> log.info(
                                 "Progress: sidecars={}", scan.result().found.sidecars()))) {
-            end = jobs.run(job(run, scan), run);
+            end = jobs.run(job(run, scan, () -> complete(run, lock, bucket)), run);
             run.found = scan.result().found;
             rows = revision.count(clock.instant());
         }
         RebuildSummary summary = summary(run, end.exitCode(), end.reason(), run.jobExecutionId(), rows);
         // INCOMPLETE also completes a rebuild: a repetition would find the same
         if (end.exitCode() == ExitCode.COMPLETED || end.exitCode() == ExitCode.INCOMPLETE) {
-            if (run.merges) {
-                eraser.completeUnfinished(lock); // only now the tables contain all notes that use their files
-            }
-            bucket.ifPresent(revision::adopt);
             return summary.with(captureLog.tryAppend().orElse(null));
         }
         return summary;
@@ -215,7 +214,22 @@ public record RebuildRunner(
         return cut;
     }
 
-    private Job job(RebuildRun run, SharedScan<Progress> scan) {
+    /**
+     * Completes the erasures of a merge, since only now the tables contain all notes that use their files, and adopts
+     * the bucket. Executed by one node, before the last shard, without items, is done.
+     */
+    private Supplier<@Nullable Void> complete(RebuildRun run, RunnerLock lock, Optional<ArchiveObject> bucket) {
+        Transactions.none(shards.transactions())
+                .executeWithoutResult(_ -> Uncheck.run(() -> {
+                    if (run.merges) {
+                        eraser.completeUnfinished(lock);
+                    }
+                    bucket.ifPresent(revision::adopt);
+                }));
+        return () -> null;
+    }
+
+    private Job job(RebuildRun run, SharedScan<Progress> scan, Supplier<Supplier<@Nullable Void>> complete) {
         return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(scan.result().found))
                 .start(scan.step(
                         jobs,
@@ -238,7 +252,7 @@ public record RebuildRunner(
                             writer.write(found, run);
                             return run.progress;
                         }))
-                .next(scan.step(jobs, NUMBERS, 1, _ -> () -> null, _ -> null, (before, _) -> {
+                .next(scan.step(jobs, NUMBERS, 1, _ -> complete.get(), _ -> null, (before, _) -> {
                     writer.finish();
                     return before;
                 }))

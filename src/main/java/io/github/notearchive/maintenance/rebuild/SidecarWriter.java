@@ -85,7 +85,7 @@ record SidecarWriter(
     /** Repeats the rows of a sidecar after another node has used a number of a call at the same time. */
     private static final RetryTemplate RIVALS = new RetryTemplate(RetryPolicy.builder()
             .includes(DuplicateKeyException.class)
-            .maxRetries(3)
+            .maxRetries(100)
             .delay(Duration.ZERO)
             .build());
 
