@@ -28,8 +28,8 @@ public final class ArchiveRows {
             "note", Set.of("changed_at"),
             "author", Set.of("changed_at"),
             "note_media", Set.of("changed_at"),
-            // dated by the rebuild
-            "log_entry", Set.of("recorded_at"));
+            // dated, and appended if it was not, by the rebuild
+            "log_entry", Set.of("recorded_at", "position"));
 
     /** Which rows a bucket knows, by table: what was never paid for is not in it. */
     private static final Map<String, String> KNOWN_ROWS = Map.of(
@@ -39,7 +39,7 @@ public final class ArchiveRows {
                             t.note_id IS NOT NULL
                             AND NOT EXISTS (SELECT 1 FROM log_entry l
                                             WHERE l.note_id = t.note_id AND l.captured_at = t.captured_at
-                                              AND l.position > t.position)
+                                              AND coalesce(l.position, 'infinity'::float8) > coalesce(t.position, 'infinity'::float8))
                             """,
             "worklist", """
                             EXISTS (SELECT 1 FROM api_call c

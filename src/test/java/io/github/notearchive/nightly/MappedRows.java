@@ -31,7 +31,7 @@ final class MappedRows {
     private static final String TABLES = """
             note         first_captured_at,last_captured_at,archived_at,changed_at,search note_id
             author       updated_at,changed_at                          author_id
-            note_capture captured_at,call_id,response,sidecar_key       captured_at
+            note_capture captured_at,call_id,response,sidecar_key,changed_at captured_at
             note_topic   note_id                                        ordinal
             note_mention note_id                                        ordinal
             note_comment captured_at                                    captured_at,ordinal
