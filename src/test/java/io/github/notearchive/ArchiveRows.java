@@ -28,8 +28,8 @@ public final class ArchiveRows {
             "note", Set.of("changed_at"),
             "author", Set.of("changed_at"),
             "note_media", Set.of("changed_at"),
-            // dated, and appended if it was not, by the rebuild
-            "log_entry", Set.of("recorded_at", "position"));
+            // dated by the rebuild
+            "log_entry", Set.of("recorded_at"));
 
     /** Which rows a bucket knows, by table: what was never paid for is not in it. */
     private static final Map<String, String> KNOWN_ROWS = Map.of(

@@ -3,6 +3,7 @@ package io.github.notearchive.prove;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
 import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
@@ -199,6 +200,9 @@ public record CaptureLog(
         Optional<LogKey> own = ownKey();
         Optional<String> known = verifier();
         if (known.isEmpty()) {
+            if (ArchiveObject.read(store).isEmpty()) {
+                revision.advance(); // a rebuild must know the archive, which names the log
+            }
             LogKey key = own.isPresent() ? own.get() : LogKey.create(origin(), keyFile());
             store.putBytes(VERIFIER, (key.verifier() + "\n").getBytes(UTF_8), TEXT);
             return key;

@@ -112,6 +112,7 @@ class PreviewTests extends NightFixture {
         assertThat(previews(note))
                 .extracting(SlotRow::media)
                 .containsExactlyElementsOf(previews.stream().map(SlotRow::media).toList());
+        night.run(ExitCode.COMPLETED); // logs the waiver
         assertRebuiltAsTheyAre();
     }
 
