@@ -330,7 +330,7 @@ class CallRepositoryTests extends LedgerFixture {
 
         assertThat(found).extracting(Future::get).containsOnly(1L);
         assertThat(database.count("SELECT count(DISTINCT xmin::text) FROM api_call"))
-                .isEqualTo(2);
+                .isBetween(1L, 2L);
         assertThat(calls.sentIn(Night.of(NOW)).all()).isEqualTo(limited ? 32 : 0);
     }
 
