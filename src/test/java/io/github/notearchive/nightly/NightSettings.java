@@ -45,6 +45,10 @@ class NightSettings implements ApplicationContextInitializer<GenericApplicationC
         settings.put("archive.store.access-key", servers.store.accessKey());
         settings.put("archive.store.secret-key", servers.store.secretKey());
         settings.put("archive.store.tries", "2");
+        // all nodes have the key of the log
+        settings.put(
+                "archive.proof.key",
+                "MC4CAQAwBQYDK2VwBCIEIGY2m+mTTRrPnnNydwDhvJLuyKy0eYU9+xn0PkktTlnx.AZ+d/REsqCYlM2UnDELaKcIhjtsryNSeMv/kJCMpq3RL");
         settings.put("spring.datasource.url", servers.jdbcUrl);
         settings.put("spring.datasource.username", servers.database.user());
         settings.put("spring.datasource.password", servers.database.password());
