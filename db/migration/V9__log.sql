@@ -34,7 +34,7 @@ CREATE TABLE log_checkpoint (
 );
 
 COMMENT ON TABLE log_checkpoint IS
-    'States of the transparency log, one a night or for 65,536 entries. Each names the one before, and none has two successors: this keeps the log from forking, whatever nodes and restored dumps do. The row is written first, then the tiles, then the object log/checkpoint.';
+    'Checkpoints of the transparency log: one per run with new entries, and at least one per 65,536 entries. Each references its predecessor, and no two reference the same one, so that neither several nodes nor a restored dump can fork the log. The row is written first, then the tiles, then the object log/checkpoint.';
 COMMENT ON COLUMN log_checkpoint.size IS 'Number of entries.';
 COMMENT ON COLUMN log_checkpoint.previous IS 'Size of the checkpoint before; 0: none.';
 COMMENT ON COLUMN log_checkpoint.root_sha256 IS 'Root of the Merkle tree (RFC 6962), in lower-case hex.';

@@ -183,8 +183,8 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
         }
 
         /**
-         * Writes parts, each in a transaction of its own, which is repeated after a deadlock with another node: the
-         * rows of the framework say nothing about shards.
+         * Writes parts, each in a separate transaction, which is repeated after a deadlock with another node: the rows
+         * of the framework say nothing about shards.
          */
         @Override
         public void write(Chunk<? extends Part<T>> parts) {

@@ -16,7 +16,7 @@ public final class Transactions {
         return template;
     }
 
-    /** Returns a template for work with transactions of its own, outside of the caller's. */
+    /** Returns a template that suspends the caller's transaction. */
     public static TransactionTemplate none(PlatformTransactionManager transactions) {
         var template = new TransactionTemplate(transactions);
         template.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);

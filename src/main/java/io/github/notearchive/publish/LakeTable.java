@@ -79,7 +79,6 @@ final class LakeTable {
     private final Layout layout;
     private final ObjectFiles files;
     private final ObjectStore store;
-    private final Catalog catalog;
     private final Table table;
     private final Transaction transaction;
     private final Schema schema;
@@ -91,11 +90,10 @@ final class LakeTable {
     private final List<DataFile> removed = new ArrayList<>();
     private String mark = "";
 
-    private LakeTable(Layout layout, ObjectFiles files, Catalog catalog, Table table) throws IOException {
+    private LakeTable(Layout layout, ObjectFiles files, Table table) throws IOException {
         this.layout = layout;
         this.files = files;
         this.store = files.store();
-        this.catalog = catalog;
         this.table = table;
         this.stored = Set.copyOf(locations(layout, files));
         this.transaction = table.newTransaction();
@@ -117,7 +115,7 @@ final class LakeTable {
     static Optional<LakeTable> load(Catalog catalog, ObjectFiles files, Layout layout) throws IOException {
         TableIdentifier id = layout.id();
         try {
-            return Optional.of(new LakeTable(layout, files, catalog, catalog.loadTable(id)));
+            return Optional.of(new LakeTable(layout, files, catalog.loadTable(id)));
         } catch (NoSuchTableException e) {
             return Optional.empty();
         } catch (NotFoundException e) {
@@ -137,7 +135,7 @@ final class LakeTable {
                 // a commit of another process means that this one has lost its lock
                 .withProperty(TableProperties.COMMIT_NUM_RETRIES, "0")
                 .create();
-        return new LakeTable(layout, files, catalog, table);
+        return new LakeTable(layout, files, table);
     }
 
     static String prefix(Layout layout) {
@@ -239,9 +237,9 @@ final class LakeTable {
      */
     private void requireCurrent(Runnable requireHeld) {
         requireHeld.run();
-        if (!metadata(catalog.loadTable(layout.id()))
-                .metadataFileLocation()
-                .equals(metadata(table).metadataFileLocation())) {
+        String loaded = metadata(table).metadataFileLocation();
+        table.refresh(); // reads the row of the catalog, and objects only if it has changed
+        if (!metadata(table).metadataFileLocation().equals(loaded)) {
             throw new CommitFailedException("table %s was changed", layout.id());
         }
     }

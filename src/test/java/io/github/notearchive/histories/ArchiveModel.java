@@ -13,9 +13,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an archive promises about a few notes, whatever is done to it: which responses may be bought, which notes are
- * erased, which files may be missing. It knows the operator's commands, the provider's script and the bucket, but no
- * decision of the program.
+ * Invariants of an archive of a few notes: which responses may be bought, which notes are erased, which files may be
+ * missing. Contains the operator's commands, the provider's script and the bucket, but no decision of the program.
  *
  * <p>Days are nights of the provider's quota, counted from 1970.
  */

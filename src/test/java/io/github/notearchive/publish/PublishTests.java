@@ -9,11 +9,13 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
 import io.github.notearchive.store.ObjectKey;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.commons.io.function.IORunnable;
 import org.apache.commons.io.function.Uncheck;
 import org.apache.iceberg.Snapshot;
@@ -22,7 +24,7 @@ import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.ConcurrencyFailureException;
 
-/** Published tables have the rows of the archive, whatever happens in between. */
+/** Published tables have the rows of the archive, also after kills, erasures and lost objects. */
 class PublishTests extends PublishScenario {
 
     @Test
@@ -212,16 +214,10 @@ class PublishTests extends PublishScenario {
     void aPublisherWithoutItsLockCommitsNothing() throws Exception {
         publish();
         database.update("UPDATE note SET liked_count = 1 WHERE note_id = ?", SmallArchive.BARE);
-        boolean[] isOvertaken = {false};
 
-        assertThatThrownBy(() -> publisher().publish(false, null, () -> {
-                    if (!isOvertaken[0]) {
-                        isOvertaken[0] = true;
-                        elsewhere(() -> {
-                            database.update("UPDATE note SET liked_count = 2 WHERE note_id = ?", SmallArchive.BARE);
-                            publish();
-                        });
-                    }
+        assertThatThrownBy(() -> publishOvertakenBy(() -> {
+                    database.update("UPDATE note SET liked_count = 2 WHERE note_id = ?", SmallArchive.BARE);
+                    publish();
                 }))
                 .isInstanceOf(ConcurrencyFailureException.class)
                 .hasMessageContaining("repeat: note-archive publish");
@@ -234,16 +230,10 @@ class PublishTests extends PublishScenario {
     void aPublisherWithoutItsLockAddsNoErasedRows() throws Exception {
         publish();
         database.update("UPDATE note SET liked_count = 1 WHERE note_id = ?", SmallArchive.FORMULA);
-        boolean[] isOvertaken = {false};
 
-        assertThatThrownBy(() -> publisher().publish(false, null, () -> {
-                    if (!isOvertaken[0]) {
-                        isOvertaken[0] = true;
-                        elsewhere(() -> {
-                            forgetRows(SmallArchive.FORMULA);
-                            publisher().removeErased(() -> {});
-                        });
-                    }
+        assertThatThrownBy(() -> publishOvertakenBy(() -> {
+                    forgetRows(SmallArchive.FORMULA);
+                    publisher().removeErased(() -> {});
                 }))
                 .isInstanceOf(ConcurrencyFailureException.class);
 
@@ -289,9 +279,17 @@ class PublishTests extends PublishScenario {
         });
     }
 
-    /** Runs in a thread without the transaction of this one, as another process would. */
-    private static void elsewhere(IORunnable work) {
-        CompletableFuture.runAsync(() -> Uncheck.run(work)).join();
+    /**
+     * Publishes, and executes other work when the lock is first checked: in a thread without the transaction of this
+     * one.
+     */
+    private void publishOvertakenBy(IORunnable other) throws IOException {
+        AtomicBoolean isOvertaken = new AtomicBoolean();
+        publisher().publish(false, null, () -> {
+            if (!isOvertaken.getAndSet(true)) {
+                CompletableFuture.runAsync(() -> Uncheck.run(other)).join();
+            }
+        });
     }
 
     /** Otherwise older snapshots expire at once. */

@@ -164,7 +164,7 @@ class StoredResponsesTests {
         assertThat(page(second.last(), true).answers()).isZero();
     }
 
-    /** The beginning of each one is read by a thread of its own. */
+    /** The beginning of each one is read by a separate thread. */
     @ParameterizedTest
     @CsvSource({"300000,true false", "3000,true"})
     void largeSidecarsAreReadOneAfterTheOther(int size, String reads) {

@@ -100,7 +100,7 @@ class VerifyTests extends MaintenanceScenario {
         TreeMap<String, byte[]> objects = night.objects("");
         objects.remove("archive.json"); // compared at the start, and not audited
         assertThat(objects.keySet().removeIf(key -> key.startsWith("log/")))
-                .as("the log, which has a step of its own")
+                .as("the log, which has a separate step")
                 .isTrue();
         assertThat(audit.listed()).isEqualTo(objects.size());
         assertThat(audit.bytes())
