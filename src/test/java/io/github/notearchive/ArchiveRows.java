@@ -34,6 +34,8 @@ public final class ArchiveRows {
     /** Which rows a bucket knows, by table: what was never paid for is not in it. */
     private static final Map<String, String> KNOWN_ROWS = Map.of(
             "api_call", "billed = 'YES' AND received_at IS NOT NULL",
+            // a rebuild inserts orphans, too, which an audit reports with and without a row
+            "media_object", "EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = t.sha256)",
             // the newest entry of each capture, which its sidecar has
             "log_entry", """
                             t.note_id IS NOT NULL

@@ -111,12 +111,12 @@ record History(List<Step> steps) {
                 Integer.parseInt(text.group(4)));
     }
 
-    /** Drops the steps without which the history still fails, beginning with halves. */
+    /** Drops the steps without which the history still fails, beginning with halves; never the first, which enqueues. */
     History shrunk(Predicate<History> fails) {
         History smallest = this;
         for (int length = Math.max(1, steps.size() / 2); length > 0; length /= 2) {
-            for (int end = smallest.steps.size(); end > 0; end -= length) {
-                History shorter = smallest.without(Math.max(0, end - length), end);
+            for (int end = smallest.steps.size(); end > 1; end -= length) {
+                History shorter = smallest.without(Math.max(1, end - length), end);
                 if (fails.test(shorter)) {
                     smallest = shorter;
                 }

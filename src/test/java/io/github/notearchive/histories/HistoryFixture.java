@@ -3,6 +3,9 @@ package io.github.notearchive.histories;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
+import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
@@ -24,6 +27,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxScript;
+import io.github.notearchive.store.ObjectKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -182,7 +186,7 @@ public abstract class HistoryFixture extends MaintenanceScenario {
             case VERIFY -> killedAt(step, () -> audits.verify(REPAIR));
             case FORGET -> {
                 until(step, () -> forget(note));
-                model.erased(note);
+                model.erased(note, before);
             }
             case DUMP -> {
                 dump = TableDump.of(night.sql());
@@ -461,11 +465,16 @@ public abstract class HistoryFixture extends MaintenanceScenario {
     }
 
     /**
-     * Without what depends on when a copy was emptied or an erasure completed, and without the bill of erased notes.
+     * Without what depends on when a copy was emptied or an erasure completed, and without the bill of erased notes. Of
+     * the entries of a capture the one in its sidecar, which is an older one if an audit brought back a lost file.
      */
     @Override
     protected Map<String, List<String>> rows() {
         Map<String, List<String>> rows = super.rows();
+        rows.put("log_entry", texts("""
+                        SELECT (to_jsonb(t) - 'recorded_at')::text FROM log_entry t
+                        WHERE note_id IS NOT NULL AND encode(salt, 'hex') = ANY (?)
+                        """, (Object) saltsOfSidecars().toArray(String[]::new)));
         rows.replaceAll((_, list) -> list.stream()
                 .filter(row ->
                         !row.contains("\"endpoint\"") || model.erased().stream().noneMatch(row::contains))
@@ -474,6 +483,20 @@ public abstract class HistoryFixture extends MaintenanceScenario {
                 .sorted()
                 .toList());
         return rows;
+    }
+
+    private List<String> saltsOfSidecars() {
+        List<String> salts = new ArrayList<>();
+        see().objects().forEach((key, object) -> {
+            if (key.startsWith("notes/")) {
+                try {
+                    Sidecar.read(new ObjectKey(key), object).logEntry().map(LogEntry::salt).ifPresent(salts::add);
+                } catch (BrokenSidecarException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        });
+        return salts;
     }
 
     private List<NoteId> worklistOf(String... states) {
