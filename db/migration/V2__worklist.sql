@@ -2,7 +2,7 @@
 
 CREATE TABLE worklist (
     -- the comparison costs a tenth of a regular expression
-    note_id                text        PRIMARY KEY
+    note_id                text COLLATE "C" PRIMARY KEY
                                        CHECK (length(note_id) = 24 AND encode(decode(note_id, 'hex'), 'hex') = note_id),
     state                  text        NOT NULL DEFAULT 'PENDING'
                                        CHECK (state IN ('PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED')),

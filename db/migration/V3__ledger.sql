@@ -2,7 +2,7 @@
 
 CREATE TABLE api_call (
     id               bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    note_id          text        NOT NULL CHECK (note_id ~ '^[0-9a-f]{24}$'),
+    note_id          text COLLATE "C" NOT NULL CHECK (note_id ~ '^[0-9a-f]{24}$'),
     endpoint         text        NOT NULL,
     sent_at          timestamptz NOT NULL,
     received_at      timestamptz,

@@ -24,7 +24,7 @@ COMMENT ON COLUMN author.changed_at IS
     'When one of the values last changed, by the database''s clock. export --since reads it. Set by a trigger.';
 
 CREATE TABLE note (
-    note_id              text        PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
+    note_id              text COLLATE "C" PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
     note_type            text,
     title                text,
     note_text            text,
@@ -137,7 +137,7 @@ COMMENT ON COLUMN note.changed_at IS
     'When the row, its captures, topics, mentions or comments were last written, or a slot was removed, by the database''s clock. export --since reads it. Set by triggers: a transaction that writes topics writes the note as well.';
 
 CREATE TABLE note_capture (
-    note_id             text        NOT NULL REFERENCES note,
+    note_id             text COLLATE "C" NOT NULL REFERENCES note,
     captured_at         timestamptz NOT NULL,
     call_id             bigint      NOT NULL UNIQUE REFERENCES api_call,
     liked_count         bigint,
@@ -199,7 +199,7 @@ COMMENT ON COLUMN note_capture.mapper_version IS
     'The version of the mapper that made title to author_nickname and the counts. NULL: a response to note-detail/v6, which has counts only.';
 
 CREATE TABLE note_topic (
-    note_id    text     NOT NULL REFERENCES note,
+    note_id    text COLLATE "C" NOT NULL REFERENCES note,
     ordinal    integer  NOT NULL,
     topic_id   text,
     name       text     NOT NULL,
@@ -217,7 +217,7 @@ COMMENT ON COLUMN note_topic.name IS 'Without the # before it; at most 500 chara
 COMMENT ON COLUMN note_topic.topic_type IS 'What kind of tag the provider calls it; topic for most.';
 
 CREATE TABLE note_mention (
-    note_id  text    NOT NULL REFERENCES note,
+    note_id  text COLLATE "C" NOT NULL REFERENCES note,
     ordinal  integer NOT NULL,
     user_id  text,
     nickname text,
@@ -235,7 +235,7 @@ COMMENT ON COLUMN note_mention.nickname IS 'What that person was called then.';
 
 -- Comments contained in a response: few of comments_count, and most responses have none.
 CREATE TABLE note_comment (
-    note_id         text        NOT NULL,
+    note_id         text COLLATE "C" NOT NULL,
     captured_at     timestamptz NOT NULL,
     ordinal         integer     NOT NULL,
     comment_id      text,
@@ -273,7 +273,7 @@ COMMENT ON COLUMN note_comment.reply_count IS 'Replies to it at captured_at, whe
 
 -- Every archived file, once, for all notes that use it. A row is written after its object.
 CREATE TABLE media_object (
-    sha256       text        PRIMARY KEY CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    sha256       text COLLATE "C" PRIMARY KEY CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     object_key   text        NOT NULL UNIQUE,
     size_bytes   bigint      NOT NULL CHECK (size_bytes > 0),
     content_type text        NOT NULL,
@@ -301,7 +301,7 @@ COMMENT ON COLUMN media_object.verified_at IS
     'When the store last showed that it holds these bytes: at first, its own digest of the upload. NULL: not since the tables were rebuilt from the bucket.';
 
 CREATE TABLE note_media (
-    note_id     text        NOT NULL REFERENCES note,
+    note_id     text COLLATE "C" NOT NULL REFERENCES note,
     kind        text        NOT NULL CHECK (kind IN ('IMAGE', 'MOTION', 'AUDIO', 'VIDEO', 'SUBTITLE', 'PREVIEW')),
     ordinal     integer     NOT NULL CHECK (ordinal >= 0),
     identity    text        NOT NULL,
@@ -310,7 +310,7 @@ CREATE TABLE note_media (
     rendition   text,
     width       integer,
     height      integer,
-    sha256      text        REFERENCES media_object,
+    sha256      text COLLATE "C" REFERENCES media_object,
     checks      text,
     error       text,
     dead_night  date,
@@ -470,7 +470,7 @@ CREATE TABLE schema_drift (
     json_type       text        NOT NULL CHECK (json_type IN ('object', 'array', 'string', 'number', 'boolean', 'null')),
     state           text        NOT NULL DEFAULT 'NEW' CHECK (state IN ('NEW', 'BASELINE')),
     first_seen_at   timestamptz NOT NULL,
-    example_note_id text        NOT NULL CHECK (example_note_id ~ '^[0-9a-f]{24}$'),
+    example_note_id text COLLATE "C" NOT NULL CHECK (example_note_id ~ '^[0-9a-f]{24}$'),
     PRIMARY KEY (path, json_type)
 );
 

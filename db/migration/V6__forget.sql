@@ -1,7 +1,7 @@
 -- What is not to be archived any more, and must not come back by any way.
 
 CREATE TABLE forgotten_note (
-    note_id      text        PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
+    note_id      text COLLATE "C" PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
     forgotten_at timestamptz NOT NULL,
     reason       text,
     finished_at  timestamptz

@@ -3,7 +3,7 @@
 CREATE TABLE log_entry (
     entry       bytea       PRIMARY KEY CHECK (length(entry) = 32),
     position    bigint      UNIQUE CHECK (position >= 0),
-    note_id     text,
+    note_id     text COLLATE "C",
     captured_at timestamptz,
     salt        bytea       CHECK (length(salt) = 32),
     recorded_at timestamptz NOT NULL,

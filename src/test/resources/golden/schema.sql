@@ -12,6 +12,7 @@ line (kind, owner, place, text) AS (
     UNION ALL
     SELECT 1, relname, a.attnum::int,
            '  ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+           || CASE WHEN r.relkind = 'r' AND a.attcollation = '"C"'::regcollation THEN ' COLLATE "C"' ELSE '' END
            || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
            || CASE a.attidentity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY' ELSE '' END
            || CASE a.attgenerated WHEN 's' THEN ' GENERATED ALWAYS AS ' ELSE coalesce(left(' DEFAULT ', 9 * (d.oid > 0)::int), '') END

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.SmallArchive;
+import io.github.notearchive.archive.stats.NoteSnapshots;
+import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
@@ -16,13 +18,18 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
 import org.apache.commons.io.function.IORunnable;
 import org.apache.commons.io.function.Uncheck;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.jdbc.JdbcCatalog;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 
 /** Published tables have the rows of the archive, also after kills, erasures and lost objects. */
 class PublishTests extends PublishScenario {
@@ -277,6 +284,41 @@ class PublishTests extends PublishScenario {
 
             assertThat(location).endsWith("/" + new String(hint, StandardCharsets.UTF_8) + ".metadata.json");
         });
+    }
+
+    /** Danish sorts {@code aa} as one letter after {@code z}. */
+    @Test
+    void rowsOfAPartitionAreFoundInADatabaseOfAnyCollation() {
+        String name = "danish_" + System.nanoTime();
+        database.update("CREATE DATABASE %s TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'da'".formatted(name));
+        try {
+            DataSource danish = new DriverManagerDataSource(
+                    database.jdbcUrl().replaceFirst("[^/]*$", name), database.user(), database.password());
+            Flyway.configure()
+                    .dataSource(danish)
+                    .locations("classpath:db/migration")
+                    .load()
+                    .migrate();
+            List<String> ids =
+                    List.of("65a000000000000000000001", "65aa00000000000000000002", "6aaaaaaaaaaaaaaaaaaaaaaa");
+            for (String id : ids) {
+                JdbcClient.create(danish)
+                        .sql("INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (?, now(), now())")
+                        .param(id)
+                        .update();
+            }
+
+            NoteSnapshots snapshots = new NoteSnapshots(JdbcClient.create(danish), new JdbcTransactionManager(danish));
+            try (var rows = snapshots.open(Selection.all(), null, null)) {
+                assertThat(rows.changedParts(3, false))
+                        .extracting(part -> rows.rows("SELECT note_id FROM note WHERE " + part.condition("note", "note")
+                                        + " ORDER BY 1")
+                                .toList())
+                        .containsExactly(ids.subList(0, 2), ids.subList(2, 3));
+            }
+        } finally {
+            database.update("DROP DATABASE " + name + " WITH (FORCE)");
+        }
     }
 
     /**

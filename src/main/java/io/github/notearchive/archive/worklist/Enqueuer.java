@@ -229,7 +229,7 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
         /** Copies the list to the table and returns the last id of each batch; a list without refreshes is one. */
         private List<String> copy(Reader list, @Nullable IOFunction<String, String> shortLinks) {
             jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the previous list
-            jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
+            jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text COLLATE \"C\" NOT NULL, line bigint NOT NULL)")
                     .update();
             new NoteListReader(options.column(), this, shortLinks).read(list);
             flush();
