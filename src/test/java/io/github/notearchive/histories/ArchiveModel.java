@@ -77,6 +77,7 @@ final class ArchiveModel {
 
     /** Objects that a killed node stored without a row, which an erasure cannot find. */
     private final Set<String> orphans = new HashSet<>();
+
     private @Nullable Long quotaUsed;
 
     ArchiveModel(Map<String, Source> sources) {
@@ -131,13 +132,13 @@ final class ArchiveModel {
      * again.
      *
      * @param sidecars the night of the newest sidecar of each note in the bucket
+     * @param held that of the newest one whose response has the note
      */
-    void merged(boolean isOfDump, Map<String, Long> sidecars) {
+    void merged(boolean isOfDump, Map<String, Long> sidecars, Map<String, Long> held) {
         notes.forEach((id, note) -> {
             Dumped before = isOfDump ? dump.get(id) : new Dumped(null, null);
-            Long stored = sidecars.get(id);
-            note.paid = later(before.paid, stored);
-            note.held = later(before.held, stored);
+            note.paid = later(before.paid, sidecars.get(id));
+            note.held = later(before.held, held.get(id));
         });
         quotaUsed = null;
     }

@@ -111,7 +111,9 @@ record History(List<Step> steps) {
                 Integer.parseInt(text.group(4)));
     }
 
-    /** Drops the steps without which the history still fails, beginning with halves; never the first, which enqueues. */
+    /**
+     * Drops the steps without which the history still fails, beginning with halves; never the first, which enqueues.
+     */
     History shrunk(Predicate<History> fails) {
         History smallest = this;
         for (int length = Math.max(1, steps.size() / 2); length > 0; length /= 2) {

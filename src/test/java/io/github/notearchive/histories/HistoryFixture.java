@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
-import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
@@ -27,7 +25,6 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxScript;
-import io.github.notearchive.store.ObjectKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -200,7 +197,7 @@ public abstract class HistoryFixture extends MaintenanceScenario {
                 }
             }
             case REBUILD -> {
-                if (!before.nightsOfSidecars().isEmpty()) {
+                if (!before.nightsOfSidecars(false).isEmpty()) {
                     loseTheDatabase();
                     recover(false, step);
                 }
@@ -352,7 +349,8 @@ public abstract class HistoryFixture extends MaintenanceScenario {
 
     /** Merges the tables with the bucket, after a kill once more, and enqueues the lists again. */
     private void recover(boolean isOfDump, Step step) throws Exception {
-        model.merged(isOfDump, see().nightsOfSidecars());
+        Seen before = see();
+        model.merged(isOfDump, before.nightsOfSidecars(false), before.nightsOfSidecars(true));
         until(step, () -> isOfDump ? merge(ExitCode.COMPLETED) : rebuild(ExitCode.COMPLETED));
         enqueue(model.listed());
         enqueue(model.erased());
@@ -474,7 +472,10 @@ public abstract class HistoryFixture extends MaintenanceScenario {
         rows.put("log_entry", texts("""
                         SELECT (to_jsonb(t) - 'recorded_at')::text FROM log_entry t
                         WHERE note_id IS NOT NULL AND encode(salt, 'hex') = ANY (?)
-                        """, (Object) saltsOfSidecars().toArray(String[]::new)));
+                        """, (Object) see().sidecarsInBucket().stream()
+                .flatMap(sidecar -> sidecar.logEntry().stream())
+                .map(LogEntry::salt)
+                .toArray(String[]::new)));
         rows.replaceAll((_, list) -> list.stream()
                 .filter(row ->
                         !row.contains("\"endpoint\"") || model.erased().stream().noneMatch(row::contains))
@@ -483,20 +484,6 @@ public abstract class HistoryFixture extends MaintenanceScenario {
                 .sorted()
                 .toList());
         return rows;
-    }
-
-    private List<String> saltsOfSidecars() {
-        List<String> salts = new ArrayList<>();
-        see().objects().forEach((key, object) -> {
-            if (key.startsWith("notes/")) {
-                try {
-                    Sidecar.read(new ObjectKey(key), object).logEntry().map(LogEntry::salt).ifPresent(salts::add);
-                } catch (BrokenSidecarException e) {
-                    throw new AssertionError(e);
-                }
-            }
-        });
-        return salts;
     }
 
     private List<NoteId> worklistOf(String... states) {

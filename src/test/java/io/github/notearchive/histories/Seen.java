@@ -1,12 +1,11 @@
 package io.github.notearchive.histories;
 
+import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.store.ObjectKey;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -44,9 +43,6 @@ record Seen(
         Set<String> spooled,
         List<String> sold,
         int asked) {
-
-    /** Without the fraction of a second. */
-    private static final DateTimeFormatter NAME_OF_SIDECAR = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss");
 
     private static final String ROWS = Stream.of(
                     "worklist", "note", "note_capture", "note_media", "note_topic", "note_mention", "api_call")
@@ -114,12 +110,6 @@ record Seen(
         return pairs;
     }
 
-    /** Returns the night of the time in a sidecar's name. */
-    private static long night(String time) {
-        Instant at = LocalDateTime.parse(time, NAME_OF_SIDECAR).toInstant(ZoneOffset.UTC);
-        return Night.of(at).date().toEpochDay();
-    }
-
     int sold(String note) {
         return (int) sold.stream().filter(note::equals).count();
     }
@@ -153,13 +143,31 @@ record Seen(
         return broken;
     }
 
-    /** Returns the night of the newest sidecar of each note in the bucket. */
-    Map<String, Long> nightsOfSidecars() {
+    List<Sidecar> sidecarsInBucket() {
+        List<Sidecar> sidecars = new ArrayList<>();
+        objects.forEach((key, object) -> {
+            if (key.startsWith("notes/")) {
+                try {
+                    sidecars.add(Sidecar.read(new ObjectKey(key), object));
+                } catch (BrokenSidecarException e) {
+                    throw new AssertionError(key, e);
+                }
+            }
+        });
+        return sidecars;
+    }
+
+    /**
+     * Returns the night of the newest sidecar of each note in the bucket.
+     *
+     * @param withNote only of those whose response has the note
+     */
+    Map<String, Long> nightsOfSidecars(boolean withNote) {
         Map<String, Long> nights = new HashMap<>();
-        for (String key : objects.keySet()) {
-            String[] parts = key.split("[/.]");
-            if (parts[0].equals("notes")) {
-                nights.merge(parts[1], night(parts[2]), Math::max);
+        for (Sidecar sidecar : sidecarsInBucket()) {
+            if (!withNote || sidecar.media() != null) {
+                long night = Night.of(sidecar.capturedAt()).date().toEpochDay();
+                nights.merge(sidecar.noteId().value(), night, Math::max);
             }
         }
         return nights;
