@@ -82,8 +82,8 @@ public record JobExecutionQueries(JdbcClient jdbc) {
 
     /** Returns whether any node started a rebuild of the tables, or a merge, of which shards are not done. */
     public boolean isRebuildUnfinished() {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM scan_shard WHERE scan = ANY (:scans) AND done_at IS NULL)")
-                .param("scans", new String[] {JobNames.REBUILD, JobNames.MERGE})
+        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM scan_shard WHERE scan = :scan AND done_at IS NULL)")
+                .param("scan", JobNames.REBUILD)
                 .query(Boolean.class)
                 .single();
     }

@@ -7,9 +7,6 @@ public final class JobNames {
     public static final String VERIFY = "verifyArchive";
     public static final String REBUILD = "rebuildArchive";
 
-    /** Scan of a rebuild that merges; its job is that of rebuilds. */
-    public static final String MERGE = REBUILD + " --missing";
-
     public static final String REMAP = "remapNotes";
 
     private JobNames() {}

@@ -59,33 +59,49 @@ public record ShardRepository(JdbcClient jdbc, PlatformTransactionManager transa
         }
     }
 
-    /** Returns the start of the open scan of a name; empty if none is open. */
-    public Optional<Instant> open(String scan) {
+    /** Returns the open scan of a name; empty if none is open. */
+    public Optional<Scan> open(String scan) {
         return jdbc.sql("""
                         SELECT since FROM scan_shard WHERE scan = :scan AND done_at IS NULL ORDER BY since DESC LIMIT 1
                         """)
                 .param("scan", scan)
                 .query(Timestamp.class)
                 .optional()
-                .map(Timestamp::toInstant);
+                .map(since -> new Scan(scan, since.toInstant(), true));
     }
 
     /** Joins the open scan of a name, or begins one, whose shards are then cut. */
     public Scan join(String scan, Instant now, Supplier<List<NewShard>> cut) {
-        Optional<Instant> joined = open(scan);
+        Optional<Scan> joined = open(scan);
         if (joined.isPresent()) {
-            return new Scan(scan, joined.get(), true);
+            return joined.get();
         }
         Instant since = now.truncatedTo(ChronoUnit.MICROS);
         List<NewShard> shards = cut.get();
         return Transactions.separate(transactions).execute(_ -> {
             jdbc.sql("LOCK TABLE scan_shard IN SHARE ROW EXCLUSIVE MODE").update();
-            return open(scan).map(other -> new Scan(scan, other, true)).orElseGet(() -> {
+            return open(scan).orElseGet(() -> {
                 deleteBefore(scan, since);
                 create(scan, since, shards);
                 return new Scan(scan, since, false);
             });
         });
+    }
+
+    /** Returns whether a scan has a step. */
+    public boolean has(Scan scan, String step) {
+        return of(scan, step, "SELECT EXISTS (SELECT 1 FROM scan_shard WHERE %s)".formatted(OF_STEP))
+                .query(Boolean.class)
+                .single();
+    }
+
+    /** Deletes the open scans of a name unless a node processes a shard; returns whether there were any. */
+    public boolean abandon(String scan) {
+        return jdbc.sql("""
+                                DELETE FROM scan_shard
+                                WHERE scan = :scan AND done_at IS NULL
+                                  AND NOT EXISTS (SELECT 1 FROM scan_shard WHERE scan = :scan AND claimed_until > now())
+                                """).param("scan", scan).update() > 0;
     }
 
     /** Deletes all scans of a name but the last one, whose nodes may still read its results. */
@@ -129,7 +145,7 @@ public record ShardRepository(JdbcClient jdbc, PlatformTransactionManager transa
                 .execute(_ -> of(scan, step, """
                         UPDATE scan_shard SET claimed_by = :node, %s, claim_id = nextval('scan_shard_claim_seq')
                         WHERE id = (SELECT id FROM scan_shard WHERE %s AND done_at IS NULL AND %s
-                                    ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                                    ORDER BY result IS NOT NULL, id LIMIT 1 FOR UPDATE SKIP LOCKED)
                         RETURNING id, lower, upper, position, result::text AS result, claim_id
                         """.formatted(Lease.HELD, OF_STEP, Lease.FREE))
                         .param("node", node)

@@ -40,12 +40,12 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
 
     private static final RetryTemplate RETRIES = new RetryTemplate(RetryPolicy.builder()
             .predicate(DatabaseErrors::isUndone)
-            .maxRetries(10)
+            .maxRetries(100)
             .delay(Duration.ofMillis(100))
             .jitter(Duration.ofMillis(100))
             .build());
 
-    private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
+    private static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
 
     private final ShardRepository shards;
     private final Scan scan;

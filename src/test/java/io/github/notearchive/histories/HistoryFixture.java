@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
+import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
@@ -463,22 +464,32 @@ public abstract class HistoryFixture extends MaintenanceScenario {
     }
 
     /**
-     * Without what depends on when a copy was emptied or an erasure completed, and without the bill of erased notes. Of
-     * the entries of a capture the one in its sidecar, which is an older one if an audit brought back a lost file.
+     * Without what depends on when a copy was emptied or an erasure completed, without the bill of erased notes, and
+     * without responses that became too old for reuse before their note was processed. Of the entries of a capture the
+     * one in its sidecar, which is an older one if an audit brought back a lost file.
      */
     @Override
     protected Map<String, List<String>> rows() {
         Map<String, List<String>> rows = super.rows();
+        List<Sidecar> sidecars = see().sidecarsInBucket();
         rows.put("log_entry", texts("""
                         SELECT (to_jsonb(t) - 'recorded_at')::text FROM log_entry t
                         WHERE note_id IS NOT NULL AND encode(salt, 'hex') = ANY (?)
-                        """, (Object) see().sidecarsInBucket().stream()
+                        """, (Object) sidecars.stream()
                 .flatMap(sidecar -> sidecar.logEntry().stream())
                 .map(LogEntry::salt)
                 .toArray(String[]::new)));
+        List<String> unused =
+                texts("""
+                        SELECT '"id": ' || id || ',' FROM api_call c
+                        WHERE billed = 'YES' AND id <> ALL (?)
+                          AND EXISTS (SELECT 1 FROM api_call later
+                                      WHERE later.note_id = c.note_id AND later.billed = 'YES' AND later.id > c.id)
+                        """, (Object) sidecars.stream().map(Sidecar::callId).toArray(Long[]::new));
         rows.replaceAll((_, list) -> list.stream()
-                .filter(row ->
-                        !row.contains("\"endpoint\"") || model.erased().stream().noneMatch(row::contains))
+                .filter(row -> !row.contains("\"endpoint\"")
+                        || Stream.concat(model.erased().stream(), unused.stream())
+                                .noneMatch(row::contains))
                 .map(row -> row.replaceAll("\"(response|finished_at)\": (\"[^\"]*\"|null)", "$1")
                         .replaceAll("\"refresh_\\w+\": [^,}]*", "refresh"))
                 .sorted()

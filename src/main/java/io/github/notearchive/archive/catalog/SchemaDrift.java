@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -103,7 +105,7 @@ public class SchemaDrift {
         record(newFieldsIn(response.id(), response.capturedAt(), response.envelope()));
     }
 
-    /** As above; the first response of a field is kept. */
+    /** As above; the first response of a field is kept. A field is known when the transaction is committed. */
     void record(Collection<Sighting> sightings) {
         List<Sighting> added =
                 sightings.stream().limit(Math.max(0, MAX_KNOWN - known.size())).toList();
@@ -122,6 +124,19 @@ public class SchemaDrift {
                         ORDER BY path, type
                         ON CONFLICT DO NOTHING
                         """);
+        if (TransactionSynchronizationManager.isSynchronizationActive()) {
+            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                @Override
+                public void afterCommit() {
+                    rememberAll(added);
+                }
+            });
+        } else {
+            rememberAll(added);
+        }
+    }
+
+    private void rememberAll(List<Sighting> added) {
         List<Found> first = added.stream()
                 .filter(sighting -> remember(sighting.field()))
                 .map(sighting -> new Found(sighting.field(), sighting.exampleNote()))

@@ -3,6 +3,7 @@ package io.github.notearchive.maintenance.rebuild;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveRevision.Rows;
+import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
 import io.github.notearchive.archive.catalog.MediaCatalog;
@@ -21,6 +22,7 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.ShardRepository;
 import io.github.notearchive.batch.ShardRepository.NewShard;
+import io.github.notearchive.batch.ShardRepository.Scan;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
@@ -107,12 +109,10 @@ public record RebuildRunner(
     }
 
     private RebuildSummary prepare(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
-        // an unfinished rebuild of either kind is resumed
-        run.merges = shards.open(JobNames.MERGE).isPresent()
-                || (run.merges && shards.open(JobNames.REBUILD).isEmpty());
         try {
             // before anything is read that a run of another database could change
             Optional<ArchiveObject> bucket = ArchiveObject.read(store);
+            shards.open(JobNames.REBUILD).ifPresent(open -> run.merges = isOutdated(open, bucket) || isMerge(open));
             Optional<String> obstacle = obstacle(run, bucket);
             return obstacle.isPresent()
                     ? notStarted(run, ExitCode.USAGE, obstacle.get())
@@ -124,18 +124,38 @@ public record RebuildRunner(
         }
     }
 
+    private boolean isMerge(Scan scan) {
+        return !shards.has(scan, OBJECTS);
+    }
+
+    /**
+     * Abandons an unfinished rebuild that began before a run wrote to the bucket, as that in a restored dump: sidecars
+     * of its done shards may be newer. Returns whether it was abandoned; the tables are to be merged then.
+     */
+    private boolean isOutdated(Scan open, Optional<ArchiveObject> bucket) {
+        Instant latest = open.since().plus(AuditRepository.CLOCK_TOLERANCE);
+        boolean isOutdated =
+                bucket.filter(last -> last.writtenAt().isAfter(latest)).isPresent() && shards.abandon(JobNames.REBUILD);
+        if (isOutdated) {
+            log.warn(
+                    "An unfinished rebuild of {} is abandoned: a run wrote to the bucket later",
+                    Night.local(open.since()));
+        }
+        return isOutdated;
+    }
+
     /**
      * Returns why these tables must not or cannot be rebuilt; empty if they can. A merge requires tables of the
      * bucket's archive. A rebuild requires tables without rows, or with those of an unfinished rebuild, and a bucket
      * with sidecars.
      */
     private Optional<String> obstacle(RebuildRun run, Optional<ArchiveObject> bucket) {
-        if (run.merges) {
+        boolean isOpen = shards.open(JobNames.REBUILD).isPresent();
+        if (run.merges || isOpen) {
             store.requireBucket();
             return revision.otherArchive(bucket);
         }
-        boolean isOpen = shards.open(JobNames.REBUILD).isPresent();
-        Optional<String> rows = isOpen ? Optional.empty() : revision.firstWithRows();
+        Optional<String> rows = revision.firstWithRows();
         return rows.map(table ->
                         "the tables are not empty: %s holds rows. A rebuild requires an empty database; use another one"
                                 .formatted(table))
@@ -159,7 +179,8 @@ public record RebuildRunner(
         if (run.merges) {
             log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
         }
-        run.share(shards.join(run.merges ? JobNames.MERGE : JobNames.REBUILD, clock.instant(), () -> cut(run)));
+        run.share(shards.join(JobNames.REBUILD, clock.instant(), () -> cut(run)));
+        run.merges = isMerge(run.scan()); // another node may have begun at the same time
         jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
         log.info(
                 "{}: {}",
@@ -215,15 +236,13 @@ public record RebuildRunner(
     }
 
     /**
-     * Completes the erasures of a merge, since only now the tables contain all notes that use their files, and adopts
-     * the bucket. Executed by one node, before the last shard, without items, is done.
+     * Completes unfinished erasures, since only now the tables contain all notes that use their files, and adopts the
+     * bucket. Executed by one node, before the last shard, without items, is done.
      */
     private Supplier<@Nullable Void> complete(RebuildRun run, RunnerLock lock, Optional<ArchiveObject> bucket) {
         Transactions.none(shards.transactions())
                 .executeWithoutResult(_ -> Uncheck.run(() -> {
-                    if (run.merges) {
-                        eraser.completeUnfinished(lock);
-                    }
+                    eraser.completeUnfinished(lock);
                     bucket.ifPresent(revision::adopt);
                 }));
         return () -> null;

@@ -49,6 +49,10 @@ public class ObjectCheck {
         this.store = store;
     }
 
+    boolean isStoreReachable() {
+        return store.isReachable();
+    }
+
     /** Checks an object, however long that takes. */
     Verdict check(Expected expected) {
         return check(expected, () -> false);

@@ -3,7 +3,6 @@ package io.github.notearchive.maintenance.verify;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.AuditRepository.Area;
 import io.github.notearchive.archive.catalog.AuditRepository.KeyRange;
-import io.github.notearchive.archive.catalog.AuditRepository.Queued;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
@@ -39,10 +38,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Gatherers;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,6 +105,11 @@ record VerifyJob(
     }
 
     Job of(AuditRun audit, SharedScan<AuditCounts> scan) {
+        Iterator<Verdict> others = audit.options.repair()
+                ? STEPS.values().stream()
+                        .flatMap(area -> unrepaired(area, audit))
+                        .iterator()
+                : Collections.emptyIterator();
         Job job = jobs.job(JobNames.VERIFY, audit, _ -> whenComplete())
                 .start(scan.step(
                         jobs,
@@ -119,8 +122,9 @@ record VerifyJob(
                 .next(jobs.tasklet("removeOrphans", (contribution, _) -> removeOrphans(contribution, audit))
                         .allowStartIfComplete(true)
                         .build())
-                .next(verdicts(FILES, audit, scan, shard -> new VerdictSource(Area.FILES, shard, audit)))
-                .next(verdicts(SIDECARS, audit, scan, shard -> new VerdictSource(Area.SIDECARS, shard, audit)))
+                .next(verdicts(FILES, audit, scan, shard -> source(Area.FILES, shard.lower(), shard.upper(), audit)))
+                .next(verdicts(
+                        SIDECARS, audit, scan, shard -> source(Area.SIDECARS, shard.lower(), shard.upper(), audit)))
                 .next(verdicts("verifyLog", audit, scan, _ -> logAudit.of(audit)))
                 .next(scan.step(
                         jobs,
@@ -129,10 +133,27 @@ record VerifyJob(
                         _ -> () -> null,
                         _ -> null,
                         (before, _) -> before.plus(audit.counted(() -> compareTables(audit)))))
+                .next(jobs.tasklet("repairFindings", (_, _) -> repairOthers(others, audit))
+                        .allowStartIfComplete(true)
+                        .build())
                 .build();
         // objects that were stored, found damaged or dated to the future since their shard was done
         STEPS.keySet().forEach(step -> shards.reopen(audit.scan(), step));
         return job;
+    }
+
+    private VerdictSource source(Area area, String lower, @Nullable String upper, AuditRun audit) {
+        KeyRange range = new KeyRange(lower, Objects.requireNonNull(upper));
+        return new VerdictSource(catalog, check, settings.parallel(), area, range, audit);
+    }
+
+    /** Returns the objects found damaged by nodes without the option to repair, read again. */
+    private Stream<Verdict> unrepaired(Area area, AuditRun audit) {
+        List<String> bounds = catalog.bounds(area);
+        VerdictSource source = source(area, bounds.getFirst(), bounds.getLast(), audit);
+        return Stream.generate(() -> Optional.ofNullable(source.get()))
+                .takeWhile(Optional::isPresent)
+                .flatMap(Optional::stream);
     }
 
     private Step verdicts(
@@ -281,11 +302,24 @@ record VerifyJob(
         catalog.deleteUnusedDamaged(now);
         for (String key : catalog.recordUnrecorded(now, audit.jobExecutionId())) {
             log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
-            if (audit.options.repair()) {
-                repairs.repairUnrecorded(key, audit);
-            }
         }
         catalog.resolveUnseenSince(audit.since(), now);
+    }
+
+    /** Repairs findings of other nodes, a chunk in one transaction, and finally slots without a row of their object. */
+    private RepeatStatus repairOthers(Iterator<Verdict> others, AuditRun audit) {
+        List<Verdict> chunk = new ArrayList<>();
+        while (chunk.size() < CHUNK && others.hasNext()) {
+            chunk.add(others.next());
+        }
+        audit.repairs = audit.repairs.plus(audit.counted(() -> {
+            write(chunk, audit);
+            if (chunk.isEmpty() && audit.options.repair()) {
+                catalog.recordUnrecorded(audit.now(clock), audit.jobExecutionId())
+                        .forEach(key -> repairs.repairUnrecorded(key, audit));
+            }
+        }));
+        return chunk.isEmpty() ? RepeatStatus.FINISHED : RepeatStatus.CONTINUABLE;
     }
 
     private StopReason whenComplete() {
@@ -293,108 +327,5 @@ record VerifyJob(
         return open.isEmpty()
                 ? new StopReason(ExitCode.COMPLETED, "store and tables match")
                 : new StopReason(ExitCode.FINDINGS, Damage.describe(open));
-    }
-
-    /**
-     * Checks the objects of a shard in parallel, and returns the verdicts in the order of the queue.
-     *
-     * <p>Stores no position: an object with a verdict leaves the queue. A closed gate ends the reading, also within an
-     * object. An object that could not be read because the store was unavailable closes the gate: the audit must not be
-     * COMPLETED without it.
-     */
-    private final class VerdictSource implements Supplier<@Nullable Verdict> {
-
-        /** Objects that are read from the queue at once. */
-        private static final int READ_AHEAD = 500;
-
-        private final Area area;
-        private final Shard shard;
-        private final AuditRun audit;
-        private Iterator<Checked> checked = Collections.emptyIterator();
-        private String last;
-        private long unread;
-        private @Nullable StoreException lastFailure;
-
-        VerdictSource(Area area, Shard shard, AuditRun audit) {
-            this.area = area;
-            this.shard = shard;
-            this.audit = audit;
-            this.last = shard.lower();
-        }
-
-        /**
-         * A verdict; one with an error of the store only counts while the store is available. Null: the audit ended.
-         */
-        private record Checked(
-                @Nullable Verdict verdict, @Nullable StoreException error) {}
-
-        /** Starts the checks of the next objects of the queue if those of the previous ones have ended. */
-        private boolean hasNext() {
-            if (!checked.hasNext()) {
-                List<Queued> page = catalog.queue(
-                        area,
-                        audit.since(),
-                        audit.options.repair(),
-                        new KeyRange(last, Objects.requireNonNull(shard.upper())),
-                        READ_AHEAD);
-                last = page.isEmpty() ? last : page.getLast().id();
-                checked = page.stream()
-                        .map(Queued::expected)
-                        .gather(Gatherers.mapConcurrent(settings.parallel(), this::check))
-                        .iterator();
-            }
-            return checked.hasNext();
-        }
-
-        private Checked check(Expected expected) {
-            try {
-                return new Checked(check.check(expected, audit.gate()::isClosed), null);
-            } catch (CancellationException e) {
-                return new Checked(null, null);
-            } catch (StoreException e) {
-                Damage damage = new Damage(Damage.Kind.UNREADABLE, String.valueOf(e.getMessage()));
-                return new Checked(new Verdict(expected, damage, 0), e);
-            }
-        }
-
-        @Override
-        public @Nullable Verdict get() {
-            while (!audit.gate().isClosed() && hasNext()) {
-                Checked next = checked.next();
-                Verdict verdict = next.verdict();
-                StoreException error = next.error();
-                if (verdict == null) {
-                    break;
-                }
-                if (error == null || isOfOneObject(error)) {
-                    audit.store.works();
-                    return verdict;
-                }
-                missed(verdict.expected(), error);
-            }
-            if (lastFailure != null) {
-                unavailable(DisplayFormat.plural(unread, "object") + " could not be read, last: "
-                        + lastFailure.getMessage());
-            }
-            return null;
-        }
-
-        /** Returns whether the store is available and fails for this object only. Not requested during an outage. */
-        private boolean isOfOneObject(StoreException error) {
-            return !error.ofTheAccount() && audit.store.faults() == 0 && store.isReachable();
-        }
-
-        private void missed(Expected missed, StoreException error) {
-            unread++;
-            lastFailure = error;
-            log.warn("{} could not be read, {}; the next audit checks it", missed.key(), error.getMessage());
-            if (error.ofTheAccount() || audit.store.fails()) {
-                unavailable(String.valueOf(error.getMessage()));
-            }
-        }
-
-        private void unavailable(String reason) {
-            audit.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
-        }
     }
 }

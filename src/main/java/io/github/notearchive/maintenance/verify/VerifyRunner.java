@@ -117,7 +117,7 @@ public record VerifyRunner(
         audit.dateInFuture = catalog.correctFutureTimes(audit.since(), audit.startedAt);
         if (audit.dateInFuture > 0) {
             log.warn(
-                    "{} with a verification later than now, {}: counted as never verified. Check the clocks (NTP)",
+                    "{} with a verification after the start of this audit, {}: counted as never verified. Check the clocks (NTP)",
                     DisplayFormat.plural(audit.dateInFuture, "object"),
                     Night.local(audit.startedAt));
         }
@@ -135,7 +135,7 @@ public record VerifyRunner(
             Map<Damage.Kind, Long> open = catalog.countOpen();
             return summary(
                     audit,
-                    scan.result(),
+                    scan.result().plus(audit.repairs),
                     withFindings(end, open),
                     audit.execution().orElseThrow(),
                     open,
@@ -244,6 +244,12 @@ public record VerifyRunner(
             more.counts.forEach((count, number) -> sum.merge(count, number, Long::sum));
             return new AuditCounts(sum);
         }
+
+        AuditCounts minus(AuditCounts less) {
+            Map<Count, Long> rest = new EnumMap<>(Count.class);
+            counts.forEach((count, number) -> rest.put(count, number - less.of(count)));
+            return new AuditCounts(rest);
+        }
     }
 
     /** State of one audit: options, start time, counts of this execution, and outage detection of the store. */
@@ -259,6 +265,9 @@ public record VerifyRunner(
 
         String lastOrphan = "";
         long dateInFuture;
+
+        /** Counts of repairs after the last shard. */
+        AuditCounts repairs = AuditCounts.NONE;
 
         private volatile AuditCounts counts = AuditCounts.NONE;
 
@@ -282,15 +291,16 @@ public record VerifyRunner(
             counts = counts.plus(new AuditCounts(Map.of(count, number)));
         }
 
-        /** Executes a part of the audit and returns what it counted. */
+        /** Executes a part of the audit and returns what it counted; nothing is counted if it fails. */
         AuditCounts counted(Runnable part) {
             AuditCounts before = counts;
-            part.run();
-            AuditCounts difference = counts;
-            for (Count count : Count.values()) {
-                difference = difference.plus(new AuditCounts(Map.of(count, -before.of(count))));
+            try {
+                part.run();
+                return counts.minus(before);
+            } catch (RuntimeException e) {
+                counts = before;
+                throw e;
             }
-            return difference;
         }
 
         /**

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -61,6 +62,21 @@ class SchemaDriftTests {
             }
         }
         assertThat(another.found()).isEmpty();
+    }
+
+    @Test
+    void fieldOfATransactionThatIsRolledBackStaysUnknown() {
+        var transaction = new TransactionTemplate(database.transactions());
+        transaction.executeWithoutResult(status -> {
+            record(Captures.ID, "\"brand_new\":\"x\"");
+            status.setRollbackOnly();
+        });
+        assertThat(drift.found()).isEmpty();
+
+        transaction.executeWithoutResult(_ -> record(OTHER, "\"brand_new\":\"x\""));
+
+        assertThat(rows()).containsExactly("note.brand_new string NEW " + OTHER);
+        assertThat(drift.found()).hasSize(1);
     }
 
     @Test

@@ -20,6 +20,7 @@ import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.nightly.TableDump;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
@@ -381,6 +382,26 @@ class RebuildTests extends MaintenanceScenario {
         rebuild(ExitCode.USAGE);
         night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void unfinishedRebuildOfARestoredDumpIsNotContinuedAfterLaterRuns() throws Exception {
+        List<String> notes = archived(night.pending(60));
+        loseTheDatabase();
+        interruptedRebuild();
+        TableDump dump = TableDump.of(night.sql());
+        rebuild(ExitCode.COMPLETED);
+        night.isDaysLater(8);
+        night.requeue(notes.getFirst());
+        night.run(ExitCode.COMPLETED);
+        assertThat(night.objects("notes/" + notes.getFirst())).hasSize(2);
+        List<String> before = rows().get("note_capture");
+        dump.restore();
+
+        RebuildSummary again = rebuild(ExitCode.COMPLETED);
+
+        assertThat(again.restart()).isFalse();
+        assertThat(rows().get("note_capture")).isEqualTo(before);
     }
 
     @Test

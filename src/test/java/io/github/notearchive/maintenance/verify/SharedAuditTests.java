@@ -2,6 +2,7 @@ package io.github.notearchive.maintenance.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.RunnerLock;
@@ -78,6 +79,33 @@ class SharedAuditTests extends MaintenanceScenario {
                 .isZero();
         assertThat(texts("SELECT status FROM batch_job_execution ORDER BY job_execution_id DESC LIMIT 2"))
                 .containsExactly("COMPLETED", "COMPLETED");
+    }
+
+    @Test
+    void nodeWithTheOptionRepairsWhatOthersFind() throws Exception {
+        List<String> notes = archived(night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, 8)));
+        List<String> files = List.copyOf(night.objects("media/").keySet());
+        Files.delete(path(files.getLast()));
+        String sidecar = night.objects("notes/").lastKey();
+        Files.delete(path(sidecar));
+        cut();
+        var main = held(files.getFirst(), new VerifyOptions(null, true, false, "main"));
+
+        assertThat(count("fixity_finding")).isZero();
+        CompletableFuture<VerifySummary> east = aside(() -> audits.verify(EAST));
+        awaitUndone("verifyFiles", 1);
+        night.wayToStore().release();
+        VerifySummary repaired = ended(main);
+        ended(east);
+
+        assertThat(repaired.repairs().notesMadeDue()).isOne();
+        assertThat(repaired.repairs().sidecarsRewritten()).isOne();
+        assertThat(texts("SELECT object_key FROM fixity_finding WHERE repaired_at IS NULL"))
+                .isEmpty();
+        assertThat(path(sidecar)).exists();
+        night.run(ExitCode.COMPLETED);
+        assertThat(path(files.getLast())).exists();
+        assertThat(night.states(notes)).containsOnly(NoteState.ARCHIVED);
     }
 
     @Test
@@ -188,8 +216,12 @@ class SharedAuditTests extends MaintenanceScenario {
 
     /** Starts an audit of this node, whose request for an object gets no response. */
     private CompletableFuture<VerifySummary> held(String key) {
+        return held(key, AUDIT);
+    }
+
+    private CompletableFuture<VerifySummary> held(String key, VerifyOptions options) {
         night.wayToStore().holdAnswers(line -> line.startsWith("GET ") && line.contains(key));
-        CompletableFuture<VerifySummary> main = aside(() -> audits.verify(AUDIT));
+        CompletableFuture<VerifySummary> main = aside(() -> audits.verify(options));
         night.wayToStore().awaitHeld(1, NightlyScenario.PATIENCE);
         return main;
     }

@@ -113,7 +113,13 @@ class VerifyTests extends MaintenanceScenario {
                         "SELECT step_name FROM batch_step_execution WHERE job_execution_id = ? ORDER BY step_execution_id",
                         audit.execution()))
                 .containsExactly(
-                        "verifyBucket", "removeOrphans", "verifyFiles", "verifySidecars", "verifyLog", "verifyTables");
+                        "verifyBucket",
+                        "removeOrphans",
+                        "verifyFiles",
+                        "verifySidecars",
+                        "verifyLog",
+                        "verifyTables",
+                        "repairFindings");
     }
 
     @Test
