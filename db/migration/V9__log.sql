@@ -28,20 +28,20 @@ CREATE TABLE log_checkpoint (
     previous    bigint      NOT NULL UNIQUE CHECK (previous >= 0),
     root_sha256 text        NOT NULL CHECK (root_sha256 ~ '^[0-9a-f]{64}$'),
     created_at  timestamptz NOT NULL,
-    note        text,
+    signed_text text,
     stamped_at  timestamptz,
     audited_at  timestamptz
 );
 
 COMMENT ON TABLE log_checkpoint IS
-    'Checkpoints of the transparency log: one per run with new entries, and at least one per 65,536 entries. Each references its predecessor, and no two reference the same one, so that neither several nodes nor a restored dump can fork the log. The row is written first, then the tiles, then the object log/checkpoint.';
+    'Checkpoints of the transparency log: one per run with new entries, and at least one per 65,536 entries. Each references its predecessor, and no two reference the same one, so that several nodes cannot fork the log; a restored dump adopts the log of the bucket first. Requires that only one database is in use with the bucket. The row is written first, then the tiles, then the object log/checkpoint.';
 COMMENT ON COLUMN log_checkpoint.size IS 'Number of entries.';
 COMMENT ON COLUMN log_checkpoint.previous IS 'Size of the checkpoint before; 0: none.';
 COMMENT ON COLUMN log_checkpoint.root_sha256 IS 'Root of the Merkle tree (RFC 6962), in lower-case hex.';
 COMMENT ON COLUMN log_checkpoint.created_at IS 'When its entries got their positions.';
-COMMENT ON COLUMN log_checkpoint.note IS
+COMMENT ON COLUMN log_checkpoint.signed_text IS
     'The signed checkpoint as stored in the bucket; NULL: its objects are not all written yet, the next run does so; or a part of what was adopted.';
 COMMENT ON COLUMN log_checkpoint.stamped_at IS
-    'When log/stamps/<size>.tsr, a time stamp of the note by RFC 3161, was stored; NULL: none.';
+    'When log/stamps/<size>.tsr, a time stamp of the signed text by RFC 3161, was stored; NULL: none.';
 COMMENT ON COLUMN log_checkpoint.audited_at IS
     'When an audit recomputed the log up to here from the bucket; NULL: not yet.';

@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.LogRepository;
+import io.github.notearchive.archive.catalog.LogRepository.AppendedEntry;
 import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
 import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
-import io.github.notearchive.archive.catalog.LogRepository.Logged;
 import io.github.notearchive.archive.catalog.ProofProperties;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -52,7 +52,7 @@ public record CaptureLog(
         ObjectStore store,
         ArchiveRevision revision,
         ProofProperties settings,
-        ArchiveProperties home,
+        ArchiveProperties archive,
         JdbcConnectionDetails database) {
 
     public static final ObjectKey CHECKPOINT = new ObjectKey("log/checkpoint");
@@ -142,7 +142,7 @@ public record CaptureLog(
 
     /** Returns the tree with these entries behind the full tiles of a state, which its tiles must lead to. */
     private static TileTree extend(TileTree stored, LogCheckpoint from, List<byte[]> entries) {
-        TileTree before = stored.first(from.size());
+        TileTree before = stored.prefix(from.size());
         require(before.root(), from);
         return before.with(entries);
     }
@@ -161,20 +161,20 @@ public record CaptureLog(
     /** Writes the objects of a checkpoint; returns why it was not stamped, null if it was or need not be. */
     private @Nullable String publish(TileTree tree, LogCheckpoint checkpoint) throws IOException {
         require(tree.root(), checkpoint);
-        String note = sign(key(), checkpoint);
+        String text = sign(key(), checkpoint);
         tree.added().forEach((tile, content) -> store.putBytes(tile.key(), content, "application/octet-stream"));
-        store.putBytes(CHECKPOINT, note.getBytes(UTF_8), TEXT);
+        store.putBytes(CHECKPOINT, text.getBytes(UTF_8), TEXT);
         boolean isStamping = !settings.timestampUrl().isEmpty();
         String problem = null;
         try {
             if (isStamping) {
-                byte[] stamp = TimeStamps.stamp(URI.create(settings.timestampUrl()), note.getBytes(UTF_8));
+                byte[] stamp = TimeStamps.stamp(URI.create(settings.timestampUrl()), text.getBytes(UTF_8));
                 store.putBytes(stampKey(checkpoint), stamp, "application/timestamp-reply");
             }
         } catch (IOException | IllegalArgumentException e) {
             problem = "the checkpoint of %d entries has no time stamp: %s".formatted(tree.size(), e.getMessage());
         }
-        rows.markPublished(tree.size(), note, isStamping && problem == null);
+        rows.markPublished(tree.size(), text, isStamping && problem == null);
         log.info("Log of captures: {} entries, root {}", tree.size(), checkpoint.rootSha256());
         return problem;
     }
@@ -188,7 +188,7 @@ public record CaptureLog(
     }
 
     private Path keyFile() {
-        return home.dataDirectory().resolve("log.key");
+        return archive.dataDirectory().resolve("log.key");
     }
 
     private Optional<LogKey> ownKey() throws IOException {
@@ -220,14 +220,14 @@ public record CaptureLog(
 
     /** Adopts the log in the bucket; nothing if it is not a continuation of the log in the tables. */
     private void adopt(LogCheckpoint bucket) throws IOException {
-        String note = String.valueOf(bucket.note());
-        if (!note.startsWith(origin() + "\n")
-                || ownKey().filter(key -> !sign(key, bucket).equals(note)).isPresent()) {
+        String text = String.valueOf(bucket.signedText());
+        if (!text.startsWith(origin() + "\n")
+                || ownKey().filter(key -> !sign(key, bucket).equals(text)).isPresent()) {
             throw new DamagedLogException("the checkpoint in the bucket is not signed by the key of this log");
         }
         require(unverified(bucket.size()).root(), bucket);
         LogCheckpoint known = rows.published();
-        require(unverified(bucket.size()).first(known.size()).root(), known);
+        require(unverified(bucket.size()).prefix(known.size()).root(), known);
         rows.withdraw(known);
         for (LogCheckpoint at = known; at.size() < bucket.size(); ) {
             TileTree stored = unverified(bucket.size());
@@ -242,7 +242,7 @@ public record CaptureLog(
             at = next;
         }
         boolean isStamped = store.stat(stampKey(bucket)).isPresent();
-        rows.markPublished(bucket.size(), note, isStamped);
+        rows.markPublished(bucket.size(), text, isStamped);
         log.warn("Log of captures: adopted {} entries from the bucket", bucket.size() - known.size());
     }
 
@@ -265,14 +265,14 @@ public record CaptureLog(
     public boolean auditNext() {
         LogCheckpoint known = rows.published(); // first, since a run may append meanwhile
         LogCheckpoint bucket = stored();
-        boolean isKnown = bucket.size() > known.size() || Objects.equals(bucket.note(), known.note());
+        boolean isKnown = bucket.size() > known.size() || Objects.equals(bucket.signedText(), known.signedText());
         if (!isKnown) {
             throw new DamagedLogException("the object %s is not the one that the tables have, of %d entries"
                     .formatted(CHECKPOINT, known.size()));
         }
         TileTree stored = unverified(bucket.size());
         require(stored.root(), bucket);
-        require(stored.first(known.size()).root(), known);
+        require(stored.prefix(known.size()).root(), known);
         LogCheckpoint from = rows.audited();
         LogCheckpoint to = rows.after(from).orElse(from);
         if (from.size() == to.size() || to.size() > known.size()) {
@@ -303,14 +303,14 @@ public record CaptureLog(
     public List<Proof> prove(NoteId note) {
         TileTree stored = unverified(rows.published().size());
         List<Proof> proofs = new ArrayList<>();
-        for (Logged logged : rows.of(note)) {
+        for (AppendedEntry logged : rows.of(note)) {
             LogEntry entry = Sidecar.find(store, Sidecar.keyOf(note, logged.capturedAt()))
                     .flatMap(Sidecar::logEntry)
                     .filter(current -> DigestUtils.sha256Hex(current.content()).equals(logged.entry()))
                     .orElse(null);
             LogCheckpoint checkpoint = rows.containing(logged.position()).orElse(null);
             if (entry != null && checkpoint != null) {
-                proofs.add(proof(logged.position(), entry, checkpoint, stored.first(checkpoint.size())));
+                proofs.add(proof(logged.position(), entry, checkpoint, stored.prefix(checkpoint.size())));
             }
         }
         return proofs;
@@ -326,7 +326,7 @@ public record CaptureLog(
                 .append(position)
                 .append('\n');
         siblings.forEach(hash -> text.append(BASE64.encodeToString(hash)).append('\n'));
-        text.append('\n').append(checkpoint.note());
+        text.append('\n').append(checkpoint.signedText());
         byte[] stamp = checkpoint.stampedAt() == null ? null : store.read(stampKey(checkpoint));
         return new Proof(position, entry.capturedAt(), text.toString(), stamp);
     }
@@ -342,11 +342,11 @@ public record CaptureLog(
         if (object.isEmpty()) {
             return LogCheckpoint.EMPTY;
         }
-        String note = new String(object.get(), UTF_8);
-        String[] lines = note.split("\n", -1);
+        String text = new String(object.get(), UTF_8);
+        String[] lines = text.split("\n", -1);
         try {
             String root = HEX.formatHex(Base64.getDecoder().decode(lines[2]));
-            return new LogCheckpoint(Long.parseLong(lines[1]), root, note, null);
+            return new LogCheckpoint(Long.parseLong(lines[1]), root, text, null);
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
             throw new DamagedLogException("the object " + CHECKPOINT + " is not a checkpoint");
         }

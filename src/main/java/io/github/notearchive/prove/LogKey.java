@@ -25,10 +25,10 @@ import org.apache.commons.lang3.ArrayUtils;
  * Ed25519 key that signs the checkpoints of a log as C2SP signed notes.
  *
  * @param origin name of the log and of its key, without blanks
- * @param open public key: a byte for its type, then its 32 bytes
+ * @param publicKey a byte for its type, then its 32 bytes
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record LogKey(String origin, PrivateKey secret, byte[] open) {
+record LogKey(String origin, PrivateKey privateKey, byte[] publicKey) {
 
     private static final String ALGORITHM = "Ed25519";
     private static final byte ED25519 = 1;
@@ -47,11 +47,11 @@ record LogKey(String origin, PrivateKey secret, byte[] open) {
         String text = setting.isPresent() ? setting.value() : Files.readString(file);
         String[] parts = text.strip().split("\\.", 2);
         try {
-            var secret = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(parts[0]));
-            byte[] open = Base64.getDecoder().decode(parts[parts.length - 1]);
-            if (open.length == LENGTH) {
-                PrivateKey key = KeyFactory.getInstance(ALGORITHM).generatePrivate(secret);
-                return Optional.of(new LogKey(origin, key, open));
+            var encoded = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(parts[0]));
+            byte[] publicKey = Base64.getDecoder().decode(parts[parts.length - 1]);
+            if (publicKey.length == LENGTH) {
+                PrivateKey key = KeyFactory.getInstance(ALGORITHM).generatePrivate(encoded);
+                return Optional.of(new LogKey(origin, key, publicKey));
             }
         } catch (GeneralSecurityException | IllegalArgumentException _) {
             // its message may contain the key
@@ -64,31 +64,32 @@ record LogKey(String origin, PrivateKey secret, byte[] open) {
         try {
             KeyPair pair = KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair();
             byte[] encoded = pair.getPublic().getEncoded(); // X.509, which ends with the key
-            byte[] open = Arrays.copyOfRange(encoded, encoded.length - LENGTH, encoded.length);
-            open[0] = ED25519;
-            String text = BASE64.encodeToString(pair.getPrivate().getEncoded()) + "." + BASE64.encodeToString(open);
+            byte[] publicKey = Arrays.copyOfRange(encoded, encoded.length - LENGTH, encoded.length);
+            publicKey[0] = ED25519;
+            String text =
+                    BASE64.encodeToString(pair.getPrivate().getEncoded()) + "." + BASE64.encodeToString(publicKey);
             Files.createDirectories(file.toAbsolutePath().getParent(), AtomicFile.PRIVATE_DIRECTORY);
             AtomicFile.write(file, ".next", out -> out.write(text.getBytes(UTF_8)), AtomicFile.OWNER_ONLY);
-            return new LogKey(origin, pair.getPrivate(), open);
+            return new LogKey(origin, pair.getPrivate(), publicKey);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
     }
 
     private byte[] id() {
-        return Arrays.copyOf(DigestUtils.sha256(ArrayUtils.addAll((origin + "\n").getBytes(UTF_8), open)), 4);
+        return Arrays.copyOf(DigestUtils.sha256(ArrayUtils.addAll((origin + "\n").getBytes(UTF_8), publicKey)), 4);
     }
 
     /** Returns the public key as text, in the form of Go's signed notes. */
     String verifier() {
-        return origin + "+" + HexFormat.of().formatHex(id()) + "+" + BASE64.encodeToString(open);
+        return origin + "+" + HexFormat.of().formatHex(id()) + "+" + BASE64.encodeToString(publicKey);
     }
 
     /** Returns a text, which ends with a line break, as signed note. The same text gives the same note. */
     String sign(String text) {
         try {
             Signature signature = Signature.getInstance(ALGORITHM);
-            signature.initSign(secret);
+            signature.initSign(privateKey);
             signature.update(text.getBytes(UTF_8));
             byte[] signed = ArrayUtils.addAll(id(), signature.sign());
             return text + "\n— " + origin + " " + BASE64.encodeToString(signed) + "\n";

@@ -60,8 +60,8 @@ record TileTree(long size, Function<Tile, byte[]> store, Map<Tile, byte[]> added
     }
 
     /** Returns the tree of the first entries, computed from the tiles of this one. */
-    TileTree first(long fewer) {
-        return new TileTree(fewer, tile -> Arrays.copyOf(tile(tile.level, tile.index), tile.size()), Map.of());
+    TileTree prefix(long length) {
+        return new TileTree(length, tile -> Arrays.copyOf(tile(tile.level, tile.index), tile.size()), Map.of());
     }
 
     private byte[] tile(int level, long index) {

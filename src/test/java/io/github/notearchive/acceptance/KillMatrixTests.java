@@ -82,7 +82,7 @@ class KillMatrixTests {
             }
             try (Archive archive = night.look()) {
                 assertThat(archive.number("SELECT count(*) FROM log_entry WHERE position IS NULL")
-                                + archive.number("SELECT count(*) FROM log_checkpoint WHERE note IS NULL"))
+                                + archive.number("SELECT count(*) FROM log_checkpoint WHERE signed_text IS NULL"))
                         .as("what the log of captures lacks")
                         .isZero();
                 assertThat(archive.number("SELECT count(DISTINCT (note_id, captured_at)) FROM log_entry"))

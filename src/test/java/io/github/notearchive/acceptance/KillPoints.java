@@ -256,7 +256,7 @@ final class KillPoints {
 
     /** Moments of the append to the log of captures, after the end of the job. */
     private static List<KillPoint> ofLog() {
-        String unpublished = "SELECT count(*) FROM log_checkpoint WHERE note IS NULL";
+        String unpublished = "SELECT count(*) FROM log_checkpoint WHERE signed_text IS NULL";
         return List.of(
                 new KillPoint("LOG_ROW", "the log's next checkpoint is computed, its row is not written")
                         .trapped(before("INSERT ON log_checkpoint", "true"))
@@ -280,7 +280,7 @@ final class KillPoints {
                                 .hasSizeGreaterThan(2))
                         .unreachableOn(Place.EMBEDDED),
                 new KillPoint("LOG_STORED", "the log's checkpoint is stored, its row does not show it")
-                        .trapped(before("UPDATE ON log_checkpoint", "NEW.note IS NOT NULL"))
+                        .trapped(before("UPDATE ON log_checkpoint", "NEW.signed_text IS NOT NULL"))
                         .where((_, archive) ->
                                 assertThat(archive.objects("log/")).containsKey("log/checkpoint")));
     }

@@ -221,7 +221,7 @@ class CaptureLogTests {
     @Test
     void aCheckpointThatIsStoredButNotRecordedIsRecorded() throws IOException {
         String root = appended(300).root();
-        database.update("UPDATE log_checkpoint SET note = NULL");
+        database.update("UPDATE log_checkpoint SET signed_text = NULL");
 
         assertThat(log().append()).isEqualTo(new LogState(300, 0, root, null));
         assertThat(rows.published().size()).isEqualTo(300);

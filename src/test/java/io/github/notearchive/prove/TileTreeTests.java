@@ -167,7 +167,7 @@ class TileTreeTests {
 
             assertThat(tree.root()).isEqualTo(root(all));
             for (int size : sizes) {
-                TileTree before = tree.first(size);
+                TileTree before = tree.prefix(size);
                 assertThat(before.root()).isEqualTo(root(all.subList(0, size)));
                 assertThat(before.with(all.subList((int) TileTree.full(size), all.size()))
                                 .root())

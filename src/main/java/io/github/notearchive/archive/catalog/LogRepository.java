@@ -54,13 +54,13 @@ public record LogRepository(
      *
      * @param size number of entries
      * @param rootSha256 root of its tree in lower-case hexadecimal
-     * @param note the signed checkpoint; null until its objects are stored
+     * @param signedText the signed checkpoint as stored; null until its objects are stored
      * @param stampedAt when its time stamp was stored; null without one
      */
     public record LogCheckpoint(
             long size,
             String rootSha256,
-            @Nullable String note,
+            @Nullable String signedText,
             @Nullable Instant stampedAt) {
 
         /** The log before the first entry. */
@@ -95,11 +95,11 @@ public record LogRepository(
     }
 
     /** An appended entry of a note; {@code entry} in lower-case hexadecimal. */
-    public record Logged(long position, String entry, Instant capturedAt) {}
+    public record AppendedEntry(long position, String entry, Instant capturedAt) {}
 
     /** Returns the appended entries of a note, oldest first. */
-    public List<Logged> of(NoteId note) {
-        return Statements.list(autoCommit(), Logged.class, Map.of("note", note), """
+    public List<AppendedEntry> of(NoteId note) {
+        return Statements.list(autoCommit(), AppendedEntry.class, Map.of("note", note), """
                         SELECT position, encode(entry, 'hex') AS entry, captured_at FROM log_entry
                         WHERE note_id = :note AND position IS NOT NULL ORDER BY position
                         """);
@@ -126,13 +126,13 @@ public record LogRepository(
                         SELECT coalesce(least(
                             (SELECT min(recorded_at) FROM log_entry WHERE position IS NULL),
                             (SELECT min(created_at) FROM log_checkpoint
-                             WHERE size > (SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE note IS NOT NULL))) < :latest, false)
+                             WHERE size > (SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE signed_text IS NOT NULL))) < :latest, false)
                         """);
     }
 
     /** Returns the newest checkpoint whose objects are all stored. */
     public LogCheckpoint published() {
-        return last("note IS NOT NULL", Map.of()).orElse(LogCheckpoint.EMPTY);
+        return last("signed_text IS NOT NULL", Map.of()).orElse(LogCheckpoint.EMPTY);
     }
 
     /** Returns the newest audited checkpoint; all before it are audited as well. */
@@ -157,13 +157,13 @@ public record LogRepository(
     /** Returns the first stored checkpoint with an entry, rather one with a time stamp; empty if none is stored yet. */
     public Optional<LogCheckpoint> containing(long position) {
         return first(
-                "size > :position AND note IS NOT NULL ORDER BY stamped_at IS NULL, size",
+                "size > :position AND signed_text IS NOT NULL ORDER BY stamped_at IS NULL, size",
                 Map.of("position", position));
     }
 
     private Optional<LogCheckpoint> first(String which, Map<String, ?> parameters) {
         return Statements.optional(autoCommit(), LogCheckpoint.class, parameters, """
-                        SELECT size, root_sha256, note, stamped_at FROM log_checkpoint WHERE %s LIMIT 1
+                        SELECT size, root_sha256, signed_text, stamped_at FROM log_checkpoint WHERE %s LIMIT 1
                         """.formatted(which));
     }
 
@@ -196,10 +196,12 @@ public record LogRepository(
     }
 
     /** Records that all objects of a checkpoint are stored, with or without a time stamp. */
-    public void markPublished(long size, String note, boolean stamped) {
+    public void markPublished(long size, String signedText, boolean stamped) {
         Statements.update(
-                autoCommit(), Map.of("size", size, "note", note, "stamped", stamped, "now", clock.instant()), """
-                        UPDATE log_checkpoint SET note = :note, stamped_at = CASE WHEN :stamped THEN :now::timestamptz END
+                autoCommit(),
+                Map.of("size", size, "signedText", signedText, "stamped", stamped, "now", clock.instant()),
+                """
+                        UPDATE log_checkpoint SET signed_text = :signedText, stamped_at = CASE WHEN :stamped THEN :now::timestamptz END
                         WHERE size = :size
                         """);
     }
