@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -44,6 +45,8 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.Transaction;
+import org.apache.iceberg.UpdateProperties;
+import org.apache.iceberg.UpdateSchema;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
@@ -70,6 +73,9 @@ final class LakeTable {
     /** Table property: when rows were last erased. Each erasure changes it, so that no older publish can commit. */
     private static final String ERASED = "note-archive.erased";
 
+    /** Table property: digest of the columns of all data files. */
+    private static final String COLUMNS = "note-archive.columns";
+
     /** Number of retained snapshots; the older ones are for queries that still read them. */
     private static final int SNAPSHOTS = 3;
 
@@ -82,18 +88,17 @@ final class LakeTable {
     private final Table table;
     private final Transaction transaction;
     private final Schema schema;
-    private final boolean hasNewColumns;
     private final Set<String> stored;
     private final Map<Part, List<DataFile>> live = new HashMap<>();
     private final Set<Part> candidates = new LinkedHashSet<>();
     private final List<DataFile> added = new ArrayList<>();
     private final List<DataFile> removed = new ArrayList<>();
-    private String mark = "";
+    private String mark;
 
     private LakeTable(Layout layout, ObjectFiles files, Table table) throws IOException {
         this.layout = layout;
         this.files = files;
-        this.store = files.store();
+        this.store = files.store;
         this.table = table;
         this.stored = Set.copyOf(locations(layout, files));
         this.transaction = table.newTransaction();
@@ -103,9 +108,11 @@ final class LakeTable {
                         .add(task.file());
             }
         }
-        transaction.updateSchema().unionByNameWith(layout.schema()).commit();
-        schema = transaction.table().schema();
-        hasNewColumns = !schema.sameSchema(table.schema());
+        this.mark = table.properties().getOrDefault(MARK, Instant.EPOCH.toString());
+        UpdateSchema columns = transaction.updateSchema().unionByNameWith(layout.schema());
+        layout.removedColumns(table.schema()).forEach(columns::deleteColumn);
+        columns.commit();
+        this.schema = transaction.table().schema();
     }
 
     /**
@@ -143,31 +150,39 @@ final class LakeTable {
     }
 
     /**
-     * Returns the time since which changes of the archive are unpublished; null for all changes, as after the restore
-     * of an older dump.
+     * Determines the partitions to be published.
      *
-     * @param newest time of the newest change of the archive
+     * @param all whether partitions without changes are compared as well
      */
-    @Nullable
-    Instant since(Instant newest) {
-        String last = table.properties().get(MARK);
-        Instant published = last == null ? Instant.MAX : Instant.parse(last);
-        return hasNewColumns || published.isAfter(newest) ? null : published.minus(OVERLAP);
+    void findUnpublished(Snapshot archive, boolean all) {
+        Instant published = Instant.parse(mark);
+        Instant newest = archive.mark();
+        // another history, as after the restore of an older dump; other columns
+        boolean isEach = all
+                || published.isAfter(newest)
+                || !layout.digest().equals(table.properties().get(COLUMNS));
+        Instant since = isEach ? null : published.minus(OVERLAP);
+        mark = newest.toString();
+        candidates.addAll(archive.changedParts(layout.digits(), layout.byMonth(), since));
+        Set<String> erased = archive.erasedPrefixes(layout.digits(), since);
+        addLive(part -> isEach || erased.contains(part.prefix()) || !isStored(part));
     }
 
     /**
-     * Determines the partitions to be written.
-     *
-     * @param changes snapshot since {@link #since}, or of all rows
-     * @param all whether partitions without changes are compared as well
+     * Determines the partitions that may have rows of unfinished erasures. An erased person was removed from notes of
+     * others, which have changed since.
      */
-    void findCandidates(Snapshot changes, boolean all) {
-        mark = changes.mark().toString();
-        candidates.addAll(changes.changedParts(layout.digits(), layout.byMonth()));
-        Set<String> erased = changes.erasedPrefixes(layout.digits());
-        live.keySet().stream()
-                .filter(part -> all || hasNewColumns || erased.contains(part.prefix()) || !isStored(part))
-                .forEach(candidates::add);
+    void findErased(Snapshot archive) {
+        Set<String> erased = archive.erasedPrefixes(layout.digits(), null);
+        Set<Part> changed = archive.personErasedSince()
+                .map(since -> archive.changedParts(layout.digits(), layout.byMonth(), since.minus(OVERLAP)))
+                .map(Set::copyOf)
+                .orElse(Set.of());
+        addLive(part -> erased.contains(part.prefix()) || changed.contains(part));
+    }
+
+    private void addLive(Predicate<Part> condition) {
+        live.keySet().stream().filter(condition).forEach(candidates::add);
     }
 
     private boolean isStored(Part part) {
@@ -252,7 +267,7 @@ final class LakeTable {
      * Commits the changed files, the mark and the expiry of older snapshots together; nothing if there are no changes.
      * Then removes all objects that the retained snapshots do not reference.
      *
-     * @param erased now, if the caller erases rows
+     * @param erased now, if the caller erases rows; changes are unpublished then
      * @param lastErased end of the newest erasure by the clock of its node; snapshots until then expire
      */
     PublishedTable commit(@Nullable Instant erased, Optional<Instant> lastErased, Runnable requireHeld)
@@ -268,11 +283,12 @@ final class LakeTable {
             added.forEach(change::addFile);
             change.commit();
         }
-        if (!mark.equals(table.properties().get(MARK))) {
-            transaction.updateProperties().set(MARK, mark).commit();
-        }
-        if (erased != null) {
-            transaction.updateProperties().set(ERASED, erased.toString()).commit();
+        Map<String, String> properties =
+                erased == null ? Map.of(MARK, mark, COLUMNS, layout.digest()) : Map.of(ERASED, erased.toString());
+        if (!table.properties().entrySet().containsAll(properties.entrySet())) {
+            UpdateProperties update = transaction.updateProperties();
+            properties.forEach(update::set);
+            update.commit();
         }
         boolean isErased = erased != null || hasSnapshotUntil(lastErased.map(end -> end.plus(OVERLAP)));
         int retained = isErased ? 1 : SNAPSHOTS;
@@ -335,7 +351,7 @@ final class LakeTable {
     }
 
     private static List<String> locations(Layout layout, ObjectFiles files) {
-        try (Stream<StoredObject> objects = files.store().listAll(prefix(layout) + "/", null)) {
+        try (Stream<StoredObject> objects = files.store.listAll(prefix(layout) + "/", null)) {
             return objects.map(object -> files.location(object.name())).toList();
         }
     }

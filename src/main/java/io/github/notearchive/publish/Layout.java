@@ -10,12 +10,16 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.MessageDigestAlgorithms;
+import org.apache.commons.lang3.StringUtils;
 import org.apache.iceberg.PartitionData;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.types.Type;
+import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
 
@@ -54,6 +58,21 @@ record Layout(Table table, int digits, boolean byMonth) {
     /** Returns the columns with provisional field ids. */
     Schema schema() {
         return new Schema(fields(table.columns(), new AtomicInteger()));
+    }
+
+    /** Returns a digest of names, types and expressions of the columns: a change of it changes the rows. */
+    String digest() {
+        return new DigestUtils(MessageDigestAlgorithms.SHA_256).digestAsHex(table.query("TRUE") + schema());
+    }
+
+    /** Returns the columns of a published table that this one does not have, without the fields within them. */
+    List<String> removedColumns(Schema published) {
+        Schema current = schema();
+        return TypeUtil.indexNameById(published.asStruct()).values().stream()
+                .filter(name -> current.findField(name) == null)
+                .filter(name ->
+                        !name.contains(".") || current.findField(StringUtils.substringBeforeLast(name, ".")) != null)
+                .toList();
     }
 
     private static List<NestedField> fields(List<Column> columns, AtomicInteger ids) {

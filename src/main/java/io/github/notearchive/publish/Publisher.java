@@ -93,16 +93,15 @@ public record Publisher(
         ObjectFiles files = new ObjectFiles(store);
         try (JdbcCatalog catalog = catalog(files)) {
             List<LakeTable> tables = tables(catalog, files, erased == null);
-            Instant newest = newest();
-            for (LakeTable table : tables) {
-                try (Snapshot changes = notes.open(Selection.all(), null, all ? null : table.since(newest))) {
-                    table.findCandidates(changes, all);
-                }
-            }
             Optional<Instant> lastErased;
             try (Snapshot archive = notes.open(Selection.all(), null, null)) {
                 lastErased = archive.lastErased();
                 for (LakeTable table : tables) {
+                    if (erased == null) {
+                        table.findUnpublished(archive, all);
+                    } else {
+                        table.findErased(archive);
+                    }
                     table.write(archive, local, requireHeld);
                 }
             }
@@ -118,12 +117,6 @@ public record Publisher(
             throw new IOException("an object of a published table is lost; repeat: note-archive publish", e);
         } finally {
             Files.deleteIfExists(local);
-        }
-    }
-
-    private Instant newest() {
-        try (Snapshot archive = notes.open(Selection.all(), null, null)) {
-            return archive.mark();
         }
     }
 

@@ -9,6 +9,7 @@ import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
 import io.github.notearchive.store.ObjectKey;
 import java.io.IOException;
@@ -18,12 +19,14 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.apache.commons.io.function.IORunnable;
 import org.apache.commons.io.function.Uncheck;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.jdbc.JdbcCatalog;
+import org.apache.iceberg.types.Types;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.ConcurrencyFailureException;
@@ -114,6 +117,44 @@ class PublishTests extends PublishScenario {
         }
     }
 
+    /** A publish once, and no more, does not make each erasure publish all that is new. */
+    @Test
+    void anErasureRewritesOnlyItsPartitions() throws Exception {
+        finishEarlierErasures();
+        publish();
+        database.update("UPDATE note SET liked_count = 77");
+        archive.capture(SmallArchive.HOSTILE, "2026-05-01T00:00Z", 30L);
+        List<String> before = dataFiles();
+        assertThat(before).anyMatch(isOfFormula().negate());
+
+        forgetRows(SmallArchive.FORMULA);
+        publisher().removeErased(() -> {});
+
+        assertThat(dataFiles())
+                .filteredOn(isOfFormula().negate())
+                .isEqualTo(before.stream().filter(isOfFormula().negate()).toList());
+        assertThat(objectsWith(SmallArchive.FORMULA)).isZero();
+        publish();
+        assertPublished();
+    }
+
+    @Test
+    void anErasedPersonDisappearsFromNotesOfOthers() throws Exception {
+        finishEarlierErasures();
+        publish();
+        assertThat(objectsWith("=朋友")).isPositive();
+
+        database.update("""
+                INSERT INTO forgotten_author (author_sha256, forgotten_at)
+                SELECT person_sha256(user_id), now() FROM note_mention WHERE nickname = '=朋友'
+                """);
+        database.update("DELETE FROM note_mention WHERE nickname = '=朋友'");
+        publisher().removeErased(() -> {});
+
+        assertThat(objectsWith("=朋友")).isZero();
+        assertPublished();
+    }
+
     @Test
     void anErasureThatWasKilledAfterItsCommitIsCompleted() throws Exception {
         publish();
@@ -191,11 +232,39 @@ class PublishTests extends PublishScenario {
     }
 
     @Test
-    void aNewColumnIsPublishedForAllRows() throws Exception {
+    void otherColumnsArePublishedForAllRows() throws Exception {
         publish();
         archive.makeOld("1 day");
         try (JdbcCatalog catalog = catalog()) {
-            table(catalog, "notes").updateSchema().deleteColumn("title").commit();
+            Table notes = table(catalog, "notes");
+            notes.updateSchema()
+                    .deleteColumn("title")
+                    .addColumn("former", Types.ListType.ofOptional(1, Types.StringType.get()))
+                    .commit();
+            notes.updateProperties().set("note-archive.columns", "former").commit();
+        }
+
+        publish();
+
+        assertPublished();
+        try (JdbcCatalog catalog = catalog()) {
+            assertThat(table(catalog, "notes").schema().findField("former")).isNull();
+        }
+    }
+
+    /** The same rows have other values then, without a change that is marked. */
+    @Test
+    void anotherExpressionOfAColumnIsPublishedForAllRows() throws Exception {
+        archive.makeOld("1 day");
+        publish();
+        database.update("ALTER TABLE note DISABLE TRIGGER USER");
+        database.update("UPDATE note SET liked_count = 7");
+        database.update("ALTER TABLE note ENABLE TRIGGER USER");
+        try (JdbcCatalog catalog = catalog()) {
+            table(catalog, "notes")
+                    .updateProperties()
+                    .set("note-archive.columns", "former")
+                    .commit();
         }
 
         publish();
@@ -204,13 +273,33 @@ class PublishTests extends PublishScenario {
     }
 
     @Test
+    void digestDependsOnExpressions() {
+        Layout layout = Layout.all().getFirst();
+        var table = layout.table();
+        List<Column> columns = table.columns().stream()
+                .map(column -> new Column(
+                        column.name(),
+                        column.type(),
+                        column.content(),
+                        column.name().equals("title") ? "upper(note.title)" : column.expression(),
+                        column.description(),
+                        column.elements()))
+                .toList();
+        var other = new io.github.notearchive.export.Table(
+                table.name(), table.source(), table.relation(), table.order(), table.joins(), columns);
+
+        assertThat(new Layout(table, 3, false).digest()).isEqualTo(layout.digest());
+        assertThat(new Layout(other, 3, false).digest()).isNotEqualTo(layout.digest());
+    }
+
+    @Test
     void oneProcessPublishesAtATime() throws Exception {
         try (RunnerLock _ =
-                RunnerLock.acquire(publisher().database(), Scope.PUBLISH, "").orElseThrow()) {
+                RunnerLock.acquire(database.details(), Scope.PUBLISH, "").orElseThrow()) {
             assertThat(publisher().publish(false)).isEmpty();
         }
-        try (RunnerLock _ = RunnerLock.acquire(publisher().database(), Scope.ARCHIVE, "main")
-                .orElseThrow()) {
+        try (RunnerLock _ =
+                RunnerLock.acquire(database.details(), Scope.ARCHIVE, "main").orElseThrow()) {
             assertThat(publisher().publish(false)).isEmpty();
         }
         assertThat(publisher().publish(false)).isPresent();
@@ -310,7 +399,7 @@ class PublishTests extends PublishScenario {
 
             NoteSnapshots snapshots = new NoteSnapshots(JdbcClient.create(danish), new JdbcTransactionManager(danish));
             try (var rows = snapshots.open(Selection.all(), null, null)) {
-                assertThat(rows.changedParts(3, false))
+                assertThat(rows.changedParts(3, false, null))
                         .extracting(part -> rows.rows("SELECT note_id FROM note WHERE " + part.condition("note", "note")
                                         + " ORDER BY 1")
                                 .toList())
@@ -337,6 +426,14 @@ class PublishTests extends PublishScenario {
     /** Otherwise older snapshots expire at once. */
     private void finishEarlierErasures() {
         database.update("UPDATE forgotten_note SET finished_at = forgotten_at");
+    }
+
+    private List<String> dataFiles() {
+        return keys().stream().filter(key -> key.contains("/data/")).toList();
+    }
+
+    private static Predicate<String> isOfFormula() {
+        return key -> key.contains("/data/65a/") || key.contains("/data/65/");
     }
 
     private void forgetRows(String note) {

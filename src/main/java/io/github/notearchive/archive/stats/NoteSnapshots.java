@@ -20,7 +20,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
-import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -176,9 +175,9 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
 
         private final TransactionStatus transaction;
         private final String relations;
-        private final SqlParameterSource parameters;
+        private final MapSqlParameterSource parameters;
 
-        private Snapshot(TransactionStatus transaction, String relations, SqlParameterSource parameters) {
+        private Snapshot(TransactionStatus transaction, String relations, MapSqlParameterSource parameters) {
             this.transaction = transaction;
             this.relations = relations;
             this.parameters = parameters;
@@ -229,30 +228,43 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
         }
 
         /**
-         * Returns the parts of the tables that changed since the start of the delta.
+         * Returns the parts of the tables that changed since a time.
          *
          * @param digits length of the prefixes
          * @param ofCaptures whether the parts are those of captures, by month, or of notes
+         * @param since null for all parts
          */
-        public List<Part> changedParts(int digits, boolean ofCaptures) {
-            String captures = "date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month FROM note_capture";
-            boolean isDelta = parameters.getValue("since") != null;
-            String from = !ofCaptures
-                    ? "NULL::date AS month FROM selected"
-                    : isDelta ? captures + " WHERE changed_at >= :since" : captures;
-            return selected("SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month"
-                            .formatted(digits, from))
+        public List<Part> changedParts(int digits, boolean ofCaptures, @Nullable Instant since) {
+            String from = ofCaptures
+                    ? "date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month FROM note_capture WHERE changed_at >= coalesce(:since, timestamptz '-infinity')"
+                    : "NULL::date AS month FROM selected";
+            return since(
+                            since,
+                            "SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month"
+                                    .formatted(digits, from))
                     .query(Columns.of(Part.class))
                     .list();
         }
 
-        /** Returns prefixes of the notes whose erasure is unfinished, or was decided since the start of the delta. */
-        public Set<String> erasedPrefixes(int digits) {
+        /**
+         * Returns prefixes of the notes whose erasure is unfinished, or was decided since a time.
+         *
+         * @param since null for unfinished ones only
+         */
+        public Set<String> erasedPrefixes(int digits, @Nullable Instant since) {
             return Set.copyOf(
-                    selected("""
+                    since(since, """
                             SELECT DISTINCT left(note_id, %d) FROM forgotten_note
-                            WHERE finished_at IS NULL OR forgotten_at >= coalesce(:since, timestamptz '-infinity')
+                            WHERE finished_at IS NULL OR forgotten_at >= :since
                             """.formatted(digits)).query(String.class).list());
+        }
+
+        /** Returns when the first unfinished erasure of a person was decided; empty if there is none. */
+        public Optional<Instant> personErasedSince() {
+            return jdbc.sql("SELECT min(forgotten_at) FROM forgotten_author WHERE finished_at IS NULL")
+                    .query(OffsetDateTime.class)
+                    .optional()
+                    .map(OffsetDateTime::toInstant);
         }
 
         /** Returns when the newest erasure ended, which is now for an unfinished one; empty if nothing was erased. */
@@ -265,6 +277,11 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
 
         private JdbcClient.StatementSpec selected(String query) {
             return jdbc.sql(relations + query).paramSource(parameters);
+        }
+
+        private JdbcClient.StatementSpec since(@Nullable Instant since, String query) {
+            MapSqlParameterSource changed = new MapSqlParameterSource(parameters.getValues());
+            return jdbc.sql(relations + query).paramSource(changed.addValue("since", RecordParameters.column(since)));
         }
 
         /**
