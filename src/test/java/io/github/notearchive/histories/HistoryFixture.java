@@ -456,6 +456,8 @@ public abstract class HistoryFixture extends MaintenanceScenario {
                         batch_job_execution JOIN batch_job_instance USING (job_instance_id)
                         WHERE job_name = 'archiveNotes' AND (end_time IS NULL OR status IN ('STARTED', 'UNKNOWN'))
                         """)).as("executions that did not end").isZero();
+        // captures whose sidecar was stored before an outage, and which were too old for reuse after it
+        merge(ExitCode.COMPLETED);
         Map<String, List<String>> rows = rows();
         loseTheDatabase();
         rebuild(ExitCode.COMPLETED);

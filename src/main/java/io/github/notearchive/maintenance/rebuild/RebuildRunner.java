@@ -199,7 +199,7 @@ public record RebuildRunner(
                         scan::renewLeases,
                         () -> log.info(
                                 "Progress: sidecars={}", scan.result().found.sidecars()))) {
-            end = jobs.run(job(run, scan, () -> complete(run, lock, bucket)), run);
+            end = jobs.run(job(run, scan, () -> complete(lock, bucket)), run);
             run.found = scan.result().found;
             rows = revision.count(clock.instant());
         }
@@ -239,7 +239,7 @@ public record RebuildRunner(
      * Completes unfinished erasures, since only now the tables contain all notes that use their files, and adopts the
      * bucket. Executed by one node, before the last shard, without items, is done.
      */
-    private Supplier<@Nullable Void> complete(RebuildRun run, RunnerLock lock, Optional<ArchiveObject> bucket) {
+    private Supplier<@Nullable Void> complete(RunnerLock lock, Optional<ArchiveObject> bucket) {
         Transactions.none(shards.transactions())
                 .executeWithoutResult(_ -> Uncheck.run(() -> {
                     eraser.completeUnfinished(lock);
