@@ -442,11 +442,14 @@ public abstract class HistoryFixture extends MaintenanceScenario {
             audits.verify(REPAIR);
             worklist.requeue(worklistOf("FAILED", "UNAVAILABLE"));
             Seen before = see();
-            assertForeseen(night.run());
+            RunSummary run = assertForeseen(night.run());
             Seen after = see();
             check(model.checkNight(tonight(), before, after));
             check(model.check(after));
-            wrong = model.checkEnd(after);
+            wrong = new ArrayList<>(model.checkEnd(after));
+            if (run.exitCode() != ExitCode.COMPLETED) {
+                wrong.add("the last run ended with " + run);
+            }
             if (wrong.isEmpty()) {
                 break;
             }
