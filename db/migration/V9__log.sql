@@ -29,7 +29,6 @@ CREATE TABLE log_checkpoint (
     root_sha256 text        NOT NULL CHECK (root_sha256 ~ '^[0-9a-f]{64}$'),
     created_at  timestamptz NOT NULL,
     signed_text text,
-    stamped_at  timestamptz,
     audited_at  timestamptz
 );
 
@@ -41,7 +40,5 @@ COMMENT ON COLUMN log_checkpoint.root_sha256 IS 'Root of the Merkle tree (RFC 69
 COMMENT ON COLUMN log_checkpoint.created_at IS 'When its entries got their positions.';
 COMMENT ON COLUMN log_checkpoint.signed_text IS
     'The signed checkpoint as stored in the bucket; NULL: its objects are not all written yet, the next run does so; or a part of what was adopted.';
-COMMENT ON COLUMN log_checkpoint.stamped_at IS
-    'When log/stamps/<size>.tsr, a time stamp of the signed text by RFC 3161, was stored; NULL: none.';
 COMMENT ON COLUMN log_checkpoint.audited_at IS
     'When an audit recomputed the log up to here from the bucket; NULL: not yet.';

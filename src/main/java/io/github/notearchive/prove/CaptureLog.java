@@ -15,22 +15,20 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.prove.TileTree.Tile;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,7 +42,8 @@ import org.springframework.stereotype.Component;
  * <p>An append writes in this order: checkpoint row with the positions of its entries, by compare-and-swap; tiles and
  * entry bundles; checkpoint object. After the row, the content of every tile is determined: each node that writes it,
  * now or after a kill, writes the same bytes, and the log cannot fork. A database whose newest stored checkpoint is
- * behind the bucket's, such as a restored dump, adopts the entries of the bucket before it appends.
+ * behind the bucket's, such as a restored dump, adopts the entries of the bucket before it appends. Any other
+ * checkpoint in the bucket must be one of the table: what the bucket says is never signed otherwise.
  */
 @Component
 public record CaptureLog(
@@ -64,8 +63,11 @@ public record CaptureLog(
     /** Most entries between two checkpoints, a whole number of tiles. */
     static final int BATCH = 256 * TileTree.WIDTH;
 
-    private static final int MAX_TEXT = 1 << 16;
-    private static final String TEXT = "text/plain; charset=utf-8";
+    /** Start of a checkpoint: origin, size, root. */
+    private static final Pattern START =
+            Pattern.compile("[^\n]+\n(0|[1-9][0-9]{0,17})\n([A-Za-z0-9+/]{43}=)\n.*", Pattern.DOTALL);
+
+    static final String TEXT = "text/plain; charset=utf-8";
     private static final HexFormat HEX = HexFormat.of();
     private static final Base64.Encoder BASE64 = Base64.getEncoder();
 
@@ -81,8 +83,8 @@ public record CaptureLog(
      * The log after a command.
      *
      * @param appended entries that the command has added
-     * @param root in hexadecimal; null if unknown
-     * @param problem why the log is not up to date, or its checkpoint not stamped; null if all is done
+     * @param root in hexadecimal; null if the log is not up to date
+     * @param problem why the log is not up to date, or else its checkpoint not stamped; null if all is done
      */
     public record LogState(
             long size,
@@ -95,31 +97,34 @@ public record CaptureLog(
         if (!settings.enabled()) {
             return Optional.empty();
         }
+        AtomicLong appended = new AtomicLong();
+        String problem = "another node appends";
         // only one node: else one could withdraw what another adopts
         try (RunnerLock lock = RunnerLock.acquire(database, Scope.LOG, "").orElse(null)) {
-            return Optional.of(lock == null ? new LogState(0, 0, null, "another node appends") : append());
+            if (lock != null) {
+                return Optional.of(append(lock::requireHeld, appended));
+            }
         } catch (IOException | RuntimeException e) {
-            boolean isOwn = e instanceof StoreException || e instanceof DamagedLogException;
-            String problem = isOwn ? String.valueOf(e.getMessage()) : DatabaseErrors.summary(e);
+            problem = e instanceof StoreException ? String.valueOf(e.getMessage()) : DatabaseErrors.summary(e);
             log.warn("The log of captures is not up to date; a later run continues it: {}", problem);
-            return Optional.of(new LogState(0, 0, null, problem));
         }
+        return Optional.of(new LogState(0, appended.get(), null, problem));
     }
 
     /**
      * Adopts what the bucket has and the tables do not have, finishes an interrupted append, and appends all waiting
-     * entries. Requires the lock of the log.
+     * entries.
      *
+     * @param requireHeld fails if the lock of the log is lost
+     * @param appended is increased by the number of appended entries
      * @throws IOException if this node has not the key of the log
      * @throws DamagedLogException if the objects contradict the checkpoints; nothing is appended then
      */
-    LogState append() throws IOException {
-        LogCheckpoint last = stored();
-        if (last.size() > rows.published().size()) {
-            adopt(last);
-        }
-        long appended = 0;
-        String problem = null;
+    LogState append(Runnable requireHeld, AtomicLong appended) throws IOException {
+        LogCheckpoint bucket = stored(CHECKPOINT);
+        Optional<LogCheckpoint> row = rows.find(bucket);
+        LogCheckpoint last = row.isPresent() ? row.get() : adopt(bucket, requireHeld);
+        String problem = last.size() > rows.published().size() ? publish(unverified(last.size()), last) : null;
         while (true) {
             for (Optional<LogCheckpoint> next = rows.after(last); next.isPresent(); next = rows.after(last)) {
                 problem = publish(extend(unverified(last.size()), last, entries(last, next.get())), next.get());
@@ -127,16 +132,15 @@ public record CaptureLog(
             }
             List<byte[]> waiting = rows.pending(BATCH);
             if (waiting.isEmpty()) {
-                return new LogState(last.size(), appended, last.rootSha256(), problem);
+                return new LogState(last.size(), appended.get(), last.rootSha256(), problem);
             }
-            LogKey _ = key(); // before the positions are final
+            LogKey _ = key(rows.published()); // before the positions are final
             List<byte[]> entries = new ArrayList<>(entries(last, last));
             entries.addAll(waiting);
             LogCheckpoint next = checkpoint(extend(unverified(last.size()), last, entries));
-            if (!rows.append(last, TileTree.full(last.size()), entries, next)) {
-                throw new DamagedLogException("the log in the tables does not end with the checkpoint in the bucket");
-            }
-            appended += waiting.size();
+            requireHeld.run();
+            rows.append(last, TileTree.full(last.size()), entries, next);
+            appended.addAndGet(waiting.size());
         }
     }
 
@@ -158,29 +162,33 @@ public record CaptureLog(
         return entries;
     }
 
-    /** Writes the objects of a checkpoint; returns why it was not stamped, null if it was or need not be. */
+    /**
+     * Writes the objects of a checkpoint: those that were published before as they were, others signed and stamped.
+     *
+     * @return why it was not stamped; null if it was or need not be
+     */
     private @Nullable String publish(TileTree tree, LogCheckpoint checkpoint) throws IOException {
         require(tree.root(), checkpoint);
-        String text = sign(key(), checkpoint);
+        LogCheckpoint published = rows.published();
+        String text = checkpoint.size() > published.size() ? key(published).sign(checkpoint) : checkpoint.signedText();
         tree.added().forEach((tile, content) -> store.putBytes(tile.key(), content, "application/octet-stream"));
-        store.putBytes(CHECKPOINT, text.getBytes(UTF_8), TEXT);
-        boolean isStamping = !settings.timestampUrl().isEmpty();
+        if (text != null) { // null: a part of what was adopted
+            store.putBytes(CHECKPOINT, text.getBytes(UTF_8), TEXT);
+        }
+        if (text == null || text.equals(checkpoint.signedText())) {
+            return null;
+        }
         String problem = null;
         try {
-            if (isStamping) {
-                byte[] stamp = TimeStamps.stamp(URI.create(settings.timestampUrl()), text.getBytes(UTF_8));
-                store.putBytes(stampKey(checkpoint), stamp, "application/timestamp-reply");
+            if (!settings.timestampUrl().isEmpty()) {
+                new TimeStamps(store).stamp(settings.timestampUrl(), tree.size(), text);
             }
         } catch (IOException | IllegalArgumentException e) {
             problem = "the checkpoint of %d entries has no time stamp: %s".formatted(tree.size(), e.getMessage());
         }
-        rows.markPublished(tree.size(), text, isStamping && problem == null);
+        rows.markPublished(tree.size(), text);
         log.info("Log of captures: {} entries, root {}", tree.size(), checkpoint.rootSha256());
         return problem;
-    }
-
-    private static ObjectKey stampKey(LogCheckpoint checkpoint) {
-        return new ObjectKey("log/stamps/" + checkpoint.size() + ".tsr");
     }
 
     private String origin() throws IOException {
@@ -195,64 +203,84 @@ public record CaptureLog(
         return LogKey.find(origin(), settings.key(), keyFile());
     }
 
-    /** Returns the key of the log. The first append creates it, and stores its public part. */
-    private LogKey key() throws IOException {
+    /**
+     * Returns the key of the log. Creates it for the first append, and if an operator has emptied its public part.
+     *
+     * @param signed newest signed checkpoint, by which the key is recognized if its public part is missing
+     */
+    private LogKey key(LogCheckpoint signed) throws IOException {
         Optional<LogKey> own = ownKey();
-        Optional<String> known = verifier();
-        if (known.isEmpty()) {
+        String known = verifier().orElse(signed.size() == 0 ? "" : null);
+        boolean isNew = known != null && known.isEmpty();
+        if (isNew) {
             if (ArchiveObject.read(store).isEmpty()) {
                 revision.advance(); // a rebuild must know the archive, which names the log
             }
-            LogKey key = own.isPresent() ? own.get() : LogKey.create(origin(), keyFile());
-            store.putBytes(VERIFIER, (key.verifier() + "\n").getBytes(UTF_8), TEXT);
-            return key;
+            own = own.isPresent() ? own : Optional.of(LogKey.create(origin(), keyFile()));
         }
-        return own.filter(key -> key.verifier().equals(known.get()))
+        LogKey key = own.filter(mine -> isNew
+                        || (known == null
+                                ? mine.sign(signed).equals(signed.signedText())
+                                : mine.verifier().equals(known)))
                 .orElseThrow(() -> new IOException(
-                        "this node has not the key of the log, %s; copy %s from the node that has it, or set archive.proof.key"
-                                .formatted(known.get(), keyFile())));
+                        "this node has not the key of the log; copy %s from the node that has it, or set archive.proof.key"
+                                .formatted(keyFile())));
+        if (!key.verifier().equals(known)) {
+            store.putBytes(VERIFIER, (key.verifier() + "\n").getBytes(UTF_8), TEXT);
+        }
+        return key;
     }
 
-    private static String sign(LogKey key, LogCheckpoint checkpoint) {
-        String root = BASE64.encodeToString(HEX.parseHex(checkpoint.rootSha256()));
-        return key.sign("%s\n%d\n%s\n".formatted(key.origin(), checkpoint.size(), root));
-    }
-
-    /** Adopts the log in the bucket; nothing if it is not a continuation of the log in the tables. */
-    private void adopt(LogCheckpoint bucket) throws IOException {
+    /**
+     * Adopts the log in the bucket; nothing if it is not a continuation of the log in the tables. Only empty tables
+     * adopt a log whose key this node has not.
+     */
+    private LogCheckpoint adopt(LogCheckpoint bucket, Runnable requireHeld) throws IOException {
+        LogCheckpoint known = rows.published();
+        if (bucket.size() <= known.size()) {
+            throw unknown(bucket, known);
+        }
         String text = String.valueOf(bucket.signedText());
-        if (!text.startsWith(origin() + "\n")
-                || ownKey().filter(key -> !sign(key, bucket).equals(text)).isPresent()) {
+        boolean isTrusted = known.size() == 0 && ownKey().isEmpty();
+        if (isTrusted
+                ? !text.startsWith(origin() + "\n")
+                : !text.equals(key(bucket).sign(bucket))) {
             throw new DamagedLogException("the checkpoint in the bucket is not signed by the key of this log");
         }
         require(unverified(bucket.size()).root(), bucket);
-        LogCheckpoint known = rows.published();
         require(unverified(bucket.size()).prefix(known.size()).root(), known);
+        requireHeld.run();
         rows.withdraw(known);
         for (LogCheckpoint at = known; at.size() < bucket.size(); ) {
             TileTree stored = unverified(bucket.size());
             long first = TileTree.full(at.size());
             List<byte[]> entries = stored.entries(first, Math.min(bucket.size(), first + BATCH));
-            TileTree tree = extend(stored, at, entries);
-            requireStored(tree, stored);
-            LogCheckpoint next = checkpoint(tree);
-            if (!rows.append(at, first, entries, next)) {
-                throw new DamagedLogException("the log was changed at the same time");
-            }
+            LogCheckpoint next = checkpoint(recomputed(stored, at, entries));
+            requireHeld.run();
+            rows.append(at, first, entries, next);
             at = next;
         }
-        boolean isStamped = store.stat(stampKey(bucket)).isPresent();
-        rows.markPublished(bucket.size(), text, isStamped);
+        LogCheckpoint adopted = rows.find(bucket).orElseThrow(() -> unknown(bucket, known)); // was read again
+        rows.markPublished(bucket.size(), text);
         log.warn("Log of captures: adopted {} entries from the bucket", bucket.size() - known.size());
+        return adopted;
     }
 
-    private static void requireStored(TileTree tree, TileTree stored) {
+    private static DamagedLogException unknown(LogCheckpoint bucket, LogCheckpoint known) {
+        return new DamagedLogException("the object %s, of %d entries, is not the one that the tables have, of %d"
+                .formatted(CHECKPOINT, bucket.size(), known.size()));
+    }
+
+    /** Returns the tree as {@link #extend}; fails unless the stored tiles begin with its new ones. */
+    private static TileTree recomputed(TileTree stored, LogCheckpoint from, List<byte[]> entries) {
+        TileTree tree = extend(stored, from, entries);
         tree.added().forEach((tile, content) -> {
             if (!stored.startsWith(tile, content)) {
                 throw new DamagedLogException(
                         "the object %s, or the tile that replaces it, differs from the entries".formatted(tile.key()));
             }
         });
+        return tree;
     }
 
     /**
@@ -264,23 +292,19 @@ public record CaptureLog(
      */
     public boolean auditNext() {
         LogCheckpoint known = rows.published(); // first, since a run may append meanwhile
-        LogCheckpoint bucket = stored();
-        boolean isKnown = bucket.size() > known.size() || Objects.equals(bucket.signedText(), known.signedText());
-        if (!isKnown) {
-            throw new DamagedLogException("the object %s is not the one that the tables have, of %d entries"
-                    .formatted(CHECKPOINT, known.size()));
-        }
+        LogCheckpoint bucket = stored(CHECKPOINT);
+        LogCheckpoint _ = rows.find(bucket)
+                .filter(row -> row.size() >= known.size()
+                        && (row.signedText() == null || row.signedText().equals(bucket.signedText())))
+                .orElseThrow(() -> unknown(bucket, known));
         TileTree stored = unverified(bucket.size());
         require(stored.root(), bucket);
-        require(stored.prefix(known.size()).root(), known);
         LogCheckpoint from = rows.audited();
         LogCheckpoint to = rows.after(from).orElse(from);
         if (from.size() == to.size() || to.size() > known.size()) {
             return false;
         }
-        TileTree tree = extend(stored, from, entries(from, to));
-        requireStored(tree, stored);
-        require(tree.root(), to);
+        require(recomputed(stored, from, entries(from, to)).root(), to);
         rows.markAudited(to);
         return true;
     }
@@ -301,72 +325,66 @@ public record CaptureLog(
      * @throws DamagedLogException if the objects contradict the checkpoint
      */
     public List<Proof> prove(NoteId note) {
-        TileTree stored = unverified(rows.published().size());
+        LogCheckpoint published = rows.published();
+        TileTree stored = unverified(published.size());
+        require(stored.root(), published);
         List<Proof> proofs = new ArrayList<>();
-        for (AppendedEntry logged : rows.of(note)) {
-            LogEntry entry = Sidecar.find(store, Sidecar.keyOf(note, logged.capturedAt()))
+        for (AppendedEntry appended : rows.of(note)) {
+            LogEntry entry = Sidecar.find(store, Sidecar.keyOf(note, appended.capturedAt()))
                     .flatMap(Sidecar::logEntry)
-                    .filter(current -> DigestUtils.sha256Hex(current.content()).equals(logged.entry()))
+                    .filter(current -> DigestUtils.sha256Hex(current.content()).equals(appended.entry()))
                     .orElse(null);
-            LogCheckpoint checkpoint = rows.containing(logged.position()).orElse(null);
-            if (entry != null && checkpoint != null) {
-                proofs.add(proof(logged.position(), entry, checkpoint, stored.prefix(checkpoint.size())));
+            if (entry != null && appended.position() < published.size()) {
+                proofs.add(proof(appended.position(), entry, stored));
             }
         }
         return proofs;
     }
 
-    private Proof proof(long position, LogEntry entry, LogCheckpoint checkpoint, TileTree tree) {
-        List<byte[]> siblings = tree.inclusion(position);
+    private Proof proof(long position, LogEntry entry, TileTree stored) {
+        Optional<ObjectKey> stamped = new TimeStamps(store).first(position, stored.size());
+        LogCheckpoint checkpoint = stamped.map(this::stored).orElseGet(() -> rows.containing(position));
+        List<byte[]> siblings = stored.prefix(checkpoint.size()).inclusion(position);
         byte[] leaf = TileTree.leaf(DigestUtils.sha256(entry.content()));
         require(TileTree.root(leaf, position, checkpoint.size(), siblings), checkpoint);
-        StringBuilder text = new StringBuilder("c2sp.org/tlog-proof@v1\nextra ")
+        StringBuilder proof = new StringBuilder("c2sp.org/tlog-proof@v1\nextra ")
                 .append(BASE64.encodeToString(entry.content()))
                 .append("\nindex ")
                 .append(position)
                 .append('\n');
-        siblings.forEach(hash -> text.append(BASE64.encodeToString(hash)).append('\n'));
-        text.append('\n').append(checkpoint.signedText());
-        byte[] stamp = checkpoint.stampedAt() == null ? null : store.read(stampKey(checkpoint));
-        return new Proof(position, entry.capturedAt(), text.toString(), stamp);
+        siblings.forEach(hash -> proof.append(BASE64.encodeToString(hash)).append('\n'));
+        proof.append('\n').append(checkpoint.signedText());
+        byte[] stamp = stamped.flatMap(text -> store.find(TimeStamps.stampOf(text), TimeStamps.MAX_LENGTH))
+                .orElse(null);
+        return new Proof(position, entry.capturedAt(), proof.toString(), stamp);
     }
 
     /** Returns the public key of the log; empty before the first append. */
     public Optional<String> verifier() {
-        return store.find(VERIFIER, MAX_TEXT).map(text -> new String(text, UTF_8).strip());
+        return store.find(VERIFIER, TimeStamps.MAX_LENGTH).map(text -> new String(text, UTF_8).strip());
     }
 
-    /** Returns the checkpoint in the bucket. */
-    private LogCheckpoint stored() {
-        Optional<byte[]> object = store.find(CHECKPOINT, MAX_TEXT);
+    /** Returns a checkpoint in the bucket. */
+    private LogCheckpoint stored(ObjectKey key) {
+        Optional<byte[]> object = store.find(key, TimeStamps.MAX_LENGTH);
         if (object.isEmpty()) {
             return LogCheckpoint.EMPTY;
         }
         String text = new String(object.get(), UTF_8);
-        String[] lines = text.split("\n", -1);
-        try {
-            String root = HEX.formatHex(Base64.getDecoder().decode(lines[2]));
-            return new LogCheckpoint(Long.parseLong(lines[1]), root, text, null);
-        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-            throw new DamagedLogException("the object " + CHECKPOINT + " is not a checkpoint");
+        Matcher start = START.matcher(text);
+        if (!start.matches()) {
+            throw new DamagedLogException("the object " + key + " is not a checkpoint");
         }
+        String root = HEX.formatHex(Base64.getDecoder().decode(start.group(2)));
+        return new LogCheckpoint(Long.parseLong(start.group(1)), root, text);
     }
 
-    private byte[] read(Tile tile) {
-        return store.find(tile.key(), tile.size() + 1)
-                .filter(content -> content.length == tile.size())
-                .orElseThrow(() ->
-                        new DamagedLogException("the object " + tile.key() + " is missing, or has another length"));
-    }
-
-    /** Returns the tree of the bucket's tiles, which are read once. */
     private TileTree unverified(long size) {
-        Map<Tile, byte[]> read = new HashMap<>();
-        return new TileTree(size, tile -> read.computeIfAbsent(tile, this::read), Map.of());
+        return TileTree.of(store, size);
     }
 
     private static LogCheckpoint checkpoint(TileTree tree) {
-        return new LogCheckpoint(tree.size(), HEX.formatHex(tree.root()), null, null);
+        return new LogCheckpoint(tree.size(), HEX.formatHex(tree.root()), null);
     }
 
     private static void require(byte[] root, LogCheckpoint checkpoint) {

@@ -2,6 +2,7 @@ package io.github.notearchive.prove;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.Secret;
 import java.io.IOException;
@@ -85,8 +86,10 @@ record LogKey(String origin, PrivateKey privateKey, byte[] publicKey) {
         return origin + "+" + HexFormat.of().formatHex(id()) + "+" + BASE64.encodeToString(publicKey);
     }
 
-    /** Returns a text, which ends with a line break, as signed note. The same text gives the same note. */
-    String sign(String text) {
+    /** Returns a checkpoint as signed note. The same checkpoint gives the same note. */
+    String sign(LogCheckpoint checkpoint) {
+        String root = BASE64.encodeToString(HexFormat.of().parseHex(checkpoint.rootSha256()));
+        String text = "%s\n%d\n%s\n".formatted(origin, checkpoint.size(), root);
         try {
             Signature signature = Signature.getInstance(ALGORITHM);
             signature.initSign(privateKey);

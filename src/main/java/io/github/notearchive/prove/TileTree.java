@@ -1,6 +1,8 @@
 package io.github.notearchive.prove;
 
+import io.github.notearchive.prove.CaptureLog.DamagedLogException;
 import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,6 +54,19 @@ record TileTree(long size, Function<Tile, byte[]> store, Map<Tile, byte[]> added
         int size() {
             return width * (level == ENTRIES ? ENTRY : HASH);
         }
+    }
+
+    /** Returns the tree of tiles in a bucket, which are read once and not verified. */
+    static TileTree of(ObjectStore store, long size) {
+        Map<Tile, byte[]> read = new HashMap<>();
+        return new TileTree(size, key -> read.computeIfAbsent(key, tile -> read(store, tile)), Map.of());
+    }
+
+    private static byte[] read(ObjectStore store, Tile tile) {
+        return store.find(tile.key(), tile.size() + 1)
+                .filter(content -> content.length == tile.size())
+                .orElseThrow(() ->
+                        new DamagedLogException("the object " + tile.key() + " is missing, or has another length"));
     }
 
     /** Returns the number of entries in full tiles. An append begins behind them, since it replaces the last tile. */

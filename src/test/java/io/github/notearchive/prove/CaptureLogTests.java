@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.LogRepository;
+import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
 import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
 import io.github.notearchive.archive.catalog.ProofProperties;
 import io.github.notearchive.archive.catalog.Sidecar;
@@ -25,11 +26,15 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.lang3.ArrayUtils;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +42,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
+import org.springframework.dao.OptimisticLockingFailureException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -62,6 +68,10 @@ class CaptureLogTests {
     void stop() {
         bucket.close();
         ArchiveDatabase.emptied();
+    }
+
+    private static LogState append(CaptureLog log) throws IOException {
+        return log.append(() -> {}, new AtomicLong());
     }
 
     private CaptureLog log() {
@@ -104,7 +114,7 @@ class CaptureLogTests {
     private LogState appended(int entries) throws IOException {
         record(entries);
         revision.advance();
-        return log().append();
+        return append(log());
     }
 
     /** Returns the root of the first entries of the tables by the definition. */
@@ -145,7 +155,7 @@ class CaptureLogTests {
     @Test
     void nightsAreAppendedAndTheCheckpointIsSigned() throws IOException {
         assertThat(appended(300)).isEqualTo(new LogState(300, 300, root(300), null));
-        assertThat(log().append()).isEqualTo(new LogState(300, 0, root(300), null));
+        assertThat(append(log())).isEqualTo(new LogState(300, 0, root(300), null));
         assertThat(appended(700)).isEqualTo(new LogState(1000, 700, root(1000), null));
 
         assertWhole(1000);
@@ -160,8 +170,7 @@ class CaptureLogTests {
         LogKey key = LogKey.find(origin, new Secret(""), directory.resolve("home/log.key"))
                 .orElseThrow();
         assertThat(checkpoint()).startsWith(origin + "\n1000\n");
-        assertThat(key.sign(checkpoint().substring(0, checkpoint().indexOf("\n\n") + 1)))
-                .isEqualTo(checkpoint());
+        assertThat(key.sign(rows.published())).isEqualTo(checkpoint());
         assertThat(log().verifier()).contains(key.verifier());
         assertThat(Files.getPosixFilePermissions(directory.resolve("home/log.key")))
                 .hasSize(2);
@@ -201,7 +210,7 @@ class CaptureLogTests {
             record(270);
             bucket.uploadsLeft.set(allowed);
             try {
-                log().append();
+                append(log());
                 break;
             } catch (StoreException _) {
                 // the row of the checkpoint is written
@@ -209,7 +218,7 @@ class CaptureLogTests {
             }
             bucket.uploadsLeft.set(Long.MAX_VALUE);
             record(3);
-            long size = log().append().size();
+            long size = append(log()).size();
             assertWhole(size);
         }
 
@@ -223,7 +232,7 @@ class CaptureLogTests {
         String root = appended(300).root();
         database.update("UPDATE log_checkpoint SET signed_text = NULL");
 
-        assertThat(log().append()).isEqualTo(new LogState(300, 0, root, null));
+        assertThat(append(log())).isEqualTo(new LogState(300, 0, root, null));
         assertThat(rows.published().size()).isEqualTo(300);
         assertWhole(300);
     }
@@ -263,7 +272,7 @@ class CaptureLogTests {
         appended(300);
         bucket.uploadsLeft.set(2);
         record(100);
-        assertThatThrownBy(() -> log().append()).isInstanceOf(StoreException.class);
+        assertThatThrownBy(() -> append(log())).isInstanceOf(StoreException.class);
         bucket.uploadsLeft.set(Long.MAX_VALUE);
         dump();
         database.update("DELETE FROM log_entry WHERE position >= 300");
@@ -271,7 +280,7 @@ class CaptureLogTests {
         String root = appended(120).root();
         restoreDump();
 
-        assertThat(log().append().size()).isEqualTo(520);
+        assertThat(append(log()).size()).isEqualTo(520);
 
         assertThat(root(420)).isEqualTo(root);
         assertWhole(520);
@@ -282,7 +291,7 @@ class CaptureLogTests {
         String root = appended(600).root();
         database.update("TRUNCATE log_entry, log_checkpoint");
 
-        assertThat(log().append()).isEqualTo(new LogState(600, 0, root, null));
+        assertThat(append(log())).isEqualTo(new LogState(600, 0, root, null));
 
         assertThat(root(600)).isEqualTo(root);
         assertWhole(600);
@@ -305,11 +314,127 @@ class CaptureLogTests {
         record(1);
         bucket.uploadsLeft.set(0);
 
-        assertThatThrownBy(() -> log().append())
+        assertThatThrownBy(() -> append(log()))
                 .isInstanceOf(DamagedLogException.class)
                 .hasMessageContaining("do not lead to the checkpoint of 300 entries");
         assertThat(log().tryAppend().orElseThrow().problem()).contains("do not lead to");
         assertThat(newest()).isEqualTo(300);
+    }
+
+    /** Writes a log of other entries to the bucket, as one who can write there but has not the key. */
+    private void replaceLog(int entries, String root) {
+        List<byte[]> others = new ArrayList<>();
+        for (int i = 0; i < entries; i++) {
+            others.add(DigestUtils.sha256("other " + i));
+        }
+        TileTree tree = TileTree.of(bucket.client, 0).with(others);
+        tree.added().forEach((tile, content) -> bucket.objects.put(tile.key().value(), content));
+        String own = Base64.getEncoder().encodeToString(tree.root());
+        String[] lines =
+                bucket.objects.containsKey("log/checkpoint") ? checkpoint().split("\n") : new String[] {"x"};
+        String text = lines[0] + "\n" + entries + "\n" + (root.isEmpty() ? own : root) + "\n\n— x AAAA\n";
+        bucket.objects.put("log/checkpoint", text.getBytes(UTF_8));
+    }
+
+    @Test
+    void anotherLogInTheBucketIsNeitherSignedNorExtended() throws IOException {
+        appended(300);
+        appended(300);
+        Map<String, byte[]> whole = Map.copyOf(bucket.objects);
+        for (int entries : new int[] {0, 200, 300, 600, 700}) {
+            replaceLog(entries, "");
+            assertThatThrownBy(() -> append(log())).as("%d entries", entries).isInstanceOf(DamagedLogException.class);
+            record(1);
+            bucket.uploadsLeft.set(0);
+            assertThatThrownBy(() -> append(log())).isInstanceOf(DamagedLogException.class);
+            bucket.uploadsLeft.set(Long.MAX_VALUE);
+            assertThat(audit()).isPresent();
+            assertThat(newest()).isEqualTo(600);
+        }
+        for (String root : List.of("AAAA", "A".repeat(43))) {
+            replaceLog(600, root);
+            assertThatThrownBy(() -> append(log())).hasMessageContaining("is not a checkpoint");
+        }
+        bucket.objects.put(
+                "log/checkpoint", checkpoint().replace("\n600\n", "\n-1\n").getBytes(UTF_8));
+        assertThatThrownBy(() -> append(log())).hasMessageContaining("is not a checkpoint");
+
+        bucket.objects.putAll(whole);
+        assertThat(append(log()).size()).isEqualTo(605);
+        assertWhole(605);
+    }
+
+    @Test
+    void anAppendRequiresTheRootThatItContinuesAndMovesNoEntry() throws IOException {
+        appended(3);
+        LogCheckpoint last = rows.published();
+        List<byte[]> entries = rows.entries(0, 3);
+        LogCheckpoint next = new LogCheckpoint(4, "cd".repeat(32), null);
+
+        assertThatThrownBy(() -> rows.append(new LogCheckpoint(3, "ab".repeat(32), null), 0, entries, next))
+                .isInstanceOf(OptimisticLockingFailureException.class);
+        assertThatThrownBy(() -> rows.append(last, 1, entries, next))
+                .isInstanceOf(OptimisticLockingFailureException.class);
+        assertThat(newest()).isEqualTo(3);
+        rows.append(last, 0, entries, next);
+        assertThat(newest()).isEqualTo(4);
+    }
+
+    @Test
+    void aLostLockEndsAnAppend() {
+        record(3);
+        revision.advance();
+
+        assertThatThrownBy(() -> log().append(
+                                () -> {
+                                    throw new IllegalStateException("lost");
+                                },
+                                new AtomicLong()))
+                .hasMessage("lost");
+        assertThat(database.count("SELECT count(*) FROM log_checkpoint")).isZero();
+    }
+
+    @Test
+    void aNodeWithoutTheKeyAdoptsALogOnlyIntoEmptyTables() throws IOException {
+        appended(300);
+        dump();
+        appended(20);
+        restoreDump();
+
+        assertThatThrownBy(() -> append(log(settings, "other"))).hasMessageContaining("copy ");
+        assertThat(newest()).isEqualTo(300);
+        database.update("TRUNCATE log_entry, log_checkpoint");
+        assertThat(append(log(settings, "other")).size()).isEqualTo(320);
+        assertWhole(320);
+    }
+
+    @Test
+    void aLostVerifierIsWrittenAgainByTheKeyOnly() throws IOException {
+        appended(10);
+        byte[] verifier = bucket.objects.remove("log/verifier");
+        record(1);
+
+        assertThatThrownBy(() -> append(log(settings, "other"))).hasMessageContaining("has not the key of the log");
+        assertThat(directory.resolve("other/log.key")).doesNotExist();
+        assertThat(append(log()).size()).isEqualTo(11);
+        assertThat(bucket.objects.get("log/verifier")).isEqualTo(verifier);
+
+        bucket.objects.put("log/verifier", new byte[0]);
+        record(1);
+        assertThat(append(log(settings, "other")).size()).isEqualTo(12);
+        assertThat(directory.resolve("other/log.key")).exists();
+        assertThat(bucket.objects.get("log/verifier")).isNotEqualTo(verifier);
+        assertWhole(12);
+    }
+
+    @Test
+    void anAuditFindsACheckpointThatTheTablesDoNotHave() throws IOException {
+        appended(300);
+        dump();
+        appended(20);
+        restoreDump();
+
+        assertThat(audit()).hasValueSatisfying(text -> assertThat(text).contains("of 320 entries, is not the one"));
     }
 
     @Test
@@ -366,14 +491,14 @@ class CaptureLogTests {
         appended(10);
         record(5);
 
-        assertThatThrownBy(() -> log(settings, "other").append())
+        assertThatThrownBy(() -> append(log(settings, "other")))
                 .hasMessageContaining("other/log.key from the node that has it, or set archive.proof.key");
         LogKey.create("any", directory.resolve("other/log.key"));
-        assertThatThrownBy(() -> log(settings, "other").append()).hasMessageContaining("has not the key of the log");
+        assertThatThrownBy(() -> append(log(settings, "other"))).hasMessageContaining("has not the key of the log");
         assertThat(newest()).isEqualTo(10);
 
         Secret key = new Secret(Files.readString(directory.resolve("home/log.key")));
-        assertThat(log(new ProofProperties(true, key, ""), "missing").append().size())
+        assertThat(append(log(new ProofProperties(true, key, ""), "missing")).size())
                 .isEqualTo(15);
         assertWhole(15);
     }
@@ -490,7 +615,7 @@ class CaptureLogTests {
             record(9);
             revision.advance();
             ProofProperties stamping = new ProofProperties(true, new Secret(""), tsa.address());
-            assertThat(log(stamping, "home").append().problem()).isNull();
+            assertThat(append(log(stamping, "home")).problem()).isNull();
             Proof proof = log().prove(note(4)).getFirst();
             Files.write(directory.resolve("stamp"), proof.stamp());
             Files.writeString(
@@ -504,19 +629,70 @@ class CaptureLogTests {
         }
     }
 
+    /** A service whose response repeats the digest of the request, as a time stamp does, and has a serial number. */
+    private static ScriptedServer authority(AtomicLong serial) {
+        return new ScriptedServer(request -> ScriptedServer.reply(
+                200, ArrayUtils.addAll(request.body(), ("stamp " + serial.incrementAndGet()).getBytes(UTF_8))));
+    }
+
+    @Test
+    void stampedCheckpointsStayTheSameWhenTheBucketIsRepairedOrTheTablesAreLost() throws IOException {
+        AtomicLong serial = new AtomicLong();
+        try (ScriptedServer tsa = authority(serial)) {
+            CaptureLog stamping = log(new ProofProperties(true, new Secret(""), tsa.address()), "home");
+            appended(10);
+            for (int night = 0; night < 3; night++) {
+                record(10);
+                assertThat(append(stamping).problem()).isNull();
+            }
+            List<Proof> first = stamping.prove(note(3));
+            List<Proof> proofs = stamping.prove(note(25));
+            assertThat(first.getFirst().stamp()).asString(UTF_8).endsWith("stamp 1");
+            assertThat(proofs.getFirst().stamp()).asString(UTF_8).endsWith("stamp 2");
+            assertThat(proofs.getFirst().text()).contains("\n30\n");
+
+            byte[] checkpoint = bucket.objects.remove("log/checkpoint");
+            append(stamping);
+            assertThat(bucket.objects.get("log/checkpoint")).isEqualTo(checkpoint);
+            database.update("UPDATE log_checkpoint SET signed_text = NULL WHERE size = 40");
+            append(stamping);
+            assertThat(serial).hasValue(3);
+            database.update("TRUNCATE log_checkpoint");
+            database.update("DELETE FROM log_entry WHERE position >= 30");
+            database.update("UPDATE log_entry SET position = NULL");
+            append(stamping);
+
+            assertThat(stamping.prove(note(3))).usingRecursiveComparison().isEqualTo(first);
+            assertThat(stamping.prove(note(25))).usingRecursiveComparison().isEqualTo(proofs);
+            assertThat(serial).hasValue(3);
+            bucket.objects.keySet().removeIf(key -> key.endsWith(".tsr"));
+            assertThat(stamping.prove(note(25)).getFirst().stamp()).isNull();
+            bucket.objects.keySet().removeIf(key -> key.startsWith("log/stamps/"));
+            assertThat(stamping.prove(note(25)).getFirst().text()).contains("\n40\n");
+        }
+    }
+
     @Test
     void aStampThatIsNotGrantedIsAProblemOfTheNightOnly() throws IOException {
+        List<Function<ScriptedServer.Request, ScriptedServer.Reply>> answers = new ArrayList<>();
         for (ScriptedServer.Reply reply : List.of(
                 ScriptedServer.status(503),
                 ScriptedServer.reply(200, HexFormat.of().parseHex("30053003020102")),
+                ScriptedServer.reply(200, HexFormat.of().parseHex("30053003020100")),
+                ScriptedServer.status(204),
                 ScriptedServer.reply(200, new byte[0]))) {
-            try (ScriptedServer tsa = new ScriptedServer().always(reply)) {
+            answers.add(_ -> reply);
+        }
+        answers.add(request -> ScriptedServer.reply(201, request.body()));
+        answers.add(request -> ScriptedServer.reply(200, Arrays.copyOf(request.body(), 1 << 16)));
+        for (var answer : answers) {
+            try (ScriptedServer tsa = new ScriptedServer(answer)) {
                 record(3);
                 revision.advance();
-                LogState state = log(new ProofProperties(true, new Secret(""), tsa.address()), "home")
-                        .append();
+                LogState state = append(log(new ProofProperties(true, new Secret(""), tsa.address()), "home"));
 
                 assertThat(state.problem()).contains("has no time stamp");
+                assertThat(state.root()).isEqualTo(rows.published().rootSha256());
                 assertWhole(state.size());
             }
         }

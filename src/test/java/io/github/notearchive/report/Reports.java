@@ -76,7 +76,7 @@ final class Reports {
                                 new CallClass("note-detail/v1", 0, null, Billed.YES, 375, 812L, 2_400L, 9_001L),
                                 new CallClass("note-detail/v1", null, 502, Billed.UNKNOWN, 2, null, null, null)),
                         List.of(new FindingCount(Damage.Kind.ORPHAN, 3), new FindingCount(Damage.Kind.MISSING, 1))),
-                new LogCheckpoint(12_345, "ab".repeat(32), null, null));
+                new LogCheckpoint(12_345, "ab".repeat(32), null));
     }
 
     private static List<OpenNote> examples(int notes) {

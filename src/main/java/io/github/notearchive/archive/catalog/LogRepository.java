@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.lang3.ArrayUtils;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -55,16 +56,12 @@ public record LogRepository(
      * @param size number of entries
      * @param rootSha256 root of its tree in lower-case hexadecimal
      * @param signedText the signed checkpoint as stored; null until its objects are stored
-     * @param stampedAt when its time stamp was stored; null without one
      */
     public record LogCheckpoint(
-            long size,
-            String rootSha256,
-            @Nullable String signedText,
-            @Nullable Instant stampedAt) {
+            long size, String rootSha256, @Nullable String signedText) {
 
         /** The log before the first entry. */
-        public static final LogCheckpoint EMPTY = new LogCheckpoint(0, DigestUtils.sha256Hex(""), null, null);
+        public static final LogCheckpoint EMPTY = new LogCheckpoint(0, DigestUtils.sha256Hex(""), null);
     }
 
     /**
@@ -132,21 +129,26 @@ public record LogRepository(
 
     /** Returns the newest checkpoint whose objects are all stored. */
     public LogCheckpoint published() {
-        return last("signed_text IS NOT NULL", Map.of()).orElse(LogCheckpoint.EMPTY);
+        return first("signed_text IS NOT NULL ORDER BY size DESC", Map.of()).orElse(LogCheckpoint.EMPTY);
     }
 
     /** Returns the newest audited checkpoint; all before it are audited as well. */
     public LogCheckpoint audited() {
-        return last("audited_at IS NOT NULL", Map.of()).orElse(LogCheckpoint.EMPTY);
+        return first("audited_at IS NOT NULL ORDER BY size DESC", Map.of()).orElse(LogCheckpoint.EMPTY);
     }
 
-    /** Returns the newest checkpoint that existed at a time; empty if there was none. */
+    /** Returns the newest signed checkpoint that existed at a time; empty if there was none. */
     public Optional<LogCheckpoint> at(Instant time) {
-        return last("created_at <= :time", Map.of("time", time));
+        return first("created_at <= :time AND signed_text IS NOT NULL ORDER BY size DESC", Map.of("time", time));
     }
 
-    private Optional<LogCheckpoint> last(String condition, Map<String, ?> parameters) {
-        return first(condition + " ORDER BY size DESC", parameters);
+    /** Returns the row of a checkpoint with this size and root; empty if there is none. */
+    public Optional<LogCheckpoint> find(LogCheckpoint checkpoint) {
+        return checkpoint.equals(LogCheckpoint.EMPTY)
+                ? Optional.of(checkpoint)
+                : first(
+                        "size = :size AND root_sha256 = :root",
+                        Map.of("size", checkpoint.size(), "root", checkpoint.rootSha256()));
     }
 
     /** Returns the checkpoint that continues another one. */
@@ -154,56 +156,63 @@ public record LogRepository(
         return first("previous = :size", Map.of("size", previous.size()));
     }
 
-    /** Returns the first stored checkpoint with an entry, rather one with a time stamp; empty if none is stored yet. */
-    public Optional<LogCheckpoint> containing(long position) {
-        return first(
-                "size > :position AND signed_text IS NOT NULL ORDER BY stamped_at IS NULL, size",
-                Map.of("position", position));
+    /** Returns the first signed checkpoint with an entry, which must have one. */
+    public LogCheckpoint containing(long position) {
+        return first("size > :position AND signed_text IS NOT NULL ORDER BY size", Map.of("position", position))
+                .orElseThrow();
     }
 
     private Optional<LogCheckpoint> first(String which, Map<String, ?> parameters) {
         return Statements.optional(autoCommit(), LogCheckpoint.class, parameters, """
-                        SELECT size, root_sha256, signed_text, stamped_at FROM log_checkpoint WHERE %s LIMIT 1
+                        SELECT size, root_sha256, signed_text FROM log_checkpoint WHERE %s LIMIT 1
                         """.formatted(which));
     }
 
     /**
-     * Inserts a checkpoint, and gives entries their positions, if the log still ends with the checkpoint before; in one
-     * statement. Inserts entries that the tables do not have, without their content.
+     * Inserts a checkpoint, and gives entries their positions, if the log still ends with the checkpoint before and no
+     * entry has another position; in one statement. Inserts entries that the tables do not have, without their content.
      *
      * @param first position of the first entry; entries before the end of the log keep theirs
-     * @return false if nothing was changed
+     * @throws OptimisticLockingFailureException if the log has changed; nothing is changed then
      */
-    public boolean append(LogCheckpoint before, long first, List<byte[]> entries, LogCheckpoint after) {
+    public void append(LogCheckpoint before, long first, List<byte[]> entries, LogCheckpoint after) {
         Map<String, Object> parameters = Map.of(
                 "size", after.size(),
                 "previous", before.size(),
+                "previousRoot", before.rootSha256(),
                 "root", after.rootSha256(),
                 "now", clock.instant(),
                 "first", first,
                 "entries", entries.stream().map(HexFormat.of()::formatHex).toList());
-        return Statements.update(autoCommit(), parameters, """
-                        WITH next AS (
+        int changed = Statements.update(autoCommit(), parameters, """
+                        WITH entries AS MATERIALIZED (
+                            SELECT decode(entry, 'hex') AS entry, :first + n - 1 AS position
+                            FROM unnest(:entries::text[]) WITH ORDINALITY AS entries (entry, n)
+                        ), next AS (
                             INSERT INTO log_checkpoint (size, previous, root_sha256, created_at)
                             SELECT :size, :previous, :root, :now::timestamptz
-                            WHERE (SELECT coalesce(max(size), 0) FROM log_checkpoint) = :previous
+                            WHERE coalesce((SELECT (size, root_sha256) = (:previous, :previousRoot)
+                                            FROM log_checkpoint ORDER BY size DESC LIMIT 1), :previous = 0)
+                              AND NOT EXISTS (SELECT 1 FROM entries JOIN log_entry AS known USING (entry)
+                                              WHERE known.position <> entries.position)
                             ON CONFLICT DO NOTHING RETURNING created_at)
                         INSERT INTO log_entry (entry, position, recorded_at)
-                        SELECT decode(entry, 'hex'), :first + n - 1, created_at
-                        FROM next, unnest(:entries::text[]) WITH ORDINALITY AS entries (entry, n)
+                        SELECT entry, position, created_at FROM next, entries
                         ON CONFLICT (entry) DO UPDATE SET position = EXCLUDED.position
-                        """) > 0;
+                        """);
+        if (changed == 0) {
+            throw new OptimisticLockingFailureException(
+                    "the log in the tables does not end with %d entries, or has some at other positions"
+                            .formatted(before.size()));
+        }
     }
 
-    /** Records that all objects of a checkpoint are stored, with or without a time stamp. */
-    public void markPublished(long size, String signedText, boolean stamped) {
+    /** Records that all objects of a checkpoint are stored. */
+    public void markPublished(long size, String signedText) {
         Statements.update(
                 autoCommit(),
-                Map.of("size", size, "signedText", signedText, "stamped", stamped, "now", clock.instant()),
-                """
-                        UPDATE log_checkpoint SET signed_text = :signedText, stamped_at = CASE WHEN :stamped THEN :now::timestamptz END
-                        WHERE size = :size
-                        """);
+                Map.of("size", size, "signedText", signedText),
+                "UPDATE log_checkpoint SET signed_text = :signedText WHERE size = :size");
     }
 
     /** Records that an audit recomputed the log up to a checkpoint. */
