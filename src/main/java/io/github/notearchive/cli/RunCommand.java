@@ -236,10 +236,10 @@ final class RunCommand extends ArchiveCommand {
             try {
                 return Optional.of(publisher
                         .getObject()
-                        .publish(false)
+                        .publishAfterRun()
                         .map(PublishReport::line)
-                        .orElse("not started, since another publish or a forget is active"));
-            } catch (IOException | RuntimeException e) {
+                        .orElse("not started, since another node waits to publish, or a publish or forget is active"));
+            } catch (IOException | InterruptedException | RuntimeException e) {
                 String reason = describe(e);
                 log.warn("The tables were not published; the next publish continues: {}", reason);
                 return Optional.of("failed: " + reason + "; repeat it with note-archive publish");

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,18 +42,36 @@ import org.springframework.stereotype.Component;
  * meanwhile. An erasure, which has the lock of the whole archive, publishes the tables without the erased rows.
  */
 @Component
-public record Publisher(
-        NoteSnapshots notes,
-        ObjectStore store,
-        DataSource dataSource,
-        JdbcConnectionDetails database,
-        ArchiveProperties settings)
-        implements Copies {
+public class Publisher implements Copies {
 
     private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
     /** Prefix of all objects of published tables. */
     public static final String PREFIX = "lake/";
+
+    /** Longer than a publish of the changes of a night takes. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    private final NoteSnapshots notes;
+    private final ObjectStore store;
+    private final DataSource dataSource;
+    private final JdbcConnectionDetails database;
+    private final ArchiveProperties settings;
+
+    Publisher(
+            NoteSnapshots notes,
+            ObjectStore store,
+            DataSource dataSource,
+            JdbcConnectionDetails database,
+            ArchiveProperties settings) {
+        this.notes = notes;
+        this.store = store;
+        this.dataSource = dataSource;
+        this.database = database;
+        this.settings = settings;
+    }
 
     /**
      * Publishes what changed since the last publish, and creates missing tables; empty if another process publishes, or
@@ -61,9 +80,32 @@ public record Publisher(
      * @param all whether all partitions are compared with the archive, not only those with changes
      */
     public Optional<PublishReport> publish(boolean all) throws IOException {
-        try (RunnerLock lock = RunnerLock.acquire(database, Scope.PUBLISH, "").orElse(null)) {
+        try (RunnerLock lock = lock("")) {
             return lock == null ? Optional.empty() : Optional.of(publish(all, null, lock::requireHeld));
         }
+    }
+
+    /**
+     * Publishes what changed since the last publish, after it has waited for the end of an active one, which does not
+     * see all changes of this run. Of several processes only one waits: its publish sees the changes of the others.
+     *
+     * @return empty if another process waits, if the active one takes too long, or if notes are being erased
+     */
+    public Optional<PublishReport> publishAfterRun() throws IOException, InterruptedException {
+        Instant end = Instant.now().plus(PATIENCE);
+        RunnerLock lock = null;
+        try (RunnerLock next = lock("next")) {
+            while (next != null && (lock = lock("")) == null && Instant.now().isBefore(end)) {
+                Thread.sleep(PAUSE);
+            }
+        }
+        try (RunnerLock held = lock) {
+            return held == null ? Optional.empty() : Optional.of(publish(false, null, held::requireHeld));
+        }
+    }
+
+    private @Nullable RunnerLock lock(String member) {
+        return RunnerLock.acquire(database, Scope.PUBLISH, member).orElse(null);
     }
 
     /** Tables that the catalog does not know are removed, since they may have erased rows. */

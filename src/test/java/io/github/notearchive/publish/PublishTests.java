@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,6 +28,7 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.apache.iceberg.types.Types;
+import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.ConcurrencyFailureException;
@@ -305,6 +307,37 @@ class PublishTests extends PublishScenario {
         assertThat(publisher().publish(false)).isPresent();
     }
 
+    /** Rows of runs that end together are in the tables before the last of their processes ends. */
+    @Test
+    void changesDuringAPublishArePublishedAfterIt() throws Exception {
+        CompletableFuture<Optional<PublishReport>> waiting;
+        try (RunnerLock _ =
+                RunnerLock.acquire(database.details(), Scope.PUBLISH, "").orElseThrow()) {
+            waiting = CompletableFuture.supplyAsync(() -> publishAfterRun());
+            Awaitility.await().until(() -> RunnerLock.isTaken(database.jdbc(), Scope.PUBLISH, "next"));
+            database.update("UPDATE note SET liked_count = 7 WHERE note_id = ?", SmallArchive.BARE);
+
+            assertThat(publishAfterRun()).as("a third process").isEmpty();
+        }
+
+        assertThat(waiting.get()).isPresent();
+        assertPublished();
+        assertThat(RunnerLock.isTaken(database.jdbc(), Scope.PUBLISH, "next")).isFalse();
+    }
+
+    @Test
+    void partitionsThatARestoredDumpDoesNotHaveAreRemoved() throws Exception {
+        publish();
+        archive.makeOld("1 day");
+        for (String table : List.of("note_media", "note_capture", "note_topic", "note")) {
+            database.update("DELETE FROM " + table + " WHERE note_id LIKE '65d%'");
+        }
+
+        publish();
+
+        assertPublished();
+    }
+
     /** A publisher whose lock was lost, and taken by another one, does not add its files beside those of the other. */
     @Test
     void aPublisherWithoutItsLockCommitsNothing() throws Exception {
@@ -434,6 +467,16 @@ class PublishTests extends PublishScenario {
 
     private static Predicate<String> isOfFormula() {
         return key -> key.contains("/data/65a/") || key.contains("/data/65/");
+    }
+
+    private Optional<PublishReport> publishAfterRun() {
+        return Uncheck.get(() -> {
+            try {
+                return publisher().publishAfterRun();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
     }
 
     private void forgetRows(String note) {
