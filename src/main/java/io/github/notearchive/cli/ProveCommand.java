@@ -34,7 +34,7 @@ final class ProveCommand extends JsonCommand {
 
     record Written(long position, Instant capturedAt, String file, boolean stamped) {}
 
-    record Proven(NoteId note, String verifier, List<Written> proofs) {}
+    record Proven(NoteId note, String verifier, List<Written> proofs, int omitted) {}
 
     @Override
     public Integer call() throws Exception {
@@ -50,11 +50,16 @@ final class ProveCommand extends JsonCommand {
             } catch (DamagedLogException e) {
                 throw new CommandFailure(ExitCode.FINDINGS, e.getMessage() + "; see: note-archive verify");
             }
+            int omitted = action.log.rows().of(id).size() - written.size();
             if (written.isEmpty()) {
-                throw CommandFailure.usage("the log has no entry of note " + id
-                        + "; the next run appends what was captured since the last one");
+                throw CommandFailure.usage(
+                        omitted == 0
+                                ? "the log has no entry of note " + id
+                                        + "; the next run appends what was captured since the last one"
+                                : "the log has %d entries of note %s, but no sidecar has the record of one; see: note-archive verify"
+                                        .formatted(omitted, id));
             }
-            print(new Proven(id, action.log.verifier().orElse(""), written), "prove");
+            print(new Proven(id, action.log.verifier().orElse(""), written, omitted), "prove");
             return ExitCode.COMPLETED;
         });
     }

@@ -15,6 +15,7 @@ import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -32,6 +33,9 @@ import org.apache.commons.lang3.ArrayUtils;
 record LogKey(String origin, PrivateKey privateKey, byte[] publicKey) {
 
     private static final String ALGORITHM = "Ed25519";
+    /** Start of a public key in X.509. */
+    private static final String X509 = "302a300506032b6570032100";
+
     private static final byte ED25519 = 1;
     private static final int LENGTH = 33;
     private static final Base64.Encoder BASE64 = Base64.getEncoder();
@@ -50,9 +54,9 @@ record LogKey(String origin, PrivateKey privateKey, byte[] publicKey) {
         try {
             var encoded = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(parts[0]));
             byte[] publicKey = Base64.getDecoder().decode(parts[parts.length - 1]);
-            if (publicKey.length == LENGTH) {
-                PrivateKey key = KeyFactory.getInstance(ALGORITHM).generatePrivate(encoded);
-                return Optional.of(new LogKey(origin, key, publicKey));
+            LogKey key = new LogKey(origin, KeyFactory.getInstance(ALGORITHM).generatePrivate(encoded), publicKey);
+            if (publicKey.length == LENGTH && publicKey[0] == ED25519 && key.isPair()) {
+                return Optional.of(key);
             }
         } catch (GeneralSecurityException | IllegalArgumentException _) {
             // its message may contain the key
@@ -90,14 +94,26 @@ record LogKey(String origin, PrivateKey privateKey, byte[] publicKey) {
     String sign(LogCheckpoint checkpoint) {
         String root = BASE64.encodeToString(HexFormat.of().parseHex(checkpoint.rootSha256()));
         String text = "%s\n%d\n%s\n".formatted(origin, checkpoint.size(), root);
+        byte[] signed = ArrayUtils.addAll(id(), signature(text.getBytes(UTF_8)));
+        return text + "\n— " + origin + " " + BASE64.encodeToString(signed) + "\n";
+    }
+
+    private byte[] signature(byte[] text) {
         try {
             Signature signature = Signature.getInstance(ALGORITHM);
             signature.initSign(privateKey);
-            signature.update(text.getBytes(UTF_8));
-            byte[] signed = ArrayUtils.addAll(id(), signature.sign());
-            return text + "\n— " + origin + " " + BASE64.encodeToString(signed) + "\n";
+            signature.update(text);
+            return signature.sign();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private boolean isPair() throws GeneralSecurityException {
+        byte[] encoded = ArrayUtils.addAll(HexFormat.of().parseHex(X509), Arrays.copyOfRange(publicKey, 1, LENGTH));
+        Signature signature = Signature.getInstance(ALGORITHM);
+        signature.initVerify(KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(encoded)));
+        signature.update(publicKey);
+        return signature.verify(signature(publicKey));
     }
 }

@@ -9,9 +9,12 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.prove.CaptureLog.LogState;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,6 +78,45 @@ class ConsoleTextTests {
                 .startsWith("\u001b[" + colour + "m" + exitCode + "\u001b[0m (exit ")
                 .contains(": FAILED\n");
         assertThat(coloured.replaceAll("\u001b\\[\\d+m", "")).isEqualTo(plain);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "abcd | - | 3 added; 7 entries, root abcd",
+                "abcd | no time stamp | 3 added; 7 entries, root abcd; no time stamp",
+                "-    | no key | 3 added; not up to date; no key"
+            })
+    void aMissingTimeStampDoesNotHideTheRootOfTheLog(@Nullable String root, @Nullable String problem, String text) {
+        RunSummary none = RunSummary.notStarted(ExitCode.COMPLETED, "", Duration.ZERO);
+        RunSummary summary = new RunSummary(
+                none.exitCode(),
+                none.reason(),
+                none.took(),
+                new RunSummary.Execution(1, 1, false),
+                none.counts(),
+                none.bill(),
+                none.boughtAgain(),
+                none.videos(),
+                none.refreshes(),
+                none.newFields(),
+                null,
+                new LogState(7, 3, root, problem));
+
+        assertThat(ConsoleText.render("run", summary).lines()).anyMatch(line -> line.matches(" +log +" + text));
+    }
+
+    @Test
+    void entriesThatCannotBeProvenAreCounted() {
+        NoteId id = NoteId.parse("66aa00000000000000000001").orElseThrow();
+        var written = new ProveCommand.Written(7, Instant.EPOCH, "x.tlog-proof", false);
+
+        assertThat(ConsoleText.render("prove", new ProveCommand.Proven(id, "key", List.of(written), 2)))
+                .containsPattern("omitted +2 of older states");
+        assertThat(ConsoleText.render("prove", new ProveCommand.Proven(id, "key", List.of(written), 0)))
+                .doesNotContain("omitted");
     }
 
     @Test

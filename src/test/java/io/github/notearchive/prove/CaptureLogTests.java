@@ -504,6 +504,36 @@ class CaptureLogTests {
     }
 
     @Test
+    void aKeyWhosePartsDoNotBelongTogetherIsRefused() throws IOException {
+        Path file = directory.resolve("key");
+        LogKey.create("log", file);
+        String[] parts = Files.readString(file).split("\\.");
+        LogKey.create("log", directory.resolve("other"));
+        byte[] typed = Base64.getDecoder().decode(parts[1]);
+        typed[0] = 2;
+        for (String publicKey : List.of(
+                Files.readString(directory.resolve("other")).split("\\.")[1],
+                Base64.getEncoder().encodeToString(typed))) {
+            assertThatThrownBy(() -> LogKey.find("log", new Secret(parts[0] + "." + publicKey), file))
+                    .hasMessage("archive.proof.key is not a key of the log");
+        }
+        assertThat(LogKey.find("log", new Secret(""), file)).isPresent();
+    }
+
+    @Test
+    void aFailureAfterEntriesGotPositionsReportsThem() throws IOException {
+        appended(1);
+        record(3);
+        bucket.uploadsLeft.set(0);
+
+        LogState state = log().tryAppend().orElseThrow();
+
+        assertThat(state.appended()).isEqualTo(3);
+        assertThat(state.root()).isNull();
+        assertThat(state.problem()).contains("Object store");
+    }
+
+    @Test
     void aDisabledLogAppendsNothing() {
         record(5);
 
@@ -544,6 +574,25 @@ class CaptureLogTests {
             Files.write(proof, damaged);
             assertThat(verify(proof, verifier)).startsWith("1 ").doesNotContain("proven: entry");
         }
+        String text = new String(bytes, UTF_8);
+        String position = text.split("\n")[2].substring("index ".length());
+        for (String prefix : List.of("+", "0", " ", "0_", "०")) {
+            String index = prefix + position;
+            Files.writeString(proof, text.replace("\nindex " + position + "\n", "\nindex " + index + "\n"));
+            assertThat(verify(proof, verifier)).as(index).startsWith("1 ").doesNotContain("proven: entry");
+        }
+        LogKey own = LogKey.find("another", new Secret(""), directory.resolve("home/log.key"))
+                .orElseThrow();
+        int signature = text.indexOf("— ");
+        byte[] signed =
+                Base64.getDecoder().decode(text.substring(signature).strip().split(" ")[2]);
+        byte[] id = HexFormat.of().parseHex(own.verifier().split("\\+")[1]);
+        System.arraycopy(id, 0, signed, 0, id.length);
+        Files.writeString(
+                proof,
+                text.substring(0, signature) + "— another "
+                        + Base64.getEncoder().encodeToString(signed) + "\n");
+        assertThat(verify(proof, own.verifier())).startsWith("1 not proven: the key is that of another log");
         Files.write(proof, bytes);
         Files.writeString(file, "other");
         assertThat(verify(proof, verifier, file.toString())).startsWith("1 not proven");

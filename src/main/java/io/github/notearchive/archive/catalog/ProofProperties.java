@@ -10,7 +10,7 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of the transparency log.
  *
- * @param enabled whether captures are recorded for the log, and appended at the end of a run
+ * @param enabled whether entries of captures, which are recorded in any case, are appended at the end of a run
  * @param key content of the file {@code log.key} of the node that created it; for further nodes, and for nodes without
  *     a durable data directory. Empty: that file
  * @param timestampUrl service that stamps each checkpoint by RFC 3161; empty: none

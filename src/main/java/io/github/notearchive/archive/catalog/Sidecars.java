@@ -46,7 +46,6 @@ public final class Sidecars implements AutoCloseable {
     private final MediaCatalog media;
     private final WorklistRepository worklist;
     private final ResponseMemory memory;
-    private final LogRepository captureLog;
     private final GroupCommit<LogEntry, String> entries;
     private final GroupCommit<WorklistItem, Recorded> recorded = GroupCommit.ofStatements("sidecars", this::recorded);
 
@@ -64,7 +63,6 @@ public final class Sidecars implements AutoCloseable {
         this.media = media;
         this.worklist = worklist;
         this.memory = memory;
-        this.captureLog = captureLog;
         this.entries = GroupCommit.ofStatements("log-entries", captureLog::record);
     }
 
@@ -178,7 +176,7 @@ public final class Sidecars implements AutoCloseable {
                 media,
                 null,
                 response);
-        if (media != null && captureLog.settings().enabled()) {
+        if (media != null) {
             // before the sidecar, so that its salt has an entry
             sidecar = sidecar.with(entries.execute(LogEntry.of(id, call.receivedAt(), sidecar.record())));
         }
