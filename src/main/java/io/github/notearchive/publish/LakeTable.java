@@ -67,7 +67,7 @@ final class LakeTable {
 
     static final Namespace NAMESPACE = Namespace.of("archive");
 
-    /** Table property and key of snapshot summaries: time of the newest change that is published. */
+    /** Table property: time of the newest change that is published. */
     private static final String MARK = "note-archive.mark";
 
     /** Table property: when rows were last erased. Each erasure changes it, so that no older publish can commit. */
@@ -198,33 +198,37 @@ final class LakeTable {
     void write(Snapshot archive, Path local, Runnable requireHeld) throws IOException {
         for (Part part : candidates) {
             long rows = write(archive, part, local);
-            String sha256 = new DigestUtils(MessageDigestAlgorithms.SHA_256).digestAsHex(local);
-            String location = files.location(prefix(layout) + "/" + layout.path(part, sha256));
             List<DataFile> before = live.getOrDefault(part, List.of());
-            boolean isUnchanged = rows == 0
-                    ? before.isEmpty()
-                    : before.size() == 1 && before.getFirst().location().equals(location);
-            long size = Files.size(local);
-            if (rows > 0 && !(isUnchanged && stored.contains(location))) {
-                requireCurrent(requireHeld);
-                ObjectBytes bytes = new ObjectBytes(size, out -> Files.copy(local, out));
-                store.put(files.key(location), bytes, "application/vnd.apache.parquet", sha256);
-            }
-            if (isUnchanged) {
-                continue;
-            }
-            removed.addAll(before);
-            if (rows > 0) {
-                // without minimum and maximum of columns, so that no manifest has values of rows
-                added.add(DataFiles.builder(table.spec())
-                        .withPath(location)
-                        .withFormat(FileFormat.PARQUET)
-                        .withFileSizeInBytes(size)
-                        .withRecordCount(rows)
-                        .withPartition(layout.partition(part, table.spec()))
-                        .build());
+            List<DataFile> after = rows == 0 ? List.of() : List.of(upload(part, local, rows, requireHeld));
+            if (!locations(before).equals(locations(after))) {
+                removed.addAll(before);
+                added.addAll(after);
             }
         }
+    }
+
+    /** Uploads a data file unless it is stored. */
+    private DataFile upload(Part part, Path local, long rows, Runnable requireHeld) throws IOException {
+        String sha256 = new DigestUtils(MessageDigestAlgorithms.SHA_256).digestAsHex(local);
+        String location = files.location(prefix(layout) + "/" + layout.path(part, sha256));
+        long size = Files.size(local);
+        if (!stored.contains(location)) {
+            requireCurrent(requireHeld);
+            ObjectBytes bytes = new ObjectBytes(size, out -> Files.copy(local, out));
+            store.put(files.key(location), bytes, "application/vnd.apache.parquet", sha256);
+        }
+        // without minimum and maximum of columns, so that no manifest has values of rows
+        return DataFiles.builder(table.spec())
+                .withPath(location)
+                .withFormat(FileFormat.PARQUET)
+                .withFileSizeInBytes(size)
+                .withRecordCount(rows)
+                .withPartition(layout.partition(part, table.spec()))
+                .build();
+    }
+
+    private static List<String> locations(List<DataFile> files) {
+        return files.stream().map(DataFile::location).toList();
     }
 
     private long write(Snapshot archive, Part part, Path local) throws IOException {
@@ -267,15 +271,13 @@ final class LakeTable {
      * Commits the changed files, the mark and the expiry of older snapshots together; nothing if there are no changes.
      * Then removes all objects that the retained snapshots do not reference.
      *
-     * @param erased now, if the caller erases rows; changes are unpublished then
-     * @param lastErased end of the newest erasure by the clock of its node; snapshots until then expire
+     * @param erased now, if the caller erases rows: older snapshots expire, and other changes remain unpublished
      */
-    PublishedTable commit(@Nullable Instant erased, Optional<Instant> lastErased, Runnable requireHeld)
-            throws IOException {
+    PublishedTable commit(@Nullable Instant erased, Runnable requireHeld) throws IOException {
         requireCurrent(requireHeld);
         boolean isChanged = !added.isEmpty() || !removed.isEmpty();
         if (isChanged) {
-            OverwriteFiles change = transaction.newOverwrite().set(MARK, mark).validateNoConflictingData();
+            OverwriteFiles change = transaction.newOverwrite().validateNoConflictingData();
             if (table.currentSnapshot() != null) {
                 change.validateFromSnapshot(table.currentSnapshot().snapshotId());
             }
@@ -290,8 +292,7 @@ final class LakeTable {
             properties.forEach(update::set);
             update.commit();
         }
-        boolean isErased = erased != null || hasSnapshotUntil(lastErased.map(end -> end.plus(OVERLAP)));
-        int retained = isErased ? 1 : SNAPSHOTS;
+        int retained = erased == null ? SNAPSHOTS : 1;
         if (snapshots(transaction.table()).size() > retained) {
             transaction
                     .expireSnapshots()
@@ -302,17 +303,7 @@ final class LakeTable {
         }
         transaction.commitTransaction();
         table.refresh();
-        return published(removeUnreferenced(isErased));
-    }
-
-    private boolean hasSnapshotUntil(Optional<Instant> end) {
-        return end.isPresent()
-                && snapshots(transaction.table()).stream()
-                        .map(snapshot -> snapshot.summary().getOrDefault(MARK, Instant.EPOCH.toString()))
-                        .anyMatch(published -> !Instant.parse(published).isAfter(end.get()));
-    }
-
-    private PublishedTable published(long unreferenced) {
+        long unreferenced = removeUnreferenced(erased != null);
         org.apache.iceberg.Snapshot current = table.currentSnapshot();
         String rows = current == null ? "0" : current.summary().getOrDefault(SnapshotSummary.TOTAL_RECORDS_PROP, "0");
         return new PublishedTable(layout.name(), Long.parseLong(rows), added.size(), removed.size(), unreferenced);

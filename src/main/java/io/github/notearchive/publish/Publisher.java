@@ -135,9 +135,7 @@ public class Publisher implements Copies {
         ObjectFiles files = new ObjectFiles(store);
         try (JdbcCatalog catalog = catalog(files)) {
             List<LakeTable> tables = tables(catalog, files, erased == null);
-            Optional<Instant> lastErased;
             try (Snapshot archive = notes.open(Selection.all(), null, null)) {
-                lastErased = archive.lastErased();
                 for (LakeTable table : tables) {
                     if (erased == null) {
                         table.findUnpublished(archive, all);
@@ -149,7 +147,7 @@ public class Publisher implements Copies {
             }
             List<PublishedTable> published = new ArrayList<>();
             for (LakeTable table : tables) {
-                published.add(table.commit(erased, lastErased, requireHeld));
+                published.add(table.commit(erased, requireHeld));
             }
             return new PublishReport(published);
         } catch (CommitFailedException | ValidationException e) {

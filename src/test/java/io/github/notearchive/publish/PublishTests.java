@@ -102,7 +102,6 @@ class PublishTests extends PublishScenario {
 
     @Test
     void erasedRowsDisappearFromAllObjects() throws Exception {
-        finishEarlierErasures();
         publish();
         database.update("UPDATE note SET title = title || '!' WHERE note_id = ?", SmallArchive.HOSTILE);
         publish();
@@ -122,7 +121,7 @@ class PublishTests extends PublishScenario {
     /** A publish once, and no more, does not make each erasure publish all that is new. */
     @Test
     void anErasureRewritesOnlyItsPartitions() throws Exception {
-        finishEarlierErasures();
+        database.update("UPDATE forgotten_note SET finished_at = forgotten_at");
         publish();
         database.update("UPDATE note SET liked_count = 77");
         archive.capture(SmallArchive.HOSTILE, "2026-05-01T00:00Z", 30L);
@@ -142,7 +141,6 @@ class PublishTests extends PublishScenario {
 
     @Test
     void anErasedPersonDisappearsFromNotesOfOthers() throws Exception {
-        finishEarlierErasures();
         publish();
         assertThat(objectsWith("=朋友")).isPositive();
 
@@ -194,7 +192,6 @@ class PublishTests extends PublishScenario {
 
     @Test
     void threeSnapshotsAreRetained() throws Exception {
-        finishEarlierErasures();
         for (int i = 0; i < 6; i++) {
             database.update("UPDATE note SET liked_count = ? WHERE note_id = ?", i, SmallArchive.BARE);
             publish();
@@ -454,11 +451,6 @@ class PublishTests extends PublishScenario {
                 CompletableFuture.runAsync(() -> Uncheck.run(other)).join();
             }
         });
-    }
-
-    /** Otherwise older snapshots expire at once. */
-    private void finishEarlierErasures() {
-        database.update("UPDATE forgotten_note SET finished_at = forgotten_at");
     }
 
     private List<String> dataFiles() {

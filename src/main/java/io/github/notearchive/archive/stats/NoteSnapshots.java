@@ -267,14 +267,6 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                     .map(OffsetDateTime::toInstant);
         }
 
-        /** Returns when the newest erasure ended, which is now for an unfinished one; empty if nothing was erased. */
-        public Optional<Instant> lastErased() {
-            return jdbc.sql("""
-                            SELECT max(coalesce(finished_at, now()))
-                            FROM (SELECT finished_at FROM forgotten_note UNION ALL SELECT finished_at FROM forgotten_author) AS erased
-                            """).query(OffsetDateTime.class).optional().map(OffsetDateTime::toInstant);
-        }
-
         private JdbcClient.StatementSpec selected(String query) {
             return jdbc.sql(relations + query).paramSource(parameters);
         }
