@@ -72,6 +72,25 @@ class NoteValuesTests {
     }
 
     @Test
+    void endpointHasANameInTheLedger() {
+        for (Endpoint endpoint : Endpoint.values()) {
+            assertThat(Endpoint.ofLedgerName(endpoint.ledgerName())).isSameAs(endpoint);
+        }
+        assertThat(Endpoint.VIDEO.ledgerName()).isEqualTo("note-detail/v6");
+        assertThat(Endpoint.VIDEO.path()).isEqualTo("/api/xiaohongshu/get-note-detail/v6");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Endpoint.ofLedgerName("note-detail/v2"))
+                .withMessage("unknown endpoint: note-detail/v2");
+    }
+
+    @Test
+    void videoAndSubtitlesAreOfTheOtherEndpoint() {
+        assertThat(MediaKind.values())
+                .filteredOn(MediaKind::isOfVideo)
+                .containsExactly(MediaKind.VIDEO, MediaKind.SUBTITLE);
+    }
+
+    @Test
     void onlySuccessAndEmptyResultAreBilled() {
         assertThat(ProviderCode.values())
                 .filteredOn(code -> ProviderCode.billed(code.number()) == Billed.YES)

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +100,46 @@ class SidecarTests {
         assertThat(read.call()).isEqualTo(written.call());
         assertThat(read.worklist()).isEqualTo(written.worklist());
         assertThat(read.bytes()).isEqualTo(written.bytes());
+    }
+
+    @Test
+    void recordOfTheLogIsIndependentOfTheOrderOfFiles() {
+        List<SlotRow> slots = slots("original", 1440, null, null);
+        Sidecar sidecar = new Sidecar(
+                Captures.ID,
+                Captures.NOW,
+                1,
+                JsonMapper.shared().createObjectNode(),
+                JsonMapper.shared().createObjectNode(),
+                null,
+                slots,
+                null,
+                new byte[] {1});
+        assertThat(sidecar.logEntry()).isEmpty();
+        assertThat(sidecar.record())
+                .isEqualTo("""
+                        {"format":"note-archive/record/1","noteId":"%s","capturedAt":"%s","responseSha256":"%s","files":[\
+                        {"kind":"IMAGE","ordinal":0,"sha256":"%s"},\
+                        {"kind":"AUDIO","ordinal":0,"state":"MISSING"},\
+                        {"kind":"VIDEO","ordinal":0,"state":"WAIVED","reason":"NOT_OFFERED_BY_V1"}]}\
+                        """.formatted(Captures.ID, Captures.NOW, DigestUtils.sha256Hex(new byte[] {1}), SHA256));
+        Sidecar salted = sidecar.with("ab".repeat(32));
+        assertThat(salted.record()).isEqualTo(sidecar.record());
+        assertThat(salted.logEntry().orElseThrow().record()).isEqualTo(sidecar.record());
+        assertThat(salted.logEntry().orElseThrow().salt()).isEqualTo("ab".repeat(32));
+        List<SlotRow> reversed = slots.reversed();
+        assertThat(new Sidecar(
+                                Captures.ID,
+                                Captures.NOW,
+                                1,
+                                sidecar.call(),
+                                sidecar.worklist(),
+                                null,
+                                reversed,
+                                null,
+                                new byte[] {1})
+                        .record())
+                .isEqualTo(sidecar.record());
     }
 
     @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.github.notearchive.media.format.FileCheck.Dimensions;
 import io.github.notearchive.note.MediaType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -81,6 +82,31 @@ class FileCheckTests {
     @ValueSource(strings = {"sound.wav", "bare.mp3", "sound.aac", "sound.ogg", "sound.flac"})
     void otherTypesAreNotChecked(String name) {
         assertThat(result(Samples.without(name, 100), Samples.type(name))).isEqualTo("complete: ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "100, 200, 200, 100, JPEG, true",
+        "100, 200, 101, 200, JPEG, false",
+        "100, 200, 100, 201, JPEG, false",
+        "100, 200, 163, 263, HEIC, true",
+        "100, 200, 164, 200, HEIC, false",
+        "100, 200, 37, 137, AVIF, true",
+        "100, 200, 100, 136, AVIF, false",
+    })
+    void pictureIsPaddedToWholeBlocks(
+            int width, int height, int otherWidth, int otherHeight, MediaType type, boolean same) {
+        assertThat(new Dimensions(width, height).isSameSize(new Dimensions(otherWidth, otherHeight), type))
+                .isEqualTo(same);
+    }
+
+    @Test
+    void pictureExceedsAnotherOneInBothSides() {
+        Dimensions small = new Dimensions(100, 200);
+        assertThat(new Dimensions(401, 201).exceeds(small, 2)).isTrue();
+        assertThat(new Dimensions(200, 401).exceeds(small, 2)).isFalse();
+        assertThat(new Dimensions(201, 400).exceeds(small, 2)).isFalse();
+        assertThat(small.longSide()).isEqualTo(200);
     }
 
     @Test
