@@ -341,7 +341,7 @@ class CaptureLogTests {
         appended(300);
         appended(300);
         Map<String, byte[]> whole = Map.copyOf(bucket.objects);
-        for (int entries : new int[] {0, 200, 300, 600, 700}) {
+        for (int entries : new int[] {600, 0, 200, 300, 700}) {
             replaceLog(entries, "");
             assertThatThrownBy(() -> append(log())).as("%d entries", entries).isInstanceOf(DamagedLogException.class);
             record(1);
@@ -408,6 +408,13 @@ class CaptureLogTests {
         assertWhole(320);
     }
 
+    private List<String> signedTexts() {
+        return database.jdbc()
+                .sql("SELECT signed_text FROM log_checkpoint ORDER BY size")
+                .query(String.class)
+                .list();
+    }
+
     @Test
     void aLostVerifierIsWrittenAgainByTheKeyOnly() throws IOException {
         appended(10);
@@ -424,6 +431,10 @@ class CaptureLogTests {
         assertThat(append(log(settings, "other")).size()).isEqualTo(12);
         assertThat(directory.resolve("other/log.key")).exists();
         assertThat(bucket.objects.get("log/verifier")).isNotEqualTo(verifier);
+        List<String> texts = signedTexts();
+        bucket.objects.remove("log/checkpoint");
+        append(log(settings, "other"));
+        assertThat(signedTexts()).as("none is signed again").isEqualTo(texts);
         assertWhole(12);
     }
 
