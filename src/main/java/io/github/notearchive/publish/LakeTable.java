@@ -116,25 +116,28 @@ final class LakeTable {
     }
 
     /**
-     * Loads a table. One whose catalog row names objects that do not exist, as after the restore of an older dump, or
-     * in another bucket, counts as missing.
+     * Loads a table, or creates it. One whose catalog row names objects that do not exist, as after the restore of an
+     * older dump, or in another bucket, counts as missing.
+     *
+     * @param creates false to remove the objects of a missing table instead; the result is empty then
      */
-    static Optional<LakeTable> load(Catalog catalog, ObjectFiles files, Layout layout) throws IOException {
+    static Optional<LakeTable> open(Catalog catalog, ObjectFiles files, Layout layout, boolean creates)
+            throws IOException {
         TableIdentifier id = layout.id();
         try {
             return Optional.of(new LakeTable(layout, files, catalog.loadTable(id)));
-        } catch (NoSuchTableException e) {
-            return Optional.empty();
+        } catch (NoSuchTableException _) {
+            // missing
         } catch (NotFoundException e) {
             log.warn("The published table {} is dropped, since its objects are missing: {}", id, e.getMessage());
             catalog.dropTable(id, false);
+        }
+        if (!creates) {
+            remove(layout, files, Set.of());
             return Optional.empty();
         }
-    }
-
-    static LakeTable create(Catalog catalog, ObjectFiles files, Layout layout) throws IOException {
         Schema schema = layout.schema();
-        Table table = catalog.buildTable(layout.id(), schema)
+        Table table = catalog.buildTable(id, schema)
                 .withPartitionSpec(layout.spec(schema))
                 .withLocation(files.location(prefix(layout)))
                 .withProperty(TableProperties.FORMAT_VERSION, "2")
@@ -142,10 +145,10 @@ final class LakeTable {
                 // a commit of another process means that this one has lost its lock
                 .withProperty(TableProperties.COMMIT_NUM_RETRIES, "0")
                 .create();
-        return new LakeTable(layout, files, table);
+        return Optional.of(new LakeTable(layout, files, table));
     }
 
-    static String prefix(Layout layout) {
+    private static String prefix(Layout layout) {
         return Publisher.PREFIX + layout.name();
     }
 
@@ -348,7 +351,7 @@ final class LakeTable {
     }
 
     /** Removes the objects of a table whose locations are not in a set, and returns their number. */
-    static long remove(Layout layout, ObjectFiles files, Set<String> except) {
+    private static long remove(Layout layout, ObjectFiles files, Set<String> except) {
         List<String> unused = locations(layout, files).stream()
                 .filter(location -> !except.contains(location))
                 .toList();

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.apache.iceberg.CatalogProperties;
@@ -134,7 +133,13 @@ public class Publisher implements Copies {
         Files.createDirectories(settings.dataDirectory());
         ObjectFiles files = new ObjectFiles(store);
         try (JdbcCatalog catalog = catalog(files)) {
-            List<LakeTable> tables = tables(catalog, files, erased == null);
+            if (!catalog.namespaceExists(LakeTable.NAMESPACE)) {
+                catalog.createNamespace(LakeTable.NAMESPACE);
+            }
+            List<LakeTable> tables = new ArrayList<>();
+            for (Layout layout : Layout.all()) {
+                LakeTable.open(catalog, files, layout, erased == null).ifPresent(tables::add);
+            }
             try (Snapshot archive = notes.open(Selection.all(), null, null)) {
                 for (LakeTable table : tables) {
                     if (erased == null) {
@@ -158,24 +163,6 @@ public class Publisher implements Copies {
         } finally {
             Files.deleteIfExists(local);
         }
-    }
-
-    private static List<LakeTable> tables(JdbcCatalog catalog, ObjectFiles files, boolean creates) throws IOException {
-        if (!catalog.namespaceExists(LakeTable.NAMESPACE)) {
-            catalog.createNamespace(LakeTable.NAMESPACE);
-        }
-        List<LakeTable> tables = new ArrayList<>();
-        for (Layout layout : Layout.all()) {
-            Optional<LakeTable> table = LakeTable.load(catalog, files, layout);
-            if (table.isPresent()) {
-                tables.add(table.get());
-            } else if (creates) {
-                tables.add(LakeTable.create(catalog, files, layout));
-            } else {
-                LakeTable.remove(layout, files, Set.of());
-            }
-        }
-        return tables;
     }
 
     /** Returns the catalog, which uses connections of the pool and whose tables are made by a migration. */
