@@ -124,10 +124,10 @@ public record CaptureLog(
         LogCheckpoint bucket = stored(CHECKPOINT);
         Optional<LogCheckpoint> row = rows.find(bucket);
         LogCheckpoint last = row.isPresent() ? row.get() : adopt(bucket, requireHeld);
-        String problem = last.size() > rows.published().size() ? publish(unverified(last.size()), last) : null;
+        String problem = last.size() > rows.published().size() ? publish(TileTree.of(store, last.size()), last) : null;
         while (true) {
             for (Optional<LogCheckpoint> next = rows.after(last); next.isPresent(); next = rows.after(last)) {
-                problem = publish(extend(unverified(last.size()), last, entries(last, next.get())), next.get());
+                problem = publish(extend(TileTree.of(store, last.size()), last, entries(last, next.get())), next.get());
                 last = next.get();
             }
             List<byte[]> waiting = rows.pending(BATCH);
@@ -137,7 +137,7 @@ public record CaptureLog(
             LogKey _ = key(rows.published()); // before the positions are final
             List<byte[]> entries = new ArrayList<>(entries(last, last));
             entries.addAll(waiting);
-            LogCheckpoint next = checkpoint(extend(unverified(last.size()), last, entries));
+            LogCheckpoint next = checkpoint(extend(TileTree.of(store, last.size()), last, entries));
             requireHeld.run();
             rows.append(last, TileTree.full(last.size()), entries, next);
             appended.addAndGet(waiting.size());
@@ -247,12 +247,12 @@ public record CaptureLog(
                 : !text.equals(key(bucket).sign(bucket))) {
             throw new DamagedLogException("the checkpoint in the bucket is not signed by the key of this log");
         }
-        require(unverified(bucket.size()).root(), bucket);
-        require(unverified(bucket.size()).prefix(known.size()).root(), known);
+        require(TileTree.of(store, bucket.size()).root(), bucket);
+        require(TileTree.of(store, bucket.size()).prefix(known.size()).root(), known);
         requireHeld.run();
         rows.withdraw(known);
         for (LogCheckpoint at = known; at.size() < bucket.size(); ) {
-            TileTree stored = unverified(bucket.size());
+            TileTree stored = TileTree.of(store, bucket.size());
             long first = TileTree.full(at.size());
             List<byte[]> entries = stored.entries(first, Math.min(bucket.size(), first + BATCH));
             LogCheckpoint next = checkpoint(recomputed(stored, at, entries));
@@ -297,7 +297,7 @@ public record CaptureLog(
                 .filter(row -> row.size() >= known.size()
                         && (row.signedText() == null || row.signedText().equals(bucket.signedText())))
                 .orElseThrow(() -> unknown(bucket, known));
-        TileTree stored = unverified(bucket.size());
+        TileTree stored = TileTree.of(store, bucket.size());
         require(stored.root(), bucket);
         LogCheckpoint from = rows.audited();
         LogCheckpoint to = rows.after(from).orElse(from);
@@ -326,7 +326,7 @@ public record CaptureLog(
      */
     public List<Proof> prove(NoteId note) {
         LogCheckpoint published = rows.published();
-        TileTree stored = unverified(published.size());
+        TileTree stored = TileTree.of(store, published.size());
         require(stored.root(), published);
         List<Proof> proofs = new ArrayList<>();
         for (AppendedEntry appended : rows.of(note)) {
@@ -377,10 +377,6 @@ public record CaptureLog(
         }
         String root = HEX.formatHex(Base64.getDecoder().decode(start.group(2)));
         return new LogCheckpoint(Long.parseLong(start.group(1)), root, text);
-    }
-
-    private TileTree unverified(long size) {
-        return TileTree.of(store, size);
     }
 
     private static LogCheckpoint checkpoint(TileTree tree) {
