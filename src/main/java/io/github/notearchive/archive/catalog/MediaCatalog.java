@@ -5,8 +5,11 @@ import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaType;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -267,7 +270,19 @@ public class MediaCatalog implements AutoCloseable {
     }
 
     /** An unverified object found in the bucket, with its time. */
-    public record FoundObject(@JsonUnwrapped StoredMedia media, Instant storedAt) {}
+    public record FoundObject(@JsonUnwrapped StoredMedia media, Instant storedAt) {
+
+        /** Returns a file of the archive; empty if the object is none. */
+        public static Optional<FoundObject> of(StoredObject object) {
+            String type =
+                    MediaType.ofName(object.name()).map(MediaType::contentType).orElse("application/octet-stream");
+            return ObjectKey.parse(object.name())
+                    .filter(_ -> object.size() > 0)
+                    .flatMap(key ->
+                            StoredMedia.digestIn(key).map(sha256 -> new StoredMedia(sha256, key, object.size(), type)))
+                    .map(file -> new FoundObject(file, object.modified()));
+        }
+    }
 
     /** Inserts objects of different files. Part of the caller's transaction; idempotent. */
     public void insertFound(Collection<FoundObject> found) {

@@ -31,7 +31,6 @@ import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
 import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.OpenSidecar;
 import io.github.notearchive.maintenance.verify.BucketShards;
-import io.github.notearchive.note.MediaType;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog;
@@ -257,7 +256,9 @@ public record RebuildRunner(
                         shard -> BucketShards.list(store, gate, shard),
                         StoredObject::name,
                         (before, objects) -> {
-                            media.insertFound(files(objects));
+                            media.insertFound(objects.stream()
+                                    .flatMap(object -> FoundObject.of(object).stream())
+                                    .toList());
                             return before;
                         }))
                 .next(scan.step(
@@ -276,21 +277,6 @@ public record RebuildRunner(
                     return before;
                 }))
                 .build();
-    }
-
-    /** Returns the files of the archive; other objects are ignored. */
-    private static List<FoundObject> files(List<StoredObject> objects) {
-        List<FoundObject> files = new ArrayList<>();
-        for (StoredObject object : objects) {
-            String contentType =
-                    MediaType.ofName(object.name()).map(MediaType::contentType).orElse("application/octet-stream");
-            ObjectKey.parse(object.name())
-                    .filter(_ -> object.size() > 0)
-                    .flatMap(key -> StoredMedia.digestIn(key)
-                            .map(sha256 -> new StoredMedia(sha256, key, object.size(), contentType)))
-                    .ifPresent(file -> files.add(new FoundObject(file, object.modified())));
-        }
-        return files;
     }
 
     private static StopReason whenComplete(Found found) {
