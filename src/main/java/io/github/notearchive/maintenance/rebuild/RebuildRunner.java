@@ -111,7 +111,8 @@ public record RebuildRunner(
         try {
             // before anything is read that a run of another database could change
             Optional<ArchiveObject> bucket = ArchiveObject.read(store);
-            shards.open(JobNames.REBUILD).ifPresent(open -> run.merges = isOutdated(open, bucket) || isMerge(open));
+            shards.open(JobNames.REBUILD)
+                    .ifPresent(open -> run.merges = isOutdated(open, bucket) || !shards.has(open, OBJECTS));
             Optional<String> obstacle = obstacle(run, bucket);
             return obstacle.isPresent()
                     ? notStarted(run, ExitCode.USAGE, obstacle.get())
@@ -121,10 +122,6 @@ public record RebuildRunner(
         } catch (IOException e) {
             return notStarted(run, ExitCode.USAGE, e.getMessage());
         }
-    }
-
-    private boolean isMerge(Scan scan) {
-        return !shards.has(scan, OBJECTS);
     }
 
     /**
@@ -179,7 +176,7 @@ public record RebuildRunner(
             log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
         }
         run.share(shards.join(JobNames.REBUILD, clock.instant(), () -> cut(run)));
-        run.merges = isMerge(run.scan()); // another node may have begun at the same time
+        run.merges = !shards.has(run.scan(), OBJECTS); // another node may have begun at the same time
         jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
         log.info(
                 "{}: {}",
