@@ -124,10 +124,7 @@ public record RebuildRunner(
         }
     }
 
-    /**
-     * Abandons an unfinished rebuild that began before a run wrote to the bucket, as that in a restored dump: sidecars
-     * of its done shards may be newer. Returns whether it was abandoned; the tables are to be merged then.
-     */
+    /** Abandons an unfinished rebuild that began before a run wrote to the bucket, as that in a restored dump. */
     private boolean isOutdated(Scan open, Optional<ArchiveObject> bucket) {
         Instant latest = open.since().plus(AuditRepository.CLOCK_TOLERANCE);
         boolean isOutdated =
@@ -195,7 +192,7 @@ public record RebuildRunner(
                         scan::renewLeases,
                         () -> log.info(
                                 "Progress: sidecars={}", scan.result().found.sidecars()))) {
-            end = jobs.run(job(run, scan, () -> complete(lock, bucket)), run);
+            end = jobs.run(job(run, scan, () -> complete(run, lock, bucket)), run);
             run.found = scan.result().found;
             rows = revision.count(clock.instant());
         }
@@ -232,13 +229,15 @@ public record RebuildRunner(
     }
 
     /**
-     * Completes unfinished erasures, since only now the tables contain all notes that use their files, and adopts the
-     * bucket. Executed by one node, before the last shard, without items, is done.
+     * Completes the erasures of a merge, since only now the tables contain all notes that use their files, and adopts
+     * the bucket. Executed by one node, before the last shard, without items, is done.
      */
-    private Supplier<@Nullable Void> complete(RunnerLock lock, Optional<ArchiveObject> bucket) {
+    private Supplier<@Nullable Void> complete(RebuildRun run, RunnerLock lock, Optional<ArchiveObject> bucket) {
         Transactions.none(shards.transactions())
                 .executeWithoutResult(_ -> Uncheck.run(() -> {
-                    eraser.completeUnfinished(lock);
+                    if (run.merges) {
+                        eraser.completeUnfinished(lock);
+                    }
                     bucket.ifPresent(revision::adopt);
                 }));
         return () -> null;
