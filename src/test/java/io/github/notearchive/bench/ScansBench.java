@@ -139,7 +139,7 @@ class ScansBench {
             if (file != null) {
                 LockSupport.parkNanos(LATENCY_MILLIS * 1_000_000L);
                 send(exchange, 200, file);
-            } else if (path.endsWith(".json")) {
+            } else if (path.matches("/[^/]+/.+")) {
                 send(exchange, 404, NO_KEY.getBytes(UTF_8));
             } else {
                 send(exchange, 200, EMPTY.getBytes(UTF_8));
