@@ -30,8 +30,6 @@ import io.github.notearchive.store.StoredObject;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,7 +38,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,11 +102,7 @@ record VerifyJob(
     }
 
     Job of(AuditRun audit, SharedScan<AuditCounts> scan) {
-        Iterator<Verdict> others = audit.options.repair()
-                ? STEPS.values().stream()
-                        .flatMap(area -> unrepaired(area, audit))
-                        .iterator()
-                : Collections.emptyIterator();
+        Supplier<@Nullable Verdict> others = unrepaired(audit);
         Job job = jobs.job(JobNames.VERIFY, audit, _ -> whenComplete())
                 .start(scan.step(
                         jobs,
@@ -147,13 +140,21 @@ record VerifyJob(
         return new VerdictSource(catalog, check, settings.parallel(), area, range, audit);
     }
 
-    /** Returns the objects found damaged by nodes without the option to repair, read again. */
-    private Stream<Verdict> unrepaired(Area area, AuditRun audit) {
-        List<String> bounds = catalog.bounds(area);
-        VerdictSource source = source(area, bounds.getFirst(), bounds.getLast(), audit);
-        return Stream.generate(() -> Optional.ofNullable(source.get()))
-                .takeWhile(Optional::isPresent)
-                .flatMap(Optional::stream);
+    /** Returns the objects found damaged by nodes without the option to repair, read again; none without it. */
+    private Supplier<@Nullable Verdict> unrepaired(AuditRun audit) {
+        if (!audit.options.repair()) {
+            return () -> null;
+        }
+        List<VerdictSource> areas = new ArrayList<>();
+        for (Area area : STEPS.values()) {
+            List<String> bounds = catalog.bounds(area);
+            areas.add(source(area, bounds.getFirst(), bounds.getLast(), audit));
+        }
+        return () -> areas.stream()
+                .map(VerdictSource::get)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     private Step verdicts(
@@ -307,10 +308,10 @@ record VerifyJob(
     }
 
     /** Repairs findings of other nodes, a chunk in one transaction, and finally slots without a row of their object. */
-    private RepeatStatus repairOthers(Iterator<Verdict> others, AuditRun audit) {
+    private RepeatStatus repairOthers(Supplier<@Nullable Verdict> others, AuditRun audit) {
         List<Verdict> chunk = new ArrayList<>();
-        while (chunk.size() < CHUNK && others.hasNext()) {
-            chunk.add(others.next());
+        for (Verdict next = others.get(); next != null; next = chunk.size() < CHUNK ? others.get() : null) {
+            chunk.add(next);
         }
         audit.repairs = audit.repairs.plus(audit.counted(() -> {
             write(chunk, audit);
