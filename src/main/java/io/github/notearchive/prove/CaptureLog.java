@@ -247,8 +247,9 @@ public record CaptureLog(
                 : !text.equals(key(bucket).sign(bucket))) {
             throw new DamagedLogException("the checkpoint in the bucket is not signed by the key of this log");
         }
-        require(TileTree.of(store, bucket.size()).root(), bucket);
-        require(TileTree.of(store, bucket.size()).prefix(known.size()).root(), known);
+        TileTree whole = TileTree.of(store, bucket.size());
+        require(whole.root(), bucket);
+        require(whole.prefix(known.size()).root(), known);
         requireHeld.run();
         rows.withdraw(known);
         for (LogCheckpoint at = known; at.size() < bucket.size(); ) {

@@ -6,7 +6,6 @@ import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ParquetTableWriter;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
 import io.github.notearchive.store.ObjectBytes;
-import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -84,7 +83,6 @@ final class LakeTable {
 
     private final Layout layout;
     private final ObjectFiles files;
-    private final ObjectStore store;
     private final Table table;
     private final Transaction transaction;
     private final Schema schema;
@@ -98,7 +96,6 @@ final class LakeTable {
     private LakeTable(Layout layout, ObjectFiles files, Table table) throws IOException {
         this.layout = layout;
         this.files = files;
-        this.store = files.store;
         this.table = table;
         this.stored = Set.copyOf(locations(layout, files));
         this.transaction = table.newTransaction();
@@ -218,7 +215,7 @@ final class LakeTable {
         if (!stored.contains(location)) {
             requireCurrent(requireHeld);
             ObjectBytes bytes = new ObjectBytes(size, out -> Files.copy(local, out));
-            store.put(files.key(location), bytes, "application/vnd.apache.parquet", sha256);
+            files.store.put(files.key(location), bytes, "application/vnd.apache.parquet", sha256);
         }
         // without minimum and maximum of columns, so that no manifest has values of rows
         return DataFiles.builder(table.spec())
@@ -325,7 +322,7 @@ final class LakeTable {
         TableMetadata metadata = metadata(table);
         String current = metadata.metadataFileLocation();
         String version = FilenameUtils.getName(current).replace(".metadata.json", "");
-        store.putBytes(files.key(hint), version.getBytes(StandardCharsets.UTF_8), "text/plain");
+        files.store.putBytes(files.key(hint), version.getBytes(StandardCharsets.UTF_8), "text/plain");
 
         Set<String> referenced = new HashSet<>(Set.of(hint, current));
         if (!isErased) {

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * Checks the objects of a shard in parallel, and returns the verdicts in the order of the queue.
  *
  * <p>Stores no position: an object with a verdict leaves the queue. A closed gate ends the reading, also within an
- * object. An object that could not be read because the store was unavailable closes the gate: the audit must not be
- * COMPLETED without it.
+ * object. An object that could not be read because the store was unavailable is read once more at the end; then it
+ * closes the gate, since the audit must not be COMPLETED without it.
  */
 final class VerdictSource implements Supplier<@Nullable Verdict> {
 

@@ -29,7 +29,9 @@ import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -145,16 +147,21 @@ record VerifyJob(
         if (!audit.options.repair()) {
             return () -> null;
         }
-        List<VerdictSource> areas = new ArrayList<>();
+        Deque<VerdictSource> areas = new ArrayDeque<>();
         for (Area area : STEPS.values()) {
             List<String> bounds = catalog.bounds(area);
             areas.add(source(area, bounds.getFirst(), bounds.getLast(), audit));
         }
-        return () -> areas.stream()
-                .map(VerdictSource::get)
-                .filter(Objects::nonNull)
-                .findFirst()
-                .orElse(null);
+        return () -> {
+            Verdict next = null;
+            while (next == null && !areas.isEmpty()) {
+                next = areas.element().get();
+                if (next == null) {
+                    areas.remove(); // else its end would be looked for again with each object of the next one
+                }
+            }
+            return next;
+        };
     }
 
     private Step verdicts(
