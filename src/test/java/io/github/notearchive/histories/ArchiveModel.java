@@ -1,7 +1,10 @@
 package io.github.notearchive.histories;
 
+import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.histories.Seen.Call;
 import io.github.notearchive.histories.Seen.Slot;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -247,6 +250,22 @@ final class ArchiveModel {
                 wrong.add("erased note %s has the object %s".formatted(id, key));
             }
         }
+    }
+
+    /**
+     * Returns the missing sidecars that an audit cannot write again, since the ledger no longer has the exact response.
+     * The operator restores them from a copy of the bucket.
+     */
+    List<String> unrepairable(long tonight) {
+        return damaged.stream()
+                .filter(key -> key.startsWith(Sidecar.PREFIX))
+                .filter(key -> tonight - nightOf(key) >= REUSED)
+                .toList();
+    }
+
+    private static long nightOf(String sidecar) {
+        String date = sidecar.substring(sidecar.lastIndexOf('/') + 1, sidecar.indexOf('T'));
+        return LocalDate.parse(date, DateTimeFormatter.BASIC_ISO_DATE).toEpochDay();
     }
 
     /** Returns what is wrong after nights without faults. */

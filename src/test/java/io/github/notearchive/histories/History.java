@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What happens to an archive, step by step; as text a list that can be copied and read again. */
+/** Steps of an archive; as text a list that can be copied and parsed. */
 record History(List<Step> steps) {
 
     /** Notes of a history. */

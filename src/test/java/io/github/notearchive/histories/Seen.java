@@ -143,6 +143,14 @@ record Seen(
         return broken;
     }
 
+    /** Returns whether a sidecar in the bucket names a file that is not there. */
+    boolean hasLostFile() {
+        return sidecarsInBucket().stream()
+                .flatMap(sidecar -> sidecar.files().stream())
+                .anyMatch(file -> file.media() != null
+                        && !objects.containsKey(file.media().key().value()));
+    }
+
     List<Sidecar> sidecarsInBucket() {
         List<Sidecar> sidecars = new ArrayList<>();
         objects.forEach((key, object) -> {
