@@ -20,7 +20,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
-/** What the roles of {@code db/analyst.sql} may do, by logins of their own. */
+/** Rights of the roles of {@code db/analyst.sql}, with separate logins. */
 class AnalystTests {
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
@@ -75,7 +75,7 @@ class AnalystTests {
     }
 
     @Test
-    void whatALaterVersionAddsCanBeRead() {
+    void additionsOfALaterVersionCanBeRead() {
         execute("CREATE TABLE later AS SELECT 1 AS x; CREATE VIEW later_view AS SELECT * FROM later");
 
         try {
@@ -103,12 +103,12 @@ class AnalystTests {
                 "SELECT response FROM note_capture",
                 "SELECT * FROM note_capture"
             })
-    void nothingCanBeWrittenAndNoRawAnswerRead(String statement) {
+    void nothingCanBeWrittenAndNoRawResponseRead(String statement) {
         assertForbidden("ada", statement);
     }
 
     @Test
-    void whoMayReadRawAnswersReadsThemAndWritesNothingEither() {
+    void readerOfRawResponsesReadsThemAndWritesNothing() {
         JdbcClient bob = login("bob");
 
         assertThat(texts(bob, "SELECT response ->> 'x' FROM note_capture")).containsExactly("secret");
@@ -128,7 +128,7 @@ class AnalystTests {
     }
 
     @Test
-    void anotherOwnerOnTheSameServerGrantsWhatIsHisToRolesThatAreThere() {
+    void secondOwnerOnTheServerGrantsItsTablesToExistingRoles() {
         withAnotherArchive(carol -> {
             carol.execute(script);
 

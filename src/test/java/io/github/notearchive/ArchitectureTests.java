@@ -130,7 +130,7 @@ class ArchitectureTests {
     }
 
     @ArchTest
-    static void everyPackageSaysWhatItIsForAndIsNullMarked(JavaClasses classes) throws ClassNotFoundException {
+    static void everyPackageHasAPurposeAndIsNullMarked(JavaClasses classes) throws ClassNotFoundException {
         Set<String> packages =
                 classes.stream().map(JavaClass::getPackageName).collect(Collectors.toCollection(TreeSet::new));
         for (String name : packages) {

@@ -85,7 +85,7 @@ public final class ArchiveDatabase {
         return dataSource;
     }
 
-    /** Where it listens, for somebody with a login of their own. */
+    /** URL for clients with another login. */
     public String jdbcUrl() {
         return server.jdbcUrl();
     }

@@ -8,7 +8,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * All rows of the archive that a bucket can bring back, as texts that can be compared.
+ * All rows of the archive that can be rebuilt from the bucket, as texts that can be compared.
  *
  * <p>Tables and columns are those that the database has, so that one which is added later has to come back, too, or to
  * be named here with the reason why it does not.
@@ -50,7 +50,7 @@ public final class ArchiveRows {
 
     /**
      * Counts that the next run takes from the ledger, ends of nights and of the runs that were active then, which no
-     * later night needs, the pace of calls, which begins anew, how the runs of another database ended, what its audits
+     * later night needs, the rate of calls, which starts again, how the runs of another database ended, what its audits
      * found, which shards of scans are done, and by which settings they planned refreshes; sums of what the other
      * tables hold; how often the database wrote to the bucket; and the catalog of published tables, which are published
      * again.

@@ -131,8 +131,8 @@ public final class Fuzz {
     }
 
     /** Returns the body of a response with changed values and bytes. */
-    public static byte[] brokenAnswer(Random random, String answer) {
-        byte[] bytes = oddAnswer(random, answer).getBytes(StandardCharsets.UTF_8);
+    public static byte[] invalidResponse(Random random, String answer) {
+        byte[] bytes = oddResponse(random, answer).getBytes(StandardCharsets.UTF_8);
         for (int count = random.nextInt(4); count > 0 && bytes.length > 0; count--) {
             int at = random.nextInt(bytes.length);
             switch (random.nextInt(5)) {
@@ -155,7 +155,7 @@ public final class Fuzz {
     }
 
     /** Returns a well-formed JSON response with some unusual values. */
-    public static String oddAnswer(Random random, String answer) {
+    public static String oddResponse(Random random, String answer) {
         JsonNode root = JSON.readTree(answer);
         List<JsonNode> containers = new ArrayList<>();
         collect(root, containers);

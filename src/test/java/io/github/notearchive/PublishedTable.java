@@ -9,8 +9,8 @@ import java.util.List;
 import org.apache.commons.io.function.Uncheck;
 
 /**
- * A table of a document in {@code src/docs}, held against what a test sees. What was seen lies in {@code target} under
- * the same name, to be copied from when a row is to change.
+ * A table of a document in {@code src/docs}, compared with the results of a test. The results are in {@code target}
+ * under the same name, to be copied from when a row is to change.
  */
 public final class PublishedTable {
 
@@ -32,7 +32,7 @@ public final class PublishedTable {
     public void assertHolds(String row) {
         Uncheck.run(() -> Files.writeString(seen, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND));
         assertThat(rows())
-                .as("what is seen stands in %s, %s", document, heading)
+                .as("result is in %s, %s", document, heading)
                 .anyMatch(published -> published.startsWith(row));
     }
 

@@ -128,7 +128,7 @@ class QuestionsTests {
     }
 
     @Test
-    void eachRunIsShownWithItsEndItsBillAndWhatItLeft() {
+    void eachRunIsShownWithItsEndItsCostAndItsRemainder() {
         given("""
                 execution 1 | archiveNotes  | 2026-03-10 | STOPPED   | QUOTA_EXHAUSTED | 303
                 execution 2 | archiveNotes  | 2026-03-10 | COMPLETED | INCOMPLETE      | -
@@ -341,7 +341,7 @@ class QuestionsTests {
 
     /** Note 1 is gone. Note 2 has one bad night, 3 is there again, 4 was never there, of 5 only the provider fails. */
     @Test
-    void aNoteIsGoneAfterTwoNightsWithoutItAndOnlyIfItWasEverThere() {
+    void noteIsGoneAfterTwoNightsWithoutItIfItWasEverAvailable() {
         given("""
                 note note1 | 2026-03-10 12:00+08
                 capture note1 | 2026-03-10 12:00+08 | 1 | 1

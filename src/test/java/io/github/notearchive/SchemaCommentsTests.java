@@ -9,7 +9,7 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ScriptUtils;
 
-/** The schema explains itself to whoever looks into it with {@code \\d+}. */
+/** The schema has comments, which {@code \\d+} shows. */
 class SchemaCommentsTests {
 
     private static final String OURS = """

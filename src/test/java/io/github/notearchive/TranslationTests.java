@@ -35,7 +35,7 @@ class TranslationTests {
 
     /** Pages with a table that a test compares with the code; they may be longer than other pages. */
     private static final Set<String> TABLES = Set.of(
-            "answer-variants.md",
+            "response-variants.md",
             "crashes.md",
             "faults.md",
             "hostile-addresses.md",

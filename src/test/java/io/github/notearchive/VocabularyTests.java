@@ -12,10 +12,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Identifiers, texts and comments of the main code use standard terms, and log messages are short. */
+/** Identifiers, texts and comments of the code use standard terms, and log messages are short. */
 class VocabularyTests {
 
-    private static final Path MAIN = Path.of("src", "main", "java", "io", "github", "notearchive");
+    private static final Path MAIN = Path.of("src", "main", "java");
+    private static final Path TESTS = Path.of("src", "test", "java");
 
     /** Words and phrases that are not used; the glossary of CONTRIBUTING.md has the standard terms. */
     static final Pattern BANNED = Pattern.compile(
@@ -29,20 +30,30 @@ class VocabularyTests {
     /** Maximum length of the format of a log message. */
     private static final int LONGEST_MESSAGE = 120;
 
-    private static final Pattern CAMEL_CASE = Pattern.compile("(?<=[a-z0-9])(?=[A-Z])");
+    private static final Pattern CAMEL_CASE = Pattern.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])");
 
     private static final Pattern LOG_MESSAGE =
             Pattern.compile("\\blog\\.(?:error|warn|info)\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"[\\s+]*)+)");
 
     static List<Path> sources() throws IOException {
-        try (Stream<Path> files = Files.walk(MAIN)) {
+        return sources(MAIN);
+    }
+
+    static List<Path> allSources() throws IOException {
+        return Stream.concat(sources(MAIN).stream(), sources(TESTS).stream())
+                .filter(file -> !file.endsWith("VocabularyTests.java"))
+                .toList();
+    }
+
+    private static List<Path> sources(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
             return files.filter(file -> file.toString().endsWith(".java")).toList();
         }
     }
 
     @ParameterizedTest
-    @MethodSource("sources")
-    void theMainCodeUsesStandardTerms(Path source) throws IOException {
+    @MethodSource("allSources")
+    void codeUsesStandardTerms(Path source) throws IOException {
         String text =
                 CAMEL_CASE.matcher(Files.readString(source)).replaceAll(" ").replaceAll("\\s*\\n[\\s*/]*", " ");
 

@@ -23,7 +23,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
-/** Rows and objects, as somebody sees them who does not run the program. */
+/** Rows and objects, read from outside the program. */
 final class Archive implements AutoCloseable {
 
     /** Set in the connections of the tests, from their first moment on. */

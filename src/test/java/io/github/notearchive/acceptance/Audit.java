@@ -150,7 +150,7 @@ final class Audit {
         Path spool = practice.directory().resolve("data").resolve("spool");
         if (Files.exists(spool)) {
             try (Stream<Path> files = Files.walk(spool)) {
-                files.filter(Files::isRegularFile).forEach(file -> add("stuck", "%s was left behind", file));
+                files.filter(Files::isRegularFile).forEach(file -> add("stuck", "%s remains", file));
             }
         }
     }

@@ -102,7 +102,7 @@ class CommandsTests {
     }
 
     @Test
-    void checkReportsANewArchiveAndStatusNamesIt() {
+    void checkReportsThatTheArchiveIsNewAndStatusNamesIt() {
         try (Practice practice = Practice.beginEmpty(Place.EMBEDDED, ScriptableSandbox.DEFAULTS)) {
             Path data = practice.directory().resolve("data");
             Path other = practice.directory().resolve("other");
@@ -151,7 +151,7 @@ class CommandsTests {
             String printed = practice.call("report").with(0).out().strip();
             Path report = Path.of(printed.lines().reduce((_, last) -> last).orElseThrow());
             assertThat(report.getParent()).isEqualTo(inTheWay);
-            PageChecks.assertSound(Files.readString(report));
+            PageChecks.assertValid(Files.readString(report));
             assertThat(report).content().contains("3 notes archived").doesNotContain(practice.secrets());
         }
     }
@@ -179,7 +179,7 @@ class CommandsTests {
     }
 
     @Test
-    void personWhoWasNeverSeenIsRememberedAndTheIdIsDoubted() throws Exception {
+    void unknownPersonIsRecordedWithAWarning() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {
             String unknown = "5f0123456789abcdef012345";
@@ -200,16 +200,17 @@ class CommandsTests {
         try (Practice practice = Practice.begin(Place.EMBEDDED)) {
             ScriptableSandbox provider = practice.provider();
             // equally due notes are claimed in the order of their ids
-            String inWork = practice.enqueue(20).stream().sorted().findFirst().orElseThrow();
+            String inProgress =
+                    practice.enqueue(20).stream().sorted().findFirst().orElseThrow();
             String late = provider.noteIds(21).getLast();
-            Program run = practice.startRunWithHeldAnswers();
+            Program run = practice.startRunWithHeldResponses();
 
             Program second = practice.start("run");
             Program status = practice.start("status", "--json");
             Ended refused = practice.end(second).with(5);
             JsonNode shown = practice.end(status).with(0).json();
             Program enqueue = practice.start("enqueue", late);
-            Program explain = practice.start("explain", inWork);
+            Program explain = practice.start("explain", inProgress);
             Ended added = practice.end(enqueue).with(0);
             Ended explained = practice.end(explain).with(0);
 
@@ -222,13 +223,13 @@ class CommandsTests {
                     .doesNotContain("has not said");
             assertThat(added.out()).contains(": 1 new");
             assertThat(explained.out())
-                    .contains("Note " + inWork + " is PENDING")
+                    .contains("Note " + inProgress + " is PENDING")
                     .contains("in progress on node main");
             try (Archive archive = practice.look()) {
                 assertThat(archive.executions()).containsExactly("1 STARTED UNKNOWN");
             }
 
-            provider.releaseAnswers();
+            provider.releaseResponses();
             practice.end(run).with(0);
             assertThat(provider.calls()).isEqualTo(21);
             assertThat(provider.bought()).contains(late).doesNotHaveDuplicates();

@@ -175,7 +175,7 @@ final class FaultCauses {
     }
 
     /** The object of one note only, as often as the store's client tries. */
-    static Fault.Onset answersForOne(int status, String code) {
+    static Fault.Onset responsesForOne(int status, String code) {
         AtomicInteger left = new AtomicInteger(3);
         return night -> answers(
                         line -> PUT.test(line)
@@ -248,7 +248,7 @@ final class FaultCauses {
         return night -> {
             TcpProxy way = night.ways().database();
             way.holdRequests(TcpProxy.ANY);
-            way.holdAnswers(TcpProxy.ANY);
+            way.holdResponses(TcpProxy.ANY);
             takeOver(night, leases);
             way.release();
             return Fault.NOTHING;

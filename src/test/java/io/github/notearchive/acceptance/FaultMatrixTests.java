@@ -11,7 +11,6 @@ import static io.github.notearchive.acceptance.FaultCauses.ALL;
 import static io.github.notearchive.acceptance.FaultCauses.PUT;
 import static io.github.notearchive.acceptance.FaultCauses.RUNNER;
 import static io.github.notearchive.acceptance.FaultCauses.answers;
-import static io.github.notearchive.acceptance.FaultCauses.answersForOne;
 import static io.github.notearchive.acceptance.FaultCauses.bucketGone;
 import static io.github.notearchive.acceptance.FaultCauses.clock;
 import static io.github.notearchive.acceptance.FaultCauses.crash;
@@ -25,6 +24,7 @@ import static io.github.notearchive.acceptance.FaultCauses.largePictures;
 import static io.github.notearchive.acceptance.FaultCauses.locked;
 import static io.github.notearchive.acceptance.FaultCauses.noSpool;
 import static io.github.notearchive.acceptance.FaultCauses.readOnly;
+import static io.github.notearchive.acceptance.FaultCauses.responsesForOne;
 import static io.github.notearchive.acceptance.FaultCauses.tooManyConnections;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -80,7 +80,7 @@ class FaultMatrixTests {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"databaseFaults", "storeFaults", "providerFaults", "mediaFaults", "machineFaults", "nodeFaults"})
-    void runEndsInOrderAndIsCompletedAfterTheRepair(Fault fault) throws Exception {
+    void runStopsCleanlyAndIsCompletedAfterTheRepair(Fault fault) throws Exception {
         assumeTrue(ONLY.matcher(fault.toString()).find());
         if (fault.environment.containsKey(FaultCauses.CLOCK)
                 && FaultCauses.clockLibrary().isEmpty()) {
@@ -182,10 +182,10 @@ class FaultMatrixTests {
                         .meanwhile(8),
                 fault("database: a note's row is locked for long", locked(LOCK_OF_ROW, locked))
                         .within(7),
-                fault("database: out of reach for good", down(Ways::database))
+                fault("database: unavailable permanently", down(Ways::database))
                         .within(8)
                         .meanwhile(8),
-                fault("database: out of reach for three seconds", lasting(seconds, down(Ways::database)), 0),
+                fault("database: unavailable for three seconds", lasting(seconds, down(Ways::database)), 0),
                 fault("database: silent for three seconds", lasting(seconds, held(Ways::database)), 0),
                 fault("database: silent, connections half-open", silent(Ways::database))
                         .within(10)
@@ -226,7 +226,7 @@ class FaultMatrixTests {
                 fault(
                         "store: the answer to PUT breaks off",
                         answers(PUT, out -> out.write("HTTP/1.1 200 OK\r\nContent-Le".getBytes(UTF_8)))),
-                fault("store: 500 InternalError for one object, once", answersForOne(500, "InternalError"), 0),
+                fault("store: 500 InternalError for one object, once", responsesForOne(500, "InternalError"), 0),
                 fault("store: the bucket is deleted", bucketGone()),
                 fault("store: the bucket is deleted", bucketGone()).on(Place.EMBEDDED));
         return faults.map(FaultMatrixTests::withShortOutage);
@@ -378,7 +378,7 @@ class FaultMatrixTests {
                                 .charges(1, OUTAGE)));
     }
 
-    /** Another node takes over what one held that cannot be reached, and then continues. */
+    /** Another node claims the notes of one that is unreachable, which then continues. */
     static Stream<Fault> nodeFaults() {
         return Stream.of(
                         fault("node: frozen beyond its leases", frozen(FaultCauses::awaitLeases), 0, 6, 8),

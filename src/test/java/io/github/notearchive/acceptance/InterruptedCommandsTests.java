@@ -216,7 +216,7 @@ class InterruptedCommandsTests {
     }
 
     @Test
-    void killedOrStoppedExportIsNoneAndTheNextOneIsWhole() throws Exception {
+    void killedOrStoppedExportLeavesNoneAndTheNextOneIsComplete() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             String known = practice.enqueue(practice.provider().noteIds(SandboxNoteKind.LIVE_PHOTOS, 5))
                     .getFirst();
@@ -255,7 +255,7 @@ class InterruptedCommandsTests {
 
     /** Both in the middle of the first file, which a proxy holds. */
     private static void killAndStop(Practice practice, Path target) throws Exception {
-        practice.ways().store().holdAnswers(line -> line.contains("/media/"));
+        practice.ways().store().holdResponses(line -> line.contains("/media/"));
         Program killed = practice.start("export", "--format", "folder", target.toString());
         practice.ways().store().awaitHeld(1, Practice.PATIENCE);
         killed.killRunning();
@@ -263,7 +263,7 @@ class InterruptedCommandsTests {
         assertThat(target).doesNotExist();
         assertThat(partial(target)).hasSize(1);
 
-        practice.ways().store().holdAnswers(line -> line.contains("/media/"));
+        practice.ways().store().holdResponses(line -> line.contains("/media/"));
         Program stopped = practice.start("export", "--format", "folder", target.toString());
         practice.ways().store().awaitHeld(1, Practice.PATIENCE);
         stopped.terminate();

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Killed at any moment that has a name, on either kind of servers, the program finishes the night when it is started
+ * After a kill at any named moment, on either kind of servers, the program completes the night when it is started
  * again: nothing is lost, stuck, doubled or bought twice.
  *
  * <p>{@code -Dkills.points=CLAIMED,SPOOLED} tries these only.
@@ -50,13 +50,13 @@ class KillMatrixTests {
                 .filter(each -> each.name.equals(name))
                 .findFirst()
                 .orElseThrow();
-        theNightIsFinishedWheneverItWasKilled(point, place);
+        nightIsCompletedAfterAKillAtAnyMoment(point, place);
     }
 
     @Tag("matrix")
     @ParameterizedTest(name = "{0} on {1} servers")
     @MethodSource("pointsAndPlaces")
-    void theNightIsFinishedWheneverItWasKilled(KillPoint point, Place place) throws Exception {
+    void nightIsCompletedAfterAKillAtAnyMoment(KillPoint point, Place place) throws Exception {
         if (point.unreachable == place) {
             MATRIX.addUntried(point.moment, place.name(), "not reachable");
             return;

@@ -45,7 +45,7 @@ final class KillPoints {
     private static final Predicate<String> DETAIL = line -> line.contains("get-note-detail");
     private static final Predicate<String> PUT_OF_MEDIA = line -> line.startsWith("PUT ") && line.contains("/media/");
 
-    private static final Step HOLD_PROVIDER = night -> night.provider().holdAnswers();
+    private static final Step HOLD_PROVIDER = night -> night.provider().holdResponses();
     private static final Step AWAIT_PROVIDER = night -> night.provider().awaitHeld(WORKERS, PATIENCE);
     private static final Step HOLD_MEDIA = night -> night.provider().holdMedia();
     private static final Step AWAIT_MEDIA = night -> night.provider().awaitHeldMedia(WORKERS, PATIENCE);
@@ -128,7 +128,7 @@ final class KillPoints {
                         .after(called(WORKERS))
                         .leavesCallsUnanswered(),
                 new KillPoint("ANSWER_SENT", "the answer is sold and on its way back")
-                        .held(night -> night.ways().provider().holdAnswers(DETAIL), AWAIT_PROXY)
+                        .held(night -> night.ways().provider().holdResponses(DETAIL), AWAIT_PROXY)
                         .where(UNANSWERED)
                         .where(granted(WORKERS))
                         .leavesCallsUnanswered(),
@@ -146,8 +146,8 @@ final class KillPoints {
                         .held(HOLD_PROVIDER, night -> {
                             AWAIT_PROVIDER.run(night);
                             night.ways().database().holdRequests(TcpProxy.ANY);
-                            night.provider().releaseAnswers();
-                            // before the pool or a socket gives up, which takes fifteen seconds
+                            night.provider().releaseResponses();
+                            // before the timeouts of pool and socket, fifteen seconds
                             await().atMost(Duration.ofSeconds(10)).until(() -> night.spooledResponses() == WORKERS);
                         })
                         .where(UNANSWERED)
@@ -175,7 +175,7 @@ final class KillPoints {
                                 assertThat(archive.objects("media/")).isEmpty())
                         .unreachableOn(Place.EMBEDDED),
                 new KillPoint("PUT_DONE", "a file is in the store, the program has no response")
-                        .held(night -> night.ways().store().holdAnswers(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
+                        .held(night -> night.ways().store().holdResponses(PUT_OF_MEDIA), AWAIT_STORE_PROXY)
                         .after((_, archive) ->
                                 assertThat(hasObjectsWithoutRows(archive)).isTrue())
                         .unreachableOn(Place.EMBEDDED),
@@ -307,13 +307,13 @@ final class KillPoints {
                         .trapped(RELEASE_TRAP),
                 new KillPoint("STOPPING", "SIGKILL 100 ms after SIGTERM")
                         .by(night -> {
-                            stopWhileAnswersAreHeld(night).killRunning();
+                            stopWhileResponsesAreHeld(night).killRunning();
                             night.settle();
                         })
                         .leavesCallsUnanswered(),
                 new KillPoint("RELEASING", "a second SIGTERM releases notes")
                         .by(night -> {
-                            Program run = stopWhileAnswersAreHeld(night);
+                            Program run = stopWhileResponsesAreHeld(night);
                             try (Archive archive = night.beside(run)) {
                                 RELEASE_TRAP.set(archive);
                                 run.terminate();
@@ -332,7 +332,7 @@ final class KillPoints {
     }
 
     /** Starts a run and sends SIGTERM while all workers wait for a response. */
-    private static Program stopWhileAnswersAreHeld(Practice night) throws Exception {
+    private static Program stopWhileResponsesAreHeld(Practice night) throws Exception {
         HOLD_PROVIDER.run(night);
         Program run = night.start("run");
         AWAIT_PROVIDER.run(night);

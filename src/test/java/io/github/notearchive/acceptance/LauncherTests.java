@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script that people type. */
+/** The launch script. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTests {
 
@@ -24,7 +24,7 @@ class LauncherTests {
     Path elsewhere;
 
     @Test
-    void worksFromAnyDirectoryAndThroughALinkAndBuildsNothingThatIsBuilt() throws Exception {
+    void worksFromAnyDirectoryAndThroughALinkWithoutAnotherBuild() throws Exception {
         Path link = Files.createSymbolicLink(elsewhere.resolve("na"), LAUNCHER);
         FileTime built = Files.getLastModifiedTime(Program.JAR);
 
@@ -51,7 +51,7 @@ class LauncherTests {
     }
 
     @Test
-    void aCacheOfClassesThatDoesNotFitIsPassedOverAndNobodyHearsOfIt() throws Exception {
+    void mismatchedClassCacheIsIgnoredWithoutAMessage() throws Exception {
         Path home = Files.createDirectories(elsewhere.resolve("installed"));
         Path launcher = Files.createDirectories(home.resolve("bin")).resolve("note-archive");
         Files.copy(LAUNCHER, launcher);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What the packaged jar brings along: recorded checksums, versions and licences. */
+/** Libraries of the packaged jar: recorded checksums, versions and licences. */
 class LibrariesTests {
 
     /** A library that offers a choice of licences needs one of these. */

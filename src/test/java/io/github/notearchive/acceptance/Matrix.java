@@ -7,8 +7,8 @@ import java.util.List;
 import org.apache.commons.io.function.Uncheck;
 
 /**
- * A table of what was done to the program and what came of it, written to {@code target/matrix} after each line, so
- * that a run which is broken off leaves what it has seen.
+ * Table of kills or faults and their results, written to {@code target/matrix} after each line, so that an aborted run
+ * leaves its results.
  */
 final class Matrix {
 

@@ -57,10 +57,10 @@ class NightTests {
                                         SELECT count(*) FROM run_summary s JOIN batch_job_execution e USING (job_execution_id)
                                         WHERE e.start_time AT TIME ZONE 'UTC' BETWEEN s.began_at AND s.ended_at
                                         """))
-                        .as("runs with times in UTC, whatever the zone of the machine")
+                        .as("runs with times in UTC, in any zone of the machine")
                         .isOne();
                 assertFilesAreThoseOfTheProvider(archive, practice.provider(), ids);
-                assertSidecarsHoldTheAnswers(archive, practice.provider(), ids);
+                assertSidecarsHaveTheResponses(archive, practice.provider(), ids);
             }
         }
     }
@@ -93,7 +93,7 @@ class NightTests {
         archive.assertNumber("SELECT count(*) FROM note_media WHERE state = 'MISSING'", 0);
     }
 
-    private static void assertSidecarsHoldTheAnswers(Archive archive, ScriptableSandbox provider, List<String> ids)
+    private static void assertSidecarsHaveTheResponses(Archive archive, ScriptableSandbox provider, List<String> ids)
             throws Exception {
         assertThat(archive.objects("notes/").keySet())
                 .containsExactlyInAnyOrderElementsOf(archive.strings("SELECT sidecar_key FROM note_capture"));
@@ -103,7 +103,7 @@ class NightTests {
             JsonNode sidecar = JSON.readTree(archive.read(keys.getFirst()));
             assertThat(sidecar.get("noteId").stringValue()).isEqualTo(id);
             assertThat(sidecar.get("answer").stringValue().getBytes(StandardCharsets.UTF_8))
-                    .isEqualTo(provider.answerBytes(id));
+                    .isEqualTo(provider.responseBytes(id));
             Set<String> named = new HashSet<>();
             for (JsonNode file : sidecar.get("media")) {
                 if (file.get("state").stringValue().equals("STORED")) {
@@ -117,7 +117,7 @@ class NightTests {
     }
 
     @Test
-    void aQuotaEndsTheNightAndTheSameInstanceGoesOnWithNewGrants() {
+    void quotaEndsTheNightAndTheSameInstanceResumesWithANewQuota() {
         try (Practice practice = Practice.begin(Place.OUTSIDE, new SandboxSettings(1, 20, Duration.ZERO, Map.of()))) {
             List<String> ids = practice.enqueue(50);
             practice.environment().put("ARCHIVE_LOG_FORMAT", "ecs");
@@ -164,7 +164,7 @@ class NightTests {
     private static final int ALLOWED = 4;
 
     @Test
-    void videosOfArchivedNotesAreBoughtAfterARequeueOnceEachHoweverOftenTheProgramIsKilled() throws Exception {
+    void requeuedVideosAreBoughtOnceEachDespiteKills() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
@@ -183,7 +183,7 @@ class NightTests {
             assertThat(practice.call("requeue", "--without-video").with(0).out())
                     .contains("6 archived notes");
 
-            killBetweenAnswersAndDownloads(practice);
+            killBetweenResponsesAndDownloads(practice);
             String run = practice.call("run").with(6).out();
 
             assertThat(run).contains("tonight 4 of 4 allowed");
@@ -203,7 +203,7 @@ class NightTests {
         }
     }
 
-    private static void killBetweenAnswersAndDownloads(Practice practice) throws InterruptedException {
+    private static void killBetweenResponsesAndDownloads(Practice practice) throws InterruptedException {
         ScriptableSandbox provider = practice.provider();
         provider.holdMedia();
         Program run = practice.start("run");

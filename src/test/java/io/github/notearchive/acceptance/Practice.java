@@ -162,8 +162,8 @@ final class Practice implements AutoCloseable {
     }
 
     /** Starts a run, and returns when all workers wait for a response. */
-    Program startRunWithHeldAnswers() throws InterruptedException {
-        provider.holdAnswers();
+    Program startRunWithHeldResponses() throws InterruptedException {
+        provider.holdResponses();
         Program run = start("run");
         provider.awaitHeld(WORKERS, Duration.ofSeconds(60));
         return run;
@@ -304,7 +304,7 @@ final class Practice implements AutoCloseable {
             way.cut();
             way.release();
         }
-        provider.releaseAnswers();
+        provider.releaseResponses();
         provider.releaseMedia();
         await().atMost(PATIENCE).until(() -> provider.callsSeen().size() == provider.calls());
     }
@@ -373,7 +373,7 @@ final class Practice implements AutoCloseable {
                 site;
                 ways) {
             provider.script().releaseHung();
-            provider.releaseAnswers();
+            provider.releaseResponses();
             provider.releaseMedia();
         } finally {
             Uncheck.run(() -> FileSystemUtils.deleteRecursively(directory));

@@ -23,11 +23,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Killed at moments that nobody chose, several times a night, the program finishes each night all the same, with
- * nothing lost, stuck, doubled or bought twice.
+ * Nights that are killed several times at random moments and completed, with nothing lost, stuck, duplicated or bought
+ * twice.
  *
- * <p>{@code -Dkills.count=200} says how many kills, {@code -Dkills.seed=N} which: night by night the seed grows by one,
- * an even one has embedded servers, so that a night is repeated by its own seed and {@code -Dkills.count=1}.
+ * <p>{@code -Dkills.count=200} sets the number of kills, {@code -Dkills.seed=N} the first seed: each night has the next
+ * one, an even one has embedded servers, so that a night is repeated by its own seed and {@code -Dkills.count=1}.
  */
 @Tag("matrix")
 @ExtendWith(OutsideServers.Running.class)
@@ -36,7 +36,7 @@ class RandomKillTests {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final int RUNS = 12;
 
-    /** What stands in the way of a night, besides the kills. */
+    /** Faults of a night, besides the kills. */
     private enum Faults {
         NONE,
         CODE_301,

@@ -13,10 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/**
- * The drill for the day when the database is lost: archive, lose it, rebuild it from the bucket, compare row for row,
- * and go on.
- */
+/** The drill for a lost database: archive, lose the database, rebuild it from the bucket, compare each row, resume. */
 @ExtendWith(OutsideServers.Running.class)
 class RebuildDrillTests {
 
@@ -27,13 +24,13 @@ class RebuildDrillTests {
     private static final int COMMITTED = 50;
 
     @Test
-    void lostDatabaseComesBackFromTheBucketAlthoughTheRebuildIsKilled() throws Exception {
+    void lostDatabaseIsRebuiltFromTheBucketThoughTheRebuildIsKilled() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             practice.environment().put("ARCHIVE_MEDIA_BACKOFF", "10ms");
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(NOTES);
             assertThat(ids.stream().map(provider::kind).distinct()).containsExactlyInAnyOrder(SandboxNoteKind.values());
-            trouble(provider, ids);
+            scriptFaults(provider, ids);
             practice.call("run").with(6);
             Map<String, List<String>> before;
             Map<String, Long> objects;
@@ -124,7 +121,7 @@ class RebuildDrillTests {
         return url.replaceFirst(".*/", "").replaceFirst("\\?.*", "");
     }
 
-    private static void trouble(ScriptableSandbox provider, List<String> ids) {
+    private static void scriptFaults(ScriptableSandbox provider, List<String> ids) {
         List<String> images = of(SandboxNoteKind.IMAGES, provider, ids)
                 .filter(id -> image(provider, id, "original").contains("sc=V_ORG"))
                 .toList();

@@ -35,8 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * No credential is written anywhere, however much is logged and whoever repeats it to us. That ordinary output holds
- * none is asserted with each process of all these tests.
+ * No credential is written anywhere, at any log level and with any response. That ordinary output contains none is
+ * asserted with each process of all these tests.
  */
 @ExtendWith(OutsideServers.Running.class)
 class SecretsTests {
@@ -49,7 +49,7 @@ class SecretsTests {
     private static final String SHARE_TOKEN = "ABshared0token1of2a3link=";
     private static final String WRONG = "wrong-secret-5e1c77a0b2";
 
-    /** What tells others of runs. */
+    /** Settings of notifications. */
     private static final Map<String, String> RECEIVER_SECRETS = Map.of(
             "hook", "T00hook91c4e0a7",
             "token", "hook-bearer-7d2c91",
@@ -67,7 +67,7 @@ class SecretsTests {
 
     @ParameterizedTest(name = "on {0} servers")
     @EnumSource
-    void notEvenATraceOfABadNightHoldsASecret(Place place) throws Exception {
+    void traceLogOfAFailingNightContainsNoSecret(Place place) throws Exception {
         try (Practice practice = Practice.begin(place);
                 ScriptedServer receivers = new ScriptedServer();
                 ProcessList processes = new ProcessList()) {
@@ -187,7 +187,7 @@ class SecretsTests {
         List<String> lines = new ArrayList<>();
         ids.forEach(id -> lines.add("https://www.xiaohongshu.com/explore/%s?xsec_token=%s&xsec_source=pc_share"
                 .formatted(id, SHARE_TOKEN)));
-        lines.add("https://www.xiaohongshu.com/explore/nobody?xsec_token=" + SHARE_TOKEN);
+        lines.add("https://www.xiaohongshu.com/explore/unknown?xsec_token=" + SHARE_TOKEN);
         lines.add("https://example.org/?a=b&XSEC_TOKEN=" + SHARE_TOKEN);
         return practice.file("links.txt", String.join("\n", lines)).toString();
     }
@@ -254,7 +254,7 @@ class SecretsTests {
         }
     }
 
-    /** All that lies in the working directory and in the data directory. */
+    /** All files in the working directory and in the data directory. */
     private static void searchFiles(Practice practice, List<String> secrets) throws IOException {
         try (Stream<Path> files = Files.walk(practice.directory())) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {

@@ -142,7 +142,7 @@ class SharedScansTests {
 
         Nodes(Practice practice, Archive archive, String command, Predicate<String> first, String step) {
             String direct = OutsideServers.running().store().endpoint().toString();
-            practice.ways().store().holdAnswers(line -> line.startsWith("GET ") && first.test(line));
+            practice.ways().store().holdResponses(line -> line.startsWith("GET ") && first.test(line));
             Program one = practice.startWith(
                     Map.of("ARCHIVE_NODE", "one", "ARCHIVE_DATA_DIR", data(practice, "one")), command);
             practice.ways().store().awaitHeld(1, Practice.PATIENCE);

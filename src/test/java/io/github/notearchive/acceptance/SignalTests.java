@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Asked to stop, a run finishes what is in flight and says that it was interrupted. */
+/** After a signal a run finishes notes in flight and reports the interruption. */
 @ExtendWith(OutsideServers.Running.class)
 class SignalTests {
 
@@ -32,11 +32,11 @@ class SignalTests {
      */
     @ParameterizedTest
     @CsvSource({"TERM, EMBEDDED", "HUP, OUTSIDE"})
-    void aSignalFinishesWhatIsInFlightAndTheNextRunGoesOn(String signal, Place place) throws Exception {
+    void signalFinishesNotesInFlightAndTheNextRunContinues(String signal, Place place) throws Exception {
         try (Practice practice = Practice.begin(place)) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(30);
-            Program run = practice.startRunWithHeldAnswers();
+            Program run = practice.startRunWithHeldResponses();
 
             run.signal(signal);
             run.awaitLog("SIG" + signal + ": finishing work in progress");
@@ -45,7 +45,7 @@ class SignalTests {
                 assertThat(run.endsWithin(Duration.ofSeconds(2))).isFalse();
             }
             assertThat(run.isRunning()).isTrue();
-            provider.releaseAnswers();
+            provider.releaseResponses();
             Ended stopped = practice.end(run, AT_ONCE).with(7);
 
             assertThat(stopped.err()).doesNotContain("again");
@@ -69,12 +69,12 @@ class SignalTests {
     }
 
     @Test
-    void aSecondSignalHandsBackWhatIsInFlightAtOnce() throws Exception {
+    void secondSignalReleasesNotesInFlightAtOnce() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(30);
-            Program run = practice.startRunWithHeldAnswers();
+            Program run = practice.startRunWithHeldResponses();
 
             run.terminate();
             run.awaitLog(FIRST);
@@ -88,7 +88,7 @@ class SignalTests {
             assertThat(archive.strings("SELECT DISTINCT billed FROM api_call")).containsExactly("UNKNOWN");
             archive.assertNumber("SELECT count(*) FROM api_call", Practice.WORKERS);
 
-            provider.releaseAnswers();
+            provider.releaseResponses();
             practice.call("run").with(0);
             assertThat(new HashSet<>(provider.bought())).isEqualTo(Set.copyOf(ids));
             assertThat(provider.calls()).isEqualTo(30 + Practice.WORKERS);
@@ -99,16 +99,16 @@ class SignalTests {
 
     /** As {@code nohup} starts it. */
     @Test
-    void whoIgnoresThatTheTerminalIsClosedGoesOn() throws Exception {
+    void processThatIgnoresAHangupContinues() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             ScriptableSandbox provider = practice.provider();
             practice.enqueue(12);
-            provider.holdAnswers();
+            provider.holdResponses();
             Program run = practice.startAfter("trap '' HUP", "run");
             provider.awaitHeld(Practice.WORKERS, PATIENCE);
 
             run.signal("HUP");
-            provider.releaseAnswers();
+            provider.releaseResponses();
             Ended ended = practice.end(run, PATIENCE).with(0);
 
             assertThat(ended.out()).contains("12 archived");

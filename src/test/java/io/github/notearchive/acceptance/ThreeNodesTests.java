@@ -35,7 +35,7 @@ class ThreeNodesTests {
     private static final Duration PATIENCE = Duration.ofSeconds(150);
 
     @Test
-    void threeNodesKeepOnePaceAndTakeOverWhatAKilledOneHeld() throws Exception {
+    void threeNodesShareTheRateAndClaimTheNotesOfAKilledOne() throws Exception {
         int notes = 150;
         int rate = 40;
         try (Practice practice = Practice.begin(Place.OUTSIDE);
@@ -43,13 +43,13 @@ class ThreeNodesTests {
             ScriptableSandbox provider = practice.provider();
             practice.environment().put("ARCHIVE_CALLS_PER_SECOND", String.valueOf(rate));
             List<String> ids = practice.enqueue(notes);
-            // after sixty answers whoever asks has to wait, which is when one is killed
+            // after sixty responses the next caller waits, and its node is killed
             Semaphore answers = new Semaphore(60);
             provider.script().answersAll(Reply.note(answer -> when(answers, answer)));
-            provider.holdAnswers();
+            provider.holdResponses();
             List<Program> nodes = start(practice);
             provider.awaitHeld(IN_FLIGHT, PATIENCE);
-            provider.releaseAnswers();
+            provider.releaseResponses();
             await().atMost(PATIENCE).until(() -> answers.getQueueLength() == IN_FLIGHT);
 
             try {
@@ -105,13 +105,13 @@ class ThreeNodesTests {
     }
 
     @Test
-    void whatANodeHoldsThatLostTheDatabaseIsNotBoughtByAnotherAndIsUsedWhenItComesBack() throws Exception {
+    void responsesOfANodeWithoutDatabaseAreNotBoughtByAnotherAndAreUsedLater() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 TcpProxy way = TcpProxy.before(OutsideServers.running().databaseAddress());
                 Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(20);
-            provider.holdAnswers();
+            provider.holdResponses();
             Program one = practice.startWith(
                     Map.of(
                             "ARCHIVE_DATA_DIR", data(practice, "one"),
@@ -122,7 +122,7 @@ class ThreeNodesTests {
                     "one");
             provider.awaitHeld(Practice.WORKERS, PATIENCE);
             way.down();
-            provider.releaseAnswers();
+            provider.releaseResponses();
             practice.end(one).with(8);
             // five minutes later
             archive.execute("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'one'");
@@ -143,7 +143,7 @@ class ThreeNodesTests {
 
     static Stream<Arguments> absences() {
         Consumer<Practice> leases = practice -> {
-            practice.provider().releaseAnswers();
+            practice.provider().releaseResponses();
             await().atMost(PATIENCE).until(() -> practice.provider().granted() == Practice.WORKERS);
             // five minutes later
             practice.execute(
@@ -161,7 +161,7 @@ class ThreeNodesTests {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {
             List<String> ids = practice.enqueue(20);
-            Program node = practice.startRunWithHeldAnswers();
+            Program node = practice.startRunWithHeldResponses();
 
             Fault.Repair _ = onset.cause(practice);
 
@@ -186,11 +186,11 @@ class ThreeNodesTests {
             String met = ids.stream().sorted().skip(1).findFirst().orElseThrow();
             Semaphore others = new Semaphore(0);
             provider.script().answers(met, Reply.code(303)).answersAll(Reply.note(answer -> when(others, answer)));
-            provider.holdAnswers();
+            provider.holdResponses();
             List<Program> nodes = start(practice);
             provider.awaitHeld(IN_FLIGHT, PATIENCE);
             try {
-                provider.releaseAnswers();
+                provider.releaseResponses();
                 await().atMost(PATIENCE).until(() -> archive.number("SELECT count(*) FROM run_stop") == 1);
             } finally {
                 others.release(1_000);

@@ -23,7 +23,7 @@ class WithoutArchiveTests {
     Path directory;
 
     @Test
-    void usableSettingsAreToldWithTheirOriginAndWithoutSecrets() throws IOException {
+    void validSettingsAreShownWithTheirOriginAndWithoutSecrets() throws IOException {
         String url = "jdbc:postgresql://127.0.0.1:9/x?user=me&password=" + SECRET;
         Map<String, String> environment = new HashMap<>();
         for (String secret : List.of("JUSTONEAPI_TOKEN", "ARCHIVE_S3_ACCESS_KEY", "ARCHIVE_S3_SECRET_KEY")) {

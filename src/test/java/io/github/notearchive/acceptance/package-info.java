@@ -3,7 +3,7 @@
  * code.
  *
  * <p>The provider runs in the test's own process, so that calls are counted exactly and can be held at will. Rows and
- * objects are looked at from outside the program. Whatever a test starts, it stops.
+ * objects are looked at from outside the program. Each test stops all processes that it starts.
  */
 @NullMarked
 package io.github.notearchive.acceptance;

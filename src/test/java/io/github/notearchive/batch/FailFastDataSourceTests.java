@@ -51,7 +51,7 @@ class FailFastDataSourceTests {
 
     @Test
     void rejectsRequestsForTwoSecondsAfterATimeout() throws SQLException {
-        server.isOutOfReach = true;
+        server.isUnreachable = true;
 
         assertThatThrownBy(source::getConnection)
                 .isInstanceOf(SQLTransientConnectionException.class)
@@ -59,9 +59,9 @@ class FailFastDataSourceTests {
         assertThatThrownBy(source::getConnection)
                 .isInstanceOf(SQLTransientConnectionException.class)
                 .hasMessageContaining(AT_ONCE)
-                .hasRootCauseMessage("out of reach");
+                .hasRootCauseMessage("unreachable");
 
-        server.isOutOfReach = false;
+        server.isUnreachable = false;
         now.addAndGet(Duration.ofSeconds(2).toNanos());
         assertThat(works()).isTrue();
         assertThat(works()).isTrue();
@@ -105,12 +105,12 @@ class FailFastDataSourceTests {
     /** The tests' PostgreSQL, which can be made unavailable. */
     private static final class Server extends AbstractDataSource {
 
-        private volatile boolean isOutOfReach;
+        private volatile boolean isUnreachable;
 
         @Override
         public Connection getConnection() throws SQLException {
-            if (isOutOfReach) {
-                throw new SQLException("out of reach", "08001");
+            if (isUnreachable) {
+                throw new SQLException("unreachable", "08001");
             }
             return NightServers.running().connect();
         }

@@ -74,7 +74,7 @@ class NotePagesTests {
     }
 
     @Test
-    void videoCanBeSoughtAndHasItsSubtitles() {
+    void videoIsSeekableAndHasItsSubtitles() {
         assertThat(page("/notes/" + FILM))
                 .contains("<video controls playsinline preload=\"metadata\"", "<track kind=\"subtitles\"");
     }
@@ -88,7 +88,7 @@ class NotePagesTests {
     }
 
     @Test
-    void vanishedNoteSaysSoInTheLanguageOfTheReader() {
+    void vanishedNoteIsMarkedInTheLanguageOfTheReader() {
         assertThat(page("/notes/" + GONE)).contains("This note is no longer available");
         assertThat(page("/notes/" + GONE + "?lang=zh")).contains("该笔记在平台上已不可见");
     }

@@ -80,7 +80,7 @@ class WebPagesTests {
 
     @ParameterizedTest
     @MethodSource("pages")
-    void eachPageIsSoundInEachSizeColourAndWithoutScript(String page) {
+    void eachPageIsValidInEachSizeAndColorSchemeAndWithoutScript(String page) {
         List<String> findings = new ArrayList<>();
         for (boolean hasScript : List.of(true, false)) {
             for (boolean isDark : List.of(false, true)) {

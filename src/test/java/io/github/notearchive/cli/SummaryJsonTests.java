@@ -48,7 +48,7 @@ class SummaryJsonTests {
         assertThat(json.path("version").intValue()).isOne();
         assertThat(json.path("exitCode").intValue()).isEqualTo(8);
         assertThat(json.path("exit").stringValue()).isEqualTo("UPSTREAM_UNAVAILABLE");
-        assertThat(json.path("reason").stringValue()).isEqualTo("the store is away");
+        assertThat(json.path("reason").stringValue()).isEqualTo("the store is unavailable");
         assertThat(json.path("next").stringValue())
                 .as("there is no run to continue")
                 .isEqualTo("run again when the server is available");
@@ -69,8 +69,8 @@ class SummaryJsonTests {
     }
 
     private static JsonNode document(@Nullable String node, NightReports.@Nullable Written report) {
-        RunSummary none =
-                RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ofMillis(1500));
+        RunSummary none = RunSummary.notStarted(
+                ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable", Duration.ofMillis(1500));
         RunSummary summary = new RunSummary(
                 none.exitCode(),
                 none.reason(),

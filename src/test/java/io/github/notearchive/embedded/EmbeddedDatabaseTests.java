@@ -146,7 +146,7 @@ class EmbeddedDatabaseTests {
     }
 
     @Test
-    void serverThatAKilledProcessLeftIsStoppedAndItsRowsStay() throws Exception {
+    void orphanedServerOfAKilledProcessIsStoppedAndItsRowsRemain() throws Exception {
         lendPrograms();
         long orphan;
         try (var child = ChildProcess.withDatabase(home, "CREATE TABLE kept AS SELECT 42 AS id")) {
@@ -257,7 +257,7 @@ class EmbeddedDatabaseTests {
     }
 
     @Test
-    void truncatedProgramIsUnpackedAnew() throws Exception {
+    void truncatedProgramIsUnpackedAgain() throws Exception {
         Path program;
         try (Stream<Path> files = Files.walk(first.resolve("postgres-binaries"))) {
             program = files.filter(path -> path.endsWith("bin/postgres"))
@@ -291,7 +291,7 @@ class EmbeddedDatabaseTests {
     }
 
     @Test
-    void serverOfAnotherDirectoryIsNotUsedWhateverTheFactsSay() throws Exception {
+    void serverOfAnotherDirectoryIsNotUsedThoughTheFactsNameIt() throws Exception {
         int foreign = Integer.parseInt(firstDatabase.jdbcUrl().replaceAll(".*:(\\d+)/.*", "$1"));
         // even the same password does not make it ours
         Files.copy(first.resolve("postgres.password"), home.resolve("postgres.password"));
@@ -308,7 +308,7 @@ class EmbeddedDatabaseTests {
     }
 
     @Test
-    void serverThatCannotStartAndALostPasswordAreNamedAndTheClusterLeftAlone() throws Exception {
+    void startFailureAndLostPasswordAreReportedAndTheClusterIsUnchanged() throws Exception {
         open().close();
         Files.writeString(home.resolve("postgres/PG_VERSION"), "11\n");
         long began = System.nanoTime();

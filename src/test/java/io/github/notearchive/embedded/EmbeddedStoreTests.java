@@ -183,7 +183,7 @@ class EmbeddedStoreTests {
     }
 
     @Test
-    void serverThatAcceptsAnythingIsNotUsedWhateverTheFactsSay() throws Exception {
+    void serverWithoutAuthenticationIsNotUsedThoughTheFactsNameIt() throws Exception {
         new PrivateFile(home.resolve("s3.credentials"))
                 .writeProperties(Map.of("access-key", "KEY", "secret-key", "secret-of-this-test"));
         byte[] list = "<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>".getBytes(UTF_8);

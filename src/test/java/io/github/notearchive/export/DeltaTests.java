@@ -218,7 +218,7 @@ class DeltaTests extends ExportScenario {
     }
 
     @Test
-    void aDeltaWithAnswersRequiresAnExportWithAnswers() throws Exception {
+    void deltaWithResponsesRequiresAnExportWithResponses() throws Exception {
         Path first = full(ExportFormat.BAGIT, Selection.all());
         ExportOptions options =
                 since(first.resolve("data/manifest.json"), options(ExportFormat.BAGIT, directory.resolve("bag")));

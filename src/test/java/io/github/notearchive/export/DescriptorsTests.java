@@ -91,7 +91,7 @@ class DescriptorsTests extends ExportScenario {
     }
 
     @Test
-    void whatTheUserSaysOfTheDataSetIsInBothDescriptorsAndTheManifest() throws Exception {
+    void descriptionsByTheUserAreInBothDescriptorsAndTheManifest() throws Exception {
         export(with(options(ExportFormat.CSV, target), "packaging", described("""
                 {"name": "咖啡", "license": "https://creativecommons.org/licenses/by/4.0/", "version": "1",
                  "creator": [{"@type": "Person", "name": "Li"}, "Lab", {"@id": "https://orcid.org/0"}],

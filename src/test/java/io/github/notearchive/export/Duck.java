@@ -9,7 +9,7 @@ import java.util.Map;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
-/** DuckDB, which had no part in the writing, as a reader of exports. */
+/** DuckDB as an independent reader of exports. */
 public final class Duck implements AutoCloseable {
 
     private final SingleConnectionDataSource source = new SingleConnectionDataSource("jdbc:duckdb:", true);

@@ -38,7 +38,7 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What is chosen is exported, as a whole or not at all, and says no more of people than it should. */
+/** Exports are complete or absent, contain the selected notes, and no more personal data than selected. */
 class ExporterTests extends ExportScenario {
 
     private static final Selection ALL = Selection.all();
@@ -159,7 +159,7 @@ class ExporterTests extends ExportScenario {
     }
 
     @Test
-    void whatIsWrittenMeanwhileIsInNoTable() throws Exception {
+    void concurrentChangesAreInNoTable() throws Exception {
         AtomicInteger rows = new AtomicInteger();
         String changes = "DELETE FROM note_topic; UPDATE note SET title = 'later'; DELETE FROM note_capture";
 
@@ -206,7 +206,7 @@ class ExporterTests extends ExportScenario {
     }
 
     @Test
-    void aStoreThatIsAwayEndsItAndNothingIsLeft() throws Exception {
+    void unavailableStoreEndsAnExportThatLeavesNothing() throws Exception {
         try (ObjectStore away = StoreFixture.at("http://127.0.0.1:1", 1)) {
             Exporter exporter = exporter(database.dataSource(), away);
 
@@ -233,8 +233,7 @@ class ExporterTests extends ExportScenario {
         "BAGIT, .ahead",
         "BAGIT, bagit.txt"
     })
-    void aFileThatTheDiskDoesNotTakeIsNamedWhateverWritesItAndNothingIsLeft(ExportFormat format, String path)
-            throws Exception {
+    void fileThatCannotBeWrittenIsNamedByEachFormatAndNothingIsLeft(ExportFormat format, String path) throws Exception {
         String file = path.equals(".ahead") ? ".ahead/" + sha256(bytes("baseline.jpg")) : path;
         ExportOptions options = options(format, target);
 
@@ -360,7 +359,7 @@ class ExporterTests extends ExportScenario {
     }
 
     @Test
-    void withoutMediaThereIsNoWordOfWhereTheyLie() throws Exception {
+    void exportWithoutMediaHasNoKeysAndPaths() throws Exception {
         export(options(ExportFormat.JSONL, target, ALL, MediaMode.NONE, AuthorMode.KEEP));
 
         for (String table : List.of("notes", "media", "captures")) {
@@ -370,7 +369,7 @@ class ExporterTests extends ExportScenario {
     }
 
     @Test
-    void pseudonymsAreTheSameForAPersonUnderAKeyAndNothingElseSaysWhoItIs() throws Exception {
+    void pseudonymsAreStableUnderAKeyAndNothingElseIdentifiesAPerson() throws Exception {
         Path key = Files.writeString(directory.resolve("key"), "sixteen bytes or more");
         Path other = Files.writeString(directory.resolve("other"), "another key of a length");
 
@@ -392,7 +391,7 @@ class ExporterTests extends ExportScenario {
     private List<String> authorsUnder(Path key, String name) throws Exception {
         Path out = directory.resolve("people" + name);
         export(options(ExportFormat.JSONL, out, ALL, MediaMode.LINK, AuthorMode.HASH, key, false));
-        assertNobodyIsNamed(out);
+        assertNoAuthorIsNamed(out);
         List<String> people = texts(lines(out.resolve("notes.jsonl")), "author_id");
         people.addAll(texts(lines(out.resolve("mentions.jsonl")), "user_id"));
         return people;
@@ -400,10 +399,10 @@ class ExporterTests extends ExportScenario {
 
     @ParameterizedTest
     @EnumSource
-    void whereAuthorsAreLeftOutNoFileNamesOne(ExportFormat format) throws Exception {
+    void withoutAuthorsNoFileNamesOne(ExportFormat format) throws Exception {
         export(options(format, target, ALL, format.usualMedia(), AuthorMode.OMIT));
 
-        assertNobodyIsNamed(target);
+        assertNoAuthorIsNamed(target);
         // what is compressed hides a name, but not that of a column
         if (format == ExportFormat.PARQUET) {
             try (Duck duck = new Duck()) {
@@ -417,7 +416,7 @@ class ExporterTests extends ExportScenario {
 
     @ParameterizedTest
     @EnumSource
-    void theManifestNamesAuthorsThatWereAskedForAsTheRowsDo(AuthorMode people) throws Exception {
+    void manifestNamesSelectedAuthorsLikeTheRows(AuthorMode people) throws Exception {
         Path key = Files.writeString(directory.resolve("key"), "sixteen bytes or more");
         Selection asked = selection(Map.of("authors", List.of(AUTHOR, "518955047")));
         List<String> expected = switch (people) {
@@ -432,7 +431,7 @@ class ExporterTests extends ExportScenario {
         assertThat(selection.path("authors")).extracting(JsonNode::stringValue).containsExactlyElementsOf(expected);
         assertThat(selection.path("authorsNotNamed").intValue()).isEqualTo(2 - expected.size());
         if (people != AuthorMode.KEEP) {
-            assertNobodyIsNamed(target);
+            assertNoAuthorIsNamed(target);
         }
     }
 
@@ -447,7 +446,7 @@ class ExporterTests extends ExportScenario {
         assertNothingIsLeft();
     }
 
-    private static void assertNobodyIsNamed(Path out) throws Exception {
+    private static void assertNoAuthorIsNamed(Path out) throws Exception {
         try (var files = Files.walk(out)) {
             for (Path file : files.filter(Files::isRegularFile)
                     .filter(f -> !f.toString().matches(".*\\.(jpg|heic|mp4|m4a)"))

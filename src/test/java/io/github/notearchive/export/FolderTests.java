@@ -30,7 +30,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A folder is for people: names that say what a file is, and pages that show it and nothing else. */
+/** Folders with readable file names and pages without scripts. */
 class FolderTests extends ExportScenario {
 
     private static final Pattern REFERENCE = Pattern.compile("(?:src|href)=\"([^\"]*)\"");
@@ -88,7 +88,7 @@ class FolderTests extends ExportScenario {
     }
 
     @Test
-    void aPageShowsPicturesSoundTextHistoryAndWhatIsMissing() throws Exception {
+    void pageShowsPicturesAudioTextHistoryAndMissingFiles() throws Exception {
         export(options(ExportFormat.FOLDER, target));
 
         String hostile = pageOf(directories().getFirst());
@@ -129,7 +129,7 @@ class FolderTests extends ExportScenario {
     }
 
     @Test
-    void aPictureAndItsMovingHalfHaveTheSameNumberWhicheverPictureIsMissing() throws Exception {
+    void aPictureAndItsMotionHaveTheSameNumberIfAnyPictureIsMissing() throws Exception {
         database.update("""
                         UPDATE note_media SET state = 'MISSING', reason = 'GONE', sha256 = NULL
                         WHERE note_id = ? AND kind = 'IMAGE' AND ordinal = 0

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** What 4CAT reads of an item is there, where and as it reads it. {@link FourCat} says where that is written. */
+/** Items have the fields that 4CAT reads; {@link FourCat} names their source. */
 class FourCatTests extends ExportScenario {
 
     @Test
@@ -53,7 +53,7 @@ class FourCatTests extends ExportScenario {
     }
 
     @Test
-    void presignedAddressesOfPicturesAndVideosCanBeFetchedByAnybody() throws Exception {
+    void presignedUrlsOfPicturesAndVideosNeedNoAuthentication() throws Exception {
         List<JsonNode> items = export(MediaMode.PRESIGNED, AuthorMode.OMIT);
 
         JsonNode pictures = items.getFirst().at("/data/note_card/image_list");

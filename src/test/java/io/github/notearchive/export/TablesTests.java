@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Tables are opened by a program that did not write them, and hold what the archive holds. */
+/** Tables are read by another program and equal the archive. */
 class TablesTests extends ExportScenario {
 
     private static final Map<String, Long> ROWS = Map.of(

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A file is there as a whole, or as it was. */
+/** A file is replaced completely or unchanged. */
 class AtomicFileTests {
 
     @TempDir

@@ -82,7 +82,7 @@ class DisplayFormatTests {
 
     @ParameterizedTest
     @CsvSource({"1, 100.0 %", "0.99999, 99.9 %", "0.9834, 98.3 %", "0, 0.0 %"})
-    void onlyAllIsAHundredPercent(double share, String shown) {
+    void onlyAllNotesAreAHundredPercent(double share, String shown) {
         assertThat(DisplayFormat.percent(share)).isEqualTo(shown);
     }
 

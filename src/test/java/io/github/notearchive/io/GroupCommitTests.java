@@ -140,7 +140,7 @@ class GroupCommitTests {
      */
     @ParameterizedTest
     @ValueSource(strings = {"21000", "54000", "XX001", "40P01", "57014"})
-    void requestThatIsRejectedOrUndoneEachTimeFailsItsOwnCallerOnly(String state) throws Exception {
+    void requestThatIsRejectedOrRolledBackEachTimeFailsItsOwnCallerOnly(String state) throws Exception {
         commits.close();
         commits = groupCommit(ids -> {
             List<Integer> results = insert(ids);

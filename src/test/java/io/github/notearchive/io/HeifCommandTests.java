@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The external program converts pictures, and has nothing else of this machine. */
+/** The external program converts pictures without access to this machine. */
 class HeifCommandTests {
 
     private static final int WIDTH = 320;
@@ -41,7 +41,7 @@ class HeifCommandTests {
     }
 
     @Test
-    void aPngIsAcceptedWhateverItsName() throws IOException {
+    void pngIsAcceptedUnderAnyName() throws IOException {
         Path png = Path.of("src/test/resources/media/rgb.png").toAbsolutePath();
 
         byte[] jpeg = script("cp %s \"$2\"".formatted(png)).jpeg(new byte[1], WIDTH);

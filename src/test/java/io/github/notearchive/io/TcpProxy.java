@@ -72,7 +72,7 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /** Holds responses to requests whose first line matches. */
-    public synchronized void holdAnswers(Predicate<String> firstLine) {
+    public synchronized void holdResponses(Predicate<String> firstLine) {
         heldResponses = firstLine;
     }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What strangers say looks like what it is, on a screen and in a log. */
+/** Texts of third parties are escaped on a terminal and in a log. */
 @Isolated("takes the standard output")
 class TerminalTextTests {
 

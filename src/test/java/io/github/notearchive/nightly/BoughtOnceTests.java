@@ -24,9 +24,9 @@ import org.junit.jupiter.api.Test;
 class BoughtOnceTests extends NightFixture {
 
     @Test
-    void answerThatACrashLeftInTheLedgerIsUsed() {
+    void responseInTheLedgerAfterACrashIsUsed() {
         String note = night.pending(1).getFirst();
-        night.holdsAnswerOf(note, Duration.ofMinutes(1));
+        night.holdsResponseOf(note, Duration.ofMinutes(1));
         night.claimedBy("main", List.of(note));
 
         RunSummary run = night.run(ExitCode.COMPLETED);
@@ -38,12 +38,12 @@ class BoughtOnceTests extends NightFixture {
 
     /** As when the machine was frozen for longer than a lease lasts. */
     @Test
-    void aNoteThatAnotherNodeTookOverDuringAPauseIsNotAskedAboutBesideIt() throws Exception {
+    void noteClaimedByAnotherNodeDuringAPauseIsNotFetched() throws Exception {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.code(302).header("Retry-After", "5"), Reply.normal());
         CompletableFuture<RunSummary> run = night.runUntilHeld(1);
         long first = night.count("SELECT claim_id FROM worklist");
-        night.provider().releaseAnswers();
+        night.provider().releaseResponses();
         await(
                 "it is claimed again and waits",
                 () -> night.count("SELECT count(*) FROM worklist WHERE claim_id > " + first) == 1);
@@ -59,7 +59,7 @@ class BoughtOnceTests extends NightFixture {
     }
 
     @Test
-    void requeuedNoteUsesItsAnswerForSevenDaysAndIsThenAskedAgain() {
+    void requeuedNoteReusesItsResponseForSevenDaysAndIsThenFetchedAgain() {
         String note = night.pending(1).getFirst();
         night.run(ExitCode.COMPLETED);
 
@@ -95,8 +95,8 @@ class BoughtOnceTests extends NightFixture {
     }
 
     @Test
-    void videoThatIsPaidForIsStoredAllTheSameAndKeptLater() {
-        String note = noteWithAnAnswerForItsVideo();
+    void paidVideoIsStoredAndKept() {
+        String note = noteWithAResponseForItsVideo();
 
         night.run(ExitCode.COMPLETED);
         assertThat(night.files(note)).contains("VIDEO STORED");
@@ -110,8 +110,8 @@ class BoughtOnceTests extends NightFixture {
     }
 
     @Test
-    void damagedVideoMakesItsNoteDueOnlyWhileItsAnswerCanBeUsed() throws Exception {
-        String note = noteWithAnAnswerForItsVideo();
+    void damagedVideoMakesItsNoteDueOnlyWhileItsResponseCanBeReused() throws Exception {
+        String note = noteWithAResponseForItsVideo();
         night.run(ExitCode.COMPLETED);
         Path object = night.bucket().resolve(night.video(note).media().key().value());
         Files.delete(object);
@@ -136,7 +136,7 @@ class BoughtOnceTests extends NightFixture {
         assertThat(night.calls()).isOne();
     }
 
-    private String noteWithAnAnswerForItsVideo() {
+    private String noteWithAResponseForItsVideo() {
         String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
         night.holdsVideoOf(note);
         return note;
@@ -194,7 +194,7 @@ class BoughtOnceTests extends NightFixture {
     }
 
     @Test
-    void twoHundredNotesOfWhichFiveNeverComeTakeThreeRunsOfEightyAnswers() {
+    void twoHundredNotesWithFiveThatFailTakeThreeRunsOfEightyResponses() {
         List<String> notes = night.pending(200);
         List<String> never = notes.subList(0, 5);
         never.forEach(note -> night.script().always(note, Reply.code(301)));
@@ -256,7 +256,7 @@ class BoughtOnceTests extends NightFixture {
     void closedGateLeavesWorkThatNeedsNoCall() {
         String paid = notesBehindAClosedGate(3).getFirst();
         int calls = night.calls();
-        night.holdsAnswerOf(paid, Duration.ofMinutes(5));
+        night.holdsResponseOf(paid, Duration.ofMinutes(5));
 
         RunSummary run = night.run(ExitCode.QUOTA_EXHAUSTED);
 
@@ -273,7 +273,7 @@ class BoughtOnceTests extends NightFixture {
     @Test
     void closedGateOverWorkThatNeedsNoCallOnlyIsNoReasonToStop() {
         String paid = notesBehindAClosedGate(1).getFirst();
-        night.holdsAnswerOf(paid, Duration.ofMinutes(5));
+        night.holdsResponseOf(paid, Duration.ofMinutes(5));
 
         night.run(ExitCode.COMPLETED);
 
@@ -306,12 +306,12 @@ class BoughtOnceTests extends NightFixture {
 
     /** The answer is written down when midnight has passed, as by a database that is slow. */
     @Test
-    void aQuotaThatIsUsedUpInTheLastMomentOfANightEndsTheRunAndKeepsNobodyFromTheNext() throws Exception {
+    void quotaUsedUpJustBeforeMidnightEndsTheRunAndDoesNotBlockTheNextNight() throws Exception {
         List<String> notes = night.pending(1);
         night.script().grants(0);
         CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
-        night.midnightComesBeforeTheAnswerIsWritten();
+        night.midnightPassesBeforeTheResponseIsWritten();
         ended(run, ExitCode.QUOTA_EXHAUSTED);
 
         assertThat(night.states(notes)).containsOnly(PENDING);

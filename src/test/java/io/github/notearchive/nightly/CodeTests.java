@@ -28,12 +28,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
-/** What becomes of a note, and of the run, for each thing that the provider may say. */
+/** Results of the provider's codes for a note and its run. */
 @NightlyJobTest
 class CodeTests extends NightFixture {
 
     @Test
-    void notesThatAreThereAreArchivedWithOneCallEach() {
+    void availableNotesAreArchivedByOneCallEach() {
         List<String> notes = night.pending(5);
         night.script().always(notes.getLast(), Reply.code(0, 500)); // the code counts, not the status
 
@@ -70,7 +70,7 @@ class CodeTests extends NightFixture {
     }
 
     @Test
-    void successWithoutTheNoteIsAskedOnceMoreOnALaterNightAndThenUnavailable() {
+    void successWithoutTheNoteIsFetchedOnceMoreOnALaterNightAndThenUnavailable() {
         List<String> notes = night.pending(2);
         String other = night.provider().noteIds(50).getLast();
         night.script().always(notes.getFirst(), Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":[]}"));
@@ -104,12 +104,12 @@ class CodeTests extends NightFixture {
     }
 
     @Test
-    void successWithoutTheNoteThatMidnightOvertakesIsNoSecondNightsWord() throws Exception {
+    void successWithoutTheNoteAcrossMidnightConfirmsNothing() throws Exception {
         String note = night.pending(1).getFirst();
         night.script().always(note, Reply.json("{\"code\":0,\"data\":[]}"));
         CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
-        night.midnightComesBeforeTheAnswerIsWritten();
+        night.midnightPassesBeforeTheResponseIsWritten();
         ended(run, ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
@@ -140,7 +140,7 @@ class CodeTests extends NightFixture {
     }
 
     @Test
-    void failedCollectionInBetweenDoesNotMakeSuccessWithoutTheNoteForgotten() {
+    void failedCollectionInBetweenDoesNotResetSuccessWithoutTheNote() {
         String note = night.pending(1).getFirst();
         Reply empty = Reply.json("{\"code\":0,\"data\":[]}");
         night.script().answers(note, empty, Reply.code(301), empty);
@@ -154,7 +154,7 @@ class CodeTests extends NightFixture {
     }
 
     @Test
-    void noteThatIsNotThereIsUnavailableUntilItIsLookedAtAgain() {
+    void absentNoteIsUnavailableUntilItsNextCheck() {
         List<String> notes = night.pending(3);
         night.script().always(notes.get(0), Reply.code(201));
         night.script().always(notes.get(1), Reply.code(202));
@@ -181,7 +181,7 @@ class CodeTests extends NightFixture {
     }
 
     @Test
-    void failedCollectionIsAskedAgainInTheSameRun() {
+    void failedCollectionIsRetriedInTheSameRun() {
         List<String> notes = night.pending(1);
         String note = notes.getFirst();
         night.script().answers(note, Reply.code(301), Reply.code(301), Reply.normal());
@@ -205,7 +205,7 @@ class CodeTests extends NightFixture {
     }
 
     @Test
-    void failedCollectionIsLeftToTheNextNightAfterFiveAsksAndGivenUpAfterTwentyFive() {
+    void failedCollectionIsPostponedToTheNextNightAfterFiveCallsAndFailsAfterTwentyFive() {
         String note = night.pending(1).getFirst();
         night.script().always(note, Reply.code(301));
 
@@ -287,7 +287,7 @@ class CodeTests extends NightFixture {
     }
 
     @Test
-    void rejectedRequestIsGivenUpWithItsReason() {
+    void rejectedRequestFailsPermanentlyWithItsReason() {
         List<String> notes = night.pending(2);
         night.script().always(notes.getFirst(), Reply.code(400));
 

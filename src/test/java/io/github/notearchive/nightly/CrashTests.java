@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a killed process leaves behind is put in order by the next run; a live one is left alone. */
+/** The next run recovers executions and claims of a killed process, and leaves those of an active one unchanged. */
 @NightlyJobTest
 class CrashTests extends NightFixture {
 
@@ -23,7 +23,7 @@ class CrashTests extends NightFixture {
 
     @ParameterizedTest
     @CsvSource({"STARTED, STARTED", "UNKNOWN, UNKNOWN", "STOPPED, STARTED", "STARTED, COMPLETED"})
-    void executionLeftBehindIsRecoveredAndItsInstanceCompleted(String job, String workers) {
+    void orphanedExecutionIsRecoveredAndItsInstanceCompleted(String job, String workers) {
         List<String> notes = night.pending(30);
         assertEnded(night.runAtMost(10), ExitCode.INTERRUPTED);
         leaveBehind(job, workers);
@@ -66,7 +66,7 @@ class CrashTests extends NightFixture {
     }
 
     @Test
-    void anInstanceThatNeverGotAnExecutionIsPassedOver() {
+    void instanceWithoutExecutionIsSkipped() {
         List<String> notes = night.pending(5);
         assertEnded(night.runAtMost(3), ExitCode.INTERRUPTED);
         night.update("TRUNCATE batch_job_execution, batch_job_execution_params, batch_job_execution_context,"
@@ -122,7 +122,7 @@ class CrashTests extends NightFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aRunnerLockThatIsLostIsTakenAgainAndTheRunGoesOn(boolean isEnding) throws Exception {
+    void lostRunnerLockIsAcquiredAgainAndTheRunContinues(boolean isEnding) throws Exception {
         List<String> notes = night.pending(5);
         CompletableFuture<RunSummary> run = night.runUntilHeld(5);
         if (isEnding) {

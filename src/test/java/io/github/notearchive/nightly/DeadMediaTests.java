@@ -33,7 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Files whose every address is dead: one new answer a night, and an end after two. */
+/** Files without a valid URL: one new response a night, and a permanent failure after two. */
 @NightlyJobTest
 class DeadMediaTests extends NightFixture {
 
@@ -54,7 +54,7 @@ class DeadMediaTests extends NightFixture {
     }
 
     @Test
-    void videoWithoutUrlIsBoughtAnewOnceTheNextNightAndThenGivenUp() {
+    void videoWithoutUrlIsBoughtAgainOnceInTheNextNightAndThenFailsPermanently() {
         String video = find(SandboxNoteKind.VIDEO_STREAMS, _ -> true);
         Reply withoutUrl = Reply.noteWith(
                 answer -> ((ObjectNode) answer.path("video_info_v2").path("media")).remove("stream"));
@@ -72,7 +72,7 @@ class DeadMediaTests extends NightFixture {
     }
 
     @Test
-    void deadFileIsBoughtAnewOnceTheNextNightAndThenGivenUp() {
+    void expiredFileIsBoughtAgainOnceInTheNextNightAndThenFailsPermanently() {
         isDead(pictures.get(1));
 
         RunSummary first = night.run(ExitCode.INCOMPLETE);
@@ -108,7 +108,7 @@ class DeadMediaTests extends NightFixture {
     }
 
     @Test
-    void whatIsDownloadedIsDroppedWhenTheNewAnswerCannotBeBought() throws Exception {
+    void downloadsAreDiscardedIfTheNewResponseCannotBeBought() throws Exception {
         night.script().media(_ -> true, Reply.status(500));
         night.run(ExitCode.INCOMPLETE);
         night.isNextDay();
@@ -143,8 +143,8 @@ class DeadMediaTests extends NightFixture {
     }
 
     @Test
-    void answerOfAnEarlierNightWithDeadAddressesIsBoughtAnewOnceInThatRun() {
-        night.holdsAnswerOf(note, Duration.ofDays(1));
+    void responseOfAnEarlierNightWithExpiredUrlsIsBoughtAgainOnceInTheRun() {
+        night.holdsResponseOf(note, Duration.ofDays(1));
         night.script().media(target -> !target.contains("renewed=1"), Reply.status(403));
         night.script().answers(note, Reply.note(envelope -> (ObjectNode)
                 JsonMapper.shared().readTree(envelope.toString().replaceAll("(\"http[^\"]*)", "$1&renewed=1"))));
@@ -157,7 +157,7 @@ class DeadMediaTests extends NightFixture {
 
     @Test
     void fileThatOnlyAReplacedResponseListsIsNotStored() {
-        night.holdsAnswerOf(note, Duration.ofDays(1));
+        night.holdsResponseOf(note, Duration.ofDays(1));
         isDead(pictures.get(1));
         night.script().answers(note, Reply.note(envelope -> {
             ArrayNode images = (ArrayNode) envelope.at("/data/0/note_list/0/images_list");
@@ -242,7 +242,7 @@ class DeadMediaTests extends NightFixture {
     }
 
     @Test
-    void noFileOfANoteThatIsGoneIsWaivedAndItsSidecarsSayWhatTheTablesSay() {
+    void noFileOfANoteThatIsGoneIsWaivedAndItsSidecarsEqualTheTables() {
         isDead(pictures.getFirst());
         night.run(ExitCode.INCOMPLETE);
         night.isNextDay();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.springframework.test.context.junit.jupiter.SpringExtension;
 
-/** Begins every test with nothing archived and a provider that does what it should. */
+/** Begins every test with an empty archive and a provider without faults. */
 final class EmptyArchive implements BeforeEachCallback, AfterEachCallback {
 
     @Override

@@ -52,7 +52,7 @@ class FullSpoolTests extends NightFixture {
     void noteWithoutRoomInARunWithoutCallsIsArchivedTonight() {
         night.script().media(_ -> true, Reply.bytes("image/jpeg", picture()));
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 6);
-        notes.forEach(note -> night.holdsAnswerOf(note, Duration.ofMinutes(5)));
+        notes.forEach(note -> night.holdsResponseOf(note, Duration.ofMinutes(5)));
         holds.close(303, "code 303", night.midnight(), 1);
 
         RunSummary run = night.run(ExitCode.COMPLETED);

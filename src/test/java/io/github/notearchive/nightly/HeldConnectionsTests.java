@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
-/** What notes in work hold of the database while they wait for others. */
+/** Connections and memory that notes in progress hold while they wait. */
 @BesideNightlyJobTest
 @TestPropertySource(properties = "archive.workers=64")
 class HeldConnectionsTests extends NightFixture {
@@ -21,15 +21,15 @@ class HeldConnectionsTests extends NightFixture {
     DataSource dataSource;
 
     @Test
-    void noConnectionIsHeldWhileAnAnswerOrFilesAreWaitedFor() throws Exception {
+    void noConnectionIsHeldDuringCallsAndDownloads() throws Exception {
         night.pending(SandboxNoteKind.IMAGES, 6);
-        night.provider().holdAnswers();
+        night.provider().holdResponses();
         night.provider().holdMedia();
         CompletableFuture<RunSummary> run = night.runAside();
 
         night.provider().awaitHeld(6, NightlyScenario.PATIENCE);
         assertNoneIsHeld();
-        night.provider().releaseAnswers();
+        night.provider().releaseResponses();
         night.provider().awaitHeldMedia(6, NightlyScenario.PATIENCE);
         assertNoneIsHeld();
         night.provider().releaseMedia();

@@ -69,9 +69,9 @@ class InterruptionTests extends NightFixture {
     }
 
     @Test
-    void timeBoxFinishesWhatIsInFlightAndTakesUpNothingNew() throws Exception {
+    void timeBoxFinishesNotesInFlightAndClaimsNoMore() throws Exception {
         List<String> notes = night.pending(40);
-        night.provider().holdAnswers();
+        night.provider().holdResponses();
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, Duration.ofSeconds(4), false, "main"));
         night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
         await("the time box is over", () -> gate.stopReason().isPresent());
@@ -102,7 +102,7 @@ class InterruptionTests extends NightFixture {
     @DirtiesContext
     void signalWhileClaimsAreBeingWrittenReleasesThem() throws Exception {
         List<String> notes = night.pending(40);
-        night.provider().holdAnswers();
+        night.provider().holdResponses();
         night.update("""
                 CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$;
@@ -149,7 +149,7 @@ class InterruptionTests extends NightFixture {
 
     @Test
     @DirtiesContext
-    void secondSignalHandsBackAtOnceWithStatesAndCountersUntouched() throws Exception {
+    void secondSignalReleasesNotesAtOnceWithUnchangedStatesAndCounters() throws Exception {
         List<String> notes = night.pending(40);
         CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         gate.stop("SIGTERM");
@@ -166,7 +166,7 @@ class InterruptionTests extends NightFixture {
 
     @Test
     @DirtiesContext
-    void secondSignalCutsDownloadsAndTheirAnswersAreUsedLater() throws Exception {
+    void secondSignalAbortsDownloadsAndTheirResponsesAreUsedLater() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.SOUND, 4);
         night.script().media(_ -> true, Reply.hang());
         CompletableFuture<RunSummary> run = night.runAside();

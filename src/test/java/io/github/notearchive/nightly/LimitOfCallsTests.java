@@ -53,7 +53,7 @@ class LimitOfCallsTests extends NightFixture {
     }
 
     @Test
-    void ourLimitOfAllCallsHoldsForRefreshesToo() {
+    void ownLimitOfCallsAppliesToRefreshes() {
         List<String> ids = night.provider().noteIds(SandboxNoteKind.TEXT, 10);
         night.enqueue(ids.subList(0, 2), 5, 1, null);
         night.run();

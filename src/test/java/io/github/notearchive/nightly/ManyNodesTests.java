@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /**
- * One node beside others, which are rows here: what they have met, and what they hold.
- * {@code acceptance.ThreeNodesTests} has processes.
+ * One node beside others, which are rows here: their stop notices and their claims. {@code acceptance.ThreeNodesTests}
+ * has processes.
  */
 @NightlyJobTest
 class ManyNodesTests extends NightFixture {
@@ -55,7 +55,7 @@ class ManyNodesTests extends NightFixture {
     }
 
     @Test
-    void aNodeThatMakesNoCallLearnsOfItToo() throws Exception {
+    void nodeWithoutFurtherCallsReadsTheStopNoticeToo() throws Exception {
         List<String> notes = night.pending(1);
         night.script().always(notes.getFirst(), Reply.hang());
         CompletableFuture<RunSummary> run = night.runAside();
@@ -70,7 +70,7 @@ class ManyNodesTests extends NightFixture {
     }
 
     @Test
-    void whatThisNodeMeetsIsThereForTheOthersOnceForEachRun() {
+    void stopNoticeOfThisNodeIsRecordedOncePerRun() {
         night.pending(60);
         night.script().grants(20);
 
@@ -85,7 +85,7 @@ class ManyNodesTests extends NightFixture {
     }
 
     @Test
-    void aRunIsNotEndedByWhatWasMetBeforeItBegan() {
+    void stopNoticeFromBeforeTheRunDoesNotEndIt() {
         night.pending(5);
         anotherNodeMeets(303);
         anotherNodeMeets(100);
@@ -97,7 +97,7 @@ class ManyNodesTests extends NightFixture {
     void aNoteWhoseCallOfAnotherNodeHasNoResponseYetIsPostponedToTheNextNightUncounted() {
         List<String> notes = night.pending(10);
         List<String> outstanding = notes.subList(0, 4);
-        anotherNodeAsked(outstanding);
+        callOfAnotherNode(outstanding);
 
         RunSummary run = night.run(ExitCode.INCOMPLETE);
 
@@ -124,7 +124,7 @@ class ManyNodesTests extends NightFixture {
         night.run(ExitCode.COMPLETED);
         night.isDaysLater(8);
         night.update("UPDATE worklist SET refresh_night = ?", night.today().date());
-        anotherNodeAsked(List.of(note));
+        callOfAnotherNode(List.of(note));
 
         night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isOne();
@@ -191,7 +191,7 @@ class ManyNodesTests extends NightFixture {
     }
 
     @Test
-    void whatIsWrittenWhenARunBeginsFailsNoOtherNodesTransaction() {
+    void writesAtTheStartOfARunFailNoTransactionOfAnotherNode() {
         night.update("""
                         CREATE TABLE seen (isolation text);
                         CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -211,7 +211,7 @@ class ManyNodesTests extends NightFixture {
     }
 
     @Test
-    void eachNodeIsShownWithWhatItDoesAndWhatIsToBeDoneAboutIt() throws Exception {
+    void eachNodeIsShownWithItsActivityAndTheNextAction() throws Exception {
         assertThat(nodes.all(night.today())).isEmpty();
         List<String> notes = night.pending(10);
         CompletableFuture<RunSummary> run = night.runUntilHeld(10);
@@ -257,7 +257,7 @@ class ManyNodesTests extends NightFixture {
                 """, now(), Timestamp.from(night.midnight()), code);
     }
 
-    private void anotherNodeAsked(List<String> notes) {
+    private void callOfAnotherNode(List<String> notes) {
         anotherNodeRan();
         night.sql().sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What stands in the tables of each kind of answer, column by column, held against {@code mapped-rows.txt}. A column
- * that is not named there is NULL.
+ * Columns of each kind of response in the tables, compared with {@code mapped-rows.txt}. A column that is not named
+ * there is NULL.
  */
 final class MappedRows {
 
@@ -43,7 +43,7 @@ final class MappedRows {
     static void assertHold(NightlyScenario night, String answer, String note) {
         List<String> rows = of(night, note);
         assertThat(rows)
-                .as("what the tables hold of \"%s\" stands in %s", answer, EXPECTED)
+                .as("rows of \"%s\" equal those in %s", answer, EXPECTED)
                 .isEqualTo(expected().get(answer));
     }
 

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 
-/** A clock that can be set, and goes on from there: a retry that is due in 20 ms comes due. */
+/** A clock that can be set and continues from there, so that a retry after 20 ms becomes due. */
 public final class MovableClock extends Clock {
 
     private volatile Duration ahead = Duration.ZERO;

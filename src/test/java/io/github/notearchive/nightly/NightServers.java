@@ -23,8 +23,8 @@ import org.springframework.context.ConfigurableApplicationContext;
  * PostgreSQL, S3 store and provider of the tests of the job, started once in a JVM: two of each, so that two classes
  * can run at a time.
  *
- * <p>What lies under {@code target/} is kept from one JVM to the next, since making a cluster takes seconds; the
- * database within it is made anew.
+ * <p>Files in {@code target/} are kept from one JVM to the next, since making a cluster takes seconds; the database
+ * within it is created again.
  */
 public final class NightServers {
 
@@ -36,8 +36,8 @@ public final class NightServers {
     final Path home;
 
     /**
-     * Where the numbers of executions begin. Spring Batch tells the executions of a JVM apart by their numbers only,
-     * and would take the step of one database for that of the other.
+     * First number of executions. Spring Batch distinguishes the executions of a JVM by their numbers only, and would
+     * take the step of one database for that of the other.
      */
     final long firstExecution;
 

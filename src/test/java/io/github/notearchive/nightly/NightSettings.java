@@ -8,7 +8,7 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
-/** Leads the program to the servers of the tests, with waits that a test can afford. */
+/** Settings for the servers of the tests, with short timeouts. */
 class NightSettings implements ApplicationContextInitializer<GenericApplicationContext> {
 
     /** The same to the other servers. */

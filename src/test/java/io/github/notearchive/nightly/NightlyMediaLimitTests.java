@@ -46,7 +46,7 @@ class NightlyMediaLimitTests extends NightFixture {
         assertThat(pictures.stream()
                         .filter(note -> night.state(note) == ARCHIVED)
                         .count())
-                .as("what was in work is finished")
+                .as("notes in progress are finished")
                 .isBetween(1L, 2L);
         assertThat(night.states(pictures)).containsOnly(ARCHIVED, PENDING);
         int calls = night.calls();
@@ -87,7 +87,7 @@ class NightlyMediaLimitTests extends NightFixture {
     }
 
     @Test
-    void nothingThatIsDueIsNoLimitMet() {
+    void limitWithoutDueNotesIsNotMet() {
         night.pending(SandboxNoteKind.TEXT, 2);
         night.run(ExitCode.COMPLETED);
         List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 1);

@@ -54,8 +54,7 @@ import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One night of archiving, in the words of those who run it: what is pending, what the provider does, and what came of
- * it.
+ * Fixture of one night of archiving: pending notes, the provider's script, and the results.
  *
  * <p>It begins at noon in Shanghai of the same day in every test.
  */
@@ -142,10 +141,10 @@ public final class NightlyScenario {
                 .update();
     }
 
-    /** Lets go whatever is held, and waits for the runs aside. */
+    /** Releases everything that is held, and waits for the runs aside. */
     public void end() throws Exception {
         servers.provider.script().clear().releaseHung();
-        servers.provider.releaseAnswers();
+        servers.provider.releaseResponses();
         servers.provider.releaseMedia();
         servers.providerRelay.mend();
         servers.storeRelay.mend();
@@ -390,7 +389,7 @@ public final class NightlyScenario {
     public record Execution(long id, long instance, String status, String exitCode, String message) {}
 
     /** The ledger holds an answer of this note that was bought so long ago. */
-    public void holdsAnswerOf(String note, Duration ago) {
+    public void holdsResponseOf(String note, Duration ago) {
         holds(note, Endpoint.DETAIL, ago, servers.provider.envelope(note));
     }
 
@@ -508,12 +507,12 @@ public final class NightlyScenario {
     }
 
     /** Lets an answer go that is held, and midnight pass before it can be written down. */
-    void midnightComesBeforeTheAnswerIsWritten() throws Exception {
+    void midnightPassesBeforeTheResponseIsWritten() throws Exception {
         try (Connection other = connect();
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE api_call");
-            servers.provider.releaseAnswers();
+            servers.provider.releaseResponses();
             await("the answer is to be written", () -> count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
             servers.clock.set(midnight().plusMillis(1));
             other.rollback();
@@ -590,7 +589,7 @@ public final class NightlyScenario {
 
     /** Starts a run aside, and returns when the provider holds so many of its calls. */
     public CompletableFuture<RunSummary> runUntilHeld(int calls) throws InterruptedException {
-        servers.provider.holdAnswers();
+        servers.provider.holdResponses();
         CompletableFuture<RunSummary> run = runAside();
         awaitHeld(calls);
         return run;
@@ -598,7 +597,7 @@ public final class NightlyScenario {
 
     /** Releases the held responses, and returns the summary of a run that ends like this. */
     public RunSummary release(CompletableFuture<RunSummary> run, ExitCode expected) throws Exception {
-        servers.provider.releaseAnswers();
+        servers.provider.releaseResponses();
         return assertEnd(ended(run), expected);
     }
 

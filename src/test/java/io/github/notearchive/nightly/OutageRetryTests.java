@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DataAccessResourceFailureException;
 
-/** How often a step is tried that fails because the database is unavailable. */
+/** Attempts of a step that fails because the database is unavailable. */
 class OutageRetryTests {
 
     private final RunStopper gate = new RunStopper(mock(JustOneApiClient.class), mock(MediaDownloader.class));

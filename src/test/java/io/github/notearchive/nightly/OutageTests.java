@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server that is away ends the run before it burns the list, and the next run goes on. */
+/** An outage of a server ends the run before it charges many notes, and the next run continues. */
 @NightlyJobTest
 class OutageTests extends NightFixture {
 
@@ -33,7 +33,7 @@ class OutageTests extends NightFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"provider", "store"})
-    void serverThatIsAwayAtTheStartLeavesNoExecution(String server) {
+    void serverUnavailableAtTheStartLeavesNoExecution(String server) {
         List<String> notes = night.pending(3);
         (server.equals("store") ? night.wayToStore() : night.wayToProvider()).down();
 
@@ -47,7 +47,7 @@ class OutageTests extends NightFixture {
     }
 
     @Test
-    void storeThatAnswersAndTakesNothingAtTheStartCostsNoCall() throws Exception {
+    void storeThatRejectsUploadsAtTheStartCostsNoCall() throws Exception {
         List<String> notes = night.pending(3);
         Path inTheWay = night.bucket().resolve("probe").resolve("something");
         Files.createDirectories(inTheWay);
@@ -89,7 +89,7 @@ class OutageTests extends NightFixture {
     }
 
     @Test
-    void providerThatGoesAwayInTheMiddleCostsNoMoney() throws Exception {
+    void providerOutageDuringARunCostsNothing() throws Exception {
         night.pending(100);
         CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         night.wayToProvider().down();
@@ -105,7 +105,7 @@ class OutageTests extends NightFixture {
     }
 
     @Test
-    void storeThatRefusesUsInTheMiddleEndsTheRunAtOnce() throws Exception {
+    void storeThatDeniesAccessDuringARunEndsItAtOnce() throws Exception {
         List<String> notes = night.pending(40);
         String error = "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>";
         ScriptedServer.Reply refusal = reply(403, error.getBytes(UTF_8), "Content-Type: application/xml");
@@ -128,7 +128,7 @@ class OutageTests extends NightFixture {
     }
 
     @Test
-    void mediaHostsThatAreAwayEndTheRunAndTheirAnswersAreUsedLater() {
+    void unavailableMediaHostsEndTheRunAndTheResponsesAreUsedLater() {
         List<String> notes = night.pending(SandboxNoteKind.SOUND, 40);
         night.script().media(_ -> true, Reply.reset());
 
@@ -147,7 +147,7 @@ class OutageTests extends NightFixture {
     }
 
     @Test
-    void mediaHostsThatRefuseEveryFileOfNewAnswersEndTheRun() {
+    void mediaHostsThatRejectEveryFileOfNewResponsesEndTheRun() {
         List<String> notes = night.pending(SandboxNoteKind.SOUND, 60);
         night.script().media(_ -> true, Reply.status(403));
 
@@ -181,7 +181,7 @@ class OutageTests extends NightFixture {
     }
 
     @Test
-    void databaseThatGoesAwayBehindAUsedUpQuotaIsWhyTheRunFailed() throws Exception {
+    void databaseOutageAfterAUsedUpQuotaIsTheReasonOfTheFailure() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
         night.script().grants(1);
         night.provider().holdMedia();
@@ -204,7 +204,7 @@ class OutageTests extends NightFixture {
     }
 
     @Test
-    void anAuditAndARebuildWhoseEndTheDatabaseDoesNotTakeAreNotSaidNeverToHaveBegun() throws Exception {
+    void auditAndRebuildWhoseEndCannotBeWrittenAreNotReportedAsNotStarted() throws Exception {
         night.run(ExitCode.COMPLETED);
         VerifySummary audit = night.withFullDisk(
                 "batch_job_execution",
@@ -262,7 +262,7 @@ class OutageTests extends NightFixture {
     }
 
     @Test
-    void databaseThatUndoesTheRowsOfManyNotesInARowEndsTheRun() throws Exception {
+    void databaseThatRollsBackManyNotesInSuccessionEndsTheRun() throws Exception {
         List<String> notes = night.pending(100);
         RunSummary run = runWhileTheDatabaseUndoes("NEW.state = 'ARCHIVED'", "40P01", 1_000_000);
 

@@ -42,12 +42,12 @@ class RareSettingsTests extends NightFixture {
 
         assertThat(NAME).hasSize(64);
         assertThat(plan.obstacles()).containsExactly("a run of node " + NAME + " is active and processes this");
-        assertThat(plan.due()).as("in work").isEmpty();
+        assertThat(plan.due()).as("in progress").isEmpty();
         night.release(run, ExitCode.COMPLETED);
     }
 
     @Test
-    void deadFilesAreNotBoughtAnewAndTheNoteSaysWhy() {
+    void expiredFilesAreNotBoughtAgainAndTheNoteHasTheReason() {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         String dead = night.pictures(note).getFirst();
         night.script().media(target -> target.contains(dead), Reply.status(403));
@@ -66,10 +66,10 @@ class RareSettingsTests extends NightFixture {
 
     /** Kind 30 of the published table: a late response, in a fortieth of the time. */
     @Test
-    void answerWithinTheLimit30() {
+    void responseWithinTheTimeLimit() {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.normal().after(Duration.ofMillis(900)));
-        var row = new AnswerRow(night, 30, "after 55 s", note);
+        var row = new VariantRow(night, 30, "after 55 s", note);
 
         row.assertHoldsForTwoNights();
 
@@ -77,10 +77,10 @@ class RareSettingsTests extends NightFixture {
     }
 
     @Test
-    void answerBeyondTheLimit30() {
+    void responseBeyondTheTimeLimit() {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.normal().after(Duration.ofMillis(3_300)), Reply.normal());
-        var row = new AnswerRow(night, 30, "after 130 s, then the note", note);
+        var row = new VariantRow(night, 30, "after 130 s, then the note", note);
 
         row.assertHoldsForTwoNights();
 

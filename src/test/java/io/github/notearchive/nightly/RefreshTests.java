@@ -38,7 +38,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Archived notes are asked about anew every night, and keep what they have whatever is said. */
+/** Archived notes are refreshed every night, and keep their files with any response. */
 @BesideNightlyJobTest
 @TestPropertySource(
         properties = {
@@ -54,7 +54,7 @@ class RefreshTests extends NightFixture {
     PlatformTransactionManager transactions;
 
     @Test
-    void countsOfThreeNightsAreThreeCapturesForThreeCallsAndNoFileIsAskedForTwice() {
+    void countsOfThreeNightsAreThreeCapturesByThreeCallsAndNoFileIsRequestedTwice() {
         String note = archived(SandboxNoteKind.IMAGES, likes(10));
         int requests = night.provider().mediaRequests();
         List<StoredMedia> files = media(note);
@@ -93,7 +93,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void editedNoteHasItsNewWordsAndItsNewFileAndKeepsTheOneThatIsNoLongerListed() {
+    void editedNoteHasItsNewTextAndFileAndKeepsTheFileThatIsNoLongerListed() {
         String note = withThreePictures();
         ObjectNode added = pictureOfAnotherThan(note);
         night.pending(List.of(note));
@@ -143,7 +143,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void newFileThatCannotBeHadIsWaivedByNameAndComesWithALaterTry() {
+    void unavailableNewFileIsWaivedByNameAndStoredByALaterAttempt() {
         String note = withThreePictures();
         ObjectNode added = pictureOfAnotherThan(note);
         night.pending(List.of(note));
@@ -176,7 +176,7 @@ class RefreshTests extends NightFixture {
 
     @ParameterizedTest
     @CsvSource({"301, 1", "500, 1", "400, 30"})
-    void refreshThatCannotBeHadLeavesTheNoteAsItWasAndIsAskedForOnALaterNight(int code, int nights) {
+    void failedRefreshLeavesTheNoteUnchangedAndIsRetriedOnALaterNight(int code, int nights) {
         String note = archived(SandboxNoteKind.IMAGES, likes(10));
         List<SlotRow> files = night.slots(note);
         night.isNextDay();
@@ -203,7 +203,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void refreshThatComesToNothingForFiveNightsIsLeftForAWhile() {
+    void refreshThatFailsForFiveNightsIsSuspended() {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.script().answers(note, Reply.code(301));
 
@@ -220,7 +220,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void noteThatIsGoneIsUnavailableAndKeepsWhatIsArchivedUntilItComesBack() {
+    void noteThatIsGoneIsUnavailableAndKeepsItsFilesUntilItReturns() {
         String note = archived(SandboxNoteKind.IMAGES, likes(10));
         List<SlotRow> files = night.slots(note);
         List<StoredMedia> media = media(note);
@@ -246,7 +246,7 @@ class RefreshTests extends NightFixture {
         night.isNextDay();
         night.script().answers(note, Reply.code(301));
         assertThat(night.run().counts().refreshes().postponed()).isOne();
-        assertThat(night.state(note)).as("trouble is no news").isEqualTo(UNAVAILABLE);
+        assertThat(night.state(note)).as("an error changes nothing").isEqualTo(UNAVAILABLE);
 
         night.isNextDay();
         night.script().clear();
@@ -260,7 +260,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void successWithoutTheNoteIsBelievedOnASecondNightOnly() {
+    void successWithoutTheNoteIsConfirmedOnASecondNightOnly() {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.script().answers(note, Reply.json("{\"code\":0,\"message\":\"ok\",\"data\":[]}"));
         night.isNextDay();
@@ -281,7 +281,7 @@ class RefreshTests extends NightFixture {
 
     @ParameterizedTest
     @CsvSource({"303, QUOTA_EXHAUSTED", "601, BLOCKED_BALANCE"})
-    void whatEndsTheRunLeavesTheRefreshDue(int code, ExitCode exitCode) {
+    void endOfTheRunLeavesTheRefreshDue(int code, ExitCode exitCode) {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.isNextDay();
         LocalDate due = night.today().date();
@@ -301,12 +301,12 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void storeThatIsAwayCostsNoSecondAnswerAndNoState() throws Exception {
+    void unavailableStoreCostsNoSecondResponseAndNoState() throws Exception {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.isNextDay();
         var running = night.runUntilHeld(1);
         night.wayToStore().down();
-        night.provider().releaseAnswers();
+        night.provider().releaseResponses();
         await("the store is waited for", () -> night.repeatedSteps() > 0);
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
@@ -327,10 +327,10 @@ class RefreshTests extends NightFixture {
     /** Also if a refresh of a later night is requested meanwhile. */
     @ParameterizedTest
     @ValueSource(ints = {1, 30})
-    void answerToARefreshThatACrashLeftInTheLedgerIsUsedAndNotBoughtAgain(int days) {
+    void responseToARefreshInTheLedgerAfterACrashIsUsedAndNotBoughtAgain(int days) {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.isNextDay();
-        night.holdsAnswerOf(note, Duration.ofMinutes(1));
+        night.holdsResponseOf(note, Duration.ofMinutes(1));
         if (days == 1) {
             night.claimedBy("main", List.of(note));
         } else {
@@ -369,7 +369,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void damagedVideoThatNoAnswerOffersKeepsItsRow() throws Exception {
+    void damagedVideoThatNoResponseListsKeepsItsRow() throws Exception {
         String note = archived(SandboxNoteKind.VIDEO_COVER, likes(10));
         SlotRow before = night.video(note);
         Files.delete(night.bucket().resolve(before.media().key().value()));
@@ -386,7 +386,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void noteWithATimeOfItsOwnGoesByThatForEver() {
+    void noteWithItsOwnIntervalKeepsIt() {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.TEXT, 3);
         night.pending(notes.subList(0, 1));
         night.run();
@@ -408,7 +408,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void nightThatIsGivenForOnceStandsBesideAnIntervalThatIsGivenLater() {
+    void singleRefreshNightIsKeptBesideALaterInterval() {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         LocalDate captured = night.today().date();
 
@@ -421,7 +421,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void changedSettingsPlanAllNotesAnewByTheirAge() {
+    void changedSettingsPlanAllNotesAgainByTheirAge() {
         List<String> notes = night.pending(4);
         night.run();
         LocalDate captured = night.today().date();
@@ -487,7 +487,7 @@ class RefreshTests extends NightFixture {
     }
 
     @Test
-    void planThatBrokeOffIsMadeByTheNextRun() {
+    void interruptedPlanIsCompletedByTheNextRun() {
         String note = night.pending(1).getFirst();
         night.run();
         plan(true, "3d", "").planAllIfChanged();

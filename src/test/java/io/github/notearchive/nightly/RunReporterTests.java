@@ -60,7 +60,7 @@ class RunReporterTests {
     }
 
     @Test
-    void whatWaitsIsFollowedFromTheLastCountOn() {
+    void waitingNotesAreComputedFromTheLastCount() {
         when(worklist.countDue(anyInt(), any())).thenReturn(3L);
         assertThat(reporter.progress().due()).isNegative();
 
@@ -73,14 +73,14 @@ class RunReporterTests {
     }
 
     @Test
-    void isALineOfNamesAndValuesInAnOrderThatStays() {
+    void isALineOfNamesAndValuesInAFixedOrder() {
         assertThat(progress(90, 200, 400L, Duration.ofMinutes(2)))
                 .hasToString(
                         "archived=90 unavailable=5 postponed=7 failed=3 released=1 refreshed=2 in_progress=10 due=200 calls=104 calls_left=400 files=300 bytes=123456 notes_per_minute=50.0 seconds=120 eta_seconds=252");
     }
 
     @Test
-    void whatIsNotKnownIsADash() {
+    void unknownValueIsADash() {
         assertThat(progress(0, -1, null, Duration.ofMillis(10)).toString())
                 .contains(" due=- ", " calls_left=- ")
                 .endsWith(" eta_seconds=-");

@@ -37,7 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The store has the bytes that were sent, rows point at them, and a file is archived in the best rendition offered. */
+/** The store has the bytes that were sent, rows refer to them, and a file is archived in the best rendition offered. */
 @NightlyJobTest
 class StoredBytesTests extends NightFixture {
 
@@ -84,7 +84,7 @@ class StoredBytesTests extends NightFixture {
         assertThat(night.objects("notes/")).hasSize(notes.size());
         for (String note : notes) {
             assertThat(rows.values()).containsAll(digestsOfPictures(note));
-            assertSidecarHoldsTheAnswer(note);
+            assertSidecarHasTheResponse(note);
         }
 
         TreeMap<String, byte[]> before = night.objects("");
@@ -96,7 +96,7 @@ class StoredBytesTests extends NightFixture {
         assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(before.get(key)));
         for (String note : notes) {
-            assertSidecarHoldsTheAnswer(note);
+            assertSidecarHasTheResponse(note);
         }
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
         assertThat(night.calls()).isEqualTo(notes.size());
@@ -122,7 +122,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     @Test
-    void eachNoteHasItsOwnAnswerWhereTheProviderSendsSomeTwice() throws Exception {
+    void eachNoteHasItsOwnResponseIfTheProviderSendsSomeTwice() throws Exception {
         List<String> notes = night.pending(20);
         notes.subList(0, 7).forEach(note -> night.script().answers(note, Reply.twice(Duration.ZERO)));
 
@@ -134,7 +134,7 @@ class StoredBytesTests extends NightFixture {
                 .isEqualTo(notes.size());
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         for (String note : notes) {
-            assertSidecarHoldsTheAnswer(note);
+            assertSidecarHasTheResponse(note);
         }
     }
 
@@ -155,14 +155,14 @@ class StoredBytesTests extends NightFixture {
         assertThat(night.objects("media/")).hasSize(1);
     }
 
-    private void assertSidecarHoldsTheAnswer(String note) throws Exception {
+    private void assertSidecarHasTheResponse(String note) throws Exception {
         Map.Entry<String, byte[]> object = night.objects("notes/" + note).firstEntry();
         assertThat(object.getKey()).matches("notes/" + note + "/\\d{8}T\\d{6}\\.\\d{3}Z\\.json");
         assertThat(night.text("SELECT sidecar_key FROM note_capture WHERE note_id = :note", note))
                 .isEqualTo(object.getKey());
         JsonNode sidecar = JSON.readTree(object.getValue());
         assertThat(sidecar.path("answer").stringValue().getBytes(UTF_8))
-                .isEqualTo(night.provider().answerBytes(note));
+                .isEqualTo(night.provider().responseBytes(note));
         assertThat(sidecar.path("media").size()).isEqualTo(night.slots(note).size());
         for (JsonNode file : sidecar.path("media")) {
             if (file.path("state").stringValue().equals("STORED")) {
@@ -192,7 +192,7 @@ class StoredBytesTests extends NightFixture {
     // renditions
 
     @Test
-    void lesserRenditionIsMarkedWithItsReasonAndImprovedOnALaterNightWithoutACall() {
+    void lesserRenditionIsMarkedWithItsReasonAndUpgradedOnALaterNightWithoutACall() {
         String note = noteWithItsFirstOriginalDead();
 
         night.run(ExitCode.COMPLETED);
@@ -225,7 +225,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     @Test
-    void betterRenditionIsTriedOnceANightWhileTheAnswerIsFreshAndNeverBought() {
+    void betterRenditionIsRetriedOnceANightWhileTheResponseIsFreshAndNeverBought() {
         String note = noteWithItsFirstOriginalDead();
         night.run();
         int requests = night.provider().mediaRequests();
@@ -249,7 +249,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     @Test
-    void lesserRenditionIsTakenAtTheLastTryOfTheNightAndReplacedWithANewAnswerOnRequest() {
+    void lesserRenditionIsStoredAtTheLastAttemptOfTheNightAndUpgradedByANewResponseOnRequest() {
         String note = noteWithAnOriginal();
         String name = night.pictures(note).getFirst();
         night.script().media(isOriginalOf(name), Reply.status(503));
@@ -298,7 +298,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     @Test
-    void storeThatIsAwayLeavesAnArchivedNoteArchived() throws Exception {
+    void unavailableStoreLeavesAnArchivedNoteArchived() throws Exception {
         String note = noteWithItsFirstOriginalDead();
         night.run();
         night.script().clear();
@@ -318,7 +318,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     @Test
-    void soundThatAnotherNoteHasIsNotRequestedAgain() {
+    void audioOfAnotherNoteIsNotRequestedAgain() {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
         notes.forEach(note -> night.script().answers(note, Reply.noteWith(answer -> {
             answer.remove("widgets_context");
@@ -343,7 +343,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     @Test
-    void pictureThatStandsTwiceIsFoundAtTheAddressesOfEitherPlace() {
+    void pictureInTwoSlotsIsDownloadedFromTheUrlsOfEither() {
         String note =
                 noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
         String name = night.pictures(note).getFirst();
@@ -360,7 +360,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     @Test
-    void lesserRenditionThatStandsTwiceIsImprovedByOneRequest() {
+    void lesserRenditionInTwoSlotsIsUpgradedByOneRequest() {
         String note = noteWithTwins(_ -> {});
         String name = night.pictures(note).getFirst();
         night.script().media(isOriginalOf(name), Reply.status(404));
@@ -396,7 +396,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     @Test
-    void lesserRenditionOfAnotherNoteIsNotTakenOver() {
+    void lesserRenditionOfAnotherNoteIsNotReused() {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
         String name = night.pictures(notes.get(0)).getFirst();
         night.script().media(isOriginalOf(name), Reply.status(404));

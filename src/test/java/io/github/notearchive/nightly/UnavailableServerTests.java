@@ -34,7 +34,7 @@ class UnavailableServerTests extends NightFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void serverThatComesBackCostsNothing(boolean isStore) throws Exception {
+    void serverThatRecoversCostsNothing(boolean isStore) throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 50);
         CompletableFuture<RunSummary> run = runWithout(server(isStore));
         await("work waits", () -> isStore ? night.repeatedSteps() > 0 : night.hasSpooledResponse());
@@ -49,7 +49,7 @@ class UnavailableServerTests extends NightFixture {
     }
 
     @Test
-    void databaseWhoseConnectionsAreCutAgainAndAgainCostsNothing() throws Exception {
+    void repeatedlyCutDatabaseConnectionsCostNothing() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 100);
         night.wayToDatabase().cutEach(300_000);
 
@@ -64,7 +64,7 @@ class UnavailableServerTests extends NightFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void serverThatStaysAwayEndsTheRunAndTheNextOneCompletes(boolean isStore) throws Exception {
+    void serverThatRemainsUnavailableEndsTheRunAndTheNextOneCompletes(boolean isStore) throws Exception {
         List<String> notes = night.pending(40);
         CompletableFuture<RunSummary> run = runWithout(server(isStore));
 
@@ -97,7 +97,7 @@ class UnavailableServerTests extends NightFixture {
 
     /** Spring Batch writes the end of an execution last, and throws when it cannot. */
     @Test
-    void databaseThatAcceptsNoEndHidesNothingOfWhatTheRunDid() throws Exception {
+    void databaseThatRejectsTheEndOfARunHidesNoneOfItsCounts() throws Exception {
         List<String> notes = night.pending(3);
         RunSummary run = night.withFullDisk("batch_job_execution", "NEW.end_time IS NOT NULL", night::run);
 
@@ -128,7 +128,7 @@ class UnavailableServerTests extends NightFixture {
     private CompletableFuture<RunSummary> runWithout(TcpProxy server) throws InterruptedException {
         CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         server.down();
-        night.provider().releaseAnswers();
+        night.provider().releaseResponses();
         return run;
     }
 

@@ -78,7 +78,7 @@ class VideoLimitTests extends NightFixture {
     }
 
     @Test
-    void theCodecThatIsWantedAndTheHeightDecideWhichStreamIsTaken() {
+    void codecAndHeightOfTheSettingsSelectTheStream() {
         String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
 
         night.run(ExitCode.COMPLETED);

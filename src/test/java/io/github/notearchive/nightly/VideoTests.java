@@ -124,7 +124,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void bothAnswersAreCapturedAndTheirExactBytesLieInTheBucket() {
+    void bothResponsesAreCapturedWithTheirExactBytesInTheBucket() {
         String note = videoNote();
         answersVideo(note, Reply.noteWith(answer -> {
             answer.remove("liked_count");
@@ -142,8 +142,8 @@ class VideoTests extends NightFixture {
                         FROM note_capture n JOIN api_call c ON c.id = n.call_id ORDER BY captured_at
                         """))
                 .containsExactly(DETAIL + " f f " + sidecars.firstKey(), VIDEO + " t f " + sidecars.lastKey());
-        assertSidecar(sidecars.firstEntry().getValue(), DETAIL, night.provider().answerBytes(note), "IMAGE", "AUDIO");
-        assertSidecar(sidecars.lastEntry().getValue(), VIDEO, night.provider().videoAnswerBytes(note), "VIDEO");
+        assertSidecar(sidecars.firstEntry().getValue(), DETAIL, night.provider().responseBytes(note), "IMAGE", "AUDIO");
+        assertSidecar(sidecars.lastEntry().getValue(), VIDEO, night.provider().videoResponseBytes(note), "VIDEO");
         assertThat(night.count("""
                         SELECT count(*) FROM note_media m JOIN note_capture c USING (note_id, captured_at)
                                                           JOIN api_call a ON a.id = c.call_id
@@ -188,7 +188,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void damagedVideoIsBoughtAnewByARepairWhenItsAnswerIsOld() throws Exception {
+    void damagedVideoIsBoughtAgainByARepairIfItsResponseIsOld() throws Exception {
         String note = videoNoteWithSubtitles();
         night.run(ExitCode.COMPLETED);
         Path video = objectOf(note);
@@ -204,7 +204,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void damagedVideoThatTheProviderOffersNoMoreIsKeptAndNotAskedForAgain() throws Exception {
+    void damagedVideoThatTheProviderNoLongerOffersIsKeptAndNotFetchedAgain() throws Exception {
         String note = videoNoteWithSubtitles();
         night.run(ExitCode.COMPLETED);
         SlotRow before = night.video(note);
@@ -235,7 +235,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void noteThatIsNoVideoOrHasItsStreamsIsNeverAskedAbout() {
+    void videoOfANoteWithoutVideoOrWithStreamsIsNeverFetched() {
         List<String> notes = new ArrayList<>();
         for (SandboxNoteKind kind : SandboxNoteKind.values()) {
             if (kind != SandboxNoteKind.VIDEO_COVER) {
@@ -251,7 +251,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void eachNoteGetsWhatItsOwnSecondCallBrings() {
+    void eachNoteGetsTheFilesOfItsOwnSecondCall() {
         List<String> notes = night.pending(SandboxNoteKind.VIDEO_COVER, 7);
         String otherMd5 = notes.get(0);
         String nameless = notes.get(1);
@@ -324,7 +324,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void code301ForEverLeavesTheNoteWithAllItHasWithinTheLimitsOfRetries() {
+    void permanentCode301LeavesTheNoteWithItsFilesWithinTheLimitsOfRetries() {
         String note = videoNote();
         answersVideo(note, Reply.code(301));
 
@@ -354,11 +354,13 @@ class VideoTests extends NightFixture {
         night.run(ExitCode.COMPLETED);
 
         assertThat(night.video(note).reason()).isEqualTo("not for sale");
-        assertThat(night.provider().videoCalls(note)).as("waived by somebody").isEqualTo(5);
+        assertThat(night.provider().videoCalls(note))
+                .as("waived by an operator")
+                .isEqualTo(5);
     }
 
     @Test
-    void quotaThatIsUsedUpEndsTheNightAndTheNoteKeepsWhatItHas() {
+    void usedUpQuotaEndsTheNightAndTheNoteKeepsItsFiles() {
         String note = videoNote();
         night.script().grantsVideos(0);
 
@@ -408,7 +410,7 @@ class VideoTests extends NightFixture {
         "602, BLOCKED_BALANCE, PENDING",
         "400, INCOMPLETE, FAILED"
     })
-    void blockedOrRejectedCallIsSaidToBeForAVideoAndLeavesTheNoteAllItHas(int code, ExitCode exit, NoteState state) {
+    void blockedOrRejectedCallOfAVideoIsReportedAndLeavesTheNoteUnchanged(int code, ExitCode exit, NoteState state) {
         String note = videoNote();
         answersVideo(note, Reply.code(code));
 
@@ -425,7 +427,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void successWithoutTheNoteIsAskedOnceMoreOnALaterNightAndThenBelieved() {
+    void successWithoutTheNoteIsConfirmedByACallOnALaterNight() {
         List<String> notes = night.pending(SandboxNoteKind.VIDEO_COVER, 3);
         answersVideo(notes.get(0), NO_NOTE);
         answersVideo(notes.get(1), Reply.noteWith(note -> note.put("id", "66aa000000000000000000aa")));
@@ -481,7 +483,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void deadAddressesOfTheVideoBuyThatAnswerAnewAndNotTheNotes() {
+    void expiredUrlsOfTheVideoBuyTheVideoResponseAgainAndNotTheNote() {
         String note = videoNoteWithDeadStreams();
         assertThat(night.provider().videoCalls(note)).isOne();
 
@@ -498,7 +500,7 @@ class VideoTests extends NightFixture {
     /** Code of a call for a video that brings none, 0 for success without the note; calls of a night that try it. */
     @ParameterizedTest
     @CsvSource({"301, code 301, 3", "500, code 500, 3", "0, not in the answer, 1"})
-    void deadAddressesAreRememberedWhileANewAnswerDoesNotCome(int code, String detail, int calls) {
+    void expiredUrlsAreRecordedUntilANewResponseArrives(int code, String detail, int calls) {
         String note = videoNoteWithDeadStreams();
         int requests = night.provider().mediaRequests(".mp4");
 
@@ -510,7 +512,7 @@ class VideoTests extends NightFixture {
                 note, POSTPONED, StateReason.URLS_EXPIRED, "VIDEO 0 DEAD", "HTTP 403", "a new response", detail);
         assertThat(night.video(note).reason()).isEqualTo("DEAD");
         assertThat(night.provider().mediaRequests(".mp4"))
-                .as("dead addresses are not asked before there are others")
+                .as("expired URLs are not requested before there are others")
                 .isEqualTo(requests);
         assertThat(night.provider().videoCalls(note)).isEqualTo(1 + calls);
 
@@ -529,7 +531,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void successWithoutTheNoteIsBelievedTheSecondTimeThoughAnAnswerOfBeforeIsHeld() {
+    void successWithoutTheNoteIsConfirmedTheSecondTimeThoughAnOlderResponseIsStored() {
         String note = videoNoteWithDeadStreams();
         answersVideo(note, NO_NOTE);
         night.isNextDay();
@@ -544,7 +546,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void subtitlesThatWereDeadAreNotGivenUpWhileANewAnswerDoesNotCome() {
+    void expiredSubtitlesDoNotFailPermanentlyUntilANewResponseArrives() {
         String note = videoNoteWithSubtitles();
         media("/subtitle/zh-CN/", Reply.status(403));
         night.run(ExitCode.INCOMPLETE);
@@ -568,7 +570,7 @@ class VideoTests extends NightFixture {
     }
 
     @Test
-    void bothAnswersAndTheirFilesComeBackFromTheBucketAlone() {
+    void bothResponsesAndTheirFilesAreRebuiltFromTheBucketAlone() {
         String note = videoNoteWithSubtitles();
         media("1040g", Reply.status(403));
         media("/subtitle/zh", Reply.status(503));

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.MissingNode;
 
-/** The media of a response are slots, each with its URLs from the best to the least. */
+/** The media of a response are slots, each with its URLs from the best to the last. */
 class MediaSlotsTests {
 
     /** Name, note, and its slots: kind, ordinal, identity with a question mark unless named, URLs by rendition. */

@@ -212,7 +212,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void callIsPreparedAsLongBeforeAsThatTakes() throws Exception {
+    void callIsPreparedAheadByTheTimeOfItsPreparation() throws Exception {
         RateLimiter limiter = onClock(0.5, 8);
         long first = sent(limiter).sentAt();
         for (int i = 1; i <= 10; i++) {

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
-/** Published tables of a small archive, read by Iceberg and by DuckDB, which had no part in the writing. */
+/** Published tables of a small archive, read by Iceberg and by DuckDB, which is independent of the writer. */
 abstract class PublishScenario {
 
     static final List<String> TABLES = List.of("notes", "captures", "media");

@@ -69,7 +69,7 @@ class HealthAlertsTests {
     }
 
     @Test
-    void everyReasonThatWantsALookHasAnAlertAndEveryAlertAReason() {
+    void everyWarningHasAnAlertAndEveryAlertAReason() {
         Set<String> expected = Arrays.stream(Cause.values())
                 .filter(cause -> cause.level() != Level.HEALTHY)
                 .filter(cause -> !NO_ALERT.contains(cause))

@@ -23,7 +23,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** Whether the archive is well is said in a word, and why not in sentences with what deals with each. */
+/** Health of the archive as one level, with reasons and the command that resolves each. */
 @BesideNightlyJobTest
 class HealthTests extends ReportScenario {
 
@@ -37,7 +37,7 @@ class HealthTests extends ReportScenario {
     RunHistory runHistory;
 
     @Test
-    void responsesInFilesOfARenamedNodeNeedALook() throws Exception {
+    void spooledResponsesOfARenamedNodeAreAWarning() throws Exception {
         night.pending(1);
         run();
         Path renamed = Files.createDirectories(night.answerFiles().resolve("renamed"));
@@ -47,7 +47,7 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void emptyArchiveAndOneThatNeverRanSayWhatToBeginWith() {
+    void emptyArchiveAndOneWithoutARunNameTheFirstCommand() {
         assertThat(commands()).containsExactly("note-archive enqueue FILE");
 
         night.pending(1);
@@ -74,19 +74,20 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void runThatWasRefusedIsNotToBeContinued() {
+    void rejectedRunHasNothingToResume() {
         Instant now = night.clock().instant();
-        RunSummary refused = RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ZERO);
+        RunSummary refused =
+                RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable", Duration.ZERO);
         record(new FinishedRun(now, now, refused));
 
         Health.Reason reason = check.check().reasons().getFirst();
 
-        assertThat(reason.what()).endsWith("UPSTREAM_UNAVAILABLE (exit 8): the store is away");
+        assertThat(reason.what()).endsWith("UPSTREAM_UNAVAILABLE (exit 8): the store is unavailable");
         assertThat(reason.command()).isEqualTo("run again when the server is available");
     }
 
     @Test
-    void runByAClockThatWasAheadIsTheLastOne() {
+    void runOfAClockAheadIsTheLastOne() {
         night.pending(1);
         night.script().answersAll(Reply.code(100));
         run();
@@ -118,7 +119,7 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void runThatCouldNotWriteItsEndWantsALookAndIsBrokenWhenNoneFollows() {
+    void runWithoutWrittenEndIsAWarningAndBrokenIfNoneFollows() {
         beganWithoutAnEnd();
         passes(Duration.ofMinutes(5));
 
@@ -132,7 +133,7 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void fortnightWithoutAGoodRunIsSaidOfAnArchiveThatIsAsOld() {
+    void twoWeeksWithoutASuccessfulRunAreReportedForAnArchiveOfThatAge() {
         night.pending(1);
         night.script().answersAll(Reply.code(100));
         run();
@@ -163,7 +164,7 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void filesThatAreGoneForGoodAreToBeWaivedAndNotToBeBoughtAgain() {
+    void permanentlyMissingFilesAreToBeWaivedAndNotBoughtAgain() {
         night.pending(SandboxNoteKind.IMAGES, 1);
         night.script().media(_ -> true, Reply.status(404));
         run();
@@ -175,7 +176,7 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void closedGateIsGoodToKnow() {
+    void closedGateIsReportedAndHealthy() {
         night.pending(20);
         night.script().grants(1);
         run();
@@ -184,7 +185,7 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void auditThatFailedWantsALookAndOneThatATimeBoxEndedDoesNot() {
+    void failedAuditIsAWarningAndATimeBoxedOneIsNot() {
         night.pending(1);
         run();
         execution("verifyArchive", "STOPPED", "UPSTREAM_UNAVAILABLE", true);
@@ -217,7 +218,7 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void damageIsBrokenWhileOrphansStaleFilesAndNewFieldsWantALook() {
+    void damageIsBrokenAndOrphansStaleFilesAndNewFieldsAreWarnings() {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         run();
         finding("CORRUPT");
@@ -251,7 +252,7 @@ class HealthTests extends ReportScenario {
     }
 
     @Test
-    void whatWasBegunAndNotFinishedIsNamedWithTheCommandThatFinishesIt() {
+    void unfinishedWorkIsNamedWithTheCommandThatCompletesIt() {
         night.pending(1);
         run();
         night.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())");

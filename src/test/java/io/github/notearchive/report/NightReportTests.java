@@ -29,7 +29,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** The report of a night says what the tables know, to anybody who opens it, and nothing of it runs. */
+/** Content of the report of a night, which equals the tables and runs no script. */
 @BesideNightlyJobTest
 class NightReportTests extends ReportScenario {
 
@@ -49,7 +49,7 @@ class NightReportTests extends ReportScenario {
     Eraser forgetter;
 
     @Test
-    void nightThatTheQuotaEndedSaysSoFirstAndStaysTheSameWhenLaterNightsFollow() throws Exception {
+    void reportOfANightEndedByTheQuotaBeginsWithThatAndDoesNotChangeLater() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 5);
         night.script().grants(3);
         RunSummary stopped = run();
@@ -59,7 +59,7 @@ class NightReportTests extends ReportScenario {
         NightReport report = find(first);
         String page = reports.page(report);
 
-        PageChecks.assertSound(page);
+        PageChecks.assertValid(page);
         assertThat(page)
                 .contains("QUOTA_EXHAUSTED (exit 3)", "3 notes archived", "Run again after 00:00 Shanghai")
                 .doesNotContain(settings.node() + "\"");
@@ -86,11 +86,11 @@ class NightReportTests extends ReportScenario {
         assertThat(next.nights()).hasSize(2);
         assertThat(next.tonight().left().backlog()).isZero();
         assertThat(reports.page(next)).contains("COMPLETED (exit 0)", "Nights");
-        PageChecks.assertSound(reports.page(next));
+        PageChecks.assertValid(reports.page(next));
     }
 
     @Test
-    void reportLiesInTheFolderAndInTheBucketWhereNoAuditTakesItForAnOrphan() throws Exception {
+    void reportIsStoredInDirectoryAndBucketAndIsNoOrphan() throws Exception {
         night.pending(1);
         RunSummary run = run();
         NightReport report = find(night.today());
@@ -110,7 +110,7 @@ class NightReportTests extends ReportScenario {
     }
 
     @Test
-    void whatStrangersWroteIsTextAndNothingElse() throws Exception {
+    void textsOfThirdPartiesAreEscaped() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 2);
         RunSummary run = run();
         night.update(
@@ -126,7 +126,7 @@ class NightReportTests extends ReportScenario {
         NightReport report = find(night.today());
         String page = reports.page(report);
 
-        PageChecks.assertSound(page);
+        PageChecks.assertValid(page);
         assertThat(report.facts().openNotes()).singleElement().satisfies(failed -> {
             assertThat(failed.id()).isEqualTo(notes.getFirst());
             assertThat(failed.reason()).isEqualTo(StateReason.REJECTED);
@@ -154,7 +154,7 @@ class NightReportTests extends ReportScenario {
 
         NightReport report = find(night.today());
 
-        PageChecks.assertSound(reports.page(report));
+        PageChecks.assertValid(reports.page(report));
         assertThat(reports.page(report))
                 .hasSizeLessThan(60_000)
                 .contains("20,000 notes", "note-archive list 'state:failed reason:media_incomplete'", "explore/66f")
@@ -206,7 +206,7 @@ class NightReportTests extends ReportScenario {
         Night today = Night.of(Instant.now());
         String page = reports.page(find(today));
 
-        PageChecks.assertSound(page);
+        PageChecks.assertValid(page);
         assertThat(page)
                 .contains("Killed", "the next run resumes the killed one", "Unknown")
                 .contains("The results of its notes are unknown; it made 1 call (")
@@ -214,7 +214,7 @@ class NightReportTests extends ReportScenario {
     }
 
     @Test
-    void orphansAreNotSaidToBeRepaired() {
+    void orphansAreNotReportedAsRepaired() {
         night.pending(1);
         run();
         finding("ORPHAN");
@@ -227,7 +227,7 @@ class NightReportTests extends ReportScenario {
     }
 
     @Test
-    void whatIsNotKnownOfAKilledNightIsNotSaidToBeNothing() {
+    void unknownValuesOfAKilledNightAreNotZero() {
         night.pending(1);
         run();
         night.update("""

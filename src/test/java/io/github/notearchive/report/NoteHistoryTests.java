@@ -16,7 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** A note's story says in the order of time what was done for it, and why. */
+/** History of a note: events in order of time, with their reasons. */
 @BesideNightlyJobTest
 class NoteHistoryTests extends ReportScenario {
 
@@ -27,12 +27,12 @@ class NoteHistoryTests extends ReportScenario {
     WorklistRepository worklist;
 
     @Test
-    void noteThatWasPutOffOnceIsQueuedAskedTwiceAndArchived() {
+    void postponedNoteIsQueuedFetchedTwiceAndArchived() {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.code(301), Reply.normal());
         RunSummary run = night.run();
 
-        List<NoteHistories.Event> events = tell(note).events();
+        List<NoteHistories.Event> events = historyOf(note).events();
 
         assertThat(events)
                 .extracting(NoteHistories.Event::kind)
@@ -50,7 +50,7 @@ class NoteHistoryTests extends ReportScenario {
     }
 
     @Test
-    void deadFilesSayWhatEachAddressSaidAndWhyTheAnswerWasBoughtAgain() {
+    void expiredFilesNameTheResultOfEachUrlAndWhyTheResponseWasBoughtAgain() {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         night.script().media(_ -> true, Reply.status(404));
         night.run();
@@ -60,7 +60,7 @@ class NoteHistoryTests extends ReportScenario {
         night.run();
         assertThat(night.calls()).isEqualTo(2);
 
-        NoteHistories.History story = tell(note);
+        NoteHistories.History story = historyOf(note);
 
         assertThat(story.files()).isNotEmpty().allSatisfy(file -> {
             assertThat(file.state()).isEqualTo(SlotState.MISSING);
@@ -76,7 +76,7 @@ class NoteHistoryTests extends ReportScenario {
     }
 
     @Test
-    void fileThatTheNewestAnswerDoesNotListIsMarkedAndAnAuditsFindingTold() {
+    void fileThatTheNewestResponseDoesNotListIsMarkedWithTheFindingOfTheAudit() {
         String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
         night.run();
         night.update(
@@ -87,7 +87,7 @@ class NoteHistoryTests extends ReportScenario {
                         FROM note_media JOIN media_object o USING (sha256) WHERE kind = 'IMAGE' AND ordinal = 0
                         """);
 
-        NoteHistories.History story = tell(note);
+        NoteHistories.History story = historyOf(note);
 
         assertThat(story.files())
                 .allSatisfy(file -> assertThat(file.isListed())
@@ -99,7 +99,7 @@ class NoteHistoryTests extends ReportScenario {
                 .anyMatch(what -> what.startsWith("an audit resolved"));
     }
 
-    private NoteHistories.History tell(String note) {
+    private NoteHistories.History historyOf(String note) {
         return stories.of(worklist.find(new NoteId(note)).orElseThrow());
     }
 }

@@ -12,10 +12,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.apache.commons.codec.digest.DigestUtils;
 
-/**
- * What a checker of accessibility looks at first, and what keeps a page to itself. No replacement for looking at it in
- * a browser.
- */
+/** Checks basic accessibility of a page, and that it loads nothing. Does not replace a browser. */
 public final class PageChecks {
 
     private static final Set<String> EMPTY = Set.of("meta", "path");
@@ -23,7 +20,7 @@ public final class PageChecks {
     private PageChecks() {}
 
     /** Fails unless the page is whole, of itself only, and can be read by everybody. */
-    public static void assertSound(String page) {
+    public static void assertValid(String page) {
         assertThat(page)
                 .containsPattern("\\A<!DOCTYPE html>\n<html lang=\"(en|zh)\">")
                 .endsWith("</html>\n");

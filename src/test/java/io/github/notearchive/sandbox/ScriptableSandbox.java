@@ -145,20 +145,20 @@ public final class ScriptableSandbox implements AutoCloseable {
     }
 
     /** Returns the body last sent about a note. */
-    public byte[] answerBytes(String noteId) {
+    public byte[] responseBytes(String noteId) {
         return log.response(noteId);
     }
 
-    public byte[] videoAnswerBytes(String noteId) {
+    public byte[] videoResponseBytes(String noteId) {
         return videoLog.response(noteId);
     }
 
-    /** Holds all responses to calls from now on, until {@link #releaseAnswers()}. Calls are logged. */
-    public void holdAnswers() {
+    /** Holds all responses to calls from now on, until {@link #releaseResponses()}. Calls are logged. */
+    public void holdResponses() {
         responses.hold();
     }
 
-    public void releaseAnswers() {
+    public void releaseResponses() {
         responses.open();
     }
 

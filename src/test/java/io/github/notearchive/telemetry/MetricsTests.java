@@ -94,7 +94,7 @@ class MetricsTests {
                 # HELP note_archive_last_run_exit_code Exit code of the last run
                 # TYPE note_archive_last_run_exit_code gauge
                 note_archive_last_run_exit_code{node="main"} 0.0
-                # HELP note_archive_running 1 while a run is going on
+                # HELP note_archive_running 1 while a run is active
                 # TYPE note_archive_running gauge
                 note_archive_running{node="main"} 1.0
                 """;

@@ -196,7 +196,7 @@ class NoteMapperTests {
                 "\"user\":[],\"hash_tag\":[null,7,\"x\",{},{\"name\":\"\"},{\"id\":\"7\"}],\"ats\":[null,{},7]",
                 "\"title\":{},\"desc\":[],\"type\":true,\"ip_location\":null,\"privacy\":7,\"media_save_config\":\"x\",\"images_list\":{},\"sticky\":7",
                 "\"widgets_context\":\"{not json\",\"native_voice_info\":null,\"simple_music_info\":[],\"cooperate_binds\":{},\"comment_list\":{},\"video_info_v2\":\"x\"",
-                "\"privacy\":{\"type\":\"0\"},\"in_censor\":\"maybe\",\"function_switch\":[null,{\"type\":\"other\",\"enable\":false}]"
+                "\"privacy\":{\"type\":\"0\"},\"in_censor\":\"perhaps\",\"function_switch\":[null,{\"type\":\"other\",\"enable\":false}]"
             })
     void unexpectedTypesAreAbsent(String properties) {
         NoteDetail detail = Captures.map(Captures.ofNote(properties));

@@ -103,7 +103,7 @@ class NoteRowWriterTests {
     }
 
     @Test
-    void refusedRowFailsItsOwnNoteOnly() throws Exception {
+    void rejectedRowFailsItsOwnNoteOnly() throws Exception {
         List<First> firsts = sampleNotes(GROUP);
         First refused = firsts.get(13);
         list.database.update(

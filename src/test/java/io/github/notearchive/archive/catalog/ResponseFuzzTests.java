@@ -65,12 +65,12 @@ class ResponseFuzzTests {
 
     @Test
     void brokenResponseIsAResponseOrNone() throws Exception {
-        Fuzz.tries(300, random -> check(Fuzz.brokenAnswer(random, answer(random))));
+        Fuzz.tries(300, random -> check(Fuzz.invalidResponse(random, answer(random))));
     }
 
     @Test
     void unusualResponseIsAResponse() throws Exception {
-        Fuzz.tries(300, random -> check(Fuzz.oddAnswer(random, answer(random)).getBytes(UTF_8)));
+        Fuzz.tries(300, random -> check(Fuzz.oddResponse(random, answer(random)).getBytes(UTF_8)));
     }
 
     @Test
@@ -81,7 +81,7 @@ class ResponseFuzzTests {
         SchemaDrift drift = new SchemaDrift(database.jdbc());
 
         Fuzz.tries(50, random -> {
-            byte[] body = Fuzz.brokenAnswer(random, answer(random));
+            byte[] body = Fuzz.invalidResponse(random, answer(random));
             long call = Captures.call(database, "note-detail/v1");
             Instant at = Captures.NOW.plusMillis(call);
             Optional<NoteCapture> capture = capture(body, call, at);

@@ -47,7 +47,7 @@ class StoredResponsesTests {
     private final StoredResponses answers = new StoredResponses(database.jdbc(), store, drift);
 
     @Test
-    void spoiltColumnsAreRestoredFromTheResponse() {
+    void damagedColumnsAreRestoredFromTheResponse() {
         saveSample();
         List<String> before = everything();
         spoil();
@@ -185,7 +185,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void newFieldsOfOldResponsesAreRecorded() {
+    void newFieldsOfStoredResponsesAreRecorded() {
         save("\"title\":\"t\",\"brand_new\":1", NOW);
         save("\"title\":\"t\",\"brand_new\":1", NOW.plusSeconds(1));
 

@@ -100,7 +100,7 @@ class CallLedgerTests extends LedgerFixture {
 
         now = NOW.plus(WEEK);
         assertThat(fetch()).usingRecursiveComparison().isEqualTo(bought);
-        assertThat(bought.response()).isEqualTo(provider.answerBytes(id.value()));
+        assertThat(bought.response()).isEqualTo(provider.responseBytes(id.value()));
         assertThat(provider.calls()).isEqualTo(1);
 
         now = NOW.plus(WEEK).plusMillis(1);
@@ -153,7 +153,7 @@ class CallLedgerTests extends LedgerFixture {
         NoteCapture again = found(ledger.fetchVideo(claimed(detail.id()), detail));
 
         assertThat(again.callId()).isEqualTo(video.callId()).isGreaterThan(detail.callId());
-        assertThat(again.response()).isEqualTo(provider.videoAnswerBytes(id.value()));
+        assertThat(again.response()).isEqualTo(provider.videoResponseBytes(id.value()));
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(detail.callId());
         assertThat(ledger.fresh(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.held(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(detail.callId());

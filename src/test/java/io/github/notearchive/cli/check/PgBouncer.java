@@ -41,8 +41,8 @@ record PgBouncer(Process process, String jdbcUrl) implements AutoCloseable {
                         server.jdbcUrl().replaceAll(".*:(\\d+)/.*", "$1"), server.user(), server.password(), port));
         List<String> command = new ArrayList<>(List.of(String.valueOf(program), settings.toString()));
         if (System.getProperty("user.name").equals("root")) {
-            // it does not run as root; with another user it gives root's rights up before it listens
-            command.addAll(1, List.of("-u", "nobody"));
+            // it does not run as root, but drops root's rights before it listens
+            command.addAll(1, List.of("-u", "daemon"));
         }
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)

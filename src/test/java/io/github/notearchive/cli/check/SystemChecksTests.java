@@ -295,24 +295,24 @@ class SystemChecksTests {
 
     @Test
     void everyCheckRunsAlthoughOthersFail() throws Exception {
-        String nobody = "127.0.0.1:" + PgBouncer.closedPort();
+        String closed = "127.0.0.1:" + PgBouncer.closedPort();
         Path file = Files.writeString(home.resolve("a-file"), "text");
         settings.put("archive.data-dir", file.toString());
         settings.put("archive.verify.parallel", "0");
         settings.put("archive.limits.stop-at", "noon");
-        settings.put("archive.source.base-url", "http://" + nobody);
+        settings.put("archive.source.base-url", "http://" + closed);
         settings.put("archive.source.token", "<" + TOKEN + ">");
-        settings.put("archive.store.endpoint", "http://" + nobody);
-        settings.put("spring.datasource.url", "jdbc:postgresql://" + nobody + "/archive");
+        settings.put("archive.store.endpoint", "http://" + closed);
+        settings.put("spring.datasource.url", "jdbc:postgresql://" + closed + "/archive");
 
         Map<String, Finding> found = check();
 
         assertThat(found).hasSize(12);
         assertFails(found, "settings", ExitCode.USAGE, "archive.verify.parallel", "\"0\"", "07:30", "noon");
         assertFails(found, "data directory", ExitCode.USAGE, file.toString(), "is no writable directory");
-        assertFails(found, "database", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
-        assertFails(found, "store", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
-        assertFails(found, "provider", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
+        assertFails(found, "database", ExitCode.UPSTREAM_UNAVAILABLE, closed);
+        assertFails(found, "store", ExitCode.UPSTREAM_UNAVAILABLE, closed);
+        assertFails(found, "provider", ExitCode.UPSTREAM_UNAVAILABLE, closed);
         assertWarns(found, "token", "JUSTONEAPI_TOKEN", "quotes");
         assertThat(List.of("schema", "rebuild", "clock", "gate"))
                 .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));

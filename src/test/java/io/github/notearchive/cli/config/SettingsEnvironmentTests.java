@@ -34,7 +34,7 @@ class SettingsEnvironmentTests {
 
     @Test
     void unreadableFileIsReported() throws IOException {
-        // nobody can read through a link that leads to itself, not even root
+        // a link to itself is unreadable for every user, also for root
         Path file = config.resolve("application.yml");
         Files.createSymbolicLink(file, file);
 

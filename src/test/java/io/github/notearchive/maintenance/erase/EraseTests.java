@@ -50,7 +50,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What is forgotten is gone, stays gone, and takes nothing of others with it. */
+/** Erased notes are removed everywhere, never restored, and nothing of other notes is removed. */
 @BesideNightlyJobTest
 class EraseTests extends MaintenanceScenario {
 
@@ -295,7 +295,7 @@ class EraseTests extends MaintenanceScenario {
         var list = whileLocked("SELECT FROM worklist WHERE note_id = '" + first + "' FOR UPDATE", () -> {
             CompletableFuture<EnqueueReport> waiting = enqueueAside(notes, 7, _ -> {});
             NightlyScenario.await("the list waits for its first row", () -> waiting() == 1);
-            night.provider().releaseAnswers();
+            night.provider().releaseResponses();
             NightlyScenario.await("the run has ended or waits", () -> run.isDone() || waiting() == 2);
             return waiting;
         });

@@ -46,7 +46,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The database is lost, the bucket is not: the tables come back from it, row for row. */
+/** A lost database is rebuilt from the bucket, row for row. */
 @BesideNightlyJobTest
 class RebuildTests extends MaintenanceScenario {
 
@@ -101,7 +101,7 @@ class RebuildTests extends MaintenanceScenario {
         picture(renewed, 1, Reply.status(404));
         night.script().answers(sold, Reply.code(201));
         night.script().answers(gone, Reply.code(404));
-        night.script().answers(empty, emptyAnswer());
+        night.script().answers(empty, emptyResponse());
         night.script().answers(nul, Reply.note(RebuildTests::withNulAndCommentAndNewField));
         night.script().answers(lone, Reply.json(desc(lone, "\\\\ud83d \\\\udc4d\\\\u0000 ")));
         byte[] inLatin1 = desc(latin, "caf\u00e9 ").getBytes(StandardCharsets.ISO_8859_1);
@@ -112,7 +112,7 @@ class RebuildTests extends MaintenanceScenario {
         night.isNextDay();
         night.script().clear();
         dead.run();
-        night.script().answers(empty, emptyAnswer());
+        night.script().answers(empty, emptyResponse());
         night.script().answers(busy, Reply.code(301));
         night.run(ExitCode.INCOMPLETE);
         waive(incomplete, 1);
@@ -125,7 +125,7 @@ class RebuildTests extends MaintenanceScenario {
         night.requeue(goneLater);
         night.requeue(soldLater);
         night.run(ExitCode.INCOMPLETE);
-        night.run(ExitCode.COMPLETED); // empties the copies of old answers
+        night.run(ExitCode.COMPLETED); // clears responses that are too old for reuse
         assertThat(night.states(kinds)).containsOnly(ARCHIVED);
         assertThat(night.states(List.of(improved, lesser, waived, renewed, nul, lone, latin)))
                 .containsOnly(ARCHIVED);
@@ -172,7 +172,7 @@ class RebuildTests extends MaintenanceScenario {
             night.requeue(note);
             night.run(ExitCode.COMPLETED);
         }
-        night.run(ExitCode.COMPLETED); // empties the copies of old answers
+        night.run(ExitCode.COMPLETED); // clears responses that are too old for reuse
         Map<String, List<String>> before = rows();
         assertThat(count("note_capture WHERE response IS NULL")).isEqualTo(2);
         assertThat(count("note_media WHERE words IS NOT NULL")).isPositive();
@@ -238,22 +238,22 @@ class RebuildTests extends MaintenanceScenario {
         bad.put(key(stranger + "07"), changed(good, "07", o -> o)); // another note's answer
         bad.put(
                 key(stranger + "08"),
-                changed(good, "08", o -> with(itsOwnAnswer(o), "/media/0", "key", "media/../../etc/passwd")));
+                changed(good, "08", o -> with(itsOwnResponse(o), "/media/0", "key", "media/../../etc/passwd")));
         bad.put(
                 key(stranger + "09"),
-                changed(good, "09", o -> with(itsOwnAnswer(o), "/media/0", "sha256", "0".repeat(64))));
-        bad.put(key(stranger + "10"), changed(good, "10", o -> with(itsOwnAnswer(o), "/media/0", "state", "FINE")));
-        bad.put(key(stranger + "11"), changed(good, "11", o -> with(itsOwnAnswer(o), "/worklist", "priority", 77)));
-        bad.put(key(stranger + "12"), changed(good, "12", o -> with(itsOwnAnswer(o), "/worklist", "attempts", -1)));
+                changed(good, "09", o -> with(itsOwnResponse(o), "/media/0", "sha256", "0".repeat(64))));
+        bad.put(key(stranger + "10"), changed(good, "10", o -> with(itsOwnResponse(o), "/media/0", "state", "FINE")));
+        bad.put(key(stranger + "11"), changed(good, "11", o -> with(itsOwnResponse(o), "/worklist", "priority", 77)));
+        bad.put(key(stranger + "12"), changed(good, "12", o -> with(itsOwnResponse(o), "/worklist", "attempts", -1)));
         bad.put(key(stranger + "13"), ("{\"a\":" + "[".repeat(100_000)).getBytes(UTF_8));
-        bad.put(key(stranger + "14"), changed(good, "14", o -> twice(itsOwnAnswer(o))));
+        bad.put(key(stranger + "14"), changed(good, "14", o -> twice(itsOwnResponse(o))));
         bad.put(
                 key(stranger + "15"),
                 changed(
                         good,
                         "15",
                         o -> with(
-                                with(itsOwnAnswer(o), "/media/0", "state", "WAIVED"),
+                                with(itsOwnResponse(o), "/media/0", "state", "WAIVED"),
                                 "/media/0",
                                 "reason",
                                 noise(100_000))));
@@ -346,7 +346,7 @@ class RebuildTests extends MaintenanceScenario {
     @ValueSource(strings = {"main", "another"})
     void refusesToRebuildDuringARunOfAnyNode(String node) throws Exception {
         night.pending(1);
-        night.provider().holdAnswers();
+        night.provider().holdResponses();
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, null, false, node));
         night.awaitHeld(1);
 
@@ -460,7 +460,7 @@ class RebuildTests extends MaintenanceScenario {
         return envelope;
     }
 
-    private static Reply emptyAnswer() {
+    private static Reply emptyResponse() {
         return Reply.note(envelope -> {
             envelope.putArray("data");
             return envelope;
@@ -519,7 +519,7 @@ class RebuildTests extends MaintenanceScenario {
         return sidecar;
     }
 
-    private static ObjectNode itsOwnAnswer(ObjectNode sidecar) {
+    private static ObjectNode itsOwnResponse(ObjectNode sidecar) {
         String id = sidecar.get("noteId").stringValue();
         return sidecar.put(
                 "answer", "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + id + "\",\"title\":\"t\"}]}]}");

@@ -83,7 +83,7 @@ class RestoreTests extends MaintenanceScenario {
         night.run(ExitCode.COMPLETED);
         forget(forgotten);
         night.script().clear();
-        night.run(ExitCode.COMPLETED); // empties the copies of old responses
+        night.run(ExitCode.COMPLETED); // clears responses that are too old for reuse
         assertThat(night.states(added)).containsOnly(ARCHIVED);
         assertThat(night.states(live)).containsOnly(ARCHIVED);
         assertThat(night.states(List.of(kept, changed, completed, waived))).containsOnly(ARCHIVED);

@@ -220,7 +220,7 @@ class SharedAuditTests extends MaintenanceScenario {
     }
 
     private CompletableFuture<VerifySummary> held(String key, VerifyOptions options) {
-        night.wayToStore().holdAnswers(line -> line.startsWith("GET ") && line.contains(key));
+        night.wayToStore().holdResponses(line -> line.startsWith("GET ") && line.contains(key));
         CompletableFuture<VerifySummary> main = aside(() -> audits.verify(options));
         night.wayToStore().awaitHeld(1, NightlyScenario.PATIENCE);
         return main;

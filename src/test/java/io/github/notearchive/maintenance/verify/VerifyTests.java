@@ -161,9 +161,9 @@ class VerifyTests extends MaintenanceScenario {
                 .isEqualTo(3);
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
         assertThat(repaired.repairs().orphansRemoved()).containsExactly(orphan);
-        assertThat(answerAndMedia(night.objects("").get(sidecar)))
+        assertThat(responseAndMedia(night.objects("").get(sidecar)))
                 .as("only the worklist row differs")
-                .isEqualTo(answerAndMedia(truth.get(sidecar)));
+                .isEqualTo(responseAndMedia(truth.get(sidecar)));
         assertThat(night.objects("").get(corrupt))
                 .as("kept until it is stored again")
                 .isNotNull();
@@ -181,8 +181,8 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
         assertThat(night.objects("notes/"))
-                .allSatisfy((key, bytes) -> assertThat(answerAndMedia(bytes).getFirst())
-                        .isEqualTo(answerAndMedia(truth.get(key)).getFirst()));
+                .allSatisfy((key, bytes) -> assertThat(responseAndMedia(bytes).getFirst())
+                        .isEqualTo(responseAndMedia(truth.get(key)).getFirst()));
 
         verify(ExitCode.COMPLETED);
         assertThat(findings()).isEmpty();
@@ -262,7 +262,7 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     @Test
-    void doesNotReuseADamagedSoundBySourceId() throws Exception {
+    void doesNotReuseDamagedAudioBySourceId() throws Exception {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
         for (String note : notes) {
             night.script().answers(note, Reply.noteWith(answer -> {
@@ -357,7 +357,7 @@ class VerifyTests extends MaintenanceScenario {
             night.requeue(note);
             night.run(ExitCode.COMPLETED);
         }
-        night.run(ExitCode.COMPLETED); // empties the copies of old answers
+        night.run(ExitCode.COMPLETED); // clears responses that are too old for reuse
         List<String> keys = List.copyOf(night.objects("notes/" + note).keySet());
         Files.delete(path(keys.get(0)));
         Files.delete(path(keys.get(2)));
@@ -953,7 +953,7 @@ class VerifyTests extends MaintenanceScenario {
         return texts("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS NULL");
     }
 
-    private static List<JsonNode> answerAndMedia(byte[] sidecar) {
+    private static List<JsonNode> responseAndMedia(byte[] sidecar) {
         JsonNode json = JsonMapper.shared().readTree(sidecar);
         return List.of(json.path("answer"), json.path("media"), json.path("call"));
     }

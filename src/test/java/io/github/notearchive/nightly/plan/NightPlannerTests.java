@@ -41,7 +41,7 @@ class NightPlannerTests {
     NightPlanner planner;
 
     @Test
-    void emptyWorklistNeedsNothingAndSaysWhatIsNotKnown() {
+    void emptyWorklistNeedsNothingAndItsPlanNamesUnknownValues() {
         NightPlan plan = planner.plan();
 
         assertThat(plan.night()).isEqualTo(LocalDate.of(2026, 3, 10));
@@ -62,8 +62,8 @@ class NightPlannerTests {
     void notesAreCountedByWhatIsDoneWithThem() {
         List<String> ids = night.provider().noteIds(SandboxNoteKind.TEXT, 30);
         night.pending(ids);
-        night.holdsAnswerOf(ids.get(0), Duration.ofHours(5)); // paid for
-        night.holdsAnswerOf(ids.get(1), Duration.ofDays(8)); // and too old
+        night.holdsResponseOf(ids.get(0), Duration.ofHours(5)); // paid for
+        night.holdsResponseOf(ids.get(1), Duration.ofDays(8)); // and too old
         is(ids.subList(2, 4), "state = 'POSTPONED', reason = 'PROVIDER_ERROR', attempts = 1");
         is(ids.subList(4, 5), "state = 'POSTPONED', reason = 'PROVIDER_ERROR', due_at = due_at + interval '1 hour'");
         is(ids.subList(5, 7), "state = 'POSTPONED', reason = 'PROVIDER_ERROR', due_at = due_at + interval '1 day'");
@@ -109,7 +109,7 @@ class NightPlannerTests {
     }
 
     @Test
-    void nightThatIsPlannedIsTheNightThatComes() {
+    void plannedNightEqualsTheNextNight() {
         night.pending(SandboxNoteKind.VIDEO_COVER, 3);
         List<String> texts = night.pending(SandboxNoteKind.TEXT, 3);
         night.script().answers(texts.getFirst(), Reply.code(301), Reply.normal());

@@ -36,7 +36,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.convert.ApplicationConversionService;
 
-/** What follows for a plan from facts and settings; ten past midnight in Shanghai. */
+/** Plans computed from facts and settings, at ten past midnight in Shanghai. */
 class PlanCalculatorTests {
 
     private static final Instant NOW = Instant.parse("2026-03-09T16:10:00Z");
@@ -150,7 +150,7 @@ class PlanCalculatorTests {
     }
 
     @Test
-    void refreshesComeBehindAllOthersAndWithinTheirShare() {
+    void refreshesAreClaimedLastAndWithinTheirShare() {
         notes(Kind.NEW, 90);
         refreshesDue = 50;
         settings.put("archive.source.calls-per-night", "100");
@@ -255,7 +255,7 @@ class PlanCalculatorTests {
     }
 
     @Test
-    void whatNobodyMeasuredIsAssumedAndSaid() {
+    void unmeasuredValuesAreAssumedAndMarked() {
         notes(Kind.NEW, 100);
         latency = new Measured(0, 0);
         files = new Measured(0, 0);

@@ -12,15 +12,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Row of the table in {@code src/docs/answer-variants.md}: the result of one note after two nights, without the remark.
+ * Row of the table in {@code src/docs/response-variants.md}: the result of one note after two nights, without the
+ * remark.
  */
-final class AnswerRow {
+final class VariantRow {
 
-    private static final PublishedTable TABLE = new PublishedTable("answer-variants.md", "Responses");
+    private static final PublishedTable TABLE = new PublishedTable("response-variants.md", "Responses");
 
     private final NightlyScenario night;
     private final int number;
-    private final String answer;
+    private final String response;
     private final String note;
     private final StringBuilder nights = new StringBuilder();
     private String calls = "";
@@ -29,16 +30,16 @@ final class AnswerRow {
     private int requestsBefore;
     private @Nullable Instant settledBefore;
 
-    AnswerRow(NightlyScenario night, int number, String answer, String note) {
+    VariantRow(NightlyScenario night, int number, String response, String note) {
         this.night = night;
         this.number = number;
-        this.answer = answer;
+        this.response = response;
         this.note = note;
     }
 
     /** Like {@code 11 `images_list` empty}. */
     String name() {
-        return number + " " + answer;
+        return number + " " + response;
     }
 
     /** Looks at the note when a run has ended. */
@@ -98,7 +99,7 @@ final class AnswerRow {
         return "| %d | %s | %s | %s | %s | %s |"
                 .formatted(
                         number,
-                        answer,
+                        response,
                         nights,
                         calls,
                         requests,
