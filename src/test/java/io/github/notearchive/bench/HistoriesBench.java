@@ -26,6 +26,9 @@ class HistoriesBench extends HistoryFixture {
         long count = Long.getLong("histories.count", 1_000);
         for (long seed = first; seed < first + count; seed++) {
             assertKeeps(seed);
+            if (seed % 100 == 0) {
+                System.out.println("seeds to " + seed + ": no violation");
+            }
         }
         System.out.printf("%d histories, seeds %d to %d: no violation%n", count, first, first + count - 1);
     }
