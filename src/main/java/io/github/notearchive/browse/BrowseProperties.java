@@ -16,8 +16,8 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Access to the web pages, and how pictures are shown.
  *
- * @param listen address on which the pages are served. One that other machines reach requires {@code usersFile} or
- *     {@code trustedProxies}
+ * @param listen address on which the pages are served. One that other machines reach requires
+ *     {@code archive.browse.users-file} or {@code archive.browse.trusted-proxies}
  * @param port port of the pages; 0: any free one
  * @param hosts names, beside loopback addresses and {@code localhost}, under which browsers reach the pages
  * @param usersFile file with lines {@code name:hash}, bcrypt as {@code htpasswd -B} writes it. Empty: none

@@ -24,20 +24,20 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How to reach the note provider, and how much to buy there.
+ * Address, account, rate and limits of the note provider.
  *
- * @param baseUrl where the provider listens, without a path
- * @param token the account's secret; comes from the environment, never from a file in the repository
- * @param allowPlainHttp whether the token may travel in clear to another host than this one
- * @param callsPerSecond the rate that all nodes of a database together never exceed; set it alike on all of them
- * @param callsInFlight how many calls may wait for their answer at once
- * @param callsPerNight our own limit of calls in one night; 0 is none
- * @param costPerNight our own limit of the cost of calls in one night, by {@code archive.source.price}; a call counts
- *     until its response shows that it is not billed; 0 is none
+ * @param baseUrl URL of the provider, without a path
+ * @param token secret of the account; comes from the environment, never from a file in the repository
+ * @param allowPlainHttp whether the token may be sent unencrypted to another host than this one
+ * @param callsPerSecond maximum rate of all nodes of a database together; the same on all of them
+ * @param callsInFlight maximum number of calls that wait for their responses
+ * @param callsPerNight own limit of calls in one night; 0 for no limit
+ * @param costPerNight own limit of the cost of calls in one night, by {@code archive.source.price}; a call counts until
+ *     its response shows that it is not billed; 0 for no limit
  * @param price prices of calls
- * @param connectTimeout how long to wait for a connection; nothing is billed before there is one
- * @param responseTimeout how long a whole call may take; giving up early may waste a billed call
- * @param maxAnswerSize how many bytes of an answer are read; a longer one counts as unreadable
+ * @param connectTimeout timeout of a connection; nothing is billed before it exists
+ * @param responseTimeout timeout of a call; an aborted call may be billed
+ * @param maxResponseSize maximum length of a response; a longer one is unreadable
  * @param maxPause maximum pause after code 302, even if the provider requests a longer one
  */
 @Validated
@@ -59,7 +59,7 @@ public record NoteSourceProperties(
         @DefaultValue("120s") @DurationMin(millis = 100) @DurationMax(minutes = 30)
         Duration responseTimeout,
 
-        @DefaultValue("4MB") @NotNull DataSize maxAnswerSize,
+        @DefaultValue("4MB") @NotNull DataSize maxResponseSize,
 
         @DefaultValue("15m") @DurationMin(seconds = 1) @DurationMax(hours = 2)
         Duration maxPause) {
@@ -68,7 +68,7 @@ public record NoteSourceProperties(
         token = token.stripped();
     }
 
-    @AssertTrue(message = "archive.source.base-url must be an http or https address without a path, query or user")
+    @AssertTrue(message = "archive.source.base-url must be an http or https URL without a path, query or user")
     boolean isBaseUrlPlain() {
         return ("http".equals(scheme()) || "https".equals(scheme()))
                 && baseUrl.getHost() != null
@@ -79,7 +79,7 @@ public record NoteSourceProperties(
 
     @AssertTrue(
             message =
-                    "archive.source.base-url is plain HTTP to another host, which would send the token in clear: use https,"
+                    "archive.source.base-url is plain HTTP to another host, which would send the token unencrypted: use https,"
                             + " or set JUSTONEAPI_ALLOW_PLAIN_HTTP=true if you accept that")
     boolean isTokenProtected() {
         return !"http".equals(scheme()) || allowPlainHttp || isLoopback();
@@ -87,8 +87,8 @@ public record NoteSourceProperties(
 
     @AssertTrue(
             message =
-                    "archive.source.response-timeout must be at least 60s (the provider's own advice: a call that is aborted"
-                            + " early may be billed all the same)")
+                    "archive.source.response-timeout must be at least 60s (the provider's advice: a call that is aborted"
+                            + " earlier may be billed)")
     boolean isResponseTimeoutLongEnough() {
         return isLoopback() || responseTimeout.compareTo(Duration.ofSeconds(60)) >= 0;
     }
@@ -103,10 +103,10 @@ public record NoteSourceProperties(
         return costPerNight.signum() == 0 || price.isSet();
     }
 
-    @AssertTrue(message = "archive.source.max-answer-size must lie between 1KB and 1GB")
-    boolean isMaxAnswerSizeUsable() {
-        return maxAnswerSize.compareTo(DataSize.ofKilobytes(1)) >= 0
-                && maxAnswerSize.compareTo(DataSize.ofGigabytes(1)) <= 0;
+    @AssertTrue(message = "archive.source.max-response-size must be between 1KB and 1GB")
+    boolean isMaxResponseSizeUsable() {
+        return maxResponseSize.compareTo(DataSize.ofKilobytes(1)) >= 0
+                && maxResponseSize.compareTo(DataSize.ofGigabytes(1)) <= 0;
     }
 
     /**

@@ -14,16 +14,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * When archived notes are asked about again, and how many in a night. Times are whole days, counted in nights.
+ * Schedule of refreshes of archived notes, and their limits in a night. Durations are whole days, counted in nights.
  *
- * @param enabled whether archived notes are asked about again by themselves. Those that were enqueued with a time of
- *     their own are, either way
- * @param ages where the ages of notes, since they were published, are divided, the youngest first; none where all are
- *     treated alike
- * @param gaps how long after its last answer a note of each age is asked about again: one before the first of the ages,
- *     one between any two, one behind the last. Without the last, older notes are not asked about any more
- * @param share which part of {@code archive.source.calls-per-night} may be spent on this, if there is such a limit
- * @param callsPerNight maximum calls of a night, in addition to the share; 0 for no limit
+ * @param enabled whether archived notes are refreshed by their age. Those that were enqueued with a date or an interval
+ *     are refreshed in any case
+ * @param ages boundaries between age groups of notes, since their publication, the youngest first; none for one group
+ * @param gaps time from the last response to the next refresh, one for each age group. Without that of the oldest
+ *     group, its notes are not refreshed
+ * @param share maximum share of {@code archive.source.calls-per-night}, if there is such a limit, for refreshes
+ * @param callsPerNight maximum refreshes of a night, in addition to the share; 0 for no limit
  * @param order order of due refreshes: the one that has been due longest first, or those of notes that grow fast, are
  *     edited often or may vanish
  */
@@ -56,14 +55,14 @@ public record RefreshProperties(
         return time.equals(Duration.ofDays(time.toDays()));
     }
 
-    @AssertTrue(message = "archive.refresh.ages must grow, each longer than the one before")
+    @AssertTrue(message = "archive.refresh.ages must be in ascending order, without duplicates")
     boolean isEachAgeLonger() {
         return ages.stream().sorted().distinct().toList().equals(ages);
     }
 
     @AssertTrue(
             message =
-                    "archive.refresh.gaps needs one time for each of archive.refresh.ages, and one more for notes older than the last, unless those are not to be asked about")
+                    "archive.refresh.gaps must have as many values as archive.refresh.ages, and one more if notes older than the last age are refreshed")
     boolean isEachAgeGivenAGap() {
         return gaps.size() == ages.size() || gaps.size() == ages.size() + 1;
     }
@@ -72,12 +71,12 @@ public record RefreshProperties(
         return ages.stream().map(Duration::toDays).toList();
     }
 
-    /** The gaps in days; none where notes are not asked about again by themselves. */
+    /** The gaps in days; none if notes are not refreshed by their age. */
     public List<Long> gapDays() {
         return enabled ? gaps.stream().map(Duration::toDays).toList() : List.of();
     }
 
-    /** What decides when a note is asked about again, in a line that can be compared. */
+    /** The schedule as a line that can be compared. */
     public String policy() {
         return (enabled ? "ages " + inDays(ageDays()) + "; gaps " + inDays(gapDays()) : "off")
                 + (order == Order.VALUE ? "; by value" : "");
@@ -88,9 +87,9 @@ public record RefreshProperties(
     }
 
     /**
-     * How many of these calls may be made in a night; 0 is any number.
+     * Returns the maximum number of refreshes in a night; 0 for no limit.
      *
-     * @param ofAll our own limit of all calls in a night; 0 where there is none
+     * @param ofAll own limit of all calls in a night; 0 for no limit
      */
     public int callsAllowed(int ofAll) {
         if (ofAll == 0) {

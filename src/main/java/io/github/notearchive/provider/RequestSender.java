@@ -157,7 +157,7 @@ final class RequestSender {
 
     /** Reads at most one byte more than the limit; memory follows the bytes received, not the length announced. */
     private Received receive(ClassicHttpResponse response) throws IOException {
-        int limit = (int) settings.maxAnswerSize().toBytes();
+        int limit = (int) settings.maxResponseSize().toBytes();
         HttpEntity entity = response.getEntity();
         boolean isAnnounced = entity != null && entity.getContentLength() > limit;
         byte[] body = entity == null || isAnnounced
@@ -189,7 +189,7 @@ final class RequestSender {
         if (received.isTooLong) {
             // without its end, which may be half a token
             byte[] stored = body.length > MAX_TOKEN ? Arrays.copyOf(body, body.length - MAX_TOKEN) : null;
-            String fault = "the response is longer than " + settings.maxAnswerSize();
+            String fault = "the response is longer than " + settings.maxResponseSize();
             return ProviderResponse.fault(fault, status, Billed.UNKNOWN, stored);
         }
         Optional<Envelope> envelope = parse(body, id);

@@ -10,16 +10,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Whether the videos of video notes are bought, and which of the streams that are offered is taken.
+ * Purchase of videos, and preference of their streams.
  *
- * @param enabled whether a second call, billed by itself, is made for the video of a note of type {@code video} whose
- *     answer carries none. Streams that an answer carries are archived either way
- * @param callsPerNight our own limit of those calls in one night, within {@code archive.source.calls-per-night}, which
- *     counts them too; 0 is no limit beside that one
- * @param codecs which codec is taken first, for videos and for the moving half of live photos; those that are not named
- *     come last
- * @param maxHeight how many pixels the shorter side of a video should have at most, as in 1080p; a taller one is taken
- *     where there is no other. 0 is no limit
+ * @param enabled whether a second call, billed separately, is made for the video of a note of type {@code video} whose
+ *     response has no stream. Streams of a response are archived in any case
+ * @param callsPerNight own limit of these calls in one night, in addition to {@code archive.source.calls-per-night},
+ *     which counts them, too; 0 for no limit
+ * @param codecs order of codecs, for videos and for the motion of live photos; other codecs come last
+ * @param maxHeight maximum pixels of the shorter side of a video, as in 1080p; a larger one is used if there is no
+ *     other. 0 for no limit
  */
 @Validated
 @ConfigurationProperties("archive.video")

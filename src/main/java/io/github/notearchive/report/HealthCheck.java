@@ -268,9 +268,9 @@ public record HealthCheck(
     /**
      * Limits of the health that {@code status} reports.
      *
-     * @param successWithin a run must have ended in order in this time: with 0, 3, 6 or 7. A day and what a night may
-     *     last longer than the one before
-     * @param verifiedWithin every file in the store must have been verified in this time
+     * @param successWithin maximum time since a run ended with 0, 3, 6 or 7: a day, and two hours since nights differ
+     *     in length
+     * @param verifiedWithin maximum time since the last verification of each file in the store
      */
     @Validated
     @ConfigurationProperties("archive.health")

@@ -27,8 +27,8 @@ import org.springframework.validation.annotation.Validated;
  * @param connectTimeout time limit of a connection attempt
  * @param socketTimeout longest wait for the next bytes of a response
  * @param tries attempts of a request that fails temporarily
- * @param sync whether the embedded store answers a write only after it is on the disk (fsync), so that a power cut
- *     loses nothing; other stores have rules of their own
+ * @param sync whether the embedded store confirms a write only after it is on the disk (fsync), so that a power cut
+ *     loses nothing; no effect on other stores
  */
 @Validated
 @ConfigurationProperties("archive.store")
@@ -85,7 +85,7 @@ public record StoreProperties(
     }
 
     @AssertTrue(
-            message = "archive.store.endpoint must be an http or https address without path, such as"
+            message = "archive.store.endpoint must be an http or https URL without path, such as"
                     + " https://s3.example.org")
     boolean isEndpointReadable() {
         return endpoint == null || !hasEndpoint() || endpoint.strip().matches(ADDRESS);

@@ -22,7 +22,7 @@ import org.springframework.validation.annotation.Validated;
  *     {@code http://collector.example.org:4318/v1/metrics}. Empty: none
  * @param otlpAuthorization the header {@code Authorization} for that receiver, such as {@code Bearer ...}; comes from
  *     the environment. Empty: none
- * @param timeout how long the last export may delay the end of a command
+ * @param timeout maximum time that the last export delays the end of a command
  */
 @Validated
 @ConfigurationProperties("archive.metrics")
@@ -45,7 +45,7 @@ public record MetricsProperties(
         return textfile.isBlank() || textfile.strip().endsWith(".prom");
     }
 
-    @AssertTrue(message = "archive.metrics.push-url must be a whole http or https address")
+    @AssertTrue(message = "archive.metrics.push-url must be an absolute http or https URL")
     boolean isPushUrlUsable() {
         return pushUrl.isUsable();
     }
@@ -55,7 +55,7 @@ public record MetricsProperties(
         return !pushJob.isBlank();
     }
 
-    @AssertTrue(message = "archive.metrics.otlp-url must be a whole http or https address")
+    @AssertTrue(message = "archive.metrics.otlp-url must be an absolute http or https URL")
     boolean isOtlpUrlUsable() {
         return otlpUrl.isUsable();
     }

@@ -20,13 +20,13 @@ import org.springframework.validation.annotation.Validated;
  * Settings of notifications, which are off unless a URL is set. {@code src/docs/notifications.md} describes messages
  * and pings.
  *
- * @param events that the webhook receives: {@code start, success, attention, failure, overlap}
+ * @param events events that the webhook receives: {@code start, success, attention, failure, overlap}
  * @param webhook receiver of messages
  * @param pingUrl a check at healthchecks.io or a compatible service, which receives a ping for each run regardless of
  *     {@code events}. Empty: none
  * @param digest limit of the notes named in the message of a run, of those that vanished and of those that were edited
  *     that night. 0: neither names nor numbers
- * @param timeout how long deliveries, retries included, may delay the end of a command
+ * @param timeout maximum time that deliveries, with their retries, delay the end of a command
  */
 @Validated
 @ConfigurationProperties("archive.notify")
@@ -47,7 +47,7 @@ public record NotifyProperties(
      * Receiver of messages.
      *
      * @param url target of the messages. Empty: none
-     * @param format of the messages: our JSON, or that of a robot of a chat group
+     * @param format format of the messages: JSON, or that of a robot of a chat group
      * @param token sent as {@code Authorization: Bearer}; comes from the environment. Empty: none
      * @param secret key of the signature of each message, for the formats {@code json}, {@code feishu} and
      *     {@code dingtalk}; comes from the environment. Empty: not signed
@@ -63,7 +63,7 @@ public record NotifyProperties(
             secret = secret.stripped();
         }
 
-        @AssertTrue(message = "archive.notify.webhook.url must be a whole http or https address")
+        @AssertTrue(message = "archive.notify.webhook.url must be an absolute http or https URL")
         boolean isUrlUsable() {
             return url.isUsable();
         }
@@ -90,7 +90,7 @@ public record NotifyProperties(
         return webhook.url().isPresent() && events.contains(event);
     }
 
-    @AssertTrue(message = "archive.notify.ping-url must be a whole http or https address")
+    @AssertTrue(message = "archive.notify.ping-url must be an absolute http or https URL")
     boolean isPingUrlUsable() {
         return pingUrl.isUsable();
     }

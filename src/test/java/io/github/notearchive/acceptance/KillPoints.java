@@ -127,22 +127,22 @@ final class KillPoints {
                         .where(UNANSWERED)
                         .after(called(WORKERS))
                         .leavesCallsUnanswered(),
-                new KillPoint("ANSWER_SENT", "the answer is sold and on its way back")
+                new KillPoint("ANSWER_SENT", "the response is sold and in transit")
                         .held(night -> night.ways().provider().holdResponses(DETAIL), AWAIT_PROXY)
                         .where(UNANSWERED)
                         .where(granted(WORKERS))
                         .leavesCallsUnanswered(),
-                new KillPoint("ANSWER_RECEIVED", "the answer has arrived, its row is not written")
+                new KillPoint("ANSWER_RECEIVED", "the response has arrived, its row is not written")
                         // one statement writes the answers that wait; the others wait behind it
                         .trapped(ANSWER_TRAP)
                         .where(UNANSWERED)
                         .where(granted(WORKERS))
                         .leavesCallsUnanswered(),
-                new KillPoint("ANSWER_KEPT", "the answer's row is not written for a second")
+                new KillPoint("ANSWER_KEPT", "the response's row is not written for a second")
                         .trapped(ANSWER_TRAP)
                         .where((night, _) -> await().atMost(PATIENCE).until(() -> night.spooledResponses() == WORKERS))
                         .where(ANSWERED, 0),
-                new KillPoint("DATABASE_SILENT", "the answer has arrived, the database does not reply")
+                new KillPoint("DATABASE_SILENT", "the response has arrived, the database does not reply")
                         .held(HOLD_PROVIDER, night -> {
                             AWAIT_PROVIDER.run(night);
                             night.ways().database().holdRequests(TcpProxy.ANY);
@@ -162,7 +162,7 @@ final class KillPoints {
 
     private static List<KillPoint> ofFiles() {
         return List.of(
-                new KillPoint("ANSWER_DURABLE", "the answer is durable, its files are asked for")
+                new KillPoint("ANSWER_DURABLE", "the response is durable, its files are requested")
                         .held(HOLD_MEDIA, AWAIT_MEDIA)
                         .where(PAID_AND_CLAIMED, WORKERS)
                         .after((_, archive) -> archive.assertNumber(PAID_AND_CLAIMED, WORKERS)),

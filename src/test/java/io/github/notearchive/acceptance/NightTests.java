@@ -224,7 +224,7 @@ class NightTests {
                 Archive archive = practice.look()) {
             practice.environment().put("_JAVA_OPTIONS", "-Xmx384m");
             practice.environment().put("ARCHIVE_WORKERS", "32");
-            practice.environment().put("ARCHIVE_SOURCE_MAXANSWERSIZE", "16MB");
+            practice.environment().put("ARCHIVE_SOURCE_MAXRESPONSESIZE", "16MB");
             List<String> notes = practice.enqueue(12);
             for (int i = 0; i < 12; i++) {
                 int kind = i % 3;

@@ -364,9 +364,8 @@ public abstract class HistoryFixture extends MaintenanceScenario {
         ExitCode expected = before.hasLostFile() ? ExitCode.INCOMPLETE : ExitCode.COMPLETED;
         // without sidecars there may be no bucket; a merge does not look for the files of a capture that has its rows
         ExitCode orElse = before.nightsOfSidecars(false).isEmpty() ? ExitCode.USAGE : expected;
-        Callable<?> merge = () -> isOfDump
-                ? assertThat(merge().exitCode()).isIn(ExitCode.COMPLETED, orElse)
-                : rebuild(expected);
+        Callable<?> merge =
+                () -> isOfDump ? assertThat(merge().exitCode()).isIn(ExitCode.COMPLETED, orElse) : rebuild(expected);
         boolean isKilled = killedAt(step, merge) == null;
         // a rebuild that was killed after its last shard is complete
         if (isKilled && (isOfDump || count("worklist") == 0 || count("scan_shard WHERE done_at IS NULL") > 0)) {

@@ -59,7 +59,7 @@ class ManyNodesTests extends NightFixture {
         List<String> notes = night.pending(1);
         night.script().always(notes.getFirst(), Reply.hang());
         CompletableFuture<RunSummary> run = night.runAside();
-        await("it is asked about", () -> night.calls() == 1);
+        await("it is fetched", () -> night.calls() == 1);
         anotherNodeMeets(601);
 
         await("the gate is closed", () -> gate.isClosed());

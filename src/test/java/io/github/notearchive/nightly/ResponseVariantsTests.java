@@ -234,7 +234,7 @@ class ResponseVariantsTests extends NightFixture {
         variant(16, "another note's id").fields("{'id':'{other}','title':'of another note'}");
         variant(16, "another note first, the requested one second").replies(Reply.note(envelope -> {
             ArrayNode notes = (ArrayNode) envelope.at("/data/0/note_list");
-            ((ObjectNode) notes.get(0)).put("title", "asked about");
+            ((ObjectNode) notes.get(0)).put("title", "requested");
             notes.insertObject(0)
                     .put("id", otherNote())
                     .put("title", "of another note")

@@ -284,7 +284,7 @@ class JustOneApiClientTests extends ClientFixture {
                                 ScriptedServer.raw("HTTP/1.1 200 x\r\nContent-Length: 1000000000\r\n\r\n{", bytes(""));
                         })
                 .replies(200, FOUND);
-        JustOneApiClient client = client("max-answer-size", kind.split(" ")[0]);
+        JustOneApiClient client = client("max-response-size", kind.split(" ")[0]);
 
         Deferred deferred = (Deferred) fetch(client, NOTE);
 
@@ -299,7 +299,7 @@ class JustOneApiClientTests extends ClientFixture {
         assertThat(provider.lines()).hasSize(2);
         provider.replies(200, FOUND);
         String limit = bytes(FOUND).length + "B";
-        assertThat(fetch(client("max-answer-size", limit), NOTE)).isInstanceOf(Found.class);
+        assertThat(fetch(client("max-response-size", limit), NOTE)).isInstanceOf(Found.class);
     }
 
     @Test

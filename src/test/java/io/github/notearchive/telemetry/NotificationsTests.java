@@ -441,8 +441,8 @@ class NotificationsTests {
                         Set.of(NotifyProperties.Event.FAILURE), webhook, none, 5, Duration.ofSeconds(20))))
                 .containsExactlyInAnyOrder(
                         "archive.notify.webhook.secret must be empty for the formats slack and wecom, which do not sign",
-                        "archive.notify.webhook.url must be a whole http or https address",
-                        "archive.notify.ping-url must be a whole http or https address");
+                        "archive.notify.webhook.url must be an absolute http or https URL",
+                        "archive.notify.ping-url must be an absolute http or https URL");
         assertThat(Settings.violations(
                         new MetricsProperties("/var/lib/metrics.txt", none, " ", none, secret, Duration.ofSeconds(15))))
                 .extracting(message -> message.split(" ")[0])

@@ -21,5 +21,5 @@ public record ProofProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("") @NotNull Secret key,
 
-        @DefaultValue("") @Pattern(regexp = "|https?://\\S+", message = "must be an http or https address")
+        @DefaultValue("") @Pattern(regexp = "|https?://\\S+", message = "must be an http or https URL")
         String timestampUrl) {}

@@ -281,9 +281,9 @@ record SidecarWriter(
         Supplier<SidecarFound> open(StoredObject object) {
             // in a JSON string, each byte of the response takes two at most: a quotation mark and its backslash
             int largest = (int)
-                    Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + MAX_WITHOUT_RESPONSE);
+                    Math.min(Integer.MAX_VALUE - 8, 2 * source.maxResponseSize().toBytes() + MAX_WITHOUT_RESPONSE);
             if (object.size() > largest) {
-                String reason = "its %d bytes are too many for a response of archive.source.max-answer-size"
+                String reason = "its %d bytes are too many for a response of archive.source.max-response-size"
                         .formatted(object.size());
                 return () -> new Refused(object.name(), reason);
             }

@@ -110,7 +110,7 @@ class SettingsTableTests {
                 Currency.class, "currency code",
                 Duration.class, "duration",
                 DataSize.class, "size",
-                URI.class, "address");
+                URI.class, "URL");
 
         private static final String HEAD = """
 
