@@ -184,13 +184,17 @@ public final class RunnerLock implements AutoCloseable {
         }
     }
 
-    /** Releases the lock before closing the connection, which the server notices with a delay. */
+    /**
+     * Releases the lock before closing the connection, which the server notices with a delay. A run that waits for the
+     * whole archive checks for rebuilds then, so that their lock is released first.
+     */
     @Override
     public synchronized void close() {
         isReleased = true;
         try {
             if (isLocked) {
-                jdbc.sql("SELECT pg_advisory_unlock_all()::text")
+                jdbc.sql("SELECT concat(%s pg_advisory_unlock_all()::text)"
+                                .formatted(scope == Scope.ARCHIVE ? "pg_advisory_unlock" + REBUILDS + "," : ""))
                         .query(String.class)
                         .single();
             }
