@@ -55,7 +55,7 @@ public record ArchiveProperties(
     }
 
     /**
-     * When a postponed note is retried.
+     * Delays and limits of retries of a note.
      *
      * @param delays waits after the first, second, ... attempt of a night; the last one repeats
      * @param jitter fraction by which each wait varies at random
@@ -95,7 +95,7 @@ public record ArchiveProperties(
     }
 
     /**
-     * When errors of a service end the run instead of counting against each note.
+     * Limits after which errors of a service end the run instead of counting as attempts of each note.
      *
      * @param faults number of consecutive errors without a success
      * @param after time without a success; database and store are waited for until then

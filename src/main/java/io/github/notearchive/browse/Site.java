@@ -7,7 +7,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
- * What each page shows around its content.
+ * Common elements of all pages.
  *
  * @param texts texts in the language of the reader
  * @param address path and query of the page without {@code lang}

@@ -95,7 +95,7 @@ final class StatusCommand extends JsonCommand {
      */
     record Refreshes(String policy, WorklistStats.PlannedRefreshes notes, CallTotals.Bill billTonight, int allowed) {}
 
-    /** What the text shows. */
+    /** Model of the text template. */
     record Screen(Status status, boolean isVerbose, NightlySettings settings) {
 
         long callsTonight(boolean isBilled) {

@@ -18,14 +18,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a run ended and what it did, as one JSON document for a program: all that the console says.
+ * Summary of a run as one JSON document, with the content of the text on the console.
  *
- * <p>It has the same fields however the run ended; {@code src/docs/run-summary.md} describes each. A field may be added
- * without notice. When one goes or changes its meaning, {@link #VERSION} is raised.
+ * <p>It has the same fields for any end of a run; {@code src/docs/run-summary.md} describes each. A field may be added
+ * without notice. If a field is removed or changes its meaning, {@link #VERSION} is raised.
  */
 final class SummaryJson {
 
-    /** Raised when a field goes, or changes its meaning. */
+    /** Raised if a field is removed or changes its meaning. */
     private static final int VERSION = 1;
 
     private SummaryJson() {}
@@ -53,7 +53,7 @@ final class SummaryJson {
     }
 
     /**
-     * What bounded the run; null: nothing did, or the settings could not be read.
+     * Limits of the run; null for no limit, and if the settings could not be read.
      *
      * @param notes {@code --limit}
      * @param seconds {@code --max-duration}, or else {@code archive.limits.max-duration}

@@ -29,7 +29,7 @@ record Manifest(Export export) {
     /** Incremented when a field changes its meaning. */
     static final int VERSION = 2;
 
-    /** What the manifest says of a filter that names authors whom the rows do not name. */
+    /** Replaces a filter that names authors if the rows do not name them. */
     static final String HIDDEN = "with names of authors, which are not exported";
 
     /** Id of an author, as opposed to the number that the platform displays. */

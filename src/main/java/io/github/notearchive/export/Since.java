@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 record Since(Path file, JsonNode manifest, String sha256, Instant mark) {
 
     /**
-     * How long before the mark a delta begins: a transaction that was open during the earlier export carries the time
+     * Time before the mark at which a delta begins: a transaction that was open during the earlier export has the time
      * of its begin. Transactions of the program end after seconds.
      */
     private static final Duration OVERLAP = Duration.ofHours(1);

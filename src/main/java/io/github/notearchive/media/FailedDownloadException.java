@@ -17,7 +17,7 @@ import org.apache.hc.core5.http.NoHttpResponseException;
  */
 final class FailedDownloadException extends UnknownHostException {
 
-    /** What follows from the failure. */
+    /** Kind of failure, by the action that follows. */
     enum Kind {
         /** The server has no such file, or denies it. */
         GONE,

@@ -32,7 +32,7 @@ public class RunStopper extends Gate {
     private final JustOneApiClient provider;
     private final MediaDownloader downloads;
 
-    /** When work in progress is aborted, in nanoseconds; null while no deadline is set. */
+    /** Time at which work in progress is aborted, in nanoseconds; null while no deadline is set. */
     private @Nullable Long deadline;
 
     private volatile boolean isAborted;

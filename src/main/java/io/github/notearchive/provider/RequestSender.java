@@ -77,7 +77,7 @@ final class RequestSender {
     }
 
     /**
-     * What was received for one request, without the token.
+     * Response to one request, without the token.
      *
      * @param envelope content of the body; empty if it is none of the provider's
      * @param body decoded body, or the part of one that is too long; null if there is none to store

@@ -34,7 +34,7 @@ record NightCharts(NightReport night, Texts texts) {
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
 
-    /** How notes ended, with the number of its colour; the names are keys of texts. */
+    /** Results of notes with the number of their colour; the names are keys of texts. */
     private enum Outcome {
         archived(0, Work::archived),
         unavailable(3, Work::unavailable),

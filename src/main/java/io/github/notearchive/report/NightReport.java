@@ -101,7 +101,7 @@ public record NightReport(
         }
     }
 
-    /** How bad the end of a run is; the names are classes of the style sheet. */
+    /** Severity of the end of a run; the names are classes of the style sheet. */
     enum Tone {
         good("✓"),
         watch("!"),

@@ -107,7 +107,7 @@ final class StoreClient implements AutoCloseable {
     }
 
     /**
-     * What a request contains besides method and URL.
+     * Parameters, headers and body of a request.
      *
      * @param query parameters; null for none
      * @param headers signed headers by their names in lower case; that of the payload is the digest of nothing unless

@@ -86,7 +86,7 @@ public final class NoteRowWriter implements AutoCloseable {
         }
     }
 
-    /** What a response has changed of a note: any count, title or text, a new file or a newly listed one. */
+    /** Changes of a note by a response: of any count, of title or text, of the list of files. */
     public record Change(boolean counts, boolean words, boolean files) {
 
         public static final Change NONE = new Change(false, false, false);

@@ -52,7 +52,7 @@ public record NoteChanges(JdbcClient jdbc) {
             @Nullable Absence absence) {}
 
     /**
-     * What the provider returned for a vanished note.
+     * Last results of checks of a vanished note.
      *
      * @param code the provider's code at the last check
      * @param nights number of nights whose responses did not contain it; 0 for fewer than two

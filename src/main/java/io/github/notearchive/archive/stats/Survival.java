@@ -28,7 +28,10 @@ public record Survival(JdbcClient jdbc) {
     private static final JsonMapper JSON = new JsonMapper();
     private static final TypeReference<TreeMap<Integer, @Nullable Double>> SHARES = new TypeReference<>() {};
 
-    /** How notes are grouped, the values that are estimated, and their order. The names are those of the view. */
+    /**
+     * Groups of notes, with the condition for values that are estimated and their order. The names are those of the
+     * view.
+     */
     public enum Dimension {
         all("true", "value"),
         month("true", "value DESC"),

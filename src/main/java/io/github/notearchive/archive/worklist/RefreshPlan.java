@@ -34,8 +34,8 @@ public record RefreshPlan(
             ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_UNPROCESSED);
 
     /**
-     * What makes a response worth its price: growth of likes a day, edits, and signs that the note may vanish. The
-     * value adds the logarithm of the growth and the numbers of the others.
+     * Value of a refresh: growth of likes a day, edits, and signs that the note may vanish. The value adds the
+     * logarithm of the growth and the numbers of the others.
      */
     private static final String VALUE = """
             CROSS JOIN LATERAL (

@@ -103,7 +103,7 @@ public record WorklistRow(
         }
     }
 
-    /** How the note was enqueued. */
+    /** Data of the enqueueing of a note. */
     public record Origin(int priority, String source, Instant enqueuedAt) {
 
         public Origin {

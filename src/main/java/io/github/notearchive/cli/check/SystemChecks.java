@@ -78,7 +78,7 @@ final class SystemChecks {
     /** Whether the database has the tables of this version. */
     private boolean hasTables;
 
-    /** How far the provider's clock is ahead of ours; null if it is unknown. */
+    /** Difference of the provider's clock to that of this machine; null if it is unknown. */
     private @Nullable Duration drift;
 
     private SystemChecks(CommandContext context, List<Finding> findings) {
