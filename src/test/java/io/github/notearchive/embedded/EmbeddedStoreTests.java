@@ -37,9 +37,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@ResourceLock("own servers")
+@Execution(ExecutionMode.CONCURRENT) // the class, not its methods
 class EmbeddedStoreTests {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();

@@ -26,9 +26,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** An upload is verified, and a failure reports whether a retry helps. */
 @Timeout(30)
+@ResourceLock("own servers")
+@Execution(ExecutionMode.CONCURRENT) // the class, not its methods
 class ObjectStoreTests {
 
     private static final ObjectKey KEY = new ObjectKey("a");

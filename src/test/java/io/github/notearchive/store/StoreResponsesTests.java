@@ -27,12 +27,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses of stores that differ from those of a correct one, or say no more than they must. */
 @Timeout(30)
+@ResourceLock("own servers")
+@Execution(ExecutionMode.CONCURRENT) // the class, not its methods
 class StoreResponsesTests {
 
     private static final ObjectKey KEY = new ObjectKey("a");
