@@ -392,14 +392,19 @@ public abstract class HistoryFixture extends MaintenanceScenario {
     /** Takes the servers away at a moment; a killed process keeps no response in a file from then on. */
     private <T> @Nullable T lostAt(Step step, boolean isKilled, Callable<T> action) throws Exception {
         Set<Path> spooled = new HashSet<>();
+        CompletableFuture<Void> lost = new CompletableFuture<>();
         night.wayToProvider().holdRequests(_ -> !kill.passes());
         night.wayToStore().holdRequests(_ -> !kill.passes());
         kill.arm(step.moment(), true, step.moment() > History.MOMENTS, () -> {
             spooled.addAll(spooled());
             Thread.startVirtualThread(() -> {
-                night.wayToProvider().leadTo(CLOSED);
-                night.wayToStore().leadTo(CLOSED);
-                runs.close(ExitCode.UPSTREAM_UNAVAILABLE, "killed");
+                try {
+                    night.wayToProvider().leadTo(CLOSED);
+                    night.wayToStore().leadTo(CLOSED);
+                    runs.close(ExitCode.UPSTREAM_UNAVAILABLE, "killed");
+                } finally {
+                    lost.complete(null);
+                }
             });
         });
         boolean isDead = false;
@@ -412,6 +417,9 @@ public abstract class HistoryFixture extends MaintenanceScenario {
             }
         } finally {
             isDead = kill.isDead();
+            if (isDead) {
+                lost.join();
+            }
             mend();
             if (isDead && isKilled) {
                 for (Path file : spooled()) {
