@@ -22,8 +22,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -264,7 +262,6 @@ class DeploymentFilesTests {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
     void cronRepeatsAnOutageUntilItIsOver() throws Exception {
         Path attempts = directory.resolve("attempts");
         Path program = script("""
@@ -299,7 +296,6 @@ class DeploymentFilesTests {
         "verify, false, 0 7",
         "verify, true, 1 3 5 6 8",
     })
-    @DisabledOnOs(OS.WINDOWS)
     void cronMailsOnlyFailuresThatNeedAnOperator(String command, boolean mailed, String codes) throws Exception {
         for (String code : codes.split(" ")) {
             Path program = script("""
@@ -329,7 +325,6 @@ class DeploymentFilesTests {
 
     @ParameterizedTest
     @CsvSource({"4, 4", "KILL, 137"})
-    @DisabledOnOs(OS.WINDOWS)
     void aUnitThatFailsIsMailedWithTheMeaningOfItsCodeAndItsJournal(String status, String page) throws Exception {
         Path program = script("echo \"page of $2\"\n");
         command("sendmail", "echo \"sendmail $*\"; cat\n");

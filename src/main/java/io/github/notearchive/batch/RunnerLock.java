@@ -59,8 +59,7 @@ public final class RunnerLock implements AutoCloseable {
         /** A node's work that excludes everything else. */
         ARCHIVE(
                 NodeLocks.GROUP,
-                " AND pg_try_advisory_lock" + WHOLE + " AND pg_try_advisory_lock" + AUDITS + " AND pg_try_advisory_lock"
-                        + REBUILDS,
+                " AND pg_try_advisory_lock" + WHOLE + " AND pg_try_advisory_lock" + AUDITS + NO_REBUILD,
                 "the lock of the whole archive"),
         /** A publish of any node; shares the whole archive. */
         PUBLISH("note-archive-publish", SHARED, "the lock of publishing"),
@@ -184,17 +183,13 @@ public final class RunnerLock implements AutoCloseable {
         }
     }
 
-    /**
-     * Releases the lock before closing the connection, which the server notices with a delay. A run that waits for the
-     * whole archive checks for rebuilds then, so that their lock is released first.
-     */
+    /** Releases the lock before closing the connection, which the server notices with a delay. */
     @Override
     public synchronized void close() {
         isReleased = true;
         try {
             if (isLocked) {
-                jdbc.sql("SELECT concat(%s pg_advisory_unlock_all()::text)"
-                                .formatted(scope == Scope.ARCHIVE ? "pg_advisory_unlock" + REBUILDS + "," : ""))
+                jdbc.sql("SELECT pg_advisory_unlock_all()::text")
                         .query(String.class)
                         .single();
             }

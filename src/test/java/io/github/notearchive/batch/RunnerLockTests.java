@@ -13,7 +13,7 @@ class RunnerLockTests {
 
     private final ArchiveDatabase database = ArchiveDatabase.running();
 
-    @RepeatedTest(100) // 6 % failed while the locks were released in any order
+    @RepeatedTest(100) // 6 % failed while a forget had the lock of rebuilds, which a run looks for
     void runThatWaitsForTheWholeArchiveAcquiresItsLock() {
         CompletableFuture<Optional<RunnerLock>> run;
         try (RunnerLock _ = acquire(Scope.ARCHIVE, "other").orElseThrow()) {

@@ -3,8 +3,6 @@ package io.github.notearchive.histories;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.histories.Seen.Call;
 import io.github.notearchive.histories.Seen.Slot;
-import java.time.LocalDate;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ArchiveModel {
 
     /** Nights for which a response is used again. */
-    private static final long REUSED = 7;
+    static final long REUSED = 7;
 
     /**
      * What the provider has of a note.
@@ -252,20 +250,8 @@ final class ArchiveModel {
         }
     }
 
-    /**
-     * Returns the missing sidecars that an audit cannot write again, since the ledger no longer has the exact response.
-     * The operator restores them from a copy of the bucket.
-     */
-    List<String> unrepairable(long tonight) {
-        return damaged.stream()
-                .filter(key -> key.startsWith(Sidecar.PREFIX))
-                .filter(key -> tonight - nightOf(key) >= REUSED)
-                .toList();
-    }
-
-    private static long nightOf(String sidecar) {
-        String date = sidecar.substring(sidecar.lastIndexOf('/') + 1, sidecar.indexOf('T'));
-        return LocalDate.parse(date, DateTimeFormatter.BASIC_ISO_DATE).toEpochDay();
+    List<String> damagedSidecars() {
+        return damaged.stream().filter(key -> key.startsWith(Sidecar.PREFIX)).toList();
     }
 
     /** Returns what is wrong after nights without faults. */

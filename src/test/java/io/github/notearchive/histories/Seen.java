@@ -165,6 +165,10 @@ record Seen(
         return sidecars;
     }
 
+    static long nightOf(Sidecar sidecar) {
+        return Night.of(sidecar.capturedAt()).date().toEpochDay();
+    }
+
     /**
      * Returns the night of the newest sidecar of each note in the bucket.
      *
@@ -174,7 +178,7 @@ record Seen(
         Map<String, Long> nights = new HashMap<>();
         for (Sidecar sidecar : sidecarsInBucket()) {
             if (!withNote || sidecar.media() != null) {
-                long night = Night.of(sidecar.capturedAt()).date().toEpochDay();
+                long night = nightOf(sidecar);
                 nights.merge(sidecar.noteId().value(), night, Math::max);
             }
         }
