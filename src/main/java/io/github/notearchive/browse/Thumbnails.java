@@ -8,6 +8,7 @@ import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.io.JpegScaler;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -39,6 +46,9 @@ import org.springframework.stereotype.Component;
  * <p>Each request queries whether a note that is not erased uses the picture. Cached files of other pictures are
  * deleted by such a request or by the next sweep: at the first request, then once for each 200 new files. Failures of
  * the disk are logged, and the file counts as missing.
+ *
+ * <p>Decoders neither yield nor end early, so that they have threads of the system, fewer than processors: pages are
+ * served beside them.
  */
 @Component
 final class Thumbnails {
@@ -55,6 +65,9 @@ final class Thumbnails {
 
     /** Time after which a conversion that failed is tried again: memory, disk space or time may have been short. */
     private static final Duration RETRY = Duration.ofMinutes(10);
+
+    /** Time that a request waits for the conversions before its own. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private record Entry(File file, String sha256, long used) {
 
@@ -73,12 +86,15 @@ final class Thumbnails {
     private final Clock clock;
 
     /** One lock for each conversion that may run at a time. A picture has one of them, so that it is converted once. */
-    private final List<Object> locks = Stream.generate(Object::new)
+    private final List<ReentrantLock> turns = Stream.generate(() -> new ReentrantLock(true))
             .limit(Math.clamp(
                     Runtime.getRuntime().maxMemory() / HEAP,
                     1,
-                    Runtime.getRuntime().availableProcessors()))
+                    Math.max(1, Runtime.getRuntime().availableProcessors() - 1)))
             .toList();
+
+    private final ExecutorService decoders = Executors.newFixedThreadPool(
+            turns.size(), Thread.ofPlatform().daemon().name("thumbnail-", 0).factory());
 
     /** Times of failed conversions by SHA-256. */
     private final Map<String, Instant> failures = new ConcurrentHashMap<>();
@@ -113,34 +129,52 @@ final class Thumbnails {
         return file.flatMap(found -> cached(sha256, width).or(() -> make(found, width)));
     }
 
+    /** Waits for a turn and makes the file; empty if the turn does not come in time. */
     private Optional<byte[]> make(FileLine file, int width) {
-        synchronized (locks.get(Math.floorMod(file.sha256().hashCode(), locks.size()))) {
-            return cached(file.sha256(), width).or(() -> {
-                if (newFiles.getAndIncrement() % FILES_PER_SWEEP == 0) {
-                    sweep();
-                }
-                Optional<byte[]> made = convert(file, width);
-                made.ifPresent(bytes -> write(file.sha256(), width, bytes));
-                return made;
-            });
+        boolean isHeif = HeifCommand.isHeif(file.contentType());
+        if (!(isHeif ? heif.isUsable() : JpegScaler.accepts(file.contentType()))) {
+            return Optional.empty();
+        }
+        ReentrantLock turn = turns.get(Math.floorMod(file.sha256().hashCode(), turns.size()));
+        try {
+            if (!turn.tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                return Optional.empty();
+            }
+            try {
+                Optional<byte[]> made = cached(file.sha256(), width);
+                return made.isPresent() || hasFailed(file) ? made : convert(file, width, isHeif);
+            } finally {
+                turn.unlock();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
         }
     }
 
-    private Optional<byte[]> convert(FileLine file, int width) {
-        boolean isHeif = HeifCommand.isHeif(file.contentType());
-        boolean isAccepted = isHeif ? heif.isUsable() : JpegScaler.accepts(file.contentType());
-        Instant now = clock.instant();
-        failures.values().removeIf(failure -> failure.plus(RETRY).isBefore(now));
-        if (!isAccepted || failures.containsKey(file.sha256())) {
-            return Optional.empty();
+    private boolean hasFailed(FileLine file) {
+        failures.values().removeIf(failure -> failure.plus(RETRY).isBefore(clock.instant()));
+        return failures.containsKey(file.sha256());
+    }
+
+    private Optional<byte[]> convert(FileLine file, int width, boolean isHeif) throws InterruptedException {
+        if (newFiles.getAndIncrement() % FILES_PER_SWEEP == 0) {
+            sweep();
         }
-        try {
+        Future<byte[]> jpeg = decoders.submit(() -> {
             byte[] picture = read(file);
-            return Optional.of(
-                    isHeif ? heif.jpeg(picture, width) : JpegScaler.scale(picture, file.contentType(), width));
-        } catch (IOException e) {
+            return isHeif ? heif.jpeg(picture, width) : JpegScaler.scale(picture, file.contentType(), width);
+        });
+        try {
+            byte[] bytes = jpeg.get();
+            write(file.sha256(), width, bytes);
+            return Optional.of(bytes);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StoreException outage) {
+                throw outage;
+            }
             log.warn("There is no thumbnail of {}: {}", file.sha256(), e.getMessage());
-            failures.put(file.sha256(), now);
+            failures.put(file.sha256(), clock.instant());
             return Optional.empty();
         }
     }

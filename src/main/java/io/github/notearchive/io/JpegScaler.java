@@ -1,21 +1,23 @@
 package io.github.notearchive.io;
 
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageInputStreamImpl;
 import net.coobird.thumbnailator.Thumbnails;
 import net.coobird.thumbnailator.util.exif.ExifFilterUtils;
 import net.coobird.thumbnailator.util.exif.ExifUtils;
@@ -25,7 +27,7 @@ import net.coobird.thumbnailator.util.exif.Orientation;
  * Writes small JPEG files of untrusted pictures: JPEG, PNG, and the first frames of GIF and WebP.
  *
  * <p>Size and number of pixels are verified before pixels are decoded, and pixels are left out while they are read, so
- * that a picture takes about 100 MB at most.
+ * that a picture takes about 100 MB at most. Decoding ends after 10 s, as a small file may describe any amount of work.
  */
 public final class JpegScaler {
 
@@ -41,6 +43,11 @@ public final class JpegScaler {
     /** Pixels that are kept while reading. */
     private static final double READ_PIXELS = 8_000_000;
 
+    /** Scans of a JPEG, each of which decodes the whole picture; encoders write about ten. */
+    private static final int MAX_SCANS = 100;
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
     private static final int BASELINE_FRAME = 0xFFC0;
     private static final int RESTART = 0xFFD0;
     private static final int START_OF_JPEG = 0xFFD8;
@@ -48,6 +55,53 @@ public final class JpegScaler {
     private static final int SCAN = 0xFFDA;
     private static final int EXIF = 0xFFE1;
     private static final int FILLED = 0xFFFF;
+
+    /**
+     * Bytes of a picture until a time. Readers of images read while they decode; their {@code abort()} would not do:
+     * that of JPEG is refused while the reader is in use.
+     */
+    private static final class LimitedStream extends ImageInputStreamImpl {
+
+        private final byte[] picture;
+        private final Duration limit;
+        private final long start = System.nanoTime();
+
+        LimitedStream(byte[] picture, Duration limit) {
+            this.picture = picture;
+            this.limit = limit;
+        }
+
+        @Override
+        public long length() {
+            return picture.length;
+        }
+
+        @Override
+        public int read() throws IOException {
+            check();
+            bitOffset = 0;
+            return streamPos < picture.length ? Byte.toUnsignedInt(picture[(int) streamPos++]) : -1;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            check();
+            bitOffset = 0;
+            int count = (int) Math.min(length, picture.length - streamPos);
+            if (count <= 0) {
+                return length == 0 ? 0 : -1;
+            }
+            System.arraycopy(picture, (int) streamPos, target, offset, count);
+            streamPos += count;
+            return count;
+        }
+
+        private void check() throws IOException {
+            if (System.nanoTime() - start > limit.toNanos()) {
+                throw new IOException("the picture is not decoded after %d ms".formatted(limit.toMillis()));
+            }
+        }
+    }
 
     static {
         ImageIO.setUseCache(false); // no temporary files
@@ -64,16 +118,24 @@ public final class JpegScaler {
      *
      * @param contentType type by the first bytes; no decoder of another type is used
      * @param width longest width in pixels; the height is twice as much at most
-     * @throws IOException if the picture is damaged, too large, or of another type
+     * @throws IOException if the picture is damaged, too large, of another type, or takes too long
      */
     public static byte[] scale(byte[] picture, String contentType, int width) throws IOException {
+        return scale(picture, contentType, width, LIMIT);
+    }
+
+    /** As above, with another time limit. */
+    static byte[] scale(byte[] picture, String contentType, int width, Duration limit) throws IOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByMIMEType(contentType);
         if (picture.length > MAX_BYTES || !accepts(contentType) || !readers.hasNext()) {
             throw new IOException(
                     "a picture of %d bytes of type %s is not scaled".formatted(picture.length, contentType));
         }
+        if (contentType.equals("image/jpeg") && scans(picture) > MAX_SCANS) {
+            throw new IOException("%d scans are too many".formatted(scans(picture)));
+        }
         ImageReader reader = readers.next();
-        try (ImageInputStream in = new ByteArrayImageInputStream(picture)) {
+        try (ImageInputStream in = new LimitedStream(picture, limit)) {
             reader.setInput(in, true, true);
             int fullWidth = reader.getWidth(0);
             int fullHeight = reader.getHeight(0);
@@ -103,6 +165,13 @@ public final class JpegScaler {
         } finally {
             reader.dispose();
         }
+    }
+
+    /** Returns the number of markers of scans in a file; pixels cannot contain one. */
+    private static long scans(byte[] picture) {
+        return IntStream.range(1, picture.length)
+                .filter(i -> picture[i] == (byte) SCAN && picture[i - 1] == (byte) 0xFF)
+                .count();
     }
 
     /** Returns whether a JPEG is decoded row by row: its first scan has all components of a baseline frame. */

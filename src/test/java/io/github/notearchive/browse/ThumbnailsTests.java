@@ -2,6 +2,7 @@ package io.github.notearchive.browse;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.FileUses;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -175,6 +177,26 @@ class ThumbnailsTests {
         clock.set(Instant.now().plus(Duration.ofMinutes(11)));
 
         assertThat(thumbnails.of(picture, 320)).isPresent();
+    }
+
+    /** The command ends when the test reads what it writes; a picture has one turn for all its widths. */
+    @Test
+    void aRequestWaitsFiveSecondsForItsTurn() throws Exception {
+        String picture = stored(NOTE, 0, "picture.heic", "image/heic");
+        Path pipe = folder.resolve("pipe");
+        Thumbnails thumbnails = thumbnails(
+                new HeifCommand("sh -c mkfifo${IFS}PIPE;echo>PIPE {input} {output}".replace("PIPE", pipe.toString())),
+                1_000_000);
+        try (var executor = Executors.newSingleThreadExecutor()) {
+            Future<Optional<byte[]>> first = executor.submit(() -> thumbnails.of(picture, 320));
+            await().until(() -> Files.exists(pipe));
+
+            assertThat(thumbnails.of(picture, 640)).isEmpty();
+
+            assertThat(first).isNotDone();
+            Files.readAllBytes(pipe);
+            assertThat(first.get()).isEmpty();
+        }
     }
 
     @Test

@@ -10,15 +10,21 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
+import org.apache.commons.lang3.ArrayUtils;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -101,6 +107,57 @@ class JpegScalerTests {
     }
 
     @Test
+    void aJpegOfManyScansIsRefusedBeforeItIsDecoded() throws IOException {
+        assertThat(sizeOf(JpegScaler.scale(scans(400, 90), "image/jpeg", 320))).containsExactly(320, 320);
+        assertThatIOException()
+                .isThrownBy(() -> JpegScaler.scale(scans(400, 2_000), "image/jpeg", 320))
+                .withMessage("2006 scans are too many");
+    }
+
+    /** Decoding them takes seconds: a WebP has any size in its canvas, a JPEG may decode it a hundred times. */
+    @Test
+    void decodingEndsAtATimeLimit() throws IOException {
+        for (Map.Entry<String, byte[]> picture : Map.of(
+                        "image/jpeg",
+                        scans(3600, 90),
+                        "image/webp",
+                        largeInASmallCanvas(),
+                        "image/png",
+                        png(new BufferedImage(7000, 7000, BufferedImage.TYPE_INT_ARGB)),
+                        "image/gif",
+                        largeGif())
+                .entrySet()) {
+            assertThatIOException()
+                    .as(picture.getKey())
+                    .isThrownBy(
+                            () -> JpegScaler.scale(picture.getValue(), picture.getKey(), 320, Duration.ofMillis(40)))
+                    .matches(e ->
+                            ExceptionUtils.getRootCauseMessage(e).endsWith("the picture is not decoded after 40 ms"));
+        }
+    }
+
+    /** Inflated they have 5 GB, more than the heap. */
+    @Test
+    void compressedTextsOfAPngAreNotRead() throws IOException {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        try (var zip = new DeflaterOutputStream(text)) {
+            zip.write(new byte[262_144]);
+        }
+        byte[] palette = Samples.bytes("palette.png");
+        byte[] chunk =
+                chunk("zTXt", ArrayUtils.addAll("k\0\0".getBytes(StandardCharsets.US_ASCII), text.toByteArray()));
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        png.write(palette, 0, 33);
+        for (int i = 0; i < 20_000; i++) {
+            png.write(chunk);
+        }
+        png.write(palette, 33, palette.length - 33);
+
+        assertThat(sizeOf(JpegScaler.scale(png.toByteArray(), "image/png", 320)))
+                .containsExactly(48, 32);
+    }
+
+    @Test
     void aLargePictureOfOneColourIsScaled() throws IOException {
         byte[] bomb = png(new BufferedImage(7000, 7000, BufferedImage.TYPE_BYTE_BINARY));
 
@@ -175,21 +232,60 @@ class JpegScalerTests {
                 .array();
     }
 
+    /** Returns a progressive JPEG whose first scan is repeated. */
+    private static byte[] scans(int width, int more) throws IOException {
+        byte[] jpeg = jpeg(width, ImageWriteParam.MODE_DEFAULT);
+        String text = new String(jpeg, StandardCharsets.ISO_8859_1);
+        int start = text.indexOf("\u00ff\u00da");
+        int end = text.indexOf("\u00ff\u00c4", start); // tables of the next scan
+        ByteArrayOutputStream repeated = new ByteArrayOutputStream();
+        repeated.write(jpeg, 0, start);
+        for (int i = 0; i < more; i++) {
+            repeated.write(jpeg, start, end - start);
+        }
+        repeated.write(jpeg, start, jpeg.length - start);
+        return repeated.toByteArray();
+    }
+
+    /** Returns a WebP of 48 x 32 pixels, whose frame has 16,383 x 16,383. */
+    private static byte[] largeInASmallCanvas() {
+        byte[] lossy = Samples.bytes("lossy.webp");
+        byte[] frame = Arrays.copyOfRange(lossy, 20, 2_000_000);
+        return ByteBuffer.allocate(38 + frame.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put("RIFF".getBytes(StandardCharsets.US_ASCII))
+                .putInt(30 + frame.length)
+                .put(HexFormat.of().parseHex("5745425056503858" + "0a000000" + "00000000" + "2f0000" + "1f0000"))
+                .put("VP8 ".getBytes(StandardCharsets.US_ASCII))
+                .putInt(frame.length)
+                .put(frame)
+                .putInt(44, 0x3fff3fff)
+                .array();
+    }
+
+    private static byte[] largeGif() throws IOException {
+        var bytes = new ByteArrayOutputStream();
+        ImageIO.write(new BufferedImage(7000, 7000, BufferedImage.TYPE_BYTE_BINARY), "gif", bytes);
+        return bytes.toByteArray();
+    }
+
     private static byte[] hugePng() {
-        byte[] header = ByteBuffer.allocate(17)
-                .put("IHDR".getBytes(StandardCharsets.US_ASCII))
+        byte[] header = ByteBuffer.allocate(13)
                 .putInt(60_000)
                 .putInt(60_000)
                 .put(new byte[] {8, 2, 0, 0, 0})
                 .array();
+        return ArrayUtils.addAll(HexFormat.of().parseHex("89504e470d0a1a0a"), chunk("IHDR", header));
+    }
+
+    private static byte[] chunk(String type, byte[] content) {
+        ByteBuffer chunk = ByteBuffer.allocate(12 + content.length)
+                .putInt(content.length)
+                .put(type.getBytes(StandardCharsets.US_ASCII))
+                .put(content);
         CRC32 crc = new CRC32();
-        crc.update(header);
-        return ByteBuffer.allocate(33)
-                .put(HexFormat.of().parseHex("89504e470d0a1a0a"))
-                .putInt(13)
-                .put(header)
-                .putInt((int) crc.getValue())
-                .array();
+        crc.update(chunk.array(), 4, 4 + content.length);
+        return chunk.putInt((int) crc.getValue()).array();
     }
 
     private static byte[] hugeGif() {
