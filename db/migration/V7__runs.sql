@@ -19,6 +19,7 @@ CREATE TABLE run_summary (
     files_stored       bigint      NOT NULL,
     bytes_stored       bigint      NOT NULL,
     media_requests     bigint      NOT NULL,
+    retried            bigint      NOT NULL DEFAULT 0,
     calls_allowed      bigint,
     worklist_pending   bigint      NOT NULL,
     worklist_postponed bigint      NOT NULL,
@@ -59,13 +60,14 @@ COMMENT ON COLUMN run_summary.exit_code IS
 COMMENT ON COLUMN run_summary.reason IS 'Why it ended so, for a person to read.';
 COMMENT ON COLUMN run_summary.archived IS 'Notes that this run brought to their end complete.';
 COMMENT ON COLUMN run_summary.unavailable IS 'Notes that it found not to be there, or no longer.';
-COMMENT ON COLUMN run_summary.postponed IS 'Number of times that the run postponed a note.';
-COMMENT ON COLUMN run_summary.failed IS 'Notes that it gave up.';
+COMMENT ON COLUMN run_summary.postponed IS 'Notes that this run postponed and that no later run of its night settled.';
+COMMENT ON COLUMN run_summary.failed IS 'Notes that failed permanently in this run and that no later run of its night settled.';
 COMMENT ON COLUMN run_summary.released IS 'Notes that the run released unchanged.';
 COMMENT ON COLUMN run_summary.refreshed IS 'Archived notes that were fetched again.';
 COMMENT ON COLUMN run_summary.files_stored IS 'Files that it stored, without those that were there.';
 COMMENT ON COLUMN run_summary.bytes_stored IS 'Bytes of these files.';
 COMMENT ON COLUMN run_summary.media_requests IS 'Requests to media servers, which cost nothing.';
+COMMENT ON COLUMN run_summary.retried IS 'Postponements and failures of notes that this run, or a later one of its night, processed again.';
 COMMENT ON COLUMN run_summary.calls_allowed IS 'Our own limit of calls in that night, of all nodes; NULL: none.';
 COMMENT ON COLUMN run_summary.worklist_pending IS 'Notes that were PENDING when it was over.';
 COMMENT ON COLUMN run_summary.worklist_postponed IS 'Notes that were POSTPONED then.';

@@ -45,7 +45,8 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
                         summary.counts().refreshes().refreshed(),
                         files.stored(),
                         files.bytesStored(),
-                        files.requests()),
+                        files.requests(),
+                        0),
                 allowed == 0 ? null : Long.valueOf(allowed),
                 settings.byName(),
                 summary.cost());

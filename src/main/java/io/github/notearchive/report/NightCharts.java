@@ -34,13 +34,12 @@ record NightCharts(NightReport night, Texts texts) {
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
 
-    /** Results of notes with the number of their colour; the names are keys of texts. */
+    /** Last results of notes with the number of their colour; the names are keys of texts. */
     private enum Outcome {
         archived(0, Work::archived),
         unavailable(3, Work::unavailable),
         postponed(1, Work::postponed),
-        failed(2, Work::failed),
-        released(4, Work::released);
+        failed(2, Work::failed);
 
         private final int colour;
 
@@ -54,10 +53,12 @@ record NightCharts(NightReport night, Texts texts) {
     }
 
     Chart outcomes() {
-        return outcomes(Shape.row, texts.text("report.outcomes"), List.of(night.tonight()));
+        Past tonight = night.tonight();
+        String retried = texts.text("report.retried", tonight.sum(Work::retried), tonight.sum(Work::released));
+        return outcomes(Shape.row, texts.text("report.outcomes"), retried, List.of(tonight));
     }
 
-    private Chart outcomes(Shape shape, String title, List<Past> nights) {
+    private Chart outcomes(Shape shape, String title, String description, List<Past> nights) {
         List<Series> series = Arrays.stream(Outcome.values())
                 .map(outcome -> new Series(
                         texts.text("report." + outcome),
@@ -66,7 +67,7 @@ record NightCharts(NightReport night, Texts texts) {
                                 .<@Nullable Long>map(past -> past.sum(outcome.count))
                                 .toList()))
                 .toList();
-        return new Chart(shape, title, "", series, labels(nights), DisplayFormat::count);
+        return new Chart(shape, title, description, series, labels(nights), DisplayFormat::count);
     }
 
     private static List<String> labels(List<Past> nights) {
@@ -77,8 +78,8 @@ record NightCharts(NightReport night, Texts texts) {
 
     /** Returns the codes, the latency and the stored bytes in the course of the night. */
     List<Chart> hours() {
-        String column =
-                texts.text("report.column", DisplayFormat.took(night.facts().width()));
+        Duration width = night.facts().width();
+        String column = width.toMillis() < 100 ? "" : texts.text("report.column", DisplayFormat.took(width));
         return Stream.of(
                         new Chart(
                                 Shape.columns,
@@ -97,7 +98,7 @@ record NightCharts(NightReport night, Texts texts) {
                         new Chart(
                                 Shape.columns,
                                 texts.text("report.bytes"),
-                                texts.text("report.bytes.what") + " " + column,
+                                (texts.text("report.bytes.what") + " " + column).strip(),
                                 stacked(AmountKind.BYTES, texts.text("report.image"), this::type),
                                 times(),
                                 DisplayFormat::size))
@@ -157,7 +158,7 @@ record NightCharts(NightReport night, Texts texts) {
         List<Past> nights = night.nights();
         List<Chart> charts = new ArrayList<>();
         if (nights.size() > 1) {
-            charts.add(outcomes(Shape.columns, texts.text("report.nights", nights.size()), nights));
+            charts.add(outcomes(Shape.columns, texts.text("report.nights", nights.size()), "", nights));
             cost().ifPresent(charts::add);
         }
         Left left = night.tonight().left();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.stats.RunHistory.Work;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -22,6 +23,7 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -83,10 +85,34 @@ class NightReportTests extends ReportScenario {
 
         assertThat(reports.page(find(first))).as("made again a night later").isEqualTo(page);
         NightReport next = find(night.today());
+        assertThat(next.tonight().sum(Work::postponed)).isZero();
+        assertThat(next.tonight().sum(Work::retried)).isOne();
+        assertThat(reports.page(next)).contains("1 earlier result was followed by a retry");
         assertThat(next.nights()).hasSize(2);
         assertThat(next.tonight().left().backlog()).isZero();
         assertThat(reports.page(next)).contains("COMPLETED (exit 0)", "Nights");
         PageChecks.assertValid(reports.page(next));
+    }
+
+    @Test
+    void noteThatALaterRunOfTheNightArchivesHasOneResult() {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
+        night.script().always(notes.getFirst(), Reply.code(400));
+        assertEnded(run(), ExitCode.INCOMPLETE);
+        assertThat(find(night.today()).tonight().sum(Work::failed)).isOne();
+
+        night.script().clear();
+        night.update(
+                "UPDATE worklist SET state = 'PENDING', reason = NULL, detail = NULL, due_at = ? WHERE state = 'FAILED'",
+                Timestamp.from(night.clock().instant()));
+        run();
+
+        NightReport report = find(night.today());
+        assertThat(report.tonight().sum(Work::failed)).isZero();
+        assertThat(report.tonight().sum(Work::retried)).isOne();
+        assertThat(report.tonight().sum(Work::archived)).isEqualTo(3);
+        assertThat(reports.page(report))
+                .contains("3 notes archived, 0 unavailable, 0 failed", "No note is postponed or failed");
     }
 
     @Test

@@ -146,9 +146,28 @@ public record RunHistory(
                                     ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS first) AS o
                         ON CONFLICT (job_execution_id) DO NOTHING
                         """).paramSource(row).update();
+        if (inserted > 0) {
+            countFinalResults(end);
+        }
         if (inserted > 0 && end.execution() != null && !end.exitCode().equals("INTERRUPTED")) {
             survival.record(end.execution());
         }
+    }
+
+    /** Moves the results of notes that were processed again to {@code retried}, in all runs of the night of a node. */
+    private void countFinalResults(RunEnd end) {
+        Statements.update(jdbc, Map.of("night", end.night(), "node", end.node()), """
+                        UPDATE run_summary s
+                        SET postponed = l.postponed, failed = l.failed,
+                            retried = s.retried + s.postponed + s.failed - l.postponed - l.failed
+                        FROM run_summary r
+                        CROSS JOIN LATERAL (
+                            SELECT count(*) FILTER (WHERE state = 'POSTPONED') AS postponed,
+                                   count(*) FILTER (WHERE state = 'FAILED') AS failed
+                            FROM worklist
+                            WHERE state IN ('POSTPONED', 'FAILED') AND settled_by = r.job_execution_id) AS l
+                        WHERE s.id = r.id AND r.night = :night AND r.node = :node
+                        """);
     }
 
     /**
@@ -257,7 +276,13 @@ public record RunHistory(
             Map<String, String> settings,
             CallTotals.@Nullable Cost cost) {}
 
-    /** Work of a run, in the counts of {@code run_summary}. */
+    /**
+     * Work of a run, in the counts of {@code run_summary}.
+     *
+     * @param postponed notes by their last result of the night, as are the failed ones; before it is recorded, each
+     *     result counts
+     * @param retried earlier results of such notes; 0 before it is recorded
+     */
     public record Work(
             long archived,
             long unavailable,
@@ -267,7 +292,8 @@ public record RunHistory(
             long refreshed,
             long filesStored,
             long bytesStored,
-            long mediaRequests) {}
+            long mediaRequests,
+            long retried) {}
 
     /**
      * Facts of a night.
