@@ -349,7 +349,7 @@ COMMENT ON COLUMN note_media.width IS 'Pixels, as given in the response; NULL: a
 COMMENT ON COLUMN note_media.height IS 'Pixels, as given in the response; NULL: absent.';
 COMMENT ON COLUMN note_media.sha256 IS 'The stored file: media_object.sha256. NULL unless STORED.';
 COMMENT ON COLUMN note_media.checks IS
-    'What the promised length and MD5 said of the bytes, and last, in quotes, what is odd about the file itself: size match, md5 mismatch, remarks "no moov; pixels 720x1280, promised 1080x1920". Or whose file it is, where another note had it under the same name. NULL: nothing was promised, and nothing is odd.';
+    'Comparison with the promised length and MD5, and last, in quotes, what is odd about the file itself or cannot be detected of it: size match, md5 mismatch in two downloads, remarks "no check for truncation; pixels 720x1280, promised 1080x1920". A file with another MD5 is stored only if two downloads had the same bytes. Or the note that has the same file of the source. NULL: nothing was promised, and nothing is odd.';
 COMMENT ON COLUMN note_media.error IS
     'Why the last try failed, for a person to read. DEGRADED: why the better renditions could not be had.';
 COMMENT ON COLUMN note_media.dead_night IS 'The night whose response first had only expired URLs for this file.';

@@ -18,6 +18,7 @@ CREATE TABLE run_summary (
     refreshed          bigint      NOT NULL,
     files_stored       bigint      NOT NULL,
     bytes_stored       bigint      NOT NULL,
+    files_differing    bigint      NOT NULL,
     media_requests     bigint      NOT NULL,
     retried            bigint      NOT NULL DEFAULT 0,
     calls_allowed      bigint,
@@ -66,6 +67,7 @@ COMMENT ON COLUMN run_summary.released IS 'Notes that the run released unchanged
 COMMENT ON COLUMN run_summary.refreshed IS 'Archived notes that were fetched again.';
 COMMENT ON COLUMN run_summary.files_stored IS 'Files that it stored, without those that were there.';
 COMMENT ON COLUMN run_summary.bytes_stored IS 'Bytes of these files.';
+COMMENT ON COLUMN run_summary.files_differing IS 'Files that it stored although their length or MD5 is not that of the response.';
 COMMENT ON COLUMN run_summary.media_requests IS 'Requests to media servers, which cost nothing.';
 COMMENT ON COLUMN run_summary.retried IS 'Postponements and failures of notes that this run, or a later one of its night, processed again.';
 COMMENT ON COLUMN run_summary.calls_allowed IS 'Our own limit of calls in that night, of all nodes; NULL: none.';

@@ -34,10 +34,10 @@ class QuestionsTests {
             entry("summary", """
                     INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
                         archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
-                        media_requests, worklist_pending, worklist_postponed, worklist_archived, worklist_gone,
+                        files_differing, media_requests, worklist_pending, worklist_postponed, worklist_archived, worklist_gone,
                         worklist_failed, due, objects, object_bytes, never_verified, open_findings, open_notes, settings)
                     VALUES (%1$s, %2$s, 'main', now(), now(), 0, 'COMPLETED', '',
-                        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '{}')
+                        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '{}')
                     """),
             entry("call", """
                     INSERT INTO api_call (note_id, endpoint, sent_at, received_at, code, billed, job_execution_id)

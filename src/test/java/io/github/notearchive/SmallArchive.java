@@ -398,12 +398,12 @@ public final class SmallArchive implements AutoCloseable {
         for (int i = 0; i < 3; i++) {
             database.update("""
                             INSERT INTO run_summary (night, node, began_at, ended_at, exit_number, exit_code, reason, archived,
-                                   unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored, media_requests,
+                                   unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored, files_differing, media_requests,
                                    worklist_pending, worklist_postponed, worklist_archived, worklist_gone, worklist_failed, due,
                                    objects, object_bytes, never_verified, open_findings, open_notes, settings)
                             SELECT '2026-03-10'::date + ?, 'main', ('2026-03-10T17:00Z'::timestamptz + ? * interval '1 day'),
                                    ('2026-03-10T18:24Z'::timestamptz + ? * interval '1 day'), ?, ?, 'the worklist has no due notes.', 412,
-                                   3, 12, ?, 0, 20, 1650, 2300000000, 1702, 40, 12, 412, 3, 1, 40, 1650, 2300000000, 0, 0, '[]', '{}'
+                                   3, 12, ?, 0, 20, 1650, 2300000000, 0, 1702, 40, 12, 412, 3, 1, 40, 1650, 2300000000, 0, 0, '[]', '{}'
                             """, i, i, i, i == 1 ? 3 : 0, i == 1 ? "QUOTA_EXHAUSTED" : "COMPLETED", i);
         }
     }

@@ -14,7 +14,7 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
     public static final RunCounts NONE = new RunCounts(
             new Notes(0, 0, 0, 0, 0, 0),
             new Refreshes(0, 0, 0, 0, 0, 0, 0),
-            new Files(0, 0, 0, 0, 0, 0, 0, 0, 0),
+            new Files(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
             new FailedDownloads(0, 0, 0),
             0);
 
@@ -48,6 +48,7 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
      * @param deduplicated files that the store already had, found after the download
      * @param reused files with the source id of a stored file, for which no request was sent
      * @param degraded files of notes archived by this run in a lesser rendition than the best one offered
+     * @param differing files stored although their length or MD5 is not that of the response
      * @param requests requests to media servers, which are not billed
      */
     public record Files(
@@ -59,6 +60,7 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
             long bytesReused,
             long upgraded,
             long degraded,
+            long differing,
             long requests) {}
 
     /**

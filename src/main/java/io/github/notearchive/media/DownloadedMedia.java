@@ -15,17 +15,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file the bytes as received; never empty
  * @param sha256 SHA-256 of the bytes, in lower-case hexadecimal
+ * @param md5 MD5 of the bytes, in lower-case hexadecimal; null if the response promises none
  * @param type detected from the first bytes
  * @param candidate the URL that was chosen
  * @param checks comparison with the promised size and MD5, and unusual features, as in {@code note_media.checks}; null
- *     if there are none. Nothing documents which bytes the MD5 covers
+ *     if there are none
  */
 public record DownloadedMedia(
         SpoolFile file,
         String sha256,
+        @Nullable String md5,
         MediaType type,
         MediaCandidate candidate,
-        @Nullable String checks) implements AutoCloseable {
+        @Nullable String checks)
+        implements AutoCloseable {
 
     private static final int TINY_SIDE = 64;
     private static final long TINY_FILE = 200;
@@ -51,18 +54,30 @@ public record DownloadedMedia(
             }
             remarks.add("pixels " + actual + ", promised " + promised);
         }
+        String md5 = file.md5();
         List<String> checks = new ArrayList<>();
         if (candidate.size() != null) {
             checks.add(candidate.size() == file.size() ? "size match" : "size mismatch");
         }
         if (candidate.md5() != null) {
-            checks.add(candidate.md5().equalsIgnoreCase(file.md5()) ? "md5 match" : "md5 mismatch");
+            // stored only if a second download had the same bytes
+            checks.add(candidate.md5().equalsIgnoreCase(md5) ? "md5 match" : "md5 mismatch in two downloads");
         }
         if (!remarks.isEmpty()) {
             checks.add("remarks \"" + String.join("; ", remarks) + "\"");
         }
         String all = checks.isEmpty() ? null : String.join(", ", checks);
-        return new DownloadedMedia(file, file.sha256(), type, candidate, all);
+        return new DownloadedMedia(file, file.sha256(), md5, type, candidate, all);
+    }
+
+    /** Returns whether the MD5 is not that of the response. Nothing documents which bytes that one covers. */
+    boolean hasOtherMd5() {
+        return candidate.md5() != null && !candidate.md5().equalsIgnoreCase(md5);
+    }
+
+    /** Returns whether size or MD5 are not those of the response. */
+    public boolean differs() {
+        return hasOtherMd5() || (candidate.size() != null && candidate.size() != size());
     }
 
     public long size() {

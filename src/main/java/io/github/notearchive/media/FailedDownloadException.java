@@ -23,6 +23,8 @@ final class FailedDownloadException extends UnknownHostException {
         GONE,
         /** Temporary; another attempt at this URL is useful now. */
         RETRYABLE,
+        /** The MD5 is not that of the response; another download, best from another URL, confirms or replaces it. */
+        UNCONFIRMED,
         /** Temporary; another attempt is useful later. */
         POSTPONED,
         /** Our own rules forbid the URL, a redirect or the file, which is never treated as gone. */

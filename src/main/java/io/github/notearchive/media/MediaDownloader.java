@@ -18,6 +18,8 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +40,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Downloads the file of a slot from the first of its URLs that delivers it, complete and of the right type.
  *
- * <p>Temporary failures are retried at the same URL, then at the next one; an expired URL is left at once. Downloads
- * are free, so a repetition costs nothing but time. Each takes at most {@code archive.media.file-timeout} after the
- * wait for its turn. A failed download leaves no file. Thread-safe.
+ * <p>Temporary failures are retried at the same URL, then at the next one; an expired URL is left at once. A file whose
+ * MD5 is not that of the response is downloaded again, from another URL if there is one: one with that MD5 is taken, or
+ * the same bytes twice. Downloads are free, so a repetition costs nothing but time. Each takes at most
+ * {@code archive.media.file-timeout} after the wait for its turn. A failed download leaves no file. Thread-safe.
  */
 public class MediaDownloader implements AutoCloseable {
 
@@ -171,6 +174,9 @@ public class MediaDownloader implements AutoCloseable {
         private final List<String> reasons = new ArrayList<>();
         private final Set<Kind> failures = EnumSet.noneOf(Kind.class);
 
+        /** SHA-256 of each file whose MD5 is not that of the response. */
+        private final Set<String> unconfirmed = new HashSet<>();
+
         /** Value of {@link System#nanoTime} after which no request and no pause of the present URL continues. */
         private long deadline;
 
@@ -185,14 +191,15 @@ public class MediaDownloader implements AutoCloseable {
 
         DownloadOutcome run() {
             long end = System.nanoTime() + properties.fileTimeout().toNanos();
-            Map<MediaUrl, MediaCandidate> urls = allowedUrls();
-            int waiting = urls.size();
-            for (Map.Entry<MediaUrl, MediaCandidate> entry : urls.entrySet()) {
+            List<Map.Entry<MediaUrl, MediaCandidate>> waiting =
+                    new ArrayList<>(allowedUrls().entrySet());
+            Map<MediaUrl, Integer> differing = new HashMap<>();
+            while (!waiting.isEmpty()) {
                 if (isAborted()) {
                     return STOPPED;
                 }
-                waiting--;
-                deadline = waiting > 0 ? end - (end - System.nanoTime()) / 2 : end;
+                Map.Entry<MediaUrl, MediaCandidate> entry = waiting.removeFirst();
+                deadline = waiting.isEmpty() ? end : end - (end - System.nanoTime()) / 2;
                 MediaCandidate candidate = entry.getValue();
                 try {
                     DownloadedMedia media = download(entry.getKey(), candidate);
@@ -206,6 +213,10 @@ public class MediaDownloader implements AutoCloseable {
                         return new DownloadOutcome.NoRoom(e.reason);
                     }
                     failed(candidate.rendition() + " at " + entry.getKey().host(), e);
+                    int downloads = e.kind == Kind.UNCONFIRMED ? differing.merge(entry.getKey(), 1, Integer::sum) : 0;
+                    if (downloads > 0 && downloads < Math.max(2, properties.triesPerCandidate())) {
+                        repeatLater(entry, downloads, waiting);
+                    }
                 }
             }
             if (isAborted()) {
@@ -215,6 +226,21 @@ public class MediaDownloader implements AutoCloseable {
             return isRetryable || failures.contains(Kind.REJECTED)
                     ? new DownloadOutcome.Failed(reasons(), isRetryable)
                     : new DownloadOutcome.Gone(reasons());
+        }
+
+        /** Adds a URL behind the others of the same rendition, or pauses if there is no other. */
+        private void repeatLater(
+                Map.Entry<MediaUrl, MediaCandidate> url,
+                int downloads,
+                List<Map.Entry<MediaUrl, MediaCandidate>> waiting) {
+            String variant = url.getValue().variant();
+            int others = (int) waiting.stream()
+                    .takeWhile(other -> other.getValue().variant().equals(variant))
+                    .count();
+            waiting.add(others, url);
+            if (others == 0) {
+                pause(properties.backoffAfter(downloads));
+            }
         }
 
         private Map<MediaUrl, MediaCandidate> allowedUrls() {
@@ -230,7 +256,7 @@ public class MediaDownloader implements AutoCloseable {
         }
 
         private void failed(String url, FailedDownloadException e) {
-            failures.add(e.kind == Kind.POSTPONED ? Kind.RETRYABLE : e.kind);
+            failures.add(e.kind == Kind.POSTPONED || e.kind == Kind.UNCONFIRMED ? Kind.RETRYABLE : e.kind);
             reasons.add(url + ": " + e.reason);
         }
 
@@ -342,7 +368,11 @@ public class MediaDownloader implements AutoCloseable {
                     requireAllowed(file.size());
                 }
                 file.endWriting();
-                return DownloadedMedia.of(file, type, candidate, file.check(type));
+                DownloadedMedia media = DownloadedMedia.of(file, type, candidate, file.check(type));
+                if (media.hasOtherMd5() && unconfirmed.add(media.sha256())) {
+                    throw new FailedDownloadException(Kind.UNCONFIRMED, "MD5 is not that of the response");
+                }
+                return media;
             } catch (IOException | RuntimeException | Error e) {
                 file.close();
                 throw e;

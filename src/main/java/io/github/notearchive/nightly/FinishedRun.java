@@ -45,6 +45,7 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
                         summary.counts().refreshes().refreshed(),
                         files.stored(),
                         files.bytesStored(),
+                        files.differing(),
                         files.requests(),
                         0),
                 allowed == 0 ? null : Long.valueOf(allowed),

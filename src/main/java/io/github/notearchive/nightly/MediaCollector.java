@@ -285,6 +285,7 @@ record MediaCollector(
                 collected.addIf(again, Event.RETRY_BETTER);
                 collected.addIf(isMissing, Event.SERVED);
                 run.filesUpgraded.add(isMissing ? 0 : 1);
+                run.filesDiffering.add(isFirstUse && media.differs() ? 1 : 0);
                 Upload upload = Objects.requireNonNull(download.upload());
                 if (isFirstUse && upload.isNew()) {
                     collected.uploaded().add(upload.object());

@@ -92,6 +92,7 @@ class RunState extends JobRun {
     final LongAdder bytesReused = new LongAdder();
     final LongAdder filesUpgraded = new LongAdder();
     final LongAdder filesDegraded = new LongAdder();
+    final LongAdder filesDiffering = new LongAdder();
     final LongAdder downloadsGone = new LongAdder();
     final LongAdder downloadsRetryable = new LongAdder();
     final LongAdder downloadsRejected = new LongAdder();
@@ -175,6 +176,7 @@ class RunState extends JobRun {
                         bytesReused.sum(),
                         filesUpgraded.sum(),
                         filesDegraded.sum(),
+                        filesDiffering.sum(),
                         now.requests() - mediaBefore.requests()),
                 new RunCounts.FailedDownloads(downloadsGone.sum(), downloadsRetryable.sum(), downloadsRejected.sum()),
                 now.bytes() - mediaBefore.bytes());

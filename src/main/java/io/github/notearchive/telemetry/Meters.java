@@ -201,6 +201,7 @@ class Meters implements CallListener {
         set("run.files", files.deduplicated(), "outcome", "deduplicated");
         set("run.files", files.reused(), "outcome", "reused");
         set("run.files", files.upgraded(), "outcome", "upgraded");
+        set("run.files", files.differing(), "outcome", "differing");
         set("run.size", files.bytesStored(), "outcome", "stored");
         set("run.size", files.bytesDeduplicated(), "outcome", "deduplicated");
         set("run.size", files.bytesReused(), "outcome", "reused");

@@ -63,7 +63,7 @@ class LiveProgressTests {
         RunCounts counts = new RunCounts(
                 new RunCounts.Notes(80, 7, 7, 3, 1, 0),
                 new RunCounts.Refreshes(0, 0, 0, 0, 0, 0, 0),
-                new RunCounts.Files(300, 1_234_567, 0, 0, 0, 0, 0, 0, 0),
+                new RunCounts.Files(300, 1_234_567, 0, 0, 0, 0, 0, 0, 0, 0),
                 new RunCounts.FailedDownloads(0, 0, 0),
                 0);
 

@@ -48,7 +48,9 @@ class CdnBehavioursTests extends MediaFixtures {
     private static final byte[] FILM = Samples.bytes("film.mp4");
     private static final String FILM_MD5 = hex("MD5", FILM).toUpperCase(Locale.ROOT);
     private static final byte[] SOUND = Samples.bytes("sound.m4a");
-    private static final List<String> ALL = Stream.of(HEIC, OTHER_HEIC, JPEG, FILM, SOUND)
+    private static final byte[] AAC = Samples.bytes("sound.aac");
+    private static final byte[] PART_OF_AAC = Samples.without("sound.aac", 500);
+    private static final List<String> ALL = Stream.of(HEIC, OTHER_HEIC, JPEG, FILM, SOUND, AAC, PART_OF_AAC)
             .map(file -> new String(file, ISO_8859_1))
             .toList();
 
@@ -163,10 +165,31 @@ class CdnBehavioursTests extends MediaFixtures {
                 truncated("baseline.jpg"),
                 truncated("rgb.png"),
                 truncated("lossy.webp"),
+                truncated("still.gif"),
                 when(
                         "sends all of `faststart.mp4` but its last byte",
                         test -> slot(MediaKind.VIDEO, test.at("first", "/1")),
                         body(Samples.without("faststart.mp4", 1))),
+                sound("sends half of `sound.wav`", body(Samples.without("sound.wav", 839))),
+                sound("sends half of `sound.ogg`", body(Samples.without("sound.ogg", 2459))),
+                sound("sends half of `variable.mp3`", body(Samples.without("variable.mp3", 1427))),
+                sound(
+                        "sends a truncated AAC once, then one with the MD5 of the response",
+                        body(PART_OF_AAC),
+                        body(AAC)),
+                sound("sends a truncated AAC each time, with another MD5", body(PART_OF_AAC)),
+                sound(
+                        "sends another truncated AAC each time, with other MD5s",
+                        body(PART_OF_AAC),
+                        body(Samples.without("sound.aac", 400)),
+                        body(Samples.without("sound.aac", 300))),
+                scripted("sends a truncated AAC each time, with another MD5; its backup URL works", test -> {
+                    test.cdn.on("/1", body(PART_OF_AAC)).on("/2", body(AAC));
+                    return slot(
+                            MediaKind.AUDIO,
+                            test.withMd5("h/master_url", "/1", AAC),
+                            test.withMd5("h/backup_urls[0]", "/2", AAC));
+                }),
                 when(
                         "sends a truncated file once, then the complete one",
                         1,
@@ -208,6 +231,15 @@ class CdnBehavioursTests extends MediaFixtures {
     private static Behaviour truncated(String sample) {
         String name = "sends all of `" + sample + "` but its last byte; the next URL works";
         return when(name, 2, body(Samples.without(sample, 1)));
+    }
+
+    /** The only URL of a sound, with its MD5. */
+    private static Behaviour sound(String name, Reply... replies) {
+        return when(name, test -> slot(MediaKind.AUDIO, test.withMd5("first", "/1", AAC)), replies);
+    }
+
+    private MediaCandidate withMd5(String rendition, String path, byte[] file) {
+        return new MediaCandidate(cdn.address() + path, rendition, null, null, null, hex("MD5", file));
     }
 
     private static Behaviour film(String name, @Nullable Long size, @Nullable String md5) {

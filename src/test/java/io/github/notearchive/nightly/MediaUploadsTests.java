@@ -53,7 +53,7 @@ class MediaUploadsTests {
         RunState run = RunReporterTests.run(stopper);
         new MediaUploads(store, catalog, OutageRetryTests.retryFor(stopper, Duration.ZERO), run)
                 .store(
-                        new DownloadedMedia(file, SHA256, MediaType.JPEG, null, null),
+                        new DownloadedMedia(file, SHA256, null, MediaType.JPEG, null, null),
                         System.nanoTime() + LIMIT.toNanos());
         verify(file).close();
     }

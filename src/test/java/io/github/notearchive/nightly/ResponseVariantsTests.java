@@ -193,7 +193,7 @@ class ResponseVariantsTests extends NightFixture {
                     image(id, note, "1040g5");
                     voice(id, note, "02e9_0.wav").put("md5sum", PROMISED_MD5);
                 })
-                .shows(id -> assertThat(night.slots(id).getLast().checks()).isEqualTo("md5 mismatch"));
+                .shows(id -> assertThat(night.slots(id).getLast().checks()).isEqualTo("md5 mismatch in two downloads"));
         variant(8, "original audio: no picture, an M4A with path and type of a WAV")
                 .note((id, note) -> {
                     note.put("type", "video");

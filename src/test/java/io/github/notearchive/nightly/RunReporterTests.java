@@ -111,7 +111,7 @@ class RunReporterTests {
         return new RunCounts(
                 notes,
                 new RunCounts.Refreshes(refreshed, 0, 0, 0, 0, 0, 0),
-                new RunCounts.Files(300, 123_456, 0, 0, 0, 0, 0, 0, 0),
+                new RunCounts.Files(300, 123_456, 0, 0, 0, 0, 0, 0, 0, 0),
                 RunCounts.NONE.downloads(),
                 0);
     }

@@ -41,7 +41,7 @@ final class Reports {
     /** A night, the tenth one, in which so many notes failed: with an entry in each part of the page, or of nothing. */
     static NightReport night(int notes) {
         if (notes == 0) {
-            Left left = left(new Work(0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0, "[]", "{}", null, null);
+            Left left = left(new Work(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0, "[]", "{}", null, null);
             Run run = new Run(
                     "main",
                     1L,
@@ -161,6 +161,7 @@ final class Reports {
                 0,
                 11_480,
                 2_300_000_000L,
+                ago == 0 ? 3 : 0,
                 14_500,
                 ago == 0 ? 95 : 0);
         String survival = "{\"1\": 0.9981, \"7\": 0.9712, \"30\": 0.9033, \"90\": null}";

@@ -130,12 +130,12 @@ public record RunHistory(
         int inserted = jdbc.sql("""
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
                                 archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
-                                media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,
+                                files_differing, media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,
                                 worklist_gone, worklist_failed, due, objects, object_bytes, oldest_verified_at, never_verified,
                                 open_findings, open_notes, settings, cost, currency)
                         SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
                                :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
-                               :mediaRequests, :callsAllowed, :inPENDING, :inPOSTPONED, :inARCHIVED,
+                               :filesDiffering, :mediaRequests, :callsAllowed, :inPENDING, :inPOSTPONED, :inARCHIVED,
                                :inUNAVAILABLE, :inFAILED, :due, :objects, :objectBytes, o.oldest, :never,
                                (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb,
                                :cost, :currency
@@ -292,6 +292,7 @@ public record RunHistory(
             long refreshed,
             long filesStored,
             long bytesStored,
+            long filesDiffering,
             long mediaRequests,
             long retried) {}
 

@@ -64,6 +64,8 @@ final class BoxCheck extends FileCheck {
                 measure(box, 1);
             } else if (box.name.equals("moof")) {
                 require(DATA);
+                // without this last box, a cut between two fragments is not detected
+                require("mfra");
             }
             at = box.end();
         }

@@ -11,13 +11,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Truncation check of one file, part by part, for one family of containers. Used once, by one thread.
  *
- * <p>A file that ends exactly between two of its boxes is reported as complete. In HEIF, MP4 and QuickTime the missing
- * box leaves a remark. Fragments of MP4 leave none.
+ * <p>A file of boxes (HEIF, MP4, QuickTime) that ends exactly between two of them is reported as complete, with a
+ * remark about the missing box.
  */
 public abstract class FileCheck {
 
     /** Limit of the parts that are read: more than a film of a day has, read within two seconds. */
     static final int MAX_PARTS = 1_000_000;
+
+    static final int RIFF_HEADER = 12;
+
+    /** Missing in files whose type or content has neither a length nor an end. */
+    static final String CHECK = "check for truncation";
 
     final FileBytes bytes;
 
@@ -32,8 +37,8 @@ public abstract class FileCheck {
     }
 
     /**
-     * Checks a file whose first bytes are those of this type. Of a GIF only the dimensions are read; other audio and
-     * subtitles are not checked (decision 13).
+     * Checks a file whose first bytes are those of this type. AAC, FLAC and subtitles are complete with a remark that
+     * they are not checked (decision 13).
      *
      * @throws TruncatedFileException if the file ends within a part, or a header is impossible
      */
@@ -42,10 +47,11 @@ public abstract class FileCheck {
             case HEIC, AVIF -> new BoxCheck(bytes, BoxCheck.PICTURE);
             case MP4, MOV, M4A -> new BoxCheck(bytes, BoxCheck.FILM);
             case JPEG, PNG, WEBP, GIF -> new PictureCheck(bytes, type);
-            case WAV, MP3, AAC, OGG, FLAC, SRT, VTT -> null;
+            case WAV, OGG, MP3 -> new SoundCheck(bytes, type);
+            case AAC, FLAC, SRT, VTT -> null;
         };
         if (check == null) {
-            return new Complete(List.of(), null);
+            return new Complete(List.of("no " + CHECK), null);
         }
         List<String> remarks = new ArrayList<>();
         try {
@@ -86,6 +92,29 @@ public abstract class FileCheck {
         if (end > bytes.length()) {
             throw truncated(part, at);
         }
+    }
+
+    /** Reads the chunks of a RIFF file up to the length in its header; bytes behind that are not checked. */
+    final void riff(ChunkReader reader) throws IOException {
+        requireWithin("the header", 0, RIFF_HEADER);
+        long end = 8 + bytes.little(4, 4);
+        requireWithin("the RIFF of " + end + " bytes", 0, end);
+        for (long at = RIFF_HEADER; at + 8 <= end; ) {
+            countPart(at);
+            String name = bytes.name(at);
+            long length = bytes.little(at + 4, 4);
+            if (at + 8 + length > end) {
+                throw truncated("chunk " + FileBytes.printable(name), at);
+            }
+            reader.read(name, at + 8);
+            at += 8 + length + (length & 1);
+        }
+    }
+
+    /** Reads one chunk, whose content starts at this position. */
+    @FunctionalInterface
+    interface ChunkReader {
+        void read(String name, long at) throws IOException;
     }
 
     final TruncatedFileException truncated(String part, long at) {

@@ -6,8 +6,8 @@ import java.util.Set;
 
 /**
  * Pictures of segments or chunks: JPEG (ITU-T T.81, annex B) up to an end marker, PNG (ISO/IEC 15948) up to the chunk
- * IEND, and WebP (RFC 9649) up to the length in its header. Bytes behind the end are not checked. The blocks of a GIF
- * are not followed.
+ * IEND, WebP (RFC 9649) up to the length in its header, and GIF up to its trailer. Bytes behind the end are not
+ * checked.
  */
 final class PictureCheck extends FileCheck {
 
@@ -22,8 +22,10 @@ final class PictureCheck extends FileCheck {
     private static final Set<Integer> NO_FRAME = Set.of(0xc4, 0xc8, 0xcc);
 
     private static final int PNG_SIGNATURE = 8;
-    private static final int RIFF_HEADER = 12;
     private static final int GIF_HEADER = 13;
+    private static final int GIF_TRAILER = 0x3b;
+    private static final int GIF_EXTENSION = 0x21;
+    private static final int GIF_IMAGE = 0x2c;
 
     private final MediaType type;
 
@@ -34,15 +36,11 @@ final class PictureCheck extends FileCheck {
 
     @Override
     void run() throws IOException {
-        if (type == MediaType.GIF) {
-            requireWithin("the header", 0, GIF_HEADER);
-            measured(bytes.little(6, 2), bytes.little(8, 2));
-            return;
-        }
         require(PICTURE_DATA);
         switch (type) {
             case PNG -> png();
-            case WEBP -> webp();
+            case WEBP -> riff(this::readChunk);
+            case GIF -> gif();
             default -> jpeg();
         }
     }
@@ -114,20 +112,41 @@ final class PictureCheck extends FileCheck {
         }
     }
 
-    private void webp() throws IOException {
-        requireWithin("the header", 0, RIFF_HEADER);
-        long end = 8 + bytes.little(4, 4);
-        requireWithin("the RIFF of " + end + " bytes", 0, end);
-        for (long at = RIFF_HEADER; at + 8 <= end; ) {
+    private void gif() throws IOException {
+        requireWithin("the header", 0, GIF_HEADER);
+        measured(bytes.little(6, 2), bytes.little(8, 2));
+        long at = GIF_HEADER + colours(bytes.u8(10));
+        while (true) {
             countPart(at);
-            String name = bytes.name(at);
-            long length = bytes.little(at + 4, 4);
-            if (at + 8 + length > end) {
-                throw truncated("chunk " + FileBytes.printable(name), at);
+            requireWithin("a block", at, at + 1);
+            switch (bytes.u8(at)) {
+                case GIF_TRAILER -> {
+                    return;
+                }
+                case GIF_EXTENSION -> at = skipBlocks(at + 2);
+                case GIF_IMAGE -> {
+                    found(PICTURE_DATA);
+                    at = skipBlocks(at + 11 + colours(bytes.u8(at + 9)));
+                }
+                default -> throw malformed("no GIF block", at);
             }
-            readChunk(name, at + 8);
-            at += 8 + length + (length & 1);
         }
+    }
+
+    /** Length of the colour table that these flags announce. */
+    private static int colours(int flags) {
+        return (flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1;
+    }
+
+    /** Returns the end of a list of blocks of data, which a block without content ends. */
+    private long skipBlocks(long from) throws IOException {
+        long at = from;
+        for (int length = -1; length != 0; at += 1 + length) {
+            countPart(at);
+            requireWithin("a block", at, at + 1);
+            length = bytes.u8(at);
+        }
+        return at;
     }
 
     private void readChunk(String name, long at) throws IOException {

@@ -37,8 +37,8 @@ class FileCheckTests {
 
     /**
      * A sample is complete. Cut at each byte, it is truncated except for this many lengths, with or without a remark.
-     * The exceptions are ends between two boxes: most leave a remark, fragments of MP4 leave none. One more byte is
-     * ignored where the format has an end, else the file is truncated.
+     * The exceptions are ends between two boxes, and headers that end before the length. One more byte is ignored where
+     * the format has an end, else the file is truncated.
      */
     @ParameterizedTest
     @CsvSource({
@@ -57,9 +57,14 @@ class FileCheckTests {
         "turned.avif,     48x32, 2, 0, truncated",
         "film.mp4,        64x48, 3, 0, truncated",
         "faststart.mp4,   64x48, 3, 0, truncated",
-        "fragmented.mp4,  64x48, 4, 2, truncated",
+        "fragmented.mp4,  64x48, 6, 0, truncated",
         "film.mov,        64x48, 3, 0, truncated",
         "sound.m4a,            , 3, 0, truncated",
+        "still.gif,       48x32, 0, 0, complete",
+        "sound.wav,            , 0, 0, complete",
+        "sound.ogg,            , 0, 0, complete",
+        "variable.mp3,         , 28, 0, complete",
+        "slow.mp3,             , 20, 0, complete",
     })
     void aSampleIsCompleteUnlessItIsCut(
             String name, @Nullable String dimensions, int remarked, int silent, String withOneByteMore)
@@ -79,9 +84,23 @@ class FileCheckTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sound.wav", "bare.mp3", "sound.aac", "sound.ogg", "sound.flac"})
-    void otherTypesAreNotChecked(String name) {
-        assertThat(result(Samples.without(name, 100), Samples.type(name))).isEqualTo("complete: ");
+    @ValueSource(strings = {"bare.mp3", "sound.aac", "sound.flac"})
+    void aFileWithoutLengthAndEndIsNotChecked(String name) {
+        assertThat(result(Samples.without(name, 100), Samples.type(name)))
+                .isEqualTo("complete: no check for truncation");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "OGG,  'OggS\0\u0004....................\0OggS\0\0....................\0', 'truncated: no page that ends.*'",
+        "WAV,  'RIFF\u00ff\u00ff\u00ff\u00ffWAVEdata\u00ff\u00ff\u00ff\u00ffsound', "
+                + "'complete: no length in the RIFF header'",
+        "WAV,  'RIFF\u000c\0\0\0WAVEfmt \0\0\0\0', 'complete: no data'",
+        "GIF,  'GIF89a..\0\0\0\0\0;', 'complete: no picture data'",
+        "MP3,  'ID3\u0004\0\u0010\0\0\0\0..........', 'complete: no check for truncation'",
+    })
+    void anEndIsThatOfTheWholeFile(MediaType type, String bytes, String expected) {
+        assertThat(result(ascii(bytes), type)).matches(expected);
     }
 
     @ParameterizedTest
@@ -109,12 +128,6 @@ class FileCheckTests {
         assertThat(small.longSide()).isEqualTo(200);
     }
 
-    @Test
-    void ofAGifOnlyTheDimensionsAreRead() {
-        assertThat(result(Samples.without("still.gif", 100), MediaType.GIF)).isEqualTo("complete 48x32: ");
-        assertThat(result(Samples.without("still.gif", 540), MediaType.GIF)).startsWith("truncated");
-    }
-
     /** Numbers of lengths at which the file is truncated, complete with a remark, and complete without one. */
     private int[] cutAtEachByte(byte[] bytes, MediaType type) throws IOException {
         int[] counts = new int[3];
@@ -132,7 +145,7 @@ class FileCheckTests {
 
     @Test
     void everySampleIsTested() {
-        assertThat(Samples.names()).hasSize(24);
+        assertThat(Samples.names()).hasSize(26);
     }
 
     @Test
@@ -202,6 +215,7 @@ class FileCheckTests {
                 Arguments.of(MediaType.MP4, "\0\0\0\u0010ftypisom\0\0\0\0", "\0\0\0\u0008free"),
                 Arguments.of(MediaType.MP4, "\0\0\0\0moov", "\0\0\0\u0008trak"),
                 Arguments.of(MediaType.JPEG, "\u00ff\u00d8", "\u00ff\u00e0\0\u0002"),
+                Arguments.of(MediaType.GIF, "GIF89a....\0\0\0!.", "\u0001."),
                 Arguments.of(MediaType.PNG, "\u0089PNG\r\n\u001a\n", "\0\0\0\0tEXt\0\0\0\0"));
     }
 
