@@ -1,8 +1,13 @@
 package io.github.notearchive.browse;
 
+import io.github.notearchive.archive.catalog.RestoredDump;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.ReadOnlyPool;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Duration;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.http.converter.autoconfigure.HttpMessageConvertersAutoConfiguration;
 import org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration;
@@ -23,6 +28,7 @@ import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.http.CacheControl;
+import org.springframework.web.servlet.HandlerInterceptor;
 import org.springframework.web.servlet.LocaleResolver;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry;
@@ -56,8 +62,27 @@ public class BrowseConfiguration implements WebMvcConfigurer {
 
     private static final String ASSETS = "classpath:/io/github/notearchive/browse/";
 
+    private final ObjectProvider<RestoredDump> restored;
+
+    BrowseConfiguration(ObjectProvider<RestoredDump> restored) {
+        this.restored = restored;
+    }
+
     @Override
     public void addInterceptors(InterceptorRegistry registry) {
+        registry.addInterceptor(new HandlerInterceptor() {
+
+                    @Override
+                    public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler)
+                            throws IOException {
+                        boolean isSafe = restored.getObject().hidesErased();
+                        if (!isSafe) {
+                            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+                        }
+                        return isSafe;
+                    }
+                })
+                .excludePathPatterns("/error", "/assets/**");
         LocaleChangeInterceptor language = new LocaleChangeInterceptor();
         language.setParamName(PageRenderer.LANGUAGE);
         language.setIgnoreInvalidLocale(true);

@@ -77,6 +77,9 @@ record NightsController(RunHistory history, NightReports reports, HealthCheck ch
 
     @GetMapping("/health")
     ResponseEntity<String> health(HttpServletRequest request) {
-        return pages.page(request, "browse/health", Map.of("health", check.check()));
+        return pages.page(
+                request,
+                "browse/health",
+                Map.of("health", check.check(pages.restored().difference())));
     }
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.browse;
 
+import io.github.notearchive.archive.catalog.RestoredDump;
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.report.Pages;
 import io.github.notearchive.report.Texts;
@@ -20,7 +21,7 @@ import org.springframework.web.util.UriComponentsBuilder;
 
 /** Renders pages from the templates of {@code src/main/jte/browse}, in the language of the reader. */
 @Component
-record PageRenderer(ResourceUrlProvider assets, HeifCommand heif) {
+record PageRenderer(ResourceUrlProvider assets, HeifCommand heif, RestoredDump restored) {
 
     static final MediaType HTML = new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8);
 
@@ -54,6 +55,7 @@ record PageRenderer(ResourceUrlProvider assets, HeifCommand heif) {
                 address,
                 Objects.requireNonNullElse(request.getParameter("q"), ""),
                 !heif.isUsable(),
+                restored.difference().orElse(null),
                 name -> Objects.requireNonNull(assets.getForLookupPath("/assets/" + name), name));
     }
 }

@@ -5,6 +5,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Common elements of all pages.
@@ -13,8 +14,15 @@ import java.util.regex.Pattern;
  * @param address path and query of the page without {@code lang}
  * @param filter text in the search box
  * @param decodesHeif whether the browser of the reader decodes HEIF pictures, since the server has no command for it
+ * @param difference how the tables differ from the bucket, as after the restore of an older dump
  */
-record Site(Texts texts, String address, String filter, boolean decodesHeif, UnaryOperator<String> assets) {
+record Site(
+        Texts texts,
+        String address,
+        String filter,
+        boolean decodesHeif,
+        @Nullable String difference,
+        UnaryOperator<String> assets) {
 
     /** Characters that XML cannot contain. */
     private static final Pattern NOT_IN_XML = Pattern.compile("[\\p{Cc}\\x{fffe}\\x{ffff}]");

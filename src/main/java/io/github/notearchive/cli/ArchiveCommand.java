@@ -49,13 +49,23 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         return execute(Map.of(), action, body);
     }
 
-    /** Starts what the action requires on an existing archive, and executes the action. */
-    static <A> int read(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
-            throws Exception {
-        return execute(CommandContext.openToRead(settings, action), action, body);
+    /** As above, if the database is not older than its bucket: a restored dump has notes that were erased later. */
+    static <A> int executeIfCurrent(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
+        return execute(CommandContext.openExisting(Map.of()).requireNoDifference(), action, body);
     }
 
-    static <A> int read(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
+    /**
+     * Starts what the action requires on an existing archive, and executes the action. Reports a database that is older
+     * than its bucket; its erased notes are hidden.
+     */
+    final <A> int read(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
+            throws Exception {
+        CommandContext context = CommandContext.openToRead(settings, action);
+        context.difference().ifPresent(this::warn);
+        return execute(context, action, body);
+    }
+
+    final <A> int read(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
         return read(Map.of(), action, body);
     }
 

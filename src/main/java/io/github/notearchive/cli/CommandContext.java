@@ -1,5 +1,7 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.catalog.RestoredDump;
 import io.github.notearchive.batch.MigrationHistory;
 import io.github.notearchive.batch.ReadOnlyPool;
 import io.github.notearchive.batch.SingleConnection;
@@ -100,7 +102,8 @@ public final class CommandContext implements AutoCloseable {
 
     /**
      * Opens a small context for a command that reads an archive: without auto-configuration and with few components. If
-     * the schema is not that of this version, opens that of other commands instead, which migrates or refuses it.
+     * the schema is not that of this version, or the tables lack tombstones of the bucket, opens that of other commands
+     * instead, which migrates or refuses the schema, and adds the tombstones.
      *
      * @param action the bean that the command obtains
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
@@ -108,16 +111,22 @@ public final class CommandContext implements AutoCloseable {
     static CommandContext openToRead(Map<String, String> settings, Class<?> action) {
         Set<Class<?>> components = new LinkedHashSet<>(READING);
         addRequired(action, components);
-        return openIfCurrent(WebApplicationType.NONE, components, settings).orElseGet(() -> openExisting(settings));
+        return openIfCurrent(WebApplicationType.NONE, components, settings).orElseGet(() -> {
+            CommandContext context = openExisting(settings);
+            context.migrate();
+            return context;
+        });
     }
 
-    /** Opens a context if the schema is that of this version; otherwise closes it again. */
+    /** Opens a context if its tables have schema and tombstones as they should be; otherwise closes it again. */
     private static Optional<CommandContext> openIfCurrent(
             WebApplicationType type, Set<Class<?>> components, Map<String, String> settings) {
+        addRequired(RestoredDump.class, components);
         CommandContext context = start(type, components, settings, null).check(true);
         boolean isCurrent = false;
         try {
-            isCurrent = context.get(MigrationHistory.class).isCurrent();
+            isCurrent = context.get(MigrationHistory.class).isCurrent()
+                    && context.get(RestoredDump.class).hidesErased();
         } finally {
             if (!isCurrent) {
                 context.close();
@@ -128,7 +137,7 @@ public final class CommandContext implements AutoCloseable {
 
     /**
      * Opens the context of the web pages, with a web server that accepts requests when this returns. Migrates the
-     * schema first if it is older than this version.
+     * schema first if it is older than this version, and adds tombstones of the bucket that the tables lack.
      *
      * @param action the bean that the command obtains
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
@@ -141,7 +150,7 @@ public final class CommandContext implements AutoCloseable {
         addRequired(action, components);
         return openIfCurrent(WebApplicationType.SERVLET, components, all).orElseGet(() -> {
             try (CommandContext migrating = openExisting(settings)) {
-                migrating.get(FlywayMigrationInitializer.class);
+                migrating.migrate();
             }
             return start(WebApplicationType.SERVLET, components, all, null);
         });
@@ -166,6 +175,29 @@ public final class CommandContext implements AutoCloseable {
                 boolean isProvider = parameter.resolve() == ObjectProvider.class;
                 addRequired((isProvider ? parameter.getGeneric() : parameter).resolve(Object.class), found);
             }
+        }
+    }
+
+    /** Returns how tables and bucket differ, see {@link RestoredDump#difference}. */
+    Optional<String> difference() {
+        return get(RestoredDump.class).difference();
+    }
+
+    private void migrate() {
+        get(FlywayMigrationInitializer.class);
+        get(RestoredDump.class).hideErased();
+    }
+
+    /** @throws CommandFailure if the database must not write to its bucket, as after the restore of an older dump */
+    CommandContext requireNoDifference() {
+        try {
+            get(ArchiveRevision.class).difference().ifPresent(difference -> {
+                throw CommandFailure.usage(difference + "; nothing was done");
+            });
+            return this;
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
     }
 

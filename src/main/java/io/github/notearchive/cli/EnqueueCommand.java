@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.catalog.RestoredDump;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
@@ -70,6 +71,7 @@ final class EnqueueCommand extends ArchiveCommand {
     record Action(
             ArchiveLocation location,
             ObjectProvider<JobExecutionQueries> executions,
+            ObjectProvider<RestoredDump> restored,
             ObjectProvider<Enqueuer> enqueuer,
             ObjectProvider<ShortLinks> shortLinks,
             Clock clock) {}
@@ -85,6 +87,9 @@ final class EnqueueCommand extends ArchiveCommand {
                 throw CommandFailure.usage(
                         "the tables are being rebuilt from the bucket; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
             }
+            action.restored.getObject().difference().ifPresent(difference -> {
+                throw CommandFailure.usage(difference + "; nothing was enqueued");
+            });
             requireLaterNight(Night.current(action.clock));
             newArchive.ifPresent(this::warn);
             return enqueue(opened, action);

@@ -135,7 +135,7 @@ final class ExportCommand extends ArchiveCommand {
             log.info("{}: the export stops, and its files are deleted", signal);
         });
         try {
-            return execute(Action.class, action -> {
+            return executeIfCurrent(Action.class, action -> {
                 if (options.media() == MediaMode.PRESIGNED) {
                     warnOfPresigned(action.store);
                 }

@@ -1,6 +1,5 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.TerminalText;
@@ -35,16 +34,13 @@ final class ForgetCommand extends JsonCommand {
     private boolean yes;
 
     @Component
-    record Action(JobExecutionQueries executions, ArchiveRevision revision, Eraser eraser) {
+    record Action(JobExecutionQueries executions, Eraser eraser) {
 
         private void requireConsistent() {
             if (executions.isRebuildUnfinished()) {
                 throw CommandFailure.usage(
                         "the tables are being rebuilt from the bucket, so files that other notes use are unknown; nothing was forgotten. Finish it with note-archive rebuild, then forget");
             }
-            revision.difference().ifPresent(difference -> {
-                throw CommandFailure.usage(difference + "; nothing was forgotten");
-            });
         }
 
         private void requireUserId(String person) {
@@ -76,7 +72,7 @@ final class ForgetCommand extends JsonCommand {
                 (author != null && author.isBlank()) || (reason != null && reason.isBlank()),
                 "--author and --reason must not be empty");
         List<NoteId> notes = noteIds(ids);
-        return execute(Action.class, action -> {
+        return executeIfCurrent(Action.class, action -> {
             action.requireConsistent();
             String person = author == null ? null : author.strip();
             if (person != null) {

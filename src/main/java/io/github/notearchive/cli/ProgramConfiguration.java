@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.ProofProperties;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.ResponseSpool;
@@ -31,6 +32,7 @@ import io.github.notearchive.telemetry.MetricsProperties;
 import io.github.notearchive.telemetry.NotifyProperties;
 import io.github.notearchive.telemetry.RunTelemetry.NodeGauges;
 import io.github.notearchive.telemetry.logging.LogProperties;
+import java.nio.file.Path;
 import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
@@ -115,6 +117,15 @@ public class ProgramConfiguration {
         return new ObjectStore(
                 settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())),
                 store::requireWritable);
+    }
+
+    /** Object that names the archive of the bucket; that of an embedded store is read without its server. */
+    @Bean
+    ArchiveObject.Source archiveObject(
+            ArchiveProperties archive, StoreProperties settings, ObjectProvider<ObjectStore> store) {
+        Path bucket = archive.dataDirectory().resolve("s3").resolve(settings.bucket());
+        return isPrompt ->
+                settings.hasEndpoint() ? ArchiveObject.read(store.getObject(), isPrompt) : ArchiveObject.read(bucket);
     }
 
     @Bean

@@ -1,6 +1,5 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.publish.PublishReport;
@@ -17,18 +16,15 @@ final class PublishCommand extends JsonCommand {
     private boolean all;
 
     @Component
-    record Action(JobExecutionQueries executions, ArchiveRevision revision, Publisher publisher) {}
+    record Action(JobExecutionQueries executions, Publisher publisher) {}
 
     @Override
     public Integer call() throws Exception {
-        return execute(Action.class, action -> {
+        return executeIfCurrent(Action.class, action -> {
             if (action.executions.isRebuildUnfinished()) {
                 throw CommandFailure.usage(
                         "the tables are being rebuilt from the bucket; nothing was published. Finish it with note-archive rebuild, then publish");
             }
-            action.revision.difference().ifPresent(difference -> {
-                throw CommandFailure.usage(difference + "; nothing was published");
-            });
             PublishReport report = action.publisher
                     .publish(all)
                     .orElseThrow(() -> new CommandFailure(

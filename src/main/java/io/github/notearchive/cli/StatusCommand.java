@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.RestoredDump;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
@@ -113,6 +114,7 @@ final class StatusCommand extends JsonCommand {
     record Action(
             ArchiveLocation location,
             Clock clock,
+            RestoredDump restored,
             HealthCheck health,
             Calls calls,
             QuotaHolds gate,
@@ -127,7 +129,7 @@ final class StatusCommand extends JsonCommand {
             Night tonight = Night.current(clock);
             return new Status(
                     location.address(),
-                    health.check(),
+                    health.check(restored.difference()),
                     clock.instant(),
                     tonight.toString(),
                     executions.isRebuildUnfinished(),

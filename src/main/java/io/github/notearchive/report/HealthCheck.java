@@ -41,7 +41,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.stereotype.Component;
 import org.springframework.validation.annotation.Validated;
 
-/** Computes the health of the archive from the tables, without requests to the provider or the store. */
+/** Computes the health of the archive from the tables, without requests. */
 @Component
 public record HealthCheck(
         RunHistory history,
@@ -59,7 +59,12 @@ public record HealthCheck(
 
     private static final int NIGHTS = 14;
 
-    public Health check() {
+    /**
+     * Computes the health.
+     *
+     * @param difference of the tables and the bucket; empty if they belong together
+     */
+    public Health check(Optional<String> difference) {
         Instant now = clock.instant();
         LocalDate tonight = Night.of(now).date();
         // later nights too: the clock of another node, or of the sandbox, may be ahead
@@ -74,6 +79,7 @@ public record HealthCheck(
                                 executions.isRebuildUnfinished(),
                                 Cause.REBUILD_UNFINISHED,
                                 "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then"),
+                        difference.stream().map(what -> new Reason(Cause.BUCKET_DIFFERS, what)),
                         when(executions.isRemapUnfinished(), Cause.REMAP_UNFINISHED, "a remap is not finished"),
                         when(
                                 erasures > 0,
@@ -313,6 +319,7 @@ public record HealthCheck(
                     Level.ATTENTION,
                     "note-archive status --verbose lists them; UPDATE schema_drift SET state = 'BASELINE' accepts them"),
             LOG_BEHIND(Level.ATTENTION, "note-archive run appends them to the log of captures, or shows why not"),
+            BUCKET_DIFFERS(Level.ATTENTION, "note-archive rebuild --missing, which merges a restored dump"),
             REMAP_UNFINISHED(Level.ATTENTION, "note-archive remap"),
             FORGET_UNFINISHED(Level.ATTENTION, "repeat the last note-archive forget --yes"),
             REBUILD_UNFINISHED(Level.BROKEN, "note-archive rebuild"),

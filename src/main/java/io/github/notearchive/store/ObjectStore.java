@@ -231,6 +231,11 @@ public final class ObjectStore implements AutoCloseable {
         return client.<T>retry(() -> get(key, LONGEST_READ, reader));
     }
 
+    /** As above, without retries; {@code limit} as in {@link #putOnce}. */
+    public <T> T readOnce(ObjectKey key, Duration limit, IOBiFunction<InputStream, Optional<String>, T> reader) {
+        return get(key, shorter(limit, properties.requestTimeout(0)), reader);
+    }
+
     public byte[] read(ObjectKey key) {
         return read(key, (in, _) -> in.readAllBytes());
     }

@@ -87,13 +87,15 @@ class RebuildDrillTests {
         OutsideServers servers = OutsideServers.running();
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             String name = database(practice);
-            List<String> ids = practice.provider().noteIds(2);
-            practice.call("enqueue", ids.getFirst()).with(0);
+            List<String> ids = practice.provider().noteIds(3);
+            String erased = ids.get(1);
+            practice.call("enqueue", ids.getFirst(), erased).with(0);
             practice.call("run").with(0);
             servers.copyDatabase(name, name + "_dump");
             practice.call("enqueue", ids.getLast()).with(0);
             practice.call("run").with(0);
-            assertThat(practice.provider().calls()).isEqualTo(2);
+            practice.call("forget", erased, "--yes").with(0);
+            assertThat(practice.provider().calls()).isEqualTo(3);
 
             servers.dropDatabase(name);
             servers.copyDatabase(name + "_dump", name);
@@ -102,12 +104,31 @@ class RebuildDrillTests {
             Ended check = practice.call("check").with(2);
             assertThat(check.out() + check.err()).contains("the bucket is ahead of the database", "rebuild --missing");
             assertThat(practice.call("forget", ids.getFirst(), "--yes").with(2).message())
-                    .contains("rebuild --missing", "nothing was forgotten");
+                    .contains("rebuild --missing", "nothing was done");
+            assertErasedNoteStaysErased(practice, ids.getFirst(), erased);
             assertThat(practice.call("rebuild", "--missing").with(0).out()).contains("written   rows of 1 sidecar");
             practice.call("enqueue", ids.getFirst(), ids.getLast()).with(0);
             practice.call("run").with(0);
-            assertThat(practice.provider().calls()).as("paid calls").isEqualTo(2);
+            assertThat(practice.provider().calls()).as("paid calls").isEqualTo(3);
+            assertThat(practice.call("list").with(0).message()).doesNotContain("rebuild --missing");
         }
+    }
+
+    private static void assertErasedNoteStaysErased(Practice practice, String kept, String erased) {
+        String set = practice.directory().resolve("set").toString();
+        practice.call("export", set, "--format", "jsonl").with(2);
+        practice.call("enqueue", erased).with(2);
+        for (Ended shown : List.of(
+                practice.call("list").with(0),
+                practice.call("search", "published:2000..2100").with(0),
+                practice.call("show", kept).with(0),
+                practice.call("status", "--fail-on", "ATTENTION").with(6))) {
+            assertThat(shown.out() + shown.err())
+                    .contains("the bucket is ahead of the database", "rebuild --missing")
+                    .doesNotContain(erased);
+        }
+        assertThat(practice.call("list").with(0).out()).contains(kept);
+        assertThat(practice.call("show", erased).with(2).message()).contains("was forgotten");
     }
 
     private static void loseTheDatabase(Practice practice) {

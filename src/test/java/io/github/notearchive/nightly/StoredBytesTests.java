@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -292,7 +293,7 @@ class StoredBytesTests extends NightFixture {
     }
 
     private List<Health.Reason> aboutLesserRenditions() {
-        return check.check().reasons().stream()
+        return check.check(Optional.empty()).reasons().stream()
                 .filter(reason -> reason.what().contains("a lesser rendition"))
                 .toList();
     }

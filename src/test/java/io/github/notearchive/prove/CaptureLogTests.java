@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.catalog.ArchiveRevisionFixture;
 import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
 import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
@@ -55,7 +56,7 @@ class CaptureLogTests {
     private final MemoryStore bucket = new MemoryStore();
     private final ProofProperties settings = new ProofProperties(true, new Secret(""), "");
     private final LogRepository rows = new LogRepository(database.jdbc(), database.transactions(), settings, CLOCK);
-    private final ArchiveRevision revision = new ArchiveRevision(bucket.client, CLOCK, database.transactions());
+    private final ArchiveRevision revision = ArchiveRevisionFixture.of(bucket.client, CLOCK, database.transactions());
 
     @TempDir
     private Path directory;

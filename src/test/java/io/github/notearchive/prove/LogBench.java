@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.catalog.ArchiveRevisionFixture;
 import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
 import io.github.notearchive.archive.catalog.LogRepository.LogEntry;
@@ -55,7 +56,7 @@ class LogBench {
         try (DataDirectory directory = DataDirectory.open(home);
                 ObjectStore store = StoreFixture.of(new EmbeddedStore(directory, true), "log")) {
             store.ensureBucket();
-            ArchiveRevision revision = new ArchiveRevision(store, clock, database.transactions());
+            ArchiveRevision revision = ArchiveRevisionFixture.of(store, clock, database.transactions());
             revision.advance();
             CaptureLog log = new CaptureLog(
                     rows,

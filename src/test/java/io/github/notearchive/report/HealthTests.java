@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -61,7 +62,7 @@ class HealthTests extends ReportScenario {
         night.script().answersAll(Reply.code(100));
         run();
 
-        Health blocked = check.check();
+        Health blocked = check.check(Optional.empty());
 
         assertThat(blocked.level()).isEqualTo(Level.BROKEN);
         assertThat(blocked.reasons().getFirst().what()).contains("BLOCKED_TOKEN (exit 4)", "code 100");
@@ -80,7 +81,7 @@ class HealthTests extends ReportScenario {
                 RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable", Duration.ZERO);
         record(new FinishedRun(now, now, refused));
 
-        Health.Reason reason = check.check().reasons().getFirst();
+        Health.Reason reason = check.check(Optional.empty()).reasons().getFirst();
 
         assertThat(reason.what()).endsWith("UPSTREAM_UNAVAILABLE (exit 8): the store is unavailable");
         assertThat(reason.command()).isEqualTo("run again when the server is available");
@@ -98,7 +99,7 @@ class HealthTests extends ReportScenario {
         passes(Duration.ofDays(-1));
 
         assertHealthy();
-        assertThat(check.check().inAWord())
+        assertThat(check.check(Optional.empty()).inAWord())
                 .contains("by a clock ahead of this one, with COMPLETED (exit 0)")
                 .doesNotContain("just now");
     }
@@ -109,7 +110,7 @@ class HealthTests extends ReportScenario {
         run();
 
         passes(Duration.ofMinutes(26 * 60 - 2));
-        Health health = check.check();
+        Health health = check.check(Optional.empty());
         assertThat(health.level()).isEqualTo(Level.HEALTHY);
         assertThat(health.reasons()).isEmpty();
         assertThat(health.inAWord()).contains("no action required", "with COMPLETED (exit 0)");
@@ -228,7 +229,7 @@ class HealthTests extends ReportScenario {
                 """, note);
         night.update("UPDATE media_object SET verified_at = verified_at - interval '36 days'");
 
-        Health health = check.check();
+        Health health = check.check(Optional.empty());
 
         assertThat(health.level()).isEqualTo(Level.BROKEN);
         assertThat(health.reasons()).hasSize(4);
@@ -247,7 +248,7 @@ class HealthTests extends ReportScenario {
         night.update("UPDATE media_object SET verified_at = verified_at + interval '400 days'");
 
         assertThat(reasons()).anyMatch(what -> what.contains("without usable time of verification"));
-        assertThat(check.check().level()).isEqualTo(Level.ATTENTION);
+        assertThat(check.check(Optional.empty()).level()).isEqualTo(Level.ATTENTION);
         assertThat(fixity.verified(night.clock().instant()).oldest()).isNull();
     }
 
@@ -266,7 +267,7 @@ class HealthTests extends ReportScenario {
 
     /** Fails unless the health has one reason, of this level and with these texts. */
     private Health.Reason assertOnly(Level level, String... texts) {
-        Health health = check.check();
+        Health health = check.check(Optional.empty());
         assertThat(health.level()).isEqualTo(level);
         assertThat(health.reasons()).singleElement().satisfies(reason -> {
             assertThat(reason.level()).isEqualTo(level);
@@ -276,15 +277,19 @@ class HealthTests extends ReportScenario {
     }
 
     private void assertHealthy() {
-        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+        assertThat(check.check(Optional.empty()).level()).isEqualTo(Level.HEALTHY);
     }
 
     private List<String> reasons() {
-        return check.check().reasons().stream().map(Health.Reason::what).toList();
+        return check.check(Optional.empty()).reasons().stream()
+                .map(Health.Reason::what)
+                .toList();
     }
 
     private List<String> commands() {
-        return check.check().reasons().stream().map(Health.Reason::command).toList();
+        return check.check(Optional.empty()).reasons().stream()
+                .map(Health.Reason::command)
+                .toList();
     }
 
     private void passes(Duration time) {

@@ -8,17 +8,24 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.IOBiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -37,7 +44,11 @@ import tools.jackson.databind.node.ObjectNode;
  * nodes write; a higher one proves that the database is an older copy.
  */
 @Repository
-public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactionManager transactions) {
+public record ArchiveRevision(
+        ArchiveObject.Source source,
+        ObjectProvider<ObjectStore> store,
+        Clock clock,
+        PlatformTransactionManager transactions) {
 
     private static final Logger log = LoggerFactory.getLogger(ArchiveRevision.class);
 
@@ -49,6 +60,9 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
             "worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment source_gate fixity_finding"
                     .split(" ", -1));
 
+    /** Why this database must not write to the bucket; with {@code isAhead}, as after the restore of an older dump. */
+    public record Difference(String text, boolean isAhead) {}
+
     /**
      * Returns why this database must not write to the bucket; empty if the bucket belongs to it, or to no archive yet.
      * Sends one GET and one query, and one LIST for a bucket without the object.
@@ -56,16 +70,21 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
      * @throws StoreException if the store does not respond
      */
     public Optional<String> difference() {
+        return compare(false).map(Difference::text);
+    }
+
+    /** As {@link #difference}; a prompt one sends one GET, which takes two seconds at most. */
+    Optional<Difference> compare(boolean isPrompt) {
         Optional<ArchiveObject> bucket;
         try {
-            bucket = ArchiveObject.read(store);
+            bucket = source.read(isPrompt);
         } catch (IOException e) {
-            return Optional.of(e.getMessage() + "; restore it from a copy of the bucket, or remove it");
+            return different(e.getMessage() + "; restore it from a copy of the bucket, or remove it");
         }
         ArchiveObject known = inDatabase().orElse(null); // never before the bucket
         if (bucket.isEmpty()) {
-            if (isEmptied()) {
-                return Optional.of(
+            if (!isPrompt && isEmptied()) {
+                return different(
                         "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
                                 .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
             }
@@ -79,20 +98,25 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         }
         ArchiveObject written = bucket.get();
         if (known == null) {
-            return Optional.of(
+            return different(
                     "the bucket belongs to archive %s, which this database does not contain: it is new, or restored from an old dump; check ARCHIVE_S3_BUCKET, then use note-archive rebuild for an empty database, note-archive rebuild --missing for a restored one"
                             .formatted(written.archiveId()));
         }
         if (!written.archiveId().equals(known.archiveId())) {
-            return Optional.of(
+            return different(
                     "the bucket belongs to archive %s, the database to archive %s; check ARCHIVE_S3_BUCKET and ARCHIVE_DATABASE_URL (rebuild --missing does not merge two archives)"
                             .formatted(written.archiveId(), known.archiveId()));
         }
         return Optional.of(written)
                 .filter(object -> object.revision() > known.revision())
-                .map(object ->
+                .map(object -> new Difference(
                         "the bucket is ahead of the database (revision %d of %s, here %d), as after the restore of an older dump; merge it with note-archive rebuild --missing"
-                                .formatted(object.revision(), Night.local(object.writtenAt()), known.revision()));
+                                .formatted(object.revision(), Night.local(object.writtenAt()), known.revision()),
+                        true));
+    }
+
+    private static Optional<Difference> different(String text) {
+        return Optional.of(new Difference(text, false));
     }
 
     /** Returns whether the bucket has no sidecar although the database knows some. */
@@ -100,10 +124,10 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         boolean isKnown = Statements.one(autoCommit(), Boolean.class, Map.of(), """
                         SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)
                         """);
-        if (!isKnown || !store.hasBucket()) {
+        if (!isKnown || !store.getObject().hasBucket()) {
             return isKnown;
         }
-        try (Stream<StoredObject> sidecars = store.listAll(Sidecar.PREFIX, null)) {
+        try (Stream<StoredObject> sidecars = store.getObject().listAll(Sidecar.PREFIX, null)) {
             return sidecars.findFirst().isEmpty();
         }
     }
@@ -152,7 +176,7 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         write(UUID.randomUUID(), 1, "revision = archive.revision + 1");
         for (int i = 0; i < MAX_WRITES; i++) {
             ArchiveObject written = inDatabase().orElseThrow();
-            written.putInto(store);
+            written.putInto(store.getObject());
             // another node may have written a newer revision, which this PUT has replaced
             if (inDatabase().orElseThrow().revision() <= written.revision()) {
                 return;
@@ -215,6 +239,20 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
         private static final String FORMAT = "note-archive/archive/1";
         private static final String NO_BUCKET = "NoSuchBucket";
         private static final int MAX_SIZE = 1 << 16;
+        private static final Duration PROMPT = Duration.ofSeconds(2);
+
+        /** Reads the object of the configured bucket. */
+        @FunctionalInterface
+        public interface Source {
+
+            /**
+             * Reads the object; empty if the object or the bucket does not exist.
+             *
+             * @param isPrompt whether to send one request of two seconds, instead of several longer ones
+             * @throws IOException if the object has another format
+             */
+            Optional<ArchiveObject> read(boolean isPrompt) throws IOException;
+        }
 
         public ArchiveObject {
             if (archiveId == null || writtenAt == null || revision < 1) {
@@ -234,19 +272,36 @@ public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactio
          * @throws IOException if the object has another format
          */
         public static Optional<ArchiveObject> read(ObjectStore store) throws IOException {
-            byte[] bytes;
+            return read(store, false);
+        }
+
+        /** As above; {@code isPrompt} as in {@link Source#read}. */
+        public static Optional<ArchiveObject> read(ObjectStore store, boolean isPrompt) throws IOException {
             try {
-                bytes = store.read(KEY, (in, _) -> in.readNBytes(MAX_SIZE));
+                IOBiFunction<InputStream, Optional<String>, byte[]> reader = (in, _) -> in.readNBytes(MAX_SIZE);
+                return Optional.of(parse(isPrompt ? store.readOnce(KEY, PROMPT, reader) : store.read(KEY, reader)));
             } catch (StoreException e) {
                 if (e.absent() || e.code().equals(NO_BUCKET)) {
                     return Optional.empty();
                 }
                 throw e;
             }
+        }
+
+        /** Reads the object of an embedded store, whose server need not run, from its file. */
+        public static Optional<ArchiveObject> read(Path bucket) throws IOException {
+            try {
+                return Optional.of(parse(Files.readAllBytes(bucket.resolve(KEY.value()))));
+            } catch (NoSuchFileException e) {
+                return Optional.empty();
+            }
+        }
+
+        private static ArchiveObject parse(byte[] bytes) throws IOException {
             try {
                 JsonNode root = Sidecar.JSON.readTree(bytes);
                 if (root.path("format").asString("").equals(FORMAT)) {
-                    return Optional.of(Sidecar.JSON.treeToValue(root, ArchiveObject.class));
+                    return Sidecar.JSON.treeToValue(root, ArchiveObject.class);
                 }
             } catch (JacksonException unreadable) {
                 // as an unknown format

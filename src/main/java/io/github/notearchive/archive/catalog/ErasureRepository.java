@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -128,8 +129,32 @@ public record ErasureRepository(
                 Map.of("now", now, "reason", Objects.requireNonNullElse(reason, ""), "ids", ids));
     }
 
-    /** Restores a tombstone in a rebuild, unfinished if the tables may hold its rows. Keeps an existing row. */
-    public void restore(TombstoneObject tombstone, @Nullable Instant finished) {
+    /** Returns the tombstones of the bucket that the tables do not have. */
+    List<StoredObject> unknownTombstones() {
+        Set<String> known = Set.copyOf(Statements.texts(jdbc, Map.of(), """
+                SELECT 'forgotten/' || note_id || '.json' FROM forgotten_note
+                UNION ALL SELECT 'forgotten/author-' || author_sha256 || '.json' FROM forgotten_author
+                """));
+        try (Stream<StoredObject> listed = store.list(TombstoneObject.PREFIX)) {
+            return listed.filter(
+                            object -> TombstoneObject.KEY.matcher(object.name()).matches())
+                    .filter(object -> !known.contains(object.name()))
+                    .toList();
+        }
+    }
+
+    /**
+     * Restores the tombstones of the bucket that the tables do not have. Idempotent.
+     *
+     * @param finished when these erasures count as completed; null if the tables may hold rows of them
+     */
+    public void restoreTombstones(@Nullable Instant finished) {
+        unknownTombstones()
+                .forEach(object -> TombstoneObject.read(object.name(), store.read(object.key()), object.modified())
+                        .ifPresent(tombstone -> restore(tombstone, finished)));
+    }
+
+    private void restore(TombstoneObject tombstone, @Nullable Instant finished) {
         boolean isNote = tombstone.note().isPresent();
         change(
                 """

@@ -5,7 +5,6 @@ import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveRevision.Rows;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.FoundObject;
 import io.github.notearchive.archive.catalog.Sidecar;
@@ -35,7 +34,6 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog;
 import io.github.notearchive.prove.CaptureLog.LogState;
-import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
@@ -168,7 +166,7 @@ public record RebuildRunner(
     private RebuildSummary execute(
             RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock, Optional<ArchiveObject> bucket)
             throws IOException {
-        restoreTombstones(run.merges ? null : clock.instant());
+        erasures.restoreTombstones(run.merges ? null : clock.instant());
         if (run.merges) {
             log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
         }
@@ -204,19 +202,6 @@ public record RebuildRunner(
         return summary;
     }
 
-    /**
-     * Restores the tombstones of the bucket, so that no sidecar of a forgotten note is restored. Idempotent.
-     *
-     * @param finished when these erasures count as completed; null if the tables may hold rows of them
-     */
-    private void restoreTombstones(@Nullable Instant finished) {
-        try (Stream<StoredObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
-            listed.forEach(object -> ObjectKey.parse(object.name())
-                    .flatMap(key -> TombstoneObject.read(key.value(), store.read(key), object.modified()))
-                    .ifPresent(tombstone -> erasures.restore(tombstone, finished)));
-        }
-    }
-
     /** Cuts a new rebuild into shards. A merge looks up the files of a sidecar individually. */
     private List<NewShard> cut(RebuildRun run) {
         List<NewShard> cut = new ArrayList<>();
@@ -229,14 +214,18 @@ public record RebuildRunner(
     }
 
     /**
-     * Completes the erasures of a merge, since only now the tables contain all notes that use their files, and adopts
-     * the bucket. Executed by one node, before the last shard, without items, is done.
+     * Completes the erasures of a merge, since only now the tables contain all notes that use their files, removes the
+     * published tables that the catalog does not know, and adopts the bucket. Executed by one node, before the last
+     * shard, without items, is done.
      */
     private Supplier<@Nullable Void> complete(RebuildRun run, RunnerLock lock, Optional<ArchiveObject> bucket) {
         Transactions.none(shards.transactions())
                 .executeWithoutResult(_ -> Uncheck.run(() -> {
                     if (run.merges) {
                         eraser.completeUnfinished(lock);
+                    } else {
+                        // an erasure may have been interrupted before it rewrote the published tables
+                        eraser.copies().removeErased(lock::requireHeld);
                     }
                     bucket.ifPresent(revision::adopt);
                 }));
