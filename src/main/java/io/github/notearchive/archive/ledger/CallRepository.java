@@ -28,6 +28,7 @@ import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -381,6 +382,11 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     /** As above, for the responses of this node to one note. Requires that no call about it is in flight. */
     public void persistSpooled(NoteId note) {
         writer.persist(note);
+    }
+
+    /** Records the cost of the spooled responses to erased notes, of all nodes, and deletes their files. */
+    public int persistErased(Collection<NoteId> notes) {
+        return writer.persistErased(notes);
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -200,7 +201,7 @@ final class ResponseWriter {
 
     /**
      * Completes the row of a call. Of the unpaid responses of a note only the first is stored. A missing row is
-     * inserted again, as after a failover that lost the last commits.
+     * inserted again, as after a failover that lost the last commits; once, however often this is repeated.
      */
     long write(ReceivedResponse response) {
         byte[] body = response.body();
@@ -231,11 +232,18 @@ final class ResponseWriter {
 
     private long insert(ReceivedResponse response) {
         return jdbc.sql("""
-                                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
-                                            duration_ms, http_status, code, billed, request_id, message, response)
-                                        SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt, :durationMs, :httpStatus,
-                                               :code, :billed, :requestId, :message, %s
-                                        RETURNING id
+                                        WITH written AS (
+                                            SELECT id FROM api_call
+                                            WHERE note_id = :noteId AND sent_at = :sentAt AND received_at = :receivedAt
+                                            LIMIT 1),
+                                        added AS (
+                                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
+                                                duration_ms, http_status, code, billed, request_id, message, response)
+                                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt, :durationMs,
+                                                   :httpStatus, :code, :billed, :requestId, :message, %s
+                                            WHERE NOT EXISTS (SELECT FROM written)
+                                            RETURNING id)
+                                        SELECT id FROM written UNION ALL SELECT id FROM added
                                         """.formatted(RESPONSE.formatted(":billed", ":noteId", ":call", ":body")))
                 .paramSource(RecordParameters.of(response).addValue("execution", execution.get(), Types.BIGINT))
                 .query(Long.class)
@@ -261,6 +269,12 @@ final class ResponseWriter {
     /** As above, for the responses of this node to one note. */
     void persist(NoteId note) {
         List<NoteId> _ = persist(spool.node()::equals, file -> ResponseSpool.isAbout(file, note));
+    }
+
+    /** As above, for the responses of all nodes to erased notes, of which only the cost is recorded. */
+    int persistErased(Collection<NoteId> notes) {
+        return persist(_ -> true, file -> notes.stream().anyMatch(note -> ResponseSpool.isAbout(file, note)))
+                .size();
     }
 
     private List<NoteId> persist(Predicate<String> ofNodes, Predicate<Path> wanted) {

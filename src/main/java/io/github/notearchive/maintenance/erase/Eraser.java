@@ -7,6 +7,7 @@ import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
 import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
@@ -44,6 +45,7 @@ public record Eraser(
         ErasureRepository rows,
         ObjectStore store,
         ResponseSpool spool,
+        CallRepository calls,
         Mentions mentions,
         Copies copies,
         ArchiveRevision revision,
@@ -67,19 +69,28 @@ public record Eraser(
 
     /** Returns what would be erased, including objects of an interrupted erasure; changes nothing. */
     public ErasureReport preview(Request request) throws IOException {
-        boolean hasBucket = hasBucket();
+        Erasure found = new Erasure();
+        rolledBack(() -> markErased(request, found));
+        if (hasBucket()) {
+            findSidecars(found); // while no row is locked
+        }
         Erasure erasure = new Erasure();
-        transaction.executeWithoutResult(status -> {
-            status.setRollbackOnly();
+        erasure.sidecars.addAll(found.sidecars);
+        erasure.named.addAll(found.named);
+        rolledBack(() -> {
             markErased(request, erasure);
-            if (hasBucket) {
-                findSidecars(erasure);
-            }
             removeRows(erasure);
             erasure.files = rows.toRemove();
         });
         erasure.mentions = mentions.removeNaming(erasure.notes, true);
         return erasure.report(true);
+    }
+
+    private void rolledBack(Runnable changes) {
+        transaction.executeWithoutResult(status -> {
+            status.setRollbackOnly();
+            changes.run();
+        });
     }
 
     /** Erases notes and person; empty, and nothing is changed, if a run or an audit of any node is active. */
@@ -153,7 +164,8 @@ public record Eraser(
         findSidecars(erasure);
         lock.requireHeld();
         transaction.executeWithoutResult(_ -> removeRows(erasure));
-        erasure.spooled = spool.remove(erasure.notes);
+        // the ledger keeps what they cost
+        erasure.spooled = calls.persistErased(erasure.notes) + spool.remove(erasure.notes);
     }
 
     private void removeSidecars(Erasure erasure, RunnerLock lock) {

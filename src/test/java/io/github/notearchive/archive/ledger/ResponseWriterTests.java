@@ -272,11 +272,15 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     @Test
-    void responseOfALostRowIsInsertedAgain() {
+    void responseOfALostRowIsInsertedAgainAndOnceOnly() {
         CallRecord call = sent(calls);
         database.update("DELETE FROM api_call");
 
         long number = calls.received(call, PAID, BODY, NOW, Duration.ZERO);
+        // the commit of the first attempt was not confirmed
+        assertThat(calls.received(call, PAID, BODY, NOW, Duration.ZERO)).isEqualTo(number);
+
+        assertThat(history.calls(ID)).hasSize(1);
 
         PaidResponse paid = latest();
         assertThat(paid.number()).isEqualTo(number).isNotEqualTo(call.number());

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.archive.worklist.Enqueuer;
@@ -26,10 +27,14 @@ import io.github.notearchive.publish.Publisher;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreFixture;
 import java.io.StringReader;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -37,6 +42,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -82,6 +88,23 @@ class EraseTests extends MaintenanceScenario {
 
         assertThat(published(note)).isZero();
         assertThat(published(notes.getLast())).isPositive();
+    }
+
+    @Test
+    void rebuildRemovesPublishedTablesThatAnInterruptedErasureDidNotRewrite() throws Exception {
+        List<String> notes = archived(night.pending(SandboxNoteKind.TEXT, 2));
+        String note = notes.getFirst();
+        publisher.publish(false).orElseThrow();
+        var tables = night.objects("lake/");
+        forget(note);
+        tables.forEach((key, bytes) -> store.putBytes(new ObjectKey(key), bytes, "application/octet-stream"));
+        assertThat(published(note)).isPositive();
+        loseTheDatabase();
+        update("DELETE FROM iceberg_tables");
+
+        rebuild(ExitCode.COMPLETED);
+
+        assertThat(published(note)).isZero();
     }
 
     /** Counts objects with a note id, which the footer of a data file has uncompressed, as minimum or maximum. */
@@ -141,6 +164,68 @@ class EraseTests extends MaintenanceScenario {
         assertThat(night.states(others)).containsOnly(ARCHIVED);
         assertThat(forgotten.find(new NoteId(note)).orElseThrow().finishedAt()).isNotNull();
         assertAuditedClean();
+    }
+
+    @Test
+    void spooledResponseOfAForgottenNoteKeepsItsCost() throws Exception {
+        String note = archived(night.pending(SandboxNoteKind.TEXT, 1)).getFirst();
+        Instant now = night.clock().instant();
+        Path file = Files.createDirectories(night.answerFiles().resolve("main"))
+                .resolve("%013d-%s-99.answer".formatted(now.toEpochMilli(), note));
+        Files.writeString(file, """
+                {"call":99,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES","refresh":false}
+                """.formatted(note, now, now) + night.provider().envelope(note));
+
+        ErasureReport report = forget(note);
+
+        assertThat(report.unwrittenAnswers()).isOne();
+        assertThat(file).doesNotExist();
+        assertThat(night.bills(note)).containsExactly("YES", "YES");
+        assertNoTrace(WORDS);
+    }
+
+    @Test
+    void previewLocksNoRowWhileItReadsTheBucket() throws Exception {
+        String note = archived(night.pending(SandboxNoteKind.TEXT, 1)).getFirst();
+        List<Long> locks = new CopyOnWriteArrayList<>();
+        HttpServer slow = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        slow.createContext("/", exchange -> {
+            locks.add(night.count("""
+                    SELECT count(*) FROM pg_locks
+                    WHERE relation = 'worklist'::regclass AND mode = 'RowExclusiveLock'
+                    """));
+            byte[] none = """
+                    <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bucket</Name><Prefix/>
+                    <KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>
+                    """.getBytes(UTF_8);
+            boolean isHead = exchange.getRequestMethod().equals("HEAD");
+            exchange.sendResponseHeaders(200, isHead ? -1 : none.length);
+            if (!isHead) {
+                exchange.getResponseBody().write(none);
+            }
+            exchange.close();
+        });
+        slow.start();
+        try (ObjectStore other =
+                StoreFixture.at("http://127.0.0.1:" + slow.getAddress().getPort(), 1)) {
+            Eraser aside = new Eraser(
+                    eraser.rows(),
+                    other,
+                    eraser.spool(),
+                    eraser.calls(),
+                    (_, _) -> 0,
+                    eraser.copies(),
+                    eraser.revision(),
+                    database,
+                    eraser.settings(),
+                    eraser.clock(),
+                    eraser.transaction());
+
+            assertThat(aside.preview(request(note)).rows()).containsEntry("worklist", 1L);
+        } finally {
+            slow.stop(0);
+        }
+        assertThat(locks).isNotEmpty().containsOnly(0L);
     }
 
     @Test
