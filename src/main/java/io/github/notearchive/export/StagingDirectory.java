@@ -26,11 +26,9 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -69,6 +67,9 @@ final class StagingDirectory implements AutoCloseable {
     /** Directory of lists, and of files whose paths are not known yet; deleted on completion. */
     private static final String AHEAD = ".ahead/";
 
+    /** Prefix of empty files with the keys of the objects that were omitted. */
+    private static final String OMITTED = AHEAD + "omitted/";
+
     final Path target;
     private final Path root;
     private final ObjectFactory<ObjectStore> store;
@@ -82,9 +83,6 @@ final class StagingDirectory implements AutoCloseable {
     long copied;
     long missing;
     final List<MissingObject> examples = new ArrayList<>();
-
-    /** Keys of all objects that were omitted. */
-    final Set<String> omitted = new HashSet<>();
 
     private StagingDirectory(Path target, Path root, ObjectFactory<ObjectStore> store) throws IOException {
         this.target = target;
@@ -199,7 +197,7 @@ final class StagingDirectory implements AutoCloseable {
             return true;
         }
         missing++;
-        omitted.add(object.path());
+        Files.write(resolve(OMITTED + object.path()), new byte[0]);
         log.warn("Object {} is omitted from the export: {}", object.path(), problem);
         if (examples.size() < EXAMPLES) {
             examples.add(new MissingObject(object.path(), problem));
@@ -255,6 +253,10 @@ final class StagingDirectory implements AutoCloseable {
 
     boolean has(String path) {
         return Files.exists(root.resolve(path));
+    }
+
+    boolean isOmitted(String key) {
+        return has(OMITTED + key);
     }
 
     void complete() throws IOException {

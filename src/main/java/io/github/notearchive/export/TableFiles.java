@@ -74,7 +74,7 @@ public record TableFiles(Export export, ExportFormat format, String below) {
         try (Parts parts = new Parts(table, isPartitioned)) {
             export.forEachRow(
                     isPartitioned ? table.byMonth() : table,
-                    key -> directory.has(below + key) || (export.since() != null && !directory.omitted.contains(key))
+                    key -> directory.has(below + key) || (export.since() != null && !directory.isOmitted(key))
                             ? key
                             : null,
                     parts::write);
