@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -80,8 +81,13 @@ class ResponseFuzzTests {
         NoteCatalog notes = new NoteCatalog(database.jdbc(), media);
         SchemaDrift drift = new SchemaDrift(database.jdbc());
 
-        Fuzz.tries(50, random -> {
-            byte[] body = Fuzz.invalidResponse(random, answer(random));
+        AtomicInteger found = new AtomicInteger();
+        Fuzz.Property written = random -> {
+            byte[] body = found.get() == 0
+                    ? COMPACT.getBytes(UTF_8)
+                    : random.nextBoolean()
+                            ? Fuzz.oddResponse(random, answer(random)).getBytes(UTF_8)
+                            : Fuzz.invalidResponse(random, answer(random));
             long call = Captures.call(database, "note-detail/v1");
             Instant at = Captures.NOW.plusMillis(call);
             Optional<NoteCapture> capture = capture(body, call, at);
@@ -89,8 +95,19 @@ class ResponseFuzzTests {
                 List<SlotRow> slots = missing(MediaSlots.of(capture.get(), null, StreamPreference.DEFAULT));
                 database.inTransaction(() -> notes.save(CapturedNote.of(capture.get(), null, slots, false, at)));
                 drift.record(capture.get());
+                found.incrementAndGet();
             }
-        });
+        };
+        written.holds(new Random(1));
+        assertThat(found).hasValue(1);
+
+        Fuzz.tries(50, written);
+
+        assertThat(database.jdbc()
+                        .sql("SELECT count(*) FROM note_capture")
+                        .query(Integer.class)
+                        .single())
+                .isEqualTo(found.get());
     }
 
     private static String answer(Random random) {
@@ -148,7 +165,7 @@ class ResponseFuzzTests {
         } else if (column.endsWith("_count") || column.endsWith("_ms")) {
             assertThat(value.longValue()).isNotNegative();
         } else if (value.isString()) {
-            boolean isIndexed = column.endsWith("_id") && !column.equals("red_id");
+            boolean isIndexed = column.endsWith("_id") && !column.endsWith("red_id");
             assertStorable(value.stringValue(), isIndexed ? 200 : column.equals("name") ? 500 : Integer.MAX_VALUE);
         }
     }
