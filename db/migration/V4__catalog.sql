@@ -241,6 +241,7 @@ CREATE TABLE note_comment (
     comment_id      text,
     parent_id       text,
     author_id       text,
+    author_red_id   text,
     author_nickname text,
     comment_text    text,
     written_at      timestamptz,
@@ -263,7 +264,8 @@ COMMENT ON COLUMN note_comment.comment_id IS
     'The platform''s id of the comment; the same in every response that contains it.';
 COMMENT ON COLUMN note_comment.parent_id IS 'The comment_id that it replies to. NULL: it is no reply.';
 COMMENT ON COLUMN note_comment.author_id IS
-    'Who wrote it, a user id. Not in author, unless that person wrote a note, too.';
+    'Who wrote it: a pseudonym that the platform changes within months, or the id of author.';
+COMMENT ON COLUMN note_comment.author_red_id IS 'The number that people know that person by, which stays.';
 COMMENT ON COLUMN note_comment.author_nickname IS 'What that person was called then.';
 COMMENT ON COLUMN note_comment.comment_text IS 'The whole text.';
 COMMENT ON COLUMN note_comment.written_at IS 'When it was written.';

@@ -90,6 +90,7 @@ record NoteDetail(
             @Nullable String commentId,
             @Nullable String parentId,
             @Nullable String authorId,
+            @Nullable String authorRedId,
             @Nullable String authorNickname,
             @Nullable String commentText,
             @Nullable Instant writtenAt,

@@ -36,7 +36,7 @@ import tools.jackson.databind.node.MissingNode;
 public final class NoteMapper {
 
     /** Value of {@code mapper_version} in the rows of this mapper. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     /** {@code 689}, {@code "689"}, {@code "1.2万"}, {@code "10万+"}, {@code "3亿"}, {@code "1.2w"}, {@code "3k"}. */
     private static final Pattern COUNT = Pattern.compile("(\\d{1,15})(?:\\.(\\d{1,6}))?\\s*([万亿wWkK]?)\\+?");
@@ -193,6 +193,7 @@ public final class NoteMapper {
                 id(node.path("id")),
                 first(id(node.path("target_comment").path("id")), above),
                 first(first(id(user.path("userid")), id(user.path("user_id"))), id(user.path("id"))),
+                text(user.path("red_id")),
                 text(user.path("nickname")),
                 text(node.path("content")),
                 first(time(node.path("time")), time(node.path("create_time"))),

@@ -93,7 +93,7 @@ class NoteMapperTests {
                                  {"note_list":[{"id":"66aa00000000000000000001","title":"t"}],
                                   "comment_list":[
                                    {"id":"c1","content":"first","time":1722416400,"ip_location":"云南","like_count":"1.2万","sub_comment_count":7,
-                                    "user":{"userid":"u1","nickname":"甲"},
+                                    "user":{"userid":"u1","red_id":"9876543","nickname":"甲"},
                                     "sub_comments":[
                                      {"id":"c2","content":"reply","create_time":1722416401000,"user_info":{"user_id":"u2","nickname":"乙"}},
                                      {"id":"c3","content":"to the reply","likes":3,"target_comment":{"id":"c2"},"user":{"id":"u3"},
@@ -104,11 +104,29 @@ class NoteMapperTests {
         assertThat(detail.comments())
                 .containsExactly(
                         new Comment(
-                                "c1", null, "u1", "甲", "first", Instant.ofEpochSecond(1722416400), "云南", 12_000L, 7L),
+                                "c1",
+                                null,
+                                "u1",
+                                "9876543",
+                                "甲",
+                                "first",
+                                Instant.ofEpochSecond(1722416400),
+                                "云南",
+                                12_000L,
+                                7L),
                         new Comment(
-                                "c2", "c1", "u2", "乙", "reply", Instant.ofEpochSecond(1722416401), null, null, null),
-                        new Comment("c3", "c2", "u3", null, "to the reply", null, null, 3L, null),
-                        new Comment(null, null, null, null, "nameless\uFFFD", null, null, null, null));
+                                "c2",
+                                "c1",
+                                "u2",
+                                null,
+                                "乙",
+                                "reply",
+                                Instant.ofEpochSecond(1722416401),
+                                null,
+                                null,
+                                null),
+                        new Comment("c3", "c2", "u3", null, null, "to the reply", null, null, 3L, null),
+                        new Comment(null, null, null, null, null, "nameless\uFFFD", null, null, null, null));
     }
 
     @ParameterizedTest
