@@ -132,7 +132,8 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
                     directory.missing,
                     List.copyOf(directory.examples),
                     export.ids(),
-                    since == null ? null : since.mark());
+                    since == null ? null : since.mark(),
+                    since == null && snapshot.isEmpty() ? notes.unmatched(options.selection()) : null);
         }
     }
 
@@ -317,6 +318,7 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
      * @param missing number of media files and sidecars that the store did not deliver, or delivered with other bytes
      * @param ids result for the id file; null if there was none
      * @param since mark of the earlier export that a delta continues; null for a full export
+     * @param unmatched options that match no note by themselves, if a full export has no notes; otherwise null
      */
     public record ExportReport(
             Path target,
@@ -327,15 +329,16 @@ public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, He
             long missing,
             List<MissingObject> missingExamples,
             @Nullable NamedIds ids,
-            @Nullable Instant since) {
+            @Nullable Instant since,
+            @Nullable List<String> unmatched) {
 
         /** Stored object that the export does not contain, and the reason for display. */
         public record MissingObject(
                 @JsonProperty("objectKey") String key, String reason) {}
 
-        /** Returns whether no object and no requested note is missing. */
+        /** Returns whether it has notes, and no object and no requested note is missing. */
         public boolean isWhole() {
-            return missing == 0 && (ids == null || ids.notArchived() == 0);
+            return unmatched == null && missing == 0 && (ids == null || ids.notArchived() == 0);
         }
     }
 }

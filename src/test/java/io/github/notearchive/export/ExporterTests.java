@@ -54,6 +54,7 @@ class ExporterTests extends ExportScenario {
             {"topics": ["t1"]}                                                             | 12   | 1112
             {"authors": ["5cc800000000000000000001"]}                                      | 12   | 1112
             {"authors": ["518955047"]}                                                     | 12   | 1112
+            {"authors": ["松间<b>", "无名"]}                                               | 12   | 1112
             {"states": ["FAILED"]}                                                         | 3    | 3
             {"text": "untitled"}                                                           | 1    | 111
             {"filter": "state:failed"}                                                     | 3    | 3
@@ -70,7 +71,23 @@ class ExporterTests extends ExportScenario {
         assertThat(ids(target.resolve("notes.jsonl"))).isEqualTo(withLastDigits(notes));
         assertThat(ids(target.resolve("captures.jsonl"))).isEqualTo(withLastDigits(captures));
         assertThat(withLastDigits(notes)).containsAll(ids(target.resolve("media.jsonl")));
-        assertThat(report.isWhole()).isTrue();
+        assertThat(report.isWhole()).isEqualTo(!notes.isEmpty());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {"authors": ["nobody"], "topics": ["t1"]}                    | author
+            {"publishedFrom": "2030-01-01T00:00:00Z", "text": "%"}       | published-from text
+            {"filter": "state:archived", "states": ["FAILED"]}           | ``
+            """)
+    void exportOfNoNotesNamesTheFiltersThatMatchNone(String criteria, String unmatched) throws Exception {
+        Map<String, Object> given = JsonMapper.shared().readValue(criteria, new TypeReference<>() {});
+
+        ExportReport report =
+                export(options(ExportFormat.JSONL, target, selection(given), MediaMode.LINK, AuthorMode.KEEP));
+
+        assertThat(report.isWhole()).isFalse();
+        assertThat(String.join(" ", report.unmatched())).isEqualTo(unmatched);
     }
 
     private static List<String> withLastDigits(String digits) {

@@ -64,6 +64,11 @@ public final class NoteFilter {
         return new NoteFilter(new AuthorId(id));
     }
 
+    /** Returns the filter of the notes of these authors, by the values of the term {@code author:}. */
+    static NoteFilter authors(List<String> values) {
+        return new NoteFilter(new Match(FilterKey.AUTHOR, values));
+    }
+
     /** Returns the filter of the notes with a topic; any name is allowed, also one that a text cannot quote. */
     public static NoteFilter topic(String name) {
         return new NoteFilter(new Match(FilterKey.TOPIC, List.of(name)));

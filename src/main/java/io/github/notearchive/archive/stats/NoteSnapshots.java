@@ -26,6 +26,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Opens consistent views of the notes that match a {@link Selection}, for exports. */
 @Component
@@ -33,6 +35,9 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
 
     private static final int FETCH_SIZE = 500;
     private static final int EXAMPLES = 20;
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final TypeReference<Map<String, @Nullable Object>> CRITERIA = new TypeReference<>() {};
 
     /** Whether a note or its author changed since the start of a delta. */
     private static final String CHANGED = """
@@ -70,8 +75,6 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                   AND (cardinality(:topics::text[]) = 0
                        OR EXISTS (SELECT FROM note_topic t WHERE t.note_id = n.note_id
                                   AND (t.name = ANY (:topics) OR t.topic_id = ANY (:topics))))
-                  AND (cardinality(:authors::text[]) = 0 OR n.author_id = ANY (:authors)
-                       OR EXISTS (SELECT FROM author a WHERE a.author_id = n.author_id AND a.red_id = ANY (:authors)))
                   AND (cardinality(:states::text[]) = 0 OR w.state = ANY (:states))
                   AND (:text::text IS NULL
                        OR strpos(lower(n.title), lower(:text)) > 0 OR strpos(lower(n.note_text), lower(:text)) > 0)
@@ -115,7 +118,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             // copying a file may take long between two fetches
             jdbc.sql("SET LOCAL idle_in_transaction_session_timeout = 0").update();
             jdbc.sql("SET LOCAL statement_timeout = 0").update();
-            NoteFilter filter = selection.filter() == null ? NoteFilter.all() : selection.filter();
+            NoteFilter filter = selection.terms();
             MapSqlParameterSource parameters =
                     RecordParameters.of(selection).addValue("ids", RecordParameters.column(ids));
             parameters.addValue("since", RecordParameters.column(since));
@@ -128,6 +131,28 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
     }
 
     /**
+     * Returns the criteria that no note matches by themselves, as options of {@code export}, without files and ids.
+     * Empty if only their combination matches none.
+     */
+    public List<String> unmatched(Selection selection) {
+        Map<String, @Nullable Object> neutral = JSON.convertValue(Selection.all(), CRITERIA);
+        Map<String, @Nullable Object> given = JSON.convertValue(selection, CRITERIA);
+        given.keySet().removeAll(Set.of("ids", "mediaKinds", "maxBytes"));
+        given.values().removeAll(neutral.values());
+        return given.keySet().stream()
+                .filter(name -> {
+                    Map<String, @Nullable Object> alone = new HashMap<>(neutral);
+                    alone.put(name, given.get(name));
+                    try (Snapshot matching = open(JSON.convertValue(alone, Selection.class), null, null)) {
+                        return matching.isEmpty();
+                    }
+                })
+                .map(name -> name.replaceAll("(?=[A-Z])", "-").replaceFirst("s$", ""))
+                .map(String::toLowerCase)
+                .toList();
+    }
+
+    /**
      * Filter of notes to export. A note must match all given criteria; a criterion with several values matches any of
      * them. Without criteria all captured notes match.
      *
@@ -136,7 +161,7 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
      * @param capturedFrom earliest capture, inclusive; also restricts the exported captures
      * @param capturedTo latest capture, exclusive
      * @param topics names or ids of topics
-     * @param authors ids of authors, or their displayed numbers
+     * @param authors authors as in the term {@code author:} of a filter
      * @param text text that title or text must contain, ignoring case; null for any
      * @param filter terms that must match; null for any
      * @param ids file with one note id per line; null for any
@@ -156,6 +181,12 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
             @Nullable Path ids,
             List<MediaKind> mediaKinds,
             @Nullable Long maxBytes) {
+
+        /** Returns the filter with the authors. */
+        private NoteFilter terms() {
+            NoteFilter own = filter == null ? NoteFilter.all() : filter;
+            return authors.isEmpty() ? own : own.and(NoteFilter.authors(authors));
+        }
 
         public static Selection all() {
             return new Selection(
@@ -221,6 +252,13 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
                               AND captured_at < coalesce(:capturedTo, timestamptz 'infinity')
                             ORDER BY note_id, captured_at
                             """).withFetchSize(FETCH_SIZE).query(Columns.of(FileEntry.class)).stream();
+        }
+
+        /** Returns whether no note matches, captured or not. */
+        public boolean isEmpty() {
+            return selected("SELECT NOT EXISTS (SELECT FROM listed)")
+                    .query(Boolean.class)
+                    .single();
         }
 
         public long count() {
