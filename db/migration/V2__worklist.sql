@@ -26,6 +26,7 @@ CREATE TABLE worklist (
     enqueued_at            timestamptz NOT NULL,
     settled_at             timestamptz,
     settled_by             bigint,
+    requeued_at            timestamptz,
     claimed_by             text,
     claimed_until          timestamptz,
     claim_id               bigint,
@@ -55,6 +56,8 @@ CREATE INDEX worklist_due ON worklist (lane, due_at, note_id) WHERE due_at IS NO
 CREATE INDEX worklist_claimed ON worklist (claimed_by) WHERE claimed_by IS NOT NULL;
 -- Whether this instance left notes behind, and what status and requeue --state ask for.
 CREATE INDEX worklist_left ON worklist (state, settled_by) WHERE state IN ('POSTPONED', 'FAILED');
+-- Which archived notes are due again.
+CREATE INDEX worklist_requeued ON worklist (note_id) WHERE requeued_at IS NOT NULL AND state IN ('PENDING', 'POSTPONED');
 -- The claim of a refresh: of the highest value, the note that has been due for the longest. Looked at when no lane has a
 -- note that is due.
 CREATE INDEX worklist_refresh ON worklist (refresh_value, refresh_night, note_id)
@@ -93,6 +96,8 @@ COMMENT ON COLUMN worklist.enqueued_at IS 'When enqueue put it onto the worklist
 COMMENT ON COLUMN worklist.settled_at IS 'When a run last decided about the note.';
 COMMENT ON COLUMN worklist.settled_by IS
     'The job execution that last decided about it: batch_job_execution.job_execution_id; NULL after a rebuild, where that is no longer known.';
+COMMENT ON COLUMN worklist.requeued_at IS
+    'When requeue last made the note due again; NULL: never, or not known after a rebuild.';
 COMMENT ON COLUMN worklist.claimed_by IS 'The node that works on the note now; NULL: none.';
 COMMENT ON COLUMN worklist.claimed_until IS
     'End of the lease, by the database''s clock. Renewed every minute; after it any node may take the note over.';

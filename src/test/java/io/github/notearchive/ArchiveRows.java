@@ -19,7 +19,7 @@ public final class ArchiveRows {
     private static final Map<String, Set<String>> UNKNOWN_COLUMNS = Map.of(
             // executions are rows of Spring Batch's tables, which are lost; a sidecar has the last check of a vanished
             // note
-            "worklist", Set.of("settled_by", "gone_since", "changed_at"),
+            "worklist", Set.of("settled_by", "requeued_at", "gone_since", "changed_at"),
             "api_call", Set.of("job_execution_id"),
             // the store's own time stands for it
             "media_object", Set.of("stored_at", "verified_at"),

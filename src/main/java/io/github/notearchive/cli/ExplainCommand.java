@@ -13,6 +13,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NoteHistories;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -33,6 +34,7 @@ final class ExplainCommand extends JsonCommand {
             List<String> next,
             List<NoteHistories.Event> story,
             WorklistEntry worklist,
+            @Nullable Instant requeuedAt,
             NoteCatalog.@Nullable NoteLine captured,
             List<NoteStats.CallEntry> calls,
             List<NoteStats.File> files,
@@ -77,6 +79,7 @@ final class ExplainCommand extends JsonCommand {
                             .toList(),
                     history.events(),
                     entry,
+                    history.requeuedAt(),
                     action.notes.find(id).orElse(null),
                     action.calls.calls(id),
                     history.files(),

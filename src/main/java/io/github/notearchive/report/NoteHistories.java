@@ -50,19 +50,26 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
                 events.add(new Event(finding.resolvedAt(), Kind.AUDIT, "an audit resolved " + what));
             }
         }
+        Instant requeuedAt = stats.requeuedAt(id).orElse(null);
+        if (requeuedAt != null) {
+            events.add(
+                    new Event(requeuedAt, Kind.REQUEUED, "requeued by an operator: due at once, with counters at 0"));
+        }
         Instant settledAt = entry.settledAt();
+        boolean isSettled = settledAt != null && (requeuedAt == null || settledAt.isAfter(requeuedAt));
         if (settledAt != null) {
             events.add(new Event(
                     settledAt,
                     Kind.DECIDED,
-                    entry.state()
-                            + (entry.reason() == null ? "" : " (" + entry.reason() + ")")
+                    (isSettled
+                                    ? entry.state() + (entry.reason() == null ? "" : " (" + entry.reason() + ")")
+                                    : "settled")
                             + (entry.settledBy() == null
                                     ? " by an operator, or by a run before a rebuild"
                                     : " by execution " + entry.settledBy())));
         }
         events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
-        return new History(List.copyOf(events), files);
+        return new History(List.copyOf(events), files, isSettled ? null : requeuedAt);
     }
 
     /**
@@ -88,11 +95,18 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
                 .collect(Collectors.joining());
     }
 
-    public record History(List<Event> events, List<File> files) {}
+    /**
+     * History of a note.
+     *
+     * @param requeuedAt when an operator made it due; null if it was settled since, or never requeued
+     */
+    public record History(
+            List<Event> events, List<File> files, @Nullable Instant requeuedAt) {}
 
     /** Kind of an event; a note is decided by a run or an operator. */
     public enum Kind {
         QUEUED,
+        REQUEUED,
         CALL,
         FILE,
         DECIDED,

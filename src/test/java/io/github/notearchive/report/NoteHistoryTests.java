@@ -3,6 +3,9 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.stats.WorklistStats.StateCount;
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
@@ -47,6 +50,29 @@ class NoteHistoryTests extends ReportScenario {
                         "stored as notes/" + note);
         assertThat(events.getLast().what()).isEqualTo("ARCHIVED by execution " + run.executionId());
         assertThat(events).isSortedAccordingTo(Comparator.comparing(NoteHistories.Event::at));
+    }
+
+    @Test
+    void requeuedArchivedNoteIsDueSinceThenAndStaysCountedAsArchived() {
+        String note = night.pending(2).getFirst();
+        RunSummary run = night.run();
+        night.isNextDay();
+        worklist.requeue(List.of(new NoteId(note)));
+
+        NoteHistories.History due = historyOf(note);
+
+        assertThat(due.requeuedAt()).isEqualTo(due.events().getLast().at());
+        assertThat(due.events().getLast().kind()).isEqualTo(Kind.REQUEUED);
+        assertThat(due.events())
+                .extracting(NoteHistories.Event::what)
+                .contains("settled by execution " + run.executionId())
+                .noneMatch(what -> what.contains("PENDING"));
+        assertThat(counts.countByState()).containsExactly(new StateCount(NoteState.ARCHIVED, 2, 1, 0));
+
+        RunSummary again = night.run();
+        assertThat(historyOf(note).requeuedAt()).isNull();
+        assertThat(historyOf(note).events().getLast().what()).isEqualTo("ARCHIVED by execution " + again.executionId());
+        assertThat(counts.countByState()).containsExactly(new StateCount(NoteState.ARCHIVED, 2, 0, 0));
     }
 
     @Test
@@ -98,6 +124,9 @@ class NoteHistoryTests extends ReportScenario {
                 .anyMatch(what -> what.startsWith("an audit found MISSING media/"))
                 .anyMatch(what -> what.startsWith("an audit resolved"));
     }
+
+    @Autowired
+    WorklistStats counts;
 
     private NoteHistories.History historyOf(String note) {
         return stories.of(worklist.find(new NoteId(note)).orElseThrow());

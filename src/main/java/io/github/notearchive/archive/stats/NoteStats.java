@@ -6,9 +6,11 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -25,6 +27,14 @@ public record NoteStats(JdbcClient jdbc) {
             keys.put(row.getLong("call_id"), row.getString("sidecar_key"));
         });
         return keys;
+    }
+
+    /** Returns when an operator last requeued a note; empty if none did. */
+    public Optional<Instant> requeuedAt(NoteId id) {
+        return Statements.optional(jdbc, OffsetDateTime.class, Map.of("noteId", id), """
+                        SELECT requeued_at FROM worklist WHERE note_id = :noteId AND requeued_at IS NOT NULL
+                        """)
+                .map(OffsetDateTime::toInstant);
     }
 
     /** Returns all calls of a note, oldest first. */

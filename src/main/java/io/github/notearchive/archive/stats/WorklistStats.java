@@ -47,7 +47,8 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
     }
 
     /**
-     * Returns the notes by state, with those due now. Exact, at a cost independent of the number of notes: whole hours
+     * Returns the notes by state, with those due now. An archived note that {@code requeue} made due again counts as
+     * ARCHIVED and due, while its files are complete. Exact, at a cost independent of the number of notes: whole hours
      * are counted already; notes due later in the current hour are subtracted.
      */
     public List<StateCount> countByState() {
@@ -57,14 +58,24 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
     /** As above, with the notes due at a time. */
     List<StateCount> countByState(Instant now) {
         return Statements.list(jdbc, StateCount.class, hour(now), """
-                        SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_progress
-                        FROM (SELECT state, sum(notes)::bigint AS notes,
-                                     coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0)::bigint AS due
-                              FROM worklist_count GROUP BY state HAVING sum(notes) > 0) AS c
-                        LEFT JOIN (SELECT w.state, count(*) AS notes FROM %s GROUP BY w.state) AS l USING (state)
-                        LEFT JOIN (SELECT state, count(*) AS notes FROM worklist
-                                   WHERE claimed_by IS NOT NULL AND claimed_until >= now()
-                                   GROUP BY state) AS w USING (state)
+                        SELECT state, sum(notes)::bigint AS notes, sum(due)::bigint AS due, sum(in_progress)::bigint AS in_progress
+                        FROM (SELECT state, sum(notes) AS notes,
+                                     coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0) AS due, 0 AS in_progress
+                              FROM worklist_count GROUP BY state
+                              UNION ALL
+                              SELECT w.state, 0, -count(*), 0 FROM %s GROUP BY w.state
+                              UNION ALL
+                              SELECT state, 0, 0, count(*) FROM worklist
+                              WHERE claimed_by IS NOT NULL AND claimed_until >= now()
+                              GROUP BY state
+                              UNION ALL
+                              SELECT t.state, t.by, CASE WHEN w.due_at <= :now THEN t.by ELSE 0 END,
+                                     CASE WHEN w.claimed_until >= now() THEN t.by ELSE 0 END
+                              FROM worklist w JOIN note n USING (note_id)
+                              CROSS JOIN LATERAL (VALUES (w.state, -1), ('ARCHIVED', 1)) AS t (state, by)
+                              WHERE w.requeued_at IS NOT NULL AND w.state IN ('PENDING', 'POSTPONED')
+                                AND n.archived_at IS NOT NULL) AS parts
+                        GROUP BY state HAVING sum(notes) > 0
                         ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)
                         """.formatted(THIS_HOUR));
     }

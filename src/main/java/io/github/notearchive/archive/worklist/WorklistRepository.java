@@ -76,7 +76,7 @@ public class WorklistRepository {
     private static final String RESET = """
             UPDATE worklist w
             SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
-                media_attempts_tonight = 0, missing_night = NULL, reason = NULL, detail = NULL, %s
+                media_attempts_tonight = 0, missing_night = NULL, reason = NULL, detail = NULL, requeued_at = :now, %s
             WHERE (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
             """.formatted(Lease.ENDED);
 
