@@ -92,7 +92,7 @@ COMMENT ON COLUMN run_summary.cost IS
     'Cost of its billed calls, by archive.source.price at that time; NULL: no price was set.';
 COMMENT ON COLUMN run_summary.currency IS 'Currency of cost, as ISO 4217 code.';
 COMMENT ON COLUMN run_summary.survival IS
-    'survival.share of all notes then, by days: {"1": 0.99, "7": null}. NULL: no note was captured, the estimate took more than ten seconds, or the run was interrupted or ended before an execution.';
+    'Shares of all notes that are available, by days, each with the notes that were observed for so long: {"1": {"share": 0.99, "atRisk": 120}}; without those of fewer than 10 notes. NULL: the estimate took more than ten seconds, or the run was interrupted or ended before an execution.';
 
 -- The database and the bucket of one archive know each other: a restored older dump, or a bucket of another archive, is refused.
 CREATE TABLE archive (

@@ -1,6 +1,7 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.stats.Survival;
+import io.github.notearchive.archive.stats.Survival.Share;
 import io.github.notearchive.io.DisplayFormat;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,20 +40,39 @@ public record Chart(
     /** A share of 1. */
     private static final long FULL = 1_000_000_000;
 
-    /** Stacked columns; lines; or one stacked bar of the first values. The names are classes of the style sheet. */
+    /**
+     * Stacked columns; lines; steps; or one stacked bar of the first values. The names are classes of the style sheet.
+     */
     public enum Shape {
         columns,
         lines,
-        row
+        steps,
+        row;
+
+        boolean isStacked() {
+            return this == columns || this == row;
+        }
     }
+
+    /** Interval of a value. */
+    record Bounds(long low, long high) {}
 
     /**
      * A part of each column, or a line.
      *
      * @param colour number of a colour of the style sheet, 0 to 5
      * @param values not negative; null: unknown, a gap of the line
+     * @param bounds intervals of the values, which are a band; empty for none
      */
-    public record Series(String label, int colour, List<@Nullable Long> values) {
+    public record Series(String label, int colour, List<@Nullable Long> values, List<@Nullable Bounds> bounds) {
+
+        Series(String label, int colour, List<@Nullable Long> values) {
+            this(label, colour, values, List.of());
+        }
+
+        private Series in(int other) {
+            return new Series(label, other, values, bounds);
+        }
 
         long sum() {
             return values.stream()
@@ -70,23 +90,22 @@ public record Chart(
     /** Returns the series in the colours from a given one. */
     static List<Series> coloured(List<Series> series, int first) {
         return IntStream.range(0, series.size())
-                .mapToObj(i -> new Series(series.get(i).label, (first + i) % COLOURS, series.get(i).values))
+                .mapToObj(i -> series.get(i).in((first + i) % COLOURS))
                 .toList();
     }
 
-    /** Shares that are still available, 0 to 1, by days; null: unknown. */
-    public record Shares(String label, Map<Integer, @Nullable Double> byDays) {}
+    /** Shares that are still available by days, without unknown ones. */
+    public record Shares(String label, Map<Integer, Share> byDays) {}
 
     /** Returns the first curves that begin with a share, as many as there are colours; empty if none does. */
     public static Optional<Chart> survival(Texts texts, List<Shares> all) {
         List<Shares> curves = all.stream()
-                .filter(curve -> curve.byDays.get(Survival.DAYS.getFirst()) != null)
+                .filter(curve -> curve.byDays.containsKey(Survival.DAYS.getFirst()))
                 .limit(COLOURS)
                 .toList();
         double least = curves.stream()
                 .flatMap(curve -> curve.byDays.values().stream())
-                .filter(Objects::nonNull)
-                .mapToDouble(Double::doubleValue)
+                .mapToDouble(Share::low)
                 .min()
                 .orElse(1);
         // the part of the axis above has a round half
@@ -98,17 +117,29 @@ public record Chart(
         List<Series> series = new ArrayList<>();
         for (Shares curve : curves) {
             List<@Nullable Long> values = new ArrayList<>(List.of(FULL - bottom));
+            List<@Nullable Bounds> bounds = new ArrayList<>();
+            bounds.add(null);
             for (int days : Survival.DAYS) {
-                Double share = curve.byDays.get(days);
-                values.add(share == null ? null : Math.round(share * FULL) - bottom);
+                Share share = curve.byDays.get(days);
+                values.add(share == null ? null : Math.round(share.share() * FULL) - bottom);
+                bounds.add(
+                        share == null
+                                ? null
+                                : new Bounds(
+                                        Math.round(share.low() * FULL) - bottom,
+                                        Math.round(share.high() * FULL) - bottom));
             }
-            series.add(new Series(curve.label, 0, values));
+            series.add(new Series(curve.label, 0, values, bounds));
         }
         List<String> labels = Stream.concat(Stream.of(0), Survival.DAYS.stream())
-                .map(days -> texts.text("survival.days", days))
+                .map(days -> {
+                    Share share = curves.size() == 1 ? curves.getFirst().byDays.get(days) : null;
+                    return texts.text("survival.days", days)
+                            + (share == null ? "" : " (" + DisplayFormat.count(share.atRisk()) + ")");
+                })
                 .toList();
         Chart chart = new Chart(
-                Shape.lines,
+                Shape.steps,
                 texts.text("survival.title"),
                 texts.text("survival.what"),
                 coloured(series, 0),
@@ -129,11 +160,11 @@ public record Chart(
 
     /** Returns the sum of a series; empty for a line, whose values do not add up. */
     String total(Series of) {
-        return shape == Shape.lines ? "" : format.apply(of.sum());
+        return shape.isStacked() ? format.apply(of.sum()) : "";
     }
 
     private String values(Series line) {
-        return shape != Shape.lines || labels.size() != size()
+        return shape.isStacked() || labels.size() != size()
                 ? ""
                 : IntStream.range(0, size())
                         .filter(i -> line.values.get(i) != null)
@@ -156,9 +187,9 @@ public record Chart(
     /** Returns the largest value, or the largest sum of stacked ones. */
     long most() {
         return IntStream.range(0, size())
-                .mapToLong(i -> shape == Shape.lines
-                        ? series.stream().mapToLong(each -> each.at(i)).max().orElse(0)
-                        : below(series.size(), i))
+                .mapToLong(i -> shape.isStacked()
+                        ? below(series.size(), i)
+                        : series.stream().mapToLong(each -> each.at(i)).max().orElse(0))
                 .max()
                 .orElse(0);
     }
@@ -195,6 +226,9 @@ public record Chart(
             return bar(WIDTH * below(number, 0) / all, HEIGHT, WIDTH * drawn.at(0) / all, HEIGHT);
         }
         double step = (double) WIDTH / size();
+        if (shape == Shape.steps) {
+            return steps(drawn.values, step);
+        }
         double gap = Math.min(step * 0.2, 12);
         StringBuilder path = new StringBuilder();
         for (int i = 0; i < size(); i++) {
@@ -202,6 +236,37 @@ public record Chart(
                 double height = Math.max(2, (double) HEIGHT * drawn.at(i) / top());
                 double bottom = HEIGHT - (double) HEIGHT * below(number, i) / top();
                 path.append(bar(i * step + gap / 2, bottom, step - gap, height));
+            }
+        }
+        return path.toString();
+    }
+
+    /** Returns a horizontal line for each value, joined with that of the value before. */
+    private String steps(List<@Nullable Long> values, double step) {
+        StringBuilder path = new StringBuilder();
+        for (int i = 0; i < values.size(); i++) {
+            Long value = values.get(i);
+            if (value != null) {
+                String height = number(HEIGHT - (double) HEIGHT * value / top());
+                boolean isJoined = i > 0 && values.get(i - 1) != null;
+                path.append(isJoined ? "V" + height : "M" + number(i * step) + " " + height)
+                        .append("H")
+                        .append(number((i + 1) * step));
+            }
+        }
+        return path.toString();
+    }
+
+    /** Returns the path of the band of a series; empty if it has none. */
+    String band(int number) {
+        List<@Nullable Bounds> bounds = series.get(number).bounds;
+        double step = (double) WIDTH / size();
+        StringBuilder path = new StringBuilder();
+        for (int i = 0; i < bounds.size(); i++) {
+            Bounds of = bounds.get(i);
+            if (of != null) {
+                double unit = (double) HEIGHT / top();
+                path.append(bar(i * step, HEIGHT - unit * of.low, step, unit * (of.high - of.low)));
             }
         }
         return path.toString();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Work;
+import io.github.notearchive.archive.stats.Survival.Share;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -190,20 +192,25 @@ class NightReportTests extends ReportScenario {
 
     @Test
     void shareOfNotesThatStayAvailableIsRecorded() {
-        night.pending(2);
+        night.pending(12);
         run();
-        assertThat(find(night.today()).tonight().left().shares().values()).containsOnlyNulls();
-        night.update("UPDATE note SET last_captured_at = first_captured_at + interval '8 days'");
+        assertThat(find(night.today()).tonight().left().shares()).isEmpty();
+        night.update("UPDATE note SET last_captured_at = first_captured_at + interval '2 days'");
+        night.update(
+                "UPDATE note SET last_captured_at = first_captured_at + interval '8 days' WHERE note_id > (SELECT min(note_id) FROM note)");
+        night.update("""
+                        UPDATE note SET last_captured_at = first_captured_at + interval '40 days'
+                        WHERE note_id IN (SELECT note_id FROM note ORDER BY note_id DESC LIMIT 9)
+                        """);
 
         night.isNextDay();
         run();
 
         NightReport report = find(night.today());
         assertThat(report.tonight().left().shares())
-                .containsEntry(1, 1.0)
-                .containsEntry(7, 1.0)
-                .containsEntry(30, null);
-        assertThat(reports.page(report)).contains("How long notes stay available", "7 d");
+                .containsExactlyInAnyOrderEntriesOf(Map.of(1, new Share(1, 12), 7, new Share(1, 11)));
+        assertThat(reports.page(report))
+                .contains("How long notes stay available", "7 d (11): 100 %", "class=\"band c0\"");
     }
 
     @Test

@@ -1,9 +1,12 @@
 package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import io.github.notearchive.archive.stats.Survival.Share;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.report.Chart.Bounds;
 import io.github.notearchive.report.Chart.Series;
 import io.github.notearchive.report.Chart.Shape;
 import java.io.IOException;
@@ -79,6 +82,22 @@ class PagesTests {
                 .isEqualTo("M0 200L0 200L250 0M750 100L750 100");
         assertThat(new Chart(Shape.row, "", "", parts, List.of(), String::valueOf).path(1))
                 .isEqualTo("M250 200v-200h750v200z");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.0, 10, 0.722, 1.0", "0.9, 100, 0.826, 0.945", "0.0, 10, 0.0, 0.278"})
+    void shareHasTheWilsonInterval(double share, long atRisk, double low, double high) {
+        assertThat(new Share(share, atRisk).low()).isCloseTo(low, within(0.001));
+        assertThat(new Share(share, atRisk).high()).isCloseTo(high, within(0.001));
+    }
+
+    @Test
+    void stepsAreJoinedAndHaveABand() {
+        Series gone = new Series("a", 0, Arrays.asList(10L, 5L, null), Arrays.asList(null, new Bounds(4, 6), null));
+        Chart chart = new Chart(Shape.steps, "", "", List.of(gone), List.of(), String::valueOf);
+
+        assertThat(chart.path(0)).isEqualTo("M0 0H333.3V100H666.7");
+        assertThat(chart.band(0)).isEqualTo("M333.3 120v-40h333.3v40z");
     }
 
     private static String page(String title) {

@@ -164,7 +164,9 @@ final class Reports {
                 ago == 0 ? 3 : 0,
                 14_500,
                 ago == 0 ? 95 : 0);
-        String survival = "{\"1\": 0.9981, \"7\": 0.9712, \"30\": 0.9033, \"90\": null}";
+        String survival = """
+                {"1": {"share": 0.9981, "atRisk": 5210}, "7": {"share": 0.9712, "atRisk": 1480}, "30": {"share": 0.9033, "atRisk": 31}}
+                """;
         return left(
                 work,
                 notes,

@@ -245,8 +245,8 @@ public record RunHistory(
             return JSON.readValue(settings, SETTINGS);
         }
 
-        /** Returns the shares, 0 to 1, by days; null for an unknown one. */
-        public Map<Integer, @Nullable Double> shares() {
+        /** Returns the shares by days, without unknown ones. */
+        public Map<Integer, Survival.Share> shares() {
             return survival == null ? Map.of() : Survival.parse(survival);
         }
     }

@@ -26,7 +26,42 @@ public record Survival(JdbcClient jdbc) {
     private static final int LONGEST_SECONDS = 10;
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final TypeReference<TreeMap<Integer, @Nullable Double>> SHARES = new TypeReference<>() {};
+    private static final TypeReference<TreeMap<Integer, Share>> SHARES = new TypeReference<>() {};
+
+    /** Shares by days, of {@value #LEAST_AT_RISK} notes at least: few notes say nothing about others. */
+    private static final int LEAST_AT_RISK = 10;
+
+    private static final String BY_DAYS = """
+            coalesce(jsonb_object_agg(days, jsonb_build_object('share', share, 'atRisk', at_risk))
+                     FILTER (WHERE at_risk >= %d), '{}')\
+            """.formatted(LEAST_AT_RISK);
+
+    /** Standard deviations of an interval of 95 %. */
+    private static final double Z = 1.96;
+
+    /**
+     * Share of notes that is still available, 0 to 1.
+     *
+     * @param atRisk number of notes that were observed for so long
+     */
+    public record Share(double share, long atRisk) {
+
+        /** Returns the lower bound of the Wilson interval of 95 %. */
+        public double low() {
+            return bound(-1);
+        }
+
+        /** Returns the upper bound of that interval. */
+        public double high() {
+            return bound(1);
+        }
+
+        private double bound(int side) {
+            double square = Z * Z / atRisk;
+            double width = Z * Math.sqrt(share * (1 - share) / atRisk + square / (4 * atRisk));
+            return Math.clamp((share + square / 2 + side * width) / (1 + square), 0, 1);
+        }
+    }
 
     /**
      * Groups of notes, with the condition for values that are estimated and their order. The names are those of the
@@ -63,13 +98,13 @@ public record Survival(JdbcClient jdbc) {
      */
     public record Curve(String value, @Nullable String name, long notes, String json) {
 
-        /** Returns the share that is still available, 0 to 1, by days; null if no note was observed for so long. */
-        public Map<Integer, @Nullable Double> shares() {
+        /** Returns the shares by days, without those of too few notes. */
+        public Map<Integer, Share> shares() {
             return parse(json);
         }
     }
 
-    static Map<Integer, @Nullable Double> parse(String json) {
+    static Map<Integer, Share> parse(String json) {
         return JSON.readValue(json, SHARES);
     }
 
@@ -77,14 +112,14 @@ public record Survival(JdbcClient jdbc) {
     public List<Curve> curves(Dimension dimension, int values) {
         return Statements.list(jdbc, Curve.class, Map.of("values", values), """
                         SELECT value, (SELECT a.nickname FROM author a WHERE '%1$s' = 'author' AND a.author_id = value) AS name,
-                               notes, jsonb_object_agg(days, share)::text AS json
+                               notes, %4$s::text AS json
                         FROM survival
                         WHERE dimension = '%1$s' AND %2$s
                         GROUP BY value, notes
                         ORDER BY %3$s, value
                         LIMIT :values
                         """.formatted(
-                        dimension, dimension.condition, dimension.order));
+                        dimension, dimension.condition, dimension.order, BY_DAYS));
     }
 
     /**
@@ -95,9 +130,9 @@ public record Survival(JdbcClient jdbc) {
         try {
             jdbc.sql("""
                             UPDATE run_summary
-                            SET survival = (SELECT jsonb_object_agg(days, share) FROM survival WHERE dimension = 'all')
+                            SET survival = (SELECT %s FROM survival WHERE dimension = 'all')
                             WHERE job_execution_id = :execution
-                            """)
+                            """.formatted(BY_DAYS))
                     .param("execution", execution)
                     .withQueryTimeout(LONGEST_SECONDS)
                     .update();
