@@ -310,6 +310,9 @@ public final class SmallArchive implements AutoCloseable {
         stored(GAPS, "IMAGE", 0, jpeg);
         gap(GAPS, 1, "MISSING", "GONE");
         gap(GAPS, 2, "WAIVED", "lost at the source");
+        database.update(
+                "UPDATE worklist SET state = 'FAILED', reason = 'MEDIA_INCOMPLETE', due_at = NULL WHERE note_id = ?",
+                GAPS);
         note(ERASED, "normal", "erased title", "erased text", "2026-03-25T01:00Z");
         stored(ERASED, "IMAGE", 0, object("palette.png", "png", "image/png"));
         database.update("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (?, '2026-04-02T00:00Z')", ERASED);
@@ -329,6 +332,8 @@ public final class SmallArchive implements AutoCloseable {
                     author,
                     text);
         }
+        // observed for long enough
+        database.update("UPDATE note SET last_captured_at = '2026-03-31T04:00Z' WHERE note_id LIKE '65c%'");
     }
 
     /** Returns the author whose name is the hostile text of this number. */

@@ -1,9 +1,12 @@
 package io.github.notearchive.browse;
 
+import io.github.notearchive.archive.catalog.SlotRow.Gap;
+import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.archive.stats.NoteView.Mention;
 import io.github.notearchive.archive.stats.NoteView.NoteCaptureLine;
 import io.github.notearchive.archive.stats.NoteView.NoteContent;
 import io.github.notearchive.archive.stats.NoteView.NoteFile;
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.Chart;
@@ -95,6 +98,23 @@ record NotePage(
             return new Slide(image, preview == null ? image : preview, of(MediaKind.MOTION, image));
         });
         return Stream.concat(videos, pictures).toList();
+    }
+
+    /** Returns the commands that resolve a failed note; for a gone file none that tries it again. */
+    List<String> commands() {
+        if (entry == null || entry.state() != NoteState.FAILED) {
+            return List.of();
+        }
+        List<NoteFile> missing =
+                files.stream().filter(file -> file.state() == SlotState.MISSING).toList();
+        boolean isGone = missing.stream().anyMatch(file -> Gap.GONE.name().equals(file.reason()));
+        Stream<String> waivers = missing.stream()
+                .map(file ->
+                        "note-archive waive %s %s %d --reason TEXT".formatted(note.id(), file.kind(), file.ordinal()));
+        return Stream.concat(
+                        missing.isEmpty() ? Stream.of("note-archive explain " + note.id()) : waivers,
+                        isGone ? Stream.empty() : Stream.of("note-archive requeue " + note.id()))
+                .toList();
     }
 
     private @Nullable NoteFile of(MediaKind kind, NoteFile image) {

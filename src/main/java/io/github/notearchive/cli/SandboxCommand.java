@@ -33,6 +33,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -163,14 +164,18 @@ final class SandboxCommand extends ArchiveCommand {
             } else if (last.exitCode() != ExitCode.COMPLETED) {
                 out().print(text("run", last));
             }
-            long archived = action.worklist.countByState().stream()
-                    .filter(count -> count.state() == NoteState.ARCHIVED)
-                    .mapToLong(StateCount::notes)
-                    .sum();
+            Map<NoteState, Long> states = action.worklist.countByState().stream()
+                    .collect(Collectors.toMap(StateCount::state, StateCount::notes));
+            String others = Stream.of(NoteState.FAILED, NoteState.UNAVAILABLE)
+                    .filter(states::containsKey)
+                    .map(state ->
+                            ", %d %s".formatted(states.get(state), state.name().toLowerCase(Locale.ROOT)))
+                    .collect(Collectors.joining());
             Volume files = action.media.now();
-            out().println("Archived %s: %s, %s. Look at them: bin/note-archive browse --data-dir '%s'"
+            out().println("Archived %s%s: %s, %s. Look at them: bin/note-archive browse --data-dir '%s'"
                     .formatted(
-                            DisplayFormat.plural(archived, "note"),
+                            DisplayFormat.plural(states.getOrDefault(NoteState.ARCHIVED, 0L), "note"),
+                            others,
                             DisplayFormat.plural(files.files(), "file"),
                             DisplayFormat.size(files.bytes()),
                             directory));

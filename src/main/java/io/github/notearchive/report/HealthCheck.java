@@ -10,7 +10,6 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
@@ -32,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +56,9 @@ public record HealthCheck(
         Clock clock) {
 
     private static final int NIGHTS = 14;
+
+    /** Number of failed notes that are examined for the id of an example. */
+    private static final int EXAMINED = 1_000;
 
     /**
      * Computes the health.
@@ -179,18 +180,15 @@ public record HealthCheck(
 
     /** Returns one reason per {@link StateReason}, since remedy and cost differ, and lesser renditions. */
     private Stream<Reason> notes() {
-        Map<StateReason, Long> failed = worklist.reasons().stream()
-                .filter(count -> count.state() == NoteState.FAILED)
-                .collect(Collectors.groupingBy(
-                        ReasonCount::reason, TreeMap::new, Collectors.summingLong(ReasonCount::notes)));
         long degraded = media.degradedNotes();
         return Stream.concat(
-                failed.entrySet().stream()
-                        .map(of -> new Reason(
+                worklist.openNotes(EXAMINED).stream()
+                        .filter(failed -> failed.state() == NoteState.FAILED)
+                        .map(failed -> new Reason(
                                 Cause.NOTES_FAILED,
-                                DisplayFormat.plural(of.getValue(), "note") + " failed and will not be retried: "
-                                        + of.getKey().meaning(),
-                                of.getKey().command())),
+                                DisplayFormat.plural(failed.notes(), "note") + " failed and will not be retried: "
+                                        + failed.reason().meaning(),
+                                failed.reason().command(failed.example()))),
                 when(
                         degraded > 0,
                         Cause.DEGRADED_NOTES,

@@ -123,12 +123,9 @@ public record NightReport(
 
         /** Returns the command that resolves it, for all of them or the first example; empty without one. */
         Optional<String> command() {
-            String note = examples.isEmpty() ? "NOTE_ID" : examples.getFirst().id();
-            return Optional.of(reason.command())
-                    .filter(command -> command.startsWith("note-archive"))
-                    .map(command -> command.replace(
-                                    "NOTE_ID KIND ORDINAL", "--filter '%s media-reason:gone'".formatted(filter()))
-                            .replace("NOTE_ID", note));
+            return Optional.of(reason.command(
+                            examples.isEmpty() ? null : examples.getFirst().id()))
+                    .filter(command -> command.startsWith("note-archive"));
         }
     }
 

@@ -34,7 +34,7 @@ public record Texts(Locale locale, ResourceBundle bundle) {
     }
 
     /** Returns the meaning of a reason, and what happens next. */
-    String reason(StateReason reason) {
+    public String reason(StateReason reason) {
         boolean isCommand = reason.command().startsWith("note-archive");
         String todo = (isCommand ? "the command " : reason.command() + ": ") + reason.effect();
         return translated("reason." + reason, reason.meaning() + ". " + sentence(todo) + ".");

@@ -88,6 +88,16 @@ class NotePagesTests {
     }
 
     @Test
+    void failedNoteHasTheCommandThatResolvesItAndNoRetryOfAGoneFile() {
+        assertThat(page("/notes/" + GAPS))
+                .contains(
+                        "note-archive waive %s IMAGE 1 --reason TEXT".formatted(GAPS),
+                        "a retry of a GONE file is pointless")
+                .doesNotContain("note-archive requeue");
+        assertThat(page("/health")).contains("href=\"/?q=state%3Afailed\"", "note-archive waive --filter");
+    }
+
+    @Test
     void vanishedNoteIsMarkedInTheLanguageOfTheReader() {
         assertThat(page("/notes/" + GONE)).contains("This note is no longer available");
         assertThat(page("/notes/" + GONE + "?lang=zh")).contains("该笔记在平台上已不可见");
@@ -162,7 +172,10 @@ class NotePagesTests {
         List<Curve> curves = Stream.of("1,", "2,Li", "3,Li", "4,Wu", "5,山", "6,Xu", "7,Yi", "8,Zu")
                 .map(author -> author.split(",", 2))
                 .map(author -> new Curve(
-                        author[0], author[1], 1, author[0].equals("5") ? "{\"1\": null}" : "{\"1\": 0.99999}"))
+                        author[0],
+                        author[1],
+                        1,
+                        author[0].equals("5") ? "{}" : "{\"1\": {\"share\": 0.99999, \"atRisk\": 12}}"))
                 .toList();
 
         var chart = ChangesController.chart(Texts.of("en"), Dimension.author, curves)

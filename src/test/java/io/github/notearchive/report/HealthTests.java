@@ -173,7 +173,16 @@ class HealthTests extends ReportScenario {
         run();
 
         Health.Reason reason = assertOnly(Level.ATTENTION, "1 note failed", "A file is gone permanently");
-        assertThat(reason.command()).startsWith("note-archive waive NOTE_ID").doesNotContain("requeue");
+        assertThat(reason.command()).startsWith("note-archive waive --filter 'state:failed media-reason:gone'");
+    }
+
+    @Test
+    void failedNoteIsNamedInTheCommand() {
+        String note = night.pending(1).getFirst();
+        night.script().always(note, Reply.code(400));
+        run();
+
+        assertThat(assertOnly(Level.ATTENTION, "1 note failed").command()).isEqualTo("note-archive explain " + note);
     }
 
     @Test

@@ -1,5 +1,8 @@
 package io.github.notearchive.archive.worklist;
 
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Reason of a note's state: why it is not archived, or why the last refresh of an archived note failed. Classified by
  * what an operator can do.
@@ -11,8 +14,8 @@ public enum StateReason {
     // of notes that are FAILED
     MEDIA_INCOMPLETE(
             "A file is gone permanently, or its retries are exhausted; all other files are stored",
-            "note-archive waive NOTE_ID KIND ORDINAL --reason TEXT",
-            "accepts a missing file without a call; or requeue NOTE_ID, which buys a response, probably in vain"),
+            "note-archive waive --filter 'state:failed media-reason:gone' --reason TEXT",
+            "shows the gone files, and with --yes accepts that they are missing, without a call; a retry of a GONE file is pointless"),
     REJECTED(
             "The provider rejects the request, mostly since the id is wrong",
             "note-archive explain NOTE_ID",
@@ -74,6 +77,13 @@ public enum StateReason {
     /** Returns the command that resolves it, or that no action is needed. */
     public String command() {
         return command;
+    }
+
+    /** Returns the command for a note of this reason; for an unknown one the command that lists the notes. */
+    public String command(@Nullable String note) {
+        return note == null && command.contains("NOTE_ID")
+                ? "note-archive list reason:" + name().toLowerCase(Locale.ROOT)
+                : command.replace("NOTE_ID", String.valueOf(note));
     }
 
     /** Returns what the command does, or what happens without one. */
