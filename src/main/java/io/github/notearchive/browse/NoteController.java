@@ -53,7 +53,8 @@ record NoteController(
                             notes.mentions(note.id()),
                             notes.captures(note.id()),
                             entry.orElse(null),
-                            entry.map(histories::of)
+                            entry.map(each -> histories.of(
+                                            each, pages.site(request).texts()))
                                     .map(history -> history.events().reversed())
                                     .orElse(List.of()));
                     return pages.page(request, "browse/note", Map.of("page", page));

@@ -8,7 +8,6 @@ import io.github.notearchive.archive.stats.NoteFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +49,7 @@ record WallController(NoteCards notes, PageRenderer pages) {
                     new Cards(List.of(), null, null),
                     List.of(),
                     List.of(),
-                    Objects.requireNonNullElse(e.getMessage(), "invalid filter"));
+                    pages.site(request).texts().problem(e));
             return pages.page(request, HttpStatus.BAD_REQUEST, "browse/wall", Map.of("wall", wall));
         }
     }

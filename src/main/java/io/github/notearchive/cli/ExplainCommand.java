@@ -13,6 +13,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NoteHistories;
+import io.github.notearchive.report.Texts;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,7 @@ final class ExplainCommand extends JsonCommand {
                         "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
             });
             List<SlotRow> slots = action.media.slotsOf(id);
-            NoteHistories.History history = action.histories.of(entry);
+            NoteHistories.History history = action.histories.of(entry, Texts.of("en"));
             Explained explained = new Explained(
                     id.value(),
                     entry.state(),

@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.LogRepository;
@@ -85,7 +86,8 @@ public record HealthCheck(
                         when(
                                 erasures > 0,
                                 Cause.FORGET_UNFINISHED,
-                                "erasures of notes or authors that are not finished: " + erasures),
+                                "erasures of notes or authors that are not finished: " + erasures,
+                                erasures),
                         responsesInFiles(),
                         lastByNode.values().stream().flatMap(run -> lastRun(run, now)),
                         quota(),
@@ -95,15 +97,19 @@ public record HealthCheck(
                         verification(now),
                         lastAudit(now),
                         when(log.isBehind(now, settings.successWithin()), Cause.LOG_BEHIND, "captures are not logged"),
-                        when(fields > 0, Cause.NEW_FIELDS, DisplayFormat.plural(fields, "new field") + " in responses"))
+                        when(
+                                fields > 0,
+                                Cause.NEW_FIELDS,
+                                DisplayFormat.plural(fields, "new field") + " in responses",
+                                fields))
                 .flatMap(reason -> reason)
                 .toList();
         Run last = all.isEmpty() ? null : all.getLast();
         return Health.of(last, last == null ? "no run yet" : describe(last, now), reasons);
     }
 
-    private static Stream<Reason> when(boolean condition, Cause cause, String what) {
-        return condition ? Stream.of(new Reason(cause, what)) : Stream.empty();
+    private static Stream<Reason> when(boolean condition, Cause cause, String what, Object... arguments) {
+        return condition ? Stream.of(new Reason(cause, what).with(arguments)) : Stream.empty();
     }
 
     private Stream<Reason> responsesInFiles() {
@@ -131,25 +137,28 @@ public record HealthCheck(
             String what = "the last run of node %s ended %s with %s%s"
                     .formatted(node, age(run.ended(), now), exit.get().label(), why);
             return exit.filter(code -> !code.isOrderly()).stream()
-                    .map(code -> new Reason(Cause.RUN_FAILED, what, NightReport.next(run, code)));
+                    .map(code -> new Reason(Cause.RUN_FAILED, what, NightReport.next(run, code)).with(node, code));
         }
         return Stream.of(
                 isActive(run)
                         ? new Reason(
-                                Cause.RUN_ACTIVE,
-                                "a run of node " + node + " has been active since " + Night.local(run.began()))
+                                        Cause.RUN_ACTIVE,
+                                        "a run of node " + node + " has been active since " + Night.local(run.began()))
+                                .with(node, Night.local(run.began()))
                         : new Reason(
-                                Cause.RUN_KILLED,
-                                "the last run of node %s did not record its end: it was killed, or the database was unavailable; nothing is lost, and the next run resumes it"
-                                        .formatted(node),
-                                "note-archive run --node " + node));
+                                        Cause.RUN_KILLED,
+                                        "the last run of node %s did not record its end: it was killed, or the database was unavailable; nothing is lost, and the next run resumes it"
+                                                .formatted(node),
+                                        "note-archive run --node " + node)
+                                .with(node));
     }
 
     private Stream<Reason> quota() {
         return quotaHolds.current().stream()
                 .map(closed -> new Reason(
-                        Cause.GATE_CLOSED,
-                        "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason()));
+                                Cause.GATE_CLOSED,
+                                "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason())
+                        .with(Night.local(closed.until())));
     }
 
     private Stream<Reason> lastSuccess(List<Run> all, Instant now) {
@@ -157,7 +166,8 @@ public record HealthCheck(
             return Stream.of(
                     worklist.countByState().isEmpty()
                             ? new Reason(Cause.WORKLIST_EMPTY, "the worklist is empty")
-                            : new Reason(Cause.NO_RUN, "no run has ended in the last " + NIGHTS + " nights"));
+                            : new Reason(Cause.NO_RUN, "no run has ended in the last " + NIGHTS + " nights")
+                                    .with(NIGHTS));
         }
         Optional<Instant> success = all.stream()
                 .filter(run -> NightReport.exit(run).filter(ExitCode::isOrderly).isPresent())
@@ -175,7 +185,8 @@ public record HealthCheck(
         return when(
                 since.isBefore(now.minus(settings.successWithin())),
                 Cause.NO_SUCCESS,
-                what + "; the limit is " + settings.successWithin().toHours() + " h");
+                what + "; the limit is " + settings.successWithin().toHours() + " h",
+                settings.successWithin().toHours());
     }
 
     /** Returns one reason per {@link StateReason}, since remedy and cost differ, and lesser renditions. */
@@ -185,15 +196,18 @@ public record HealthCheck(
                 worklist.openNotes(EXAMINED).stream()
                         .filter(failed -> failed.state() == NoteState.FAILED)
                         .map(failed -> new Reason(
-                                Cause.NOTES_FAILED,
-                                DisplayFormat.plural(failed.notes(), "note") + " failed and will not be retried: "
-                                        + failed.reason().meaning(),
-                                failed.reason().command(failed.example()))),
+                                        Cause.NOTES_FAILED,
+                                        DisplayFormat.plural(failed.notes(), "note")
+                                                + " failed and will not be retried: "
+                                                + failed.reason().meaning(),
+                                        failed.reason().command(failed.example()))
+                                .with(failed.notes(), failed.reason())),
                 when(
                         degraded > 0,
                         Cause.DEGRADED_NOTES,
                         (degraded == 1 ? "1 archived note has" : DisplayFormat.count(degraded) + " archived notes have")
-                                + " a file in a lesser rendition than the best one offered"));
+                                + " a file in a lesser rendition than the best one offered",
+                        degraded));
     }
 
     private Stream<Reason> findings() {
@@ -205,8 +219,13 @@ public record HealthCheck(
                 when(
                         !damage.isEmpty(),
                         Cause.STORE_DAMAGED,
-                        "the store differs from the tables: " + Damage.describe(damage)),
-                when(!others.isEmpty(), Cause.FINDINGS_OPEN, "audits found " + Damage.describe(others)));
+                        "the store differs from the tables: " + Damage.describe(damage),
+                        sum(damage)),
+                when(!others.isEmpty(), Cause.FINDINGS_OPEN, "audits found " + Damage.describe(others), sum(others)));
+    }
+
+    private static long sum(Map<Damage.Kind, Long> counts) {
+        return counts.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** Returns whether the store differs from the tables, which {@code verify --repair} corrects. */
@@ -221,14 +240,15 @@ public record HealthCheck(
                     + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more");
             String what =
                     " without usable time of verification: none since the tables were rebuilt, or one later than now";
-            return Stream.of(new Reason(Cause.NEVER_VERIFIED, files + what));
+            return Stream.of(new Reason(Cause.NEVER_VERIFIED, files + what).with(verified.never()));
         }
         return Stream.ofNullable(verified.oldest())
                 .filter(oldest -> oldest.plus(settings.verifiedWithin()).isBefore(now))
                 .map(oldest -> new Reason(
-                        Cause.NOT_VERIFIED,
-                        "a file was last verified " + age(oldest, now) + "; the limit is "
-                                + settings.verifiedWithin().toDays() + " days"));
+                                Cause.NOT_VERIFIED,
+                                "a file was last verified " + age(oldest, now) + "; the limit is "
+                                        + settings.verifiedWithin().toDays() + " days")
+                        .with(settings.verifiedWithin().toDays()));
     }
 
     /** Returns an audit that failed. Findings have separate reasons, and an audit may reach its time limit. */
@@ -240,8 +260,9 @@ public record HealthCheck(
                         && !ExitCode.named(audit.exitCode()).isOrderly())
                 .stream()
                 .map(audit -> new Reason(
-                        Cause.AUDIT_FAILED,
-                        "the last audit ended " + age(audit.ended(), now) + " with " + audit.exitCode()));
+                                Cause.AUDIT_FAILED,
+                                "the last audit ended " + age(audit.ended(), now) + " with " + audit.exitCode())
+                        .with(ExitCode.named(audit.exitCode())));
     }
 
     private String describe(Run last, Instant now) {
@@ -340,11 +361,24 @@ public record HealthCheck(
             }
         }
 
-        /** One cause with its details, a statement without a full stop, and its remedy. */
-        public record Reason(Cause cause, Level level, String what, String command) {
+        /**
+         * One cause with its details, a statement without a full stop, and its remedy.
+         *
+         * @param arguments details for the text of the cause in another language
+         */
+        public record Reason(
+                Cause cause,
+                Level level,
+                String what,
+                String command,
+                @JsonIgnore List<Object> arguments) {
 
             Reason(Cause cause, String what, String command) {
-                this(cause, cause.level, what, command);
+                this(cause, cause.level, what, command, List.of());
+            }
+
+            private Reason with(Object... details) {
+                return new Reason(cause, level, what, command, List.of(details));
             }
 
             Reason(Cause cause, String what) {
@@ -394,6 +428,10 @@ public record HealthCheck(
             };
             return new Health(
                     level, summary + "; " + lastRunDescription, lastRun == null ? null : LastRun.of(lastRun), sorted);
+        }
+
+        long count(Level of) {
+            return count(reasons, of);
         }
 
         private static long count(List<Reason> reasons, Level level) {

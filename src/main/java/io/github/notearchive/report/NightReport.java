@@ -217,7 +217,9 @@ public record NightReport(
     }
 
     static String end(Run run, Texts texts) {
-        return exit(run).map(ExitCode::label).orElse(texts.text(run.isKilled() ? "report.killed" : "report.active"));
+        return exit(run)
+                .map(code -> code.label().replace(code.name(), texts.name(code)))
+                .orElse(texts.text(run.isKilled() ? "report.killed" : "report.active"));
     }
 
     /** Formats the code of a note that is not archived; a dash for a success, whose cause is another one. */

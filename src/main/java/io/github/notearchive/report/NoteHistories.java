@@ -27,33 +27,32 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
     private static final TemplateEngine TEMPLATES = TemplateEngine.createPrecompiled(
             null, ContentType.Plain, NoteHistories.class.getClassLoader(), "io.github.notearchive");
 
-    public History of(WorklistEntry entry) {
+    /** Returns the history in the language of the texts. */
+    public History of(WorklistEntry entry, Texts texts) {
         NoteId id = entry.id();
         List<File> files = stats.files(id);
         List<Event> events = new ArrayList<>();
         events.add(new Event(
-                entry.enqueuedAt(),
-                Kind.QUEUED,
-                "enqueued from \"%s\" with priority %d".formatted(entry.source(), entry.priority())));
+                entry.enqueuedAt(), Kind.QUEUED, texts.text("history.queued", entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
         Map<Long, String> sidecars = stats.sidecarKeys(id);
         for (CallEntry call : stats.calls(id)) {
             Call model = new Call(call, before.get(call.endpoint()), sidecars.get(call.id()), ledger.reuseFor());
-            events.add(new Event(call.sentAt(), Kind.CALL, render("call", model)));
+            events.add(new Event(call.sentAt(), Kind.CALL, render("call", model, texts)));
             before.put(call.endpoint(), call);
         }
-        files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, render("file", file))));
+        files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, render("file", file, texts))));
         for (NoteStats.Finding finding : stats.findings(id)) {
-            String what = finding.kind() + " " + finding.key();
-            events.add(new Event(finding.firstSeen(), Kind.AUDIT, "an audit found " + what + ": " + finding.seen()));
+            String what = texts.name(finding.kind()) + " " + finding.key();
+            events.add(new Event(
+                    finding.firstSeen(), Kind.AUDIT, texts.text("history.found", what) + ": " + finding.seen()));
             if (finding.resolvedAt() != null) {
-                events.add(new Event(finding.resolvedAt(), Kind.AUDIT, "an audit resolved " + what));
+                events.add(new Event(finding.resolvedAt(), Kind.AUDIT, texts.text("history.resolved", what)));
             }
         }
         Instant requeuedAt = stats.requeuedAt(id).orElse(null);
         if (requeuedAt != null) {
-            events.add(
-                    new Event(requeuedAt, Kind.REQUEUED, "requeued by an operator: due at once, with counters at 0"));
+            events.add(new Event(requeuedAt, Kind.REQUEUED, texts.text("history.requeued")));
         }
         Instant settledAt = entry.settledAt();
         boolean isSettled = settledAt != null && (requeuedAt == null || settledAt.isAfter(requeuedAt));
@@ -62,11 +61,14 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
                     settledAt,
                     Kind.DECIDED,
                     (isSettled
-                                    ? entry.state() + (entry.reason() == null ? "" : " (" + entry.reason() + ")")
-                                    : "settled")
+                                    ? texts.name(entry.state())
+                                            + (entry.reason() == null ? "" : " (" + texts.name(entry.reason()) + ")")
+                                    : texts.text("history.settled"))
                             + (entry.settledBy() == null
-                                    ? " by an operator, or by a run before a rebuild"
-                                    : " by execution " + entry.settledBy())));
+                                    ? texts.text("history.byOperator")
+                                    : texts.text(
+                                            "history.byExecution",
+                                            entry.settledBy().toString()))));
         }
         events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
         return new History(List.copyOf(events), files, isSettled ? null : requeuedAt);
@@ -85,9 +87,9 @@ public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
             Duration reuseFor) {}
 
     /** Renders a text template in one line: joins its lines with a margin, {@code |}, and those of values. */
-    private static String render(String template, Object model) {
+    private static String render(String template, Object model, Texts texts) {
         StringOutput text = new StringOutput();
-        TEMPLATES.render("report/" + template + ".jte", model, text);
+        TEMPLATES.render("report/" + template + ".jte", Map.of("event", model, "texts", texts), text);
         return text.toString()
                 .lines()
                 .filter(line -> !line.isBlank())

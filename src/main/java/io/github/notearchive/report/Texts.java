@@ -1,8 +1,13 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.archive.stats.InvalidFilterException;
 import io.github.notearchive.archive.stats.RunHistory.Run;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.report.HealthCheck.Health;
+import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.HealthCheck.Health.Level;
+import io.github.notearchive.report.HealthCheck.Health.Reason;
 import java.text.MessageFormat;
 import java.util.Locale;
 import java.util.ResourceBundle;
@@ -43,6 +48,46 @@ public record Texts(Locale locale, ResourceBundle bundle) {
     /** Returns the next action of the operator after a run with this result. */
     String next(Run run, ExitCode exit) {
         return translated("next." + exit, sentence(NightReport.next(run, exit)) + ".");
+    }
+
+    /** Returns the name of a constant; in English the constant itself, as commands take it. */
+    public String name(Object constant) {
+        return translated("name." + constant, constant.toString());
+    }
+
+    /** Returns why a run ended as it did; in English with its details. */
+    String why(Run run) {
+        return translated("why." + run.exitCode(), String.valueOf(run.reason()));
+    }
+
+    /** Returns what a reason of the health says. */
+    public String what(Reason reason) {
+        String key = "cause." + reason.cause();
+        Object[] arguments = reason.arguments().stream()
+                .map(argument -> argument instanceof Enum<?> ? name(argument) : argument)
+                .toArray();
+        return bundle.containsKey(key) ? text(key, arguments) : reason.what();
+    }
+
+    /** Returns the remedy for a reason of the health: a command, or an instruction. */
+    public String remedy(Reason reason) {
+        return reason.cause() == Cause.RUN_FAILED
+                ? translated("next." + reason.arguments().getLast(), reason.command())
+                : translated("remedy." + reason.cause(), reason.command());
+    }
+
+    /** Returns the health in a sentence. */
+    public String summary(Health health) {
+        return bundle.containsKey("health.summary")
+                ? text("health.summary", health.count(Level.BROKEN), health.count(Level.ATTENTION))
+                : health.inAWord();
+    }
+
+    /** Returns what is wrong with a filter or another part of an address. */
+    public String problem(IllegalArgumentException problem) {
+        return problem instanceof InvalidFilterException invalid && bundle.containsKey("filter." + invalid.problem())
+                ? text("filter." + invalid.problem(), invalid.arguments().toArray())
+                : translated("filter.ADDRESS", String.valueOf(problem.getMessage()));
     }
 
     private static String sentence(String text) {

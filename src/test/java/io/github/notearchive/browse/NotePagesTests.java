@@ -83,8 +83,8 @@ class NotePagesTests {
     void missingAndWaivedFilesAreNamedWithTheirReason() {
         assertThat(page("/notes/" + GAPS))
                 .contains("MISSING: <bdi>GONE</bdi>", "WAIVED: <bdi>lost at the source</bdi>", "IMAGE 2")
-                .containsPattern("<tr class=\"watch\"><td>IMAGE 1")
-                .containsPattern("<tr class=\"soft\"><td>IMAGE 2");
+                .containsPattern("<tr class=\"watch\"><td title=\"IMAGE 1\">IMAGE 1")
+                .containsPattern("<tr class=\"soft\"><td title=\"IMAGE 2\">IMAGE 2");
     }
 
     @Test
@@ -95,6 +95,28 @@ class NotePagesTests {
                         "a retry of a GONE file is pointless")
                 .doesNotContain("note-archive requeue");
         assertThat(page("/health")).contains("href=\"/?q=state%3Afailed\"", "note-archive waive --filter");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/notes/" + GAPS,
+                "/notes/" + LIVE,
+                "/health?",
+                "/?q=colour:red",
+                "/?q=(a",
+                "/survival?",
+                "/gone?",
+                "/nights?"
+            })
+    void chinesePageHasNoEnglishSentence(String path) {
+        String page =
+                server.get(path + (path.contains("?") ? "&" : "?") + "lang=zh").body();
+
+        assertThat(page.replaceAll(
+                        "(?s)<(code|bdi|q|script|style|time)\\b.*?</\\1>|<[^>]*>|\"[^\"]*\"|lost at the source", " "))
+                .doesNotContainPattern("[a-z]{2,} [a-z]{2,} [a-z]{2,}")
+                .doesNotContainPattern("\\b[A-Z]{4,}_[A-Z]+\\b");
     }
 
     @Test

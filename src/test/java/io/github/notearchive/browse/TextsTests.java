@@ -2,8 +2,19 @@ package io.github.notearchive.browse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.catalog.Expected.Damage;
+import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow.Gap;
+import io.github.notearchive.archive.catalog.SlotRow.SlotState;
+import io.github.notearchive.archive.stats.InvalidFilterException.Problem;
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlots;
+import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.NoteHistories;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -27,14 +38,37 @@ class TextsTests {
 
     private static final String SOURCES = sources();
 
+    /** Constants that pages show. */
+    private static final Stream<Class<? extends Enum<?>>> SHOWN = Stream.of(
+            NoteState.class,
+            StateReason.class,
+            MediaKind.class,
+            SlotState.class,
+            Gap.class,
+            Damage.Kind.class,
+            NoteHistories.Kind.class,
+            Billed.class,
+            ExitCode.class);
+
+    private static final List<String> SLOT_REASONS =
+            List.of("DEGRADED", SlotRow.NOT_REFRESHED, MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
+
     /** The English texts of constants are in the code. */
     @Test
     void bothLanguagesHaveTheSameKeysAndChineseOnesOfConstants() {
         Set<String> english = new TreeSet<>(texts("").stringPropertyNames());
         Stream.of(StateReason.values()).forEach(reason -> english.add("reason." + reason));
-        Stream.of(ExitCode.values()).forEach(exit -> english.add("next." + exit));
+        Stream.of(ExitCode.values()).forEach(exit -> english.addAll(List.of("next." + exit, "why." + exit)));
+        Stream.of(Cause.values()).forEach(cause -> english.add("cause." + cause));
+        Stream.of(Problem.values()).forEach(problem -> english.add("filter." + problem));
+        SHOWN.flatMap(type -> Stream.of(type.getEnumConstants())).forEach(constant -> english.add("name." + constant));
+        SLOT_REASONS.forEach(reason -> english.add("name." + reason));
+        english.addAll(List.of("health.summary", "filter.ADDRESS", "why.CRASHED"));
+        Set<String> chinese = new TreeSet<>(texts("_zh").stringPropertyNames());
+        // instructions; a remedy that is a command needs none
+        chinese.removeIf(key -> key.startsWith("remedy."));
 
-        assertThat(new TreeSet<>(texts("_zh").stringPropertyNames())).isEqualTo(english);
+        assertThat(chinese).isEqualTo(english);
     }
 
     /** A key is used as it is, or by a prefix that the code completes. */
@@ -97,6 +131,7 @@ class TextsTests {
     private static String sources() {
         return Stream.of(
                         "src/main/jte",
+                        "src/main/jte-text/report",
                         "src/main/java/io/github/notearchive/browse",
                         "src/main/java/io/github/notearchive/report")
                 .flatMap(root -> files(Path.of(root)).stream())

@@ -129,6 +129,6 @@ class NoteHistoryTests extends ReportScenario {
     WorklistStats counts;
 
     private NoteHistories.History historyOf(String note) {
-        return stories.of(worklist.find(new NoteId(note)).orElseThrow());
+        return stories.of(worklist.find(new NoteId(note)).orElseThrow(), Texts.of("en"));
     }
 }

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.stats.FilterTerm.Rendering;
+import io.github.notearchive.archive.stats.InvalidFilterException.Problem;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Night;
@@ -87,9 +88,7 @@ enum FilterKey {
         return Arrays.stream(values())
                 .filter(key -> key.text().equalsIgnoreCase(name))
                 .findAny()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "\"%s:\" is not a key of a filter; keys are %s. Put a word with a colon into quotes"
-                                .formatted(name, names(", "))));
+                .orElseThrow(() -> new InvalidFilterException(Problem.UNKNOWN_KEY, name, names(", ")));
     }
 
     /** Returns the names of all keys. */
@@ -129,8 +128,7 @@ enum FilterKey {
             default -> List.of(allowed.split(", ")).contains(lower);
         };
         if (!isValid) {
-            throw new IllegalArgumentException(
-                    "\"%s:%s\" is not a term of a filter: %s: takes %s".formatted(text(), value, text(), allowed));
+            throw new InvalidFilterException(Problem.INVALID_VALUE, text(), value, allowed);
         }
         return allowed.equals(NAME) ? value : lower;
     }

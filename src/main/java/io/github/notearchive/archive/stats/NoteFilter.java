@@ -9,6 +9,7 @@ import io.github.notearchive.archive.stats.FilterTerm.Match;
 import io.github.notearchive.archive.stats.FilterTerm.Not;
 import io.github.notearchive.archive.stats.FilterTerm.Rendering;
 import io.github.notearchive.archive.stats.FilterTerm.Words;
+import io.github.notearchive.archive.stats.InvalidFilterException.Problem;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.ArrayUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,8 +50,7 @@ public final class NoteFilter {
     @JsonCreator
     public static NoteFilter parse(String text) {
         if (text.length() > LONGEST) {
-            throw new IllegalArgumentException(
-                    "the filter has %d characters, but may have %d".formatted(text.length(), LONGEST));
+            throw new InvalidFilterException(Problem.TOO_LONG, text.length(), LONGEST);
         }
         return new NoteFilter(new Parser(text).parse());
     }
@@ -204,7 +205,7 @@ public final class NoteFilter {
             }
             FilterTerm parsed = alternatives();
             if (!isAtEnd()) {
-                throw invalid("a parenthesis ) closes none");
+                throw invalid(Problem.CLOSES_NONE);
             }
             return parsed;
         }
@@ -218,7 +219,7 @@ public final class NoteFilter {
                     skipBlanks();
                 }
                 if (group.isEmpty()) {
-                    throw invalid("a term is missing; terms are words, \"phrases\" and key:value");
+                    throw invalid(Problem.TERM_MISSING);
                 }
                 FilterTerm all = All.of(group);
                 alternatives.addAll(all instanceof Any(var inner) ? inner : List.of(all));
@@ -228,7 +229,7 @@ public final class NoteFilter {
 
         private FilterTerm term() {
             if (++depth > MOST_TERMS) {
-                throw invalid("%d parentheses or minuses may be nested".formatted(MOST_TERMS));
+                throw invalid(Problem.TOO_DEEP, MOST_TERMS);
             }
             FilterTerm term = negatedOrSingle();
             depth--;
@@ -246,19 +247,19 @@ public final class NoteFilter {
                 skipBlanks();
                 FilterTerm group = alternatives();
                 if (isAtEnd()) {
-                    throw invalid("a parenthesis ( is not closed");
+                    throw invalid(Problem.NOT_CLOSED);
                 }
                 position++;
                 return group;
             }
             if (++terms > MOST_TERMS) {
-                throw invalid("it may have %d terms".formatted(MOST_TERMS));
+                throw invalid(Problem.TOO_MANY, MOST_TERMS);
             }
             boolean isQuoted = peek() == '"';
             String word = isQuoted ? quoted() : until(":\"()");
             if (isQuoted || isAtEnd() || peek() != ':') {
                 if (!VISIBLE.matcher(word).find()) {
-                    throw invalid("\"" + word + "\" contains no word");
+                    throw invalid(Problem.NO_WORD, word);
                 }
                 return new Words(word.strip());
             }
@@ -277,7 +278,7 @@ public final class NoteFilter {
         private String quoted() {
             int end = text.indexOf('"', position + 1);
             if (end < 0) {
-                throw invalid("a quote \" is not closed");
+                throw invalid(Problem.QUOTE);
             }
             String quoted = text.substring(position + 1, end);
             position = end + 1;
@@ -323,8 +324,8 @@ public final class NoteFilter {
             return text.charAt(position);
         }
 
-        private IllegalArgumentException invalid(String problem) {
-            return new IllegalArgumentException("the filter \"" + text.strip() + "\" is not valid: " + problem);
+        private InvalidFilterException invalid(Problem problem, Object... others) {
+            return new InvalidFilterException(problem, ArrayUtils.insert(0, others, text.strip()));
         }
     }
 }
