@@ -47,6 +47,7 @@ import picocli.CommandLine.IVersionProvider;
             ForgetCommand.class,
             SandboxCommand.class,
             ServersCommand.class,
+            NotifyCommand.class,
             ConfigCommand.class,
             ExitCodeCommand.class,
             HelpCommand.class

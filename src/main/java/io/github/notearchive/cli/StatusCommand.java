@@ -22,6 +22,7 @@ import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.HealthCheck.Health;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.YearMonth;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,12 @@ final class StatusCommand extends JsonCommand {
 
     @Option(names = "--verbose")
     private boolean isVerbose;
+
+    @Option(names = "--bill", paramLabel = "MONTH")
+    private @Nullable YearMonth month;
+
+    /** Calls of a calendar month of Asia/Shanghai by endpoint, and their sum. */
+    record MonthOfCalls(String month, List<CallTotals.MonthlyBill> bills) {}
 
     /**
      * Result, as printed.
@@ -167,6 +174,14 @@ final class StatusCommand extends JsonCommand {
     @Override
     public Integer call() throws Exception {
         refuseIf(failOn == Health.Level.HEALTHY, "--fail-on must be ATTENTION or BROKEN, but is HEALTHY");
+        YearMonth billed = month;
+        if (billed != null) {
+            refuseIf(isVerbose || failOn != null, "--bill takes neither --verbose nor --fail-on");
+            return read(CallTotals.class, totals -> {
+                print(new MonthOfCalls(billed.toString(), totals.in(billed)), "month");
+                return ExitCode.COMPLETED;
+            });
+        }
         return read(Action.class, action -> {
             Status status = action.read();
             print(status, "status", new Screen(status, isVerbose, action.calls.settings));

@@ -8,16 +8,20 @@ import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.telemetry.NotificationTest.TestResult;
 import io.github.notearchive.telemetry.NotifyProperties.Event;
 import io.github.notearchive.telemetry.NotifyProperties.Format;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -69,7 +73,7 @@ record Notifications(
         long until = System.nanoTime() + settings.timeout().toNanos();
         String text =
                 "note-archive " + command + " on node " + node + (restart ? " resumes the unfinished run" : " starts");
-        List<Task> _ = post(Event.START, message(Event.START, text, null, restart, null, null), text, until);
+        List<Task> _ = post(Event.START, message(Event.START.label(), text, null, restart, null, null), text, until);
         List<Task> _ = ping(Event.START, "/start", "node " + node, until);
     }
 
@@ -82,7 +86,7 @@ record Notifications(
     List<Task> ended(CommandResult result, Duration took, @Nullable ChangeDigest digest, long until) {
         Event event = Event.of(result.exitCode());
         String text = text(result);
-        String message = message(event, text, result, result.restart(), took.toMillis() / 1e3, digest);
+        String message = message(event.label(), text, result, result.restart(), took.toMillis() / 1e3, digest);
         String chat =
                 digest == null ? text : text + lines("vanished", digest.gone()) + lines("edited", digest.edited());
         String path = event == Event.FAILURE ? "/" + result.exitCode().number() : "";
@@ -91,8 +95,37 @@ record Notifications(
                 .toList();
     }
 
+    /**
+     * Sends a test to each receiver once, regardless of the selected events. The ping is one that does not change the
+     * state of a check.
+     */
+    List<TestResult> test() {
+        String text = "note-archive on node " + node + ": this is a test";
+        List<TestResult> results = new ArrayList<>();
+        NotifyProperties.Webhook webhook = settings.webhook();
+        if (webhook.url().isPresent()) {
+            String name = "webhook (" + webhook.format().name().toLowerCase(Locale.ROOT) + ")";
+            results.add(test(name, webhook.url(), message("test", text, null, null, null, null), text));
+        }
+        if (settings.pingUrl().isPresent()) {
+            results.add(test("ping", settings.pingUrl(), null, text));
+        }
+        return results;
+    }
+
+    private TestResult test(String receiver, SecretUrl url, @Nullable String message, String text) {
+        try {
+            (message == null ? ping("/log", text) : post("test", message, text)).accept(ATTEMPT_TIMEOUT);
+            return new TestResult(receiver, url, null, false);
+        } catch (DeliveryException e) {
+            return new TestResult(receiver, url, e.getMessage(), e.isRetryable);
+        } catch (IOException e) {
+            return new TestResult(receiver, url, e.getClass().getSimpleName(), true);
+        }
+    }
+
     private String message(
-            Event event,
+            String event,
             String text,
             @Nullable CommandResult result,
             @Nullable Boolean restart,
@@ -100,7 +133,7 @@ record Notifications(
             @Nullable ChangeDigest digest) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         fields.put("version", VERSION);
-        fields.put("event", event.label());
+        fields.put("event", event);
         fields.put("command", command);
         fields.put("node", node);
         fields.put("night", night.toString());
@@ -164,18 +197,25 @@ record Notifications(
                 .formatted(command, node, result.exitCode().label(), result.reason(), counted, result.next());
     }
 
-    /**
-     * Posts a message to the webhook; repetitions have the same delivery id. Empty if the event is not selected.
-     *
-     * @param text of the message, if it is for a chat
-     */
+    /** Posts a message to the webhook, with retries. Empty if the event is not selected. */
     private List<Task> post(Event event, String message, String text, long until) {
-        NotifyProperties.Webhook webhook = settings.webhook();
         if (!settings.sends(event)) {
             return List.of();
         }
+        IOConsumer<Duration> attempt = post(event.label(), message, text);
+        String target = settings.webhook().url().toString();
+        return List.of(receivers.submit("webhook", target, () -> retry(event, until, attempt)));
+    }
+
+    /**
+     * Returns an attempt to post a message to the webhook; repetitions have the same delivery id.
+     *
+     * @param text of the message, if it is for a chat
+     */
+    private IOConsumer<Duration> post(String event, String message, String text) {
+        NotifyProperties.Webhook webhook = settings.webhook();
         Map<String, String> headers = new HashMap<>(webhook.url().authorizationHeader());
-        headers.put("X-Note-Archive-Event", event.label());
+        headers.put("X-Note-Archive-Event", event);
         headers.put("X-Note-Archive-Delivery", UUID.randomUUID().toString());
         if (webhook.token().isPresent()) {
             headers.put("Authorization", "Bearer " + webhook.token().value());
@@ -190,9 +230,7 @@ record Notifications(
                     new HmacUtils(HmacAlgorithms.HMAC_SHA_256, webhook.secret().value());
             headers.put("X-Note-Archive-Signature", "sha256=" + hmac.hmacHex(message));
         }
-        IOConsumer<Duration> attempt =
-                timeout -> receivers.post(address, body, ContentType.APPLICATION_JSON, headers, timeout, check);
-        return List.of(receivers.submit("webhook", webhook.url().toString(), () -> retry(event, until, attempt)));
+        return timeout -> receivers.post(address, body, ContentType.APPLICATION_JSON, headers, timeout, check);
     }
 
     /** Pings the check of a run; not for other commands, and not for an overlap, since the active run pings. */
@@ -201,12 +239,17 @@ record Notifications(
         if (!url.isPresent() || !"run".equals(command) || event == Event.OVERLAP) {
             return List.of();
         }
+        IOConsumer<Duration> attempt = ping(path, text);
+        return List.of(receivers.submit("ping", url.toString(), () -> retry(event, until, attempt)));
+    }
+
+    private IOConsumer<Duration> ping(String path, String text) {
+        SecretUrl url = settings.pingUrl();
         URI check = url.address(path);
         URI address = URI.create(check + (check.getRawQuery() == null ? "?" : "&") + "rid=" + runId);
         ContentType type = ContentType.TEXT_PLAIN.withCharset(UTF_8);
-        IOConsumer<Duration> attempt = timeout ->
+        return timeout ->
                 receivers.post(address, text.getBytes(UTF_8), type, url.authorizationHeader(), timeout, _ -> {});
-        return List.of(receivers.submit("ping", url.toString(), () -> retry(event, until, attempt)));
     }
 
     private void retry(Event event, long until, IOConsumer<Duration> attempt) throws DeliveryException {

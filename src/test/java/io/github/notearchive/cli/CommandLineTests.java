@@ -90,7 +90,8 @@ class CommandLineTests {
             run     | --limit 0; --limit -1; --max-duration 0s; --max-duration soon; --max-duration -5m
             run     | --summary-json /no/such/directory/summary.json; --summary-json /
             report  | --night yesterday; --night 2026-02-30; surplus
-            status  | --fail-on WORSE; surplus
+            status  | --fail-on WORSE; surplus; --bill 2026; --bill 2026-13; --bill 2026-11 --verbose
+            notify  | ; surplus
             enqueue | ; /no/such/file; /tmp; --priority 10 ID; --priority x ID; --rejects /no/such/directory/x ID
             enqueue | --rejects /tmp ID; --refresh-after 36h ID; --refresh-after 0d ID; --refresh-after soon ID
             enqueue | --refresh-after 2027-02-30 ID

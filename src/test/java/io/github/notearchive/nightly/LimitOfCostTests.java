@@ -3,6 +3,8 @@ package io.github.notearchive.nightly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.CallTotals.Bill;
+import io.github.notearchive.archive.stats.CallTotals.MonthlyBill;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.plan.NightPlan;
@@ -12,6 +14,8 @@ import io.github.notearchive.report.NightReports;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.math.BigDecimal;
+import java.sql.Timestamp;
+import java.time.YearMonth;
 import java.util.Currency;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -35,6 +39,9 @@ class LimitOfCostTests extends NightFixture {
 
     @Autowired
     NightPlanner planner;
+
+    @Autowired
+    CallTotals totals;
 
     @Autowired
     NightReports reports;
@@ -105,6 +112,22 @@ class LimitOfCostTests extends NightFixture {
         assertEnded(last, ExitCode.QUOTA_EXHAUSTED);
         assertThat(night.count("SELECT count(*) FROM api_call WHERE billed <> 'NO'"))
                 .isEqualTo(6);
+
+        YearMonth month = YearMonth.from(night.today().date());
+        night.update(
+                "UPDATE api_call SET sent_at = ? WHERE id = (SELECT min(id) FROM api_call WHERE billed = 'YES')",
+                Timestamp.from(new Night(month.plusMonths(1).atDay(1)).begins()));
+        MonthlyBill all = totals.in(month).getLast();
+        assertThat(all.endpoint()).isNull();
+        assertThat(all.bill().billed() + all.bill().billingUnknown())
+                .as("without the next month")
+                .isEqualTo(5);
+        assertThat(all.bill().calls()).isEqualTo(night.calls() - 1L);
+        assertThat(all.cost().billed())
+                .isEqualTo(new BigDecimal("0.15")
+                        .multiply(BigDecimal.valueOf(all.bill().billed())));
+        assertThat(totals.in(month)).extracting(MonthlyBill::endpoint).containsExactly("note-detail/v1", null);
+        assertThat(totals.in(month.plusMonths(1)).getLast().bill()).isEqualTo(new Bill(1, 1, 0));
     }
 
     @Test

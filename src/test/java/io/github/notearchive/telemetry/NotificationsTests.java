@@ -80,6 +80,34 @@ class NotificationsTests {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            json     | 200 | {}              |                   | false
+            feishu   | 200 | {"code": 0}     |                   | false
+            dingtalk | 200 | {"errcode": 0}  |                   | false
+            wecom    | 200 | {"errcode": 7}  | code 7            | false
+            slack    | 404 | gone            | HTTP 404          | false
+            json     | 503 | later           | HTTP 503          | true
+            """)
+    void testIsSentOnceToEachReceiverWhateverEventsAreSelected(
+            String format, int status, String reply, @Nullable String problem, boolean isUnavailable) {
+        receiver.always(ScriptedServer.reply(status, reply.getBytes(UTF_8)));
+
+        List<NotificationTest.TestResult> results =
+                TelemetryFixture.test(WEBHOOK, url, FORMAT, format, EVENTS, "start", PING, url);
+
+        assertThat(results)
+                .extracting(NotificationTest.TestResult::receiver)
+                .containsExactly("webhook (" + format + ")", "ping");
+        assertThat(results.getFirst().problem()).isEqualTo(problem);
+        assertThat(results.getFirst().isUnavailable()).isEqualTo(isUnavailable);
+        assertThat(results.toString()).doesNotContain("secret");
+        assertThat(receiver.requests()).hasSize(2);
+        assertThat(new String(receiver.requests().getFirst().body(), UTF_8)).contains("this is a test");
+        assertThat(receiver.requests().getLast().line()).contains(SECRET_PATH + "/log?rid=");
+        assertThat(TelemetryFixture.test()).isEmpty();
+    }
+
     private static JsonNode json(ScriptedServer.Request request) {
         return JsonMapper.shared().readTree(request.body());
     }

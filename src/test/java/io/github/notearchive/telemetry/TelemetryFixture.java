@@ -25,6 +25,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Currency;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -61,6 +62,7 @@ final class TelemetryFixture implements AutoCloseable {
     final Meters meters;
     final NodeGauges node;
     private final Receivers receivers;
+    private final NotifyProperties notify;
 
     private volatile Instant now = NOW;
 
@@ -76,9 +78,10 @@ final class TelemetryFixture implements AutoCloseable {
         beans.addBean("changes", changes);
         this.meters = new Meters(node, clock);
         this.receivers = new Receivers(meters);
+        this.notify = binder.bindOrCreate("archive.notify", NotifyProperties.class);
         this.telemetry = new RunTelemetry(
                 binder.bindOrCreate("archive.metrics", MetricsProperties.class),
-                binder.bindOrCreate("archive.notify", NotifyProperties.class),
+                notify,
                 meters,
                 beans.getBeanProvider(ArchiveStats.class),
                 beans.getBeanProvider(NoteChanges.class),
@@ -98,6 +101,15 @@ final class TelemetryFixture implements AutoCloseable {
 
     void setTime(Instant time) {
         now = time;
+    }
+
+    /** Sends a test with the settings of a fixture. */
+    static List<NotificationTest.TestResult> test(String... settings) {
+        try (TelemetryFixture fixture = with(settings)) {
+            return new NotificationTest(
+                            fixture.notify, fixture.node, fixture.receivers, Clock.fixed(NOW, ZoneOffset.UTC))
+                    .send();
+        }
     }
 
     /** Reports a run without an execution. */

@@ -11,6 +11,8 @@ import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.NoteSourceProperties.CallPrices;
 import java.math.BigDecimal;
 import java.sql.Timestamp;
+import java.time.YearMonth;
+import java.util.ArrayList;
 import java.util.Currency;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,10 @@ public record CallTotals(JdbcClient jdbc, NoteSourceProperties source) {
     public record Bill(long calls, long billed, long billingUnknown) {
 
         public static final Bill NONE = new Bill(0, 0, 0);
+
+        private Bill plus(Bill other) {
+            return new Bill(calls + other.calls, billed + other.billed, billingUnknown + other.billingUnknown);
+        }
     }
 
     /** Cost of billed calls, and of those with unknown billing. */
@@ -53,6 +59,17 @@ public record CallTotals(JdbcClient jdbc, NoteSourceProperties source) {
             return billingUnknown.signum() == 0 ? most : DisplayFormat.money(currency, billed) + ", at most " + most;
         }
     }
+
+    /**
+     * Calls of a month to an endpoint, or to all.
+     *
+     * @param endpoint null for the sum
+     * @param cost null without prices
+     */
+    public record MonthlyBill(
+            @Nullable String endpoint, Bill bill, @Nullable Cost cost) {}
+
+    private record EndpointBill(String endpoint, Bill bill) {}
 
     public record CallCount(@Nullable Integer code, Billed billed, long calls) {}
 
@@ -95,6 +112,31 @@ public record CallTotals(JdbcClient jdbc, NoteSourceProperties source) {
 
     public @Nullable Cost costIn(Night night) {
         return source.price().isSet() ? cost(in(night, Kind.ALL), in(night, Kind.VIDEO)) : null;
+    }
+
+    /** Returns the bills of a calendar month of Asia/Shanghai by endpoint, and their sum at the end. */
+    public List<MonthlyBill> in(YearMonth month) {
+        Map<String, Object> parameters = Map.of(
+                "begins", new Night(month.atDay(1)).begins(),
+                "ends", new Night(month.atEndOfMonth()).ends());
+        List<EndpointBill> bills = Statements.list(jdbc, EndpointBill.class, parameters, """
+                        SELECT endpoint, count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown
+                        FROM api_call
+                        WHERE %s
+                        GROUP BY endpoint ORDER BY endpoint
+                        """.formatted(OF_NIGHT));
+        Bill all = Bill.NONE;
+        Bill videos = Bill.NONE;
+        List<MonthlyBill> result = new ArrayList<>();
+        for (EndpointBill each : bills) {
+            Bill video = each.endpoint.equals(Endpoint.VIDEO.ledgerName()) ? each.bill : Bill.NONE;
+            result.add(new MonthlyBill(each.endpoint, each.bill, cost(each.bill, video)));
+            all = all.plus(each.bill);
+            videos = videos.plus(video);
+        }
+        result.add(new MonthlyBill(null, all, cost(all, videos)));
+        return result;
     }
 
     private Bill bill(String condition, Map<String, ?> parameters, Kind kind) {
