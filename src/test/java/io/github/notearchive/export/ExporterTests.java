@@ -76,7 +76,7 @@ class ExporterTests extends ExportScenario {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            {"authors": ["nobody"], "topics": ["t1"]}                    | author
+            {"authors": ["unknown"], "topics": ["t1"]}                    | author
             {"publishedFrom": "2030-01-01T00:00:00Z", "text": "%"}       | published-from text
             {"filter": "state:archived", "states": ["FAILED"]}           | ``
             """)

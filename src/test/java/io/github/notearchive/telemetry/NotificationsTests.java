@@ -89,7 +89,7 @@ class NotificationsTests {
             slack    | 404 | gone            | HTTP 404          | false
             json     | 503 | later           | HTTP 503          | true
             """)
-    void testIsSentOnceToEachReceiverWhateverEventsAreSelected(
+    void testIsSentOnceToEachReceiverRegardlessOfTheSelectedEvents(
             String format, int status, String reply, @Nullable String problem, boolean isUnavailable) {
         receiver.always(ScriptedServer.reply(status, reply.getBytes(UTF_8)));
 
