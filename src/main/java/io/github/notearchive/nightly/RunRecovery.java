@@ -12,11 +12,14 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
 
 /** Repairs and cleans up what earlier runs of this node left. Idempotent. Requires the runner lock of the node. */
 @Component
@@ -32,6 +35,9 @@ record RunRecovery(
         NightlySettings settings,
         RetentionProperties retention,
         Clock clock) {
+
+    /** Longest time of each clean-up of the ledger at the start of a run. */
+    private static final Duration CLEANING_TIME = Duration.ofMinutes(1);
 
     private static final Logger log = LoggerFactory.getLogger(RunRecovery.class);
 
@@ -61,14 +67,24 @@ record RunRecovery(
      * changed.
      */
     void cleanUp() {
-        int emptied = paid.clearResponsesBefore(
-                null, clock.instant().minus(settings.ledger().reuseFor()));
-        if (emptied > 0) {
-            log.info(
-                    "Ledger: {} emptied, too old for reuse; the store keeps them",
-                    DisplayFormat.plural(emptied, "response"));
+        Instant now = clock.instant();
+        cleanUp("Responses that are too old for reuse", () -> {
+            int emptied = paid.clearResponsesBefore(
+                    now.minus(settings.ledger().reuseFor()), CLEANING_TIME, PaidResponses.BATCH);
+            if (emptied > 0) {
+                log.info(
+                        "Ledger: {} emptied, too old for reuse; the store keeps them",
+                        DisplayFormat.plural(emptied, "response"));
+            }
+        });
+        if (!retention.calls().isZero()) {
+            cleanUp("Unbilled calls of archive.retention.calls", () -> {
+                int deleted = paid.deleteUnbilledBefore(now.minus(retention.calls()), CLEANING_TIME);
+                if (deleted > 0) {
+                    log.info("Deleted {} by archive.retention.calls", DisplayFormat.plural(deleted, "unbilled call"));
+                }
+            });
         }
-        deleteOldCalls();
         int planned = refreshPlan.planAllIfChanged();
         if (planned > 0) {
             log.info(
@@ -79,18 +95,12 @@ record RunRecovery(
         drift.load();
     }
 
-    private void deleteOldCalls() {
-        if (retention.calls().isZero()) {
-            return;
-        }
+    /** Executes a clean-up, which is never a reason not to start: what remains is done by the next run. */
+    private static void cleanUp(String what, Runnable cleanUp) {
         try {
-            int deleted = paid.deleteUnbilledBefore(clock.instant().minus(retention.calls()));
-            if (deleted > 0) {
-                log.info("Deleted {} by archive.retention.calls", DisplayFormat.plural(deleted, "unbilled call"));
-            }
-        } catch (DataAccessException e) {
-            log.warn(
-                    "Unbilled calls of archive.retention.calls stay until the next run: {}", DatabaseErrors.summary(e));
+            cleanUp.run();
+        } catch (DataAccessException | TransactionException e) {
+            log.warn("{} stay until the next run: {}", what, DatabaseErrors.summary(e));
         }
     }
 }

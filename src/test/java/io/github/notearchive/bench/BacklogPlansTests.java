@@ -76,7 +76,8 @@ class BacklogPlansTests {
         tasks.put(
                 "begin: empty old copies",
                 parts -> parts.get(PaidResponses.class)
-                        .clearResponsesBefore(null, Instant.now().minus(Duration.ofDays(7))));
+                        .clearResponsesBefore(
+                                Instant.now().minus(Duration.ofDays(7)), Duration.ofMinutes(1), PaidResponses.BATCH));
         tasks.put(
                 "begin: count the night's calls",
                 parts -> parts.get(CallRepository.class).count(Night.current(parts.get(Clock.class))));

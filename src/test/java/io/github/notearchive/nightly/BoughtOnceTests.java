@@ -36,6 +36,25 @@ class BoughtOnceTests extends NightFixture {
         assertThat(run.bill().calls()).isZero();
     }
 
+    @Test
+    void ledgerThatCannotBeCleanedKeepsNoRunFromStarting() {
+        night.pending(1);
+        night.run(ExitCode.COMPLETED);
+        night.isDaysLater(8);
+        String held = "SELECT count(*) FROM api_call WHERE response IS NOT NULL";
+
+        night.update("ALTER TABLE api_call ADD CONSTRAINT kept CHECK (response IS NOT NULL) NOT VALID");
+        try {
+            night.run(ExitCode.COMPLETED);
+            assertThat(night.count(held)).isOne();
+        } finally {
+            night.update("ALTER TABLE api_call DROP CONSTRAINT kept");
+        }
+
+        night.run(ExitCode.COMPLETED);
+        assertThat(night.count(held)).isZero();
+    }
+
     /** As when the machine was frozen for longer than a lease lasts. */
     @Test
     void noteClaimedByAnotherNodeDuringAPauseIsNotFetched() throws Exception {

@@ -2,23 +2,27 @@ package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.io.RecordParameters;
+import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.ResponseMemory;
 import java.sql.Timestamp;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Reads and updates the paid responses in {@code api_call}. Also counts unreadable responses, whose billing is unknown.
@@ -82,12 +86,17 @@ public class PaidResponses {
         }
     }
 
+    /** Rows of a transaction that clears responses or deletes calls of all notes. */
+    public static final int BATCH = 10_000;
+
     private final JdbcClient jdbc;
     private final ResponseMemory memory;
     private final JdbcClient autoCommit;
+    private final PlatformTransactionManager transactions;
 
     PaidResponses(JdbcClient jdbc, ResponseMemory memory, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
+        this.transactions = transactions;
         this.memory = memory;
         this.autoCommit = Statements.autoCommit(transactions);
     }
@@ -256,16 +265,50 @@ public class PaidResponses {
     }
 
     /**
-     * Clears stored responses that are too old for reuse if the note is settled and the store holds the exact bytes, as
-     * far as audits know. Part of the caller's transaction.
+     * Clears the stored responses of all notes as below, oldest first, in batches with their own transactions. Ends
+     * after a time, also within a batch; the next call clears the rest.
      *
-     * @param id note; null for all
      * @return number of cleared rows
      */
-    public int clearResponsesBefore(@Nullable NoteId id, Instant limit) {
+    public int clearResponsesBefore(Instant limit, Duration time, int batch) {
+        long end = System.nanoTime() + time.toNanos();
+        int cleared = 0;
+        for (Instant from = Instant.EPOCH; from.isBefore(limit) && System.nanoTime() < end; ) {
+            Instant first = from;
+            Instant next = Statements.optional(
+                            autoCommit, Instant.class, Map.of("from", from, "limit", limit, "batch", batch), """
+                            SELECT received_at FROM api_call
+                            WHERE response IS NOT NULL AND received_at > :from AND received_at < :limit
+                            ORDER BY received_at OFFSET :batch LIMIT 1
+                            """)
+                    .orElse(limit);
+            cleared += batch(end, () -> clear(null, first, next));
+            from = next;
+        }
+        return cleared;
+    }
+
+    /** Executes a statement in its own transaction, which is rolled back at the end of the time. */
+    private int batch(long end, IntSupplier statement) {
+        TransactionTemplate separate = Transactions.separate(transactions);
+        separate.setTimeout(1 + (int) Duration.ofNanos(end - System.nanoTime()).toSeconds());
+        return separate.execute(_ -> statement.getAsInt());
+    }
+
+    /**
+     * Clears stored responses of a note that are too old for reuse if the note is settled and the store holds the exact
+     * bytes, as far as audits know. Part of the caller's transaction.
+     */
+    public void clearResponsesBefore(NoteId id, Instant limit) {
+        clear(id, Instant.EPOCH, limit);
+    }
+
+    /** @param id note; null for all */
+    private int clear(@Nullable NoteId id, Instant from, Instant limit) {
         return jdbc.sql("""
                         UPDATE api_call c SET response = NULL
-                        WHERE c.response IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)
+                        WHERE c.response IS NOT NULL AND c.received_at >= :from AND c.received_at < :limit
+                          AND (:noteId::text IS NULL OR c.note_id = :noteId)
                           AND EXISTS (SELECT 1 FROM worklist w
                                       WHERE w.note_id = c.note_id AND w.state IN ('ARCHIVED', 'UNAVAILABLE'))
                           AND (c.code = :unavailable
@@ -276,21 +319,38 @@ public class PaidResponses {
                                                             WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
                                                               AND f.kind <> 'ORPHAN')))
                         """)
-                .params(Map.of("unavailable", ProviderCode.NO_CONTENT.number(), "limit", Timestamp.from(limit)))
+                .params(Map.of(
+                        "unavailable",
+                        ProviderCode.NO_CONTENT.number(),
+                        "from",
+                        Timestamp.from(from),
+                        "limit",
+                        Timestamp.from(limit)))
                 .param("noteId", id == null ? null : id.value(), Types.VARCHAR)
                 .update();
     }
 
     /**
      * Deletes unbilled calls, which a rebuild does not restore either. Keeps the first and the newest call of each
-     * note, and the evidence that a note is gone. Skips rows that another node deletes at the same time. Part of the
-     * caller's transaction; idempotent.
+     * note, and the evidence that a note is gone. Skips rows that another node deletes at the same time. Works in
+     * batches with their own transactions, ends after a time; idempotent.
      *
      * @return number of deleted rows
      */
-    public int deleteUnbilledBefore(Instant limit) {
+    public int deleteUnbilledBefore(Instant limit, Duration time) {
+        long end = System.nanoTime() + time.toNanos();
+        int deleted = 0;
+        int some;
+        do {
+            some = batch(end, () -> deleteUnbilledBefore(limit));
+            deleted += some;
+        } while (some == BATCH && System.nanoTime() < end);
+        return deleted;
+    }
+
+    int deleteUnbilledBefore(Instant limit) {
         Integer[] absent = ProviderCode.ABSENT_NOTE.toArray(Integer[]::new);
-        return Statements.update(jdbc, Map.of("limit", limit, "absent", absent), """
+        return Statements.update(jdbc, Map.of("limit", limit, "absent", absent, "batch", BATCH), """
                 DELETE FROM api_call WHERE id IN (
                     SELECT c.id FROM api_call c
                     WHERE c.sent_at < :limit AND c.billed = 'NO'
@@ -299,6 +359,7 @@ public class PaidResponses {
                       AND EXISTS (SELECT 1 FROM api_call l WHERE l.note_id = c.note_id AND l.id > c.id)
                       AND EXISTS (SELECT 1 FROM api_call l WHERE l.note_id = c.note_id AND l.id < c.id)
                     ORDER BY c.id
+                    LIMIT :batch
                     FOR UPDATE OF c SKIP LOCKED)
                 """);
     }

@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
@@ -13,10 +14,13 @@ import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.springframework.dao.DataAccessException;
 
 class PaidResponsesTests extends LedgerFixture {
 
@@ -57,23 +61,48 @@ class PaidResponsesTests extends LedgerFixture {
         Instant later = NOW.plusMillis(1);
 
         worklist("ARCHIVED");
-        assertThat(responses.clearResponsesBefore(null, later)).as("no capture").isZero();
+        assertThat(cleared(later)).as("no capture").isZero();
         capture(call, null);
-        assertThat(responses.clearResponsesBefore(null, later)).as("no sidecar").isZero();
+        assertThat(cleared(later)).as("no sidecar").isZero();
         capture(call, "notes/x.json");
-        assertThat(responses.clearResponsesBefore(null, NOW)).as("not old").isZero();
+        assertThat(cleared(NOW)).as("not old").isZero();
         for (String open : new String[] {"PENDING", "POSTPONED", "FAILED"}) {
             worklist(open);
-            assertThat(responses.clearResponsesBefore(null, later)).as(open).isZero();
+            assertThat(cleared(later)).as(open).isZero();
         }
         worklist("UNAVAILABLE");
 
-        assertThat(responses.clearResponsesBefore(null, later)).isEqualTo(1);
+        assertThat(cleared(later)).isEqualTo(1);
 
         assertThat(history.calls(ID)).singleElement().matches(entry -> !entry.responseHeld());
         assertThat(history.calls(ID).getFirst().billed()).isEqualTo(Billed.YES);
-        assertThat(responses.clearResponsesBefore(null, later)).isZero();
+        assertThat(cleared(later)).isZero();
         assertThat(responses.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
+    }
+
+    /** One that cannot be cleared in time keeps neither the others nor the caller. */
+    @Test
+    void oldResponsesAreClearedInBatchesForALimitedTime() {
+        List<Long> calls =
+                Stream.of(0, 1, 2, 3).map(i -> paid(NOW.plusMillis(i))).toList();
+        worklist("ARCHIVED");
+        calls.forEach(call -> capture(call, "notes/" + call + ".json"));
+        Instant later = NOW.plusMillis(4);
+
+        database.inTransaction(() -> {
+            database.update("UPDATE api_call SET message = message WHERE id = ?", calls.get(2));
+            assertThatThrownBy(() -> responses.clearResponsesBefore(later, Duration.ofSeconds(1), 2))
+                    .isInstanceOf(DataAccessException.class);
+        });
+
+        assertThat(history.calls(ID)).filteredOn(CallEntry::responseHeld).hasSize(2);
+        assertThat(responses.clearResponsesBefore(later, Duration.ZERO, 2)).isZero();
+        assertThat(responses.clearResponsesBefore(later, Duration.ofMinutes(1), 1))
+                .isEqualTo(2);
+    }
+
+    private int cleared(Instant limit) {
+        return responses.clearResponsesBefore(limit, Duration.ofMinutes(1), PaidResponses.BATCH);
     }
 
     /** It has no capture, and is read before each run until it is cleared. */
@@ -84,11 +113,11 @@ class PaidResponsesTests extends LedgerFixture {
         Instant later = NOW.plusMillis(1);
 
         worklist("POSTPONED");
-        assertThat(responses.clearResponsesBefore(null, later)).isZero();
+        assertThat(cleared(later)).isZero();
         worklist("UNAVAILABLE");
-        assertThat(responses.clearResponsesBefore(null, NOW)).as("not old").isZero();
-        assertThat(responses.clearResponsesBefore(null, later)).isOne();
-        assertThat(responses.clearResponsesBefore(null, later)).isZero();
+        assertThat(cleared(NOW)).as("not old").isZero();
+        assertThat(cleared(later)).isOne();
+        assertThat(cleared(later)).isZero();
         assertThat(history.calls(ID)).singleElement().matches(entry -> !entry.responseHeld());
     }
 
@@ -148,8 +177,8 @@ class PaidResponsesTests extends LedgerFixture {
                         """, ID.value());
         database.update("""
                         INSERT INTO note_capture (note_id, captured_at, call_id, response, sidecar_key)
-                        VALUES (?, '2026-11-25T14:00:00.123Z', ?, '{}', ?)
+                        VALUES (?, '2026-11-25T14:00:00.123Z'::timestamptz + ? * interval '1 ms', ?, '{}', ?)
                         ON CONFLICT (note_id, captured_at) DO UPDATE SET sidecar_key = EXCLUDED.sidecar_key
-                        """, ID.value(), call, sidecar);
+                        """, ID.value(), call, call, sidecar);
     }
 }
