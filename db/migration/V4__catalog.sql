@@ -336,7 +336,7 @@ CREATE INDEX note_media_degraded ON note_media (note_id) WHERE reason = 'DEGRADE
 COMMENT ON TABLE note_media IS 'The files that the response of a note promises, one row for each slot, with the result.';
 COMMENT ON COLUMN note_media.note_id IS 'The note that the file belongs to.';
 COMMENT ON COLUMN note_media.kind IS
-    'IMAGE: still or cover. MOTION: the moving half of the live photo IMAGE of the same ordinal. AUDIO: sound or music. VIDEO: the video. SUBTITLE: the words spoken in it, one slot a language. PREVIEW: a small JPEG or WebP of the IMAGE of the same ordinal, only if archive.media.preview was set; never MISSING.';
+    'IMAGE: still or cover. MOTION: the moving half of the live photo IMAGE of the same ordinal. AUDIO: sound or music. VIDEO: the video. SUBTITLE: the words spoken in it, one slot a language. PREVIEW: a small JPEG or WebP of the IMAGE of the same ordinal, as archive.media.preview selects; never MISSING.';
 COMMENT ON COLUMN note_media.ordinal IS
     'From 0, in the order of the response. A file whose position a later response gives to another one, and that it does not list elsewhere, follows all listed ones.';
 COMMENT ON COLUMN note_media.identity IS

@@ -7,7 +7,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import org.apache.commons.lang3.Strings;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpHeaders;
@@ -46,13 +45,8 @@ class AccessConfiguration {
 
     private static final List<String> METHODS = List.of("GET", "HEAD");
 
-    /** Content-Security-Policy of a page. Its only trusted type is the address of the worker of heif.js. */
     private static final String POLICY =
-            "default-src 'none'; img-src 'self' blob:; media-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types heif";
-
-    /** That of a worker, which alone may run WebAssembly; browsers ignore it in other scripts. */
-    private static final String WORKER_POLICY =
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'";
+            "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
     private static final String PERMISSIONS =
             "accelerometer=(), camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
@@ -119,12 +113,7 @@ class AccessConfiguration {
                         .referrerPolicy(referrer -> referrer.policy(ReferrerPolicy.NO_REFERRER))
                         .crossOriginOpenerPolicy(opener -> opener.policy(CrossOriginOpenerPolicy.SAME_ORIGIN))
                         .crossOriginResourcePolicy(resource -> resource.policy(CrossOriginResourcePolicy.SAME_ORIGIN))
-                        .permissionsPolicyHeader(permissions -> permissions.policy(PERMISSIONS))
-                        .addHeaderWriter((_, response) -> {
-                            if (Strings.CS.startsWith(response.getContentType(), "text/javascript")) {
-                                response.setHeader("Content-Security-Policy", WORKER_POLICY);
-                            }
-                        }));
+                        .permissionsPolicyHeader(permissions -> permissions.policy(PERMISSIONS)));
         if (settings.usersFile().isBlank()) {
             http.exceptionHandling(failures -> failures.authenticationEntryPoint(
                     (_, response, _) -> response.sendError(HttpServletResponse.SC_UNAUTHORIZED)));

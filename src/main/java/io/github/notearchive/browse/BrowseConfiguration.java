@@ -101,11 +101,11 @@ public class BrowseConfiguration implements WebMvcConfigurer {
         return resolver;
     }
 
-    /** Serves style sheets, scripts and the picture decoder from the class path. Their addresses have their digests. */
+    /** Serves style sheets and scripts from the class path. Their addresses have their digests. */
     @Override
     public void addResourceHandlers(ResourceHandlerRegistry registry) {
-        registry.addResourceHandler("/assets/*.css", "/assets/*.js", "/assets/*.svg", "/assets/*.wasm")
-                .addResourceLocations(ASSETS, ASSETS + "libheif/", "classpath:/pages/")
+        registry.addResourceHandler("/assets/*.css", "/assets/*.js", "/assets/*.svg")
+                .addResourceLocations(ASSETS, "classpath:/pages/")
                 .setCacheControl(
                         CacheControl.maxAge(Duration.ofDays(365)).cachePrivate().immutable())
                 .resourceChain(true)

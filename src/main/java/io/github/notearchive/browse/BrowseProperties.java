@@ -23,9 +23,9 @@ import org.springframework.validation.annotation.Validated;
  * @param usersFile file with lines {@code name:hash}, bcrypt as {@code htpasswd -B} writes it. Empty: none
  * @param trustedProxies addresses or networks of proxies that authenticate users, such as {@code 10.0.0.0/8}
  * @param userHeader header in which such a proxy sends the name of the user
- * @param heifCommand program that converts HEIF and AVIF pictures to JPEG or PNG, also for folder exports, with the
- *     names of the files as input and output in braces, and the longest edge as size in braces. Empty: the browser of
- *     the reader decodes them
+ * @param heifCommand program below {@code /usr} that converts HEIF and AVIF pictures to JPEG or PNG, also for folder
+ *     exports, with the names of the files as input and output in braces, and the longest edge as size in braces. It is
+ *     isolated by bubblewrap. Empty: pages show previews
  * @param cacheSize maximum size of all thumbnails on the disk
  */
 @Validated

@@ -54,7 +54,7 @@ record PageRenderer(ResourceUrlProvider assets, HeifCommand heif, RestoredDump r
                 Texts.of(RequestContextUtils.getLocale(request).getLanguage()),
                 address,
                 Objects.requireNonNullElse(request.getParameter("q"), ""),
-                !heif.isUsable(),
+                heif.isUsable(),
                 restored.difference().orElse(null),
                 name -> Objects.requireNonNull(assets.getForLookupPath("/assets/" + name), name));
     }

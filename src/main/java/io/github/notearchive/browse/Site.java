@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * @param texts texts in the language of the reader
  * @param address path and query of the page without {@code lang}
  * @param filter text in the search box
- * @param decodesHeif whether the browser of the reader decodes HEIF pictures, since the server has no command for it
+ * @param convertsHeif whether there are thumbnails of HEIC and AVIF pictures
  * @param difference how the tables differ from the bucket, as after the restore of an older dump
  */
 record Site(
         Texts texts,
         String address,
         String filter,
-        boolean decodesHeif,
+        boolean convertsHeif,
         @Nullable String difference,
         UnaryOperator<String> assets) {
 

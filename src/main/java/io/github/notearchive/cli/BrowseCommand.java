@@ -4,6 +4,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.browse.BrowseProperties;
 import io.github.notearchive.browse.Sessions;
 import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.HeifCommand;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,7 +35,7 @@ final class BrowseCommand extends ArchiveCommand {
     private @Nullable Path dataDir;
 
     @Component
-    record Action(Sessions sessions, BrowseProperties pages, ArchiveLocation location) {}
+    record Action(Sessions sessions, BrowseProperties pages, HeifCommand heif, ArchiveLocation location) {}
 
     @Override
     public Integer call() throws Exception {
@@ -42,7 +43,9 @@ final class BrowseCommand extends ArchiveCommand {
         CountDownLatch stopped = new CountDownLatch(1);
         SignalHandlers.handle(_ -> stopped.countDown());
         try (CommandContext context = CommandContext.openToServe(settings(), Action.class)) {
-            serve(context.get(Action.class), context.port(), stopped);
+            Action action = context.get(Action.class);
+            action.heif.refusal().ifPresent(refusal -> refuseIf(true, refusal));
+            serve(action, context.port(), stopped);
             return ExitCode.COMPLETED.number();
         }
     }

@@ -291,7 +291,6 @@ final class SandboxCommand extends ArchiveCommand {
                 Map.entry("archive.video.calls-per-night", "0"),
                 Map.entry("archive.media.allowed-hosts", provider.mediaHost()),
                 Map.entry("archive.media.backoff", "100ms"),
-                Map.entry("archive.media.preview", "true"),
                 Map.entry("archive.retry.delays", "300ms,600ms,1s,2s"),
                 Map.entry("archive.store.sync", "false"),
                 Map.entry("spring.datasource.url", "")));

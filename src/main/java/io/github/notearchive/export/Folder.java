@@ -73,6 +73,7 @@ final class Folder {
     }
 
     void write() throws IOException {
+        export.heif().refusal().ifPresent(log::warn);
         Table captures = export.captures();
         boolean hasIndex = export.options().format() == ExportFormat.FOLDER;
         Column history = new Column(captures.name(), Column.Type.RECORD_LIST, Column.Content.PLAIN, "", "", captures);

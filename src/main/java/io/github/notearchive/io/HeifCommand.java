@@ -9,11 +9,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -21,30 +20,32 @@ import org.springframework.util.function.SingletonSupplier;
  * External program that converts HEIF and AVIF pictures, whose decoders have had remote code execution. Thread-safe; at
  * most two processes run at a time.
  *
- * <p>A process has no network, its own process table, a fresh directory, no variables of this process, 20 s, 1 GB of
- * address space, 20 s of CPU time, 64 files and 256 MB a file. Where {@code unshare} and {@code prlimit} cannot ensure
- * that, the command is not used. Its output is as hostile as its input.
+ * <p>A process has no network, no capabilities, its own process table, and of the files of this machine {@code /usr}
+ * only, to read. It writes to a fresh directory, and has no variables of this process, 10 s, 1 GB of address space, 10
+ * s of CPU time, 64 files and 256 MB a file. Where {@code bwrap} (bubblewrap) and {@code prlimit} cannot ensure that,
+ * the command is not used. Its output is as hostile as its input.
  */
 public final class HeifCommand {
 
-    private static final Logger log = LoggerFactory.getLogger(HeifCommand.class);
-
-    private static final int SECONDS = 20;
+    private static final int SECONDS = 10;
 
     /** First byte of a PNG. */
     private static final byte PNG = (byte) 0x89;
 
     /** Words before the command that isolate and limit it. */
-    static final List<String> ISOLATION = List.of(
-            "unshare --map-root-user --net --pid --kill-child prlimit --as=1073741824 --cpu=%d --nofile=64 --fsize=268435456 --core=0"
-                    .formatted(SECONDS)
-                    .split(" "));
+    static final List<String> ISOLATION = List.of("""
+            bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL
+            --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64
+            --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache --ro-bind-try /etc/alternatives /etc/alternatives --dev /dev
+            --bind {directory} {directory} --chdir {directory} --remount-ro / --remount-ro /dev
+            prlimit --as=1073741824 --cpu=%d --nofile=64 --fsize=268435456 --core=0
+            """.formatted(SECONDS).split("\\s+"));
 
     private final List<String> command;
     private final List<String> isolation;
     private final int seconds;
     private final Semaphore processes = new Semaphore(2);
-    private final SingletonSupplier<Boolean> usable = SingletonSupplier.of(this::isIsolated);
+    private final SingletonSupplier<Optional<String>> obstacle = SingletonSupplier.of(this::probe);
 
     /**
      * Creates the command.
@@ -53,19 +54,24 @@ public final class HeifCommand {
      *     {@code {output}} and {@code {size}}; empty for none
      */
     public HeifCommand(String command) {
-        this(command, ISOLATION, SECONDS);
+        this(command.isBlank() ? List.of() : List.of(command.strip().split("\\s+")), ISOLATION, SECONDS);
     }
 
     /** As above, with another isolation and time limit. */
-    HeifCommand(String command, List<String> isolation, int seconds) {
-        this.command = command.isBlank() ? List.of() : List.of(command.strip().split("\\s+"));
+    HeifCommand(List<String> command, List<String> isolation, int seconds) {
+        this.command = command;
         this.isolation = isolation;
         this.seconds = seconds;
     }
 
     /** Returns whether there is a command, and this machine can isolate it. */
     public boolean isUsable() {
-        return !command.isEmpty() && usable.obtain();
+        return !command.isEmpty() && obstacle.obtain().isEmpty();
+    }
+
+    /** Returns why the configured command is not used, with the remedy; empty if it is, or there is none. */
+    public Optional<String> refusal() {
+        return command.isEmpty() ? Optional.empty() : obstacle.obtain();
     }
 
     /** Returns whether only such a command decodes a content type. */
@@ -125,8 +131,9 @@ public final class HeifCommand {
 
     private void run(Path directory, Stream<String> words) throws IOException {
         Path errors = directory.resolve("errors");
-        ProcessBuilder builder = new ProcessBuilder(
-                        Stream.concat(isolation.stream(), words).toList())
+        ProcessBuilder builder = new ProcessBuilder(Stream.concat(isolation.stream(), words)
+                        .map(word -> word.replace("{directory}", directory.toString()))
+                        .toList())
                 .directory(directory.toFile())
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -144,7 +151,7 @@ public final class HeifCommand {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted during the conversion of a HEIF picture", e);
         } finally {
-            process.destroyForcibly(); // the end of unshare kills all processes below it
+            process.destroyForcibly(); // the end of bwrap kills all processes below it
         }
         if (process.exitValue() != 0) {
             throw new IOException("the command ended with %d: %s".formatted(process.exitValue(), excerpt(errors)));
@@ -160,20 +167,20 @@ public final class HeifCommand {
         }
     }
 
-    private boolean isIsolated() {
+    /** Returns why a command cannot be isolated here; empty if it can. */
+    private Optional<String> probe() {
         try {
             Path directory = Files.createTempDirectory("note-archive-heif");
             try {
                 run(directory, Stream.of("true"));
-                return true;
+                return Optional.empty();
             } finally {
                 FileSystemUtils.deleteRecursively(directory);
             }
         } catch (IOException e) {
-            log.warn(
-                    "archive.browse.heif-command is not isolated and not used; permit user namespaces for unshare and prlimit ({})",
-                    e.getMessage());
-            return false;
+            return Optional.of(
+                    "archive.browse.heif-command cannot be isolated and is not used; install bubblewrap and permit user namespaces, or remove the setting (%s)"
+                            .formatted(e.getMessage()));
         }
     }
 }

@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -70,15 +71,26 @@ record MediaCollector(
         List<MediaSlot> slots =
                 MediaSlots.of(capture, bought, run.settings.videos().preference());
         Known known = catalog.known(capture.id(), isFirst, slots);
-        List<Target> targets = Stream.concat(
-                        slots.stream().flatMap(slot -> targets(slot, known, video)),
-                        MediaSlots.previews(capture).stream()
-                                .filter(slot -> run.settings.previews().preview()
-                                        || recorded(slot, known.slots()).isPresent())
-                                .map(slot -> target(slot, known, video)))
-                .toList();
-        Map<List<Object>, CompletableFuture<Download>> running = download(targets);
         CollectedMedia collected = new CollectedMedia(capture, bought, video);
+        collect(slots.stream().flatMap(slot -> targets(slot, known, video)).toList(), known, collected);
+        Set<Integer> previewed = collected.files().stream()
+                .filter(file -> file.kind() == MediaKind.IMAGE && file.media() != null)
+                .filter(file -> run.settings.previews().accepts(file.media().contentType()))
+                .map(SlotRow::ordinal)
+                .collect(Collectors.toSet());
+        collect(
+                MediaSlots.previews(capture).stream()
+                        .filter(slot -> previewed.contains(slot.ordinal())
+                                || recorded(slot, known.slots()).isPresent())
+                        .map(slot -> target(slot, known, video))
+                        .toList(),
+                known,
+                collected);
+        return collected;
+    }
+
+    private void collect(List<Target> targets, Known known, CollectedMedia collected) throws InterruptedException {
+        Map<List<Object>, CompletableFuture<Download>> running = download(targets);
         Set<List<Object>> used = new HashSet<>();
         for (Target target : targets) {
             MediaSlot requested = target.requested();
@@ -97,12 +109,11 @@ record MediaCollector(
                 }
             }
         }
-        return collected;
     }
 
     /**
-     * Downloads what is missing or may be better; URLs that expire first come first, and previews last. A file of
-     * several slots is downloaded once, from the URLs of all.
+     * Downloads what is missing or may be better; URLs that expire first come first. A file of several slots is
+     * downloaded once, from the URLs of all.
      */
     private Map<List<Object>, CompletableFuture<Download>> download(List<Target> targets) throws InterruptedException {
         Map<List<Object>, MediaSlot> files = new LinkedHashMap<>();
@@ -114,8 +125,7 @@ record MediaCollector(
         }
         Map<List<Object>, CompletableFuture<Download>> running = new HashMap<>();
         files.values().stream()
-                .sorted(Comparator.comparing((MediaSlot slot) -> slot.kind() == MediaKind.PREVIEW)
-                        .thenComparingLong(MediaSlot::signedAt))
+                .sorted(Comparator.comparingLong(MediaSlot::signedAt))
                 .forEach(slot -> running.put(
                         slot.file(),
                         CompletableFuture.supplyAsync(LogContext.carried(() -> download(slot)), downloadThreads)));

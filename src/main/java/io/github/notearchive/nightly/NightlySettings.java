@@ -9,6 +9,7 @@ import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.springframework.stereotype.Component;
@@ -54,7 +55,7 @@ public record NightlySettings(
         settings.put("archive.limits.max-duration", time.isZero() ? "none" : DisplayFormat.setting(time));
         settings.put("archive.video.enabled", String.valueOf(videos.enabled()));
         settings.put("archive.video.calls-per-night", orNone(videos.callsPerNight()));
-        settings.put("archive.media.preview", String.valueOf(previews.preview()));
+        settings.put("archive.media.preview", previews.preview().name().toLowerCase(Locale.ROOT));
         settings.put("archive.refresh", refreshes.policy());
         settings.put("archive.ledger.reuse-for", ledger.reuseFor().toHours() + "h");
         settings.put("archive.ledger.buy-again", String.valueOf(ledger.buyAgain()));

@@ -157,6 +157,7 @@ class GoldenMasterTests {
                     Map.entry("archive.store.secret-key", store.secretKey()),
                     Map.entry("archive.store.bucket", "golden"),
                     Map.entry("archive.store.create-bucket", "true"),
+                    Map.entry("archive.media.preview", "none"),
                     Map.entry(
                             "spring.datasource.url",
                             server.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + database + "$1")),

@@ -7,6 +7,8 @@ import io.github.notearchive.media.format.Samples;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,16 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The external program converts pictures without access to this machine. */
 class HeifCommandTests {
 
     private static final int WIDTH = 320;
-
-    @RegisterExtension
-    final RecordedLog log = new RecordedLog(HeifCommand.class);
 
     @TempDir
     Path directory;
@@ -42,20 +40,16 @@ class HeifCommandTests {
 
     @Test
     void pngIsAcceptedUnderAnyName() throws IOException {
-        Path png = Path.of("src/test/resources/media/rgb.png").toAbsolutePath();
-
-        byte[] jpeg = script("cp %s \"$2\"".formatted(png)).jpeg(new byte[1], WIDTH);
+        byte[] jpeg = script("cp \"$1\" \"$2\"").jpeg(Samples.bytes("rgb.png"), WIDTH);
 
         assertThat(ImageIO.read(new ByteArrayInputStream(jpeg)).getWidth()).isEqualTo(48);
     }
 
     @Test
     void theFirstOfSeveralPicturesIsUsed() throws IOException {
-        Path jpeg = Path.of("src/test/resources/media/baseline.jpg").toAbsolutePath();
+        HeifCommand command = script("cp \"$1\" output-1.jpg; echo no picture > output-2.jpg");
 
-        HeifCommand command = script("cp %s output-1.jpg; echo no picture > output-2.jpg".formatted(jpeg));
-
-        assertThat(command.jpeg(new byte[1], WIDTH)).isNotEmpty();
+        assertThat(command.jpeg(Samples.bytes("baseline.jpg"), WIDTH)).isNotEmpty();
     }
 
     @Test
@@ -71,44 +65,72 @@ class HeifCommandTests {
         assertThatIOException()
                 .isThrownBy(() -> script("echo \"$(ulimit -v) $(ulimit -t) $(ulimit -n) $(ulimit -c)\" >&2; exit 1")
                         .jpeg(new byte[1], WIDTH))
-                .withMessage("the command ended with 1: 1048576 20 64 0");
+                .withMessage("the command ended with 1: 1048576 10 64 0");
     }
 
     @Test
-    void theProgramHasNoNetworkAndNoVariablesOfThisProcess() {
-        assertThatIOException()
-                .isThrownBy(
-                        () -> script("grep -c : /proc/net/dev >&2; env | grep -v ^_ | cut -d= -f1 | sort >&2; exit 1")
-                                .jpeg(new byte[1], WIDTH))
-                .withMessage("the command ended with 1: 1 HOME PATH PWD TMPDIR");
+    void theProgramHasNoNetworkAndNoVariablesOfThisProcess() throws IOException {
+        try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String connect =
+                    "bash -c 'exec 3<>/dev/tcp/127.0.0.1/%d' && echo connected >&2; ".formatted(server.getLocalPort());
+
+            assertThatIOException()
+                    .isThrownBy(() -> script(
+                                    "exec 2>log; " + connect
+                                            + "exec 2>errors; env | grep -v ^_ | cut -d= -f1 | sort | xargs >&2; grep -o connected log >&2; exit 1")
+                            .jpeg(new byte[1], WIDTH))
+                    .withMessage("the command ended with 1: HOME PATH PWD TMPDIR");
+        }
     }
 
     @Test
-    void withoutIsolationTheCommandIsNotUsedAndOneWarningNamesTheRemedy() throws IOException {
+    void theProgramReadsNoFilesOfThisMachineAndWritesToItsDirectoryOnly() throws IOException {
+        Path secret = Files.writeString(directory.resolve("secret"), "secret");
+
+        for (String script : List.of(
+                "cat %s".formatted(secret),
+                "cat /etc/passwd",
+                "ls /home /root /var /proc",
+                "echo x > %s".formatted(directory.resolve("new")),
+                "echo x > /new",
+                "echo x > /tmp/new",
+                "echo x > /dev/shm/new",
+                "echo x > /usr/new")) {
+            assertThatIOException()
+                    .as(script)
+                    .isThrownBy(() -> script(script + " && cp \"$1\" \"$2\"").jpeg(Samples.bytes("rgb.png"), WIDTH))
+                    .withMessageMatching("(?s)the command ended with .*(No such file|nonexistent|Read-only).*");
+        }
+        assertThat(directory).isDirectoryContaining(file -> file.equals(secret));
+    }
+
+    @Test
+    void withoutIsolationTheCommandIsRefusedAndTheRemedyNamed() {
         Path run = directory.resolve("run");
-        String script = "sh " + file("touch " + run) + " {input} {output}";
-        HeifCommand command =
-                new HeifCommand(script, List.of("sh", "-c", "echo unshare: not permitted >&2; exit 1"), 20);
+        HeifCommand command = new HeifCommand(
+                List.of("touch", run.toString()), List.of("sh", "-c", "echo bwrap: not permitted >&2; exit 1"), 20);
 
         assertThat(command.isUsable()).isFalse();
+        assertThat(command.refusal())
+                .hasValueSatisfying(refusal -> assertThat(refusal)
+                        .contains(
+                                "archive.browse.heif-command",
+                                "bubblewrap",
+                                "user namespaces",
+                                "bwrap: not permitted"));
         assertThatIOException().isThrownBy(() -> command.jpeg(new byte[1], WIDTH));
-
         assertThat(run).doesNotExist();
-        assertThat(log.messages())
-                .singleElement()
-                .asString()
-                .contains(
-                        "archive.browse.heif-command is not isolated and not used",
-                        "user namespaces",
-                        "unshare: not permitted");
+        assertThat(new HeifCommand("").refusal()).isEmpty();
     }
 
     @Test
     void aProgramThatDoesNotEndIsKilledWithItsChildren() throws Exception {
         String mark = "archive-" + UUID.randomUUID();
         HeifCommand command = new HeifCommand(
-                "sh " + file("sh -c 'while :; do read -r line <fifo; done' %s & mkfifo fifo; wait".formatted(mark))
-                        + " {input} {output}",
+                List.of(
+                        "sh",
+                        "-c",
+                        "mkfifo fifo; sh -c 'while :; do read -r line <fifo; done' %s & wait".formatted(mark)),
                 HeifCommand.ISOLATION,
                 1);
 
@@ -125,12 +147,12 @@ class HeifCommandTests {
     @Test
     void nothingIsLeftOnTheDisk() throws IOException {
         Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-        HeifCommand command = script("pwd > %s; exit 1".formatted(directory.resolve("where")));
 
-        assertThatIOException().isThrownBy(() -> command.jpeg(new byte[1], WIDTH));
-
-        Path used = Path.of(Files.readString(directory.resolve("where")).strip());
-        assertThat(used).hasParentRaw(temporary).doesNotExist();
+        assertThatIOException()
+                .isThrownBy(() -> script("pwd >&2; exit 1").jpeg(new byte[1], WIDTH))
+                .satisfies(e -> assertThat(Path.of(e.getMessage().replaceFirst(".*: ", "")))
+                        .hasParentRaw(temporary)
+                        .doesNotExist());
     }
 
     @Test
@@ -140,12 +162,9 @@ class HeifCommandTests {
         }
     }
 
-    private HeifCommand script(String script) throws IOException {
-        return new HeifCommand("sh " + file(script) + " {input} {output} {size}");
-    }
-
-    private Path file(String script) throws IOException {
-        return Files.writeString(directory.resolve("convert.sh"), script + "\n");
+    private static HeifCommand script(String script) {
+        return new HeifCommand(
+                List.of("sh", "-c", script, "sh", "{input}", "{output}", "{size}"), HeifCommand.ISOLATION, 20);
     }
 
     private static List<ProcessHandle> processesWith(String mark) {

@@ -40,6 +40,7 @@ class NightSettings implements ApplicationContextInitializer<GenericApplicationC
         settings.put("archive.media.allowed-hosts", servers.provider.mediaHost());
         settings.put("archive.media.backoff", "10ms");
         settings.put("archive.media.idle-timeout", "10s");
+        settings.put("archive.media.preview", "none");
         settings.put("archive.store.endpoint", servers.storeRelay.address());
         settings.put("archive.store.bucket", NightServers.BUCKET);
         settings.put("archive.store.access-key", servers.store.accessKey());

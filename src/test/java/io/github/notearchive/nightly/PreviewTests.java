@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.media.PreviewProperties;
+import io.github.notearchive.media.PreviewProperties.Images;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -17,32 +21,36 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** Previews are stored with the same paid response, and a note is complete without them. */
 @NightlyJobTest
-@TestPropertySource(properties = {"archive.media.preview=true", "archive.refresh.enabled=true"})
+@TestPropertySource(properties = {"archive.media.preview=auto", "archive.refresh.enabled=true"})
 class PreviewTests extends NightFixture {
 
     /** URL of a preview: the small rendition as JPEG or WebP. */
     private static final Predicate<String> SMALL = target -> target.contains("/w/576/") && target.contains("/q/75");
 
     @Autowired
-    PreviewProperties settings;
+    MediaTotals totals;
+
+    @Autowired
+    WorklistRepository worklist;
 
     @Test
-    void eachImageHasAPreviewThatBrowsersDisplay() {
+    void eachHeicImageHasAPreviewThatBrowsersDisplay() {
         String note = aNoteOfSeveralPictures();
 
         night.run(ExitCode.COMPLETED);
 
         List<SlotRow> previews = previews(note);
-        assertThat(settings.preview()).isTrue();
         assertThat(night.calls()).isOne();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(previews).hasSameSizeAs(night.pictures(note));
-        assertThat(previews).extracting(SlotRow::identity).containsExactlyElementsOf(night.pictures(note));
+        assertThat(night.pictures(note)).hasSizeGreaterThan(heic(note).size());
+        assertThat(previews).extracting(SlotRow::identity).containsExactlyElementsOf(heic(note));
         assertThat(previews).allSatisfy(preview -> {
             assertThat(preview.media().contentType()).isIn("image/jpeg", "image/webp");
             assertThat(preview.reason()).isNull();
@@ -52,6 +60,30 @@ class PreviewTests extends NightFixture {
                 .doesNotContainAnyElementsOf(previews.stream()
                         .map(preview -> preview.media().sha256())
                         .toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"AUTO, true, false", "ALL, true, true", "NONE, false, false"})
+    void theSettingSelectsImages(Images preview, boolean heic, boolean jpeg) {
+        assertThat(new PreviewProperties(preview).accepts("image/heic")).isEqualTo(heic);
+        assertThat(new PreviewProperties(preview).accepts("image/jpeg")).isEqualTo(jpeg);
+    }
+
+    @Test
+    void missingPreviewsAreFoundAndStoredWithTheSameResponse() {
+        String note = aNoteOfSeveralPictures();
+        night.run(ExitCode.COMPLETED);
+        NoteFilter filter = NoteFilter.parse("has:no-preview");
+        assertThat(totals.notesWithoutPreview()).isZero();
+        assertThat(worklist.requeue(filter)).isZero();
+
+        night.update("DELETE FROM note_media WHERE kind = 'PREVIEW' AND ordinal = 1");
+        assertThat(totals.notesWithoutPreview()).isOne();
+        assertThat(worklist.requeue(filter)).isOne();
+        night.run(ExitCode.COMPLETED);
+
+        assertThat(previews(note)).hasSameSizeAs(heic(note));
+        assertThat(night.calls()).as("the response is reused").isOne();
     }
 
     @Test
@@ -72,7 +104,7 @@ class PreviewTests extends NightFixture {
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.slots(note, MediaKind.IMAGE)).allMatch(image -> image.media() != null);
         assertThat(previews(note))
-                .hasSize(night.pictures(note).size() - 2)
+                .hasSize(heic(note).size() - 2)
                 .noneMatch(preview -> List.of(dead, heif).contains(preview.identity()));
         assertThat(night.count("SELECT count(*) FROM note_media WHERE state <> 'STORED'"))
                 .isZero();
@@ -93,7 +125,7 @@ class PreviewTests extends NightFixture {
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(previews(note))
-                .hasSize(night.pictures(note).size() - 1)
+                .hasSize(heic(note).size() - 1)
                 .noneMatch(preview -> preview.identity().equals(lost.identity()));
     }
 
@@ -108,7 +140,7 @@ class PreviewTests extends NightFixture {
         assertThat(waive(note, MediaKind.IMAGE, 0, "deleted by its author")).isZero();
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(previews).hasSize(night.pictures(note).size() - 1);
+        assertThat(previews).hasSameSizeAs(heic(note));
         assertThat(previews(note))
                 .extracting(SlotRow::media)
                 .containsExactlyElementsOf(previews.stream().map(SlotRow::media).toList());
@@ -130,7 +162,7 @@ class PreviewTests extends NightFixture {
         assertThat(audit.repairs().notPossible()).isZero();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(previews(note))
-                .hasSize(night.pictures(note).size() - 1)
+                .hasSize(heic(note).size() - 1)
                 .noneMatch(preview -> preview.identity().equals(lost.identity()));
     }
 
@@ -138,6 +170,14 @@ class PreviewTests extends NightFixture {
         String note = find(SandboxNoteKind.IMAGES, id -> night.pictures(id).size() >= 3);
         night.pending(List.of(note));
         return note;
+    }
+
+    private List<String> heic(String note) {
+        return night.slots(note, MediaKind.IMAGE).stream()
+                .filter(image ->
+                        image.media() != null && image.media().contentType().equals("image/heic"))
+                .map(SlotRow::identity)
+                .toList();
     }
 
     private List<SlotRow> previews(String note) {

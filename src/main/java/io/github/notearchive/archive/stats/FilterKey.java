@@ -39,7 +39,7 @@ enum FilterKey {
     MEDIA_REASON(names(Gap.values(), ", "), """
             EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = 'MISSING' AND m.reason IN (:values))
             """),
-    HAS("video, sound, live, subtitle, gap, waived", """
+    HAS("video, sound, live, subtitle, gap, waived, no-preview", """
             EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = 'STORED' AND m.kind IN (:values))
             """),
     PUBLISHED(FilterKey.PERIOD, "n.published_at", "%s"),
@@ -68,6 +68,12 @@ enum FilterKey {
 
     /** Condition of a slot whose file is expected, also one that a refresh could not have yet. */
     static final String GAP = "m.state = 'MISSING' OR m.state = 'WAIVED' AND m.reason = 'NOT_REFRESHED'";
+
+    /** Condition of a HEIC image without preview. */
+    static final String NO_PREVIEW = """
+            m.kind = 'IMAGE' AND m.state = 'STORED'
+            AND EXISTS (SELECT FROM media_object o WHERE o.sha256 = m.sha256 AND o.content_type = 'image/heic')
+            AND NOT EXISTS (SELECT FROM note_media p WHERE p.note_id = m.note_id AND p.kind = 'PREVIEW' AND p.ordinal = m.ordinal)""";
 
     private final String allowed;
     private final @Nullable String column;
@@ -149,6 +155,7 @@ enum FilterKey {
                 case HAS -> {
                     switch (value) {
                         case "gap" -> conditions.add(HAS_SLOT.formatted(GAP));
+                        case "no-preview" -> conditions.add(HAS_SLOT.formatted(NO_PREVIEW));
                         case "waived" -> conditions.add(HAS_SLOT.formatted("m.state = 'WAIVED'"));
                         case "sound" -> constants.add("AUDIO");
                         case "live" -> constants.add("MOTION");

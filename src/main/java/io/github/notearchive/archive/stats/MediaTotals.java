@@ -48,6 +48,13 @@ public record MediaTotals(JdbcClient jdbc, PlatformTransactionManager transactio
                         """);
     }
 
+    /** Counts the notes with a HEIC image without preview. */
+    public long notesWithoutPreview() {
+        return Statements.one(jdbc, Long.class, Map.of(), """
+                        SELECT count(DISTINCT m.note_id) FROM note_media m WHERE %s
+                        """.formatted(FilterKey.NO_PREVIEW));
+    }
+
     private void countOlderFiles() {
         boolean hasLock = Statements.one(jdbc, Boolean.class, Map.of(), """
                                 SELECT pg_try_advisory_xact_lock(hashtext('note-archive, media_object_count'), 0)

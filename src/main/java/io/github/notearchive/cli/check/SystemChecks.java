@@ -3,6 +3,7 @@ package io.github.notearchive.cli.check;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
@@ -14,6 +15,7 @@ import io.github.notearchive.cli.SchemaVersion;
 import io.github.notearchive.cli.check.CheckCommand.Finding;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -35,6 +37,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -117,6 +120,7 @@ final class SystemChecks {
         check("provider", null, this::provider);
         check("clock", drift == null ? "no other clock is available" : null, this::clock);
         check("gate", noTables, this::gate);
+        check("pictures", null, this::pictures);
     }
 
     /**
@@ -315,6 +319,21 @@ final class SystemChecks {
                 context.get(JobExecutionQueries.class).isRebuildUnfinished(),
                 "the tables are being rebuilt from the bucket; finish it with note-archive rebuild");
         return Finding.ok("no rebuild is unfinished");
+    }
+
+    /** Checks the command of HEIC pictures, and without one whether there are previews to show. */
+    private Finding pictures() {
+        HeifCommand heif = context.get(HeifCommand.class);
+        Optional<String> refusal = heif.refusal();
+        if (refusal.isPresent()) {
+            return Finding.warning(refusal.get());
+        }
+        long notes = hasTables ? context.get(MediaTotals.class).notesWithoutPreview() : 0;
+        return heif.isUsable() || notes == 0
+                ? Finding.ok(heif.isUsable() ? "HEIC pictures are converted" : "each HEIC picture has a preview")
+                : Finding.warning(
+                        "%s with HEIC pictures that most browsers do not display; requeue --filter has:no-preview, then run, stores their previews: a paid call for each note whose response is not reused any more"
+                                .formatted(DisplayFormat.plural(notes, "note")));
     }
 
     /** Writes, reads and deletes an object, and checks that bucket and tables belong to the same archive. */

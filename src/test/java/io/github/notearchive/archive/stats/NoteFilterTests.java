@@ -56,7 +56,7 @@ class NoteFilterTests {
             state:lost         | pending, postponed, archived, unavailable, failed
             reason:bad         | media_incomplete, rejected
             media-reason:bad   | media-reason: takes retry, dead, gone, no_answer
-            has:               | video, sound, live, subtitle, gap, waived
+            has:               | video, sound, live, subtitle, gap, waived, no-preview
             published:         | published: takes 2026
             captured:          | captured: takes 2026
             gone:              | gone: takes yes or 2026

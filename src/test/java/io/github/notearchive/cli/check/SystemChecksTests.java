@@ -103,7 +103,7 @@ class SystemChecksTests {
                 .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
         assertThat(found.keySet())
                 .containsExactlyInAnyOrder(
-                        "java,settings,token,data directory,disk space,database,schema,rebuild,store,provider,clock,gate"
+                        "java,settings,token,data directory,disk space,database,schema,rebuild,store,provider,clock,gate,pictures"
                                 .split(","));
         assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
         assertThat(found.get("schema")).extracting(Finding::result).isEqualTo(Result.OK);
@@ -307,7 +307,7 @@ class SystemChecksTests {
 
         Map<String, Finding> found = check();
 
-        assertThat(found).hasSize(12);
+        assertThat(found).hasSize(13);
         assertFails(found, "settings", ExitCode.USAGE, "archive.verify.parallel", "\"0\"", "07:30", "noon");
         assertFails(found, "data directory", ExitCode.USAGE, file.toString(), "is no writable directory");
         assertFails(found, "database", ExitCode.UPSTREAM_UNAVAILABLE, closed);
