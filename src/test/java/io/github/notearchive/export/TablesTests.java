@@ -100,6 +100,7 @@ class TablesTests extends ExportScenario {
             "worklist.refresh_night",
             "worklist.refresh_on",
             "worklist.refresh_value",
+            "worklist.requeued_at",
             "worklist.response_held",
             "worklist.settled_at",
             "worklist.settled_by");
