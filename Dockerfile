@@ -2,7 +2,7 @@
 
 # --- Build
 
-FROM eclipse-temurin:25.0.3_9-jdk-noble AS build
+FROM eclipse-temurin:25.0.5_8-jdk-noble AS build
 # mvnw checks the sum of Maven's zip
 RUN apt-get update \
     && apt-get install -y --no-install-recommends curl unzip \
@@ -32,7 +32,7 @@ RUN ./mvnw -q -B -DskipTests -P '!format' package \
 
 # --- Run
 
-FROM eclipse-temurin:25.0.3_9-jre-noble
+FROM eclipse-temurin:25.0.5_8-jre-noble
 ARG VERSION=0.1.0-SNAPSHOT
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="note-archive" \

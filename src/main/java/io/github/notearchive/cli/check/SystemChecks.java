@@ -75,6 +75,9 @@ final class SystemChecks {
 
     private static final int OLDEST_POSTGRES = 15;
 
+    /** Oldest JDK without known defects of virtual threads; older ones run the program, but a run may hang. */
+    private static final Runtime.Version OLDEST_JAVA = Runtime.Version.parse("25.0.4");
+
     private final List<Finding> findings;
     private final CommandContext context;
 
@@ -106,7 +109,7 @@ final class SystemChecks {
     }
 
     private void all() throws InterruptedException {
-        check("java", null, SystemChecks::java);
+        check("java", null, () -> java(Runtime.version()));
         check("settings", null, this::settings);
         check("token", null, this::token);
         check("data directory", null, this::dataDirectory);
@@ -166,13 +169,18 @@ final class SystemChecks {
         }
     }
 
-    private static Finding java() {
-        return Finding.ok("%s at %s, %s, at most %s of heap"
+    static Finding java(Runtime.Version version) {
+        String java = "%s at %s, %s, at most %s of heap"
                 .formatted(
-                        Runtime.version(),
+                        version,
                         System.getProperty("java.home"),
                         DisplayFormat.plural(Runtime.getRuntime().availableProcessors(), "processor"),
-                        DisplayFormat.size(Runtime.getRuntime().maxMemory())));
+                        DisplayFormat.size(Runtime.getRuntime().maxMemory()));
+        return version.compareToIgnoreOptional(OLDEST_JAVA) < 0
+                ? Finding.warning(java + "; install " + OLDEST_JAVA
+                        + " or newer: with older ones a run may hang, since virtual threads are not resumed"
+                        + " (JDK-8369227, JDK-8373120)")
+                : Finding.ok(java);
     }
 
     private Finding settings() {

@@ -49,6 +49,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -118,6 +120,15 @@ class SystemChecksTests {
         assertThat(home.resolve("data")).doesNotExist();
         assertThat(home.resolve("store/s3/note-archive")).doesNotExist();
         assertThat(provider.calls()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"25, WARNING", "25.0.3+9-LTS, WARNING", "25.0.4+7, OK", "25.0.5.1+2-Debian, OK", "26, OK"})
+    void javaWhoseVirtualThreadsMayHangIsAWarning(String version, Result result) {
+        Finding java = SystemChecks.java(Runtime.Version.parse(version));
+
+        assertThat(java.result()).isEqualTo(result);
+        assertThat(java.message().contains("JDK-8369227")).isEqualTo(result == Result.WARNING);
     }
 
     @Test
