@@ -65,7 +65,7 @@ class SandboxCommandTests {
                 program("sandbox", "--data-dir", directory.resolve("quiet").toString(), "--notes", "3");
 
         assertThat(quiet.with(0).out())
-                .matches("Archived [23] notes: \\d+ files, [\\d.]+ [KM]B\\. "
+                .matches("Archived [23] notes(, 1 unavailable)?: \\d+ files, [\\d.]+ [KM]B\\. "
                         + "Look at them: bin/note-archive browse --data-dir '.*/quiet'\\R");
         assertThat(practice.out().lines().toList().getLast())
                 .startsWith("Archived ")
