@@ -54,6 +54,11 @@ public record ArchiveProperties(
         return path.toAbsolutePath().normalize();
     }
 
+    /** Returns the directory of the thumbnails that {@code browse} has made, which may be deleted at any time. */
+    public Path thumbnails() {
+        return dataDirectory().resolve("browse-cache");
+    }
+
     /**
      * Delays and limits of retries of a note.
      *

@@ -44,14 +44,14 @@ import org.springframework.stereotype.Component;
  * Small JPEG files of stored pictures, made when they are first requested and kept in a local cache. Thread-safe.
  *
  * <p>Each request queries whether a note that is not erased uses the picture. Cached files of other pictures are
- * deleted by such a request or by the next sweep: at the first request, then once for each 200 new files. Failures of
- * the disk are logged, and the file counts as missing.
+ * deleted by such a request or by the next sweep: at the start, then once for each 200 new files. Failures of the disk
+ * are logged, and the file counts as missing.
  *
  * <p>Decoders neither yield nor end early, so that they have threads of the system, fewer than processors: pages are
  * served beside them.
  */
 @Component
-final class Thumbnails {
+public final class Thumbnails {
 
     private static final Logger log = LoggerFactory.getLogger(Thumbnails.class);
 
@@ -111,7 +111,7 @@ final class Thumbnails {
         this.files = files;
         this.store = store;
         this.heif = heif;
-        this.directory = settings.dataDirectory().resolve("browse-cache");
+        this.directory = settings.thumbnails();
         this.maxBytes = pages.cacheSize().toBytes();
         this.clock = clock;
     }
@@ -158,7 +158,7 @@ final class Thumbnails {
     }
 
     private Optional<byte[]> convert(FileLine file, int width, boolean isHeif) throws InterruptedException {
-        if (newFiles.getAndIncrement() % FILES_PER_SWEEP == 0) {
+        if (newFiles.incrementAndGet() % FILES_PER_SWEEP == 0) {
             sweep();
         }
         Future<byte[]> jpeg = decoders.submit(() -> {
@@ -232,7 +232,7 @@ final class Thumbnails {
      * Deletes what is not served any more, and the least recently used files above the size limit, with what killed
      * processes have left.
      */
-    private void sweep() {
+    public void sweep() {
         List<Entry> entries = Stream.of(
                         Objects.requireNonNullElse(directory.toFile().listFiles(), new File[0]))
                 .map(Entry::of)

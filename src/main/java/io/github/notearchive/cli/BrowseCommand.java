@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.browse.BrowseProperties;
 import io.github.notearchive.browse.Sessions;
+import io.github.notearchive.browse.Thumbnails;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.HeifCommand;
 import java.io.IOException;
@@ -35,7 +36,12 @@ final class BrowseCommand extends ArchiveCommand {
     private @Nullable Path dataDir;
 
     @Component
-    record Action(Sessions sessions, BrowseProperties pages, HeifCommand heif, ArchiveLocation location) {}
+    record Action(
+            Sessions sessions,
+            BrowseProperties pages,
+            HeifCommand heif,
+            Thumbnails thumbnails,
+            ArchiveLocation location) {}
 
     @Override
     public Integer call() throws Exception {
@@ -45,6 +51,7 @@ final class BrowseCommand extends ArchiveCommand {
         try (CommandContext context = CommandContext.openToServe(settings(), Action.class)) {
             Action action = context.get(Action.class);
             action.heif.refusal().ifPresent(refusal -> refuseIf(true, refusal));
+            action.thumbnails.sweep();
             serve(action, context.port(), stopped);
             return ExitCode.COMPLETED.number();
         }

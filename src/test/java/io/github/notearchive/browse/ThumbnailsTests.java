@@ -124,8 +124,9 @@ class ThumbnailsTests {
         String kept = stored(OTHER, 0, "baseline.jpg", "image/jpeg");
         assertThat(thumbnails(1_000_000).of(erased, 320)).isPresent();
 
-        erase(NOTE);
         assertThat(thumbnails(1_000_000).of(kept, 320)).isPresent();
+        erase(NOTE);
+        thumbnails(1_000_000).sweep();
 
         assertThat(cached()).containsExactly(kept + "-320.jpg");
     }
@@ -150,7 +151,9 @@ class ThumbnailsTests {
         clock.set(Instant.now().plus(Duration.ofDays(1)));
         assertThat(thumbnails(1_000_000).of(used, 320)).isPresent();
 
-        assertThat(thumbnails(size * 3L / 2).of(next, 320)).isPresent();
+        Thumbnails full = thumbnails(size * 3L / 2);
+        full.sweep();
+        assertThat(full.of(next, 320)).isPresent();
 
         assertThat(cached()).containsExactlyInAnyOrder(used + "-320.jpg", next + "-320.jpg");
     }

@@ -31,14 +31,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Erases notes and people, and prevents that they are archived again.
  *
  * <p>In this order: tombstones in the tables, after which no run claims the note; tombstones in the bucket, after which
- * no rebuild restores it; rows, which lists the files that no other note uses; objects; published tables. An
- * interrupted erasure is marked as unfinished and is completed by the next one. No run and no audit of any node is
- * active meanwhile, since one that has a file in progress could store it again.
+ * no rebuild restores it; rows, which lists the files that no other note uses; objects; published tables and the
+ * thumbnails of this node. An interrupted erasure is marked as unfinished and is completed by the next one. No run and
+ * no audit of any node is active meanwhile, since one that has a file in progress could store it again.
  */
 @Component
 public record Eraser(
@@ -153,6 +154,7 @@ public record Eraser(
         erasure.mentions = mentions.removeNaming(erasure.notes, false);
         if (!erasure.marked.isEmpty()) {
             copies.removeErased(lock::requireHeld);
+            FileSystemUtils.deleteRecursively(settings.thumbnails());
         }
         transaction.executeWithoutResult(_ -> rows.finish(erasure.notes, erasure.authors, clock.instant()));
         return erasure.report(false);

@@ -169,6 +169,8 @@ class EraseTests extends MaintenanceScenario {
     @Test
     void spooledResponseOfAForgottenNoteKeepsItsCost() throws Exception {
         String note = archived(night.pending(SandboxNoteKind.TEXT, 1)).getFirst();
+        Path thumbnail = Files.createDirectories(eraser.settings().thumbnails()).resolve("f".repeat(64) + "-320.jpg");
+        Files.createFile(thumbnail);
         Instant now = night.clock().instant();
         Path file = Files.createDirectories(night.answerFiles().resolve("main"))
                 .resolve("%013d-%s-99.answer".formatted(now.toEpochMilli(), note));
@@ -180,6 +182,7 @@ class EraseTests extends MaintenanceScenario {
 
         assertThat(report.unwrittenAnswers()).isOne();
         assertThat(file).doesNotExist();
+        assertThat(thumbnail).doesNotExist();
         assertThat(night.bills(note)).containsExactly("YES", "YES");
         assertNoTrace(WORDS);
     }
