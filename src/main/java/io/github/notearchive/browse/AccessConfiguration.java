@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configuration.EnableWebSecurity;
@@ -31,7 +32,8 @@ import org.springframework.security.web.util.matcher.IpAddressMatcher;
 import org.springframework.web.util.WebUtils;
 
 /**
- * Access to the pages: GET and HEAD of known hosts, by readers with a session, a password or a trusted proxy.
+ * Access to the pages: GET and HEAD of known hosts, and the button of a link, by readers with a session, a password or
+ * a trusted proxy.
  *
  * <p>A session comes from the link of {@link Sessions}. Passwords are compared by bcrypt. The header of a proxy counts
  * only if the request comes from one of its addresses.
@@ -41,7 +43,7 @@ import org.springframework.web.util.WebUtils;
 class AccessConfiguration {
 
     /** Paths without authentication. */
-    private static final String[] OPEN = {"/enter", "/error", "/assets/**"};
+    private static final String[] OPEN = {EnterController.PATH, "/error", "/assets/**"};
 
     private static final List<String> METHODS = List.of("GET", "HEAD");
 
@@ -63,6 +65,10 @@ class AccessConfiguration {
             public FirewalledRequest getFirewalledRequest(HttpServletRequest request) {
                 boolean isLink = "navigate".equals(request.getHeader("Sec-Fetch-Mode"))
                         && "document".equals(request.getHeader("Sec-Fetch-Dest"));
+                boolean isChange = !METHODS.contains(request.getMethod());
+                if (isChange && !isButton(request)) {
+                    throw new RequestRejectedException("a request that does not only read");
+                }
                 if (request.getHeader(HttpHeaders.HOST) == null
                         || ("cross-site".equals(request.getHeader("Sec-Fetch-Site")) && !isLink)) {
                     throw new RequestRejectedException("a request without host, or of another site");
@@ -70,7 +76,7 @@ class AccessConfiguration {
                 return super.getFirewalledRequest(request);
             }
         };
-        firewall.setAllowedHttpMethods(METHODS);
+        firewall.setUnsafeAllowAnyHttpMethod(true); // decided above
         firewall.setAllowedHostnames(settings::isKnownHost);
         firewall.setAllowedParameterValues(value -> value.indexOf('\0') < 0); // PostgreSQL rejects it
         firewall.setAllowUrlEncodedPercent(true); // of topics
@@ -79,10 +85,14 @@ class AccessConfiguration {
         return firewall;
     }
 
+    private static boolean isButton(HttpServletRequest request) {
+        return "POST".equals(request.getMethod()) && EnterController.PATH.equals(request.getRequestURI());
+    }
+
     @Bean
     RequestRejectedHandler rejections() {
         return (request, response, _) -> {
-            boolean isMethod = !METHODS.contains(request.getMethod());
+            boolean isMethod = !METHODS.contains(request.getMethod()) && !isButton(request);
             if (isMethod) {
                 response.setHeader(HttpHeaders.ALLOW, String.join(", ", METHODS));
             }
@@ -99,7 +109,9 @@ class AccessConfiguration {
         };
     }
 
+    /** Created at the start, which reads the users file. */
     @Bean
+    @Lazy(false)
     SecurityFilterChain access(HttpSecurity http, BrowseProperties settings, Sessions sessions, Clock clock)
             throws Exception {
         http.csrf(AbstractHttpConfigurer::disable)

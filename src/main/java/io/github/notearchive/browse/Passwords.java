@@ -1,7 +1,6 @@
 package io.github.notearchive.browse;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.security.authentication.LockedException;
 import org.springframework.security.authentication.dao.DaoAuthenticationProvider;
 import org.springframework.security.core.Authentication;
@@ -46,28 +47,35 @@ final class Passwords extends DaoAuthenticationProvider {
     private Instant end = Instant.MIN;
 
     Passwords(List<String> lines, Clock clock) {
-        super(new InMemoryUserDetailsManager(lines.stream()
-                .filter(line -> !line.isBlank() && !line.startsWith("#"))
-                .map(Passwords::user)
+        super(new InMemoryUserDetailsManager(IntStream.range(0, lines.size())
+                .filter(i -> !lines.get(i).isBlank() && !lines.get(i).startsWith("#"))
+                .mapToObj(i -> user(lines.get(i), i + 1))
                 .toList()));
         setPasswordEncoder(new BCryptPasswordEncoder());
         this.clock = clock;
     }
 
-    /** @throws IllegalArgumentException if the file cannot be read, or a line is not a name and a bcrypt hash */
+    /**
+     * @throws InvalidConfigurationPropertyValueException if the file cannot be read, or a line is not a name and a
+     *     bcrypt hash
+     */
     static Passwords read(Path file, Clock clock) {
         try {
             return new Passwords(Files.readAllLines(file), clock);
         } catch (IOException e) {
-            throw new UncheckedIOException("archive.browse.users-file cannot be read: " + e.getMessage(), e);
+            throw refused("cannot be read: " + e);
         }
     }
 
-    private static UserDetails user(String line) {
+    private static InvalidConfigurationPropertyValueException refused(String reason) {
+        return new InvalidConfigurationPropertyValueException("archive.browse.users-file", null, reason);
+    }
+
+    private static UserDetails user(String line, int number) {
         String[] parts = line.split(":", 2);
         if (!line.matches("[^:]+:\\$2[aby]\\$\\d\\d\\$.{53}")) {
-            throw new IllegalArgumentException(
-                    "archive.browse.users-file has a line that is not name:hash with a bcrypt hash; write it by htpasswd -B");
+            throw refused("has no bcrypt hash after a name and a colon in line %d; write it with: htpasswd -B FILE NAME"
+                    .formatted(number));
         }
         return User.withUsername(parts[0]).password(parts[1]).build();
     }

@@ -4,24 +4,18 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.lang3.RandomStringUtils;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.CacheControl;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseCookie;
-import org.springframework.http.ResponseEntity;
-import org.springframework.web.bind.annotation.GetMapping;
-import org.springframework.web.bind.annotation.RequestParam;
-import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.server.ResponseStatusException;
+import org.springframework.stereotype.Component;
 
 /**
  * Tokens of links, which are valid once, and the sessions they are exchanged for. Both are random 256-bit values in
  * memory, which the end of the process invalidates. Thread-safe.
  */
-@RestController
+@Component
 public final class Sessions {
 
     /** Name of the cookie. */
@@ -30,9 +24,6 @@ public final class Sessions {
     private static final Duration VALIDITY = Duration.ofHours(12);
 
     private static final Duration TOKEN_VALIDITY = Duration.ofMinutes(10);
-
-    /** A path of this server, without characters that browsers read as the start of another address. */
-    private static final String LOCAL = "/(?:[A-Za-z0-9?][A-Za-z0-9/?=&%._:-]*)?";
 
     private final Clock clock;
     private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
@@ -53,27 +44,23 @@ public final class Sessions {
         onEnter = action;
     }
 
-    /** Exchanges the token of a link for the cookie of a session, and redirects to a page. */
-    @GetMapping("/enter")
-    ResponseEntity<Void> enter(@RequestParam String token, @RequestParam(defaultValue = "/") String next) {
-        if (!next.matches(LOCAL)) {
-            throw new ResponseStatusException(HttpStatus.BAD_REQUEST);
-        }
+    /** Returns whether a link was not used yet. */
+    boolean isOpen(String token) {
+        return isRunning(tokens.get(token));
+    }
+
+    /** Exchanges the token of a link for the cookie of a session; empty if the link is not valid. */
+    Optional<ResponseCookie> enter(String token) {
         if (!isRunning(tokens.remove(token))) {
-            throw new ResponseStatusException(HttpStatus.UNAUTHORIZED);
+            return Optional.empty();
         }
         onEnter.run();
-        ResponseCookie cookie = ResponseCookie.from(COOKIE, add(sessions, VALIDITY))
+        return Optional.of(ResponseCookie.from(COOKIE, add(sessions, VALIDITY))
                 .path("/")
                 .httpOnly(true)
                 .sameSite("Strict")
                 .maxAge(VALIDITY)
-                .build();
-        return ResponseEntity.status(HttpStatus.SEE_OTHER)
-                .header(HttpHeaders.SET_COOKIE, cookie.toString())
-                .header(HttpHeaders.LOCATION, next)
-                .cacheControl(CacheControl.noStore())
-                .build();
+                .build());
     }
 
     boolean isValid(String session) {

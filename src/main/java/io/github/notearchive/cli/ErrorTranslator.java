@@ -33,6 +33,7 @@ import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.validation.FieldError;
@@ -91,6 +92,7 @@ public final class ErrorTranslator {
             case BindValidationException e ->
                 usage("The settings are not usable:\n  " + String.join("\n  ", violations(e)));
             case ConfigurationPropertiesBindException e when e.getCause() == null -> usage(message);
+            case InvalidConfigurationPropertyValueException e -> usage(e.getName() + " " + e.getReason());
             case MarkedYAMLException e -> usage(yaml(e));
             case ConfigDataNotFoundException e ->
                 usage("Settings cannot be found: %s. Create them, or correct SPRING_CONFIG_IMPORT"

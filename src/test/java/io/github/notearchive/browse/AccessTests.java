@@ -1,10 +1,13 @@
 package io.github.notearchive.browse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.CommandContext;
+import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.ErrorTranslator;
 import java.net.URI;
 import java.net.http.HttpResponse;
@@ -44,11 +47,18 @@ class AccessTests {
     }
 
     @Test
-    void linkIsValidOnce() {
+    void linkIsValidForOnePressOfItsButton() {
         URI link = server.link();
 
-        HttpResponse<String> first = server.send(link, BodyHandlers.ofString());
-        HttpResponse<String> second = server.send(link, BodyHandlers.ofString());
+        assertThat(server.raw("HEAD " + link.getPath() + "?" + link.getQuery() + " HTTP/1.1", "Host: localhost"))
+                .startsWith("HTTP/1.1 200");
+        HttpResponse<String> preview = server.send(link, BodyHandlers.ofString());
+        assertThat(preview.statusCode()).isEqualTo(200);
+        assertThat(preview.body()).contains("<form", "method=\"post\" action=\"/enter\"");
+        assertThat(preview.headers().firstValue("Set-Cookie")).isEmpty();
+
+        HttpResponse<String> first = server.press(link);
+        HttpResponse<String> second = server.press(link);
 
         assertThat(first.statusCode()).isEqualTo(303);
         assertThat(first.headers().firstValue("Location")).contains("/");
@@ -56,15 +66,24 @@ class AccessTests {
                 .matches("note_archive=[0-9a-f]{64}; Path=/; Max-Age=43200; Expires=.*; HttpOnly; SameSite=Strict");
         assertThat(second.statusCode()).isEqualTo(401);
         assertThat(second.headers().firstValue("Set-Cookie")).isEmpty();
+        assertThat(server.send(link, BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void cookieIsSecureBehindTls() {
+        assertThat(server.press(server.link(), "X-Forwarded-Proto", "https")
+                        .headers()
+                        .firstValue("Set-Cookie"))
+                .hasValueSatisfying(cookie -> assertThat(cookie).contains("; Secure;"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"//evil.example", "https://evil.example", "/%5Cevil.example", "/%0d%0aX:1", "javascript:1"})
     void linkLeadsToThisServerOnly(String next) {
-        HttpResponse<String> response =
-                server.send(URI.create(server.link() + "&next=" + next), BodyHandlers.ofString());
+        URI link = URI.create(server.link() + "&next=" + next);
 
-        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(server.send(link, BodyHandlers.ofString()).statusCode()).isEqualTo(400);
+        assertThat(server.press(link).statusCode()).isEqualTo(400);
     }
 
     @ParameterizedTest
@@ -223,6 +242,20 @@ class AccessTests {
         assertThatThrownBy(() -> CommandContext.openToServe(settings, Sessions.class))
                 .satisfies(e ->
                         assertThat(ErrorTranslator.translate(e)).hasMessageContaining("archive.browse.listen must be"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reader:secret", "\u0000"})
+    void unusableUsersFileIsRefusedAtTheStart(String line, @TempDir Path directory) throws Exception {
+        Path users = Files.writeString(directory.resolve("users"), "# readers\n" + line + "\n");
+
+        assertThatException()
+                .isThrownBy(() -> BrowseServer.start("access", Map.of("archive.browse.users-file", users.toString())))
+                .satisfies(e -> {
+                    CommandFailure failure = ErrorTranslator.translate(e);
+                    assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+                    assertThat(failure).hasMessageContainingAll("archive.browse.users-file", "line 2", "htpasswd -B");
+                });
     }
 
     @Test

@@ -37,12 +37,15 @@ class BrowseCommandTests {
                         INSERT INTO worklist (note_id, state, reason, source, enqueued_at)
                         VALUES (?, 'FAILED', 'REJECTED', 'test', now())
                         """, NOTE);
+        Path erased = Files.createDirectories(directory.resolve("browse-cache")).resolve("f".repeat(64) + "-320.jpg");
+        Files.createFile(erased);
         Process browse = start("browse", "--port", "0");
         try (BufferedReader out = browse.inputReader(StandardCharsets.UTF_8);
                 HttpClient http = HttpClient.newHttpClient()) {
             URI link = URI.create(out.readLine());
             Path file = directory.resolve("browse.link");
 
+            assertThat(erased).doesNotExist();
             assertThat(link.toString()).matches("http://127\\.0\\.0\\.1:\\d+/enter\\?token=[0-9a-f]{64}");
             assertThat(enter(http, link).statusCode()).isEqualTo(303);
             assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
@@ -88,7 +91,12 @@ class BrowseCommandTests {
     }
 
     private static HttpResponse<String> enter(HttpClient http, URI link) throws Exception {
-        return http.send(HttpRequest.newBuilder(link).build(), BodyHandlers.ofString());
+        return http.send(
+                HttpRequest.newBuilder(link.resolve("/enter"))
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        .POST(HttpRequest.BodyPublishers.ofString(link.getRawQuery()))
+                        .build(),
+                BodyHandlers.ofString());
     }
 
     private Process start(String... arguments) throws IOException {

@@ -99,11 +99,19 @@ public final class BrowseServer implements AutoCloseable {
     }
 
     private String login() {
-        String set = send(link(), HttpResponse.BodyHandlers.ofString())
-                .headers()
-                .firstValue("Set-Cookie")
-                .orElseThrow();
+        String set = press(link()).headers().firstValue("Set-Cookie").orElseThrow();
         return set.substring(0, set.indexOf(';'));
+    }
+
+    /** Presses the button of the page of a link, with further headers in pairs of name and value. */
+    public HttpResponse<String> press(URI link, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(link.resolve("/enter"))
+                .headers("Content-Type", "application/x-www-form-urlencoded")
+                .POST(HttpRequest.BodyPublishers.ofString(link.getRawQuery()));
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        return Uncheck.get(() -> send(request.build(), HttpResponse.BodyHandlers.ofString()));
     }
 
     /** Requests a path as the reader, with further headers in pairs of name and value. */

@@ -2,7 +2,6 @@ package io.github.notearchive.browse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.notearchive.nightly.MovableClock;
 import java.time.Duration;
@@ -11,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.LockedException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
@@ -67,9 +67,10 @@ class PasswordsTests {
     @ParameterizedTest
     @ValueSource(strings = {"reader", "reader:right", "reader:{noop}right", ":$2y$05$"})
     void otherLinesAreRefused(String line) {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Passwords(List.of(line), clock))
-                .withMessageContaining("htpasswd -B");
+        assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
+                .isThrownBy(() -> new Passwords(List.of("# readers", "", line), clock))
+                .withMessageContainingAll("line 3", "htpasswd -B FILE NAME")
+                .withMessageNotContaining("right");
     }
 
     private void assertLocked(String client, String name, String password) {
