@@ -74,8 +74,9 @@ record MediaCollector(
         CollectedMedia collected = new CollectedMedia(capture, bought, video);
         collect(slots.stream().flatMap(slot -> targets(slot, known, video)).toList(), known, collected);
         Set<Integer> previewed = collected.files().stream()
-                .filter(file -> file.kind() == MediaKind.IMAGE && file.media() != null)
-                .filter(file -> run.settings.previews().accepts(file.media().contentType()))
+                .filter(file -> file.kind() == MediaKind.IMAGE
+                        && file.media() != null
+                        && run.settings.previews().accepts(file.media().contentType()))
                 .map(SlotRow::ordinal)
                 .collect(Collectors.toSet());
         collect(

@@ -167,7 +167,7 @@ public record Eraser(
         lock.requireHeld();
         transaction.executeWithoutResult(_ -> removeRows(erasure));
         // the ledger keeps what they cost
-        erasure.spooled = calls.persistErased(erasure.notes) + spool.remove(erasure.notes);
+        erasure.spooled = Long.sum(calls.persistErased(erasure.notes), spool.remove(erasure.notes));
     }
 
     private void removeSidecars(Erasure erasure, RunnerLock lock) {
