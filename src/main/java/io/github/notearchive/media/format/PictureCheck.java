@@ -115,7 +115,7 @@ final class PictureCheck extends FileCheck {
     private void gif() throws IOException {
         requireWithin("the header", 0, GIF_HEADER);
         measured(bytes.little(6, 2), bytes.little(8, 2));
-        long at = GIF_HEADER + colours(bytes.u8(10));
+        long at = (long) GIF_HEADER + colours(bytes.u8(10));
         while (true) {
             countPart(at);
             requireWithin("a block", at, at + 1);
@@ -135,7 +135,7 @@ final class PictureCheck extends FileCheck {
 
     /** Length of the colour table that these flags announce. */
     private static int colours(int flags) {
-        return (flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1;
+        return (flags & 0x80) == 0 ? 0 : 3 << ((flags & 7) + 1);
     }
 
     /** Returns the end of a list of blocks of data, which a block without content ends. */
