@@ -72,14 +72,14 @@ final class SoundCheck extends FileCheck {
             countPart(start);
             int content = 0;
             for (int i = 6; i < ID3_HEADER; i++) {
-                content = content << 7 | bytes.u8(start + i) & 0x7f;
+                content = (content << 7) | (bytes.u8(start + i) & 0x7f);
             }
             boolean hasFooter = (bytes.u8(start + 5) & 0x10) != 0;
             long end = start + ID3_HEADER + content + (hasFooter ? ID3_HEADER : 0);
             requireWithin("a tag", start, end);
             start = end;
         }
-        boolean isMpeg1 = (bytes.u8(start + 1) >> 3 & 3) == 3;
+        boolean isMpeg1 = ((bytes.u8(start + 1) >> 3) & 3) == 3;
         boolean isMono = bytes.u8(start + 3) >> 6 == 3;
         long info = start + 4 + (isMpeg1 ? (isMono ? 17 : 32) : (isMono ? 9 : 17));
         String name = bytes.name(info);
