@@ -89,6 +89,7 @@ final class Practice implements AutoCloseable {
         environment.put("JUSTONEAPI_TOKEN", TOKEN);
         environment.put("JUSTONEAPI_BASE_URL", ways.provider.address().toString());
         environment.put("ARCHIVE_MEDIA_HOSTS", provider.mediaHost() + ",127.0.0.1:" + ways.media.port());
+        environment.put("ARCHIVE_MEDIA_PREVIEW", "none"); // files are compared with those that a response offers
         environment.put("ARCHIVE_CALLS_PER_SECOND", "500");
         environment.put("ARCHIVE_WORKERS", String.valueOf(WORKERS));
         environment.put("ARCHIVE_RETRY_DELAYS", "50ms,100ms,200ms,200ms");
