@@ -45,7 +45,7 @@ class ArchitectureTests {
             Map.entry("export", Set.of("archive", "report", "store")),
             Map.entry("publish", Set.of("archive", "batch", "export", "store")),
             Map.entry("browse", Set.of("archive", "batch", "report", "store")),
-            Map.entry("", Set.of("cli")));
+            Map.entry("", Set.of("cli", "embedded")));
 
     /** Calls that create threads, executors or HTTP clients. */
     private static final List<String> CREATIONS = List.of(

@@ -6,6 +6,7 @@ import io.github.notearchive.browse.Sessions;
 import io.github.notearchive.browse.Thumbnails;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.HeifCommand;
+import io.github.notearchive.io.Signals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ final class BrowseCommand extends ArchiveCommand {
     public Integer call() throws Exception {
         refuseIf(port != null && (port < 0 || port > 65_535), "--port must be between 0 and 65535, but is " + port);
         CountDownLatch stopped = new CountDownLatch(1);
-        SignalHandlers.handle(_ -> stopped.countDown());
+        Signals.handle(_ -> stopped.countDown());
         try (CommandContext context = CommandContext.openToServe(settings(), Action.class)) {
             Action action = context.get(Action.class);
             action.heif.refusal().ifPresent(refusal -> refuseIf(true, refusal));

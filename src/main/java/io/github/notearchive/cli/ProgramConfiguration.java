@@ -45,8 +45,7 @@ import org.springframework.context.annotation.Configuration;
 /**
  * Settings, clock, and database and store: those of the settings, or embedded ones over the data directory.
  *
- * <p>The records of settings are listed, since a search of the class path delays the start of each command. An embedded
- * server of another process of this program is used, so that status and enqueue work beside a run.
+ * <p>The records of settings are listed, since a search of the class path delays the start of each command.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({
@@ -113,10 +112,13 @@ public class ProgramConfiguration {
         if (settings.hasEndpoint()) {
             return new ObjectStore(settings);
         }
-        EmbeddedStore store = embedded.getObject();
         return new ObjectStore(
-                settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())),
-                store::requireWritable);
+                settings,
+                () -> {
+                    EmbeddedStore store = embedded.getObject();
+                    return settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey()));
+                },
+                bucket -> embedded.getObject().requireWritable(bucket));
     }
 
     /** Object that names the archive of the bucket; that of an embedded store is read without its server. */
@@ -143,10 +145,10 @@ public class ProgramConfiguration {
         return new ShortLinks();
     }
 
-    /** Data directory, opened once for both servers, which are stopped when it is closed. */
+    /** Data directory, opened once for both servers. */
     @Bean
     DataDirectory dataDirectory(ArchiveProperties settings) {
-        return DataDirectory.open(settings.dataDirectory());
+        return DataDirectory.share(settings.dataDirectory());
     }
 
     @Bean

@@ -259,12 +259,7 @@ final class SandboxCommand extends ArchiveCommand {
                 throw CommandFailure.usage(
                         directory + " is not empty and does not belong to the sandbox; name another --data-dir");
             }
-            try (DataDirectory held = DataDirectory.open(directory)) {
-                if (held.joined()) {
-                    throw CommandFailure.usage(
-                            directory + " is in use by another process; end that first, or name another --data-dir");
-                }
-            }
+            DataDirectory.open(directory).close(); // refuses one that is in use
             for (String data : List.of("postgres", "s3", "spool", "answers", "reports")) {
                 FileSystemUtils.deleteRecursively(directory.resolve(data));
             }

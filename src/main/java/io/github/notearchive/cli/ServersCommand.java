@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.io.Signals;
 import io.github.notearchive.store.StoreProperties;
 import java.util.concurrent.CountDownLatch;
 import org.springframework.beans.factory.ObjectProvider;
@@ -25,7 +26,7 @@ final class ServersCommand extends ArchiveCommand {
     @Override
     public Integer call() throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
-        SignalHandlers.handle(_ -> stopped.countDown());
+        Signals.handle(_ -> stopped.countDown());
         return executeOrCreate(Action.class, action -> {
             out().print(text("servers", action));
             out().flush();

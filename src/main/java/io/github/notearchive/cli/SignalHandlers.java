@@ -1,7 +1,6 @@
 package io.github.notearchive.cli;
 
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
+import io.github.notearchive.io.Signals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -23,33 +22,8 @@ final class SignalHandlers {
 
     static SignalHandlers install() {
         SignalHandlers signals = new SignalHandlers();
-        handle(signals::received);
+        Signals.handle(signals::received);
         return signals;
-    }
-
-    /**
-     * Handles the three signals from now on. The only API is {@code sun.misc.Signal} of the module
-     * {@code jdk.unsupported}; it is called by reflection, since the compiler warning about it cannot be suppressed.
-     */
-    static void handle(Consumer<String> receiver) {
-        try {
-            Class<?> signal = Class.forName("sun.misc.Signal");
-            Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            Method handle = signal.getMethod("handle", signal, handler);
-            for (String name : List.of("TERM", "INT", "HUP")) {
-                Class<?>[] interfaces = {handler};
-                Object proxy =
-                        Proxy.newProxyInstance(SignalHandlers.class.getClassLoader(), interfaces, (_, method, _) -> {
-                            if (method.getName().equals("handle")) {
-                                receiver.accept("SIG" + name);
-                            }
-                            return null;
-                        });
-                handle.invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
-            }
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("This Java runtime does not support signal handlers: " + e, e);
-        }
     }
 
     /**

@@ -1,161 +1,134 @@
 package io.github.notearchive.embedded;
 
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import io.github.notearchive.io.AtomicFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Objects;
+import java.util.List;
 import java.util.Properties;
-import java.util.SequencedMap;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.stream.Collectors;
 
 /**
- * Data directory of the embedded servers, opened by its owner or by a guest of the owning process.
+ * Data directory of the embedded servers: owned by this process, which runs them, or shared with others, whose servers
+ * run in a {@linkplain ServersProcess process} of the directory.
  *
- * <p>The owner holds a lock on the file {@code lock} and runs the servers. It publishes their ports in
- * {@code servers.properties}, replaced atomically at each change. A guest uses the servers of the owner and stops none.
- * A guest becomes the owner if the owner ends while the guest waits for a server.
+ * <p>The owner holds a lock on the file {@code lock}. It publishes the ports of the servers in
+ * {@code servers.properties}, replaced atomically at each change.
  *
  * <p>A created directory is accessible by its user only. An existing directory keeps its permissions; files in it are
  * private.
  */
-public final class DataDirectory implements AutoCloseable {
+public abstract sealed class DataDirectory implements AutoCloseable permits OwnDirectory, SharedDirectory {
 
-    private static final Logger log = LoggerFactory.getLogger(DataDirectory.class);
+    /** Longer than servers need to stop. */
+    static final Duration STOP_PATIENCE = Duration.ofSeconds(60);
 
-    private static final Duration JOIN_PATIENCE = Duration.ofSeconds(30);
-    private static final Duration JOIN_PAUSE = Duration.ofMillis(100);
+    static final String NO_SPACE = "No space left on device";
+
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    /** Space for lock file, log and statistics; the first segment of the log of PostgreSQL has 16 MB. */
+    private static final long LEAST_SPACE = 1 << 20;
 
     /** Characters with a meaning in the shell that starts PostgreSQL. */
     private static final Pattern UNSAFE = Pattern.compile("[\"'`$\\\\\\p{Cntrl}]");
 
-    /**
-     * Directories that this JVM owns. A lock file must not be opened twice: closing any channel of a file releases all
-     * locks of the process on it.
-     */
-    private static final Set<Path> OWNED_HERE = ConcurrentHashMap.newKeySet();
+    /** Whether the S3 server that runs here answers a write only after it is on the disk. */
+    final AtomicBoolean syncsStore = new AtomicBoolean();
 
+    final PrivateFile factsFile;
+    final DirectoryUsers users;
     private final Path path;
-    private final Duration patience;
-    private final PrivateFile factsFile;
 
-    /** Servers that were started here, by name, in the order of their start. */
-    private final SequencedMap<String, Started> servers = new LinkedHashMap<>();
-
-    private @Nullable FileChannel lock;
-    private boolean closed;
-
-    private DataDirectory(Path path, Duration patience) {
+    DataDirectory(Path path) {
         this.path = path;
-        this.patience = patience;
         this.factsFile = new PrivateFile(path.resolve("servers.properties"));
+        this.users = new DirectoryUsers(path.resolve("users"));
     }
 
     /** Server that was started here, with the action that stops it. */
     record Started(int port, AutoCloseable stop) {}
 
     /**
-     * Opens the directory and creates it if it is missing. Does not wait: if another process owns it, the result is
-     * {@link #joined() joined}.
+     * Opens the directory as its owner and creates it if it is missing. Servers run in this process; closing the
+     * directory stops them. Waits for servers that stop because their last user has ended.
+     *
+     * @throws DataDirectoryException if it has another owner, is not a directory, is not writable, or has a path that
+     *     the servers cannot use
+     */
+    public static DataDirectory open(Path path) {
+        Path usable = usable(path);
+        long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+        OwnDirectory own = OwnDirectory.tryOpen(usable);
+        while (own == null) {
+            List<DirectoryUsers.User> users = new DirectoryUsers(usable.resolve("users")).alive();
+            if (!users.isEmpty() || OwnDirectory.isOwnedHere(usable) || System.nanoTime() - deadline > 0) {
+                throw of(usable, "it is in use" + describe(users) + "; end that first, or name another data directory");
+            }
+            pause("Data directory " + usable + ": interrupted while waiting for its servers to stop");
+            own = OwnDirectory.tryOpen(usable);
+        }
+        return own;
+    }
+
+    /**
+     * Opens the directory as one of its users and creates it if it is missing. Starts nothing: the process of the
+     * directory starts a server when its first user needs it, and ends after the last user, however that ended.
      *
      * @throws DataDirectoryException if it is not a directory, is not writable, or has a path that the servers cannot
      *     use
      */
-    public static DataDirectory open(Path path) {
-        return open(path, JOIN_PATIENCE);
+    public static DataDirectory share(Path path) {
+        return new SharedDirectory(usable(path));
     }
 
-    static DataDirectory open(Path path, Duration patience) {
-        var directory = new DataDirectory(usable(path), patience);
-        boolean _ = directory.own();
-        return directory;
+    private static DataDirectoryException of(Path path, String problem) {
+        return DataDirectoryException.of(path, problem, null);
+    }
+
+    static String describe(List<DirectoryUsers.User> users) {
+        return users.isEmpty()
+                ? ""
+                : " by " + users.stream().map(Object::toString).collect(Collectors.joining(", "));
     }
 
     /** Returns the absolute path without symbolic links. */
-    public Path path() {
+    public final Path path() {
         return path;
     }
 
     /**
-     * Returns whether another process, or another part of this process, is the owner. May change to false, never to
-     * true.
-     */
-    public synchronized boolean joined() {
-        return lock == null;
-    }
-
-    /**
-     * Joins a running server, or starts it and publishes its port, and returns the port. A server is started once;
-     * closing the directory stops it.
+     * Returns the port of a running server, which is started first if it is not running.
      *
      * @param name name of the server in the file of ports
      * @param isOurs checks that the listener of a port is the server of this directory
-     * @param start starts the server; called if this process owns the directory and has not started it
-     * @throws DataDirectoryException if another process owns the directory and its server does not respond in time
+     * @param start starts the server in this process
+     * @throws DataDirectoryException if it does not start
      */
-    synchronized int run(String name, IntPredicate isOurs, Supplier<Started> start) {
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (!own()) {
-            Properties owner = facts();
-            String port = owner.getProperty(name + ".port", "");
-            if (port.matches("\\d{1,5}") && isOurs.test(Integer.parseInt(port))) {
-                return Integer.parseInt(port);
-            }
-            if (System.nanoTime() - deadline > 0) {
-                throw new DataDirectoryException(
-                        "Data directory %s is in use by another process (pid %s), %s; waited %d s for it. Run this again when that process has ended, with the same database and store settings as it has, or name another data directory"
-                                .formatted(
-                                        path,
-                                        owner.getProperty("pid", "unknown"),
-                                        port.isEmpty()
-                                                ? "which runs no %s server".formatted(name)
-                                                : "what listens here on 127.0.0.1:%s is not its %s server"
-                                                        .formatted(port, name),
-                                        patience.toSeconds()),
-                        null);
-            }
-            pause(JOIN_PAUSE, "Data directory " + path + ": interrupted while waiting for its owner's servers");
-        }
-        Started here = servers.get(name);
-        return here == null ? start(name, start) : here.port;
-    }
+    abstract int run(String name, IntPredicate isOurs, Supplier<Started> start);
 
-    private int start(String name, Supplier<Started> start) {
-        long began = System.nanoTime();
-        Started server = start.get();
-        servers.put(name, server);
+    @Override
+    public abstract void close();
+
+    /** Reads what the owner has published; empty if there is no such file, or it is invalid. */
+    final Properties facts() {
         try {
-            writeFacts();
-        } catch (DataDirectoryException e) {
-            stop(name);
-            throw e;
+            return factsFile.readProperties();
+        } catch (IOException e) {
+            return new Properties();
         }
-        log.info(
-                "The {} server over {} listens on 127.0.0.1:{}, started in {} ms",
-                name,
-                path,
-                server.port,
-                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
-        return server.port;
     }
 
-    /** Waits; if interrupted, fails with this message and keeps the thread interrupted. */
+    /** Waits shortly; if interrupted, fails with this message and keeps the thread interrupted. */
+    static void pause(String ifInterrupted) {
+        pause(PAUSE, ifInterrupted);
+    }
+
     static void pause(Duration time, String ifInterrupted) {
         try {
             Thread.sleep(time);
@@ -165,136 +138,27 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** Closes the servers that were started here, the last one first, then releases the directory. Idempotent. */
-    @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
+    /** Returns whether the file system has no space left for servers. */
+    static boolean isFull(Path path) {
         try {
-            stopAll();
-        } finally {
-            release();
-        }
-    }
-
-    private void stopAll() {
-        if (!servers.isEmpty()) {
-            try {
-                stop(servers.lastEntry().getKey());
-            } finally {
-                stopAll();
-            }
-        }
-    }
-
-    /** Hides a server from new guests, and stops it even if the thread is interrupted. */
-    private void stop(String name) {
-        Started server = Objects.requireNonNull(servers.remove(name));
-        boolean interrupted = Thread.interrupted();
-        try {
-            writeFacts();
-        } catch (DataDirectoryException e) {
-            log.warn("Guests may still look for the {} server, which stops now", name, e);
-        }
-        try {
-            server.stop.close();
-        } catch (Exception e) {
-            throw DataDirectoryException.of(path, "its %s server does not stop, %s".formatted(name, e.getMessage()), e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /** Publishes the pid of this process, for messages, and the ports of its servers. */
-    private void writeFacts() {
-        Map<String, String> facts = new HashMap<>();
-        facts.put("pid", String.valueOf(ProcessHandle.current().pid()));
-        servers.forEach((name, server) -> facts.put(name + ".port", String.valueOf(server.port)));
-        try {
-            factsFile.writeProperties(facts);
+            return Files.getFileStore(path).getUsableSpace() < LEAST_SPACE;
         } catch (IOException e) {
-            throw notWritable(path, e);
-        }
-    }
-
-    /** Reads what the owner has published; empty if there is no such file, or it is invalid. */
-    private Properties facts() {
-        try {
-            return factsFile.readProperties();
-        } catch (IOException e) {
-            return new Properties();
-        }
-    }
-
-    private synchronized boolean own() {
-        if (closed) {
-            throw new IllegalStateException("Data directory " + path + ": it is closed already");
-        }
-        if (lock == null && OWNED_HERE.add(path)) {
-            try {
-                lock = tryLock();
-                if (lock != null) {
-                    writeFacts();
-                }
-            } catch (DataDirectoryException e) {
-                closed = true;
-                release();
-                throw e;
-            } finally {
-                if (lock == null) {
-                    OWNED_HERE.remove(path);
-                }
-            }
-        }
-        return lock != null;
-    }
-
-    private @Nullable FileChannel tryLock() {
-        try {
-            FileChannel channel = FileChannel.open(path.resolve("lock"), Set.of(CREATE, WRITE), AtomicFile.OWNER_ONLY);
-            if (channel.tryLock() != null) {
-                return channel;
-            }
-            channel.close();
-            return null;
-        } catch (IOException e) {
-            throw notWritable(path, e);
-        }
-    }
-
-    private void release() {
-        FileChannel held = lock;
-        if (held == null) {
-            return;
-        }
-        try (held) {
-            Files.deleteIfExists(factsFile.path());
-        } catch (IOException e) {
-            throw notWritable(path, e);
-        } finally {
-            lock = null;
-            OWNED_HERE.remove(path);
+            return false; // the next write reports the error
         }
     }
 
     private static Path usable(Path path) {
         Path absolute = path.toAbsolutePath().normalize();
         if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
-            throw DataDirectoryException.of(
-                    absolute, "it is a file; move that away, or name another data directory", null);
+            throw of(absolute, "it is a file; move that away, or name another data directory");
         }
         try {
             Path real = Files.createDirectories(absolute, AtomicFile.PRIVATE_DIRECTORY)
                     .toRealPath();
             if (UNSAFE.matcher(real.toString()).find()) {
-                throw DataDirectoryException.of(
+                throw of(
                         real,
-                        "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters; name another data directory",
-                        null);
+                        "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters; name another data directory");
             }
             return real;
         } catch (IOException e) {
@@ -302,11 +166,12 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static DataDirectoryException notWritable(Path path, IOException cause) {
-        return DataDirectoryException.of(
-                path,
+    static DataDirectoryException notWritable(Path path, IOException cause) {
+        String problem =
                 "cannot be written to, %s; give this user the right and the room to write there, or name another data directory"
-                        .formatted(cause),
-                cause);
+                        .formatted(cause);
+        return isFull(path)
+                ? DataDirectoryException.diskFull(path, problem, cause)
+                : DataDirectoryException.of(path, problem, cause);
     }
 }

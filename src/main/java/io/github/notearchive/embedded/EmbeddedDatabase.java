@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * PostgreSQL server of the data directory, run by this process or by the owner of the directory.
+ * PostgreSQL server of the data directory, run by its owner.
  *
  * <p>It listens on 127.0.0.1 only, on another port at each start, and requires a password (SCRAM), which is stored in
  * {@code postgres.password}, readable by its owner only. Commits are durable.
@@ -35,6 +35,8 @@ public final class EmbeddedDatabase {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
 
+    static final String NAME = "postgres";
+
     private static final String USER = "postgres";
 
     /** Long, since recovery after a crash reads up to a gigabyte of log. */
@@ -42,14 +44,11 @@ public final class EmbeddedDatabase {
 
     private static final Duration PROGRAM_PATIENCE = START_PATIENCE.plusMinutes(5);
     private static final int ATTEMPTS = 3;
-    private static final String NO_SPACE = "No space left on device";
+    private static final String NO_SPACE = DataDirectory.NO_SPACE;
 
     /** Parameters of a connection that proves the password without sending it, and soon fails otherwise. */
     private static final String PROBE =
             "?requireAuth=scram-sha-256&sslmode=disable&gssEncMode=disable&connectTimeout=2&loginTimeout=5&socketTimeout=5";
-
-    /** Space for lock file, log and statistics; the first segment of the log has 16 MB. */
-    private static final long LEAST_SPACE = 1 << 20;
 
     private static final long LONGEST_LOG = 4 << 20;
 
@@ -61,12 +60,11 @@ public final class EmbeddedDatabase {
     private final int port;
 
     /**
-     * Starts the server or joins the running one. The first start unpacks the program and creates the cluster, which
-     * takes about ten seconds; a later one takes about one second, and longer for recovery after a crash. Joining waits
-     * up to 30 s for the server of the owner. Closing the directory stops a server that was started here; clients are
-     * disconnected. This takes about 0.1 s, 45 s at most.
+     * Starts the server unless it runs. The first start unpacks the program and creates the cluster, which takes about
+     * ten seconds; a later one takes about one second, and longer for recovery after a crash. Closing the directory of
+     * its owner stops it; clients are disconnected. This takes about 0.1 s, 45 s at most.
      *
-     * @throws DataDirectoryException if it does not start, or the owner runs none; no process is left running
+     * @throws DataDirectoryException if it does not start; no process is left running
      */
     public EmbeddedDatabase(DataDirectory directory) {
         home = directory.path();
@@ -74,7 +72,7 @@ public final class EmbeddedDatabase {
         serverLog = home.resolve("postgres.log");
         passwordFile = new PrivateFile(home.resolve("postgres.password"));
         mark = new PrivateFile(data.resolve("note-archive.whole"));
-        port = directory.run("postgres", this::answersOn, () -> new DataDirectory.Started(start(), this::stop));
+        port = directory.run(NAME, this::answersOn, () -> new DataDirectory.Started(start(), this::stop));
     }
 
     public String jdbcUrl() {
@@ -106,11 +104,11 @@ public final class EmbeddedDatabase {
     }
 
     /**
-     * Starts the server after removing the remainders of a killed process, and returns its port. The caller owns the
+     * Starts the server after removing the remainders of a killed process, and returns its port. This process owns the
      * directory.
      */
     private int start() {
-        if (isFull()) {
+        if (DataDirectory.isFull(home)) {
             throw failed(NO_SPACE, null);
         }
         Postmaster.awaitStragglers(data);
@@ -249,7 +247,7 @@ public final class EmbeddedDatabase {
         }
     }
 
-    private static void prepareLog(Path file) throws IOException {
+    static void prepareLog(Path file) throws IOException {
         if (Files.exists(file) && Files.size(file) > LONGEST_LOG) {
             Files.move(file, file.resolveSibling(file.getFileName() + ".1"), StandardCopyOption.REPLACE_EXISTING);
         }
@@ -258,16 +256,8 @@ public final class EmbeddedDatabase {
         }
     }
 
-    private boolean isFull() {
-        try {
-            return Files.getFileStore(home).getUsableSpace() < LEAST_SPACE;
-        } catch (IOException e) {
-            return false; // the start reports the error
-        }
-    }
-
     private DataDirectoryException failed(String reason, @Nullable Throwable cause) {
-        if (isFull() || reason.contains(NO_SPACE)) {
+        if (DataDirectory.isFull(home) || reason.contains(NO_SPACE)) {
             return DataDirectoryException.diskFull(
                     home,
                     "PostgreSQL does not start, " + NO_SPACE + "; free some and run again, nothing is lost",

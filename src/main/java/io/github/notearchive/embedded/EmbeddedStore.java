@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * S3 server of the data directory, run by this process or by the owner of the directory.
+ * S3 server of the data directory, run by its owner.
  *
  * <p>An object is a file {@code s3/<bucket>/<key>}; its type, digest and metadata are extended attributes, so that a
  * copy of the directory needs {@code cp -a} or similar. The server listens on 127.0.0.1 only, on another port at each
@@ -37,6 +37,11 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedStore {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedStore.class);
+
+    static final String NAME = "s3";
+
+    /** The same server, which answers a write only after it is on the disk. */
+    static final String SYNCED = "s3.sync";
 
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
@@ -49,24 +54,23 @@ public final class EmbeddedStore {
 
     private final Path home;
     private final PrivateFile keyFile;
-    private final boolean sync;
+    private final DataDirectory directory;
     private final int port;
     private final Properties keys;
 
     /**
-     * Starts the server or joins the running one. Starting takes about a second and first removes unfinished uploads of
-     * a killed process. Joining removes nothing and waits up to 30 s for the server of the owner. Closing the directory
-     * stops a server that was started here; requests in progress are aborted after five seconds.
+     * Starts the server unless it runs. Starting takes about a second and first removes unfinished uploads of a killed
+     * process. Closing the directory of its owner stops it; requests in progress are aborted after five seconds.
      *
-     * @param sync whether a server started here answers a write only after it is on the disk
-     * @throws DataDirectoryException if it does not start, the file system has no extended attributes, or the owner
-     *     runs no such server
+     * @param sync whether the server answers a write only after it is on the disk, from now on and to all its clients
+     * @throws DataDirectoryException if it does not start, or the file system has no extended attributes
      */
     public EmbeddedStore(DataDirectory directory, boolean sync) {
         home = directory.path();
-        this.sync = sync;
+        this.directory = directory;
         keyFile = new PrivateFile(home.resolve("s3.credentials"));
-        port = directory.run("s3", this::answersOn, this::start);
+        int started = directory.run(NAME, this::answersOn, this::start);
+        port = sync ? directory.run(SYNCED, port -> port == started, () -> synced(started)) : started;
         try {
             keys = readKeys();
         } catch (IOException e) {
@@ -113,6 +117,11 @@ public final class EmbeddedStore {
         return home.resolve("s3");
     }
 
+    private DataDirectory.Started synced(int port) {
+        directory.syncsStore.set(true);
+        return new DataDirectory.Started(port, () -> {});
+    }
+
     private DataDirectory.Started start() {
         try {
             if (keyFile.readProperties().isEmpty()) {
@@ -128,7 +137,7 @@ public final class EmbeddedStore {
             }
             BlobStore files = new FilesystemNio2BlobStore(root().toString());
             S3Proxy server = S3Proxy.builder()
-                    .blobStore(sync ? new SyncedBlobStore(files, root()) : files)
+                    .blobStore(new SyncedBlobStore(files, root(), directory.syncsStore::get))
                     .endpoint(endpointOn(0))
                     .awsAuthentication(
                             AuthenticationType.AWS_V4, pair.getProperty("access-key"), pair.getProperty("secret-key"))

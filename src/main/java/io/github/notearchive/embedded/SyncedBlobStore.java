@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
@@ -24,10 +25,12 @@ import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 final class SyncedBlobStore extends ForwardingBlobStore {
 
     private final Path root;
+    private final BooleanSupplier isOn;
 
-    SyncedBlobStore(BlobStore store, Path root) {
+    SyncedBlobStore(BlobStore store, Path root, BooleanSupplier isOn) {
         super(store);
         this.root = root;
+        this.isOn = isOn;
     }
 
     @Override
@@ -60,6 +63,9 @@ final class SyncedBlobStore extends ForwardingBlobStore {
 
     /** Forces a file, if it exists, and all folders up to the root to the disk; an unchanged folder costs little. */
     private void sync(Path file) {
+        if (!isOn.getAsBoolean()) {
+            return;
+        }
         try {
             for (Path path = file; path != null && path.startsWith(root); path = path.getParent()) {
                 if (Files.exists(path)) {

@@ -3,8 +3,8 @@
  *
  * <p>Three rules:
  *
- * <p><b>One owner.</b> The first process that opens a data directory owns it and runs the servers; later ones join.
- * Ownership is a file lock, which the kernel releases when the process ends, never a stored pid.
+ * <p><b>One owner, many users.</b> The process of a data directory owns it and runs the servers as long as others use
+ * them. Owner and users hold file locks, which the kernel releases when a process ends, never a stored pid.
  *
  * <p><b>A killed process does not block the next one.</b> An orphaned server is stopped, an incomplete cluster is moved
  * aside, incomplete programs and unfinished uploads are removed. Data is never deleted.

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.function.IOBiFunction;
@@ -57,19 +58,21 @@ public final class ObjectStore implements AutoCloseable {
     private final Uploads uploads;
 
     public ObjectStore(StoreProperties properties) {
-        this(properties, _ -> {});
+        this(properties, () -> properties, _ -> {});
     }
 
     /**
      * Creates the client of a store whose server keeps its objects in a folder.
      *
+     * @param located returns the settings with the address of the server, which it starts; called before the first
+     *     request
      * @param folderCheck fails if objects of the given bucket cannot be written; its message names the path and the
      *     reason
      */
-    public ObjectStore(StoreProperties properties, IOConsumer<String> folderCheck) {
+    public ObjectStore(StoreProperties properties, Supplier<StoreProperties> located, IOConsumer<String> folderCheck) {
         this.properties = properties;
         this.folderCheck = folderCheck;
-        this.client = new StoreClient(properties);
+        this.client = new StoreClient(properties, located);
         this.uploads = new Uploads(client, this);
     }
 

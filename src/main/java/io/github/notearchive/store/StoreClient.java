@@ -31,6 +31,7 @@ import org.apache.hc.core5.http.io.entity.StringEntity;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Sends signed requests to the store on the caller's thread, and translates every failure into a
@@ -64,21 +65,30 @@ final class StoreClient implements AutoCloseable {
     private static final String NOTHING_SHA256 = DigestUtils.sha256Hex("");
 
     private final StoreProperties properties;
-    private final Http.BaseUrl endpoint;
-    private final RequestSigner signer;
+    private final SingletonSupplier<Server> server;
     private final RetryTemplate retries;
     private final DeadlineHttpClient uploads;
 
     /** Uses a connection once: late bytes of one response could be read as an object. */
     private final DeadlineHttpClient reads;
 
-    StoreClient(StoreProperties properties) {
+    private record Server(StoreProperties settings, Http.BaseUrl endpoint, RequestSigner signer) {
+
+        static Server of(StoreProperties settings) {
+            return new Server(
+                    settings,
+                    new Http.BaseUrl(settings.endpoint().strip()),
+                    new RequestSigner(
+                            settings.region(),
+                            settings.accessKey(),
+                            settings.secretKey().value()));
+        }
+    }
+
+    /** @param located returns the settings with the address of the server; called before the first request */
+    StoreClient(StoreProperties properties, Supplier<StoreProperties> located) {
         this.properties = properties;
-        endpoint = new Http.BaseUrl(properties.endpoint().strip());
-        signer = new RequestSigner(
-                properties.region(),
-                properties.accessKey(),
-                properties.secretKey().value());
+        server = SingletonSupplier.of(() -> Server.of(located.get()));
         uploads = http("object-store");
         reads = http("object-store-reads");
         retries = new RetryTemplate(RetryPolicy.builder()
@@ -170,6 +180,7 @@ final class StoreClient implements AutoCloseable {
         signed.put("host", Utils.getHostHeader(url));
         signed.put("x-amz-date", RequestSigner.time(Instant.now()));
         HttpUriRequestBase request = new HttpUriRequestBase(method.name(), url.uri());
+        RequestSigner signer = server.obtain().signer;
         request.setHeader(
                 "Authorization", signer.authorization(method.name(), url.encodedPath(), url.encodedQuery(), signed));
         signed.remove("host"); // the HTTP client adds it
@@ -182,7 +193,7 @@ final class StoreClient implements AutoCloseable {
 
     private HttpUrl url(Http.Method method, @Nullable String name, @Nullable QueryParameters query)
             throws MinioException {
-        return endpoint.buildUrl(method, properties.bucket(), name, properties.region(), query);
+        return server.obtain().endpoint.buildUrl(method, properties.bucket(), name, properties.region(), query);
     }
 
     /** Returns a signed URL, which is a credential until it expires. Sends no request. */
@@ -194,11 +205,12 @@ final class StoreClient implements AutoCloseable {
                     .header("Host", Utils.getHostHeader(url))
                     .header("x-amz-date", RequestSigner.time(Instant.now()))
                     .build();
+            StoreProperties located = server.obtain().settings;
             return Signer.presignV4(
                             request,
-                            properties.region(),
-                            properties.accessKey(),
-                            properties.secretKey().value(),
+                            located.region(),
+                            located.accessKey(),
+                            located.secretKey().value(),
                             Math.toIntExact(validity.toSeconds()))
                     .uri();
         } catch (MinioException e) {
@@ -253,7 +265,7 @@ final class StoreClient implements AutoCloseable {
     private String message(String action, @Nullable String name, String problem, String remedy) {
         return "Object store %s, bucket %s%s, %s: %s; %s"
                 .formatted(
-                        properties.endpoint(),
+                        server.obtain().settings.endpoint(),
                         properties.bucket(),
                         name == null ? "" : ", key " + name,
                         action,

@@ -166,6 +166,16 @@ final class KillPoints {
                         .held(HOLD_MEDIA, AWAIT_MEDIA)
                         .where(PAID_AND_CLAIMED, WORKERS)
                         .after((_, archive) -> archive.assertNumber(PAID_AND_CLAIMED, WORKERS)),
+                new KillPoint("SERVERS", "files are requested; the embedded servers are killed, then the run")
+                        .by(night -> {
+                            HOLD_MEDIA.run(night);
+                            Program run = night.start("run");
+                            AWAIT_MEDIA.run(night);
+                            night.site().killServers();
+                            run.killRunning();
+                            night.settle();
+                        })
+                        .unreachableOn(Place.OUTSIDE),
                 new KillPoint("NTH_FILE", "the sixth file and all after it hang").by(KillPoints::hang),
                 new KillPoint("SPOOLED", "files are spooled, none of them is in the store")
                         .by(KillPoints::lockMediaObjects),
@@ -474,6 +484,7 @@ final class KillPoints {
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> Files.exists(cluster.resolve("PG_VERSION")));
         enqueue.killRunning();
+        night.site().killServers();
         assertThat(cluster.resolve("note-archive.whole")).doesNotExist();
         Path pid = cluster.resolve("postmaster.pid");
         if (Files.exists(pid)) { // initdb works with single processes, whose numbers are negative

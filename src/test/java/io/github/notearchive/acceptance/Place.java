@@ -3,9 +3,9 @@ package io.github.notearchive.acceptance;
 /** Kind of servers that hold rows and objects. */
 enum Place {
 
-    /** PostgreSQL and S3 inside the process of the program, over its data directory. */
+    /** PostgreSQL and S3 in the process of the data directory. */
     EMBEDDED,
 
-    /** Servers outside of the process, as in production. */
+    /** Servers of their own, as in production. */
     OUTSIDE
 }

@@ -258,6 +258,10 @@ final class Practice implements AutoCloseable {
         return site.look();
     }
 
+    Site site() {
+        return site;
+    }
+
     /** Looks into it beside a program that has just been started, as soon as its servers are there. */
     Archive beside(Program program) {
         await().atMost(Duration.ofSeconds(180))

@@ -178,6 +178,11 @@ final class Program {
         return this;
     }
 
+    /** Whether it has written this to standard output. */
+    boolean hasPrinted(String text) {
+        return read(out).contains(text);
+    }
+
     private static String read(Path file) {
         return Uncheck.get(() -> Files.readString(file));
     }

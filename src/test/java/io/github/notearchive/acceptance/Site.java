@@ -4,11 +4,13 @@ import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.stream.Stream;
 import org.apache.commons.io.function.Uncheck;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +95,7 @@ record Site(Path data, @Nullable String database) implements AutoCloseable {
             String url = servers.urlOf(database);
             return new Archive(url, servers.user(), servers.password(), servers::store, bucket(), () -> {});
         }
-        DataDirectory directory = DataDirectory.open(data);
+        DataDirectory directory = DataDirectory.share(data);
         EmbeddedDatabase server = new EmbeddedDatabase(directory);
         return new Archive(
                 server.jdbcUrl(),
@@ -104,26 +106,45 @@ record Site(Path data, @Nullable String database) implements AutoCloseable {
                 directory::close);
     }
 
-    /** Returns whether the database accepts connections; an embedded one must belong to this program. */
+    /** Returns whether the database accepts connections, the embedded one those of this program. */
     boolean isServedBy(Program program) {
-        if (database != null) {
-            return true;
-        }
-        try {
-            String facts = Files.readString(data.resolve("servers.properties"));
-            return facts.lines().anyMatch(("pid=" + program.pid())::equals) && facts.contains("postgres.port=");
-        } catch (IOException e) {
-            return false; // it is being written
-        }
+        String[] users = data.resolve("users").toFile().list();
+        return database != null
+                || users != null
+                        && Stream.of(users).anyMatch(user -> user.startsWith(program.pid() + "-"))
+                        && facts().containsKey("postgres.port");
     }
 
-    /** Stops an embedded server that a killed program left running; drops an outside database. */
+    /** What the process of the embedded servers has published. */
+    Properties facts() {
+        Properties facts = new Properties();
+        try (Reader file = Files.newBufferedReader(data.resolve("servers.properties"))) {
+            facts.load(file);
+        } catch (IOException e) {
+            // there is none
+        }
+        return facts;
+    }
+
+    /** Sends SIGKILL to the process of the embedded servers. */
+    void killServers() {
+        ProcessHandle servers =
+                ProcessHandle.of(Long.parseLong(facts().getProperty("pid"))).orElseThrow();
+        servers.destroyForcibly();
+        servers.onExit().join();
+    }
+
+    /**
+     * Waits until the embedded servers of killed programs have stopped, and stops one that killed servers left running;
+     * drops an outside database.
+     */
     @Override
     public void close() {
         if (database != null) {
             OutsideServers.running().dropDatabase(database);
             return;
         }
+        DataDirectory.open(data).close();
         Path pid = data.resolve("postgres").resolve("postmaster.pid");
         if (!Files.exists(pid)) {
             return;

@@ -23,14 +23,14 @@ final class ChildProcess implements AutoCloseable {
         this.output = process.inputReader();
     }
 
-    /** Opens the database, runs the statement, and prints whether it joined. */
+    /** Owns the directory, opens the database and runs the statement. */
     static ChildProcess withDatabase(Path home, String sql) throws IOException {
         return start("database", home.toString(), sql);
     }
 
-    /** Opens the store and prints whether it joined, and where. */
-    static ChildProcess withStore(Path home) throws IOException {
-        return start("store", home.toString());
+    /** Shares the directory, opens a server of it, and prints its address. */
+    static ChildProcess sharing(Path home, String server) throws IOException {
+        return start(server, home.toString());
     }
 
     private static ChildProcess start(String... arguments) throws IOException {
@@ -49,8 +49,8 @@ final class ChildProcess implements AutoCloseable {
     /** The line that starts with "ready", without that word; log lines before it are skipped. */
     String ready() throws IOException {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
-            if (line.startsWith("ready ")) {
-                return line.substring("ready ".length());
+            if (line.startsWith("ready")) {
+                return line.substring("ready".length()).strip();
             }
         }
         throw new IOException("the child ended before it was ready");
@@ -76,18 +76,21 @@ final class ChildProcess implements AutoCloseable {
     }
 
     public static void main(String[] arguments) throws Exception {
-        try (DataDirectory directory = DataDirectory.open(Path.of(arguments[1]))) {
-            if (arguments[0].equals("database")) {
+        boolean isOwner = arguments.length > 2;
+        Path home = Path.of(arguments[1]);
+        try (DataDirectory directory = isOwner ? DataDirectory.open(home) : DataDirectory.share(home)) {
+            if (isOwner) {
                 EmbeddedDatabase database = new EmbeddedDatabase(directory);
                 try (var connection =
                                 DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
                         var statement = connection.createStatement()) {
                     statement.execute(arguments[2]);
                 }
-                System.out.println("ready joined=" + directory.joined());
+                System.out.println("ready");
+            } else if (arguments[0].equals("database")) {
+                System.out.println("ready " + new EmbeddedDatabase(directory).jdbcUrl());
             } else {
-                EmbeddedStore store = new EmbeddedStore(directory, false);
-                System.out.println("ready joined=" + directory.joined() + " " + store.endpoint());
+                System.out.println("ready " + new EmbeddedStore(directory, false).endpoint());
             }
             while (System.in.read() >= 0) {
                 // until the parent closes it

@@ -13,8 +13,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -82,8 +80,7 @@ class EmbeddedDatabaseTests {
         Files.writeString(
                 home.resolve("postgres/postmaster.pid"),
                 ProcessHandle.current().pid() + "\n" + home.resolve("postgres") + "\n");
-        try (DataDirectory again = open()) {
-            assertThat(again.joined()).isFalse();
+        try (var _ = open()) {
             assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
         }
     }
@@ -155,13 +152,12 @@ class EmbeddedDatabaseTests {
         lendPrograms();
         long orphan;
         try (var child = ChildProcess.withDatabase(home, "CREATE TABLE kept AS SELECT 42 AS id")) {
-            assertThat(child.ready()).isEqualTo("joined=false");
+            child.ready();
             child.kill();
             orphan = Postmaster.over(home.resolve("postgres")).orElseThrow().pid();
         }
 
-        try (DataDirectory directory = open()) {
-            assertThat(directory.joined()).isFalse();
+        try (var _ = open()) {
             assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
             assertThat(Postmaster.over(home.resolve("postgres")).orElseThrow().pid())
                     .isNotEqualTo(orphan);
@@ -182,63 +178,6 @@ class EmbeddedDatabaseTests {
                     .singleElement()
                     .satisfies(aside ->
                             assertThat(aside.resolve("postgresql.conf")).hasContent("# killed in initdb"));
-        }
-    }
-
-    @Test
-    void secondOpenerInTheSameProcessJoinsAndStopsNothing() throws Exception {
-        jdbc(firstDatabase).execute("CREATE TABLE shared_here AS SELECT 42 AS id");
-
-        try (DataDirectory directory = DataDirectory.open(first)) {
-            EmbeddedDatabase database = new EmbeddedDatabase(directory);
-            assertThat(directory.joined()).isTrue();
-            assertThat(database.jdbcUrl()).isEqualTo(firstDatabase.jdbcUrl());
-            assertThat(ask(database, "SELECT id FROM shared_here")).containsExactly("42");
-        }
-        assertThat(new EmbeddedDatabase(firstDirectory).jdbcUrl()).isEqualTo(firstDatabase.jdbcUrl());
-        assertThat(ask(firstDatabase, "SELECT id FROM shared_here")).containsExactly("42");
-    }
-
-    @Test
-    void otherProcessJoinsWithoutTakingTheLockAndStopsNothing() throws Exception {
-        // a guest in this process must not have freed the lock by closing its own file
-        DataDirectory.open(first).close();
-
-        try (var child = ChildProcess.withDatabase(first, "CREATE TABLE shared_there AS SELECT 42 AS id")) {
-            assertThat(child.ready()).isEqualTo("joined=true");
-            assertThat(ask(firstDatabase, "SELECT id FROM shared_there")).containsExactly("42");
-        }
-
-        assertThat(ask(firstDatabase, "SELECT id FROM shared_there")).containsExactly("42");
-    }
-
-    @Test
-    void guestWaitsForAnOwnerThatIsStillStartingAndBecomesTheOwnerWhenThatEnds() throws Exception {
-        lendPrograms();
-        DataDirectory owner = DataDirectory.open(home);
-        try (DataDirectory guest = DataDirectory.open(home)) {
-            var joining = new FutureTask<>(() -> new EmbeddedDatabase(guest));
-            Thread.ofVirtual().start(joining);
-            EmbeddedDatabase started = new EmbeddedDatabase(owner);
-
-            EmbeddedDatabase joined = joining.get(30, TimeUnit.SECONDS);
-            assertThat(guest.joined()).isTrue();
-            assertThat(joined.jdbcUrl()).isEqualTo(started.jdbcUrl());
-
-            owner.close();
-            database = new EmbeddedDatabase(guest);
-            assertThat(guest.joined()).isFalse();
-            assertThat(ask(database, "SELECT 1")).containsExactly("1");
-        }
-    }
-
-    @Test
-    void ofTwoProcessesThatStartAtOnceOneOwnsAndTheOtherJoins() throws Exception {
-        lendPrograms();
-
-        try (var one = ChildProcess.withDatabase(home, "SELECT 1");
-                var other = ChildProcess.withDatabase(home, "SELECT 1")) {
-            assertThat(List.of(one.ready(), other.ready())).containsExactlyInAnyOrder("joined=false", "joined=true");
         }
     }
 
@@ -275,41 +214,10 @@ class EmbeddedDatabaseTests {
         Files.createFile(truncated.getParent().resolveSibling(".exists"));
 
         try (var child = ChildProcess.withDatabase(home, "SELECT 1")) {
-            assertThat(child.ready()).isEqualTo("joined=false");
+            child.ready();
         }
 
         assertThat(Files.size(truncated)).isEqualTo(Files.size(program));
-    }
-
-    @Test
-    void ownerWithoutADatabaseIsNamedAfterAWait() throws Exception {
-        try (DataDirectory owner = DataDirectory.open(home);
-                DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300))) {
-            assertThat(owner.joined()).isFalse();
-
-            assertThatThrownBy(() -> new EmbeddedDatabase(guest))
-                    .isInstanceOf(DataDirectoryException.class)
-                    .hasMessageContaining("Data directory " + home.toRealPath() + " is in use")
-                    .hasMessageContaining("pid " + ProcessHandle.current().pid())
-                    .hasMessageContaining("runs no postgres server");
-        }
-    }
-
-    @Test
-    void serverOfAnotherDirectoryIsNotUsedThoughTheFactsNameIt() throws Exception {
-        int foreign = Integer.parseInt(firstDatabase.jdbcUrl().replaceAll(".*:(\\d+)/.*", "$1"));
-        // even the same password does not make it ours
-        Files.copy(first.resolve("postgres.password"), home.resolve("postgres.password"));
-        Files.createDirectories(home.resolve("postgres"));
-        try (DataDirectory owner = DataDirectory.open(home);
-                DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300))) {
-            owner.run("postgres", _ -> false, () -> new DataDirectory.Started(foreign, () -> {}));
-
-            assertThatThrownBy(() -> new EmbeddedDatabase(guest))
-                    .isInstanceOf(DataDirectoryException.class)
-                    .hasMessageContaining("127.0.0.1:" + foreign + " is not its postgres server");
-        }
-        assertThat(ask(firstDatabase, "SELECT 1")).containsExactly("1");
     }
 
     @Test

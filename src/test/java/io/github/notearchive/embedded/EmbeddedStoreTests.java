@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.io.ScriptedServer;
-import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetPresignedObjectUrlArgs;
 import io.minio.Http;
@@ -30,7 +28,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -142,66 +139,6 @@ class EmbeddedStoreTests {
         try (Stream<Path> entries = Files.list(bucket)) {
             assertThat(entries.map(path -> path.getFileName().toString()))
                     .containsExactlyInAnyOrder("media", "notes", "elsewhere");
-        }
-    }
-
-    @Test
-    void guestsOfThisAndAnotherProcessSweepAndStopNothing() throws Exception {
-        try (var _ = open();
-                DataDirectory guestDirectory = DataDirectory.open(home)) {
-            Path bucket = Files.createDirectory(home.resolve("s3").resolve(BUCKET));
-            Path inFlight = Files.createDirectory(bucket.resolve("media")).resolve("object" + UUID_TAIL);
-            Files.writeString(inFlight, "half");
-
-            EmbeddedStore guest = new EmbeddedStore(guestDirectory, true);
-            guestDirectory.close();
-
-            assertThat(guest.endpoint()).isEqualTo(store.endpoint());
-            assertThat(guest.secretKey()).isEqualTo(store.secretKey());
-            try (var child = ChildProcess.withStore(home)) {
-                assertThat(child.ready()).isEqualTo("joined=true " + store.endpoint());
-            }
-
-            assertThat(inFlight).exists();
-            assertThat(client.listBuckets()).hasSize(1);
-        }
-    }
-
-    @Test
-    void ownerInAnotherProcessIsJoinedAndItsDeathMakesRoom() throws Exception {
-        try (var child = ChildProcess.withStore(home)) {
-            String ready = child.ready();
-            assertThat(ready).startsWith("joined=false ");
-            try (var _ = open()) {
-                assertThat(ready).endsWith(" " + store.endpoint());
-                makeBucket();
-            }
-            child.kill();
-        }
-
-        try (var _ = open()) {
-            assertThat(directory.joined()).isFalse();
-            assertThat(client.bucketExists(
-                            BucketExistsArgs.builder().bucket(BUCKET).build()))
-                    .isTrue();
-        }
-    }
-
-    @Test
-    void serverWithoutAuthenticationIsNotUsedThoughTheFactsNameIt() throws Exception {
-        new PrivateFile(home.resolve("s3.credentials"))
-                .writeProperties(Map.of("access-key", "KEY", "secret-key", "secret-of-this-test"));
-        byte[] list = "<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>".getBytes(UTF_8);
-        try (ScriptedServer foreign = new ScriptedServer().always(ScriptedServer.reply(200, list));
-                DataDirectory owner = DataDirectory.open(home);
-                DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300));
-                MinioClient foreignClient = client(URI.create(foreign.address()), "KEY", "secret-of-this-test")) {
-            assertThat(foreignClient.listBuckets()).isEmpty();
-            owner.run("s3", _ -> false, () -> new DataDirectory.Started(foreign.port(), () -> {}));
-
-            assertThatThrownBy(() -> new EmbeddedStore(guest, true))
-                    .isInstanceOf(DataDirectoryException.class)
-                    .hasMessageContaining("is not its s3 server");
         }
     }
 

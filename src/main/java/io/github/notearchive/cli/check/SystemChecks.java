@@ -13,7 +13,6 @@ import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.ErrorTranslator;
 import io.github.notearchive.cli.SchemaVersion;
 import io.github.notearchive.cli.check.CheckCommand.Finding;
-import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.media.MediaProperties;
@@ -256,14 +255,6 @@ final class SystemChecks {
                 : Finding.ok(found);
     }
 
-    /** Describes who runs an embedded server, which is started. */
-    private String embedded() {
-        return ", embedded, "
-                + (context.get(DataDirectory.class).joined()
-                        ? "run by another process of this program"
-                        : "started for this check");
-    }
-
     private record Server(String version, int major, boolean standby, String encoding) {}
 
     private Finding database() {
@@ -276,7 +267,7 @@ final class SystemChecks {
                         """).query(Server.class).single();
         String found = "PostgreSQL " + server.version
                 + (location.isEmbedded()
-                        ? embedded()
+                        ? ", embedded"
                         : " at " + location.database().replaceFirst("^jdbc:postgresql:", ""));
         refuseIf(server.major < OLDEST_POSTGRES, found + "; version " + OLDEST_POSTGRES + " or newer is needed");
         if (server.standby) {
@@ -349,7 +340,7 @@ final class SystemChecks {
         StoreProperties settings = context.get(StoreProperties.class);
         ObjectStore store = context.get(ObjectStore.class);
         String where = "bucket " + settings.bucket()
-                + (settings.hasEndpoint() ? " at " + settings.endpoint() : embedded())
+                + (settings.hasEndpoint() ? " at " + settings.endpoint() : ", embedded")
                 + ": ";
         boolean hasBucket = store.hasBucket();
         refuseIf(
