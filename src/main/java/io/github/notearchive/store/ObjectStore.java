@@ -18,7 +18,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -56,6 +58,9 @@ public final class ObjectStore implements AutoCloseable {
     private final IOConsumer<String> folderCheck;
     private final StoreClient client;
     private final Uploads uploads;
+
+    /** Whether uploads may have a condition; false once the store has shown that it does not support them. */
+    private volatile boolean conditional = true;
 
     public ObjectStore(StoreProperties properties) {
         this(properties, () -> properties, _ -> {});
@@ -174,10 +179,59 @@ public final class ObjectStore implements AutoCloseable {
      * @param sha256 of the bytes in lower-case hexadecimal; stored with the object
      */
     public void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256) {
+        put(key, bytes, Map.of(StoreClient.CONTENT_TYPE, contentType), sha256);
+    }
+
+    private void put(ObjectKey key, ObjectBytes bytes, Map<String, String> headers, String sha256) {
         client.retry(() -> {
-            uploads.put(key, bytes, contentType, sha256, properties.requestTimeout(bytes.size()));
+            uploads.put(key, bytes, headers, sha256, properties.requestTimeout(bytes.size()));
             return key;
         });
+    }
+
+    /**
+     * Uploads a JSON object unless another writer has changed it. Repeatable: the same bytes are no change. A store
+     * without conditional uploads overwrites the object: it ignores the condition, or rejects it, after which none is
+     * sent.
+     *
+     * @param etag {@link #etag} of the object to be replaced; null if there must be none
+     * @return false if the store has another object; nothing is changed then
+     */
+    public boolean putIfUnchanged(ObjectKey key, byte[] bytes, @Nullable String etag) {
+        ObjectBytes content = new ObjectBytes(bytes.length, out -> out.write(bytes));
+        String sha256 = DigestUtils.sha256Hex(bytes);
+        Map<String, String> headers = new HashMap<>(Map.of(StoreClient.CONTENT_TYPE, "application/json"));
+        if (conditional) {
+            headers.put(etag == null ? "if-none-match" : "if-match", etag == null ? "*" : etag);
+        }
+        try {
+            put(key, content, headers, sha256);
+            return true;
+        } catch (StoreException e) {
+            if (!conditional || !e.mayBeOfTheCondition()) {
+                throw e;
+            }
+            if (sha256.equals(uploads.storedSha256(key, properties.requestTimeout(bytes.length)))) {
+                return true; // an earlier attempt succeeded without a response
+            }
+            if (!StoreException.HEADER_REJECTED.contains(e.code()) && !Objects.equals(etag, etag(key))) {
+                return false;
+            }
+            conditional = false;
+            log.info("The store does not support conditional uploads ({}): sent without from now on", e.code());
+            return putIfUnchanged(key, bytes, etag);
+        }
+    }
+
+    /** Returns the tag of an object's present content; null if there is none. */
+    public @Nullable String etag(ObjectKey key) {
+        return client.retry(() -> client.send(
+                        Http.Method.HEAD,
+                        key.value(),
+                        NONE,
+                        response -> Optional.ofNullable(
+                                response.getCode() >= 300 ? null : StoreClient.header(response, "ETag"))))
+                .orElse(null);
     }
 
     /**
@@ -186,7 +240,8 @@ public final class ObjectStore implements AutoCloseable {
      * @param limit time of the request; never more than that of the settings
      */
     public void putOnce(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
-        uploads.put(key, bytes, contentType, sha256, shorter(limit, properties.requestTimeout(bytes.size())));
+        Map<String, String> headers = Map.of(StoreClient.CONTENT_TYPE, contentType);
+        uploads.put(key, bytes, headers, sha256, shorter(limit, properties.requestTimeout(bytes.size())));
     }
 
     private static Duration shorter(Duration limit, Duration longest) {

@@ -51,6 +51,7 @@ final class StoreClient implements AutoCloseable {
             "InternalError",
             "ServiceUnavailable",
             "OperationAborted",
+            "ConditionalRequestConflict",
             "IncompleteBody",
             "BadDigest");
 
@@ -279,6 +280,7 @@ final class StoreClient implements AutoCloseable {
                 "check archive.store.access-key and archive.store.secret-key, and the account's rights on this bucket";
             case "NoSuchBucket" -> "create the bucket, or check archive.store.bucket";
             case "NoSuchKey" -> "the object is not in the store";
+            case "PreconditionFailed" -> "another process has written the object";
             case "NotImplemented" -> "check that archive.store.endpoint is an S3 store that supports this request";
             case "RequestTimeTooSkewed" -> "set this machine's clock";
             case "AuthorizationHeaderMalformed", "PermanentRedirect" ->

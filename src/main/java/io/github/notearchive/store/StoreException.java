@@ -9,6 +9,9 @@ public final class StoreException extends RuntimeException {
     /** Error codes for an object that does not exist. */
     static final Set<String> NOT_FOUND = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
 
+    /** Error codes of stores that reject a header of an upload that they do not support. */
+    static final Set<String> HEADER_REJECTED = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
+
     /** The store confirmed an upload but holds other bytes. */
     static final String WRONG_BYTES = "WrongBytes";
 
@@ -38,6 +41,11 @@ public final class StoreException extends RuntimeException {
     /** Returns whether the store reported that the object does not exist. */
     public boolean absent() {
         return !unreachable && NOT_FOUND.contains(code);
+    }
+
+    /** Returns whether a conditional upload may have failed for its condition only. */
+    boolean mayBeOfTheCondition() {
+        return absent() || HEADER_REJECTED.contains(code) || code.matches("PreconditionFailed|HTTP 412");
     }
 
     /** Returns whether the failure concerns the account or the bucket, and therefore every object. */

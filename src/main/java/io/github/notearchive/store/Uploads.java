@@ -41,9 +41,6 @@ final class Uploads {
     private static final Set<String> PAYLOAD_REJECTED =
             Set.of("XAmzContentSHA256Mismatch", "SignatureDoesNotMatch", "BadDigest", "InvalidDigest");
 
-    /** Error codes of stores that reject the checksum header. */
-    private static final Set<String> CHECKSUM_REJECTED = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
-
     private final StoreClient client;
     private final ObjectStore store;
     private volatile boolean checksums = true;
@@ -57,18 +54,22 @@ final class Uploads {
         this.store = store;
     }
 
-    /** Uploads an object once and verifies it, all within a limit. */
-    void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
+    /**
+     * Uploads an object once and verifies it, all within a limit.
+     *
+     * @param headers the content type, and the condition of a conditional upload
+     */
+    void put(ObjectKey key, ObjectBytes bytes, Map<String, String> headers, String sha256, Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         boolean withChecksum = checksums;
         boolean isConfirmed;
         try {
-            isConfirmed = send(key, bytes, contentType, sha256, withChecksum, limit);
+            isConfirmed = send(key, bytes, headers, sha256, withChecksum, limit);
         } catch (StoreException e) {
-            if (!withChecksum || !CHECKSUM_REJECTED.contains(e.code())) {
+            if (!withChecksum || headers.size() > 1 || !StoreException.HEADER_REJECTED.contains(e.code())) {
                 throw e;
             }
-            isConfirmed = send(key, bytes, contentType, sha256, false, until(end));
+            isConfirmed = send(key, bytes, headers, sha256, false, until(end));
             if (checksums) {
                 checksums = false;
                 log.info("The store rejects the header {} ({}): not sent from now on", CHECKSUM, e.code());
@@ -91,7 +92,7 @@ final class Uploads {
     }
 
     /** Reads an object back and returns its SHA-256; empty if the store has no such object. */
-    private String storedSha256(ObjectKey key, Duration limit) {
+    String storedSha256(ObjectKey key, Duration limit) {
         try {
             return store.get(key, limit, (in, _) -> DigestUtils.sha256Hex(in));
         } catch (StoreException e) {
@@ -133,10 +134,14 @@ final class Uploads {
 
     /** Returns whether the store confirmed the SHA-256 of the object. */
     private boolean send(
-            ObjectKey key, ObjectBytes bytes, String contentType, String sha256, boolean withChecksum, Duration limit) {
+            ObjectKey key,
+            ObjectBytes bytes,
+            Map<String, String> given,
+            String sha256,
+            boolean withChecksum,
+            Duration limit) {
         String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
-        Map<String, String> headers = new HashMap<>();
-        headers.put(StoreClient.CONTENT_TYPE, contentType);
+        Map<String, String> headers = new HashMap<>(given);
         headers.put(StoreClient.PAYLOAD_SHA256, isSigned(bytes) ? sha256 : "UNSIGNED-PAYLOAD");
         headers.put(META_SHA256, sha256);
         if (withChecksum) {

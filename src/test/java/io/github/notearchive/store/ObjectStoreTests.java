@@ -123,6 +123,25 @@ class ObjectStoreTests {
     }
 
     @Test
+    void conditionalUploadReplacesOnlyTheObjectThatItNames() {
+        byte[] other = bytes(100);
+
+        assertThat(store.etag(KEY)).isNull();
+        assertThat(store.putIfUnchanged(KEY, TEXT, null)).isTrue();
+        assertThat(store.putIfUnchanged(KEY, TEXT, null)).as("the same bytes").isTrue();
+        assertThat(store.putIfUnchanged(KEY, other, null)).isFalse();
+        String etag = store.etag(KEY);
+        assertThat(store.putIfUnchanged(KEY, other, etag)).isTrue();
+        assertThat(store.putIfUnchanged(KEY, TEXT, etag)).isFalse();
+        assertThat(store.read(KEY)).isEqualTo(other);
+        store.remove(KEY.value());
+        assertThat(store.putIfUnchanged(KEY, TEXT, etag))
+                .as("the object is removed")
+                .isFalse();
+        assertThat(store.stat(KEY)).isEmpty();
+    }
+
+    @Test
     void listingHasPrefixAndOrder() {
         store.putBytes(new ObjectKey("media/b"), TEXT, "text/plain");
         store.putBytes(new ObjectKey("media/a"), TEXT, "text/plain");

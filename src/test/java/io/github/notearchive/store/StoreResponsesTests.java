@@ -219,6 +219,25 @@ class StoreResponsesTests {
                 .containsExactly(true, false, false);
     }
 
+    @ParameterizedTest
+    @CsvSource({"501, NotImplemented", "400, InvalidArgument", "412, PreconditionFailed"})
+    void conditionThatTheStoreDoesNotSupportIsNotSentAgain(int status, String code) {
+        Reply rejection =
+                reply(status, "<Error><Code>%s</Code></Error>".formatted(code).getBytes(US_ASCII));
+        Reply absent = reply(404, "<Error><Code>NoSuchKey</Code></Error>".getBytes(US_ASCII));
+        server.always((socket, out) -> last().headers().containsKey("if-none-match")
+                ? rejection.write(socket, out)
+                : last().line().startsWith("PUT ") ? confirm(socket, out) : absent.write(socket, out));
+
+        assertThat(store.putIfUnchanged(KEY, TEXT, null)).isTrue();
+        assertThat(store.putIfUnchanged(KEY, TEXT, null)).isTrue();
+
+        assertThat(server.requests().stream()
+                        .filter(request -> request.line().startsWith("PUT "))
+                        .map(request -> request.headers().containsKey("if-none-match")))
+                .containsExactly(true, false, false);
+    }
+
     @Test
     void idleConnectionsAreClosedAfterFailedUpload() throws Exception {
         Set<Socket> connections = ConcurrentHashMap.newKeySet();
