@@ -36,6 +36,7 @@ CREATE TABLE worklist (
     refresh_attempts       integer     NOT NULL DEFAULT 0 CHECK (refresh_attempts >= 0),
     refresh_value          smallint    NOT NULL DEFAULT 0 CHECK (refresh_value BETWEEN 0 AND 9),
     gone_since             timestamptz,
+    sidecar_due            bigint,
     changed_at             timestamptz NOT NULL DEFAULT now(),
     CHECK ((claimed_by IS NULL) = (claim_id IS NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)),
@@ -62,6 +63,8 @@ CREATE INDEX worklist_requeued ON worklist (note_id) WHERE requeued_at IS NOT NU
 -- note that is due.
 CREATE INDEX worklist_refresh ON worklist (refresh_value, refresh_night, note_id)
     WHERE refresh_night IS NOT NULL AND state IN ('ARCHIVED', 'UNAVAILABLE');
+-- What a run writes again before it claims.
+CREATE INDEX worklist_sidecar_due ON worklist (note_id) WHERE sidecar_due IS NOT NULL;
 -- note_gone, and the notes that vanished last.
 CREATE INDEX worklist_unavailable ON worklist (gone_since DESC NULLS LAST, note_id DESC) WHERE state = 'UNAVAILABLE';
 
@@ -114,6 +117,8 @@ COMMENT ON COLUMN worklist.refresh_value IS
     'The order of due refreshes, highest first; 0 for all while archive.refresh.order is age, and for notes that are not ARCHIVED. Planned with refresh_night: growth of likes a day (1, 2, 3 or 4 from 1, 10, 100 or 1,000), plus edits (2 at most), plus signs that the note may vanish (2 if it is in censor or not public, 1 if another note of the author is UNAVAILABLE).';
 COMMENT ON COLUMN worklist.gone_since IS
     'When the note became UNAVAILABLE; later checks with the same result keep it. After a rebuild, the time of the last check. NULL: it was never so, or a response contained it since. Set by a trigger.';
+COMMENT ON COLUMN worklist.sidecar_due IS
+    'Mark of a decision that the sidecars of the note do not have yet, another one for each: they are written from the tables after the commit, at the latest when the next run starts. NULL: they equal the tables.';
 COMMENT ON COLUMN worklist.changed_at IS
     'When the row was inserted, settled, or changed by an operator, by the database''s clock; claims and plans do not count. export --since reads it. Set by a trigger.';
 

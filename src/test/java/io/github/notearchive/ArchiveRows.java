@@ -36,9 +36,11 @@ public final class ArchiveRows {
             "api_call", "billed = 'YES' AND received_at IS NOT NULL",
             // a rebuild inserts orphans, too, which an audit reports with and without a row
             "media_object", "EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = t.sha256)",
-            // the newest entry of each capture, which its sidecar has
+            // the newest entry of each capture, which its sidecar has; a sidecar whose rows were not written had one,
+            // too
             "log_entry", """
-                            t.note_id IS NOT NULL
+                            EXISTS (SELECT 1 FROM note_capture c
+                                    WHERE c.note_id = t.note_id AND c.captured_at = t.captured_at)
                             AND NOT EXISTS (SELECT 1 FROM log_entry l
                                             WHERE l.note_id = t.note_id AND l.captured_at = t.captured_at
                                               AND coalesce(l.position, 'infinity'::float8) > coalesce(t.position, 'infinity'::float8))

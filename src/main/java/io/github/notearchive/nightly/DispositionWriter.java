@@ -5,6 +5,7 @@ import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteRowWriter;
 import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.Sidecars;
+import io.github.notearchive.archive.catalog.Sidecars.Written;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
@@ -17,9 +18,7 @@ import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,11 +29,12 @@ import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Writes dispositions: the sidecar, then catalog rows and worklist row in one transaction. Both are repeated during an
- * outage of database or store. No transaction is open during an upload.
+ * Writes dispositions: sidecars of new responses, then catalog rows and worklist row in one transaction, then the other
+ * sidecars, see {@link Sidecars}. All are repeated during an outage of database or store. No transaction is open during
+ * an upload.
  *
- * <p>If the claim was lost, no row is written. Objects stored for it remain: they are content-addressed, so the owner
- * of the claim reuses them.
+ * <p>If the claim was lost, no row is written. Files stored for it remain: they are content-addressed, so the owner of
+ * the claim reuses them.
  */
 record DispositionWriter(
         Sidecars sidecars,
@@ -74,9 +74,9 @@ record DispositionWriter(
             Disposition instead = retries.afterStoreError(item, e);
             outages.run(() -> {
                 switch (instead) {
-                    case Disposition.Settled(var _, var _, var transition) -> settleWithoutSidecar(item, transition);
+                    case Disposition.Settled(var _, var _, var transition) -> settle(item, transition);
                     case Disposition.Erased _ -> erase(item);
-                    case Disposition.Released(var _, var _, var reason) -> release(item, null, reason);
+                    case Disposition.Released(var _, var _, var reason) -> releaseUnwritten(item, reason);
                 }
             });
         } catch (DataAccessException | TransactionException e) {
@@ -85,76 +85,82 @@ record DispositionWriter(
             }
             String reason = "the database rolled back its rows: " + DatabaseErrors.summary(e);
             log.warn("Note {}: {}; it is released", item.id(), reason);
-            outages.run(() -> release(item, null, reason));
+            outages.run(() -> releaseUnwritten(item, reason));
         }
     }
 
     private void persist(WorklistItem item, @Nullable CollectedMedia files, Transition transition) {
+        if (files == null) {
+            settle(item, transition);
+            return;
+        }
         Instant now = now();
         boolean isArchived = transition instanceof StateTransition to && to.state() == NoteState.ARCHIVED;
         WorklistRow row = item.row().apply(transition, now);
-        write(item, files, isArchived, row, now, note -> {
-            if (files == null || note == null) {
-                settle(item, transition, row);
-                return;
-            }
-            Optional<Change> change = rows.record(item, note, row, run.jobExecutionId());
-            if (change.isEmpty()) {
-                lost(item);
-                return;
-            }
-            run.settled(item, transition, change.get());
-            countUploads(files);
-            boolean isNew = item.state() != NoteState.ARCHIVED;
-            run.filesDegraded.add(isArchived && isNew ? files.lesser().count() : 0);
+        write(item, files, isArchived, row, now, (note, isSidecarDue) -> {
+            Optional<Change> change = rows.record(item, note, row, run.jobExecutionId(), isSidecarDue);
+            change.ifPresent(each -> {
+                run.settled(item, transition, each);
+                countUploads(files);
+                boolean isNew = item.state() != NoteState.ARCHIVED;
+                run.filesDegraded.add(isArchived && isNew ? files.lesser().count() : 0);
+            });
+            return change.isPresent();
         });
     }
 
     /** Releases a note and stores its collected media, whose URLs may expire. */
     private void release(WorklistItem item, @Nullable CollectedMedia files, String reason) {
         if (files == null) {
-            countReleased(item, rows.release(item, null), reason);
+            countReleased(item, rows.release(item, null, false), reason);
             return;
         }
-        Instant now = now();
-        write(item, files, false, null, now, note -> {
-            boolean isHeld = rows.release(item, Objects.requireNonNull(note));
-            countReleased(item, isHeld, reason);
+        write(item, files, false, null, now(), (note, isSidecarDue) -> {
+            boolean isHeld = rows.release(item, note, isSidecarDue);
             if (isHeld) {
+                countReleased(item, true, reason);
                 countUploads(files);
             }
+            return isHeld;
         });
     }
 
-    /** Writes the sidecar with the row to be written, then the rows. */
+    /** Releases a note whose sidecar may have been written, but not its rows. */
+    private void releaseUnwritten(WorklistItem item, String reason) {
+        release(item, null, reason);
+        sidecars.correct(item.id());
+    }
+
+    private interface RowWriter {
+
+        /** Writes the rows of a note; false if the claim was lost. */
+        boolean write(CapturedNote note, boolean isSidecarDue);
+    }
+
+    /** Writes the sidecars of new responses with the row to be written, then the rows, then the other sidecars. */
     private void write(
             WorklistItem item,
-            @Nullable CollectedMedia files,
+            CollectedMedia files,
             boolean isComplete,
             @Nullable WorklistRow row,
             Instant now,
-            Consumer<@Nullable CapturedNote> writeRows) {
+            RowWriter writeRows) {
         try {
-            CapturedNote note = files == null
-                    ? null
-                    : CapturedNote.of(files.capture(), files.video(), files.files(), isComplete, now);
-            if (!sidecars.write(item, note, row)) {
-                lost(item);
-                return;
-            }
-            if (note != null) {
+            CapturedNote note = CapturedNote.of(files.capture(), files.video(), files.files(), isComplete, now);
+            Written written = sidecars.writeNew(item, note, row);
+            if (written == Written.ALL) {
                 run.store.works();
             }
-            try {
-                writeRows.accept(note);
-            } catch (NonTransientDataAccessException e) {
-                boolean isOfNote =
-                        !DatabaseErrors.isUnavailable(e) && !DatabaseErrors.isUndone(e) && !DatabaseErrors.isRefused(e);
-                if (files == null || !isOfNote) {
-                    throw e;
-                }
-                fail(item, e);
+            if (written == Written.CLAIM_LOST || !writeRows.write(note, written == Written.NEW_ONLY)) {
+                lost(item);
+            } else if (written == Written.NEW_ONLY) {
+                boolean _ = sidecars.writeDue(item.id());
             }
+        } catch (NonTransientDataAccessException e) {
+            if (DatabaseErrors.isUnavailable(e) || DatabaseErrors.isUndone(e) || DatabaseErrors.isRefused(e)) {
+                throw e;
+            }
+            fail(item, e);
         } catch (StoreException | DataAccessException | TransactionException e) {
             throw e; // failure of store or database, not of the note
         } catch (RuntimeException e) {
@@ -165,8 +171,7 @@ record DispositionWriter(
     /** Settles a note whose data cannot be written; the response remains in the ledger. */
     private void fail(WorklistItem item, RuntimeException e) {
         log.warn("Note {}: its new data cannot be written; the response is kept in the ledger", item.id(), e);
-        settleWithoutSidecar(
-                item, retries.afterError(item, StateReason.WRITE_FAILED, DatabaseErrors.summary(e), false));
+        settle(item, retries.afterError(item, StateReason.WRITE_FAILED, DatabaseErrors.summary(e), false));
     }
 
     private void countUploads(CollectedMedia files) {
@@ -175,13 +180,10 @@ record DispositionWriter(
                 files.uploaded().stream().mapToLong(StoredMedia::size).sum());
     }
 
-    private void settleWithoutSidecar(WorklistItem item, Transition transition) {
-        settle(item, transition, item.row().apply(transition, now()));
-    }
-
-    private void settle(WorklistItem item, Transition transition, WorklistRow row) {
-        if (rows.settle(item, row, run.jobExecutionId())) {
+    private void settle(WorklistItem item, Transition transition) {
+        if (rows.settle(item, item.row().apply(transition, now()), run.jobExecutionId())) {
             run.settled(item, transition, null);
+            boolean _ = sidecars.writeDue(item.id());
         } else {
             lost(item);
         }
@@ -212,16 +214,17 @@ record DispositionWriter(
 
     /**
      * Handles a lost claim. Another node may have postponed the note because the response was not in the ledger; it is
-     * there now, so the note is set due.
+     * there now, so the note is set due. Its sidecar may have been written.
      */
     private void lost(WorklistItem item) {
         logLostClaim(item);
         rows.setDue(item, run.jobExecutionId());
+        sidecars.correct(item.id());
     }
 
     private static void logLostClaim(WorklistItem item) {
         log.warn(
-                "Note {}: claim {} was lost, or settled by a commit that was not confirmed; nothing was written",
+                "Note {}: claim {} was lost, or settled by a commit that was not confirmed; no row was written",
                 item.id(),
                 item.claim());
     }

@@ -102,6 +102,9 @@ public record NightlyRun(
             revision.tryAdvance();
         }
         reporter.onProgress();
+        if (isServiced(end.exitCode())) {
+            checks.recovery().sidecars().writeDue();
+        }
         run.captureLog = isServiced(end.exitCode()) ? captureLog.tryAppend().orElse(null) : null;
         return reporter.summaryOf(end);
     }

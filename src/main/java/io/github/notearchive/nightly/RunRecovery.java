@@ -1,6 +1,7 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.ClaimRepository;
@@ -29,6 +30,7 @@ record RunRecovery(
         CallRepository calls,
         ClaimRepository claims,
         PaidResponses paid,
+        Sidecars sidecars,
         RefreshPlan refreshPlan,
         Spool spool,
         SchemaDrift drift,

@@ -28,7 +28,8 @@ import java.util.Optional;
  *
  * <p>In this order: unfinished rebuild; bucket belongs to the database, since spooled responses are written only then;
  * crash recovery; gate of an earlier code 303; configured limits of the night; provider and store are reachable;
- * cleanup. A closed gate or a used-up limit of calls denies a run only if no due note has a usable response.
+ * sidecars that are due; cleanup. A closed gate or a used-up limit of calls denies a run only if no due note has a
+ * usable response.
  */
 public record StartChecks(
         JobExecutionQueries executions,
@@ -89,6 +90,7 @@ public record StartChecks(
         }
         store.ensureBucket();
         store.requireWritable();
+        recovery.sidecars().writeDue(); // before their notes are claimed
         revision.advance();
         if (noCalls.isEmpty()) {
             Instant sentAt = run.now();

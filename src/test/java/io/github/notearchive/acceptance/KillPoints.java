@@ -39,6 +39,7 @@ final class KillPoints {
             "SELECT count(DISTINCT note_id) FROM worklist JOIN api_call USING (note_id) WHERE claimed_by IS NOT NULL AND billed = 'YES'";
     private static final String CAPTURED_AND_CLAIMED =
             "SELECT count(DISTINCT note_id) FROM worklist JOIN note_capture USING (note_id) WHERE claimed_by IS NOT NULL";
+    private static final String DUE_SIDECARS = "SELECT count(*) FROM worklist WHERE sidecar_due IS NOT NULL";
     private static final String CRASHED_STEPS =
             "SELECT count(*) FROM batch_step_execution WHERE exit_code = 'CRASHED' AND job_execution_id = " + EXECUTION;
 
@@ -404,6 +405,20 @@ final class KillPoints {
                         .preparedBy(KillPoints::postponeNoteWithDeadFile)
                         .chargingNotes()
                         .repeatedBy(night -> night.call(waive(night)).with(0)),
+                new KillPoint("SIDECAR_DUE", "a waiver is committed, the sidecar does not have it")
+                        .by(night -> night.killTrapped(
+                                // the entry of the log precedes the object
+                                before("INSERT ON log_entry", "true"),
+                                archive -> archive.assertNumber(DUE_SIDECARS, 1),
+                                waive(night)))
+                        .preparedBy(KillPoints::postponeNoteWithDeadFile)
+                        .chargingNotes()
+                        .repeatedBy(night -> {
+                            night.runToTheEnd();
+                            try (Archive archive = night.look()) {
+                                archive.assertNumber(DUE_SIDECARS, 0);
+                            }
+                        }),
                 new KillPoint("PUBLISH_FILES", "data files are published, no metadata names them")
                         .by(KillPoints::publishUntilManifest)
                         .preparedBy(Practice::runToTheEnd)

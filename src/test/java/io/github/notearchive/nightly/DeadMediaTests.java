@@ -225,6 +225,7 @@ class DeadMediaTests extends NightFixture {
     void noteThatIsClaimedOrChangedSinceItWasReadIsNotWaived(String change) throws Exception {
         isDead(pictures.getFirst());
         night.run(ExitCode.INCOMPLETE);
+        Map<String, byte[]> sidecars = night.objects("notes/" + note);
 
         CompletableFuture<Integer> waived =
                 ArchiveDatabase.whileLocked(night.connect(), "SELECT 1 FROM archive FOR UPDATE", () -> {
@@ -239,6 +240,7 @@ class DeadMediaTests extends NightFixture {
                 .hasMessageContaining("was claimed or changed meanwhile");
         assertThat(night.state(note)).isEqualTo(POSTPONED);
         assertThat(night.files(note)).startsWith("IMAGE MISSING DEAD");
+        assertThat(night.objects("notes/" + note)).usingRecursiveComparison().isEqualTo(sidecars);
     }
 
     @Test

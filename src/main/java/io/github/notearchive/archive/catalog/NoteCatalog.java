@@ -121,11 +121,6 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
         private boolean isVideo(NoteCapture response) {
             return video != null && video.callId() == response.callId();
         }
-
-        public boolean lists(SlotRow file) {
-            return files.stream()
-                    .anyMatch(listed -> listed.kind() == file.kind() && listed.ordinal() == file.ordinal());
-        }
     }
 
     /** As below, for one note. */

@@ -75,7 +75,7 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     /** A note that is written with others. */
-    record Request(Settlement settlement, @Nullable Mapped note) {
+    record Request(Settlement settlement, @Nullable Mapped note, boolean isSidecarDue) {
 
         NoteId id() {
             return settlement.noteId();
@@ -95,11 +95,14 @@ public final class NoteRowWriter implements AutoCloseable {
     /**
      * Writes a note and its worklist row.
      *
+     * @param isSidecarDue whether a sidecar of the note is written afterwards
      * @return what a refresh has changed, {@link Change#NONE} for other notes; empty if the claim was lost
      */
-    public Optional<Change> record(WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution) {
+    public Optional<Change> record(
+            WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, boolean isSidecarDue) {
         note.answers().forEach(drift::record);
-        Request request = new Request(new Settlement(claimed, row, jobExecution), NoteCatalog.map(note));
+        Settlement settlement = new Settlement(claimed, row, jobExecution);
+        Request request = new Request(settlement, NoteCatalog.map(note), isSidecarDue);
         if (claimed.refreshNight() == null) {
             return write(request) ? Optional.of(Change.NONE) : Optional.empty();
         }
@@ -164,6 +167,13 @@ public final class NoteRowWriter implements AutoCloseable {
             notes.save(captured);
             refreshPlan.plan(captured.stream().map(Mapped::id).toList());
         }
+        List<NoteId> due = sorted.stream()
+                .filter(request -> request.isSidecarDue() && settled.contains(request.claim()))
+                .map(Request::id)
+                .toList();
+        if (!due.isEmpty()) {
+            int _ = worklist.markSidecarsDue(due);
+        }
         return requests.stream()
                 .map(request -> settled.contains(request.claim()))
                 .toList();
@@ -197,9 +207,9 @@ public final class NoteRowWriter implements AutoCloseable {
                 .findFirst();
     }
 
-    /** Writes the row of a note without new data; false if the claim was lost. */
+    /** Writes the row of a note without new data, whose sidecar is due then; false if the claim was lost. */
     public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecution) {
-        return write(new Request(new Settlement(claimed, row, jobExecution), null));
+        return write(new Request(new Settlement(claimed, row, jobExecution), null, true));
     }
 
     /**
@@ -211,7 +221,7 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     /** Releases a note and writes its collected media, if any; false if the claim was lost. */
-    public boolean release(WorklistItem claimed, @Nullable CapturedNote note) {
+    public boolean release(WorklistItem claimed, @Nullable CapturedNote note, boolean isSidecarDue) {
         if (note != null) {
             note.answers().forEach(drift::record);
         }
@@ -220,6 +230,9 @@ public final class NoteRowWriter implements AutoCloseable {
             boolean released = claims.release(claimed);
             if (released && note != null) {
                 notes.save(note);
+            }
+            if (released && isSidecarDue) {
+                int _ = worklist.markSidecarsDue(List.of(claimed.id()));
             }
             return released;
         });

@@ -128,12 +128,10 @@ public class PaidResponses {
                 .optional();
     }
 
-    /** Returns the newest paid call of a note, whether or not its response contains the note. */
-    public Optional<PaidCall> latestPaidCall(NoteId id) {
-        return Optional.ofNullable(latestPaidCalls(List.of(id)).get(id));
-    }
-
-    /** As above, for several notes; without those that have none. */
+    /**
+     * Returns the newest paid calls of notes, whether or not their responses contain the note; without notes that have
+     * none.
+     */
     public Map<NoteId, PaidCall> latestPaidCalls(Collection<NoteId> notes) {
         record Newest(NoteId noteId, PaidCall call) {}
 
@@ -145,6 +143,21 @@ public class PaidResponses {
                                 PAID_CALLS.replace(":noteId", "listed.note_id")))
                 .stream()
                 .collect(Collectors.toMap(Newest::noteId, Newest::call, (first, _) -> first));
+    }
+
+    /**
+     * Returns the paid calls whose sidecars a decision about their note changes: the newest one to each endpoint, and
+     * those that list its present files.
+     */
+    public List<PaidCall> currentPaidCalls(NoteId id) {
+        return Statements.list(autoCommit, PaidCall.class, Map.of("noteId", id), PAID_CALLS + """
+                        AND (id IN (SELECT max(id) FROM api_call
+                                    WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL GROUP BY endpoint)
+                             OR received_at = (SELECT last_captured_at FROM note WHERE note_id = :noteId)
+                             OR received_at IN (SELECT captured_at FROM note_media
+                                                WHERE note_id = :noteId AND kind IN ('VIDEO', 'SUBTITLE')))
+                        ORDER BY id
+                        """);
     }
 
     /** Returns a paid call by number. */

@@ -19,8 +19,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -141,17 +143,19 @@ public class WorklistRepository {
     }
 
     /** Returns the rows of claimed notes by claim, without those whose claim was lost. Commits on return. */
-    public Map<Long, WorklistRow> rows(Collection<WorklistItem> claimed) {
+    public Map<Long, ClaimedRow> rows(Collection<WorklistItem> claimed) {
         Map<String, ?> parameters = Map.of(
                 "notes", claimed.stream().map(WorklistItem::id).toList(),
                 "claims", claimed.stream().map(WorklistItem::claim).toArray(Long[]::new));
         return Statements.list(autoCommit, ClaimedRow.class, parameters, """
-                        SELECT * FROM worklist WHERE note_id = ANY (:notes) AND claim_id = ANY (:claims)
+                        SELECT *, ARRAY(SELECT call_id::text FROM note_capture c WHERE c.note_id = w.note_id) AS captured
+                        FROM worklist w WHERE note_id = ANY (:notes) AND claim_id = ANY (:claims)
                         """).stream()
-                .collect(Collectors.toMap(ClaimedRow::claimId, ClaimedRow::row));
+                .collect(Collectors.toMap(ClaimedRow::claimId, Function.identity()));
     }
 
-    private record ClaimedRow(long claimId, WorklistRow row) {}
+    /** A claimed row, and the calls whose responses the catalog has. */
+    public record ClaimedRow(long claimId, WorklistRow row, List<String> captured) {}
 
     /** Returns assignments of columns from those of a row {@code d}. */
     private static String from(String d, String columns) {
@@ -179,6 +183,50 @@ public class WorklistRepository {
                 .param("rows", Columns.json(settlements))
                 .query((row, _) -> row.getLong("claim_id"))
                 .set();
+    }
+
+    /**
+     * Marks the sidecars of notes as due, those that have a paid response, each with a new mark. Part of the caller's
+     * transaction.
+     *
+     * @return number of marked notes
+     */
+    public int markSidecarsDue(Collection<NoteId> notes) {
+        return Statements.update(jdbc, Map.of("notes", notes), """
+                UPDATE worklist w SET sidecar_due = nextval('worklist_claim_seq')
+                WHERE note_id = ANY (:notes)
+                  AND EXISTS (SELECT 1 FROM api_call c
+                              WHERE c.note_id = w.note_id AND c.billed = 'YES' AND c.received_at IS NOT NULL)
+                """);
+    }
+
+    /** An unclaimed row whose sidecar is due. */
+    public record DueSidecar(NoteId noteId, long sidecarDue, WorklistRow row) {}
+
+    /** Returns the row of a note; empty if its sidecar is not due, or it is claimed. Commits on return. */
+    public Optional<DueSidecar> dueSidecar(NoteId id) {
+        String sql = "SELECT * FROM worklist WHERE note_id = :noteId AND claim_id IS NULL AND sidecar_due IS NOT NULL";
+        return Statements.optional(autoCommit, DueSidecar.class, Map.of("noteId", id), sql);
+    }
+
+    /** Returns the unclaimed notes whose sidecars are due. */
+    public List<NoteId> dueSidecars() {
+        String sql =
+                "SELECT note_id AS value FROM worklist WHERE claim_id IS NULL AND sidecar_due IS NOT NULL ORDER BY 1";
+        return Statements.list(autoCommit, NoteId.class, Map.of(), sql);
+    }
+
+    /** Clears the mark of a note; false, and the mark is unchanged, if the row was claimed, settled or marked since. */
+    public boolean clearSidecarDue(DueSidecar written) {
+        Map<String, ?> parameters = Map.of(
+                "noteId", written.noteId(),
+                "due", written.sidecarDue(),
+                "settledAt", Objects.requireNonNullElse(written.row().settledAt(), Instant.EPOCH));
+        return Statements.update(autoCommit, parameters, """
+                        UPDATE worklist SET sidecar_due = NULL
+                        WHERE note_id = :noteId AND sidecar_due = :due AND claim_id IS NULL
+                          AND coalesce(settled_at, 'epoch') = :settledAt
+                        """) == 1;
     }
 
     /** Prevents claims of a note until the caller's transaction ends. Returns its row; empty if it is claimed. */

@@ -10,7 +10,6 @@ import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,16 +148,5 @@ public record WorklistRow(
 
     private static @Nullable LocalDate dateOf(@Nullable Night night) {
         return night == null ? null : night.date();
-    }
-
-    /** Returns this row, computed from that at the claim, with the columns that others changed during the claim. */
-    public WorklistRow withChanges(WorklistRow claimed, WorklistRow current) {
-        boolean isPlanKept = current.refresh.refreshAttempts == claimed.refresh.refreshAttempts
-                && Objects.equals(current.refresh.refreshNight, claimed.refresh.refreshNight);
-        Refresh planned = isPlanKept ? refresh : current.refresh;
-        Refresh plan = current.refresh.with(planned.refreshNight, planned.refreshAttempts);
-        Origin origin = current.origin;
-        return new WorklistRow(
-                state, responseHeld, dueAt, lastCode, reason, detail, missingNight, settledAt, counters, plan, origin);
     }
 }

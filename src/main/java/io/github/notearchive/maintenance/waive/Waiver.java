@@ -36,7 +36,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Accepts missing files by decision of an operator. A note without further missing files becomes ARCHIVED. Writes the
- * sidecar first, then the rows.
+ * rows first, then the sidecars, so that a refused decision leaves nothing in the bucket.
  */
 @Component
 public record Waiver(
@@ -81,7 +81,7 @@ public record Waiver(
      */
     public int waive(NoteId id, MediaKind kind, int ordinal, String reason) {
         Request request = new Request(id, kind, ordinal, reason);
-        // the sidecar must not be written after the note was erased
+        // the sidecars must not be written after the note was erased
         try (RunnerLock _ = RunnerLock.acquire(database, Scope.NOTE, id.value())
                 .orElseThrow(
                         () -> request.refused("is locked by another command, or the whole archive is; repeat later"))) {
@@ -118,7 +118,6 @@ public record Waiver(
         CapturedNote note = waived(request, slots, left, now);
         revision.advance();
         WorklistRow next = left == 0 ? row.apply(new Transition.CompletedByWaiver(), now) : row;
-        sidecars.write(note, next);
         transaction.executeWithoutResult(_ -> {
             if (!worklist.lockUnclaimed(id).equals(Optional.of(row))) {
                 throw request.refused("was claimed or changed meanwhile; repeat when no run works on it");
@@ -128,7 +127,9 @@ public record Waiver(
             }
             notes.save(note);
             refreshPlan.plan(List.of(id));
+            int _ = worklist.markSidecarsDue(List.of(id));
         });
+        boolean _ = sidecars.writeDue(id);
         return left;
     }
 

@@ -301,14 +301,15 @@ class NoteRowWriterTests {
     /** Writes notes concurrently. */
     private List<Future<Optional<Change>>> submit(List<First> firsts) {
         List<Future<Optional<Change>>> results = new ArrayList<>();
-        firsts.forEach(
-                first -> results.add(workers.submit(() -> writer.record(first.claimed, first.note, first.row(), 7))));
+        firsts.forEach(first ->
+                results.add(workers.submit(() -> writer.record(first.claimed, first.note, first.row(), 7, false))));
         return results;
     }
 
     private List<Request> requests(List<First> firsts) {
         return firsts.stream()
-                .map(first -> new Request(new Settlement(first.claimed, first.row(), 7), NoteCatalog.map(first.note)))
+                .map(first ->
+                        new Request(new Settlement(first.claimed, first.row(), 7), NoteCatalog.map(first.note), false))
                 .toList();
     }
 

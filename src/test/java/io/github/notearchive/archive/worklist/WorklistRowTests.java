@@ -161,23 +161,6 @@ class WorklistRowTests {
         assertThat(applied.missingNight()).isEqualTo(missing == null ? null : missing.date());
     }
 
-    @Test
-    void changesOfOthersDuringTheClaimAreKept() {
-        WorklistRow settled = REFRESHED.apply(
-                new RefreshResult(ARCHIVED, TOMORROW, 2, 301, PROVIDER_ERROR, "later", TONIGHT, false), NOW);
-        Origin raised = new Origin(9, "list", ORIGIN.enqueuedAt());
-
-        WorklistRow samePlan = settled.withChanges(REFRESHED, current(new Refresh(3, null, TONIGHT.date(), 1), raised));
-        WorklistRow newPlan = settled.withChanges(
-                REFRESHED, current(new Refresh(3, null, TOMORROW.date().plusDays(3), 0), raised));
-
-        assertThat(samePlan.refresh()).isEqualTo(new Refresh(3, null, TOMORROW.date(), 2));
-        assertThat(newPlan.refresh())
-                .isEqualTo(new Refresh(3, null, TOMORROW.date().plusDays(3), 0));
-        assertThat(newPlan.origin()).isEqualTo(raised);
-        assertThat(newPlan.detail()).isEqualTo("later");
-    }
-
     private static WorklistRow current(Refresh refresh, Origin origin) {
         return new WorklistRow(
                 ARCHIVED, true, LATER, 0, NOTE_ABSENT, "r", LAST_NIGHT, BEFORE, OF_LAST_NIGHT, refresh, origin);
