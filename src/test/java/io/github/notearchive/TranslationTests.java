@@ -15,12 +15,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Compares blocks, code and links of the Chinese README with the README. Also checks length, links, anchors and
- * vocabulary of all documents.
+ * Compares blocks, code and links of the Chinese README with the README. Also checks links, anchors and vocabulary
+ * of all documents.
  */
 class TranslationTests {
 
@@ -33,7 +32,7 @@ class TranslationTests {
     private static final Pattern CODE_SPAN = Pattern.compile("`([^`]+)`");
     private static final Pattern LINK = Pattern.compile("\\[([^]]*)]\\(([^)\\s]+)\\)");
 
-    /** Pages with a table that a test compares with the code; they may be longer than other pages. */
+    /** Documents with a table that a test compares with the code, whose words are those of messages. */
     private static final Set<String> TABLES = Set.of(
             "response-variants.md",
             "crashes.md",
@@ -54,13 +53,6 @@ class TranslationTests {
         }
     }
 
-    static Stream<Path> pages() throws IOException {
-        return documents()
-                .filter(file -> file.startsWith(DOCUMENTS) && !file.equals(CHINESE))
-                .filter(file -> !file.startsWith(DOCUMENTS.resolve("decisions")))
-                .filter(file -> !TABLES.contains(file.getFileName().toString()));
-    }
-
     @Test
     void translationHasTheSameBlocksWithTheirCodeAndLinks() throws IOException {
         assertThat(read(CHINESE).stream().map(Block::shape))
@@ -77,18 +69,6 @@ class TranslationTests {
         for (String link : relativeLinks(document)) {
             assertThat(isResolved(document, link)).as("%s: %s", document, link).isTrue();
         }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"README.md, 200", "src/docs/README.zh-CN.md, 200", "CONTRIBUTING.md, 120", "CHANGELOG.md, 60"})
-    void aRootDocumentHasAtMostItsNumberOfLines(Path document, int lines) throws IOException {
-        assertThat(Files.readAllLines(document)).hasSizeLessThanOrEqualTo(lines);
-    }
-
-    @ParameterizedTest
-    @MethodSource("pages")
-    void aPageHasAtMostEightyLines(Path page) throws IOException {
-        assertThat(Files.readAllLines(page)).hasSizeLessThanOrEqualTo(80);
     }
 
     @Test
