@@ -199,7 +199,8 @@ class SharedDirectoryTests {
             assertThatThrownBy(() -> new EmbeddedStore(directory, false))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining(
-                            "the process of its servers ends at once, see " + home.resolve("servers.log"));
+                            "the process of its servers ends at once; correct what its log names",
+                            "see " + home.resolve("servers.log"));
         }
         assertThat(home.resolve("servers.log")).content().contains("servers.properties");
         Files.delete(obstacle);

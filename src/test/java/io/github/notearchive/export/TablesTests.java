@@ -103,6 +103,7 @@ class TablesTests extends ExportScenario {
             "worklist.requeued_at",
             "worklist.response_held",
             "worklist.settled_at",
+            "worklist.sidecar_due",
             "worklist.settled_by");
 
     @ParameterizedTest
