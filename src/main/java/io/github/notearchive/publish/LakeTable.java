@@ -303,7 +303,7 @@ final class LakeTable {
         }
         transaction.commitTransaction();
         table.refresh();
-        long unreferenced = removeUnreferenced(erased != null);
+        long unreferenced = removeUnreferenced();
         org.apache.iceberg.Snapshot current = table.currentSnapshot();
         String rows = current == null ? "0" : current.summary().getOrDefault(SnapshotSummary.TOTAL_RECORDS_PROP, "0");
         return new PublishedTable(layout.name(), Long.parseLong(rows), added.size(), removed.size(), unreferenced);
@@ -317,7 +317,7 @@ final class LakeTable {
      * Writes {@code version-hint.text}, by which readers without the catalog find the metadata, and removes the objects
      * of killed publishes and expired snapshots.
      */
-    private long removeUnreferenced(boolean isErased) throws IOException {
+    private long removeUnreferenced() throws IOException {
         String hint = table.location() + "/metadata/version-hint.text";
         TableMetadata metadata = metadata(table);
         String current = metadata.metadataFileLocation();
@@ -325,9 +325,8 @@ final class LakeTable {
         files.store.putBytes(files.key(hint), version.getBytes(StandardCharsets.UTF_8), "text/plain");
 
         Set<String> referenced = new HashSet<>(Set.of(hint, current));
-        if (!isErased) {
-            metadata.previousFiles().forEach(previous -> referenced.add(previous.file()));
-        }
+        // they have no values of rows, and the current one names them
+        metadata.previousFiles().forEach(previous -> referenced.add(previous.file()));
         for (org.apache.iceberg.Snapshot snapshot : snapshots(table)) {
             referenced.add(snapshot.manifestListLocation());
             for (ManifestFile manifest : snapshot.allManifests(files)) {

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.apache.avro.file.DataFileReader;
 import org.apache.avro.file.SeekableByteArrayInput;
 import org.apache.avro.generic.GenericDatumReader;
@@ -67,10 +68,14 @@ abstract class PublishScenario {
     }
 
     Publisher publisher(ObjectStore bucket) {
+        return publisher(bucket, database.dataSource());
+    }
+
+    Publisher publisher(ObjectStore bucket, DataSource source) {
         return new Publisher(
-                snapshots(),
+                new NoteSnapshots(JdbcClient.create(source), new JdbcTransactionManager(source)),
                 bucket,
-                database.dataSource(),
+                source,
                 database.details(),
                 Settings.bind("archive", ArchiveProperties.class, "data-dir", directory.resolve("data")));
     }

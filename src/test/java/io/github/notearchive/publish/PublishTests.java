@@ -7,18 +7,23 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.github.notearchive.SmallArchive;
 import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.cli.ErrorTranslator;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
 import io.github.notearchive.store.ObjectKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import javax.sql.DataSource;
@@ -31,8 +36,10 @@ import org.apache.iceberg.types.Types;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 import org.springframework.dao.ConcurrencyFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
@@ -289,6 +296,33 @@ class PublishTests extends PublishScenario {
 
         assertThat(new Layout(table, 3, false).digest()).isEqualTo(layout.digest());
         assertThat(new Layout(other, 3, false).digest()).isNotEqualTo(layout.digest());
+    }
+
+    @Test
+    void connectionsThatAreCutDuringAPublishAreAnOutage() {
+        List<Integer> servers = new CopyOnWriteArrayList<>();
+        DataSource recorded = new DelegatingDataSource(database.dataSource()) {
+
+            @Override
+            public Connection getConnection() throws SQLException {
+                Connection connection = super.getConnection();
+                servers.add(connection.unwrap(PGConnection.class).getBackendPID());
+                return connection;
+            }
+        };
+
+        assertThatThrownBy(() -> publisher(store, recorded)
+                        .publish(
+                                true,
+                                null,
+                                () -> servers.forEach(pid -> database.jdbc()
+                                        .sql("SELECT pg_terminate_backend(?)")
+                                        .param(pid)
+                                        .query()
+                                        .singleValue())))
+                .satisfies(
+                        failure -> assertThat(ErrorTranslator.translate(failure).exitCode())
+                                .isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE));
     }
 
     @Test
