@@ -39,7 +39,9 @@ final class ProveCommand extends JsonCommand {
     @Override
     public Integer call() throws Exception {
         NoteId id = noteId(note);
-        refuseIf(!Files.isDirectory(directory.toAbsolutePath()), "--to " + directory + " is not a directory");
+        refuseIf(
+                Files.exists(directory) && !Files.isDirectory(directory.toAbsolutePath()),
+                "--to " + directory + " is not a directory");
         return execute(Action.class, action -> {
             requireNotErased(action.erased, id);
             List<Written> written = new ArrayList<>();
@@ -65,6 +67,7 @@ final class ProveCommand extends JsonCommand {
     }
 
     private Written write(NoteId id, Proof proof) throws IOException {
+        Files.createDirectories(directory.toAbsolutePath());
         Path file = directory.resolve(id + "-" + proof.position() + ".tlog-proof");
         AtomicFile.write(file, proof.text().getBytes(StandardCharsets.UTF_8));
         if (proof.stamp() != null) {

@@ -574,6 +574,12 @@ class CaptureLogTests {
                     .startsWith("0 proven: entry " + proven.position() + " of " + (number < 300 ? 300 : 711))
                     .contains("\"noteId\":\"" + note(number) + "\"");
         }
+        String whole = Files.readString(proof);
+        String line = whole.lines().skip(3).findFirst().orElseThrow();
+        // bits that the 32 bytes of a hash leave over
+        Files.writeString(proof, whole.replace(line, line.replaceFirst(".=$", (char) (line.charAt(42) + 1) + "=")));
+        assertThat(verify(proof, verifier, file.toString())).startsWith("1 not proven: format");
+        Files.writeString(proof, whole);
         byte[] bytes = Files.readAllBytes(proof);
         Random random = new Random(3);
         int name = new String(bytes, UTF_8).indexOf("\n\n");
