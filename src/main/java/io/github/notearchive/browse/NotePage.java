@@ -8,6 +8,7 @@ import io.github.notearchive.archive.stats.NoteView.NoteContent;
 import io.github.notearchive.archive.stats.NoteView.NoteFile;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.Chart;
 import io.github.notearchive.report.NoteHistories.Event;
@@ -16,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 import org.apache.commons.lang3.Strings;
@@ -30,9 +30,6 @@ record NotePage(
         List<NoteCaptureLine> captures,
         @Nullable WorklistEntry entry,
         List<Event> events) {
-
-    /** A topic within a text, as the app writes it. */
-    private static final Pattern TOPIC = Pattern.compile("#([^#\\[\\]\\n]{1,500})\\[话题\\]#");
 
     /**
      * A video, or a picture with the motion of a live photo.
@@ -129,9 +126,9 @@ record NotePage(
     }
 
     List<TextPart> text() {
-        return Arrays.stream(TOPIC.splitWithDelimiters(StringUtils.defaultString(note.text()), -1))
+        return Arrays.stream(DisplayFormat.TOPIC.splitWithDelimiters(StringUtils.defaultString(note.text()), -1))
                 .map(part -> {
-                    Matcher topic = TOPIC.matcher(part);
+                    Matcher topic = DisplayFormat.TOPIC.matcher(part);
                     return topic.matches()
                             ? new TextPart("#" + topic.group(1), topic.group(1))
                             : new TextPart(part, null);

@@ -1,6 +1,7 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.export.Folder.NotePage;
+import io.github.notearchive.io.DisplayFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -59,7 +60,7 @@ final class Markdown {
         }
         String text = page.text("note_text");
         if (text != null && !text.isBlank()) {
-            out.append(escape(text)).append("\n\n");
+            out.append(escape(DisplayFormat.topics(text))).append("\n\n");
         }
         String topics = page.note()
                 .path("topics")

@@ -15,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Currency;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
@@ -27,7 +28,15 @@ public final class DisplayFormat {
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(Night.ZONE);
 
+    /** A topic within a text, as the app stores it: {@code #name[话题]#}. */
+    public static final Pattern TOPIC = Pattern.compile("#([^#\\[\\]\\n]{1,500})\\[话题\\]#");
+
     private DisplayFormat() {}
+
+    /** Returns a text with its topics as the app shows them, such as {@code #name}; empty for null. */
+    public static String topics(@Nullable String text) {
+        return text == null ? "" : TOPIC.matcher(text).replaceAll("#$1");
+    }
 
     /** Formats a time to the minute; a dash for null. */
     public static String minute(@Nullable Instant instant) {

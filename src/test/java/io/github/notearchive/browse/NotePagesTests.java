@@ -137,6 +137,22 @@ class NotePagesTests {
     }
 
     @Test
+    void topicsHaveNoMarkup() {
+        assertThat(page("/")).doesNotContain("[话题]");
+        for (String capture : page("/notes/" + LIVE).split("href=\"")) {
+            if (capture.startsWith("/notes/" + LIVE + "/captures/")) {
+                assertThat(page(capture.substring(0, capture.indexOf('"')))).doesNotContain("[话题]");
+            }
+        }
+    }
+
+    /** The first picture is missing, the second one waived. */
+    @Test
+    void slidesHaveTheNumbersOfTheFiles() {
+        assertThat(page("/notes/" + GAPS)).contains("alt=\"Picture 0\"").doesNotContain("alt=\"Picture 1\"");
+    }
+
+    @Test
     void captureHasItsComments() {
         assertThat(page("/notes/" + HOSTILE + "/captures/2026-03-12T04:00:00Z")).contains("好看", "=朋友", "云南");
     }
