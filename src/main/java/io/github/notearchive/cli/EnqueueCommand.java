@@ -65,7 +65,15 @@ final class EnqueueCommand extends ArchiveCommand {
     /** A readable input in UTF-8. */
     private record Input(String name, @Nullable Path file, InputStreamSource content) {}
 
-    record Enqueued(String name, EnqueueReport report) {}
+    record Enqueued(String name, EnqueueReport report, Arguments.RefreshAfter refresh) {
+
+        /** Returns what was changed of known notes. */
+        String change() {
+            return refresh.days() != null
+                    ? " (refreshed every " + DisplayFormat.plural(refresh.days(), "day") + " from now on)"
+                    : refresh.night() != null ? " (refreshed on " + refresh.night() + ")" : "";
+        }
+    }
 
     @Component
     record Action(
@@ -124,7 +132,7 @@ final class EnqueueCommand extends ArchiveCommand {
                 try (Reader reader = new InputStreamReader(input.content.getInputStream(), StandardCharsets.UTF_8)) {
                     EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write, links);
                     print(input.name, report);
-                    clean &= report.rejected() == 0;
+                    clean &= report.rejected() == 0 && report.added() + report.known() > 0;
                 } catch (EnqueueException e) {
                     throw CommandFailure.usage(input.name + ": " + e.getMessage());
                 }
@@ -158,9 +166,9 @@ final class EnqueueCommand extends ArchiveCommand {
     }
 
     private void print(String name, EnqueueReport report) {
-        out().print(text("enqueue", new Enqueued(name, report)));
+        out().print(text("enqueue", new Enqueued(name, report, refreshAfter)));
         if (report.added() + report.known() + report.repeated() + report.rejected() == 0) {
-            warn(name + " contains no note; nothing was enqueued");
+            warn(name + " is empty or contains no note; nothing was enqueued");
         }
         if (rejects == null && report.rejected() > 0) {
             out().flush();

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 
@@ -120,8 +121,10 @@ final class LiveProgress extends OutputStream {
             MemorySegment rowsAndColumns = arena.allocate(JAVA_SHORT, 4);
             int error = (int) Ioctl.CALL.invokeExact(Ioctl.STANDARD_ERROR, Ioctl.WINDOW_SIZE, rowsAndColumns);
             return error == 0 ? Short.toUnsignedInt(rowsAndColumns.getAtIndex(JAVA_SHORT, 1)) : 0;
-        } catch (Throwable _) {
+        } catch (RuntimeException | LinkageError _) {
             return 0; // a run does not depend on its progress line
+        } catch (Throwable e) {
+            throw ExceptionUtils.asRuntimeException(e); // the call declares it, and throws none
         }
     }
 

@@ -7,7 +7,9 @@ import io.github.notearchive.io.TerminalText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.support.PropertiesLoaderUtils;
 import picocli.AutoComplete.GenerateCompletion;
@@ -16,6 +18,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program: all commands, and their exit codes. */
 @Command(
@@ -93,7 +97,8 @@ public final class NoteArchiveCommand {
                         parsed.commandSpec().commandLine()))
                 .setParameterExceptionHandler((e, _) -> {
                     CommandLine command = e.getCommandLine();
-                    command.getErr().println(TerminalText.lines("note-archive: " + e.getMessage()));
+                    command.getErr().println(TerminalText.lines("note-archive: " + problem(e)));
+                    UnmatchedArgumentException.printSuggestions(e, command.getErr());
                     command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
                     return ExitCode.USAGE.number();
                 })
@@ -108,6 +113,16 @@ public final class NoteArchiveCommand {
                     command.getErr().println(TerminalText.lines("note-archive: " + failure.getMessage()));
                     return pointToPage(failure.exitCode().number(), command);
                 });
+    }
+
+    /** Returns the message; that about unknown options without the values that follow them. */
+    private static @Nullable String problem(ParameterException e) {
+        List<String> options = e instanceof UnmatchedArgumentException unmatched
+                ? unmatched.getUnmatched().stream()
+                        .filter(argument -> argument.startsWith("-"))
+                        .toList()
+                : List.of();
+        return options.isEmpty() ? e.getMessage() : "Unknown option: " + String.join(", ", options);
     }
 
     /** Prints where an exit code is explained, and returns the exit code. */

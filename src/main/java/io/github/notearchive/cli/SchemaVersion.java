@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -38,8 +39,15 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
 
     /** Returns why the schema cannot be used, and the remedy; empty when it can be migrated or used. */
     public static Optional<String> refusal(Flyway flyway) {
-        return Stream.of(flyway.info().all())
-                .filter(migration -> migration.isVersioned() && FUTURE.contains(migration.getState()))
+        List<MigrationInfo> migrations = Stream.of(flyway.info().all())
+                .filter(MigrationInfo::isVersioned)
+                .toList();
+        if (migrations.stream().anyMatch(migration -> !migration.isChecksumMatching())) {
+            return Optional.of(
+                    "that of a development version, which differs from this one in older migrations; use a new, empty database and fill it with note-archive rebuild, or use that version");
+        }
+        return migrations.stream()
+                .filter(migration -> FUTURE.contains(migration.getState()))
                 .map(MigrationInfo::getVersion)
                 .max(Comparator.naturalOrder())
                 .map("version %s, created by a newer version of this program; use that one"::formatted);

@@ -80,7 +80,17 @@ class CommandLineTests {
     @Test
     void missingCommandIsReported() {
         assertThat(usageError()).contains("Missing required subcommand");
-        assertThat(usageError("config")).contains("Missing required subcommand", "note-archive config --help");
+    }
+
+    @Test
+    void misspelledNamesHaveASuggestionAndValuesAreNoOptions() {
+        assertThat(usageError("serach", "x")).contains("Did you mean", "search");
+        assertThat(usageError("list", "--limt", "-3", "x"))
+                .contains("Unknown option: --limt")
+                .contains("--limit");
+        assertThat(usageError("check", "--limt", "3"))
+                .contains("Unknown option: --limt")
+                .doesNotContain("3'");
     }
 
     /** Invalid arguments of commands, separated by semicolons. */
@@ -134,7 +144,7 @@ class CommandLineTests {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            run --limt 3 | Unknown options: '--limt', '3'
+            run --limt 3 | Unknown option: --limt
             run --limit x | Invalid value for option '--limit': 'x' is not a long
             search | Missing required parameter: 'FILTER'
             status --fail-on HEALTHY | --fail-on must be ATTENTION or BROKEN, but is HEALTHY

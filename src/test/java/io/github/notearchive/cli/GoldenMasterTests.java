@@ -212,6 +212,7 @@ class GoldenMasterTests {
         System.setProperty("archive.video.max-height", "-1");
 
         String text = execute(2, "config", "show", "--changed");
+        assertThat(execute(2, "config")).isEqualTo(execute(2, "config", "show"));
 
         assertUnchanged("text/config-problems.txt", withoutVariables(text, List.of()));
     }

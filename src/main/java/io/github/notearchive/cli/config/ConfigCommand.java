@@ -6,11 +6,15 @@ import io.github.notearchive.cli.config.EffectiveSettings.Effective;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code config}: shows the settings. */
 @Command(
@@ -18,7 +22,16 @@ import picocli.CommandLine.Option;
         synopsisSubcommandLabel = "show",
         mixinStandardHelpOptions = true,
         subcommands = ConfigCommand.Show.class)
-public final class ConfigCommand {
+public final class ConfigCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    /** Shows the settings, as {@code config show}. */
+    @Override
+    public Integer call() {
+        return Objects.requireNonNull(spec.subcommands().get("show")).execute();
+    }
 
     /** {@code config show}: shows each setting with its origin. */
     @Command(name = "show")
