@@ -132,7 +132,7 @@ final class EnqueueCommand extends ArchiveCommand {
                 try (Reader reader = new InputStreamReader(input.content.getInputStream(), StandardCharsets.UTF_8)) {
                     EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write, links);
                     print(input.name, report);
-                    clean &= report.rejected() == 0 && report.added() + report.known() > 0;
+                    clean &= report.rejected() == 0;
                 } catch (EnqueueException e) {
                     throw CommandFailure.usage(input.name + ": " + e.getMessage());
                 }
@@ -168,7 +168,7 @@ final class EnqueueCommand extends ArchiveCommand {
     private void print(String name, EnqueueReport report) {
         out().print(text("enqueue", new Enqueued(name, report, refreshAfter)));
         if (report.added() + report.known() + report.repeated() + report.rejected() == 0) {
-            warn(name + " is empty or contains no note; nothing was enqueued");
+            out().println(name + " contains no note: there was nothing to enqueue");
         }
         if (rejects == null && report.rejected() > 0) {
             out().flush();
