@@ -189,8 +189,14 @@ public record Sidecar(
      * @throws BrokenSidecarException if the object is not a sidecar, or not that of this key
      */
     public static Sidecar read(ObjectKey key, byte[] bytes) throws BrokenSidecarException {
+        return read(key, bytes, false);
+    }
+
+    /** As above; if {@code responseOnly}, without the fields that describe rows, which may be invalid then. */
+    static Sidecar read(ObjectKey key, byte[] bytes, boolean responseOnly) throws BrokenSidecarException {
         try {
-            @Nullable Document document = JSON.readValue(bytes, Document.class);
+            @Nullable
+            Document document = responseOnly ? responseIn(JSON.readTree(bytes)) : JSON.readValue(bytes, Document.class);
             if (document == null) {
                 throw new BrokenSidecarException("not a JSON object");
             }
@@ -204,6 +210,17 @@ public record Sidecar(
         } catch (DateTimeException | IllegalArgumentException e) {
             throw new BrokenSidecarException("invalid value: " + shown(e.getMessage()));
         }
+    }
+
+    private static @Nullable Document responseIn(JsonNode tree) {
+        if (tree instanceof ObjectNode document) {
+            document.remove(List.of("archivedAt", "logSalt"));
+            if (document.hasNonNull("media")) {
+                document.putArray("media"); // the response must contain the note
+            }
+            document.putObject("worklist");
+        }
+        return JSON.treeToValue(tree, Document.class);
     }
 
     /** Returns a stored sidecar; empty if the object is lost or cannot be used. */

@@ -265,13 +265,14 @@ public record RebuildRunner(
     }
 
     private static StopReason whenComplete(Found found) {
-        return found.refused() + found.lost() == 0
+        return found.refused() + found.lost() + found.repaired() == 0
                 ? new StopReason(ExitCode.COMPLETED, "the tables contain every sidecar")
                 : new StopReason(
                         ExitCode.INCOMPLETE,
-                        "%s rejected, %s not in the bucket"
+                        "%s rejected, %d restored without their rows, %s not in the bucket"
                                 .formatted(
                                         DisplayFormat.plural(found.refused(), "sidecar"),
+                                        found.repaired(),
                                         DisplayFormat.plural(found.lost(), "file")));
     }
 
@@ -311,18 +312,24 @@ public record RebuildRunner(
         }
 
         void countUnchanged() {
-            count(new Found(1, 0, 0, 0, List.of()), progress.note);
+            count(new Found(1, 0, 0, 0, 0, List.of()), progress.note);
         }
 
         /** Counts a sidecar of a note whose rows were written, with the files that the bucket does not have. */
         void countWritten(NoteId id, List<String> losses) {
             List<String> findings =
                     losses.stream().map(loss -> "note " + id + ": " + loss).toList();
-            count(new Found(1, 0, losses.size(), 1, findings), id);
+            count(new Found(1, 0, losses.size(), 1, 0, findings), id);
         }
 
         void countRefused(String name, String reason) {
-            count(new Found(1, 1, 0, 0, List.of(name + " is refused: " + reason)), progress.note);
+            count(new Found(1, 1, 0, 0, 0, List.of(name + " is refused: " + reason)), progress.note);
+        }
+
+        /** Counts a sidecar of which only call and response were written; its note is due. */
+        void countRepaired(NoteId id, String name, String flaw) {
+            String line = "%s: only its response is restored, and the note is due: %s".formatted(name, flaw);
+            count(new Found(1, 0, 0, 1, 1, List.of(line)), id);
         }
 
         private void count(Found more, @Nullable NoteId note) {
@@ -360,12 +367,16 @@ public record RebuildRunner(
          *
          * @param sidecars sidecars that were read, including refused ones
          * @param written sidecars whose rows were written; the tables had those of the others
-         * @param findings the first {@value #MAX_FINDINGS} refused sidecars and lost files, with the reason
+         * @param repaired sidecars whose slots or worklist row cannot be used, of which only call and response were
+         *     written
+         * @param findings the first {@value #MAX_FINDINGS} refused and repaired sidecars and lost files, with the
+         *     reason
          */
-        public record Found(long sidecars, long refused, long lost, long written, List<String> findings) {
+        public record Found(
+                long sidecars, long refused, long lost, long written, long repaired, List<String> findings) {
 
             static final int MAX_FINDINGS = 100;
-            static final Found NONE = new Found(0, 0, 0, 0, List.of());
+            static final Found NONE = new Found(0, 0, 0, 0, 0, List.of());
 
             public Found {
                 findings = findings.stream()
@@ -379,6 +390,7 @@ public record RebuildRunner(
                         refused + more.refused,
                         lost + more.lost,
                         written + more.written,
+                        repaired + more.repaired,
                         Stream.concat(findings.stream(), more.findings.stream())
                                 .limit(MAX_FINDINGS)
                                 .toList());

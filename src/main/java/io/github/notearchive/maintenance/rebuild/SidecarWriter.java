@@ -6,6 +6,7 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.FoundObject;
 import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.catalog.RestorableSidecar;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
@@ -13,7 +14,6 @@ import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
-import io.github.notearchive.archive.ledger.PaidResponses.PaidCall;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.Transition;
@@ -32,7 +32,6 @@ import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.ResponseReader;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -57,8 +56,6 @@ import org.springframework.dao.DuplicateKeyException;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Writes the rows of sidecars, those of a note in the order of their captures, so that the newest one determines the
@@ -94,7 +91,7 @@ record SidecarWriter(
         for (OpenSidecar sidecar : opened) {
             switch (sidecar.content().get()) {
                 case Refused(var name, var reason) -> run.countRefused(name, reason);
-                case Restorable restorable -> write(restorable, run);
+                case Restorable(var content, var flaw) -> write(content, flaw, run);
             }
         }
     }
@@ -104,9 +101,10 @@ record SidecarWriter(
         paid.advanceNumbers();
     }
 
-    private void write(Restorable found, RebuildRun run) {
+    private void write(RestorableSidecar found, @Nullable String flaw, RebuildRun run) {
         List<String> losses = new ArrayList<>();
         NoteId id = found.sidecar().noteId();
+        String name = found.sidecar().key().value();
         if (run.merges && !run.hasJustWritten(id) && !notes.areBehind(found.sidecar(), found.row())) {
             run.countUnchanged();
             return;
@@ -114,26 +112,45 @@ record SidecarWriter(
         try {
             RIVALS.invoke(() -> new Savepoint(transactions).execute(_ -> {
                 losses.clear();
-                restore(found, run.merges, losses);
+                restore(found, flaw != null, run.merges, losses);
                 return losses;
             }));
             Optional.ofNullable(found.capture()).ifPresent(drift::record);
-            run.countWritten(id, losses);
+            if (flaw == null) {
+                run.countWritten(id, losses);
+            } else {
+                run.countRepaired(id, name, flaw);
+            }
         } catch (NonTransientDataAccessException e) {
             if (DatabaseErrors.isUnavailable(e)) {
                 throw e; // failure of the database, not of the sidecar
             }
-            run.countRefused(
-                    found.sidecar().key().value(), "the database rejects its rows: " + DatabaseErrors.summary(e));
+            String reason = "the database rejects its rows: " + DatabaseErrors.summary(e);
+            if (flaw == null) {
+                write(found.responseOnly(), reason, run);
+            } else {
+                run.countRefused(name, reason);
+            }
         }
     }
 
-    private void restore(Restorable found, boolean merges, List<String> losses) {
+    /**
+     * Writes the rows of a sidecar.
+     *
+     * @param isDue whether only its call and response can be used, from which the next run computes the other rows
+     */
+    private void restore(RestorableSidecar found, boolean isDue, boolean merges, List<String> losses) {
         Sidecar sidecar = found.sidecar();
         NoteId id = sidecar.noteId();
         Instant now = clock.instant();
         long number = paid.restore(id, found.call(), sidecar.answer());
         WorklistRow row = found.row();
+        if (isDue) {
+            if (worklist.requeue(List.of(id)).isEmpty()) {
+                worklist.restore(id, row, false);
+            }
+            return;
+        }
         NoteCapture capture = found.capture();
         if (capture != null) {
             List<SlotRow> files = slots(sidecar, merges, losses, now);
@@ -248,10 +265,9 @@ record SidecarWriter(
         /** Contents of an object where a sidecar is expected. */
         sealed interface SidecarFound {}
 
-        /** A sidecar; without capture if the catalog has no row of it. */
+        /** A sidecar; with the reason if only its call and response can be used. */
         record Restorable(
-                Sidecar sidecar, PaidCall call, @Nullable NoteCapture capture, WorklistRow row)
-                implements SidecarFound {}
+                RestorableSidecar content, @Nullable String flaw) implements SidecarFound {}
 
         record Refused(String name, String reason) implements SidecarFound {}
 
@@ -302,39 +318,25 @@ record SidecarWriter(
 
         private SidecarFound found(ObjectKey key, byte[] bytes) {
             try {
-                return readable(Sidecar.read(key, bytes));
-            } catch (BrokenSidecarException | IllegalArgumentException e) {
-                return new Refused(key.value(), String.valueOf(e.getMessage()));
-            } catch (JacksonException e) {
-                return new Refused(key.value(), "it does not describe a row: " + e.getOriginalMessage());
+                return readable(RestorableSidecar.read(key, bytes), null);
+            } catch (BrokenSidecarException flaw) {
+                try {
+                    return readable(RestorableSidecar.readResponse(key, bytes), flaw.getMessage());
+                } catch (BrokenSidecarException e) {
+                    return new Refused(key.value(), String.valueOf(flaw.getMessage()));
+                }
             }
         }
 
-        private Restorable readable(Sidecar sidecar) throws BrokenSidecarException {
-            ResponseReader.Envelope response = ResponseReader.read(sidecar.answer(), sidecar.noteId())
-                    .orElseThrow(() -> new BrokenSidecarException("its response is not of the provider"));
-            NoteCapture capture = null;
-            if (sidecar.media() != null) {
-                capture = response.note()
-                        .orElseThrow(() -> new BrokenSidecarException("its response does not contain the note"))
-                        .capture(sidecar.noteId(), sidecar.callId(), sidecar.capturedAt(), sidecar.answer());
+        private SidecarFound readable(RestorableSidecar found, @Nullable String flaw) {
+            NoteId id = found.sidecar().noteId();
+            if (!erasures.covers(id, found.author())) {
+                return new Restorable(found, flaw);
             }
-            String author =
-                    capture == null ? null : NoteCatalog.authorOf(capture).orElse(null);
-            if (erasures.covers(sidecar.noteId(), author)) {
-                rows.reopen(sidecar.noteId());
-                throw new BrokenSidecarException(
-                        "its note was forgotten, and this object remains; forget %s --yes removes it"
-                                .formatted(sidecar.noteId()));
-            }
-            return new Restorable(
-                    sidecar,
-                    new PaidCall(
-                            sidecar.callId(),
-                            sidecar.capturedAt(),
-                            JsonMapper.shared().treeToValue(sidecar.call(), PaidCall.Facts.class)),
-                    capture,
-                    JsonMapper.shared().treeToValue(sidecar.worklist(), WorklistRow.class));
+            rows.reopen(id);
+            return new Refused(
+                    found.sidecar().key().value(),
+                    "its note was forgotten, and this object remains; forget %s --yes removes it".formatted(id));
         }
     }
 }

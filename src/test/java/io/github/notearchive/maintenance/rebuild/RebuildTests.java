@@ -41,6 +41,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import tools.jackson.databind.json.JsonMapper;
@@ -236,18 +237,22 @@ class RebuildTests extends MaintenanceScenario {
         bad.put(key(stranger + "05"), changed(good, "05", o -> o.put("answer", "{}")));
         bad.put(key(stranger + "06"), changed(good, "06", o -> o.put("callId", Long.MAX_VALUE)));
         bad.put(key(stranger + "07"), changed(good, "07", o -> o)); // another note's answer
-        bad.put(
+        Map<String, byte[]> unusable = new TreeMap<>();
+        unusable.put(
                 key(stranger + "08"),
                 changed(good, "08", o -> with(itsOwnResponse(o), "/media/0", "key", "media/../../etc/passwd")));
-        bad.put(
+        unusable.put(
                 key(stranger + "09"),
                 changed(good, "09", o -> with(itsOwnResponse(o), "/media/0", "sha256", "0".repeat(64))));
-        bad.put(key(stranger + "10"), changed(good, "10", o -> with(itsOwnResponse(o), "/media/0", "state", "FINE")));
-        bad.put(key(stranger + "11"), changed(good, "11", o -> with(itsOwnResponse(o), "/worklist", "priority", 77)));
-        bad.put(key(stranger + "12"), changed(good, "12", o -> with(itsOwnResponse(o), "/worklist", "attempts", -1)));
+        unusable.put(
+                key(stranger + "10"), changed(good, "10", o -> with(itsOwnResponse(o), "/media/0", "state", "FINE")));
+        unusable.put(
+                key(stranger + "11"), changed(good, "11", o -> with(itsOwnResponse(o), "/worklist", "priority", 77)));
+        unusable.put(
+                key(stranger + "12"), changed(good, "12", o -> with(itsOwnResponse(o), "/worklist", "attempts", -1)));
         bad.put(key(stranger + "13"), ("{\"a\":" + "[".repeat(100_000)).getBytes(UTF_8));
-        bad.put(key(stranger + "14"), changed(good, "14", o -> twice(itsOwnResponse(o))));
-        bad.put(
+        unusable.put(key(stranger + "14"), changed(good, "14", o -> twice(itsOwnResponse(o))));
+        unusable.put(
                 key(stranger + "15"),
                 changed(
                         good,
@@ -258,6 +263,7 @@ class RebuildTests extends MaintenanceScenario {
                                 "reason",
                                 noise(100_000))));
         bad.forEach((key, bytes) -> store.putBytes(new ObjectKey(key), bytes, "text/plain"));
+        unusable.forEach((key, bytes) -> store.putBytes(new ObjectKey(key), bytes, "text/plain"));
         loseTheDatabase();
 
         RebuildSummary summary = rebuild(ExitCode.INCOMPLETE);
@@ -273,8 +279,35 @@ class RebuildTests extends MaintenanceScenario {
                 .anySatisfy(line -> assertThat(line).contains("not 77"))
                 .anySatisfy(line -> assertThat(line).contains("twice"))
                 .anySatisfy(line -> assertThat(line).contains("the database rejects its rows"));
-        assertSame(rows(), before);
+        assertThat(summary.found().repaired()).isEqualTo(unusable.size());
+        assertThat(texts("SELECT note_id FROM worklist WHERE state = 'PENDING' AND due_at <= now() ORDER BY 1"))
+                .as("their paid responses are kept, and they are due")
+                .hasSameElementsAs(
+                        texts("SELECT note_id FROM api_call WHERE response IS NOT NULL AND note_id LIKE 'ffff%'"))
+                .hasSize(unusable.size());
+        Map<String, List<String>> rows = rows();
+        rows.values().forEach(list -> list.removeIf(row -> row.contains("\"note_id\": \"" + stranger)));
+        assertSame(rows, before);
         bad.forEach((key, bytes) -> assertThat(night.objects(key).get(key)).isEqualTo(bytes));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/worklist, priority, 77", "/media/0, state, FINE"})
+    void runProcessesThePaidResponseOfASidecarWithoutUsableRows(String object, String field, String value) {
+        String note = archived(night.pending(SandboxNoteKind.IMAGES, 1)).getFirst();
+        String key = night.objects("notes/").firstKey();
+        byte[] good = night.objects("notes/").get(key);
+        byte[] unusable = JSON.writeValueAsBytes(with((ObjectNode) JSON.readTree(good), object, field, value));
+        store.putBytes(new ObjectKey(key), unusable, "application/json");
+        int calls = night.calls();
+        loseTheDatabase();
+
+        RebuildSummary summary = rebuild(ExitCode.INCOMPLETE);
+
+        assertThat(summary.found().repaired()).isOne();
+        night.run(ExitCode.COMPLETED);
+        assertThat(night.calls()).as("nothing is bought twice").isEqualTo(calls);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
     @Test
