@@ -56,6 +56,19 @@ public record RepairRepository(JdbcClient jdbc) {
                 .toList();
     }
 
+    /**
+     * Returns a file that a note misses and may get again, of which an orphan may be the only copy; empty if there is
+     * none, or if the orphan is listed for removal.
+     */
+    public Optional<String> missingFile(String orphan) {
+        return Statements.optional(jdbc, String.class, Map.of("key", orphan), """
+                        SELECT kind || ' ' || ordinal || ' of note ' || note_id FROM note_media
+                        WHERE state = 'MISSING' AND reason <> 'GONE'
+                          AND NOT EXISTS (SELECT 1 FROM forgotten_object WHERE object_key = :key)
+                        LIMIT 1
+                        """);
+    }
+
     public List<String> orphans(Instant since, String after, int limit) {
         return Statements.texts(jdbc, Map.of("since", since, "after", after, "limit", limit), """
                         SELECT object_key FROM fixity_finding

@@ -20,6 +20,7 @@ import io.github.notearchive.batch.ShardRepository.Shard;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.Transactions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
@@ -241,14 +242,34 @@ record VerifyJob(
     }
 
     /**
-     * Removes an orphan after checking again that it is one: no row uses it, no run is active that may write one, and
-     * it is still old enough. None is removed while a sidecar is among the orphans: tables that do not contain a
-     * response, such as those of another database, do not contain its files. A run that starts between check and
-     * removal would have to call, download and store within it. Part of the caller's transaction.
+     * Removes an orphan after checking again that it is one: its row, in its own transaction, then the object, so that
+     * no row refers to a missing object after a crash in between.
      *
      * @return why it is kept; null if it is removed
      */
     private @Nullable String removeOrphan(String name) {
+        Optional<Instant> modified = store.stat(name).map(StoredObject::modified);
+        if (modified.isPresent()) {
+            String keptBecause = Transactions.separate(shards.transactions())
+                    .execute(_ -> removeRow(new StoredObject(name, 0, modified.get())));
+            if (keptBecause != null) {
+                return keptBecause;
+            }
+            store.remove(name);
+        }
+        return findings.resolve(name, clock.instant()) ? null : "another node removed it";
+    }
+
+    /**
+     * Deletes the row of an orphan if it may be removed: no row uses it, no run is active that may write one, it is
+     * still old enough, and it cannot be a file that a note misses, as after a rebuild from an older sidecar. None is
+     * removed while a sidecar is among the orphans: tables that do not contain a response, such as those of another
+     * database, do not contain its files. A run that starts between check and removal would have to call, download and
+     * store within it. Part of the caller's transaction.
+     *
+     * @return why it is kept; null if its row is deleted
+     */
+    private @Nullable String removeRow(StoredObject orphan) {
         if (findings.isRunActive()) {
             return "a run is active; repeat when it has ended";
         }
@@ -257,20 +278,19 @@ record VerifyJob(
             return "the bucket contains a paid response that these tables do not contain, %s, and its note may use this object; check that database and bucket belong together, or move that sidecar elsewhere"
                     .formatted(unknown.get());
         }
-        Instant now = clock.instant();
-        Optional<Instant> modified = store.stat(name).map(StoredObject::modified);
-        if (modified.isPresent()) {
-            if (!isOld(modified.get(), now)) {
-                return "it was stored again";
-            }
-            if (findings.unreferenced(List.of(new StoredObject(name, 0, modified.get())))
-                    .isEmpty()) {
-                return "a row uses it now";
-            }
-            media.deleteUnused(name);
-            store.remove(name);
+        if (!isOld(orphan.modified(), clock.instant())) {
+            return "it was stored again";
         }
-        return findings.resolve(name, now) ? null : "another node removed it";
+        if (findings.unreferenced(List.of(orphan)).isEmpty()) {
+            return "a row uses it now";
+        }
+        Optional<String> missing = findings.missingFile(orphan.name());
+        if (missing.isPresent()) {
+            return "it may be a missing file, such as %s; repeat when no file is missing but those GONE or waived"
+                    .formatted(missing.get());
+        }
+        media.deleteUnused(orphan.name());
+        return null;
     }
 
     /** Marks intact objects, and records and repairs damage. Part of the step's transaction. */

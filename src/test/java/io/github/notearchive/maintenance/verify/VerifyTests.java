@@ -332,6 +332,51 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     @Test
+    void keepsAnOrphanWhileANoteMissesAFileThatMayBeIt() throws Exception {
+        archive(1);
+        String orphan = plantOrphan();
+        String listed = plant(ORPHAN.replace("/00/", "/01/"), Duration.ofDays(2));
+        update("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (?, 7)", listed);
+        update("""
+                        UPDATE note_media SET state = 'MISSING', reason = 'DEAD', sha256 = NULL
+                        WHERE (note_id, kind, ordinal) = (SELECT note_id, kind, ordinal FROM note_media LIMIT 1)
+                        """);
+
+        VerifySummary audit = verify(DELETE_ORPHANS, ExitCode.FINDINGS);
+
+        assertThat(audit.repairs().orphansRemoved()).as("of an erased note").containsExactly(listed);
+        assertThat(audit.repairs().orphansLeft())
+                .singleElement()
+                .asString()
+                .startsWith(orphan + ": it may be a missing file, such as ");
+        update("UPDATE note_media SET reason = 'GONE' WHERE state = 'MISSING'");
+        assertThat(verify(DELETE_ORPHANS).repairs().orphansRemoved()).contains(orphan);
+    }
+
+    @Test
+    void removesTheRowOfAnOrphanBeforeItsObject() throws Exception {
+        archive(1);
+        String orphan = plantOrphan();
+        update("""
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                        VALUES (?, ?, 7, 'image/jpeg', now(), now() + interval '30 s')
+                        """, "0".repeat(64), orphan);
+        night.wayToStore().holdRequests(line -> line.startsWith("DELETE"));
+        try {
+            var audit = aside(() -> verify(DELETE_ORPHANS));
+            night.wayToStore().awaitHeld(1, NightlyScenario.PATIENCE);
+
+            assertThat(count("media_object WHERE object_key = '" + orphan + "'"))
+                    .isZero();
+
+            night.wayToStore().release();
+            assertThat(ended(audit).repairs().orphansRemoved()).containsExactly(orphan);
+        } finally {
+            night.wayToStore().release();
+        }
+    }
+
+    @Test
     void keepsTheLastCopyOfAResponseWhileItsSidecarIsMissing() throws Exception {
         List<String> notes = archive(2);
         String lost = notes.getFirst();
