@@ -230,7 +230,10 @@ public record HealthCheck(
 
     /** Returns whether the store differs from the tables, which {@code verify --repair} corrects. */
     static boolean isDamage(Damage.Kind kind) {
-        return kind != Damage.Kind.UNREADABLE && kind != Damage.Kind.ORPHAN;
+        return switch (kind) {
+            case UNREADABLE, ORPHAN, FORGOTTEN -> false;
+            case MISSING, CORRUPT, SIZE, UNRECORDED, SIDECAR_MISSING, SIDECAR_CORRUPT -> true;
+        };
     }
 
     private Stream<Reason> verification(Instant now) {

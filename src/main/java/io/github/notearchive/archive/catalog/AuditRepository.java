@@ -127,7 +127,7 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                         UPDATE fixity_finding
                         SET first_seen = least(first_seen, corrected), last_seen = least(last_seen, corrected),
                             repaired_at = CASE WHEN repaired_at <= :now THEN repaired_at END
-                        FROM (SELECT id, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz ELSE :before::timestamptz END AS corrected
+                        FROM (SELECT id, CASE WHEN kind IN ('ORPHAN', 'FORGOTTEN') THEN :now::timestamptz ELSE :before::timestamptz END AS corrected
                               FROM fixity_finding) AS limits
                         WHERE limits.id = fixity_finding.id
                           AND resolved_at IS NULL AND (last_seen > :latest OR repaired_at > :latest)
@@ -221,8 +221,8 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     }
 
     /** As above, for objects without a row. */
-    public void recordOrphans(Collection<StoredObject> orphans, Instant now, long jobExecution) {
-        record(orphans.stream().map(FindingRow::of).toList(), now, jobExecution);
+    public void recordUnknown(Kind kind, Collection<StoredObject> objects, Instant now, long jobExecution) {
+        record(objects.stream().map(object -> FindingRow.of(kind, object)).toList(), now, jobExecution);
     }
 
     private static Long[] calls(Stream<? extends Expected> objects) {
@@ -251,9 +251,9 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
                     damage.seen());
         }
 
-        static FindingRow of(StoredObject orphan) {
-            String seen = orphan.size() + " bytes, put " + orphan.modified();
-            return new FindingRow(Kind.ORPHAN, orphan.name(), null, null, null, seen);
+        static FindingRow of(Kind kind, StoredObject object) {
+            String seen = object.size() + " bytes, put " + object.modified();
+            return new FindingRow(kind, object.name(), null, null, null, seen);
         }
     }
 

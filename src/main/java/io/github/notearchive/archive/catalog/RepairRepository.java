@@ -56,6 +56,16 @@ public record RepairRepository(JdbcClient jdbc) {
                 .toList();
     }
 
+    /** Returns the listed objects below the prefixes of erased notes. */
+    public List<StoredObject> ofErasedNotes(List<StoredObject> listed) {
+        List<String> names = listed.stream().map(StoredObject::name).toList();
+        Set<String> erased = new HashSet<>(Statements.texts(jdbc, Map.of("keys", names), """
+                        SELECT key FROM unnest(:keys) AS key
+                        WHERE key LIKE 'notes/%' AND split_part(key, '/', 2) IN (SELECT note_id FROM forgotten_note)
+                        """));
+        return listed.stream().filter(object -> erased.contains(object.name())).toList();
+    }
+
     /**
      * Returns a file that a note misses and may get again, of which an orphan may be the only copy; empty if there is
      * none, or if the orphan is listed for removal.

@@ -3,6 +3,7 @@ package io.github.notearchive.maintenance.verify;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.AuditRepository.Area;
 import io.github.notearchive.archive.catalog.AuditRepository.KeyRange;
+import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
@@ -25,6 +26,7 @@ import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
@@ -60,6 +62,7 @@ record VerifyJob(
         JobRunner jobs,
         AuditRepository catalog,
         RepairRepository findings,
+        ErasureRepository erasures,
         MediaCatalog media,
         ObjectCheck check,
         Repairs repairs,
@@ -113,7 +116,7 @@ record VerifyJob(
                         LIST_CHUNK,
                         shard -> BucketShards.list(store, audit.gate(), shard),
                         StoredObject::name,
-                        (before, listed) -> before.plus(audit.counted(() -> recordOrphans(listed, audit)))))
+                        (before, listed) -> before.plus(audit.counted(() -> compareListing(listed, audit)))))
                 // does nothing until its option is set, so a restart executes it again
                 .next(jobs.tasklet("removeOrphans", (contribution, _) -> removeOrphans(contribution, audit))
                         .allowStartIfComplete(true)
@@ -180,17 +183,29 @@ record VerifyJob(
     }
 
     /**
-     * Compares a chunk of the bucket's listing with the rows. Records orphans as findings: objects that no row uses and
-     * that are older than a minimum age.
+     * Compares a chunk of the bucket's listing with the rows. Records as findings objects of erased notes, and orphans:
+     * objects that no row uses and that are older than a minimum age.
      */
-    private void recordOrphans(List<StoredObject> listed, AuditRun audit) {
+    private void compareListing(List<StoredObject> listed, AuditRun audit) {
         audit.count(Count.LISTED, listed.size());
         Instant now = audit.now(clock);
-        List<StoredObject> unused = findings.unreferenced(listed);
+        List<StoredObject> forgotten = findings.ofErasedNotes(listed).stream()
+                .filter(object -> store.stat(object.name()).isPresent()) // a run may have erased it meanwhile
+                .toList();
+        catalog.recordUnknown(Damage.Kind.FORGOTTEN, forgotten, now, audit.jobExecutionId());
+        for (StoredObject object : forgotten) {
+            NoteId note = new NoteId(object.name().split("/", 3)[1]);
+            erasures.reopen(note);
+            String remedy = "note-archive forget %s --yes removes it".formatted(note);
+            findings.recordRepair(object.name(), remedy, now);
+            log.warn("FORGOTTEN {}: its note was erased; {}", object.name(), remedy);
+        }
+        List<StoredObject> unused = findings.unreferenced(
+                listed.stream().filter(object -> !forgotten.contains(object)).toList());
         List<StoredObject> orphans =
                 unused.stream().filter(object -> isOld(object.modified(), now)).toList();
         audit.count(Count.YOUNG, unused.size() - orphans.size());
-        catalog.recordOrphans(orphans, now, audit.jobExecutionId());
+        catalog.recordUnknown(Damage.Kind.ORPHAN, orphans, now, audit.jobExecutionId());
         for (StoredObject orphan : orphans) {
             log.warn(
                     "ORPHAN {}: {}, stored {}",

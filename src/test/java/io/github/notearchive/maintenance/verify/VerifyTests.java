@@ -31,6 +31,7 @@ import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.StoreException;
 import java.io.IOException;
 import java.net.URI;
@@ -329,6 +330,34 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(finding("seen", keys.get(2))).startsWith("1 bytes that cannot be used: not JSON");
         assertThat(finding("seen", keys.get(3))).contains(" instead of the uploaded ");
         assertThat(finding("seen", keys.get(4))).isEqualTo("another response than that of the ledger");
+    }
+
+    @Test
+    void findsTheSidecarOfAForgottenNoteThatIsBackAndTheNextForgetRemovesIt() throws Exception {
+        List<String> notes = archive(2);
+        TreeMap<String, byte[]> objects = night.objects("");
+        String key = night.objects("notes/" + notes.getFirst()).firstKey();
+        String file = key(notes.getFirst(), 0);
+        forget(notes.getFirst());
+        String orphan = plantOrphan();
+        for (String returned : List.of(key, file)) {
+            store.putBytes(new ObjectKey(returned), objects.get(returned), "application/json");
+        }
+        age(file, Duration.ofDays(2));
+
+        VerifySummary audit = verify(DELETE_ORPHANS, ExitCode.FINDINGS);
+
+        assertThat(audit.repairs().orphansRemoved())
+                .as("no row and no sidecar of another note names the file")
+                .containsExactlyInAnyOrder(orphan, file);
+        assertThat(findings()).containsExactly("FORGOTTEN " + key);
+        assertThat(finding("repair", key)).contains("forget " + notes.getFirst() + " --yes");
+        assertThat(count("forgotten_note WHERE finished_at IS NULL")).isOne();
+
+        forget(notes.getFirst());
+
+        assertThat(night.objects("")).doesNotContainKeys(key, file);
+        verify(ExitCode.COMPLETED);
     }
 
     @Test
