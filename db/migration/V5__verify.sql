@@ -3,7 +3,7 @@
 CREATE TABLE fixity_finding (
     id               bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind             text        NOT NULL CHECK (kind IN ('MISSING', 'CORRUPT', 'SIZE', 'UNREADABLE', 'UNRECORDED',
-                                                          'SIDECAR_MISSING', 'SIDECAR_CORRUPT', 'FORGOTTEN',
+                                                          'SIDECAR_MISSING', 'SIDECAR_CORRUPT', 'SIDECAR_STALE', 'FORGOTTEN',
                                                           'ORPHAN')),
     object_key       text        NOT NULL,
     sha256           text COLLATE "C" CHECK (sha256 ~ '^[0-9a-f]{64}$'),
@@ -26,7 +26,7 @@ COMMENT ON TABLE fixity_finding IS
     'What verify found wrong with the store, one row for each object from its first sight until an audit finds it good. Open while resolved_at is NULL.';
 COMMENT ON COLUMN fixity_finding.id IS 'Numbered in the order of finding.';
 COMMENT ON COLUMN fixity_finding.kind IS
-    'MISSING: the store has no such key. SIZE: another length. CORRUPT: the length is right, the SHA-256 is another. UNREADABLE: the store is available but does not return this object. UNRECORDED: a slot in note_media is STORED with a digest that media_object does not have. SIDECAR_MISSING, SIDECAR_CORRUPT: the same for the exact answer of a capture. FORGOTTEN: the object belongs to an erased note. ORPHAN: no row points at the object, or only a row of media_object that no slot uses.';
+    'MISSING: the store has no such key. SIZE: another length. CORRUPT: the length is right, the SHA-256 is another. UNREADABLE: the store is available but does not return this object. UNRECORDED: a slot in note_media is STORED with a digest that media_object does not have. SIDECAR_MISSING, SIDECAR_CORRUPT: the same for the exact answer of a capture. SIDECAR_STALE: the sidecar differs from the tables or the log. FORGOTTEN: the object belongs to an erased note. ORPHAN: no row points at the object, or only a row of media_object that no slot uses.';
 COMMENT ON COLUMN fixity_finding.object_key IS
     'Key within the bucket. UNRECORDED: media/, the first two digits, / and the digest, since the extension is unknown.';
 COMMENT ON COLUMN fixity_finding.sha256 IS 'The digest that the file should have; NULL for sidecars and orphans.';

@@ -232,7 +232,7 @@ public record HealthCheck(
     static boolean isDamage(Damage.Kind kind) {
         return switch (kind) {
             case UNREADABLE, ORPHAN, FORGOTTEN -> false;
-            case MISSING, CORRUPT, SIZE, UNRECORDED, SIDECAR_MISSING, SIDECAR_CORRUPT -> true;
+            case MISSING, CORRUPT, SIZE, UNRECORDED, SIDECAR_MISSING, SIDECAR_CORRUPT, SIDECAR_STALE -> true;
         };
     }
 

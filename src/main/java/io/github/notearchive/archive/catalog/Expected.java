@@ -67,6 +67,8 @@ public sealed interface Expected {
             SIDECAR_MISSING,
             /** The sidecar is unreadable, or is not that of its capture. */
             SIDECAR_CORRUPT,
+            /** The sidecar is that of its capture, but differs from the tables or from the log. */
+            SIDECAR_STALE,
             /** The object belongs to a note that was erased. */
             FORGOTTEN,
             /** No row refers to the object, or only that of a file that no slot uses. */

@@ -157,12 +157,21 @@ public record RepairRepository(JdbcClient jdbc) {
      *
      * @return number of slots; 0 if another slot has the same bytes and decides about them, or the file has a row again
      */
-    public int dropPreviews(String key) {
-        return Statements.update(jdbc, Map.of("key", key), """
+    public List<NoteId> dropPreviews(String key) {
+        return Statements.list(jdbc, NoteId.class, Map.of("key", key), """
                         DELETE FROM note_media m USING fixity_finding f
                         WHERE f.object_key = :key AND f.resolved_at IS NULL AND m.sha256 = f.sha256 AND m.kind = 'PREVIEW'
                           AND NOT EXISTS (SELECT 1 FROM note_media o WHERE o.sha256 = f.sha256 AND o.kind <> 'PREVIEW')
                           AND (f.kind <> 'UNRECORDED' OR NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = f.sha256))
+                        RETURNING m.note_id AS value
+                        """);
+    }
+
+    /** Returns the notes with slots of a damaged file. */
+    public List<NoteId> notesOf(String key) {
+        return Statements.list(jdbc, NoteId.class, Map.of("key", key), """
+                        SELECT DISTINCT m.note_id AS value FROM note_media m JOIN fixity_finding f USING (sha256)
+                        WHERE f.object_key = :key AND f.resolved_at IS NULL
                         """);
     }
 

@@ -237,13 +237,20 @@ public final class Sidecars implements AutoCloseable {
     }
 
     /**
-     * Restores a lost or damaged sidecar of a note whose row the caller has locked; false, and nothing is written, if
-     * the ledger no longer has the response.
+     * Restores a lost, damaged or stale sidecar of a note whose row the caller has locked; false, and nothing is
+     * written, if the response is lost.
+     *
+     * @param stale whether the stored sidecar has the response, which the ledger may have cleared
      */
-    public boolean restore(NoteId id, long number, WorklistRow row) {
+    public boolean restore(NoteId id, long number, WorklistRow row, boolean stale) {
         PaidCall call = paid.paidCall(id, number).orElse(null);
-        byte[] response = call == null ? null : paid.responseBody(id, call).orElse(null);
-        if (call == null || response == null) {
+        if (call == null) {
+            return false;
+        }
+        byte[] response = paid.responseBody(id, call)
+                .or(() -> stale ? stored(id, call) : Optional.empty())
+                .orElse(null);
+        if (response == null) {
             return false;
         }
         while (!put(id, call, row, response, store.etag(Sidecar.keyOf(id, call.receivedAt())))) {

@@ -309,8 +309,8 @@ public class PaidResponses {
     }
 
     /**
-     * Clears stored responses of a note that are too old for reuse if the note is settled and the store holds the exact
-     * bytes, as far as audits know. Part of the caller's transaction.
+     * Clears stored responses of a note that are too old for reuse if the note is settled and an audit has found the
+     * exact bytes in the sidecar. Part of the caller's transaction, which has just read the note's sidecars.
      */
     public void clearResponsesBefore(NoteId id, Instant limit) {
         clear(id, Instant.EPOCH, limit);
@@ -328,6 +328,7 @@ public class PaidResponses {
                                OR c.billed <> 'YES'
                                OR EXISTS (SELECT 1 FROM note_capture n
                                           WHERE n.call_id = c.id AND n.sidecar_key IS NOT NULL
+                                            AND (n.sidecar_verified_at IS NOT NULL OR :noteId::text IS NOT NULL)
                                             AND NOT EXISTS (SELECT 1 FROM fixity_finding f
                                                             WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
                                                               AND f.kind <> 'ORPHAN')))

@@ -229,6 +229,14 @@ public class WorklistRepository {
                         """) == 1;
     }
 
+    /** As below, for a note whose sidecars are not due; false if it is claimed, they are due, or it does not exist. */
+    public boolean lockWritten(NoteId id) {
+        String sql =
+                "SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL AND sidecar_due IS NULL FOR UPDATE";
+        return Statements.optional(jdbc, Integer.class, Map.of("noteId", id), sql)
+                .isPresent();
+    }
+
     /** Prevents claims of a note until the caller's transaction ends. Returns its row; empty if it is claimed. */
     public Optional<WorklistRow> lockUnclaimed(NoteId id) {
         String sql = "SELECT * FROM worklist WHERE note_id = :noteId AND claim_id IS NULL FOR UPDATE";

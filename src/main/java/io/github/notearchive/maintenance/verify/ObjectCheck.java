@@ -9,8 +9,10 @@ import io.github.notearchive.archive.catalog.Expected.LogObjects;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
+import io.github.notearchive.archive.catalog.RestorableSidecar;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.Sidecar.BrokenSidecarException;
+import io.github.notearchive.archive.catalog.SidecarComparison;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -22,6 +24,7 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
@@ -44,9 +47,11 @@ public class ObjectCheck {
     private static final int LONGEST_SIDECAR = 128 << 20;
 
     private final ObjectStore store;
+    private final SidecarComparison tables;
 
-    ObjectCheck(ObjectStore store) {
+    ObjectCheck(ObjectStore store, SidecarComparison tables) {
         this.store = store;
+        this.tables = tables;
     }
 
     boolean isStoreReachable() {
@@ -54,6 +59,7 @@ public class ObjectCheck {
     }
 
     /** Checks an object, however long that takes. */
+    @Nullable
     Verdict check(Expected expected) {
         return check(expected, () -> false);
     }
@@ -62,8 +68,10 @@ public class ObjectCheck {
      * Checks an object; fails for an error of the store, which does not describe the object during an outage.
      *
      * @param ended queried while a file is read
+     * @return null for a sidecar while a run works on its note, or while it is due
      * @throws CancellationException if the check has ended before its verdict
      */
+    @Nullable
     Verdict check(Expected expected, BooleanSupplier ended) {
         try {
             return switch (expected) {
@@ -101,34 +109,49 @@ public class ObjectCheck {
         return new Verdict(file, damage, size);
     }
 
-    private Verdict checkSidecar(SidecarFile sidecar) {
-        return Sidecar.open(store, sidecar.key(), LONGEST_SIDECAR + 1, (bytes, putSha256) -> {
-                    String flaw = flaw(sidecar, bytes, putSha256);
-                    Damage damage = flaw == null ? null : new Damage(Kind.SIDECAR_CORRUPT, flaw);
-                    return new Verdict(sidecar, damage, bytes.length);
-                })
+    /** Reads a sidecar that differs from the tables again while no run can change either. */
+    private @Nullable Verdict checkSidecar(SidecarFile sidecar) {
+        Verdict verdict = readSidecar(sidecar);
+        Damage damage = verdict.damage();
+        return damage != null && damage.kind() == Kind.SIDECAR_STALE
+                ? tables.whileWritten(sidecar.note(), () -> readSidecar(sidecar))
+                        .orElse(null)
+                : verdict;
+    }
+
+    private Verdict readSidecar(SidecarFile sidecar) {
+        return Sidecar.open(
+                        store,
+                        sidecar.key(),
+                        LONGEST_SIDECAR + 1,
+                        (bytes, putSha256) -> new Verdict(sidecar, damage(sidecar, bytes, putSha256), bytes.length))
                 .get();
     }
 
-    /** Returns why these bytes are not the sidecar of its capture; null if they are. */
-    private static @Nullable String flaw(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
+    /** Returns why these bytes are not the sidecar of its capture, or not the current one; null if they are. */
+    private @Nullable Damage damage(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
         if (bytes.length > LONGEST_SIDECAR) {
-            return "more than " + LONGEST_SIDECAR + " bytes";
+            return new Damage(Kind.SIDECAR_CORRUPT, "more than " + LONGEST_SIDECAR + " bytes");
         }
         try {
-            byte[] answer = Sidecar.read(sidecar.key(), bytes).answer();
-            if (sidecar.answerSha256() != null && !sidecar.answerSha256().equals(DigestUtils.sha256Hex(answer))) {
-                return "another response than that of the ledger";
+            RestorableSidecar found =
+                    RestorableSidecar.read(Sidecar.keyOf(sidecar.note(), sidecar.capturedAt()), bytes);
+            String answerSha256 = DigestUtils.sha256Hex(found.sidecar().answer());
+            if (sidecar.answerSha256() != null && !sidecar.answerSha256().equals(answerSha256)) {
+                return new Damage(Kind.SIDECAR_CORRUPT, "another response than that of the ledger");
             }
+            // the checksum of the upload only proves that the bytes are unchanged since then
+            String sha256 = DigestUtils.sha256Hex(bytes);
+            if (putSha256.isPresent() && !putSha256.get().equals(sha256)) {
+                return new Damage(
+                        Kind.SIDECAR_CORRUPT, "sha256 " + sha256 + " instead of the uploaded " + putSha256.get());
+            }
+            return tables.difference(found)
+                    .map(difference -> new Damage(Kind.SIDECAR_STALE, difference))
+                    .orElse(null);
         } catch (BrokenSidecarException e) {
-            return bytes.length + " bytes that cannot be used: " + e.getMessage();
+            return new Damage(Kind.SIDECAR_CORRUPT, bytes.length + " bytes that cannot be used: " + e.getMessage());
         }
-        // the checksum of the upload only proves that the bytes are unchanged since then
-        String sha256 = DigestUtils.sha256Hex(bytes);
-        return putSha256
-                .filter(put -> !put.equals(sha256))
-                .map(put -> "sha256 " + sha256 + " instead of the uploaded " + put)
-                .orElse(null);
     }
 
     /**
@@ -143,6 +166,16 @@ public class ObjectCheck {
         static final String AREA = "fixity-probe/";
 
         private static final NoteId NOTE = new NoteId("0".repeat(24));
+
+        /** A usable sidecar of a note that the tables do not have. */
+        private static final byte[] STALE = """
+                {"format": "note-archive/sidecar/2", "noteId": "%s", "capturedAt": "1970-01-01T00:00:00Z", "callId": 1,
+                 "call": {"endpoint": "note-detail/v1", "sentAt": "1970-01-01T00:00:00Z", "refresh": false},
+                 "worklist": {"state": "ARCHIVED", "responseHeld": false, "attempts": 0, "attemptsTonight": 0,
+                              "mediaAttempts": 0, "mediaAttemptsTonight": 0, "refreshAttempts": 0, "priority": 5,
+                              "source": "probe", "enqueuedAt": "1970-01-01T00:00:00Z"},
+                 "answer": "{\\"code\\": 0, \\"data\\": []}"}
+                """.formatted(NOTE).getBytes(UTF_8);
 
         /** One object of the test, and the expected finding; null for none. */
         public record Probe(String planted, @Nullable Kind expected, String said, boolean found) {}
@@ -173,6 +206,7 @@ public class ObjectCheck {
                             sidecar(prefix + "sidecar.json"),
                             other,
                             Kind.SIDECAR_CORRUPT),
+                    check("a sidecar unlike the tables", sidecar(prefix + "stale.json"), STALE, Kind.SIDECAR_STALE),
                     check("no sidecar", sidecar(prefix + "no-sidecar.json"), null, Kind.SIDECAR_MISSING));
         }
 
@@ -188,7 +222,7 @@ public class ObjectCheck {
             if (bytes != null) {
                 store.putBytes(object.key(), bytes, "application/octet-stream");
             }
-            Damage damage = check.check(object).damage();
+            Damage damage = Objects.requireNonNull(check.check(object)).damage();
             return damage == null
                     ? new Probe(planted, expected, "intact", expected == null)
                     : new Probe(planted, expected, damage.kind() + ", " + damage.seen(), damage.kind() == expected);

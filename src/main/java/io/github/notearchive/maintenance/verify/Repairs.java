@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -46,7 +47,7 @@ record Repairs(
                 ? notPossible("the object may be intact; check the health of the store", audit)
                 : switch (damaged.expected()) {
                     case MediaFile file -> storeAgain(file, audit);
-                    case SidecarFile sidecar -> rewrite(sidecar, audit);
+                    case SidecarFile sidecar -> rewrite(sidecar, damaged.damage(), audit);
                     case LogObjects _ -> notPossible("restore the objects of the log from a copy of the bucket", audit);
                 };
         findings.recordRepair(damaged.expected().key().value(), repair, clock.instant());
@@ -113,31 +114,42 @@ record Repairs(
      */
     void repairUnrecorded(String key, AuditRun audit) {
         Instant now = clock.instant();
+        List<NoteId> users = findings.notesOf(key);
         Optional<String> dropped = dropPreviews(key, audit);
         findings.recordRepair(
                 key, dropped.orElseGet(() -> makeDue(() -> findings.resetUnrecorded(key, now), audit)), now);
         if (dropped.isPresent()) {
             findings.resolve(key, now);
+        } else {
+            int _ = worklist.markSidecarsDue(users);
         }
     }
 
     /** Drops the slots of a file that is a preview only, which no note needs; empty if there is none. */
     private Optional<String> dropPreviews(String key, AuditRun audit) {
-        int dropped = findings.dropPreviews(key);
-        audit.count(Count.PREVIEWS_DROPPED, dropped);
-        return dropped == 0
-                ? Optional.empty()
-                : Optional.of("preview dropped; the next response about the note stores it again");
+        List<NoteId> dropped = findings.dropPreviews(key);
+        audit.count(Count.PREVIEWS_DROPPED, dropped.size());
+        if (dropped.isEmpty()) {
+            return Optional.empty();
+        }
+        int _ = worklist.markSidecarsDue(dropped);
+        return Optional.of("preview dropped; the next response about the note stores it again");
     }
 
-    private String rewrite(SidecarFile expected, AuditRun audit) {
+    /** Writes the sidecars of notes whose slots were changed by repairs, after their commit. */
+    void writeSidecars() {
+        sidecars.writeDue();
+    }
+
+    private String rewrite(SidecarFile expected, @Nullable Damage damage, AuditRun audit) {
         NoteId id = expected.note();
         Optional<WorklistRow> row = worklist.lockUnclaimed(id);
         if (row.isEmpty()) {
             return notPossible("note " + id + " is in progress, or not on the worklist", audit);
         }
         try {
-            if (!sidecars.restore(id, expected.call(), row.get())) {
+            boolean stale = damage != null && damage.kind() == Damage.Kind.SIDECAR_STALE;
+            if (!sidecars.restore(id, expected.call(), row.get(), stale)) {
                 return notPossible(
                         (findings.isResponseHeld(expected.call())
                                         ? "the ledger no longer has the exact response of call %d; note_capture.response has it as JSON"
@@ -146,7 +158,7 @@ record Repairs(
                         audit);
             }
             audit.count(Count.SIDECARS_REWRITTEN, 1);
-            return "written again from the ledger";
+            return stale ? "written again from the tables" : "written again from the ledger";
         } catch (StoreException e) {
             return notPossible(String.valueOf(e.getMessage()), audit);
         }

@@ -57,7 +57,7 @@ final class VerdictSource implements Supplier<@Nullable Verdict> {
         this.last = range.after();
     }
 
-    /** A verdict; one with an error of the store only counts while the store is available. Null: the audit ended. */
+    /** A verdict; one with an error of the store only counts while the store is available. Null: none now. */
     private record Checked(
             @Nullable Verdict verdict, @Nullable StoreException error) {}
 
@@ -93,7 +93,7 @@ final class VerdictSource implements Supplier<@Nullable Verdict> {
             Verdict verdict = next.verdict();
             StoreException error = next.error();
             if (verdict == null) {
-                break;
+                continue;
             }
             if (error == null || isOfOneObject(error)) {
                 audit.store.works();

@@ -135,6 +135,9 @@ record VerifyJob(
                 .next(jobs.tasklet("repairFindings", (_, _) -> repairOthers(others, audit))
                         .allowStartIfComplete(true)
                         .build())
+                .next(jobs.tasklet("writeSidecars", (_, _) -> writeSidecars(audit))
+                        .allowStartIfComplete(true)
+                        .build())
                 .build();
         // objects that were stored, found damaged or dated to the future since their shard was done
         STEPS.keySet().forEach(step -> shards.reopen(audit.scan(), step));
@@ -347,6 +350,13 @@ record VerifyJob(
             log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
         }
         catalog.resolveUnseenSince(audit.since(), now);
+    }
+
+    private RepeatStatus writeSidecars(AuditRun audit) {
+        if (audit.options.repair()) {
+            repairs.writeSidecars();
+        }
+        return RepeatStatus.FINISHED;
     }
 
     /** Repairs findings of other nodes, a chunk in one transaction, and finally slots without a row of their object. */

@@ -65,6 +65,8 @@ class PaidResponsesTests extends LedgerFixture {
         capture(call, null);
         assertThat(cleared(later)).as("no sidecar").isZero();
         capture(call, "notes/x.json");
+        assertThat(cleared(later)).as("not verified").isZero();
+        database.update("UPDATE note_capture SET sidecar_verified_at = now()");
         assertThat(cleared(NOW)).as("not old").isZero();
         for (String open : new String[] {"PENDING", "POSTPONED", "FAILED"}) {
             worklist(open);
@@ -87,6 +89,7 @@ class PaidResponsesTests extends LedgerFixture {
                 Stream.of(0, 1, 2, 3).map(i -> paid(NOW.plusMillis(i))).toList();
         worklist("ARCHIVED");
         calls.forEach(call -> capture(call, "notes/" + call + ".json"));
+        database.update("UPDATE note_capture SET sidecar_verified_at = now()");
         Instant later = NOW.plusMillis(4);
 
         database.inTransaction(() -> {

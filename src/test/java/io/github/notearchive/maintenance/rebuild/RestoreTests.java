@@ -83,6 +83,7 @@ class RestoreTests extends MaintenanceScenario {
         night.run(ExitCode.COMPLETED);
         forget(forgotten);
         night.script().clear();
+        update("UPDATE note_capture SET sidecar_verified_at = now()");
         night.run(ExitCode.COMPLETED); // clears responses that are too old for reuse
         assertThat(night.states(added)).containsOnly(ARCHIVED);
         assertThat(night.states(live)).containsOnly(ARCHIVED);
@@ -97,6 +98,7 @@ class RestoreTests extends MaintenanceScenario {
         assertRefused();
         RebuildSummary merged = merge(ExitCode.COMPLETED);
 
+        update("UPDATE note_capture SET sidecar_verified_at = now()");
         night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).as("calls in all").isEqualTo(calls);
         assertSame(rows(), before);

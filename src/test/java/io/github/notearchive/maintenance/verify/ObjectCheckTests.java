@@ -33,7 +33,7 @@ class ObjectCheckTests {
 
     private final ScriptedServer server = new ScriptedServer();
     private final ObjectStore store = StoreFixture.at(server.address(), 2);
-    private final ObjectCheck check = new ObjectCheck(store);
+    private final ObjectCheck check = new ObjectCheck(store, null); // files only
 
     @AfterEach
     void stop() {

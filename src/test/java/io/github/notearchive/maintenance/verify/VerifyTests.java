@@ -46,6 +46,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -120,7 +121,8 @@ class VerifyTests extends MaintenanceScenario {
                         "verifySidecars",
                         "verifyLog",
                         "verifyTables",
-                        "repairFindings");
+                        "repairFindings",
+                        "writeSidecars");
     }
 
     @Test
@@ -290,6 +292,7 @@ class VerifyTests extends MaintenanceScenario {
         update("""
                         UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL WHERE sha256 = ?
                         """, sha256);
+        update("UPDATE worklist SET sidecar_due = 1");
         Files.delete(path(key));
         verify(ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("MISSING " + key);
@@ -330,6 +333,95 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(finding("seen", keys.get(2))).startsWith("1 bytes that cannot be used: not JSON");
         assertThat(finding("seen", keys.get(3))).contains(" instead of the uploaded ");
         assertThat(finding("seen", keys.get(4))).isEqualTo("another response than that of the ledger");
+    }
+
+    /** Each is what rebuild would restore without an objection. */
+    @Test
+    void findsAnOlderSidecarInPlaceOfTheNewestAndWritesItAgainFromTheTables() throws Exception {
+        String note = picturedNotes().getFirst();
+        night.pending(List.of(note));
+        picture(note, 0, Reply.status(503));
+        night.run(ExitCode.INCOMPLETE);
+        String key = night.objects("notes/").firstKey();
+        byte[] older = night.objects("notes/").get(key);
+        night.script().clear();
+        night.isNextDay();
+        night.run(ExitCode.COMPLETED);
+        byte[] newest = night.objects("notes/").get(key);
+        Map<String, List<String>> rows = rows();
+        update("UPDATE api_call SET response = NULL"); // it is in the sidecar only
+        Map<String, byte[]> stale = Map.of(
+                "without the slots [IMAGE 0 STORED ", older,
+                "with other slots than the tables: [PREVIEW 0 WAIVED]",
+                        edited(
+                                newest,
+                                json -> json.withArray("media")
+                                        .add(((ObjectNode) json.at("/media/0"))
+                                                .deepCopy()
+                                                .put("kind", "PREVIEW")
+                                                .put("state", "WAIVED")
+                                                .put("reason", "x")
+                                                .without("key"))),
+                "FAILED, settled at ",
+                        edited(
+                                newest,
+                                json -> json.withObject("worklist")
+                                        .put("state", "FAILED")
+                                        .put("reason", "REJECTED")),
+                "ARCHIVED, settled at 2026-01-01T00:00:00Z",
+                        edited(newest, json -> json.withObject("worklist").put("settledAt", "2026-01-01T00:00:00Z")),
+                "the log has no entry", edited(newest, json -> json.put("logSalt", "0".repeat(64))));
+        for (var each : stale.entrySet()) {
+            store.putBytes(new ObjectKey(key), each.getValue(), "application/json");
+
+            verify(ExitCode.FINDINGS);
+
+            assertThat(findings()).containsExactly("SIDECAR_STALE " + key);
+            assertThat(text("SELECT seen FROM fixity_finding WHERE resolved_at IS NULL"))
+                    .contains(each.getKey());
+            assertThat(count("note_capture WHERE sidecar_verified_at IS NOT NULL"))
+                    .isZero();
+            assertThat(repair().repairs().sidecarsRewritten()).isOne();
+            verify(ExitCode.COMPLETED);
+            assertThat(count("note_capture WHERE sidecar_verified_at IS NOT NULL"))
+                    .isOne();
+            assertThat(responseAndMedia(night.objects("notes/").get(key))).isEqualTo(responseAndMedia(newest));
+        }
+        loseTheDatabase();
+        rebuild(ExitCode.COMPLETED);
+        update("UPDATE api_call SET response = NULL");
+        assertSame(without("api_call", rows()), without("api_call", rows));
+    }
+
+    private static Map<String, List<String>> without(String table, Map<String, List<String>> rows) {
+        rows.remove(table);
+        return rows;
+    }
+
+    private static byte[] edited(byte[] sidecar, Consumer<ObjectNode> change) {
+        ObjectNode json = (ObjectNode) JsonMapper.shared().readTree(sidecar);
+        change.accept(json);
+        return JsonMapper.shared().writeValueAsBytes(json);
+    }
+
+    @Test
+    void aNoteThatAnOperatorMadeDueHasNoStaleSidecar() {
+        String note = archive(1).getFirst();
+        night.requeue(note);
+
+        verify(ExitCode.COMPLETED);
+    }
+
+    @Test
+    void aSidecarThatIsDueIsNeitherStaleNorVerified() {
+        archive(1);
+        update("UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL");
+        update("UPDATE worklist SET sidecar_due = 1");
+
+        verify(ExitCode.COMPLETED);
+
+        assertThat(findings()).isEmpty();
+        assertThat(count("note_capture WHERE sidecar_verified_at IS NOT NULL")).isZero();
     }
 
     @Test
@@ -749,8 +841,8 @@ class VerifyTests extends MaintenanceScenario {
     @Test
     void makesTheNoteOfAnUnrecordedFileDue() {
         List<String> notes = archive(1);
-        TreeMap<String, byte[]> truth = night.objects("");
-        String key = night.objects("media/").firstKey();
+        TreeMap<String, byte[]> truth = night.objects("media/");
+        String key = truth.firstKey();
         update("UPDATE note_media SET words = 'as if it were a subtitle' WHERE sha256 = ?", sha256Of(key));
         deleteRowOf(key);
 
@@ -759,11 +851,12 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(night.slots(notes.getFirst())).anyMatch(slot -> slot.media() == null);
         assertThat(repair().repairs().notesMadeDue()).isOne();
         assertThat(count("note_media WHERE words IS NOT NULL")).isZero();
+        assertThat(count("worklist WHERE sidecar_due IS NOT NULL")).isZero();
         night.run(ExitCode.COMPLETED);
 
         verify(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
+        assertThat(night.objects("media/").keySet()).isEqualTo(truth.keySet());
         assertThat(night.calls()).isOne();
     }
 
@@ -772,6 +865,7 @@ class VerifyTests extends MaintenanceScenario {
         String note = archive(1).getFirst();
         String key = night.objects("media/").firstKey();
         update("UPDATE note_media SET kind = 'PREVIEW' WHERE sha256 = ?", sha256Of(key));
+        update("UPDATE worklist SET sidecar_due = 1");
         deleteRowOf(key);
 
         VerifySummary repaired = repair(ExitCode.COMPLETED);
@@ -780,6 +874,9 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(repaired.repairs().notPossible()).isZero();
         assertThat(count("note_media WHERE kind = 'PREVIEW'")).isZero();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(count("worklist WHERE sidecar_due IS NOT NULL")).isZero();
+        verify(ExitCode.COMPLETED);
+        assertThat(count("note_capture WHERE sidecar_verified_at IS NOT NULL")).isOne();
     }
 
     /**
@@ -897,7 +994,7 @@ class VerifyTests extends MaintenanceScenario {
         List<SelfTest.Probe> blind =
                 selfTest(expected -> new Verdict(expected, null, 0)).run();
 
-        assertThat(probes).hasSize(6).allMatch(SelfTest.Probe::found);
+        assertThat(probes).hasSize(7).allMatch(SelfTest.Probe::found);
         assertThat(blind)
                 .filteredOn(SelfTest.Probe::found)
                 .singleElement()
@@ -912,7 +1009,7 @@ class VerifyTests extends MaintenanceScenario {
 
     /** Returns a test whose checks return this verdict. */
     private SelfTest selfTest(Function<Expected, Verdict> verdict) {
-        return new SelfTest(store, new ObjectCheck(store) {
+        return new SelfTest(store, new ObjectCheck(store, null) {
             @Override
             Verdict check(Expected expected) {
                 return verdict.apply(expected);
