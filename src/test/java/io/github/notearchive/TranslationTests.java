@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Compares blocks, code and links of the Chinese README with the README. Also checks links, anchors and vocabulary
- * of all documents.
+ * Compares blocks, code and links of the Chinese README with the README. Also checks links, anchors and vocabulary of
+ * all documents.
  */
 class TranslationTests {
 
