@@ -115,10 +115,14 @@ public final class RunnerLock implements AutoCloseable {
                     SELECT own%s
                     FROM (SELECT pg_try_advisory_lock(hashtext(:group), hashtext(:member)) AS own) AS locked
                     """.formatted(scope.more));
+            if (!isLocked) {
+                unlock();
+            }
         } catch (DataAccessException e) {
             if (DatabaseErrors.sqlState(e).filter(LOCK_NOT_AVAILABLE::equals).isEmpty()) {
                 throw e;
             }
+            unlock();
         } finally {
             if (!isLocked) {
                 connection.resetConnection();
@@ -183,20 +187,26 @@ public final class RunnerLock implements AutoCloseable {
         }
     }
 
-    /** Releases the lock before closing the connection, which the server notices with a delay. */
     @Override
     public synchronized void close() {
         isReleased = true;
+        if (isLocked) {
+            unlock();
+        }
+        connection.close();
+    }
+
+    /**
+     * Releases the lock, and those acquired beside it, before the connection is closed, which the server notices with
+     * a delay.
+     */
+    private void unlock() {
         try {
-            if (isLocked) {
-                jdbc.sql("SELECT pg_advisory_unlock_all()::text")
-                        .query(String.class)
-                        .single();
-            }
+            jdbc.sql("SELECT pg_advisory_unlock_all()::text")
+                    .query(String.class)
+                    .single();
         } catch (DataAccessException _) {
-            // the lock ended with the connection
-        } finally {
-            connection.close();
+            // the locks ended with the connection
         }
     }
 }

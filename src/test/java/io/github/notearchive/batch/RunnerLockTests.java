@@ -27,6 +27,16 @@ class RunnerLockTests {
         assertThat(lock).isPresent();
     }
 
+    @RepeatedTest(100)
+    void refusedLockLeavesNoPartOfItself() {
+        try (RunnerLock _ = acquire(Scope.AUDIT, "").orElseThrow()) {
+            assertThat(acquire(Scope.ARCHIVE, "main")).isEmpty();
+
+            assertThat(RunnerLock.isTaken(database.jdbc(), Scope.ARCHIVE, "main"))
+                    .isFalse();
+        }
+    }
+
     private Optional<RunnerLock> acquire(Scope scope, String member) {
         return RunnerLock.acquire(database.details(), scope, member);
     }
