@@ -197,8 +197,8 @@ public final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Releases the lock, and those acquired beside it, before the connection is closed, which the server notices with
-     * a delay.
+     * Releases the lock, and those acquired beside it, before the connection is closed, which the server notices with a
+     * delay.
      */
     private void unlock() {
         try {

@@ -120,9 +120,7 @@ final class SharedDirectory extends DataDirectory {
         }
     }
 
-    /**
-     * Returns the command of the process: this Java and program, in a separate session, which no terminal signals.
-     */
+    /** Returns the command of the process: this Java and program, in a separate session, which no terminal signals. */
     private List<String> command() {
         List<String> command = new ArrayList<>();
         Stream.of("/usr/bin/setsid", "/bin/setsid")
