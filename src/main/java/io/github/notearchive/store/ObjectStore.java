@@ -201,14 +201,15 @@ public final class ObjectStore implements AutoCloseable {
         ObjectBytes content = new ObjectBytes(bytes.length, out -> out.write(bytes));
         String sha256 = DigestUtils.sha256Hex(bytes);
         Map<String, String> headers = new HashMap<>(Map.of(StoreClient.CONTENT_TYPE, "application/json"));
-        if (conditional) {
+        boolean isConditional = conditional;
+        if (isConditional) {
             headers.put(etag == null ? "if-none-match" : "if-match", etag == null ? "*" : etag);
         }
         try {
             put(key, content, headers, sha256);
             return true;
         } catch (StoreException e) {
-            if (!conditional || !e.mayBeOfTheCondition()) {
+            if (!isConditional || !e.mayBeOfTheCondition()) {
                 throw e;
             }
             if (sha256.equals(uploads.storedSha256(key, properties.requestTimeout(bytes.length)))) {

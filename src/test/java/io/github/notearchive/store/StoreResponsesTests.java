@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -225,9 +226,18 @@ class StoreResponsesTests {
         Reply rejection =
                 reply(status, "<Error><Code>%s</Code></Error>".formatted(code).getBytes(US_ASCII));
         Reply absent = reply(404, "<Error><Code>NoSuchKey</Code></Error>".getBytes(US_ASCII));
-        server.always((socket, out) -> last().headers().containsKey("if-none-match")
-                ? rejection.write(socket, out)
-                : last().line().startsWith("PUT ") ? confirm(socket, out) : absent.write(socket, out));
+        AtomicBoolean isFirst = new AtomicBoolean(true);
+        server.always((socket, out) -> {
+            if (last().headers().containsKey("if-none-match")) {
+                if (isFirst.getAndSet(false)) {
+                    // another upload finds out while the first one waits for its response
+                    assertThat(store.putIfUnchanged(new ObjectKey("b"), TEXT, null))
+                            .isTrue();
+                }
+                return rejection.write(socket, out);
+            }
+            return last().line().startsWith("PUT ") ? confirm(socket, out) : absent.write(socket, out);
+        });
 
         assertThat(store.putIfUnchanged(KEY, TEXT, null)).isTrue();
         assertThat(store.putIfUnchanged(KEY, TEXT, null)).isTrue();
@@ -235,7 +245,7 @@ class StoreResponsesTests {
         assertThat(server.requests().stream()
                         .filter(request -> request.line().startsWith("PUT "))
                         .map(request -> request.headers().containsKey("if-none-match")))
-                .containsExactly(true, false, false);
+                .containsExactly(true, true, false, false, false);
     }
 
     @Test
