@@ -30,6 +30,8 @@ import org.springframework.validation.annotation.Validated;
  *     {@code JUSTONEAPI_}; any other one that sets nothing is an error, since it may be a misspelt setting
  * @param retry when a postponed note is retried
  * @param outage when errors of a service end the run
+ * @param stallAfter time without any movement after which a run with notes in progress ends: no call, no byte and no
+ *     row, although no wait for a service or for the rate of calls explains it
  * @param recheckUnavailableAfter time after which an unavailable note is fetched again
  */
 @Validated
@@ -47,6 +49,7 @@ public record ArchiveProperties(
         @DefaultValue List<String> foreignVariables,
         @DefaultValue @Valid Retry retry,
         @DefaultValue @Valid Outage outage,
+        @DefaultValue("10m") @DurationMin(seconds = 1) Duration stallAfter,
         @DefaultValue("30d") @DurationMin(days = 1) Duration recheckUnavailableAfter) {
 
     public Path dataDirectory() {

@@ -1,14 +1,22 @@
 package io.github.notearchive.batch;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.DisplayFormat;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,11 +24,14 @@ import org.springframework.dao.DataAccessException;
 
 /**
  * Supervises a job until it ends: checks its lock every two seconds and takes it again after a lost connection, stops
- * the job at the end of its time box, and executes tasks each minute.
+ * the job at the end of its time box or when nothing moves, and executes tasks each minute.
  */
 public final class RunWatchdog implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RunWatchdog.class);
+
+    /** Time in which a job must end after its work was aborted. */
+    private static final Duration ABORT_TIME = Duration.ofMinutes(1);
 
     private final JobRun run;
     private final Duration outageLimit;
@@ -58,6 +69,67 @@ public final class RunWatchdog implements AutoCloseable {
             run.gate().close(ExitCode.INTERRUPTED, origin + " " + DisplayFormat.setting(length) + " has elapsed");
         };
         var _ = timer.schedule(end, length.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Ends a job in which nothing moves. Its threads are written to a file, the gate is closed and work in progress
+     * aborted; if the job has not ended a minute later, the process ends, with the exit code of the gate. The next run
+     * continues as after a crash.
+     *
+     * @param limit time without movement; if it is shorter than a minute, it replaces the minute, too
+     * @param threads directory of the file
+     * @param signs what changes with each movement; empty while there is nothing to move, or a reason to wait
+     * @param abort releases work in progress
+     */
+    public void endIfStalled(Duration limit, Path threads, Supplier<? extends Optional<?>> signs, Runnable abort) {
+        Duration patience = limit.compareTo(ABORT_TIME) < 0 ? limit : ABORT_TIME;
+        var watch = new Object() {
+            Optional<?> last = Optional.empty();
+            long since;
+            boolean isAborted;
+        };
+        eachSecond(() -> {
+            Optional<?> now = signs.get();
+            if (now.isEmpty() || !now.equals(watch.last)) {
+                watch.last = now;
+                watch.since = System.nanoTime();
+                watch.isAborted = false;
+            } else if (!watch.isAborted && System.nanoTime() - watch.since >= limit.toNanos()) {
+                watch.isAborted = true;
+                String nothing = "nothing has moved for %s: no call, no byte, no row; threads: %s"
+                        .formatted(DisplayFormat.setting(limit), dumpThreads(threads));
+                if (!run.gate().close(ExitCode.INTERRUPTED, nothing)) {
+                    log.warn("Aborting: {}", nothing);
+                }
+                var _ = timer.schedule(this::halt, patience.toMillis(), TimeUnit.MILLISECONDS);
+                abort.run();
+            }
+        });
+    }
+
+    /**
+     * Writes the stacks of all threads, virtual ones included, and returns the name of the file or why there is none.
+     */
+    private static String dumpThreads(Path directory) {
+        Path file = directory.resolve("threads-"
+                + Instant.now().truncatedTo(ChronoUnit.MILLIS).toString().replace(":", "") + ".txt");
+        try {
+            ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                    .dumpThreads(file.toString(), ThreadDumpFormat.TEXT_PLAIN);
+            return file.toString();
+        } catch (IOException e) {
+            return "not written, " + e;
+        }
+    }
+
+    private void halt() {
+        StopReason end = run.gate().stopReason().orElseThrow();
+        log.error(
+                "{} (exit {}): {}; work in progress could not be aborted",
+                end.exitCode(),
+                end.exitCode().number(),
+                end.reason());
+        Runtime.getRuntime().halt(end.exitCode().number());
     }
 
     /** Closes the gate at a time of the clock, which may be adjusted meanwhile. */

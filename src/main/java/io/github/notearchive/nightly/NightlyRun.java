@@ -131,6 +131,11 @@ public record NightlyRun(
             repository.writeCounts();
         });
         watchdog.eachSecond(() -> run.stopper.abortAfterDeadline(System.nanoTime()));
+        watchdog.endIfStalled(
+                settings.archive().stallAfter(),
+                settings.archive().dataDirectory(),
+                reporter::movement,
+                run.stopper::abort);
         settings.limits().stopAfter(run.now()).ifPresent(end -> {
             RunState.log.info("Starting no notes after {}", Night.local(end));
             watchdog.endAt(run.clock, end, "archive.limits.stop-at " + Night.local(end) + " was reached");

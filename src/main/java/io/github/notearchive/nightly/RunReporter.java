@@ -20,8 +20,10 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.store.ObjectStore;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -39,6 +41,8 @@ record RunReporter(
         CallTotals totals,
         SchemaDrift drift,
         JustOneApiClient provider,
+        ObjectStore store,
+        OutageRetry outages,
         ObjectProvider<RunObserver> observers,
         RunState run) {
 
@@ -104,6 +108,17 @@ record RunReporter(
     void log() {
         count();
         progressLog.info("Progress: {}", progress());
+    }
+
+    /** What changes with every call, byte and row of the run. */
+    record Movement(RunCounts counts, long calls, long uploaded) {}
+
+    /** Returns what the run has moved; empty if it has no note in progress, or waits for a service or a send time. */
+    Optional<Movement> movement() {
+        boolean isWaiting = run.claims.inProgress.get() == 0 || outages.waiting() > 0 || provider.isWaiting();
+        return isWaiting
+                ? Optional.empty()
+                : Optional.of(new Movement(run.counts(), calls.sentByThisExecution(), store.bytesUploaded()));
     }
 
     /** Counts the waiting notes, from which {@link #progress} calculates until the next count. */

@@ -93,7 +93,7 @@ public class RunStopper extends Gate {
         return isAborted;
     }
 
-    private void abort() {
+    synchronized void abort() {
         isAborted = true;
         provider.abort();
         downloads.abort();

@@ -125,6 +125,11 @@ public class JustOneApiClient implements AutoCloseable {
         return Optional.ofNullable(ending.get());
     }
 
+    /** Returns whether a call waits for a time that has not come: its send time, or the end of a pause. */
+    public boolean isWaiting() {
+        return limiter.isWaiting();
+    }
+
     public long callsLeft() {
         return quota.left(CallKind.NOTE, Night.current(clock));
     }

@@ -63,6 +63,7 @@ final class RateLimiter {
     // written under lock
     private volatile long backoffEpoch = UNKNOWN;
     private volatile boolean recovering;
+    private volatile long nextSend;
     private volatile long lead;
     private volatile @Nullable String ended = "no run is active";
     private volatile @Nullable String full;
@@ -77,6 +78,7 @@ final class RateLimiter {
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
         this.preparing = new Semaphore((int) Math.max(2, rate * AHEAD / 1e9), true);
         this.pausedUntil = nanoTime.getAsLong();
+        this.nextSend = pausedUntil;
     }
 
     /** A reserved moment, in nanoseconds of {@link #nanoTime}, and the delay after which it is void. */
@@ -182,6 +184,11 @@ final class RateLimiter {
         });
     }
 
+    /** Returns whether a call waits for a time that has not come: its send time, or the end of a pause. */
+    boolean isWaiting() {
+        return nextSend - nanoTime.getAsLong() > 0;
+    }
+
     /** Waits until a moment at which no pause is active, and returns the time then. */
     private long awaitTime(long time, boolean hasPermit) throws InterruptedException {
         lock.lockInterruptibly();
@@ -193,6 +200,7 @@ final class RateLimiter {
                 if (wait <= 0) {
                     return now;
                 }
+                nextSend = now + wait;
                 long ignored = changed.awaitNanos(wait);
             }
         } finally {

@@ -224,6 +224,11 @@ public final class ObjectStore implements AutoCloseable {
         }
     }
 
+    /** Returns the bytes of uploads that were sent, or read back for verification, by all threads so far. */
+    public long bytesUploaded() {
+        return uploads.moved.sum();
+    }
+
     /** Returns the tag of an object's present content; null if there is none. */
     public @Nullable String etag(ObjectKey key) {
         return client.retry(() -> client.send(

@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.input.ProxyInputStream;
+import org.apache.commons.io.output.ProxyOutputStream;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
@@ -44,6 +47,9 @@ final class Uploads {
     private final StoreClient client;
     private final ObjectStore store;
     private volatile boolean checksums = true;
+
+    /** Bytes of objects that were sent, and read back. */
+    final LongAdder moved = new LongAdder();
 
     /** Whether the store rejects bytes that differ from the signed digest; null until this is known. */
     private volatile @Nullable Boolean verifiesPayloads;
@@ -94,7 +100,15 @@ final class Uploads {
     /** Reads an object back and returns its SHA-256; empty if the store has no such object. */
     String storedSha256(ObjectKey key, Duration limit) {
         try {
-            return store.get(key, limit, (in, _) -> DigestUtils.sha256Hex(in));
+            return store.get(
+                    key,
+                    limit,
+                    (in, _) -> DigestUtils.sha256Hex(new ProxyInputStream(in) {
+                        @Override
+                        protected void afterRead(int count) {
+                            moved.add(Math.max(0, count));
+                        }
+                    }));
         } catch (StoreException e) {
             if (e.absent()) {
                 return "";
@@ -147,7 +161,16 @@ final class Uploads {
         if (withChecksum) {
             headers.put(CHECKSUM, checksum);
         }
-        var body = new EntityTemplate(bytes.size(), null, null, bytes.content()::accept);
+        var body = new EntityTemplate(
+                bytes.size(),
+                null,
+                null,
+                out -> bytes.content().accept(new ProxyOutputStream(out) {
+                    @Override
+                    protected void afterWrite(int count) {
+                        moved.add(count);
+                    }
+                }));
         return client.send(
                 Http.Method.PUT, key.value(), new StoreClient.Content(null, headers, body), limit, response -> {
                     EntityUtils.consume(response.getEntity());

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** After a signal a run finishes notes in flight and reports the interruption. */
+/** After a signal, or when nothing moves, a run ends in order and reports the interruption. */
 @ExtendWith(OutsideServers.Running.class)
 class SignalTests {
 
@@ -93,6 +93,27 @@ class SignalTests {
             assertThat(new HashSet<>(provider.bought())).isEqualTo(Set.copyOf(ids));
             assertThat(provider.calls()).isEqualTo(30 + Practice.WORKERS);
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 30L));
+            assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
+        }
+    }
+
+    @Test
+    void runInWhichNothingMovesEndsByItselfAndTheNextOneContinues() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            ScriptableSandbox provider = practice.provider();
+            List<String> ids = practice.enqueue(12);
+            practice.environment().put("ARCHIVE_STALLAFTER", "5s"); // less than the 120 s of a response
+            Program run = practice.startRunWithHeldResponses();
+
+            Ended stopped = practice.end(run, PATIENCE).with(7);
+
+            assertThat(stopped.out()).contains("INTERRUPTED (exit 7): nothing has moved for 5s");
+            assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
+            assertThat(archive.counted()).isEmpty();
+            provider.releaseResponses();
+            practice.call("run").with(0);
+            assertThat(new HashSet<>(provider.bought())).isEqualTo(Set.copyOf(ids));
             assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
         }
     }

@@ -1,16 +1,24 @@
 package io.github.notearchive.batch;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.nightly.NightlyScenario;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.JobInstance;
@@ -73,6 +81,72 @@ class RunWatchdogTests {
         assertThat(gate.stopReason())
                 .contains(new StopReason(ExitCode.INTERRUPTED, "archive.limits.max-duration 1s has elapsed"));
         assertThat(log.line("has elapsed").getMDCPropertyMap()).containsEntry(LogContext.EXECUTION, "42");
+    }
+
+    @Test
+    void closesTheGateOfAJobInWhichNothingMoves(@TempDir Path directory) throws Exception {
+        gate.open();
+        AtomicInteger aborts = new AtomicInteger();
+        AtomicReference<Optional<Integer>> sign = new AtomicReference<>(Optional.empty());
+        try (RunWatchdog watch = new RunWatchdog(run, null, null, Duration.ZERO)) {
+            watch.endIfStalled(Duration.ofSeconds(2), directory, sign::get, () -> {
+                aborts.incrementAndGet();
+                watch.close(); // the job ends
+            });
+            for (int i = 0; i < 4; i++) {
+                sign.set(i % 2 == 0 ? Optional.of(i) : Optional.empty());
+                TimeUnit.SECONDS.sleep(1);
+            }
+            assertThat(gate.isClosed()).as("while something moves").isFalse();
+            sign.set(Optional.of(7));
+            NightlyScenario.await("work in progress is aborted", () -> aborts.get() > 0);
+        }
+
+        StopReason end = gate.stopReason().orElseThrow();
+        assertThat(end.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
+        assertThat(end.reason())
+                .startsWith("nothing has moved for 2s: no call, no byte, no row; threads: " + directory);
+        assertThat(directory.toFile().listFiles())
+                .singleElement()
+                .satisfies(file -> assertThat(file).content().contains("\"run-watch-", "\"main\""));
+    }
+
+    /** A process of its own, since it is halted: its only thread cannot be interrupted. */
+    @Test
+    void haltsAJobThatCannotBeAborted(@TempDir Path directory) throws Exception {
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Stuck.class.getName(),
+                        directory.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+
+        assertThat(process.waitFor()).as(output).isEqualTo(ExitCode.INTERRUPTED.number());
+        assertThat(output).contains("INTERRUPTED (exit 7): nothing has moved for 1s");
+        assertThat(directory).isDirectoryContaining("glob:**/threads-*.txt");
+    }
+
+    /** A job whose thread waits for ever, whatever the gate says. */
+    static final class Stuck {
+
+        public static void main(String[] arguments) {
+            JobRun run = new JobRun(new JobStopper()) {};
+            run.start(new JobExecution(42, new JobInstance(1, JobNames.VERIFY), new JobParameters()));
+            run.gate().open();
+            try (RunWatchdog watch = new RunWatchdog(run, null, null, Duration.ofHours(1))) {
+                watch.endIfStalled(
+                        Duration.ofSeconds(1),
+                        Path.of(arguments[0]),
+                        () -> Optional.of("a note in progress"),
+                        Thread.currentThread()::interrupt);
+                while (true) {
+                    LockSupport.park();
+                }
+            }
+        }
     }
 
     private ILoggingEvent logged(RuntimeException failure) throws InterruptedException {

@@ -84,7 +84,7 @@ class CaptureLogTests {
                 bucket.client,
                 revision,
                 proofs,
-                new ArchiveProperties("main", 1, data, "", List.of(), null, null, null),
+                new ArchiveProperties("main", 1, data, "", List.of(), null, null, null, null),
                 database.details());
     }
 

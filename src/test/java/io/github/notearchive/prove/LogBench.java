@@ -63,7 +63,7 @@ class LogBench {
                     store,
                     revision,
                     settings,
-                    new ArchiveProperties("main", 1, home.toString(), "", List.of(), null, null, null),
+                    new ArchiveProperties("main", 1, home.toString(), "", List.of(), null, null, null, null),
                     database.details());
             fill(store);
             long began = System.nanoTime();
