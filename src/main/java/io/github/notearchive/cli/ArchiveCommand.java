@@ -9,6 +9,7 @@ import io.github.notearchive.note.NoteId;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
@@ -34,24 +36,50 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    @Option(names = "--data-dir", paramLabel = "DIR")
+    private @Nullable Path dataDir;
+
+    /** Returns the option {@code --data-dir}; empty if it is not given. */
+    final Optional<Path> dataDirectory() {
+        return Optional.ofNullable(dataDir);
+    }
+
+    /** Adds the settings that select the archive of {@code --data-dir}, with its embedded servers. */
+    protected final Map<String, String> withDirectory(Map<String, String> settings) {
+        if (dataDir == null) {
+            return settings;
+        }
+        Map<String, String> all = new HashMap<>(settings);
+        all.putAll(ofDirectory(dataDir));
+        return all;
+    }
+
+    /** Returns the settings that select the archive of a data directory, with its embedded servers. */
+    static Map<String, String> ofDirectory(Path directory) {
+        Map<String, String> settings = new HashMap<>(SandboxCommand.storeOf(directory));
+        settings.put("archive.data-dir", directory.toAbsolutePath().normalize().toString());
+        settings.put("spring.datasource.url", "");
+        return settings;
+    }
+
     /**
      * Starts the program on an existing archive and executes the action.
      *
      * @param settings settings that have precedence over all others
      * @throws CommandFailure if there is no archive; none is created
      */
-    static <A> int execute(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
+    final <A> int execute(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
             throws Exception {
-        return execute(CommandContext.openExisting(settings), action, body);
+        return execute(CommandContext.openExisting(withDirectory(settings)), action, body);
     }
 
-    static <A> int execute(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
+    final <A> int execute(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
         return execute(Map.of(), action, body);
     }
 
     /** As above, if the database is not older than its bucket: a restored dump has notes that were erased later. */
-    static <A> int executeIfCurrent(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
-        return execute(CommandContext.openExisting(Map.of()).requireNoDifference(), action, body);
+    final <A> int executeIfCurrent(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
+        return execute(CommandContext.openExisting(withDirectory(Map.of())).requireNoDifference(), action, body);
     }
 
     /**
@@ -60,7 +88,7 @@ public abstract class ArchiveCommand implements Callable<Integer> {
      */
     final <A> int read(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
             throws Exception {
-        CommandContext context = CommandContext.openToRead(settings, action);
+        CommandContext context = CommandContext.openToRead(withDirectory(settings), action);
         context.difference().ifPresent(this::warn);
         return execute(context, action, body);
     }
@@ -70,8 +98,8 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     }
 
     /** Starts the program, also without an archive, and executes the action. */
-    static <A> int executeOrCreate(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
-        return execute(CommandContext.open(Map.of(), null), action, body);
+    final <A> int executeOrCreate(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
+        return execute(CommandContext.open(withDirectory(Map.of()), null), action, body);
     }
 
     private static <A> int execute(

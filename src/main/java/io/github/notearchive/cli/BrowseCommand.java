@@ -33,9 +33,6 @@ final class BrowseCommand extends ArchiveCommand {
     @Option(names = "--listen", paramLabel = "ADDR")
     private @Nullable String listen;
 
-    @Option(names = "--data-dir", paramLabel = "DIR")
-    private @Nullable Path dataDir;
-
     @Component
     record Action(
             Sessions sessions,
@@ -66,18 +63,7 @@ final class BrowseCommand extends ArchiveCommand {
         if (listen != null) {
             settings.put("archive.browse.listen", listen);
         }
-        if (dataDir != null) {
-            settings.putAll(ofDirectory(dataDir));
-        }
-        return settings;
-    }
-
-    /** Returns the settings that select the archive of a data directory, with its embedded servers. */
-    static Map<String, String> ofDirectory(Path directory) {
-        Map<String, String> settings = new HashMap<>(SandboxCommand.storeOf(directory));
-        settings.put("archive.data-dir", directory.toAbsolutePath().normalize().toString());
-        settings.put("spring.datasource.url", "");
-        return settings;
+        return withDirectory(settings);
     }
 
     /** Returns the file with a link that was not used yet, readable by its owner only, while the pages are served. */

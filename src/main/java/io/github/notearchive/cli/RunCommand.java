@@ -96,7 +96,7 @@ final class RunCommand extends ArchiveCommand {
         requireWritableSummary();
         Instant began = Instant.now();
         SignalHandlers signals = SignalHandlers.install();
-        try (CommandContext context = CommandContext.open(ofNode(node), null)) {
+        try (CommandContext context = CommandContext.open(withDirectory(ofNode(node)), null)) {
             Action action = context.get(Action.class);
             return action.telemetry
                     .observe(

@@ -39,7 +39,6 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.StringUtils;
@@ -99,9 +98,6 @@ final class SandboxCommand extends ArchiveCommand {
     @Option(names = "--seed", paramLabel = "N")
     private long seed = 1;
 
-    @Option(names = "--data-dir", paramLabel = "DIR")
-    private @Nullable Path dataDir;
-
     @Option(names = "--browse")
     private boolean browse;
 
@@ -144,7 +140,7 @@ final class SandboxCommand extends ArchiveCommand {
         SandboxSettings behaviour = behaviour();
         SignalHandlers signals = SignalHandlers.install();
         Path home = Path.of(System.getProperty("archive.home", ""), "sandbox-data");
-        Path directory = (dataDir == null ? home : dataDir).toAbsolutePath().normalize();
+        Path directory = dataDirectory().orElse(home).toAbsolutePath().normalize();
         if (prepare(directory)) {
             detail("Emptied %s, which an earlier sandbox had written\n".formatted(directory));
         }

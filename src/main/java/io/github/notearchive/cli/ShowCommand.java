@@ -14,8 +14,6 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.SystemUtils;
@@ -23,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.util.StringUtils;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code show}: shows a note, and opens its page if {@code browse} runs. */
@@ -34,9 +31,6 @@ final class ShowCommand extends JsonCommand {
 
     @Parameters(paramLabel = "NOTE_ID")
     private String note = "";
-
-    @Option(names = "--data-dir", paramLabel = "DIR")
-    private @Nullable Path dataDir;
 
     @Component
     record Action(WorklistRepository worklist, NoteCatalog notes, ErasureList erased, ArchiveLocation location) {}
@@ -55,8 +49,7 @@ final class ShowCommand extends JsonCommand {
     @Override
     public Integer call() throws Exception {
         NoteId id = noteId(note);
-        Map<String, String> settings = dataDir == null ? Map.of() : BrowseCommand.ofDirectory(dataDir);
-        return read(settings, Action.class, action -> {
+        return read(Action.class, action -> {
             requireNotErased(action.erased, id);
             WorklistEntry entry = action.worklist
                     .find(id)

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The command {@code sandbox} as a new user runs it: the jar as it is, no token, no network, no server.
@@ -109,6 +112,25 @@ class SandboxCommandTests {
                 PageChecks.assertValid(Files.readString(page));
             }
         }
+    }
+
+    /** Each of these opens the archive in a way of its own. */
+    @ParameterizedTest
+    @CsvSource({
+        "list state:archived,                       ' notes'",
+        "verify,                                    store and tables match",
+        "enqueue --offline 000000000000000000000000, 1 new",
+        "config show --changed,                     option --data-dir"
+    })
+    void commandsFindTheArchiveOfADataDirectory(String line, String expected) {
+        List<String> arguments = new ArrayList<>(List.of(line.split(" ")));
+        arguments.addAll(List.of("--data-dir", data.toString()));
+        Map<String, String> elsewhere = Map.of("ARCHIVE_DATABASE_URL", "jdbc:postgresql://127.0.0.1:1/none");
+
+        Ended ended = Program.start(directory, elsewhere, arguments.toArray(String[]::new))
+                .end();
+
+        assertThat(ended.with(0).out()).contains(expected);
     }
 
     @Test

@@ -84,7 +84,7 @@ class ArchiveLocationTests {
     }
 
     private static String bucketOf(Path data) {
-        try (CommandContext context = CommandContext.openUnchecked(BrowseCommand.ofDirectory(data), null)) {
+        try (CommandContext context = CommandContext.openUnchecked(ArchiveCommand.ofDirectory(data), null)) {
             return context.get(ArchiveLocation.class).address().bucket();
         }
     }

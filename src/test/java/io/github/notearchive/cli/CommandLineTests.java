@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -61,6 +62,15 @@ class CommandLineTests {
 
     static Stream<String> ownCommands() {
         return commands().filter(command -> !command.equals("completion"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("ownCommands")
+    void everyCommandTakesADataDirectory(String name) {
+        CommandLine command = NoteArchiveCommand.commandLine().getSubcommands().get(name);
+        CommandLine last = command.getSubcommands().getOrDefault("show", command); // config has one
+
+        assertThat(last.getCommandSpec().findOption("--data-dir")).isNotNull();
     }
 
     @ParameterizedTest

@@ -18,7 +18,7 @@ public final class CheckCommand extends JsonCommand {
     @Override
     public Integer call() throws InterruptedException {
         Instant began = Instant.now();
-        List<Finding> findings = SystemChecks.all(Map.of(), null);
+        List<Finding> findings = SystemChecks.all(withDirectory(Map.of()), null);
         int exitCode = exitCode(findings).number();
         print(new Report(began, exitCode, findings), "check/report");
         return exitCode;

@@ -6,6 +6,7 @@ import io.github.notearchive.cli.config.EffectiveSettings.Effective;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -58,7 +59,7 @@ public final class ConfigCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            EffectiveSettings effective = new EffectiveSettings(SettingsEnvironment.read());
+            EffectiveSettings effective = new EffectiveSettings(SettingsEnvironment.read(withDirectory(Map.of())));
             Set<String> problems = new LinkedHashSet<>(effective.problems());
             problems.addAll(effective.bindingProblems());
             Set<String> general = new LinkedHashSet<>(problems);

@@ -18,6 +18,7 @@ import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.support.SpringApplicationJsonEnvironmentPostProcessor;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.util.ResourceUtils;
 
@@ -96,14 +97,19 @@ public final class SettingsEnvironment extends StandardEnvironment {
                 .filter(location -> !location.isEmpty() && !location.startsWith("classpath:"));
     }
 
-    /** Reads the settings as every command does, without starting the program. */
-    static ConfigurableEnvironment read() {
+    /**
+     * Reads the settings as every command does, without starting the program.
+     *
+     * @param settings settings of the option {@code --data-dir}, which have precedence over all others
+     */
+    static ConfigurableEnvironment read(Map<String, String> settings) {
         locate();
         logging().beforeInitialize(); // no log output before logging is configured
         SettingsEnvironment environment = new SettingsEnvironment();
         new SpringApplicationJsonEnvironmentPostProcessor()
                 .postProcessEnvironment(environment, new SpringApplication());
         ConfigDataEnvironmentPostProcessor.applyTo(environment);
+        environment.getPropertySources().addFirst(new MapPropertySource("option --data-dir", new HashMap<>(settings)));
         return environment;
     }
 

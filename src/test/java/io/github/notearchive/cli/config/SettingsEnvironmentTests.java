@@ -9,6 +9,7 @@ import io.github.notearchive.cli.RestoredProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -47,10 +48,12 @@ class SettingsEnvironmentTests {
 
     @Test
     void fileIsOptional() throws IOException {
-        assertThat(SettingsEnvironment.read().getProperty("archive.workers")).isEqualTo("32");
+        assertThat(SettingsEnvironment.read(Map.of()).getProperty("archive.workers"))
+                .isEqualTo("32");
 
         Files.writeString(config.resolve("application.yml"), "archive.workers: 8\n");
 
-        assertThat(SettingsEnvironment.read().getProperty("archive.workers")).isEqualTo("8");
+        assertThat(SettingsEnvironment.read(Map.of()).getProperty("archive.workers"))
+                .isEqualTo("8");
     }
 }
