@@ -335,13 +335,14 @@ class StoreResponsesTests {
         byte[] bytes = new byte[3 << 20];
         server.always((_, out) -> {
             out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length + "\r\n\r\n").getBytes(US_ASCII));
-            for (int at = 0; at < bytes.length; at += bytes.length / 32) {
-                out.write(bytes, at, bytes.length / 32);
-                Thread.sleep(80);
+            for (int at = 0; at < bytes.length; at += bytes.length / 64) {
+                out.write(bytes, at, bytes.length / 64);
+                Thread.sleep(85);
             }
             return true;
         });
-        try (ObjectStore impatient = impatient(200)) {
+        // longer than ten socket timeouts in all, and each pause a sixth of one, for a machine that is busy
+        try (ObjectStore impatient = impatient(500)) {
 
             assertThat(impatient.read(KEY)).isEqualTo(bytes);
         }
