@@ -129,7 +129,7 @@ class RunWatchdogTests {
         assertThat(directory).isDirectoryContaining("glob:**/threads-*.txt");
     }
 
-    /** A job whose thread waits for ever, whatever the gate says. */
+    /** A job whose thread waits without end and ignores the gate. */
     static final class Stuck {
 
         public static void main(String[] arguments) {
