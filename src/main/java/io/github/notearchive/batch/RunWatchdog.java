@@ -93,7 +93,6 @@ public final class RunWatchdog implements AutoCloseable {
             if (now.isEmpty() || !now.equals(watch.last)) {
                 watch.last = now;
                 watch.since = System.nanoTime();
-                watch.isAborted = false;
             } else if (!watch.isAborted && System.nanoTime() - watch.since >= limit.toNanos()) {
                 watch.isAborted = true;
                 String nothing = "nothing has moved for %s: no call, no byte, no row; threads: %s"

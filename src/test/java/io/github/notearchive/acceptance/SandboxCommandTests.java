@@ -114,7 +114,7 @@ class SandboxCommandTests {
         }
     }
 
-    /** Each of these opens the archive in a way of its own. */
+    /** Each of these opens the archive differently. */
     @ParameterizedTest
     @CsvSource({
         "list state:archived,                       ' notes'",

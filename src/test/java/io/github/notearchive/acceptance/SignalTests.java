@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.commons.lang3.function.FailableBiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,51 +71,52 @@ class SignalTests {
 
     @Test
     void secondSignalReleasesNotesInFlightAtOnce() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE);
-                Archive archive = practice.look()) {
-            ScriptableSandbox provider = practice.provider();
-            List<String> ids = practice.enqueue(30);
-            Program run = practice.startRunWithHeldResponses();
-
+        Ended stopped = endOfARunThatReleasesNotesInFlight(Map.of(), (practice, run) -> {
             run.terminate();
             run.awaitLog(FIRST);
             run.terminate();
-            Ended stopped = practice.end(run, AT_ONCE).with(7);
+            return practice.end(run, AT_ONCE);
+        });
 
-            assertThat(stopped.err()).contains("SIGTERM again: releasing work in progress");
+        assertThat(stopped.err()).contains("SIGTERM again: releasing work in progress");
+    }
+
+    @Test
+    void runInWhichNothingMovesReleasesNotesInFlight() throws Exception {
+        Ended stopped = endOfARunThatReleasesNotesInFlight(
+                Map.of("ARCHIVE_STALLAFTER", "5s"), // less than the 120 s of a response
+                (practice, run) -> practice.end(run, PATIENCE));
+
+        assertThat(stopped.out()).contains("INTERRUPTED (exit 7): nothing has moved for 5s");
+    }
+
+    /** Returns the end of a run with calls in flight, which releases its notes; the next run archives them. */
+    private static Ended endOfARunThatReleasesNotesInFlight(
+            Map<String, String> environment, FailableBiFunction<Practice, Program, Ended, Exception> end)
+            throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            practice.environment().putAll(environment);
+            ScriptableSandbox provider = practice.provider();
+            List<String> ids = practice.enqueue(30);
+
+            Ended stopped =
+                    end.apply(practice, practice.startRunWithHeldResponses()).with(7);
+
             assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
             assertThat(archive.states()).isEqualTo(Map.of("PENDING", 30L));
             assertThat(archive.counted()).isEmpty();
             assertThat(archive.strings("SELECT DISTINCT billed FROM api_call")).containsExactly("UNKNOWN");
             archive.assertNumber("SELECT count(*) FROM api_call", Practice.WORKERS);
 
+            practice.environment().keySet().removeAll(environment.keySet());
             provider.releaseResponses();
             practice.call("run").with(0);
             assertThat(new HashSet<>(provider.bought())).isEqualTo(Set.copyOf(ids));
             assertThat(provider.calls()).isEqualTo(30 + Practice.WORKERS);
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 30L));
             assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
-        }
-    }
-
-    @Test
-    void runInWhichNothingMovesEndsByItselfAndTheNextOneContinues() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE);
-                Archive archive = practice.look()) {
-            ScriptableSandbox provider = practice.provider();
-            List<String> ids = practice.enqueue(12);
-            practice.environment().put("ARCHIVE_STALLAFTER", "5s"); // less than the 120 s of a response
-            Program run = practice.startRunWithHeldResponses();
-
-            Ended stopped = practice.end(run, PATIENCE).with(7);
-
-            assertThat(stopped.out()).contains("INTERRUPTED (exit 7): nothing has moved for 5s");
-            assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
-            assertThat(archive.counted()).isEmpty();
-            provider.releaseResponses();
-            practice.call("run").with(0);
-            assertThat(new HashSet<>(provider.bought())).isEqualTo(Set.copyOf(ids));
-            assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
+            return stopped;
         }
     }
 
