@@ -10,9 +10,9 @@ import io.github.notearchive.store.StoredObject;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,6 +29,7 @@ import java.util.stream.StreamSupport;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.codec.digest.MessageDigestAlgorithms;
 import org.apache.commons.io.FilenameUtils;
+import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.ExpireSnapshots;
@@ -195,7 +196,7 @@ final class LakeTable {
      * @param local file that is overwritten for each partition
      * @param requireHeld fails if the lock is lost
      */
-    void write(Snapshot archive, Path local, Runnable requireHeld) throws IOException {
+    void write(Snapshot archive, FileChannel local, Runnable requireHeld) throws IOException {
         for (Part part : candidates) {
             long rows = write(archive, part, local);
             List<DataFile> before = live.getOrDefault(part, List.of());
@@ -208,13 +209,15 @@ final class LakeTable {
     }
 
     /** Uploads a data file unless it is stored. */
-    private DataFile upload(Part part, Path local, long rows, Runnable requireHeld) throws IOException {
-        String sha256 = new DigestUtils(MessageDigestAlgorithms.SHA_256).digestAsHex(local);
+    private DataFile upload(Part part, FileChannel local, long rows, Runnable requireHeld) throws IOException {
+        String sha256 = new DigestUtils(MessageDigestAlgorithms.SHA_256)
+                .digestAsHex(Channels.newInputStream(local.position(0)));
         String location = files.location(prefix(layout) + "/" + layout.path(part, sha256));
-        long size = Files.size(local);
+        long size = local.size();
         if (!stored.contains(location)) {
             requireCurrent(requireHeld);
-            ObjectBytes bytes = new ObjectBytes(size, out -> Files.copy(local, out));
+            ObjectBytes bytes = new ObjectBytes(
+                    size, out -> Channels.newInputStream(local.position(0)).transferTo(out));
             files.store.put(files.key(location), bytes, "application/vnd.apache.parquet", sha256);
         }
         // without minimum and maximum of columns, so that no manifest has values of rows
@@ -231,10 +234,11 @@ final class LakeTable {
         return files.stream().map(DataFile::location).toList();
     }
 
-    private long write(Snapshot archive, Part part, Path local) throws IOException {
+    private long write(Snapshot archive, Part part, FileChannel local) throws IOException {
         long rows = 0;
         var source = layout.table();
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(local));
+        OutputStream file = Channels.newOutputStream(local.truncate(0));
+        try (OutputStream out = new BufferedOutputStream(CloseShieldOutputStream.wrap(file));
                 ParquetTableWriter writer = new ParquetTableWriter(
                         out,
                         source,

@@ -11,8 +11,10 @@ import io.github.notearchive.publish.PublishReport.PublishedTable;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -110,7 +112,6 @@ public class Publisher implements Copies {
     /** Tables that the catalog does not know are removed, since they may have erased rows. */
     @Override
     public void removeErased(Runnable requireHeld) throws IOException {
-        Files.deleteIfExists(local());
         try (Stream<StoredObject> objects = store.listAll(PREFIX, null)) {
             if (objects.findFirst().isEmpty()) {
                 return;
@@ -121,18 +122,23 @@ public class Publisher implements Copies {
                 publish(false, Instant.now(), requireHeld).line());
     }
 
-    /** Returns the file of one partition, which a killed publish leaves. */
-    private Path local() {
-        return settings.dataDirectory().resolve("publish.parquet");
+    /** Opens a file for one partition at a time. It has no name, so that a killed publish leaves nothing. */
+    private FileChannel open() throws IOException {
+        Path directory = Files.createDirectories(settings.dataDirectory());
+        return FileChannel.open(
+                directory.resolve("publish.parquet"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE);
     }
 
     /** @param erased now, if rows are erased; null to publish, and to create missing tables */
     PublishReport publish(boolean all, @Nullable Instant erased, Runnable requireHeld) throws IOException {
         store.requireBucket();
-        Path local = local();
-        Files.createDirectories(settings.dataDirectory());
         ObjectFiles files = new ObjectFiles(store);
-        try (JdbcCatalog catalog = catalog(files)) {
+        try (FileChannel local = open();
+                JdbcCatalog catalog = catalog(files)) {
             if (!catalog.namespaceExists(LakeTable.NAMESPACE)) {
                 catalog.createNamespace(LakeTable.NAMESPACE);
             }
@@ -160,8 +166,6 @@ public class Publisher implements Copies {
                     "another process changed a published table meanwhile; repeat: note-archive publish", e);
         } catch (NotFoundException e) {
             throw new IOException("an object of a published table is lost; repeat: note-archive publish", e);
-        } finally {
-            Files.deleteIfExists(local);
         }
     }
 

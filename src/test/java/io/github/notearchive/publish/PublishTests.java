@@ -226,6 +226,14 @@ class PublishTests extends PublishScenario {
         assertThat(keys()).noneMatch(key -> key.contains("orphan"));
     }
 
+    /** Rows that are erased later would stay in it. */
+    @Test
+    void aKilledPublishLeavesNoFile() throws Exception {
+        publisher()
+                .publish(
+                        false, null, () -> assertThat(directory.resolve("data")).isEmptyDirectory());
+    }
+
     @Test
     void aTableWhoseObjectsAreMissingIsPublishedAgain() throws Exception {
         publish();
