@@ -144,6 +144,15 @@ class AccessTests {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"/a%", "/a|b", "/..%2f"})
+    void invalidAddressIsRefusedInOwnWords(String address) {
+        assertThat(server.raw("GET " + address + " HTTP/1.1", "Host: localhost"))
+                .startsWith("HTTP/1.1 400")
+                .contains("text/plain;charset=UTF-8", "This request is not valid. Nothing was read.")
+                .doesNotContain("HTTP Status");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"})
     void otherMethodsAreRefused(String method) {
         assertThat(server.raw(method + " / HTTP/1.1", "Host: localhost", "Cookie: " + server.cookie()))
