@@ -14,6 +14,7 @@ import io.github.notearchive.histories.History.Step;
 import io.github.notearchive.histories.Seen.Slot;
 import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.maintenance.remap.RemapRunner;
+import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.maintenance.waive.Waiver.NotWaivedException;
 import io.github.notearchive.nightly.NightServers;
 import io.github.notearchive.nightly.NightlyScenario;
@@ -34,6 +35,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -187,7 +189,12 @@ public abstract class HistoryFixture extends MaintenanceScenario {
             case REQUEUE -> worklist.requeue(List.of(new NoteId(note)));
             case WAIVE -> waiveFirst(note, before, step);
             case DAMAGE -> damage(note, before, step.number());
-            case VERIFY -> killedAt(step, () -> audits.verify(REPAIR));
+            case VERIFY -> {
+                VerifySummary audit = killedAt(step, () -> audits.verify(REPAIR));
+                if (audit != null && audit.exitCode() == ExitCode.COMPLETED) {
+                    assertRebuildable();
+                }
+            }
             case FORGET -> {
                 until(step, () -> forget(note));
                 model.erased(note, before);
@@ -457,6 +464,54 @@ public abstract class HistoryFixture extends MaintenanceScenario {
             }
         }
         return files;
+    }
+
+    // after an audit
+
+    /**
+     * Rebuilds into empty tables and compares the rows of notes that no run works on and that are not due, then takes
+     * tables and bucket back.
+     */
+    private void assertRebuildable() throws IOException {
+        Seen before = see();
+        Long[] restorable =
+                before.sidecarsInBucket().stream().map(Sidecar::callId).toArray(Long[]::new);
+        List<String> inProgress = texts("""
+                        SELECT note_id FROM worklist w
+                        WHERE claim_id IS NOT NULL OR sidecar_due IS NOT NULL OR state = 'PENDING'
+                           OR EXISTS (SELECT 1 FROM api_call c
+                                      WHERE c.note_id = w.note_id AND billed = 'YES' AND received_at IS NOT NULL
+                                        AND id <> ALL (?))
+                        """, (Object) restorable);
+        Map<String, List<String>> rows = without(inProgress, rows());
+        TableDump tables = TableDump.of(night.sql(), "before_rebuild");
+        loseTheDatabase();
+        rebuild(before.hasLostFile() ? ExitCode.INCOMPLETE : ExitCode.COMPLETED);
+        assertSame(without(inProgress, rows()), rows);
+        tables.restore();
+        Map<String, byte[]> changed = see().objects();
+        for (String key : changed.keySet()) {
+            if (!before.objects().containsKey(key)) {
+                Files.delete(path(key));
+            }
+        }
+        for (Map.Entry<String, byte[]> object : before.objects().entrySet()) {
+            if (!Arrays.equals(object.getValue(), changed.get(object.getKey()))) {
+                Files.write(path(object.getKey()), object.getValue());
+            }
+        }
+    }
+
+    /** Returns rows without those of some notes, and without tables whose rows name no note if there are such notes. */
+    private static Map<String, List<String>> without(List<String> notes, Map<String, List<String>> rows) {
+        Map<String, List<String>> others = new TreeMap<>(rows);
+        if (!notes.isEmpty()) {
+            others.keySet().removeAll(Set.of("author", "media_object", "schema_drift"));
+        }
+        others.replaceAll((_, list) -> list.stream()
+                .filter(row -> notes.stream().noneMatch(row::contains))
+                .toList());
+        return others;
     }
 
     // the end

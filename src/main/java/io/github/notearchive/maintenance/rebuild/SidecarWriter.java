@@ -152,8 +152,10 @@ record SidecarWriter(
             return;
         }
         NoteCapture capture = found.capture();
+        boolean isStale = false;
         if (capture != null) {
             List<SlotRow> files = slots(sidecar, merges, losses, now);
+            isStale = !losses.isEmpty() || files.size() < sidecar.files().size();
             boolean ofVideo = found.call().facts().endpoint().equals(Endpoint.VIDEO.ledgerName());
             notes.restore(capture.boughtBy(number), ofVideo, files, losses.isEmpty() ? sidecar.archivedAt() : null);
             if (!losses.isEmpty()) {
@@ -164,6 +166,9 @@ record SidecarWriter(
         boolean restored = worklist.restore(id, row, merges && losses.isEmpty());
         if (restored && row.refresh().refreshNight() == null) {
             refreshPlan.plan(List.of(id));
+        }
+        if (isStale) {
+            worklist.markSidecarsDue(List.of(id));
         }
         paid.clearResponsesBefore(id, now.minus(ledger.reuseFor()));
     }
