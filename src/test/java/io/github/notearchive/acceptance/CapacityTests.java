@@ -107,7 +107,8 @@ class CapacityTests {
 
             for (String format : List.of("jsonl", "csv", "parquet", "4cat")) {
                 String command = "export --media none --format " + format + " " + home.resolve(format);
-                assertThat(measure(practice, SIZE, command.split(" ")).out()).containsPattern("notes +" + SIZE);
+                assertThat(measure(practice, SIZE, command.split(" ")).out())
+                        .containsPattern("notes +%,d".formatted(SIZE));
             }
 
             assertThat(Archive.countInFile("'%s/parquet/captures.parquet'".formatted(home)))
