@@ -165,6 +165,7 @@ class FaultMatrixTests {
                 fault("database: connections are cut once", cutOnce(ALL), 0),
                 fault("database: the runner lock's connection is cut", cutOnce(RUNNER), 0),
                 fault("database: connections are cut ten times a second", cutAgain(), 0, 8),
+                fault("database: the server crashes and recovers", crash(), 0),
                 fault("database: read only", readOnly()).meanwhile(8),
                 fullTable("INSERT", "api_call"),
                 fullTable("INSERT", "note"),
@@ -174,11 +175,7 @@ class FaultMatrixTests {
                 fault("database: a table is locked for 5 s", locked(LOCK_OF_NOTE, Duration.ofSeconds(5)), 0),
                 fault("database: a table is locked for long", locked(LOCK_OF_NOTE, locked))
                         .within(3));
-        // other tests use the external server at the same time
-        Fault crash =
-                fault("database: the server crashes and recovers", crash(), 0).on(Place.EMBEDDED);
-        Stream<Fault> others = Stream.of(
-                crash,
+        Stream<Fault> outside = Stream.of(
                 fullTable("UPDATE", "api_call").within(8),
                 fault("database: too many connections", tooManyConnections())
                         .within(8)
@@ -193,7 +190,7 @@ class FaultMatrixTests {
                 fault("database: silent, connections half-open", silent(Ways::database))
                         .within(10)
                         .meanwhile(8));
-        return Stream.concat(onBoth.flatMap(Fault::onBoth), others).map(FaultMatrixTests::withShortOutage);
+        return Stream.concat(onBoth.flatMap(Fault::onBoth), outside).map(FaultMatrixTests::withShortOutage);
     }
 
     /** Shortens the time that a run waits for the database and the store. */

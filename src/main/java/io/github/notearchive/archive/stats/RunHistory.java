@@ -311,12 +311,8 @@ public record RunHistory(
             List<CallClass> calls,
             List<FindingCount> findings) {}
 
-    /**
-     * Returns what executions of a night did, for its report. Part of the caller's transaction, which waits two seconds
-     * for a lock: a locked table does not delay the end of a run.
-     */
+    /** Returns what executions of a night did, for its report. */
     public NightFacts facts(Collection<Long> executions, Instant from, Instant to) {
-        jdbc.sql("SET LOCAL lock_timeout = '2s'").update();
         Duration width = Duration.between(from, to).dividedBy(SLICES).plusMillis(1);
         Map<String, Object> parameters = Map.of(
                 "executions", executions.toArray(Long[]::new),
