@@ -7,6 +7,7 @@ import io.github.notearchive.export.ParquetTableWriter;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
 import io.github.notearchive.store.ObjectBytes;
 import io.github.notearchive.store.StoredObject;
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -211,7 +212,7 @@ final class LakeTable {
     /** Uploads a data file unless it is stored. */
     private DataFile upload(Part part, FileChannel local, long rows, Runnable requireHeld) throws IOException {
         String sha256 = new DigestUtils(MessageDigestAlgorithms.SHA_256)
-                .digestAsHex(Channels.newInputStream(local.position(0)));
+                .digestAsHex(new BufferedInputStream(Channels.newInputStream(local.position(0))));
         String location = files.location(prefix(layout) + "/" + layout.path(part, sha256));
         long size = local.size();
         if (!stored.contains(location)) {
