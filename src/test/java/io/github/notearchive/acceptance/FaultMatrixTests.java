@@ -13,7 +13,6 @@ import static io.github.notearchive.acceptance.FaultCauses.RUNNER;
 import static io.github.notearchive.acceptance.FaultCauses.answers;
 import static io.github.notearchive.acceptance.FaultCauses.bucketGone;
 import static io.github.notearchive.acceptance.FaultCauses.clock;
-import static io.github.notearchive.acceptance.FaultCauses.crash;
 import static io.github.notearchive.acceptance.FaultCauses.cutAgain;
 import static io.github.notearchive.acceptance.FaultCauses.cutOff;
 import static io.github.notearchive.acceptance.FaultCauses.cutOnce;
@@ -90,7 +89,7 @@ class FaultMatrixTests {
         endInOrderAndFinish(fault);
     }
 
-    private static void endInOrderAndFinish(Fault fault) throws Exception {
+    static void endInOrderAndFinish(Fault fault) throws Exception {
         SandboxSettings pace = new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ofMillis(40), Map.of());
         try (Practice night = Practice.begin(fault.place, pace)) {
             night.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0"); // downloads meet a full disk
@@ -165,7 +164,6 @@ class FaultMatrixTests {
                 fault("database: connections are cut once", cutOnce(ALL), 0),
                 fault("database: the runner lock's connection is cut", cutOnce(RUNNER), 0),
                 fault("database: connections are cut ten times a second", cutAgain(), 0, 8),
-                fault("database: the server crashes and recovers", crash(), 0),
                 fault("database: read only", readOnly()).meanwhile(8),
                 fullTable("INSERT", "api_call"),
                 fullTable("INSERT", "note"),
@@ -194,7 +192,7 @@ class FaultMatrixTests {
     }
 
     /** Shortens the time that a run waits for the database and the store. */
-    private static Fault withShortOutage(Fault fault) {
+    static Fault withShortOutage(Fault fault) {
         return fault.with("ARCHIVE_OUTAGE_AFTER", "20s");
     }
 

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,7 +38,12 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @Component
 public record RunHistory(
-        JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist, Survival survival) {
+        JdbcClient jdbc,
+        PlatformTransactionManager transactions,
+        MediaTotals media,
+        AuditRepository audits,
+        WorklistStats worklist,
+        Survival survival) {
 
     private static final JsonMapper JSON = new JsonMapper();
     /** Parts of a night. */
@@ -109,8 +116,21 @@ public record RunHistory(
                         """);
     }
 
-    /** Records the end of a run with the current totals of worklist and store. A repeat changes nothing. */
+    /**
+     * Records the end of a run with the current totals of worklist and store. A repeat changes nothing. Waits five
+     * seconds for a lock: a table that is locked has ended the run already, and must not delay the end of its process.
+     */
     public void record(RunEnd end) {
+        boolean isNew = Boolean.TRUE.equals(new TransactionTemplate(transactions).execute(_ -> {
+            jdbc.sql("SET LOCAL lock_timeout = '5s'").update();
+            return insert(end);
+        }));
+        if (isNew && end.execution() != null && !end.exitCode().equals("INTERRUPTED")) {
+            survival.record(end.execution());
+        }
+    }
+
+    private boolean insert(RunEnd end) {
         MediaTotals.Volume stored = media.now();
         List<StateCount> states = worklist.countByState(end.ended());
         MapSqlParameterSource row = RecordParameters.of(end)
@@ -149,9 +169,7 @@ public record RunHistory(
         if (inserted > 0) {
             countFinalResults(end);
         }
-        if (inserted > 0 && end.execution() != null && !end.exitCode().equals("INTERRUPTED")) {
-            survival.record(end.execution());
-        }
+        return inserted > 0;
     }
 
     /** Moves the results of notes that were processed again to {@code retried}, in all runs of the night of a node. */
