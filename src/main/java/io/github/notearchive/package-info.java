@@ -1,4 +1,8 @@
-/** The program's entrance, and how its parts are put together. */
+/**
+ * The program's entrance, and how its parts are put together.
+ *
+ * <p>Uses: {@code cli}, {@code embedded}.
+ */
 @NullMarked
 package io.github.notearchive;
 

@@ -13,11 +13,18 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import io.github.notearchive.cli.ArchiveCommand;
 import io.github.notearchive.cli.CommandContext;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 
 /** Checks the arrows between modules and the house rules that the compiler does not check. */
@@ -47,6 +54,18 @@ class ArchitectureTests {
             Map.entry("browse", Set.of("archive", "batch", "report", "store")),
             Map.entry("", Set.of("cli", "embedded")));
 
+    /** The packages that a package may use inside its module; all others use none. There is no circle. */
+    private static final Map<String, Set<String>> INNER_ARROWS = Map.of(
+            "archive.query", Set.of("archive.catalog", "archive.worklist"),
+            "archive.catalog", Set.of("archive.ledger", "archive.worklist"),
+            "archive.ledger", Set.of("archive.worklist"),
+            "cli", Set.of("cli.config"),
+            "io.http", Set.of("io.text"),
+            "io.image", Set.of("io.text"),
+            "maintenance.rebuild", Set.of("maintenance.erase", "maintenance.verify"),
+            "media", Set.of("media.format"),
+            "nightly.plan", Set.of("nightly"));
+
     /** Calls that create threads, executors or HTTP clients. */
     private static final List<String> CREATIONS = List.of(
             "java.lang.Thread.of",
@@ -62,6 +81,11 @@ class ArchitectureTests {
     /** Classes outside of {@code io} that create them. This list may only shrink. */
     private static final List<String> CREATORS = List.of(
             "LiveProgress", "NightlyJob", "Receivers", "ResponseWriter", "RunWatchdog", "SystemChecks", "Thumbnails");
+
+    private static final Pattern USES = Pattern.compile("<p>Uses: (.*?)\\.\\n", Pattern.DOTALL);
+    private static final Pattern IMPORT =
+            Pattern.compile("(?m)^import (?:static )?io\\.github\\.notearchive\\.([a-z.]+)\\.[A-Z]");
+    private static final Pattern NAME = Pattern.compile("\\{@code ([a-z.]+)}");
 
     @ArchTest
     static final ArchRule namesSayWhatAThingIs =
@@ -116,6 +140,68 @@ class ArchitectureTests {
     }
 
     @ArchTest
+    static void packagesOfAModuleKnowOnlyWhatTheInnerArrowsAllow(JavaClasses classes) {
+        Map<String, Set<String>> arrows = new TreeMap<>();
+        classes.stream()
+                .collect(Collectors.groupingBy(ArchitectureTests::below))
+                .forEach((name, types) -> {
+                    String module = packageOf(types.getFirst()) + ".";
+                    Set<String> inner = usedBy(types).stream()
+                            .filter(used -> (used + ".").startsWith(module))
+                            .collect(Collectors.toCollection(TreeSet::new));
+                    if (!inner.isEmpty()) {
+                        arrows.put(name, inner);
+                    }
+                });
+
+        assertThat(arrows).isEqualTo(INNER_ARROWS);
+    }
+
+    /** Descriptions of packages state what they import beside {@code note} and {@code io}. */
+    @ArchTest
+    static void descriptionsOfPackagesStateWhatTheyUse(JavaClasses classes) throws IOException {
+        Map<String, List<JavaClass>> packages =
+                classes.stream().collect(Collectors.groupingBy(ArchitectureTests::below));
+        for (String name : packages.keySet()) {
+            String module = name.split("\\.")[0];
+            Path directory = Path.of("src/main/java", BASE.replace('.', '/'), name.replace('.', '/'));
+            Set<String> expected = new TreeSet<>();
+            try (Stream<Path> files = Files.list(directory)) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    IMPORT.matcher(Files.readString(file))
+                            .results()
+                            .map(found -> found.group(1))
+                            .forEach(used -> {
+                                String other = used.split("\\.")[0];
+                                if (!used.equals(name)
+                                        && !other.equals("note")
+                                        && (!other.equals("io") || module.equals("io"))) {
+                                    expected.add(other.equals(module) ? used : other);
+                                }
+                            });
+                }
+            }
+            Matcher uses = USES.matcher(Files.readString(directory.resolve("package-info.java")));
+
+            assertThat(uses.find()).as(name).isTrue();
+            assertThat(NAME.matcher(uses.group(1)).results().map(found -> found.group(1)))
+                    .as(name)
+                    .containsExactlyElementsOf(expected);
+        }
+    }
+
+    /** Returns the packages of the program that classes of one package use. */
+    private static Set<String> usedBy(List<JavaClass> types) {
+        return types.stream()
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+                .filter(target -> target.getPackageName().startsWith(BASE + "."))
+                .map(ArchitectureTests::below)
+                .filter(used -> !used.equals(below(types.getFirst())))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @ArchTest
     static void httpClientsAndExecutorsAreCreatedInOnePlace(JavaClasses classes) {
         Set<String> creators = classes.stream()
                 .filter(type -> !packageOf(type).equals("io"))
@@ -153,7 +239,11 @@ class ArchitectureTests {
     }
 
     private static String packageOf(JavaClass type) {
-        String below = type.getPackageName().substring(BASE.length());
-        return below.isEmpty() ? "" : below.substring(1).split("\\.")[0];
+        return below(type).split("\\.")[0];
+    }
+
+    /** Returns the name of a type's package without that of the program. */
+    private static String below(JavaClass type) {
+        return type.getPackageName().substring(BASE.length()).replaceFirst("^\\.", "");
     }
 }

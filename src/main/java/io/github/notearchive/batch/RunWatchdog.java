@@ -2,8 +2,8 @@ package io.github.notearchive.batch;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
-import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.text.DisplayFormat;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;

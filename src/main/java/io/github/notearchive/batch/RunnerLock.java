@@ -1,7 +1,7 @@
 package io.github.notearchive.batch;
 
-import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.io.NodeLocks;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.jdbc.NodeLocks;
 import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;

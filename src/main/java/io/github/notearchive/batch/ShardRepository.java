@@ -1,7 +1,7 @@
 package io.github.notearchive.batch;
 
-import io.github.notearchive.io.Lease;
-import io.github.notearchive.io.Transactions;
+import io.github.notearchive.io.jdbc.Lease;
+import io.github.notearchive.io.jdbc.Transactions;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -2,9 +2,9 @@ package io.github.notearchive.batch;
 
 import io.github.notearchive.batch.ShardRepository.Scan;
 import io.github.notearchive.batch.ShardRepository.Shard;
-import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.io.Transactions;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.jdbc.PostgresText;
+import io.github.notearchive.io.jdbc.Transactions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

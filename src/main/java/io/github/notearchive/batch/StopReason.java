@@ -1,6 +1,6 @@
 package io.github.notearchive.batch;
 
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.ExitStatus;

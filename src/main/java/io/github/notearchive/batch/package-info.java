@@ -7,8 +7,7 @@
  * with a {@link StopReason}. {@link OutageDetector} distinguishes outages from single failures.
  * {@link JobExecutionQueries} reads Spring Batch's tables.
  *
- * <p>Uses: {@code note}, {@code io}. Used by: {@code nightly}, {@code maintenance}, {@code report}, {@code telemetry},
- * {@code cli}.
+ * <p>Uses: nothing.
  */
 @NullMarked
 package io.github.notearchive.batch;

@@ -1,11 +1,11 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.stats.NoteChanges;
-import io.github.notearchive.archive.stats.NoteChanges.Change;
-import io.github.notearchive.archive.stats.NoteChanges.ChangePage;
-import io.github.notearchive.archive.stats.Survival;
-import io.github.notearchive.archive.stats.Survival.Curve;
-import io.github.notearchive.archive.stats.Survival.Dimension;
+import io.github.notearchive.archive.query.NoteChanges;
+import io.github.notearchive.archive.query.NoteChanges.Change;
+import io.github.notearchive.archive.query.NoteChanges.ChangePage;
+import io.github.notearchive.archive.query.Survival;
+import io.github.notearchive.archive.query.Survival.Curve;
+import io.github.notearchive.archive.query.Survival.Dimension;
 import io.github.notearchive.report.Chart;
 import io.github.notearchive.report.Chart.Shares;
 import io.github.notearchive.report.Pages;

@@ -1,6 +1,6 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.store.StoreException;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;

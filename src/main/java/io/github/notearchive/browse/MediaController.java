@@ -1,7 +1,7 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.stats.FileUses;
-import io.github.notearchive.archive.stats.FileUses.FileLine;
+import io.github.notearchive.archive.query.FileUses;
+import io.github.notearchive.archive.query.FileUses.FileLine;
 import io.github.notearchive.note.MediaType;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;

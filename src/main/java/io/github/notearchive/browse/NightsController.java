@@ -1,7 +1,7 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.stats.RunHistory;
-import io.github.notearchive.archive.stats.RunHistory.Run;
+import io.github.notearchive.archive.query.RunHistory;
+import io.github.notearchive.archive.query.RunHistory.Run;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.NightReport;

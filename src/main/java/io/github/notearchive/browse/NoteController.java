@@ -1,11 +1,11 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.stats.FileUses;
-import io.github.notearchive.archive.stats.NoteCards;
-import io.github.notearchive.archive.stats.NoteCards.Cards;
-import io.github.notearchive.archive.stats.NoteFilter;
-import io.github.notearchive.archive.stats.NoteView;
-import io.github.notearchive.archive.stats.NoteView.CaptureContent;
+import io.github.notearchive.archive.query.FileUses;
+import io.github.notearchive.archive.query.NoteCards;
+import io.github.notearchive.archive.query.NoteCards.Cards;
+import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteView;
+import io.github.notearchive.archive.query.NoteView.CaptureContent;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.NoteId;

@@ -2,13 +2,13 @@ package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
-import io.github.notearchive.archive.stats.NoteView.Mention;
-import io.github.notearchive.archive.stats.NoteView.NoteCaptureLine;
-import io.github.notearchive.archive.stats.NoteView.NoteContent;
-import io.github.notearchive.archive.stats.NoteView.NoteFile;
+import io.github.notearchive.archive.query.NoteView.Mention;
+import io.github.notearchive.archive.query.NoteView.NoteCaptureLine;
+import io.github.notearchive.archive.query.NoteView.NoteContent;
+import io.github.notearchive.archive.query.NoteView.NoteFile;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.Chart;
 import io.github.notearchive.report.NoteHistories.Event;

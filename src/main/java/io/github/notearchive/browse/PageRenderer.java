@@ -1,7 +1,7 @@
 package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.catalog.RestoredDump;
-import io.github.notearchive.io.HeifCommand;
+import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.report.Pages;
 import io.github.notearchive.report.Texts;
 import jakarta.servlet.http.HttpServletRequest;

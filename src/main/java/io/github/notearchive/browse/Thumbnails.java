@@ -1,11 +1,11 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.stats.FileUses;
-import io.github.notearchive.archive.stats.FileUses.FileLine;
+import io.github.notearchive.archive.query.FileUses;
+import io.github.notearchive.archive.query.FileUses.FileLine;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.HeifCommand;
-import io.github.notearchive.io.JpegScaler;
+import io.github.notearchive.io.files.AtomicFile;
+import io.github.notearchive.io.image.HeifCommand;
+import io.github.notearchive.io.image.JpegScaler;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;

@@ -1,10 +1,10 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.stats.NoteCards;
-import io.github.notearchive.archive.stats.NoteCards.Cards;
-import io.github.notearchive.archive.stats.NoteCards.MonthCount;
-import io.github.notearchive.archive.stats.NoteCards.Suggestion;
-import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.query.NoteCards;
+import io.github.notearchive.archive.query.NoteCards.Cards;
+import io.github.notearchive.archive.query.NoteCards.MonthCount;
+import io.github.notearchive.archive.query.NoteCards.Suggestion;
+import io.github.notearchive.archive.query.NoteFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,11 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.query.NoteFilter;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.cli.config.CommandFailure;
+import io.github.notearchive.io.text.DisplayFormat;
+import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.note.NoteId;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.store.StoreProperties;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,7 @@ import io.github.notearchive.batch.MigrationHistory;
 import io.github.notearchive.batch.ReadOnlyPool;
 import io.github.notearchive.batch.SingleConnection;
 import io.github.notearchive.browse.BrowseConfiguration;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.telemetry.logging.LogProperties;

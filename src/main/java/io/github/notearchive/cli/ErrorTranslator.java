@@ -1,27 +1,21 @@
 package io.github.notearchive.cli;
 
-import static io.github.notearchive.cli.CommandFailure.usage;
+import static io.github.notearchive.cli.config.CommandFailure.usage;
 
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.cli.config.Origins;
+import io.github.notearchive.cli.config.BindErrors;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.embedded.DataDirectoryException;
 import io.github.notearchive.export.Exporter.ExportException;
-import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.Masks;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.store.StoreException;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.util.Collection;
-import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.exception.FlywayValidateException;
@@ -29,15 +23,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.config.ConfigDataNotFoundException;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindException;
 import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
-import org.springframework.boot.context.properties.source.ConfigurationProperty;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.web.server.PortInUseException;
-import org.springframework.core.convert.ConversionFailedException;
-import org.springframework.validation.FieldError;
-import org.springframework.validation.ObjectError;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
@@ -88,9 +76,9 @@ public final class ErrorTranslator {
         return switch (cause) {
             case CommandFailure e -> e;
             case BindException e when e.getCause() instanceof BindValidationException -> null; // the next cause
-            case BindException e -> usage(unreadable(e.getName(), e.getProperty(), e));
+            case BindException e -> usage(BindErrors.unreadable(e.getName(), e.getProperty(), e));
             case BindValidationException e ->
-                usage("The settings are not usable:\n  " + String.join("\n  ", violations(e)));
+                usage("The settings are not usable:\n  " + String.join("\n  ", BindErrors.violations(e)));
             case ConfigurationPropertiesBindException e when e.getCause() == null -> usage(message);
             case InvalidConfigurationPropertyValueException e -> usage(e.getName() + " " + e.getReason());
             case MarkedYAMLException e -> usage(yaml(e));
@@ -132,76 +120,5 @@ public final class ErrorTranslator {
                         e.getProblem(),
                         mark == null ? "" : ", line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1),
                         SettingsEnvironment.locations());
-    }
-
-    /** Returns the problems of a setting or of a record of settings that cannot be bound. */
-    public static List<String> problems(
-            ConfigurationPropertyName name, @Nullable ConfigurationProperty property, Throwable error) {
-        return error instanceof BindValidationException invalid
-                ? violations(invalid)
-                : List.of(unreadable(name, property, error));
-    }
-
-    private static List<String> violations(BindValidationException e) {
-        return e.getValidationErrors().getAllErrors().stream()
-                .map(error -> violation(e, error))
-                .distinct()
-                .sorted()
-                .toList();
-    }
-
-    private static String violation(BindValidationException e, ObjectError error) {
-        String message = String.valueOf(error.getDefaultMessage());
-        if (message.startsWith("archive.") || !(error instanceof FieldError field)) {
-            return message;
-        }
-        String name = e.getValidationErrors().getName() + "." + DataObjectPropertyName.toDashedForm(field.getField());
-        String value = Masks.isSecret(name) ? "" : ", but is " + quoted(name, field.getRejectedValue());
-        String origin = e.getValidationErrors().getBoundProperties().stream()
-                .filter(property -> (name + "[").startsWith(property.getName() + "["))
-                .map(property -> " (" + Origins.describe(property) + ")")
-                .findFirst()
-                .orElse("");
-        return name + " " + message + value + origin;
-    }
-
-    private static String quoted(String name, @Nullable Object value) {
-        return "\"" + Masks.shown(name, asTyped(value)) + "\"";
-    }
-
-    private static String asTyped(@Nullable Object value) {
-        return switch (value) {
-            case Duration span -> DisplayFormat.setting(span);
-            case Collection<?> several ->
-                several.stream().map(ErrorTranslator::asTyped).collect(Collectors.joining(", "));
-            case null, default -> String.valueOf(value);
-        };
-    }
-
-    private static String unreadable(
-            ConfigurationPropertyName setting, @Nullable ConfigurationProperty property, Throwable error) {
-        String name = setting.toString();
-        // the innermost exception has the value of a list element, with placeholders resolved
-        ConversionFailedException failed = causes(error)
-                .filter(ConversionFailedException.class::isInstance)
-                .map(ConversionFailedException.class::cast)
-                .reduce((_, inner) -> inner)
-                .orElse(null);
-        Object value = failed != null ? failed.getValue() : property == null ? null : property.getValue();
-        return "The setting %s%s%s cannot be read: %s"
-                .formatted(
-                        name,
-                        value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value),
-                        property == null ? "" : " (" + Origins.describe(property) + ")",
-                        failed != null && failed.getTargetType().getType().isEnum()
-                                ? "it must be one of "
-                                        + values(failed.getTargetType().getType())
-                                : DatabaseErrors.summary(error));
-    }
-
-    private static String values(Class<?> type) {
-        return Stream.of(type.getEnumConstants())
-                .map(constant -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
-                .collect(Collectors.joining(", "));
     }
 }

@@ -1,8 +1,9 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.archive.query.NoteSnapshots.Selection;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.export.Descriptors;
 import io.github.notearchive.export.ExportOptions;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
@@ -13,7 +14,7 @@ import io.github.notearchive.export.ExportOptions.Packaging;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.export.TableFiles;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;

@@ -2,7 +2,8 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.cli.config.CommandFailure;
+import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.erase.Eraser.ErasureReport;
 import io.github.notearchive.note.NoteId;

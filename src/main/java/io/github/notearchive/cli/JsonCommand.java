@@ -1,6 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.io.text.TerminalText;
 import picocli.CommandLine.Option;
 
 /** Base of the commands with the option {@code --json}. */

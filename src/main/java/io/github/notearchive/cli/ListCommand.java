@@ -1,8 +1,8 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.NoteFilter;
-import io.github.notearchive.archive.stats.NoteList;
-import io.github.notearchive.archive.stats.NoteList.ListedNote;
+import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteList;
+import io.github.notearchive.archive.query.NoteList.ListedNote;
 import io.github.notearchive.batch.ExitCode;
 import java.util.List;
 import picocli.CommandLine.Command;

@@ -1,9 +1,8 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.cli.check.CheckCommand;
-import io.github.notearchive.cli.config.ConfigCommand;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.cli.config.CommandFailure;
+import io.github.notearchive.io.text.TerminalText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.telemetry.NotificationTest;
 import io.github.notearchive.telemetry.NotificationTest.TestResult;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.nightly.plan.NightPlan;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import java.util.Locale;

@@ -1,74 +1,37 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
-import io.github.notearchive.archive.catalog.ProofProperties;
-import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.browse.BrowseProperties;
+import io.github.notearchive.cli.config.SettingsRecords;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.io.HeifCommand;
-import io.github.notearchive.io.Secret;
-import io.github.notearchive.maintenance.verify.FixityProperties;
+import io.github.notearchive.io.image.HeifCommand;
+import io.github.notearchive.io.text.Secret;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
-import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.media.ShortLinks;
 import io.github.notearchive.media.Spool;
-import io.github.notearchive.nightly.NightlyLimitProperties;
-import io.github.notearchive.nightly.RetentionProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.provider.VideoProperties;
-import io.github.notearchive.publish.PublishProperties;
-import io.github.notearchive.report.HealthCheck.HealthProperties;
 import io.github.notearchive.report.NightReports.ReportFolder;
-import io.github.notearchive.report.NightReports.ReportProperties;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
-import io.github.notearchive.telemetry.MetricsProperties;
-import io.github.notearchive.telemetry.NotifyProperties;
 import io.github.notearchive.telemetry.RunTelemetry.NodeGauges;
-import io.github.notearchive.telemetry.logging.LogProperties;
 import java.nio.file.Path;
 import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
-/**
- * Settings, clock, and database and store: those of the settings, or embedded ones over the data directory.
- *
- * <p>The records of settings are listed, since a search of the class path delays the start of each command.
- */
+/** Settings, clock, and database and store: those of the settings, or embedded ones over the data directory. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({
-    ArchiveProperties.class,
-    BrowseProperties.class,
-    FixityProperties.class,
-    HealthProperties.class,
-    LedgerProperties.class,
-    LogProperties.class,
-    MediaProperties.class,
-    MetricsProperties.class,
-    NightlyLimitProperties.class,
-    NoteSourceProperties.class,
-    NotifyProperties.class,
-    PreviewProperties.class,
-    ProofProperties.class,
-    PublishProperties.class,
-    RefreshProperties.class,
-    ReportProperties.class,
-    RetentionProperties.class,
-    StoreProperties.class,
-    VideoProperties.class
-})
+@Import(SettingsRecords.class)
 public class ProgramConfiguration {
 
     /** Clock of the program; the sandbox registers its own. */

@@ -2,7 +2,8 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.cli.config.CommandFailure;
+import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog;
 import io.github.notearchive.prove.CaptureLog.DamagedLogException;

@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.publish.PublishReport;
 import io.github.notearchive.publish.Publisher;
 import org.springframework.stereotype.Component;

@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary;
 import java.time.Duration;

@@ -1,9 +1,10 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.cli.config.CommandFailure;
+import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;

@@ -1,13 +1,15 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
-import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteList;
 import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.cli.config.CommandFailure;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import java.time.Clock;
@@ -41,6 +43,7 @@ final class RequeueCommand extends ArchiveCommand {
     @Component
     record Action(
             WorklistRepository actions,
+            NoteList list,
             PaidResponses responses,
             ErasureList erased,
             VideoProperties videos,
@@ -58,7 +61,8 @@ final class RequeueCommand extends ArchiveCommand {
             requireEnabled(action);
             requeueGroups(action);
             if (matching != null) {
-                out().println(dueNow(action.actions.requeue(matching), "matching note"));
+                List<NoteId> due = action.actions.requeue(action.list.ids(matching));
+                out().println(dueNow(due.size(), "matching note"));
             }
             return notes.isEmpty() ? ExitCode.COMPLETED : requeue(notes, action);
         });

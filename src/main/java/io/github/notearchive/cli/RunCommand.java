@@ -1,9 +1,10 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.cli.config.CommandFailure;
+import io.github.notearchive.io.files.AtomicFile;
+import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.NightlyRun;

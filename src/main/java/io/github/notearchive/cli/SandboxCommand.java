@@ -1,17 +1,18 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.MediaTotals;
-import io.github.notearchive.archive.stats.MediaTotals.Volume;
-import io.github.notearchive.archive.stats.SampleQueries;
-import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.stats.WorklistStats.StateCount;
+import io.github.notearchive.archive.query.MediaTotals;
+import io.github.notearchive.archive.query.MediaTotals.Volume;
+import io.github.notearchive.archive.query.SampleQueries;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.WorklistStats;
+import io.github.notearchive.archive.worklist.WorklistStats.StateCount;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.RunCommand.FinishedRuns;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.embedded.DataDirectory;
-import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.files.AtomicFile;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.NightlyRun;

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.cli.config.CommandFailure;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;

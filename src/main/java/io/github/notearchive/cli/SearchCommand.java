@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.NoteCards;
-import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.query.NoteCards;
+import io.github.notearchive.archive.query.NoteFilter;
 import io.github.notearchive.batch.ExitCode;
 import java.util.List;
 import picocli.CommandLine.Command;

@@ -2,7 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.io.Signals;
+import io.github.notearchive.io.process.Signals;
 import io.github.notearchive.store.StoreProperties;
 import java.util.concurrent.CountDownLatch;
 import org.springframework.beans.factory.ObjectProvider;

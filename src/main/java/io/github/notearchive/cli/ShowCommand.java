@@ -5,6 +5,7 @@ import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -1,6 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.io.Signals;
+import io.github.notearchive.io.process.Signals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.SchemaDrift;
-import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.query.CallTotals;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyLimitProperties;

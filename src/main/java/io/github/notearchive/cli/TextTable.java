@@ -2,8 +2,8 @@ package io.github.notearchive.cli;
 
 import gg.jte.Content;
 import gg.jte.TemplateOutput;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.io.text.DisplayFormat;
+import io.github.notearchive.io.text.TerminalText;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

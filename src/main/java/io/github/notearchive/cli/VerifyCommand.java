@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.maintenance.verify.ObjectCheck.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;

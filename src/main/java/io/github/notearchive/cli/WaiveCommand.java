@@ -1,10 +1,11 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.stats.NoteFilter;
-import io.github.notearchive.archive.stats.NoteList;
-import io.github.notearchive.archive.stats.NoteList.MissingFile;
+import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteList;
+import io.github.notearchive.archive.query.NoteList.MissingFile;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.maintenance.waive.Waiver;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;

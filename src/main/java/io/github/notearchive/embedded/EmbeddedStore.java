@@ -1,6 +1,6 @@
 package io.github.notearchive.embedded;
 
-import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.files.AtomicFile;
 import io.minio.MinioClient;
 import io.minio.errors.ErrorResponseException;
 import java.io.IOException;

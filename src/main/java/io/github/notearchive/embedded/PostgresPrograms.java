@@ -1,6 +1,6 @@
 package io.github.notearchive.embedded;
 
-import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.files.AtomicFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

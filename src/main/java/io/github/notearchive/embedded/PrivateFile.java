@@ -2,7 +2,7 @@ package io.github.notearchive.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.files.AtomicFile;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;

@@ -1,7 +1,7 @@
 package io.github.notearchive.embedded;
 
 import io.github.notearchive.embedded.DirectoryUsers.User;
-import io.github.notearchive.io.Signals;
+import io.github.notearchive.io.process.Signals;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;

@@ -11,6 +11,8 @@
  *
  * <p><b>A listening port is not trusted.</b> A server is used after it has proved that it belongs to this data
  * directory; secrets are not sent to it.
+ *
+ * <p>Uses: nothing.
  */
 @NullMarked
 package io.github.notearchive.embedded;

@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.archive.query.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;

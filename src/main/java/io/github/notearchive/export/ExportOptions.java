@@ -1,7 +1,7 @@
 package io.github.notearchive.export;
 
 import io.airlift.compress.zstd.ZstdOutputStream;
-import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.archive.query.NoteSnapshots.Selection;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;

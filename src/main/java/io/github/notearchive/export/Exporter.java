@@ -3,14 +3,14 @@ package io.github.notearchive.export;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.github.notearchive.archive.stats.NoteSnapshots;
-import io.github.notearchive.archive.stats.NoteSnapshots.NamedIds;
-import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.archive.query.NoteSnapshots;
+import io.github.notearchive.archive.query.NoteSnapshots.NamedIds;
+import io.github.notearchive.archive.query.NoteSnapshots.Snapshot;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Table.Column;
-import io.github.notearchive.io.HeifCommand;
+import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;

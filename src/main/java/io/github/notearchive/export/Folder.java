@@ -1,10 +1,10 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.archive.query.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Table.Column;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Pages;
 import java.io.IOException;

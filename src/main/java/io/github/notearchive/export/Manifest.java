@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.query.NoteFilter;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Table.Column;

@@ -1,7 +1,7 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.export.Folder.NotePage;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;

@@ -4,7 +4,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.archive.query.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.export.Exporter.ExportReport.MissingObject;

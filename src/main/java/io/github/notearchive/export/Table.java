@@ -2,7 +2,7 @@ package io.github.notearchive.export;
 
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
-import io.github.notearchive.archive.stats.NoteSnapshots;
+import io.github.notearchive.archive.query.NoteSnapshots;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.IOException;

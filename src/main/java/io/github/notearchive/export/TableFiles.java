@@ -3,7 +3,7 @@ package io.github.notearchive.export;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import de.siegmar.fastcsv.writer.QuoteStrategies;
-import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.archive.query.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.Export;

@@ -2,7 +2,7 @@ package io.github.notearchive.media;
 
 import static io.github.notearchive.media.FailedDownloadException.retryable;
 
-import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.http.DeadlineHttpClient;
 import io.github.notearchive.media.FailedDownloadException.Kind;
 import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.media.format.TypeSniffer;

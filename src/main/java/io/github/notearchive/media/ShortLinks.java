@@ -1,6 +1,6 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.http.DeadlineHttpClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;

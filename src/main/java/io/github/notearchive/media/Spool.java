@@ -1,6 +1,6 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.media.FailedDownloadException.Kind;
 import io.github.notearchive.media.format.FileBytes;
 import io.github.notearchive.media.format.FileCheck;

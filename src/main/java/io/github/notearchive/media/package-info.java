@@ -13,7 +13,7 @@
  *
  * <p>{@link io.github.notearchive.media.ShortLinks} reads the targets of short links by the same rules.
  *
- * <p>Uses: {@code note}, {@code io}. Used by: {@code nightly}, {@code cli}.
+ * <p>Uses: {@code media.format}.
  */
 @NullMarked
 package io.github.notearchive.media;

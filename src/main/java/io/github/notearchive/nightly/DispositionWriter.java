@@ -13,7 +13,7 @@ import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRow;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;

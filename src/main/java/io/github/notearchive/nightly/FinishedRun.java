@@ -1,6 +1,6 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Night;
 import java.time.Instant;

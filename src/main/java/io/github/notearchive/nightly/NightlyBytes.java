@@ -1,6 +1,6 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.query.MediaTotals;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.note.Night;
 import java.time.Duration;

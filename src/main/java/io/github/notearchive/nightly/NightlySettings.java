@@ -1,8 +1,8 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.provider.NightlyLimits;
 import io.github.notearchive.provider.NoteSourceProperties;

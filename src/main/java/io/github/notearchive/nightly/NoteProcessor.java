@@ -10,7 +10,7 @@ import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.nightly.CollectedMedia.Event;
 import io.github.notearchive.nightly.Disposition.Erased;
 import io.github.notearchive.nightly.Disposition.Released;

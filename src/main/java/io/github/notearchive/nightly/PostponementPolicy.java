@@ -10,7 +10,7 @@ import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.nightly.Disposition.Released;
 import io.github.notearchive.nightly.Disposition.Settled;
 import io.github.notearchive.note.Endpoint;

@@ -12,7 +12,7 @@ import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.OutageDetector;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaDownloader.MediaTraffic;
 import io.github.notearchive.nightly.WorklistReader.ClaimControl;

@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.SchemaDrift;
-import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.query.CallTotals;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;

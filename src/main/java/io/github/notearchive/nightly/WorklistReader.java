@@ -8,7 +8,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.provider.JustOneApiClient;
 import java.time.Duration;
 import java.time.Instant;

@@ -21,7 +21,7 @@
  * <p>The rows of stored files are written with each disposition, also if the note is released. A response of an earlier
  * night with expired URLs is bought again by the next claim of its note, which is due at once.
  *
- * <p>Uses: {@code archive}, {@code batch}, {@code provider}, {@code media}, {@code store}. Used by: {@code cli}.
+ * <p>Uses: {@code archive}, {@code batch}, {@code media}, {@code prove}, {@code provider}, {@code store}.
  */
 @NullMarked
 package io.github.notearchive.nightly;

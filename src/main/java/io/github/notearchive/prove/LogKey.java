@@ -3,8 +3,8 @@ package io.github.notearchive.prove;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
-import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.files.AtomicFile;
+import io.github.notearchive.io.text.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.github.notearchive.prove;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.http.DeadlineHttpClient;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;

@@ -1,6 +1,6 @@
 package io.github.notearchive.provider;
 
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.provider.NoteSourceProperties.CallPrices;
 import java.math.BigDecimal;
 import java.util.Currency;

@@ -1,7 +1,7 @@
 package io.github.notearchive.provider;
 
-import io.github.notearchive.io.DeadlineHttpClient;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.http.DeadlineHttpClient;
+import io.github.notearchive.io.text.Secret;
 import io.github.notearchive.note.Endpoint;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;

@@ -1,6 +1,6 @@
 package io.github.notearchive.provider;
 
-import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.http.DeadlineHttpClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package io.github.notearchive.provider;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.http.DeadlineHttpClient;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;

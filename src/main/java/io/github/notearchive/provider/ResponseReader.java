@@ -1,6 +1,6 @@
 package io.github.notearchive.provider;
 
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;

@@ -3,8 +3,8 @@ package io.github.notearchive.provider;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.io.DeadlineHttpClient.DeadlineExceededException;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.http.DeadlineHttpClient.DeadlineExceededException;
+import io.github.notearchive.io.text.Secret;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.regex.Matcher;

@@ -6,7 +6,7 @@
  * it is sent. Undocumented response codes are a temporary failure and are logged; the code is kept in the
  * {@link ProviderReply}.
  *
- * <p>Uses: {@code note}, {@code io}. Used by: {@code archive}, {@code nightly}, {@code maintenance}, {@code cli}.
+ * <p>Uses: nothing.
  */
 @NullMarked
 package io.github.notearchive.provider;

@@ -1,7 +1,7 @@
 package io.github.notearchive.publish;
 
-import io.github.notearchive.archive.stats.NoteSnapshots.Part;
-import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.archive.query.NoteSnapshots.Part;
+import io.github.notearchive.archive.query.NoteSnapshots.Snapshot;
 import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ParquetTableWriter;
 import io.github.notearchive.publish.PublishReport.PublishedTable;

@@ -1,6 +1,6 @@
 package io.github.notearchive.publish;
 
-import io.github.notearchive.archive.stats.NoteSnapshots.Part;
+import io.github.notearchive.archive.query.NoteSnapshots.Part;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Table;

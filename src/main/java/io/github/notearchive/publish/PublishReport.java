@@ -1,6 +1,6 @@
 package io.github.notearchive.publish;
 
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 

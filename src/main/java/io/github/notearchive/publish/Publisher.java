@@ -1,9 +1,9 @@
 package io.github.notearchive.publish;
 
 import io.github.notearchive.archive.catalog.ErasureRepository.Copies;
-import io.github.notearchive.archive.stats.NoteSnapshots;
-import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
-import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.archive.query.NoteSnapshots;
+import io.github.notearchive.archive.query.NoteSnapshots.Selection;
+import io.github.notearchive.archive.query.NoteSnapshots.Snapshot;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;

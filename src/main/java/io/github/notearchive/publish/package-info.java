@@ -9,7 +9,7 @@
  * <p>Order of writes: data files, metadata, catalog row, {@code version-hint.text}, removal of objects that no retained
  * snapshot references. An object of a killed publish is removed by the next one.
  *
- * <p>Uses: {@code archive}, {@code batch}, {@code export}, {@code store}. Used by: {@code cli}.
+ * <p>Uses: {@code archive}, {@code batch}, {@code export}, {@code store}.
  */
 @NullMarked
 package io.github.notearchive.publish;

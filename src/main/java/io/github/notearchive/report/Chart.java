@@ -1,8 +1,8 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.archive.stats.Survival;
-import io.github.notearchive.archive.stats.Survival.Share;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.archive.query.Survival;
+import io.github.notearchive.archive.query.Survival.Share;
+import io.github.notearchive.io.text.DisplayFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,11 +1,11 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.archive.stats.RunHistory;
-import io.github.notearchive.archive.stats.RunHistory.AmountKind;
-import io.github.notearchive.archive.stats.RunHistory.Left;
-import io.github.notearchive.archive.stats.RunHistory.Paid;
-import io.github.notearchive.archive.stats.RunHistory.Work;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.archive.query.RunHistory;
+import io.github.notearchive.archive.query.RunHistory.AmountKind;
+import io.github.notearchive.archive.query.RunHistory.Left;
+import io.github.notearchive.archive.query.RunHistory.Paid;
+import io.github.notearchive.archive.query.RunHistory.Work;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Chart.Series;
 import io.github.notearchive.report.Chart.Shape;

@@ -1,18 +1,18 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.LogRepository.LogCheckpoint;
-import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.archive.stats.RunHistory.Left;
-import io.github.notearchive.archive.stats.RunHistory.NightFacts;
-import io.github.notearchive.archive.stats.RunHistory.OpenNote;
-import io.github.notearchive.archive.stats.RunHistory.Paid;
-import io.github.notearchive.archive.stats.RunHistory.Run;
-import io.github.notearchive.archive.stats.RunHistory.Work;
-import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
+import io.github.notearchive.archive.query.CallTotals.Bill;
+import io.github.notearchive.archive.query.RunHistory.Left;
+import io.github.notearchive.archive.query.RunHistory.NightFacts;
+import io.github.notearchive.archive.query.RunHistory.OpenNote;
+import io.github.notearchive.archive.query.RunHistory.Paid;
+import io.github.notearchive.archive.query.RunHistory.Run;
+import io.github.notearchive.archive.query.RunHistory.Work;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.archive.worklist.WorklistStats.ReasonCount;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import java.time.Duration;

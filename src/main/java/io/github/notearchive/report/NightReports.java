@@ -2,9 +2,9 @@ package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.catalog.LogRepository;
-import io.github.notearchive.archive.stats.RunHistory;
-import io.github.notearchive.archive.stats.RunHistory.Run;
-import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.archive.query.RunHistory;
+import io.github.notearchive.archive.query.RunHistory.Run;
+import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NightReport.Past;

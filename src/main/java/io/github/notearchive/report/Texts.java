@@ -1,7 +1,7 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.archive.stats.InvalidFilterException;
-import io.github.notearchive.archive.stats.RunHistory.Run;
+import io.github.notearchive.archive.query.InvalidFilterException;
+import io.github.notearchive.archive.query.RunHistory.Run;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.report.HealthCheck.Health;

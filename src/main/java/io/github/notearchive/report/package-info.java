@@ -4,7 +4,7 @@
  *
  * <p>A report contains ids and titles of notes, but no other content of their authors; erasing a note removes it.
  *
- * <p>Uses: {@code archive}, {@code batch}, {@code store}. Used by: {@code export} (templates), {@code cli}.
+ * <p>Uses: {@code archive}, {@code batch}, {@code store}.
  */
 @NullMarked
 package io.github.notearchive.report;

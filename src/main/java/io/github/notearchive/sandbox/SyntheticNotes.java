@@ -4,7 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
-import io.github.notearchive.io.JsonOutput;
+import io.github.notearchive.io.text.JsonOutput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

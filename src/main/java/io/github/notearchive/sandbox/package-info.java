@@ -7,7 +7,7 @@
  *
  * <p>No person, note or file in here is real.
  *
- * <p>Uses: nothing. Used by: {@code cli}.
+ * <p>Uses: nothing.
  */
 @NullMarked
 package io.github.notearchive.sandbox;

@@ -1,6 +1,6 @@
 package io.github.notearchive.store;
 
-import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.http.DeadlineHttpClient;
 import io.minio.Http;
 import io.minio.Http.QueryParameters;
 import io.minio.Signer;

@@ -9,8 +9,7 @@
  * operator ({@code refused}). Every request has a connect timeout, a socket timeout and a total timeout that grows with
  * the size of the object.
  *
- * <p>Uses: {@code io}. Used by: {@code archive}, {@code nightly}, {@code maintenance}, {@code report}, {@code export},
- * {@code cli}.
+ * <p>Uses: nothing.
  */
 @NullMarked
 package io.github.notearchive.store;

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
-import io.github.notearchive.io.JsonOutput;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.text.JsonOutput;
+import io.github.notearchive.io.text.Secret;
 import io.github.notearchive.telemetry.NotifyProperties.Format;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import java.io.IOException;

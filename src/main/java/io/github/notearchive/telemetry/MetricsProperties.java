@@ -1,6 +1,6 @@
 package io.github.notearchive.telemetry;
 
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.text.Secret;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.NotNull;
 import java.time.Duration;

@@ -2,11 +2,11 @@ package io.github.notearchive.telemetry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest;
+import io.github.notearchive.archive.query.NoteChanges.ChangeDigest;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.RunCounts;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.io.text.DisplayFormat;
+import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.NotificationTest.TestResult;
 import io.github.notearchive.telemetry.NotifyProperties.Event;

@@ -1,7 +1,7 @@
 package io.github.notearchive.telemetry;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.text.Secret;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;

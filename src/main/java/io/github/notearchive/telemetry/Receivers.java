@@ -1,7 +1,7 @@
 package io.github.notearchive.telemetry;
 
-import io.github.notearchive.io.DeadlineHttpClient;
-import io.github.notearchive.io.DeadlineHttpClient.DeadlineExceededException;
+import io.github.notearchive.io.http.DeadlineHttpClient;
+import io.github.notearchive.io.http.DeadlineHttpClient.DeadlineExceededException;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

@@ -2,14 +2,14 @@ package io.github.notearchive.telemetry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.archive.stats.NoteChanges;
-import io.github.notearchive.archive.stats.NoteChanges.ChangeDigest;
+import io.github.notearchive.archive.query.NoteChanges;
+import io.github.notearchive.archive.query.NoteChanges.ChangeDigest;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
-import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.files.AtomicFile;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.Meters.ArchiveStats;
 import io.github.notearchive.telemetry.NotifyProperties.Event;

@@ -3,7 +3,7 @@
  *
  * <p>{@link io.github.notearchive.telemetry.RunTelemetry} observes one command from start to end.
  *
- * <p>Uses: {@code archive}, {@code batch}. Used by: {@code cli}.
+ * <p>Uses: {@code archive}, {@code batch}.
  */
 @NullMarked
 package io.github.notearchive.telemetry;

@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.notearchive.io.Lease;
 import io.github.notearchive.io.TcpProxy;
+import io.github.notearchive.io.jdbc.Lease;
 import io.github.notearchive.sandbox.Reply;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.RecordedLog;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.nightly.NightlyScenario;
 import java.nio.file.Path;
 import java.sql.SQLException;

@@ -11,8 +11,8 @@ import static io.github.notearchive.SmallArchive.TWO_NAMES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.SmallArchive;
-import io.github.notearchive.archive.stats.Survival.Curve;
-import io.github.notearchive.archive.stats.Survival.Dimension;
+import io.github.notearchive.archive.query.Survival.Curve;
+import io.github.notearchive.archive.query.Survival.Dimension;
 import io.github.notearchive.report.Chart.Series;
 import io.github.notearchive.report.Pages;
 import io.github.notearchive.report.Texts;

@@ -6,7 +6,7 @@ import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
-import io.github.notearchive.archive.stats.InvalidFilterException.Problem;
+import io.github.notearchive.archive.query.InvalidFilterException.Problem;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;

@@ -4,12 +4,12 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.stats.FileUses;
+import io.github.notearchive.archive.query.FileUses;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.io.HeifCommand;
 import io.github.notearchive.io.RecordedLog;
+import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.nightly.MovableClock;
 import io.github.notearchive.provider.Settings;

@@ -4,9 +4,9 @@ import static io.github.notearchive.cli.TextTable.cells;
 import static io.github.notearchive.cli.TextTable.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.stats.NoteList.ListedNote;
+import io.github.notearchive.archive.query.NoteList.ListedNote;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog.LogState;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import jakarta.validation.Validation;
 import java.net.ConnectException;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.EnqueueCommand.RejectsFile;
+import io.github.notearchive.cli.config.CommandFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

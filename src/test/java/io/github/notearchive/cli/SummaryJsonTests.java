@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.PublishedTable;
-import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.query.CallTotals;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.RunSummary;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.SmallArchive;
-import io.github.notearchive.archive.stats.NoteFilter;
-import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;

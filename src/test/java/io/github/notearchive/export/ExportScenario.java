@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.SmallArchive;
-import io.github.notearchive.archive.stats.NoteSnapshots;
-import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.archive.query.NoteSnapshots;
+import io.github.notearchive.archive.query.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportOptions.Packaging;
 import io.github.notearchive.export.Exporter.ExportReport;
-import io.github.notearchive.io.HeifCommand;
+import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;

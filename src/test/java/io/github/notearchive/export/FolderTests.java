@@ -2,13 +2,13 @@ package io.github.notearchive.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.archive.query.NoteSnapshots.Selection;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
 import io.github.notearchive.export.Folder.NotePage;
-import io.github.notearchive.io.HeifCommand;
+import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.note.MediaKind;
 import java.io.File;
 import java.io.IOException;

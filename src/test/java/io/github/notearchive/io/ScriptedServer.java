@@ -52,7 +52,7 @@ public final class ScriptedServer implements AutoCloseable {
     }
 
     /** Listens with sockets of a factory, as for TLS. */
-    ScriptedServer(@Nullable Function<Request, Reply> handler, ServerSocketFactory sockets) {
+    public ScriptedServer(@Nullable Function<Request, Reply> handler, ServerSocketFactory sockets) {
         this.handler = handler;
         try {
             server = sockets.createServerSocket(0, 1024, InetAddress.getLoopbackAddress());

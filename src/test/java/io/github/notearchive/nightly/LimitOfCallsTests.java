@@ -3,7 +3,7 @@ package io.github.notearchive.nightly;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.query.CallTotals;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.github.notearchive.nightly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.stats.CallTotals;
-import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.archive.stats.CallTotals.MonthlyBill;
-import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.query.CallTotals;
+import io.github.notearchive.archive.query.CallTotals.Bill;
+import io.github.notearchive.archive.query.CallTotals.MonthlyBill;
+import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.plan.NightPlan;
 import io.github.notearchive.nightly.plan.NightPlanner;

@@ -6,7 +6,7 @@ import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.stats.Nodes;
+import io.github.notearchive.archive.query.Nodes;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.Reply;
 import java.sql.Timestamp;

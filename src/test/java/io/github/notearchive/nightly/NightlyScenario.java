@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.stats.NoteStats;
-import io.github.notearchive.archive.stats.NoteStats.CallEntry;
+import io.github.notearchive.archive.query.NoteStats;
+import io.github.notearchive.archive.query.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.NoteState;

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.stats.MediaTotals;
-import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.query.MediaTotals;
+import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteList;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
@@ -33,6 +34,9 @@ class PreviewTests extends NightFixture {
 
     /** URL of a preview: the small rendition as JPEG or WebP. */
     private static final Predicate<String> SMALL = target -> target.contains("/w/576/") && target.contains("/q/75");
+
+    @Autowired
+    NoteList notes;
 
     @Autowired
     MediaTotals totals;
@@ -75,11 +79,11 @@ class PreviewTests extends NightFixture {
         night.run(ExitCode.COMPLETED);
         NoteFilter filter = NoteFilter.parse("has:no-preview");
         assertThat(totals.notesWithoutPreview()).isZero();
-        assertThat(worklist.requeue(filter)).isZero();
+        assertThat(worklist.requeue(notes.ids(filter))).isEmpty();
 
         night.update("DELETE FROM note_media WHERE kind = 'PREVIEW' AND ordinal = 1");
         assertThat(totals.notesWithoutPreview()).isOne();
-        assertThat(worklist.requeue(filter)).isOne();
+        assertThat(worklist.requeue(notes.ids(filter))).hasSize(1);
         night.run(ExitCode.COMPLETED);
 
         assertThat(previews(note)).hasSameSizeAs(heic(note));

@@ -8,7 +8,7 @@ import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.archive.catalog.StoredMedia;
-import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.query.CallTotals;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.ExitCode;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.stats.NoteStats.CallEntry;
+import io.github.notearchive.archive.query.NoteStats.CallEntry;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.Billed;

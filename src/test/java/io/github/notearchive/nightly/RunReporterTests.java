@@ -10,7 +10,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
-import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.WorklistStats;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.media.MediaDownloader;

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.stats.CallTotals;
-import io.github.notearchive.archive.stats.NoteStats.CallEntry;
+import io.github.notearchive.archive.query.CallTotals;
+import io.github.notearchive.archive.query.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;

@@ -14,7 +14,7 @@ import io.github.notearchive.archive.catalog.ProofProperties;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.io.ScriptedServer;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.text.Secret;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog.DamagedLogException;
 import io.github.notearchive.prove.CaptureLog.LogState;

@@ -13,7 +13,7 @@ import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.text.Secret;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreFixture;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Level;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.ScriptedServer;
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.text.Secret;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
 import io.github.notearchive.provider.FetchOutcome.Found;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.SmallArchive;
-import io.github.notearchive.archive.stats.NoteSnapshots;
-import io.github.notearchive.archive.stats.NoteSnapshots.Selection;
+import io.github.notearchive.archive.query.NoteSnapshots;
+import io.github.notearchive.archive.query.NoteSnapshots.Selection;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.FinishedRun;

@@ -4,11 +4,11 @@ import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.github.notearchive.archive.stats.RunHistory;
-import io.github.notearchive.archive.stats.RunHistory.Work;
-import io.github.notearchive.archive.stats.Survival.Share;
-import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.query.RunHistory;
+import io.github.notearchive.archive.query.RunHistory.Work;
+import io.github.notearchive.archive.query.Survival.Share;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.archive.worklist.WorklistStats;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.erase.Eraser;

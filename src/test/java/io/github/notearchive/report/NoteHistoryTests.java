@@ -3,11 +3,11 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
-import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.archive.worklist.WorklistStats;
+import io.github.notearchive.archive.worklist.WorklistStats.StateCount;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;

@@ -3,7 +3,7 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.notearchive.archive.stats.Survival.Share;
+import io.github.notearchive.archive.query.Survival.Share;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.report.Chart.Bounds;

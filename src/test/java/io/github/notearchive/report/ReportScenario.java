@@ -1,6 +1,6 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.NightlySettings;

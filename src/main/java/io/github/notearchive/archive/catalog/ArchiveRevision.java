@@ -1,7 +1,9 @@
 package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;

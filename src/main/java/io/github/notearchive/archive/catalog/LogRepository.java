@@ -1,5 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.NoteId;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;

@@ -1,8 +1,10 @@
 package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.io.GroupCommit;
-import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.GroupCommit;
+import io.github.notearchive.io.jdbc.PostgresText;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaType;

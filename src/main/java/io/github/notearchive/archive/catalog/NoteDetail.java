@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.io.jdbc.Columns;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

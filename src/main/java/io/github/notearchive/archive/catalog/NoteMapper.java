@@ -5,7 +5,7 @@ import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
-import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.io.jdbc.PostgresText;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.ResponseJson;
 import java.math.BigDecimal;

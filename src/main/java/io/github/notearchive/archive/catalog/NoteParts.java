@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.NoteId;
 import java.sql.ResultSet;
 import java.sql.SQLException;

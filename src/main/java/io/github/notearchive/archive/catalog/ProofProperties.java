@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.io.Secret;
+import io.github.notearchive.io.text.Secret;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;

@@ -1,7 +1,8 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.io.NodeLocks;
+import io.github.notearchive.io.jdbc.NodeLocks;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.store.StoredObject;

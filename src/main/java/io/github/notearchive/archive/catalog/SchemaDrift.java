@@ -1,6 +1,8 @@
 package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;

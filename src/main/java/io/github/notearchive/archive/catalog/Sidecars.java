@@ -11,7 +11,7 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRepository.ClaimedRow;
 import io.github.notearchive.archive.worklist.WorklistRepository.DueSidecar;
 import io.github.notearchive.archive.worklist.WorklistRow;
-import io.github.notearchive.io.GroupCommit;
+import io.github.notearchive.io.jdbc.GroupCommit;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.ResponseMemory;

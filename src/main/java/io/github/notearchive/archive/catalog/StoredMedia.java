@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.io.jdbc.PostgresText;
 import io.github.notearchive.store.ObjectKey;
 import java.util.Optional;
 import java.util.regex.Matcher;

@@ -5,6 +5,8 @@ import io.github.notearchive.archive.catalog.NoteCatalog.AuthorRow;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.SchemaDrift.FieldPath;
 import io.github.notearchive.archive.catalog.SchemaDrift.Sighting;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;

@@ -10,8 +10,7 @@
  * <p>Owns: {@code archive}, {@code note} and its tables, {@code media_object}, {@code fixity_finding},
  * {@code schema_drift}, {@code log_entry}, {@code log_checkpoint} and the tables of erased notes.
  *
- * <p>Uses: {@code archive.ledger}, {@code archive.worklist}, {@code provider}, {@code store}. Used by: {@code archive},
- * {@code cli}, {@code export}, {@code maintenance}, {@code nightly}, {@code report}.
+ * <p>Uses: {@code archive.ledger}, {@code archive.worklist}, {@code provider}, {@code store}.
  */
 @NullMarked
 package io.github.notearchive.archive.catalog;

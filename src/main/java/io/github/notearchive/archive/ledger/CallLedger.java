@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
+import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaSlots;

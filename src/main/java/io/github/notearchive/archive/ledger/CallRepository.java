@@ -1,12 +1,12 @@
 package io.github.notearchive.archive.ledger;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import io.github.notearchive.archive.catalog.Columns;
-import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.ledger.ResponseSpool.ReceivedResponse;
-import io.github.notearchive.io.GroupCommit;
-import io.github.notearchive.io.NetworkTimeoutDataSource;
-import io.github.notearchive.io.RecordParameters;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.GroupCommit;
+import io.github.notearchive.io.jdbc.NetworkTimeoutDataSource;
+import io.github.notearchive.io.jdbc.RecordParameters;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;

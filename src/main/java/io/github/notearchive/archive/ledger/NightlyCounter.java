@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;

@@ -1,8 +1,8 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.Statements;
-import io.github.notearchive.io.RecordParameters;
-import io.github.notearchive.io.Transactions;
+import io.github.notearchive.io.jdbc.RecordParameters;
+import io.github.notearchive.io.jdbc.Statements;
+import io.github.notearchive.io.jdbc.Transactions;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;

@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.Statements;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.provider.RateLimitStore;
 import java.sql.Types;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.Statements;
+import io.github.notearchive.io.jdbc.Statements;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;

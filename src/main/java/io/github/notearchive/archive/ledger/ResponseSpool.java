@@ -2,7 +2,7 @@ package io.github.notearchive.archive.ledger;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallKind;

@@ -1,11 +1,11 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.archive.catalog.Columns;
-import io.github.notearchive.archive.catalog.Statements;
 import io.github.notearchive.archive.ledger.ResponseSpool.ReceivedResponse;
-import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.io.GroupCommit;
-import io.github.notearchive.io.RecordParameters;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.jdbc.GroupCommit;
+import io.github.notearchive.io.jdbc.RecordParameters;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.ResponseMemory;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.io.RecordParameters.column;
+import static io.github.notearchive.io.jdbc.RecordParameters.column;
 
-import io.github.notearchive.archive.catalog.Statements;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.StopNotice;

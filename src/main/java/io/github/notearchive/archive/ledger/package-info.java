@@ -8,8 +8,7 @@
  *
  * <p>Owns: {@code api_call}, {@code call_pace}, {@code nightly_calls}, {@code run_stop}, {@code source_gate}.
  *
- * <p>Uses: {@code archive.catalog} (statements), {@code provider}. Used by: {@code archive}, {@code batch},
- * {@code cli}, {@code maintenance}, {@code nightly}, {@code report}, {@code telemetry}.
+ * <p>Uses: {@code archive.worklist}, {@code provider}.
  */
 @NullMarked
 package io.github.notearchive.archive.ledger;

@@ -1,11 +1,10 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.Statements;
-import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
 import io.github.notearchive.archive.worklist.ClaimCursor.Position;
-import io.github.notearchive.io.GroupCommit;
-import io.github.notearchive.io.Lease;
+import io.github.notearchive.io.jdbc.GroupCommit;
+import io.github.notearchive.io.jdbc.Lease;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;

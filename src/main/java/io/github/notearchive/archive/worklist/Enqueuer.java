@@ -1,9 +1,8 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.Columns;
-import io.github.notearchive.archive.catalog.Statements;
-import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.io.RecordParameters;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.RecordParameters;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.io.Reader;

@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.Statements;
-import io.github.notearchive.io.GroupCommit;
+import io.github.notearchive.io.jdbc.GroupCommit;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.List;

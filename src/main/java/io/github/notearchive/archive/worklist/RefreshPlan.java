@@ -1,8 +1,7 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.Statements;
-import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.io.Transactions;
+import io.github.notearchive.io.jdbc.Statements;
+import io.github.notearchive.io.jdbc.Transactions;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.RefreshProperties;

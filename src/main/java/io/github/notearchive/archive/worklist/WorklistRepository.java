@@ -1,13 +1,10 @@
 package io.github.notearchive.archive.worklist;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.Columns;
-import io.github.notearchive.archive.catalog.Statements;
-import io.github.notearchive.archive.ledger.LedgerProperties;
-import io.github.notearchive.archive.stats.NoteFilter;
-import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
-import io.github.notearchive.io.Lease;
+import io.github.notearchive.io.jdbc.Columns;
+import io.github.notearchive.io.jdbc.Lease;
+import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -16,7 +13,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -300,21 +296,17 @@ public class WorklistRepository {
      */
     public List<NoteId> requeue(Collection<NoteId> ids) {
         Map<String, ?> parameters = Map.of("now", clock.instant(), "ids", ids);
-        return Statements.texts(jdbc, parameters, RESET + " AND note_id = ANY (:ids) RETURNING note_id").stream()
-                .map(NoteId::new)
-                .toList();
+        return transaction.execute(_ -> {
+            WorklistStats.countByStatement(jdbc);
+            return Statements.texts(jdbc, parameters, RESET + " AND note_id = ANY (:ids) RETURNING note_id").stream()
+                    .map(NoteId::new)
+                    .toList();
+        });
     }
 
     /** As above, for all notes of a state; returns their number. */
     public int requeue(NoteState state) {
         return requeueAll(state, "true");
-    }
-
-    /** As above, for all notes that match a filter, also those that were never captured. */
-    public int requeue(NoteFilter filter) {
-        return requeueAll("""
-                        w.note_id IN (SELECT w.note_id FROM worklist w LEFT JOIN note n USING (note_id) WHERE %s)
-                        """.formatted(filter.condition()), filter.parameters());
     }
 
     /** As above, for all archived notes without a fetched video. */
@@ -330,15 +322,10 @@ public class WorklistRepository {
     }
 
     private int requeueAll(NoteState state, String condition) {
-        return requeueAll("state = :state AND " + condition, Map.of("state", state));
-    }
-
-    private int requeueAll(String condition, Map<String, ?> parameters) {
-        Map<String, Object> all = new HashMap<>(parameters);
-        all.put("now", clock.instant());
+        Map<String, ?> parameters = Map.of("now", clock.instant(), "state", state);
         return transaction.execute(_ -> {
             WorklistStats.countByStatement(jdbc);
-            return Statements.update(jdbc, all, RESET + " AND " + condition);
+            return Statements.update(jdbc, parameters, RESET + " AND state = :state AND " + condition);
         });
     }
 

@@ -6,7 +6,7 @@ import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.FileLost;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
-import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.io.jdbc.PostgresText;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
 import java.time.LocalDate;

@@ -8,8 +8,7 @@
  *
  * <p>Owns: {@code worklist}, {@code refresh_policy}.
  *
- * <p>Uses: {@code archive.catalog} (statements), {@code archive.stats}. Used by: {@code archive}, {@code cli},
- * {@code maintenance}, {@code nightly}, {@code report}, {@code telemetry}.
+ * <p>Uses: {@code provider}.
  */
 @NullMarked
 package io.github.notearchive.archive.worklist;

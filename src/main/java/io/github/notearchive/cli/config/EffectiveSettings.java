@@ -1,7 +1,6 @@
 package io.github.notearchive.cli.config;
 
-import io.github.notearchive.cli.ErrorTranslator;
-import io.github.notearchive.io.Masks;
+import io.github.notearchive.io.text.Masks;
 import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
 import java.time.Duration;
@@ -91,9 +90,10 @@ public final class EffectiveSettings {
      * @param value value as text; stars for a secret; empty if it is not set
      * @param origin {@code default}, a file with its line, an environment variable, ...
      */
-    record Effective(String name, String variable, String value, boolean secret, String origin, List<String> problems) {
+    public record Effective(
+            String name, String variable, String value, boolean secret, String origin, List<String> problems) {
 
-        Effective with(List<String> others) {
+        public Effective with(List<String> others) {
             return problems.isEmpty() ? new Effective(name, variable, value, secret, origin, others) : this;
         }
     }
@@ -108,7 +108,7 @@ public final class EffectiveSettings {
     }
 
     /** Returns all settings of the program, then those of Spring Boot. */
-    List<Effective> all() {
+    public List<Effective> all() {
         return Stream.concat(
                         known.values().stream(),
                         SPRING.stream().map(name -> effective(name, false, Masks.isSecret(name))))
@@ -209,7 +209,7 @@ public final class EffectiveSettings {
     }
 
     /** Returns a remark for each variable that a file refers to and that is set, but overridden by another source. */
-    List<String> unused() {
+    public List<String> unused() {
         return known.values().stream()
                 .filter(setting -> variables.containsValue(setting.variable())
                         && environment.getSystemEnvironment().containsKey(setting.variable())
@@ -231,7 +231,7 @@ public final class EffectiveSettings {
                     public @Nullable Object onFailure(
                             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Exception error) {
                         if (!(error instanceof UnboundConfigurationPropertiesException)) {
-                            problems.addAll(ErrorTranslator.problems(name, context.getConfigurationProperty(), error));
+                            problems.addAll(BindErrors.problems(name, context.getConfigurationProperty(), error));
                         }
                         return null; // an unreadable value does not hide the problems of the others
                     }

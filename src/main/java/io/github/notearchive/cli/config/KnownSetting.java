@@ -1,7 +1,6 @@
 package io.github.notearchive.cli.config;
 
-import io.github.notearchive.cli.ProgramConfiguration;
-import io.github.notearchive.io.Masks;
+import io.github.notearchive.io.text.Masks;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.Comparator;
@@ -26,7 +25,7 @@ record KnownSetting(String name, RecordComponent component) {
     static final String ROOT = "archive";
 
     /** All settings records, without groups. */
-    static final List<Class<?>> RECORDS = List.of(MergedAnnotations.from(ProgramConfiguration.class)
+    static final List<Class<?>> RECORDS = List.of(MergedAnnotations.from(SettingsRecords.class)
             .get(EnableConfigurationProperties.class)
             .getClassArray("value"));
 

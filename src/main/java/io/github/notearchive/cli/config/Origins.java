@@ -25,7 +25,7 @@ import org.springframework.core.io.Resource;
 /** Describes the origin of a setting: a file with its line, an environment variable, ... */
 public final class Origins {
 
-    static final String DEFAULT = "default";
+    public static final String DEFAULT = "default";
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^${}:]+)(?::[^{}]*)?}");
 

@@ -1,6 +1,5 @@
 package io.github.notearchive.cli.config;
 
-import io.github.notearchive.cli.CommandFailure;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,7 +101,7 @@ public final class SettingsEnvironment extends StandardEnvironment {
      *
      * @param settings settings of the option {@code --data-dir}, which have precedence over all others
      */
-    static ConfigurableEnvironment read(Map<String, String> settings) {
+    public static ConfigurableEnvironment read(Map<String, String> settings) {
         locate();
         logging().beforeInitialize(); // no log output before logging is configured
         SettingsEnvironment environment = new SettingsEnvironment();

@@ -1,4 +1,9 @@
-/** Settings: sources, effective values, unknown names and the command {@code config}. */
+/**
+ * Settings: sources, effective values, unknown names and the command {@code config}.
+ *
+ * <p>Uses: {@code archive}, {@code batch}, {@code browse}, {@code maintenance}, {@code media}, {@code nightly},
+ * {@code provider}, {@code publish}, {@code report}, {@code store}, {@code telemetry}.
+ */
 @NullMarked
 package io.github.notearchive.cli.config;
 

@@ -1,4 +1,8 @@
-/** Recomputation of columns from stored responses without calls, by {@link RemapRunner}. */
+/**
+ * Recomputation of columns from stored responses without calls, by {@link RemapRunner}.
+ *
+ * <p>Uses: {@code archive}, {@code batch}, {@code store}.
+ */
 @NullMarked
 package io.github.notearchive.maintenance.remap;
 

@@ -8,7 +8,7 @@ import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.catalog.RepairRepository;
 import io.github.notearchive.archive.catalog.RepairRepository.User;
 import io.github.notearchive.archive.catalog.Sidecars;
-import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;

@@ -8,7 +8,7 @@ import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.store.StoreException;
 import java.util.Collections;

@@ -21,7 +21,7 @@ import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.ShardRepository;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.verify.ObjectCheck.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;

@@ -3,6 +3,8 @@
  *
  * <p>{@link VerifyRunner} runs or resumes one audit, {@link VerifyJob} assembles its job, {@link ObjectCheck} compares
  * one object. Damage found is written to {@code media_object} and repaired by {@link Repairs}.
+ *
+ * <p>Uses: {@code archive}, {@code batch}, {@code prove}, {@code provider}, {@code store}.
  */
 @NullMarked
 package io.github.notearchive.maintenance.verify;

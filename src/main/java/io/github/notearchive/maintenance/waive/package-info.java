@@ -1,4 +1,8 @@
-/** Acceptance of missing files by an operator: marks slots as waived and completes their notes. */
+/**
+ * Acceptance of missing files by an operator: marks slots as waived and completes their notes.
+ *
+ * <p>Uses: {@code archive}, {@code batch}, {@code provider}.
+ */
 @NullMarked
 package io.github.notearchive.maintenance.waive;
 

@@ -8,7 +8,7 @@
  *
  * <p>In doubt a file is complete, with a remark: a file that is rejected at every URL is never stored.
  *
- * <p>Uses: {@code note}. Used by: {@code media}.
+ * <p>Uses: nothing.
  */
 @NullMarked
 package io.github.notearchive.media.format;

@@ -1,9 +1,9 @@
 package io.github.notearchive.nightly.plan;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.github.notearchive.archive.stats.PlanStats;
+import io.github.notearchive.archive.query.PlanStats;
 import io.github.notearchive.archive.worklist.RefreshPlan;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.provider.NoteSourceProperties.CallPrices;
 import java.math.BigDecimal;
 import java.math.RoundingMode;

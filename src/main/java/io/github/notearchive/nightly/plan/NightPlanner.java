@@ -1,9 +1,9 @@
 package io.github.notearchive.nightly.plan;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.archive.stats.CallTotals;
-import io.github.notearchive.archive.stats.MediaTotals;
-import io.github.notearchive.archive.stats.PlanStats;
+import io.github.notearchive.archive.query.CallTotals;
+import io.github.notearchive.archive.query.MediaTotals;
+import io.github.notearchive.archive.query.PlanStats;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.NightlySettings;

@@ -1,12 +1,12 @@
 package io.github.notearchive.nightly.plan;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.archive.stats.PlanStats;
-import io.github.notearchive.archive.stats.PlanStats.Group;
-import io.github.notearchive.archive.stats.PlanStats.Kind;
+import io.github.notearchive.archive.query.PlanStats;
+import io.github.notearchive.archive.query.PlanStats.Group;
+import io.github.notearchive.archive.query.PlanStats.Kind;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.StartChecks;
 import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;

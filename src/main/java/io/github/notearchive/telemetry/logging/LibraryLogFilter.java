@@ -5,7 +5,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.EventArgUtil;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
-import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.jdbc.DatabaseErrors;
 import java.nio.file.FileSystemException;
 import java.util.List;
 import org.apache.commons.lang3.exception.ExceptionUtils;

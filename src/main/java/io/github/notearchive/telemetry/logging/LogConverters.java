@@ -6,7 +6,7 @@ import ch.qos.logback.classic.pattern.ThrowableProxyConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import io.github.notearchive.batch.LogContext;
-import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.io.text.TerminalText;
 import java.util.Map;
 
 /** Conversion words of the text layout {@code logback/text.xml}. Logback creates the nested classes by name. */

@@ -1,4 +1,8 @@
-/** Log layout and filters: context of a note, outages without stack traces, redaction of secrets. */
+/**
+ * Log layout and filters: context of a note, outages without stack traces, redaction of secrets.
+ *
+ * <p>Uses: {@code batch}.
+ */
 @NullMarked
 package io.github.notearchive.telemetry.logging;
 

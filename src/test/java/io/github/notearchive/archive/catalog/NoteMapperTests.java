@@ -6,6 +6,7 @@ import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
+import io.github.notearchive.io.jdbc.Columns;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

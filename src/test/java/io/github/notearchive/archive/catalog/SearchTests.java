@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
-import io.github.notearchive.archive.stats.NoteCards;
-import io.github.notearchive.archive.stats.NoteCards.Hit;
-import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.query.NoteCards;
+import io.github.notearchive.archive.query.NoteCards.Hit;
+import io.github.notearchive.archive.query.NoteFilter;
 import io.github.notearchive.note.NoteId;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -11,6 +11,7 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
 import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
+import io.github.notearchive.io.jdbc.Columns;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;

@@ -3,7 +3,8 @@ package io.github.notearchive.archive.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.query.CallTotals;
+import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;

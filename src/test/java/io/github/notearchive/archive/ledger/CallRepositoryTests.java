@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.github.notearchive.RecordedPlans;
-import io.github.notearchive.archive.stats.CallTotals;
-import io.github.notearchive.archive.stats.CallTotals.Kind;
-import io.github.notearchive.archive.stats.NoteStats;
+import io.github.notearchive.archive.query.CallTotals;
+import io.github.notearchive.archive.query.CallTotals.Kind;
+import io.github.notearchive.archive.query.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;

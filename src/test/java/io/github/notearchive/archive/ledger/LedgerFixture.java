@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
-import io.github.notearchive.archive.stats.CallTotals;
-import io.github.notearchive.archive.stats.NoteStats;
+import io.github.notearchive.archive.query.CallTotals;
+import io.github.notearchive.archive.query.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;

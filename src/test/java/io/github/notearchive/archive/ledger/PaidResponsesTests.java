@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
-import io.github.notearchive.archive.stats.NoteStats.CallEntry;
+import io.github.notearchive.archive.query.NoteStats.CallEntry;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;

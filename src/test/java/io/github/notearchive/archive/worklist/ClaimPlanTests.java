@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.RecordedPlans;
-import io.github.notearchive.archive.ledger.LedgerProperties;
-import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
 import io.github.notearchive.provider.RefreshProperties;

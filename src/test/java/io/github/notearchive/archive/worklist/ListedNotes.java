@@ -1,8 +1,6 @@
 package io.github.notearchive.archive.worklist;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.ledger.LedgerProperties;
-import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;

@@ -3,7 +3,8 @@ package io.github.notearchive.archive.worklist;
 import static io.github.notearchive.archive.worklist.ListedNotes.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.stats.NoteFilter;
+import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteList;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
@@ -224,8 +225,9 @@ class WorklistRepositoryTests {
         list.settleNext(NoteState.ARCHIVED, Counter.NONE, null);
         list.settleNext(NoteState.UNAVAILABLE, Counter.NONE, null);
 
-        assertThat(list.worklist.requeue(NoteFilter.parse("(state:failed OR state:archived) -topic:x")))
-                .isEqualTo(2);
+        NoteFilter filter = NoteFilter.parse("(state:failed OR state:archived) -topic:x");
+        assertThat(list.worklist.requeue(new NoteList(list.database.jdbc()).ids(filter)))
+                .hasSize(2);
 
         assertThat(list.entry(1).state()).isEqualTo(NoteState.PENDING);
         assertThat(list.entry(2).state()).isEqualTo(NoteState.PENDING);

@@ -3,7 +3,7 @@ package io.github.notearchive.cli.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.cli.config.EffectiveSettings.Effective;
-import io.github.notearchive.io.Masks;
+import io.github.notearchive.io.text.Masks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

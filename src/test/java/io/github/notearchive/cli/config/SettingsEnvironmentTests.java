@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.RestoredProperties;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -12,8 +12,8 @@ import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.cli.config.EffectiveSettings.Effective;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.Masks;
+import io.github.notearchive.io.text.DisplayFormat;
+import io.github.notearchive.io.text.Masks;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
 import jakarta.validation.constraints.AssertTrue;

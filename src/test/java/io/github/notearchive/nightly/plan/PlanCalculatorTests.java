@@ -2,14 +2,14 @@ package io.github.notearchive.nightly.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.archive.stats.PlanStats;
-import io.github.notearchive.archive.stats.PlanStats.Group;
-import io.github.notearchive.archive.stats.PlanStats.Kind;
-import io.github.notearchive.archive.stats.PlanStats.Measured;
-import io.github.notearchive.archive.stats.PlanStats.Share;
-import io.github.notearchive.archive.stats.WorklistStats.PlannedRefreshes;
+import io.github.notearchive.archive.query.PlanStats;
+import io.github.notearchive.archive.query.PlanStats.Group;
+import io.github.notearchive.archive.query.PlanStats.Kind;
+import io.github.notearchive.archive.query.PlanStats.Measured;
+import io.github.notearchive.archive.query.PlanStats.Share;
+import io.github.notearchive.archive.worklist.LedgerProperties;
+import io.github.notearchive.archive.worklist.WorklistStats.PlannedRefreshes;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;

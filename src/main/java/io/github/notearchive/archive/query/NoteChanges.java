@@ -1,0 +1,213 @@
+package io.github.notearchive.archive.query;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.notearchive.archive.query.NoteChanges.ChangeDigest.ChangedNote;
+import io.github.notearchive.archive.query.NoteChanges.ChangeDigest.Changes;
+import io.github.notearchive.io.jdbc.Statements;
+import io.github.notearchive.note.NoteId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/**
+ * Reads the notes that vanished and those that were edited, newest first, without erased notes. A page examines a
+ * bounded number of rows by index, so that its cost does not depend on the size of the archive.
+ */
+@Repository
+public record NoteChanges(JdbcClient jdbc) {
+
+    /** Rows that one page examines. It ends before its limit if they hold fewer changes. */
+    private static final int EXAMINED = 2000;
+
+    private static final Position NEWEST = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
+
+    /** Rows of a page, and the position of the next, older page; null without one. */
+    public record ChangePage(List<Change> rows, @Nullable String older) {}
+
+    /**
+     * A vanished or an edited note.
+     *
+     * @param at when it became UNAVAILABLE, or when its new version was first seen
+     * @param seenAt when it, or its old version, was last seen
+     * @param author the author's name in the new version; of a vanished note, in the last response about any note
+     * @param fields what was edited: {@code title}, {@code text} and {@code author}; empty for a vanished note
+     * @param before old values of the fields
+     * @param after new values of the fields
+     * @param absence null for an edited note
+     */
+    public record Change(
+            NoteId id,
+            Instant at,
+            Instant seenAt,
+            @Nullable String title,
+            @Nullable String authorId,
+            @Nullable String author,
+            @Nullable Instant publishedAt,
+            List<String> fields,
+            List<String> before,
+            List<String> after,
+            @Nullable Absence absence) {}
+
+    /**
+     * Last results of checks of a vanished note.
+     *
+     * @param code the provider's code at the last check
+     * @param nights number of nights whose responses did not contain it; 0 for fewer than two
+     * @param recheckAt when a run checks again
+     */
+    public record Absence(
+            @Nullable Integer code, long nights, @Nullable Instant recheckAt) {}
+
+    /** Time and note id of a row; the text of it separates pages. */
+    private record Position(Instant at, String id) {
+
+        static Position parse(@Nullable String text) {
+            if (text == null || text.isEmpty()) {
+                return NEWEST;
+            }
+            String[] parts = text.split("_", 2);
+            try {
+                return new Position(Instant.parse(parts[0]), new NoteId(parts[1]).value());
+            } catch (RuntimeException e) {
+                throw new IllegalArgumentException("\"" + text + "\" is not a position within the list", e);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return at + "_" + id;
+        }
+    }
+
+    /**
+     * Returns archived notes that are UNAVAILABLE, the last vanished first.
+     *
+     * @param after position from an earlier page; null or empty for the newest
+     * @throws IllegalArgumentException if it is none
+     */
+    public ChangePage gone(@Nullable String after, int limit) {
+        return page(after, limit, """
+                        SELECT w.note_id, w.gone_since AS at
+                        FROM worklist w
+                        WHERE w.state = 'UNAVAILABLE' AND w.gone_since IS NOT NULL
+                          AND w.gone_since <= :at AND (w.gone_since, w.note_id) < (:at, :id)
+                        ORDER BY w.gone_since DESC NULLS LAST, w.note_id DESC
+                        """, """
+                        SELECT n.last_captured_at AS seen_at, '{}'::text[] AS fields, '{}'::text[] AS before, '{}'::text[] AS after,
+                               w.last_code AS code, w.due_at AS recheck_at,
+                               coalesce((SELECT g.nights FROM note_gone g WHERE g.note_id = w.note_id), 0) AS nights,
+                               (SELECT a.nickname FROM author a WHERE a.author_id = n.author_id) AS author
+                        FROM worklist w
+                        WHERE w.note_id = n.note_id
+                        """);
+    }
+
+    /**
+     * Returns responses whose title, text or name of the same author differs from the response before, newest first.
+     * Compares responses that were read by the same version of the mapper.
+     *
+     * @param after as above
+     */
+    public ChangePage edited(@Nullable String after, int limit) {
+        return page(after, limit, """
+                        SELECT c.note_id, c.captured_at AS at
+                        FROM note_capture c
+                        WHERE c.captured_at <= :at AND (c.captured_at, c.note_id) < (:at, :id)
+                        ORDER BY c.captured_at DESC, c.note_id DESC
+                        """, """
+                        SELECT v.captured_before AS seen_at, array_agg(v.field ORDER BY v.field DESC) AS fields,
+                               array_agg(coalesce(v.before, '') ORDER BY v.field DESC) AS before,
+                               array_agg(coalesce(v.after, '') ORDER BY v.field DESC) AS after,
+                               NULL::integer AS code, NULL::timestamptz AS recheck_at, NULL::bigint AS nights,
+                               (SELECT k.author_nickname FROM note_capture k WHERE k.note_id = e.note_id AND k.captured_at = e.at)
+                               AS author
+                        FROM note_edit v
+                        WHERE v.note_id = e.note_id AND v.captured_at = e.at
+                        GROUP BY v.captured_before
+                        """);
+    }
+
+    /**
+     * Notes that vanished or were edited since a time.
+     *
+     * @param gone notes that are UNAVAILABLE
+     */
+    public record ChangeDigest(Instant since, Changes gone, Changes edited) {
+
+        /** Number of notes, and the newest of them. */
+        public record Changes(long notes, List<ChangedNote> newest) {}
+
+        public record ChangedNote(
+                @JsonProperty("noteId") NoteId id,
+                @Nullable String title,
+                @Nullable String author) {}
+    }
+
+    /** Returns the changes since a time, with at most {@code limit} notes of each kind, which is at least 1. */
+    public ChangeDigest digest(Instant since, int limit) {
+        return new ChangeDigest(since, changes(since, limit, """
+                        SELECT note_id, gone_since AS at FROM worklist WHERE state = 'UNAVAILABLE' AND gone_since >= :since
+                        """), changes(since, limit, """
+                        SELECT note_id, max(captured_at) AS at FROM note_edit WHERE captured_at >= :since GROUP BY note_id
+                        """));
+    }
+
+    private Changes changes(Instant since, int limit, String changed) {
+        List<CountedNote> notes =
+                Statements.list(jdbc, CountedNote.class, Map.of("since", since, "limit", limit), """
+                        SELECT count(*) OVER () AS notes, n.note_id AS id, n.title, a.nickname AS author
+                        FROM (%s) AS e JOIN note n USING (note_id) LEFT JOIN author a USING (author_id)
+                        WHERE %s
+                        ORDER BY e.at DESC, n.note_id DESC
+                        LIMIT :limit
+                        """.formatted(
+                                changed, NoteView.NOT_ERASED));
+        return new Changes(
+                notes.isEmpty() ? 0 : notes.getFirst().notes(),
+                notes.stream()
+                        .map(note -> new ChangedNote(note.id(), note.title(), note.author()))
+                        .toList());
+    }
+
+    private record CountedNote(
+            long notes,
+            NoteId id,
+            @Nullable String title,
+            @Nullable String author) {}
+
+    /**
+     * Returns a page.
+     *
+     * @param examined rows after a position, with {@code note_id} and {@code at}
+     * @param change the change of the examined row {@code e} of the note {@code n}; no row if there is none
+     */
+    private ChangePage page(@Nullable String after, int limit, String examined, String change) {
+        Position start = Position.parse(after);
+        Map<String, ?> parameters = Map.of("at", start.at(), "id", start.id());
+        String newest = examined + "LIMIT " + EXAMINED;
+        List<Change> rows = Statements.list(
+                jdbc, Change.class, parameters, """
+                        WITH examined AS (%s)
+                        SELECT n.note_id AS id, e.at, n.title, n.author_id, n.published_at, c.*
+                        FROM examined e
+                        JOIN note n USING (note_id)
+                        CROSS JOIN LATERAL (%s) AS c
+                        WHERE %s
+                        ORDER BY e.at DESC, e.note_id DESC
+                        LIMIT %d
+                        """.formatted(newest, change, NoteView.NOT_ERASED, limit));
+        if (rows.size() == limit) {
+            Change last = rows.getLast();
+            return new ChangePage(rows, new Position(last.at(), last.id().value()).toString());
+        }
+        String last = "SELECT at, note_id AS id FROM (%s) AS examined OFFSET %d".formatted(newest, EXAMINED - 1);
+        return new ChangePage(
+                rows,
+                Statements.optional(jdbc, Position.class, parameters, last)
+                        .map(Position::toString)
+                        .orElse(null));
+    }
+}

@@ -1,0 +1,64 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.batch.ExitCode;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+
+/** {@code check}: checks whether a run could start. */
+@Command(name = "check")
+public final class CheckCommand extends JsonCommand {
+
+    record Report(Instant at, int exitCode, List<Finding> checks) {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Instant began = Instant.now();
+        List<Finding> findings = SystemChecks.all(withDirectory(Map.of()), null);
+        int exitCode = exitCode(findings).number();
+        print(new Report(began, exitCode, findings), "check");
+        return exitCode;
+    }
+
+    /** Returns the exit code of all checks: failures that need an operator have precedence over outages. */
+    static ExitCode exitCode(List<Finding> findings) {
+        return Stream.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)
+                .filter(code -> findings.stream().anyMatch(finding -> finding.exitCode() == code))
+                .findFirst()
+                .orElse(ExitCode.COMPLETED);
+    }
+
+    /**
+     * Result of a check.
+     *
+     * @param message result and remedy
+     * @param exitCode exit code if the check failed; otherwise null
+     */
+    record Finding(
+            String name,
+            Result result,
+            String message,
+            @Nullable ExitCode exitCode) {
+
+        enum Result {
+            OK,
+            /** A run can start; an operator should look. */
+            WARNING,
+            /** A run would not start, or not get far. */
+            FAILED,
+            /** Not checked, since it depends on something that failed. */
+            SKIPPED
+        }
+
+        static Finding ok(String message) {
+            return new Finding("", Result.OK, message, null);
+        }
+
+        static Finding warning(String message) {
+            return new Finding("", Result.WARNING, message, null);
+        }
+    }
+}

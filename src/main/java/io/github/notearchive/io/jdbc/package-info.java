@@ -1,0 +1,9 @@
+/**
+ * Statements, columns, parameters and transactions of PostgreSQL, its errors, and leases by its clock.
+ *
+ * <p>Uses: nothing.
+ */
+@NullMarked
+package io.github.notearchive.io.jdbc;
+
+import org.jspecify.annotations.NullMarked;
