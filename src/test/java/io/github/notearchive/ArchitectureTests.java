@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
+import org.springframework.stereotype.Component;
 
 /** Checks the arrows between modules and the house rules that the compiler does not check. */
 @AnalyzeClasses(packages = ArchitectureTests.BASE, importOptions = ImportOption.DoNotIncludeTests.class)
@@ -102,6 +103,19 @@ class ArchitectureTests {
             .that()
             .resideOutsideOfPackage(BASE + ".cli..")
             .should(GeneralCodingRules.ACCESS_STANDARD_STREAMS);
+
+    /** A class with collaborators is no record, whose components are public. */
+    @ArchTest
+    static void recordsAreValues(JavaClasses classes) {
+        assertThat(classes.stream().filter(JavaClass::isRecord))
+                .filteredOn(
+                        type -> isBean(type) || type.getFields().stream().anyMatch(field -> isBean(field.getRawType())))
+                .isEmpty();
+    }
+
+    private static boolean isBean(JavaClass type) {
+        return type.isMetaAnnotatedWith(Component.class);
+    }
 
     /** A command obtains its action only, so it starts nothing that it does not need. */
     @ArchTest

@@ -2,7 +2,6 @@ package io.github.notearchive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.source.tree.ClassTree;
 import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.LineMap;
 import com.sun.source.tree.MethodTree;
@@ -24,28 +23,12 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Limits the size of methods, records and constructors of the main code. */
+/** Limits the length of methods of the main code. */
 class ShapeTests {
 
     private static final Path MAIN = Path.of("src", "main", "java");
 
-    /** Records of more than 12 components. This list may only shrink. */
-    private static final Map<String, Integer> WIDE_RECORDS = Map.ofEntries(
-            Map.entry("NoteStats.CallEntry", 14),
-            Map.entry("Eraser.ErasureReport", 13),
-            Map.entry("NoteDetail.Note", 38),
-            Map.entry("SlotRow.SlotRow", 14),
-            Map.entry("RemapRunner.RemapSummary", 14),
-            Map.entry("StatusCommand.Status", 14),
-            Map.entry("VerifyRunner.VerifySummary", 18),
-            Map.entry("WorklistRepository.WorklistEntry", 22));
-
-    /** Classes with a constructor of more than 8 parameters. This list may only shrink. */
-    private static final Map<String, Integer> WIDE_CONSTRUCTORS = Map.of();
-
     private static final Map<String, Integer> METHODS = new TreeMap<>();
-    private static final Map<String, Integer> RECORDS = new TreeMap<>();
-    private static final Map<String, Integer> CONSTRUCTORS = new TreeMap<>();
 
     @BeforeAll
     static void measure() throws IOException {
@@ -64,16 +47,10 @@ class ShapeTests {
     }
 
     @Test
-    void methodsRecordsAndConstructorsAreShort() {
-        assertThat(above(METHODS, 60)).as("methods").isEmpty();
-        assertThat(above(RECORDS, 12)).as("records").containsExactlyInAnyOrderEntriesOf(WIDE_RECORDS);
-        assertThat(above(CONSTRUCTORS, 8)).as("constructors").containsExactlyInAnyOrderEntriesOf(WIDE_CONSTRUCTORS);
-    }
+    void methodsAreShort() {
+        METHODS.values().removeIf(lines -> lines <= 60);
 
-    private static Map<String, Integer> above(Map<String, Integer> sizes, int limit) {
-        Map<String, Integer> above = new TreeMap<>(sizes);
-        above.values().removeIf(size -> size <= limit);
-        return above;
+        assertThat(METHODS).isEmpty();
     }
 
     /** Records the sizes within a file. */
@@ -96,24 +73,8 @@ class ShapeTests {
         }
 
         @Override
-        public Void visitClass(ClassTree type, Void none) {
-            if (type.getKind() == Tree.Kind.RECORD) {
-                long components = type.getMembers().stream()
-                        .filter(member -> member.getKind() == Tree.Kind.VARIABLE)
-                        .filter(member -> !member.toString().contains("static "))
-                        .count();
-                RECORDS.merge(file + "." + type.getSimpleName(), (int) components, Math::max);
-            }
-            return super.visitClass(type, none);
-        }
-
-        @Override
         public Void visitMethod(MethodTree method, Void none) {
-            boolean isConstructor = method.getReturnType() == null;
             METHODS.merge(file + "." + method.getName(), lines(method), Math::max);
-            if (isConstructor && getCurrentPath().getParentPath().getLeaf().getKind() != Tree.Kind.RECORD) {
-                CONSTRUCTORS.merge(file, method.getParameters().size(), Math::max);
-            }
             return super.visitMethod(method, none);
         }
     }

@@ -19,7 +19,7 @@ import org.springframework.stereotype.Repository;
 
 /** Statements on the tables of Spring Batch that its job repository does not offer. */
 @Repository
-public record JobExecutionQueries(JdbcClient jdbc) {
+public final class JobExecutionQueries {
 
     /** Condition: execution {@code e} belongs to {@code :node}; always true if {@code :node} is null. */
     private static final String OF_NODE = """
@@ -28,6 +28,12 @@ public record JobExecutionQueries(JdbcClient jdbc) {
                         WHERE p.job_execution_id = e.job_execution_id
                           AND p.parameter_name = 'node' AND p.parameter_value = :node))\
             """;
+
+    private final JdbcClient jdbc;
+
+    JobExecutionQueries(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /** Returns the executions of a job in a running state or UNKNOWN, newest first; of all nodes if it is null. */
     List<Long> unended(String job, @Nullable String node) {

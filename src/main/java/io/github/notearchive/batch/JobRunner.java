@@ -39,18 +39,34 @@ import org.springframework.transaction.TransactionException;
  * Spring Batch's metrics are set here.
  */
 @Component
-public record JobRunner(
-        JobOperator operator,
-        JobRepository repository,
-        JobExecutionQueries executions,
-        JdbcConnectionDetails database,
-        PlatformTransactionManager transactions,
-        ObservationRegistry observations) {
+public final class JobRunner {
 
     private static final Logger log = LoggerFactory.getLogger(JobRunner.class);
 
     private static final ExitStatus CRASHED =
             new ExitStatus("CRASHED", "the process ended without recording its end; recovered by the next run");
+
+    private final JobOperator operator;
+    private final JobRepository repository;
+    private final JobExecutionQueries executions;
+    private final JdbcConnectionDetails database;
+    private final PlatformTransactionManager transactions;
+    private final ObservationRegistry observations;
+
+    JobRunner(
+            JobOperator operator,
+            JobRepository repository,
+            JobExecutionQueries executions,
+            JdbcConnectionDetails database,
+            PlatformTransactionManager transactions,
+            ObservationRegistry observations) {
+        this.operator = operator;
+        this.repository = repository;
+        this.executions = executions;
+        this.database = database;
+        this.transactions = transactions;
+        this.observations = observations;
+    }
 
     public JobBuilder job(String name, JobRun run, Function<JobExecution, StopReason> whenComplete) {
         return new JobBuilder(name, repository)

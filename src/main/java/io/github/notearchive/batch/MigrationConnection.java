@@ -12,7 +12,13 @@ import org.springframework.stereotype.Component;
  * large table may take long.
  */
 @Component
-record MigrationConnection(JdbcConnectionDetails database) implements FlywayConfigurationCustomizer {
+final class MigrationConnection implements FlywayConfigurationCustomizer {
+
+    private final JdbcConnectionDetails database;
+
+    MigrationConnection(JdbcConnectionDetails database) {
+        this.database = database;
+    }
 
     @Override
     public void customize(FluentConfiguration configuration) {

@@ -6,10 +6,16 @@ import org.springframework.stereotype.Repository;
 
 /** Compares the applied migrations with those of this version by one query, without Flyway. */
 @Repository
-public record MigrationHistory(JdbcClient jdbc) {
+public final class MigrationHistory {
 
     /** Digest of the migrations of this version. */
     private static final String CURRENT = "1505fa1ef9a61930e0f445d27f89e2ee";
+
+    private final JdbcClient jdbc;
+
+    MigrationHistory(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /**
      * Returns whether exactly the migrations of this version were applied. False also if the history is missing or may

@@ -13,16 +13,35 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Reads and writes the shards of scans. {@link #hold} and {@link #advance} are part of the caller's transaction; the
  * other methods commit on return.
  */
 @Repository
-public record ShardRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
+public final class ShardRepository {
 
     /** Condition: the shard is one of a step of a scan. */
     private static final String OF_STEP = "scan = :scan AND since = :since AND step = :step";
+
+    private final JdbcClient jdbc;
+    private final PlatformTransactionManager transactions;
+
+    ShardRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.transactions = transactions;
+    }
+
+    /** Returns a template for transactions of their own, with the connections of the shards. */
+    public TransactionTemplate separateTransaction() {
+        return Transactions.separate(transactions);
+    }
+
+    /** Returns a template that suspends the caller's transaction. */
+    public TransactionTemplate outsideOfTransactions() {
+        return Transactions.none(transactions);
+    }
 
     /**
      * A scan that several nodes share.
@@ -78,7 +97,7 @@ public record ShardRepository(JdbcClient jdbc, PlatformTransactionManager transa
         }
         Instant since = now.truncatedTo(ChronoUnit.MICROS);
         List<NewShard> shards = cut.get();
-        return Transactions.separate(transactions).execute(_ -> {
+        return separateTransaction().execute(_ -> {
             jdbc.sql("LOCK TABLE scan_shard IN SHARE ROW EXCLUSIVE MODE").update();
             return open(scan).orElseGet(() -> {
                 deleteBefore(scan, since);
@@ -141,7 +160,7 @@ public record ShardRepository(JdbcClient jdbc, PlatformTransactionManager transa
 
     /** Claims the next free shard of a step for a node; empty if there is none. */
     Optional<Shard> claim(Scan scan, String step, String node) {
-        return Transactions.separate(transactions)
+        return separateTransaction()
                 .execute(_ -> of(scan, step, """
                         UPDATE scan_shard SET claimed_by = :node, %s, claim_id = nextval('scan_shard_claim_seq')
                         WHERE id = (SELECT id FROM scan_shard WHERE %s AND done_at IS NULL AND %s
@@ -155,7 +174,7 @@ public record ShardRepository(JdbcClient jdbc, PlatformTransactionManager transa
 
     /** Returns the nodes that hold the shards of a step that are not done; empty if all are done. */
     List<String> holders(Scan scan, String step) {
-        return Transactions.separate(transactions)
+        return separateTransaction()
                 .execute(_ -> of(scan, step, """
                         SELECT DISTINCT coalesce(claimed_by, 'none') FROM scan_shard WHERE done_at IS NULL AND %s
                         """.formatted(OF_STEP))

@@ -4,7 +4,6 @@ import io.github.notearchive.batch.ShardRepository.Scan;
 import io.github.notearchive.batch.ShardRepository.Shard;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.io.jdbc.PostgresText;
-import io.github.notearchive.io.jdbc.Transactions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -189,7 +188,7 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
         @Override
         public void write(Chunk<? extends Part<T>> parts) {
             for (Part<T> part : parts) {
-                shard = RETRIES.invoke(() -> Transactions.separate(shards.transactions())
+                shard = RETRIES.invoke(() -> shards.separateTransaction()
                         .execute(_ -> shards.hold(part.shard) ? written(part) : lost(part.shard)));
             }
         }

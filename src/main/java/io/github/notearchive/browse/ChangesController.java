@@ -28,10 +28,20 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** Pages and Atom feeds of the notes that vanished and of those that were edited, newest first; survival of notes. */
 @RestController
-record ChangesController(NoteChanges changes, Survival survival, PageRenderer pages) {
+final class ChangesController {
 
     static final int ROWS = 40;
     private static final MediaType ATOM = new MediaType(MediaType.APPLICATION_ATOM_XML, StandardCharsets.UTF_8);
+
+    private final NoteChanges changes;
+    private final Survival survival;
+    private final PageRenderer pages;
+
+    ChangesController(NoteChanges changes, Survival survival, PageRenderer pages) {
+        this.changes = changes;
+        this.survival = survival;
+        this.pages = pages;
+    }
 
     @GetMapping("/{kind:gone|edited}")
     ResponseEntity<String> list(

@@ -18,12 +18,20 @@ import org.springframework.web.server.ResponseStatusException;
  * press buttons.
  */
 @RestController
-record EnterController(Sessions sessions, PageRenderer pages) {
+final class EnterController {
 
     static final String PATH = "/enter";
 
     /** A path of this server, without characters that browsers read as the start of another address. */
     private static final String LOCAL = "/(?:[A-Za-z0-9?][A-Za-z0-9/?=&%._:-]*)?";
+
+    private final Sessions sessions;
+    private final PageRenderer pages;
+
+    EnterController(Sessions sessions, PageRenderer pages) {
+        this.sessions = sessions;
+        this.pages = pages;
+    }
 
     @GetMapping(PATH)
     ResponseEntity<String> page(

@@ -20,9 +20,15 @@ import org.springframework.web.bind.annotation.RestController;
 /** Pages of refused and failed requests, without details of the program. */
 @RestController
 @ControllerAdvice
-record ErrorPages(PageRenderer pages) implements ErrorController {
+final class ErrorPages implements ErrorController {
 
     private static final Logger log = LoggerFactory.getLogger(ErrorPages.class);
+
+    private final PageRenderer pages;
+
+    ErrorPages(PageRenderer pages) {
+        this.pages = pages;
+    }
 
     @RequestMapping("/error")
     ResponseEntity<String> error(HttpServletRequest request) {

@@ -37,7 +37,7 @@ import org.springframework.web.server.ResponseStatusException;
  * leaves.
  */
 @RestController
-record MediaController(FileUses files, ObjectStore store, Thumbnails thumbnails) {
+final class MediaController {
 
     /** Types that a browser shows; those of the first bytes of the file, as found at its download. */
     private static final Set<String> SHOWN = Arrays.stream(MediaType.values())
@@ -57,6 +57,16 @@ record MediaController(FileUses files, ObjectStore store, Thumbnails thumbnails)
     private static final byte[] PLACEHOLDER = """
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><path fill="none" stroke="#888" d="M12 8h16v14H12zM12 22l16-14"/></svg>
             """.getBytes(StandardCharsets.UTF_8);
+
+    private final FileUses files;
+    private final ObjectStore store;
+    private final Thumbnails thumbnails;
+
+    MediaController(FileUses files, ObjectStore store, Thumbnails thumbnails) {
+        this.files = files;
+        this.store = store;
+        this.thumbnails = thumbnails;
+    }
 
     @GetMapping("/media/{sha256}")
     void media(@PathVariable String sha256, ServletWebRequest web) throws IOException {

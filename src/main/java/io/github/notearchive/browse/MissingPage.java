@@ -18,7 +18,17 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 /** Pages of unknown notes and of requests that name impossible positions or times. */
 @RestControllerAdvice(
         assignableTypes = {ChangesController.class, NightsController.class, NoteController.class, WallController.class})
-record MissingPage(PageRenderer pages, WorklistRepository worklist, ErasureList erased) {
+final class MissingPage {
+
+    private final PageRenderer pages;
+    private final WorklistRepository worklist;
+    private final ErasureList erased;
+
+    MissingPage(PageRenderer pages, WorklistRepository worklist, ErasureList erased) {
+        this.pages = pages;
+        this.worklist = worklist;
+        this.erased = erased;
+    }
 
     /**
      * Returns the page of an unknown note, with its state if it is on the worklist. An erased note is as unknown as one

@@ -1,5 +1,6 @@
 package io.github.notearchive.browse;
 
+import io.github.notearchive.archive.catalog.RestoredDump;
 import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.archive.query.RunHistory.Run;
 import io.github.notearchive.note.Night;
@@ -30,10 +31,32 @@ import org.springframework.web.server.ResponseStatusException;
 
 /** The nights with runs, newest first, their reports, and the health of the archive, as {@code status} prints it. */
 @RestController
-record NightsController(RunHistory history, NightReports reports, HealthCheck check, PageRenderer pages, Clock clock) {
+final class NightsController {
 
     private static final int NIGHTS = 60;
     private static final ValueRange YEARS = ValueRange.of(1, 9999);
+
+    private final RunHistory history;
+    private final NightReports reports;
+    private final HealthCheck check;
+    private final PageRenderer pages;
+    private final RestoredDump restored;
+    private final Clock clock;
+
+    NightsController(
+            RunHistory history,
+            NightReports reports,
+            HealthCheck check,
+            PageRenderer pages,
+            RestoredDump restored,
+            Clock clock) {
+        this.history = history;
+        this.reports = reports;
+        this.check = check;
+        this.pages = pages;
+        this.restored = restored;
+        this.clock = clock;
+    }
 
     @GetMapping("/nights")
     ResponseEntity<String> nights(
@@ -77,9 +100,6 @@ record NightsController(RunHistory history, NightReports reports, HealthCheck ch
 
     @GetMapping("/health")
     ResponseEntity<String> health(HttpServletRequest request) {
-        return pages.page(
-                request,
-                "browse/health",
-                Map.of("health", check.check(pages.restored().difference())));
+        return pages.page(request, "browse/health", Map.of("health", check.check(restored.difference())));
     }
 }

@@ -27,19 +27,37 @@ import org.springframework.web.server.ResponseStatusException;
 
 /** Pages of a note, of one response about it, of the difference of two, and of its author, topics and files. */
 @RestController
-record NoteController(
-        NoteView notes,
-        FileUses files,
-        NoteCards cards,
-        WorklistRepository worklist,
-        NoteHistories histories,
-        PageRenderer pages,
-        MissingPage missing) {
+final class NoteController {
 
     private static final int CARDS = 60;
 
     /** Slots of a file that are listed; a sound may be used by thousands of notes. */
     private static final int USES = 200;
+
+    private final NoteView notes;
+    private final FileUses files;
+    private final NoteCards cards;
+    private final WorklistRepository worklist;
+    private final NoteHistories histories;
+    private final PageRenderer pages;
+    private final MissingPage missing;
+
+    NoteController(
+            NoteView notes,
+            FileUses files,
+            NoteCards cards,
+            WorklistRepository worklist,
+            NoteHistories histories,
+            PageRenderer pages,
+            MissingPage missing) {
+        this.notes = notes;
+        this.files = files;
+        this.cards = cards;
+        this.worklist = worklist;
+        this.histories = histories;
+        this.pages = pages;
+        this.missing = missing;
+    }
 
     @GetMapping("/notes/{id}")
     ResponseEntity<String> note(HttpServletRequest request, @PathVariable String id) {

@@ -21,12 +21,22 @@ import org.springframework.web.util.UriComponentsBuilder;
 
 /** Renders pages from the templates of {@code src/main/jte/browse}, in the language of the reader. */
 @Component
-record PageRenderer(ResourceUrlProvider assets, HeifCommand heif, RestoredDump restored) {
+final class PageRenderer {
 
     static final MediaType HTML = new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8);
 
     /** Parameter and cookie with the language of the reader. */
     static final String LANGUAGE = "lang";
+
+    private final ResourceUrlProvider assets;
+    private final HeifCommand heif;
+    private final RestoredDump restored;
+
+    PageRenderer(ResourceUrlProvider assets, HeifCommand heif, RestoredDump restored) {
+        this.assets = assets;
+        this.heif = heif;
+        this.restored = restored;
+    }
 
     ResponseEntity<String> page(HttpServletRequest request, String template, Map<String, Object> parameters) {
         return page(request, HttpStatusCode.valueOf(200), template, parameters);

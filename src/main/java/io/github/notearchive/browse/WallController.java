@@ -19,12 +19,20 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** The wall of notes, newest first, which also shows the result of a search, and suggestions for the search box. */
 @RestController
-record WallController(NoteCards notes, PageRenderer pages) {
+final class WallController {
 
     private static final int CARDS = 48;
     private static final int SUGGESTIONS = 8;
 
     private static final Pattern MONTH = Pattern.compile("(?:^|\\s)published:(\\d{4}-\\d{2})(?=\\s|$)");
+
+    private final NoteCards notes;
+    private final PageRenderer pages;
+
+    WallController(NoteCards notes, PageRenderer pages) {
+        this.notes = notes;
+        this.pages = pages;
+    }
 
     @GetMapping("/")
     ResponseEntity<String> wall(

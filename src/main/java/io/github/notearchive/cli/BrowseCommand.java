@@ -34,12 +34,27 @@ final class BrowseCommand extends ArchiveCommand {
     private @Nullable String listen;
 
     @Component
-    record Action(
-            Sessions sessions,
-            BrowseProperties pages,
-            HeifCommand heif,
-            Thumbnails thumbnails,
-            ArchiveLocation location) {}
+    static final class Action {
+
+        private final Sessions sessions;
+        private final BrowseProperties pages;
+        private final HeifCommand heif;
+        private final Thumbnails thumbnails;
+        private final ArchiveLocation location;
+
+        Action(
+                Sessions sessions,
+                BrowseProperties pages,
+                HeifCommand heif,
+                Thumbnails thumbnails,
+                ArchiveLocation location) {
+            this.sessions = sessions;
+            this.pages = pages;
+            this.heif = heif;
+            this.thumbnails = thumbnails;
+            this.location = location;
+        }
+    }
 
     @Override
     public Integer call() throws Exception {

@@ -77,13 +77,30 @@ final class EnqueueCommand extends ArchiveCommand {
     }
 
     @Component
-    record Action(
-            ArchiveLocation location,
-            ObjectProvider<JobExecutionQueries> executions,
-            ObjectProvider<RestoredDump> restored,
-            ObjectProvider<Enqueuer> enqueuer,
-            ObjectProvider<ShortLinks> shortLinks,
-            Clock clock) {}
+    static final class Action {
+
+        private final ArchiveLocation location;
+        private final ObjectProvider<JobExecutionQueries> executions;
+        private final ObjectProvider<RestoredDump> restored;
+        private final ObjectProvider<Enqueuer> enqueuer;
+        private final ObjectProvider<ShortLinks> shortLinks;
+        private final Clock clock;
+
+        Action(
+                ArchiveLocation location,
+                ObjectProvider<JobExecutionQueries> executions,
+                ObjectProvider<RestoredDump> restored,
+                ObjectProvider<Enqueuer> enqueuer,
+                ObjectProvider<ShortLinks> shortLinks,
+                Clock clock) {
+            this.location = location;
+            this.executions = executions;
+            this.restored = restored;
+            this.enqueuer = enqueuer;
+            this.shortLinks = shortLinks;
+            this.clock = clock;
+        }
+    }
 
     @Override
     public Integer call() throws Exception {

@@ -53,14 +53,33 @@ final class ExplainCommand extends JsonCommand {
     record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteStats.File> files) {}
 
     @Component
-    record Action(
-            WorklistRepository worklist,
-            ErasureList erased,
-            NoteHistories histories,
-            NoteCatalog notes,
-            NoteStats calls,
-            MediaCatalog media,
-            VideoProperties videos) {}
+    static final class Action {
+
+        private final WorklistRepository worklist;
+        private final ErasureList erased;
+        private final NoteHistories histories;
+        private final NoteCatalog notes;
+        private final NoteStats calls;
+        private final MediaCatalog media;
+        private final VideoProperties videos;
+
+        Action(
+                WorklistRepository worklist,
+                ErasureList erased,
+                NoteHistories histories,
+                NoteCatalog notes,
+                NoteStats calls,
+                MediaCatalog media,
+                VideoProperties videos) {
+            this.worklist = worklist;
+            this.erased = erased;
+            this.histories = histories;
+            this.notes = notes;
+            this.calls = calls;
+            this.media = media;
+            this.videos = videos;
+        }
+    }
 
     @Override
     public Integer call() throws Exception {

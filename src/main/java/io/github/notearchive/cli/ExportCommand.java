@@ -125,7 +125,16 @@ final class ExportCommand extends ArchiveCommand {
     private @Nullable Path ids;
 
     @Component
-    record Action(StoreProperties store, Exporter exporter) {}
+    static final class Action {
+
+        private final StoreProperties store;
+        private final Exporter exporter;
+
+        Action(StoreProperties store, Exporter exporter) {
+            this.store = store;
+            this.exporter = exporter;
+        }
+    }
 
     @Override
     public Integer call() throws Exception {

@@ -35,7 +35,15 @@ final class ForgetCommand extends JsonCommand {
     private boolean yes;
 
     @Component
-    record Action(JobExecutionQueries executions, Eraser eraser) {
+    static final class Action {
+
+        private final JobExecutionQueries executions;
+        private final Eraser eraser;
+
+        Action(JobExecutionQueries executions, Eraser eraser) {
+            this.executions = executions;
+            this.eraser = eraser;
+        }
 
         private void requireConsistent() {
             if (executions.isRebuildUnfinished()) {
@@ -45,7 +53,7 @@ final class ForgetCommand extends JsonCommand {
         }
 
         private void requireUserId(String person) {
-            eraser.rows().authorByRedId(person).map(TerminalText::line).ifPresent(id -> {
+            eraser.authorByRedId(person).map(TerminalText::line).ifPresent(id -> {
                 throw CommandFailure.usage(
                         "\"%s\" is the RedNote number of the author %s, not the user id; nothing was forgotten. Use: forget --author %s"
                                 .formatted(TerminalText.line(person), id, id));

@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.browse.BrowseProperties;
 import io.github.notearchive.cli.config.SettingsRecords;
@@ -12,9 +13,14 @@ import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.io.text.Secret;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.media.PreviewProperties;
 import io.github.notearchive.media.ShortLinks;
 import io.github.notearchive.media.Spool;
+import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NightReports.ReportFolder;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
@@ -39,6 +45,18 @@ public class ProgramConfiguration {
     @ConditionalOnMissingBean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    @Bean
+    NightlySettings nightlySettings(
+            ArchiveProperties archive,
+            NoteSourceProperties source,
+            NightlyLimitProperties limits,
+            VideoProperties videos,
+            RefreshProperties refreshes,
+            LedgerProperties ledger,
+            PreviewProperties previews) {
+        return new NightlySettings(archive, source, limits, videos, refreshes, ledger, previews);
     }
 
     @Bean

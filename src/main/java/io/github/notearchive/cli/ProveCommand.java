@@ -31,7 +31,16 @@ final class ProveCommand extends JsonCommand {
     private Path directory = Path.of("");
 
     @Component
-    record Action(CaptureLog log, ErasureList erased) {}
+    static final class Action {
+
+        private final CaptureLog log;
+        private final ErasureList erased;
+
+        Action(CaptureLog log, ErasureList erased) {
+            this.log = log;
+            this.erased = erased;
+        }
+    }
 
     record Written(long position, Instant capturedAt, String file, boolean stamped) {}
 
@@ -53,7 +62,7 @@ final class ProveCommand extends JsonCommand {
             } catch (DamagedLogException e) {
                 throw new CommandFailure(ExitCode.FINDINGS, e.getMessage() + "; see: note-archive verify");
             }
-            int omitted = action.log.rows().of(id).size() - written.size();
+            int omitted = action.log.entriesOf(id) - written.size();
             if (written.isEmpty()) {
                 throw CommandFailure.usage(
                         omitted == 0

@@ -17,7 +17,16 @@ final class PublishCommand extends JsonCommand {
     private boolean all;
 
     @Component
-    record Action(JobExecutionQueries executions, Publisher publisher) {}
+    static final class Action {
+
+        private final JobExecutionQueries executions;
+        private final Publisher publisher;
+
+        Action(JobExecutionQueries executions, Publisher publisher) {
+            this.executions = executions;
+            this.publisher = publisher;
+        }
+    }
 
     @Override
     public Integer call() throws Exception {

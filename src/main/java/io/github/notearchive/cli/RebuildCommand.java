@@ -22,7 +22,16 @@ final class RebuildCommand extends ArchiveCommand {
     private @Nullable Duration limit;
 
     @Component
-    record Action(RebuildRunner runner, JobStopper stopper) {}
+    static final class Action {
+
+        private final RebuildRunner runner;
+        private final JobStopper stopper;
+
+        Action(RebuildRunner runner, JobStopper stopper) {
+            this.runner = runner;
+            this.stopper = stopper;
+        }
+    }
 
     @Override
     public Integer call() throws Exception {

@@ -26,7 +26,16 @@ final class RemapCommand extends JsonCommand {
     private @Nullable String node;
 
     @Component
-    record Action(RemapRunner runner, JobStopper stopper) {}
+    static final class Action {
+
+        private final RemapRunner runner;
+        private final JobStopper stopper;
+
+        Action(RemapRunner runner, JobStopper stopper) {
+            this.runner = runner;
+            this.stopper = stopper;
+        }
+    }
 
     record Remap(RemapSummary summary, boolean dryRun) {
 

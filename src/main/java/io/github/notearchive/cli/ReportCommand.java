@@ -32,7 +32,19 @@ final class ReportCommand extends ArchiveCommand {
     private @Nullable String output;
 
     @Component
-    record Action(NightReports reports, RunHistory history, ArchiveProperties settings, Clock clock) {
+    static final class Action {
+
+        private final NightReports reports;
+        private final RunHistory history;
+        private final ArchiveProperties settings;
+        private final Clock clock;
+
+        Action(NightReports reports, RunHistory history, ArchiveProperties settings, Clock clock) {
+            this.reports = reports;
+            this.history = history;
+            this.settings = settings;
+            this.clock = clock;
+        }
 
         NightReport find(@Nullable Night night) {
             return Optional.ofNullable(night)

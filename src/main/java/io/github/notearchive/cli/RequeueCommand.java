@@ -41,14 +41,33 @@ final class RequeueCommand extends ArchiveCommand {
     private boolean degraded;
 
     @Component
-    record Action(
-            WorklistRepository actions,
-            NoteList list,
-            PaidResponses responses,
-            ErasureList erased,
-            VideoProperties videos,
-            LedgerProperties ledger,
-            Clock clock) {}
+    static final class Action {
+
+        private final WorklistRepository actions;
+        private final NoteList list;
+        private final PaidResponses responses;
+        private final ErasureList erased;
+        private final VideoProperties videos;
+        private final LedgerProperties ledger;
+        private final Clock clock;
+
+        Action(
+                WorklistRepository actions,
+                NoteList list,
+                PaidResponses responses,
+                ErasureList erased,
+                VideoProperties videos,
+                LedgerProperties ledger,
+                Clock clock) {
+            this.actions = actions;
+            this.list = list;
+            this.responses = responses;
+            this.erased = erased;
+            this.videos = videos;
+            this.ledger = ledger;
+            this.clock = clock;
+        }
+    }
 
     @Override
     public Integer call() throws Exception {

@@ -66,15 +66,38 @@ final class RunCommand extends ArchiveCommand {
 
     /** Telemetry, which also reports a run that cannot be started; and the run. */
     @Component
-    record Action(RunTelemetry telemetry, ObjectProvider<Run> run) {}
+    static final class Action {
+
+        private final RunTelemetry telemetry;
+        private final ObjectProvider<Run> run;
+
+        Action(RunTelemetry telemetry, ObjectProvider<Run> run) {
+            this.telemetry = telemetry;
+            this.run = run;
+        }
+    }
 
     @Component
-    record Run(
-            NightlySettings settings,
-            ArchiveLocation location,
-            ObjectProvider<NightlyJobRunner> runner,
-            ObjectProvider<RunStopper> stopper,
-            FinishedRuns finished) {
+    static final class Run {
+
+        private final NightlySettings settings;
+        private final ArchiveLocation location;
+        private final ObjectProvider<NightlyJobRunner> runner;
+        private final ObjectProvider<RunStopper> stopper;
+        private final FinishedRuns finished;
+
+        Run(
+                NightlySettings settings,
+                ArchiveLocation location,
+                ObjectProvider<NightlyJobRunner> runner,
+                ObjectProvider<RunStopper> stopper,
+                FinishedRuns finished) {
+            this.settings = settings;
+            this.location = location;
+            this.runner = runner;
+            this.stopper = stopper;
+            this.finished = finished;
+        }
 
         void requireToken() {
             if (!settings.source().token().isPresent()) {
@@ -200,13 +223,29 @@ final class RunCommand extends ArchiveCommand {
      * logged and do not change the result.
      */
     @Component
-    record FinishedRuns(
-            ObjectProvider<RunHistory> history,
-            ObjectProvider<NightReports> reports,
-            ObjectProvider<Publisher> publisher,
-            NightlySettings settings,
-            RetentionProperties retention,
-            PublishProperties publishing) {
+    static final class FinishedRuns {
+
+        private final ObjectProvider<RunHistory> history;
+        private final ObjectProvider<NightReports> reports;
+        private final ObjectProvider<Publisher> publisher;
+        private final NightlySettings settings;
+        private final RetentionProperties retention;
+        private final PublishProperties publishing;
+
+        FinishedRuns(
+                ObjectProvider<RunHistory> history,
+                ObjectProvider<NightReports> reports,
+                ObjectProvider<Publisher> publisher,
+                NightlySettings settings,
+                RetentionProperties retention,
+                PublishProperties publishing) {
+            this.history = history;
+            this.reports = reports;
+            this.publisher = publisher;
+            this.settings = settings;
+            this.retention = retention;
+            this.publishing = publishing;
+        }
 
         /** Returns the written report; empty if there is none, for example if another run is active. */
         Optional<NightReports.Written> record(String node, FinishedRun end) {

@@ -114,14 +114,33 @@ final class SandboxCommand extends ArchiveCommand {
     private final Clock clock = ((InstantSource) () -> Instant.now().minus(behind.get())).withZone(ZoneOffset.UTC);
 
     @Component
-    record Action(
-            RunStopper stopper,
-            Enqueuer enqueuer,
-            NightlyJobRunner runner,
-            FinishedRuns finished,
-            SampleQueries samples,
-            WorklistStats worklist,
-            MediaTotals media) {}
+    static final class Action {
+
+        private final RunStopper stopper;
+        private final Enqueuer enqueuer;
+        private final NightlyJobRunner runner;
+        private final FinishedRuns finished;
+        private final SampleQueries samples;
+        private final WorklistStats worklist;
+        private final MediaTotals media;
+
+        Action(
+                RunStopper stopper,
+                Enqueuer enqueuer,
+                NightlyJobRunner runner,
+                FinishedRuns finished,
+                SampleQueries samples,
+                WorklistStats worklist,
+                MediaTotals media) {
+            this.stopper = stopper;
+            this.enqueuer = enqueuer;
+            this.runner = runner;
+            this.finished = finished;
+            this.samples = samples;
+            this.worklist = worklist;
+            this.media = media;
+        }
+    }
 
     record End(
             SandboxProvider provider,

@@ -34,7 +34,20 @@ final class ShowCommand extends JsonCommand {
     private String note = "";
 
     @Component
-    record Action(WorklistRepository worklist, NoteCatalog notes, ErasureList erased, ArchiveLocation location) {}
+    static final class Action {
+
+        private final WorklistRepository worklist;
+        private final NoteCatalog notes;
+        private final ErasureList erased;
+        private final ArchiveLocation location;
+
+        Action(WorklistRepository worklist, NoteCatalog notes, ErasureList erased, ArchiveLocation location) {
+            this.worklist = worklist;
+            this.notes = notes;
+            this.erased = erased;
+            this.location = location;
+        }
+    }
 
     /**
      * Result.

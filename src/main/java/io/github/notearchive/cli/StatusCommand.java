@@ -115,22 +115,61 @@ final class StatusCommand extends JsonCommand {
     }
 
     @Component
-    record Calls(CallTotals totals, WorklistStats worklist, NightlySettings settings) {}
+    static final class Calls {
+
+        private final CallTotals totals;
+        private final WorklistStats worklist;
+        private final NightlySettings settings;
+
+        Calls(CallTotals totals, WorklistStats worklist, NightlySettings settings) {
+            this.totals = totals;
+            this.worklist = worklist;
+            this.settings = settings;
+        }
+    }
 
     @Component
-    record Action(
-            ArchiveLocation location,
-            Clock clock,
-            RestoredDump restored,
-            HealthCheck health,
-            Calls calls,
-            QuotaHolds gate,
-            Nodes nodes,
-            RunHistory runs,
-            JobExecutionQueries executions,
-            AuditRepository audits,
-            SchemaDrift drift,
-            ErasureList erased) {
+    static final class Action {
+
+        private final ArchiveLocation location;
+        private final Clock clock;
+        private final RestoredDump restored;
+        private final HealthCheck health;
+        private final Calls calls;
+        private final QuotaHolds gate;
+        private final Nodes nodes;
+        private final RunHistory runs;
+        private final JobExecutionQueries executions;
+        private final AuditRepository audits;
+        private final SchemaDrift drift;
+        private final ErasureList erased;
+
+        Action(
+                ArchiveLocation location,
+                Clock clock,
+                RestoredDump restored,
+                HealthCheck health,
+                Calls calls,
+                QuotaHolds gate,
+                Nodes nodes,
+                RunHistory runs,
+                JobExecutionQueries executions,
+                AuditRepository audits,
+                SchemaDrift drift,
+                ErasureList erased) {
+            this.location = location;
+            this.clock = clock;
+            this.restored = restored;
+            this.health = health;
+            this.calls = calls;
+            this.gate = gate;
+            this.nodes = nodes;
+            this.runs = runs;
+            this.executions = executions;
+            this.audits = audits;
+            this.drift = drift;
+            this.erased = erased;
+        }
 
         Status read() {
             Night tonight = Night.current(clock);

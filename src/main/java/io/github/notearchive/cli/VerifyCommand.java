@@ -37,11 +37,24 @@ final class VerifyCommand extends JsonCommand {
     private @Nullable String node;
 
     @Component
-    record Action(
-            RunTelemetry telemetry,
-            ArchiveProperties settings,
-            ObjectProvider<JobStopper> stopper,
-            ObjectProvider<VerifyRunner> runner) {}
+    static final class Action {
+
+        private final RunTelemetry telemetry;
+        private final ArchiveProperties settings;
+        private final ObjectProvider<JobStopper> stopper;
+        private final ObjectProvider<VerifyRunner> runner;
+
+        Action(
+                RunTelemetry telemetry,
+                ArchiveProperties settings,
+                ObjectProvider<JobStopper> stopper,
+                ObjectProvider<VerifyRunner> runner) {
+            this.telemetry = telemetry;
+            this.settings = settings;
+            this.stopper = stopper;
+            this.runner = runner;
+        }
+    }
 
     record Audit(VerifySummary summary, String next) {}
 

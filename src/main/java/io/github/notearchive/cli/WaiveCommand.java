@@ -42,7 +42,18 @@ final class WaiveCommand extends ArchiveCommand {
     private boolean yes;
 
     @Component
-    record Action(Waiver waiver, ErasureList erased, NoteList notes) {}
+    static final class Action {
+
+        private final Waiver waiver;
+        private final ErasureList erased;
+        private final NoteList notes;
+
+        Action(Waiver waiver, ErasureList erased, NoteList notes) {
+            this.waiver = waiver;
+            this.erased = erased;
+            this.notes = notes;
+        }
+    }
 
     /** @param done whether they were waived, not only shown */
     record Waived(List<MissingFile> files, boolean done) {}

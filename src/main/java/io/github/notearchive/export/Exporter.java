@@ -47,12 +47,22 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Exports notes of the archive to a directory. Only reads the archive; may run beside a nightly run. */
 @Component
-public record Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, HeifCommand heif) {
+public final class Exporter {
 
     private static final Logger log = LoggerFactory.getLogger(Exporter.class);
 
     /** File of ids that is standard input. */
     public static final Path STANDARD_INPUT = Path.of("-");
+
+    private final NoteSnapshots notes;
+    private final ObjectFactory<ObjectStore> store;
+    private final HeifCommand heif;
+
+    public Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store, HeifCommand heif) {
+        this.notes = notes;
+        this.store = store;
+        this.heif = heif;
+    }
 
     /**
      * Writes an export. The target is created completely or, after any failure, left as it was. Media that the store

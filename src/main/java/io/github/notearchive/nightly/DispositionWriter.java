@@ -36,17 +36,34 @@ import org.springframework.transaction.TransactionException;
  * <p>If the claim was lost, no row is written. Files stored for it remain: they are content-addressed, so the owner of
  * the claim reuses them.
  */
-record DispositionWriter(
-        Sidecars sidecars,
-        NoteRowWriter rows,
-        ErasureRepository erasures,
-        PostponementPolicy retries,
-        OutageRetry outages,
-        ResponseMemory memory,
-        RunState run)
-        implements ItemWriter<Disposition> {
+final class DispositionWriter implements ItemWriter<Disposition> {
 
     private static final Logger log = LoggerFactory.getLogger(DispositionWriter.class);
+
+    private final Sidecars sidecars;
+    private final NoteRowWriter rows;
+    private final ErasureRepository erasures;
+    private final PostponementPolicy retries;
+    private final OutageRetry outages;
+    private final ResponseMemory memory;
+    private final RunState run;
+
+    DispositionWriter(
+            Sidecars sidecars,
+            NoteRowWriter rows,
+            ErasureRepository erasures,
+            PostponementPolicy retries,
+            OutageRetry outages,
+            ResponseMemory memory,
+            RunState run) {
+        this.sidecars = sidecars;
+        this.rows = rows;
+        this.erasures = erasures;
+        this.retries = retries;
+        this.outages = outages;
+        this.memory = memory;
+        this.run = run;
+    }
 
     @Override
     public void write(Chunk<? extends Disposition> chunk) {

@@ -47,16 +47,34 @@ import org.jspecify.annotations.Nullable;
  * <p>The first night with only expired URLs is recorded with each slot. A file is gone permanently when responses of
  * two different nights had only expired URLs for it. Thread-safe.
  */
-record MediaCollector(
-        MediaCatalog catalog,
-        MediaDownloader downloads,
-        MediaUploads uploads,
-        NoteFetcher fetcher,
-        RunState run,
-        MediaProperties settings,
-        ExecutorService downloadThreads) {
+final class MediaCollector {
 
     private static final Duration ROOM_CHECK_INTERVAL = Duration.ofMillis(100);
+
+    private final MediaCatalog catalog;
+    private final MediaDownloader downloads;
+    private final MediaUploads uploads;
+    private final NoteFetcher fetcher;
+    private final RunState run;
+    private final MediaProperties settings;
+    private final ExecutorService downloadThreads;
+
+    MediaCollector(
+            MediaCatalog catalog,
+            MediaDownloader downloads,
+            MediaUploads uploads,
+            NoteFetcher fetcher,
+            RunState run,
+            MediaProperties settings,
+            ExecutorService downloadThreads) {
+        this.catalog = catalog;
+        this.downloads = downloads;
+        this.uploads = uploads;
+        this.fetcher = fetcher;
+        this.run = run;
+        this.settings = settings;
+        this.downloadThreads = downloadThreads;
+    }
 
     /**
      * Collects missing files from the URLs of these responses. Returns when every file is stored, or its download has

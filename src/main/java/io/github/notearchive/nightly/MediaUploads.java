@@ -26,12 +26,24 @@ import org.slf4j.LoggerFactory;
  * <p>A file whose digest is in the catalog is not uploaded again if the store still has the object, unless an audit
  * found it damaged. Files of concurrent downloads are looked up in one statement.
  */
-record MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages, RunState run) {
+final class MediaUploads {
 
     private static final Logger log = LoggerFactory.getLogger(MediaUploads.class);
 
     /** Bytes of a subtitle above which its words are not searched; far beyond an ordinary one. */
     private static final int LARGEST_SUBTITLE = 1 << 20;
+
+    private final ObjectStore store;
+    private final MediaCatalog catalog;
+    private final OutageRetry outages;
+    private final RunState run;
+
+    MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages, RunState run) {
+        this.store = store;
+        this.catalog = catalog;
+        this.outages = outages;
+        this.run = run;
+    }
 
     /** A file in the store. */
     record Upload(DownloadedMedia file, StoredMedia object, boolean isNew) {}

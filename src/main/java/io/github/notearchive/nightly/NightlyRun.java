@@ -29,23 +29,50 @@ import org.springframework.transaction.TransactionException;
  * <p>In this order: lock of the node; {@link StartChecks}; newest instance that is not COMPLETED, or a new one. Before
  * the last step nothing is bought and no execution is written.
  */
-public record NightlyRun(
-        ConfigurableApplicationContext parts,
-        RunState run,
-        StartChecks checks,
-        JobRunner jobs,
-        NightlyJobRepository repository,
-        Job archiveNotes,
-        ClaimRepository claims,
-        CallRepository calls,
-        ArchiveRevision revision,
-        CaptureLog captureLog,
-        RunReporter reporter,
-        ErasureRepository removal)
-        implements AutoCloseable {
+public final class NightlyRun implements AutoCloseable {
 
     /** Maximum time of removing files after a run, since no run of another node can start meanwhile. */
     private static final Duration REMOVAL_TIME = Duration.ofSeconds(2);
+
+    private final ConfigurableApplicationContext parts;
+    private final RunState run;
+    private final StartChecks checks;
+    private final JobRunner jobs;
+    private final NightlyJobRepository repository;
+    private final Job archiveNotes;
+    private final ClaimRepository claims;
+    private final CallRepository calls;
+    private final ArchiveRevision revision;
+    private final CaptureLog captureLog;
+    private final RunReporter reporter;
+    private final ErasureRepository removal;
+
+    NightlyRun(
+            ConfigurableApplicationContext parts,
+            RunState run,
+            StartChecks checks,
+            JobRunner jobs,
+            NightlyJobRepository repository,
+            Job archiveNotes,
+            ClaimRepository claims,
+            CallRepository calls,
+            ArchiveRevision revision,
+            CaptureLog captureLog,
+            RunReporter reporter,
+            ErasureRepository removal) {
+        this.parts = parts;
+        this.run = run;
+        this.checks = checks;
+        this.jobs = jobs;
+        this.repository = repository;
+        this.archiveNotes = archiveNotes;
+        this.claims = claims;
+        this.calls = calls;
+        this.revision = revision;
+        this.captureLog = captureLog;
+        this.reporter = reporter;
+        this.removal = removal;
+    }
 
     /**
      * Executes the run and returns its summary. Limited by the settings; does not throw for unavailable servers. Call
@@ -103,7 +130,7 @@ public record NightlyRun(
         }
         reporter.onProgress();
         if (isServiced(end.exitCode())) {
-            checks.recovery().sidecars().writeDue();
+            checks.writeDueSidecars();
         }
         run.captureLog = isServiced(end.exitCode()) ? captureLog.tryAppend().orElse(null) : null;
         return reporter.summaryOf(end);
@@ -146,7 +173,7 @@ public record NightlyRun(
     private void closeIfStopped() {
         if (!run.stopper.isClosed()) {
             calls.stops().observed(run.now()).ifPresent(run.stopper::close);
-            if (checks.executions().isStopRequested(run.jobExecutionId())) {
+            if (checks.isStopRequested(run.jobExecutionId())) {
                 run.stopper.close(ExitCode.INTERRUPTED, "stopped through JobOperator");
             }
         }

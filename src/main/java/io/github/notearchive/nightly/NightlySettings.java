@@ -12,10 +12,8 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.springframework.stereotype.Component;
 
 /** Settings that determine what a run does. */
-@Component
 public record NightlySettings(
         ArchiveProperties archive,
         NoteSourceProperties source,

@@ -38,13 +38,27 @@ import org.slf4j.LoggerFactory;
  * video is neither stored nor waived, or an audit found it damaged. That the provider has no video is final until the
  * note is requeued.
  */
-record NoteFetcher(
-        CallLedger ledger, JustOneApiClient provider, QuotaHolds quotaHolds, MediaCatalog catalog, RunState run) {
+final class NoteFetcher {
 
     // all lines about the decision on a note use one logger
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
 
     static final String CLAIM_LOST = "its claim was lost while it waited for the rate limit";
+
+    private final CallLedger ledger;
+    private final JustOneApiClient provider;
+    private final QuotaHolds quotaHolds;
+    private final MediaCatalog catalog;
+    private final RunState run;
+
+    NoteFetcher(
+            CallLedger ledger, JustOneApiClient provider, QuotaHolds quotaHolds, MediaCatalog catalog, RunState run) {
+        this.ledger = ledger;
+        this.provider = provider;
+        this.quotaHolds = quotaHolds;
+        this.catalog = catalog;
+        this.run = run;
+    }
 
     /**
      * Fetches a note that is new or due for a refresh. Uses a response of any age for a new note that lacks only its

@@ -41,20 +41,43 @@ import org.springframework.transaction.TransactionException;
  *
  * <p>A note is in the {@link ResponseMemory} until {@link DispositionWriter} has written it.
  */
-record NoteProcessor(
-        NoteFetcher fetcher,
-        MediaCollector media,
-        PaidResponses paid,
-        CallLedger ledger,
-        CallRepository calls,
-        ErasureList erasures,
-        PostponementPolicy retries,
-        OutageRetry outages,
-        ResponseMemory memory,
-        RunState run)
-        implements ItemProcessor<WorklistItem, Disposition> {
+final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
+
+    private final NoteFetcher fetcher;
+    private final MediaCollector media;
+    private final PaidResponses paid;
+    private final CallLedger ledger;
+    private final CallRepository calls;
+    private final ErasureList erasures;
+    private final PostponementPolicy retries;
+    private final OutageRetry outages;
+    private final ResponseMemory memory;
+    private final RunState run;
+
+    NoteProcessor(
+            NoteFetcher fetcher,
+            MediaCollector media,
+            PaidResponses paid,
+            CallLedger ledger,
+            CallRepository calls,
+            ErasureList erasures,
+            PostponementPolicy retries,
+            OutageRetry outages,
+            ResponseMemory memory,
+            RunState run) {
+        this.fetcher = fetcher;
+        this.media = media;
+        this.paid = paid;
+        this.ledger = ledger;
+        this.calls = calls;
+        this.erasures = erasures;
+        this.retries = retries;
+        this.outages = outages;
+        this.memory = memory;
+        this.run = run;
+    }
 
     @Override
     public Disposition process(WorklistItem item) {

@@ -32,9 +32,19 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An archived note keeps its state and content after a refresh, unless its absence is confirmed.
  */
-record PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
+final class PostponementPolicy {
 
     private static final Logger log = LoggerFactory.getLogger(PostponementPolicy.class);
+
+    private final CallLedger ledger;
+    private final ObjectStore store;
+    private final RunState run;
+
+    PostponementPolicy(CallLedger ledger, ObjectStore store, RunState run) {
+        this.ledger = ledger;
+        this.store = store;
+        this.run = run;
+    }
 
     private ArchiveProperties.Retry limits() {
         return run.settings.archive().retry();

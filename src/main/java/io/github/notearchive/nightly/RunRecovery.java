@@ -24,24 +24,52 @@ import org.springframework.transaction.TransactionException;
 
 /** Repairs and cleans up what earlier runs of this node left. Idempotent. Requires the runner lock of the node. */
 @Component
-record RunRecovery(
-        JobRunner jobs,
-        JobExecutionQueries executions,
-        CallRepository calls,
-        ClaimRepository claims,
-        PaidResponses paid,
-        Sidecars sidecars,
-        RefreshPlan refreshPlan,
-        Spool spool,
-        SchemaDrift drift,
-        NightlySettings settings,
-        RetentionProperties retention,
-        Clock clock) {
+final class RunRecovery {
 
     /** Longest time of each clean-up of the ledger at the start of a run. */
     private static final Duration CLEANING_TIME = Duration.ofMinutes(1);
 
     private static final Logger log = LoggerFactory.getLogger(RunRecovery.class);
+
+    private final JobRunner jobs;
+    private final JobExecutionQueries executions;
+    private final CallRepository calls;
+    private final ClaimRepository claims;
+    private final PaidResponses paid;
+    private final Sidecars sidecars;
+    private final RefreshPlan refreshPlan;
+    private final Spool spool;
+    private final SchemaDrift drift;
+    private final NightlySettings settings;
+    private final RetentionProperties retention;
+    private final Clock clock;
+
+    RunRecovery(
+            JobRunner jobs,
+            JobExecutionQueries executions,
+            CallRepository calls,
+            ClaimRepository claims,
+            PaidResponses paid,
+            Sidecars sidecars,
+            RefreshPlan refreshPlan,
+            Spool spool,
+            SchemaDrift drift,
+            NightlySettings settings,
+            RetentionProperties retention,
+            Clock clock) {
+        this.jobs = jobs;
+        this.executions = executions;
+        this.calls = calls;
+        this.claims = claims;
+        this.paid = paid;
+        this.sidecars = sidecars;
+        this.refreshPlan = refreshPlan;
+        this.spool = spool;
+        this.drift = drift;
+        this.settings = settings;
+        this.retention = retention;
+        this.clock = clock;
+    }
 
     /**
      * Repairs the state left by a killed run: executions, spooled responses, calls and claims.
@@ -104,5 +132,10 @@ record RunRecovery(
         } catch (DataAccessException | TransactionException e) {
             log.warn("{} stay until the next run: {}", what, DatabaseErrors.summary(e));
         }
+    }
+
+    /** Writes the sidecars whose rows were committed after them. */
+    void writeDueSidecars() {
+        sidecars.writeDue();
     }
 }

@@ -35,18 +35,40 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
 /** Publishes the progress of a run to observers and the log, and creates its summary, with calls from the ledger. */
-record RunReporter(
-        WorklistStats worklist,
-        CallRepository calls,
-        CallTotals totals,
-        SchemaDrift drift,
-        JustOneApiClient provider,
-        ObjectStore store,
-        OutageRetry outages,
-        ObjectProvider<RunObserver> observers,
-        RunState run) {
+final class RunReporter {
 
     private static final Logger progressLog = LoggerFactory.getLogger(RunProgress.LOGGER);
+
+    private final WorklistStats worklist;
+    private final CallRepository calls;
+    private final CallTotals totals;
+    private final SchemaDrift drift;
+    private final JustOneApiClient provider;
+    private final ObjectStore store;
+    private final OutageRetry outages;
+    private final ObjectProvider<RunObserver> observers;
+    private final RunState run;
+
+    RunReporter(
+            WorklistStats worklist,
+            CallRepository calls,
+            CallTotals totals,
+            SchemaDrift drift,
+            JustOneApiClient provider,
+            ObjectStore store,
+            OutageRetry outages,
+            ObjectProvider<RunObserver> observers,
+            RunState run) {
+        this.worklist = worklist;
+        this.calls = calls;
+        this.totals = totals;
+        this.drift = drift;
+        this.provider = provider;
+        this.store = store;
+        this.outages = outages;
+        this.observers = observers;
+        this.run = run;
+    }
 
     void onStart(Night tonight) {
         NoteSourceProperties source = run.settings.source();

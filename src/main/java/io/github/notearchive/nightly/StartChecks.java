@@ -31,22 +31,50 @@ import java.util.Optional;
  * sidecars that are due; cleanup. A closed gate or a used-up limit of calls denies a run only if no due note has a
  * usable response.
  */
-public record StartChecks(
-        JobExecutionQueries executions,
-        RunRecovery recovery,
-        QuotaHolds quotaHolds,
-        CallRepository calls,
-        NightlyBytes bytes,
-        WorklistRepository usable,
-        ClaimRepository claims,
-        ObjectStore store,
-        ArchiveRevision revision,
-        ProviderPing ping,
-        JustOneApiClient provider,
-        RunState run) {
+public final class StartChecks {
 
     /** Tolerated clock difference; the provider's time has whole seconds. */
     private static final Duration TOLERANCE = Duration.ofSeconds(2);
+
+    private final JobExecutionQueries executions;
+    private final RunRecovery recovery;
+    private final QuotaHolds quotaHolds;
+    private final CallRepository calls;
+    private final NightlyBytes bytes;
+    private final WorklistRepository usable;
+    private final ClaimRepository claims;
+    private final ObjectStore store;
+    private final ArchiveRevision revision;
+    private final ProviderPing ping;
+    private final JustOneApiClient provider;
+    private final RunState run;
+
+    StartChecks(
+            JobExecutionQueries executions,
+            RunRecovery recovery,
+            QuotaHolds quotaHolds,
+            CallRepository calls,
+            NightlyBytes bytes,
+            WorklistRepository usable,
+            ClaimRepository claims,
+            ObjectStore store,
+            ArchiveRevision revision,
+            ProviderPing ping,
+            JustOneApiClient provider,
+            RunState run) {
+        this.executions = executions;
+        this.recovery = recovery;
+        this.quotaHolds = quotaHolds;
+        this.calls = calls;
+        this.bytes = bytes;
+        this.usable = usable;
+        this.claims = claims;
+        this.store = store;
+        this.revision = revision;
+        this.ping = ping;
+        this.provider = provider;
+        this.run = run;
+    }
 
     /**
      * Prepares the run, whose lock is held, and sets {@link RunState#withoutCalls}; returns why it must not start:
@@ -90,7 +118,7 @@ public record StartChecks(
         }
         store.ensureBucket();
         store.requireWritable();
-        recovery.sidecars().writeDue(); // before their notes are claimed
+        recovery.writeDueSidecars(); // before their notes are claimed
         revision.advance();
         if (noCalls.isEmpty()) {
             Instant sentAt = run.now();
@@ -145,5 +173,15 @@ public record StartChecks(
         String reason =
                 "our own limit of " + what + " a night is used up; nothing more before " + Night.local(tonight.ends());
         return new StopReason(ExitCode.QUOTA_EXHAUSTED, reason);
+    }
+
+    /** As {@link RunRecovery#writeDueSidecars}. */
+    void writeDueSidecars() {
+        recovery.writeDueSidecars();
+    }
+
+    /** Returns whether an operator asked the framework to stop an execution. */
+    boolean isStopRequested(long jobExecutionId) {
+        return executions.isStopRequested(jobExecutionId);
     }
 }

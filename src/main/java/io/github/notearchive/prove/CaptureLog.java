@@ -46,13 +46,7 @@ import org.springframework.stereotype.Component;
  * checkpoint in the bucket must be one of the table: what the bucket says is never signed otherwise.
  */
 @Component
-public record CaptureLog(
-        LogRepository rows,
-        ObjectStore store,
-        ArchiveRevision revision,
-        ProofProperties settings,
-        ArchiveProperties archive,
-        JdbcConnectionDetails database) {
+public final class CaptureLog {
 
     public static final ObjectKey CHECKPOINT = new ObjectKey("log/checkpoint");
 
@@ -70,6 +64,28 @@ public record CaptureLog(
     static final String TEXT = "text/plain; charset=utf-8";
     private static final HexFormat HEX = HexFormat.of();
     private static final Base64.Encoder BASE64 = Base64.getEncoder();
+
+    private final LogRepository rows;
+    private final ObjectStore store;
+    private final ArchiveRevision revision;
+    private final ProofProperties settings;
+    private final ArchiveProperties archive;
+    private final JdbcConnectionDetails database;
+
+    CaptureLog(
+            LogRepository rows,
+            ObjectStore store,
+            ArchiveRevision revision,
+            ProofProperties settings,
+            ArchiveProperties archive,
+            JdbcConnectionDetails database) {
+        this.rows = rows;
+        this.store = store;
+        this.revision = revision;
+        this.settings = settings;
+        this.archive = archive;
+        this.database = database;
+    }
 
     /** Thrown if the objects of the log contradict its checkpoints or the tables. The message states how. */
     public static final class DamagedLogException extends RuntimeException {
@@ -318,6 +334,11 @@ public record CaptureLog(
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Proof(long position, Instant capturedAt, String text, byte @Nullable [] stamp) {}
+
+    /** Returns the number of entries of a note. */
+    public int entriesOf(NoteId note) {
+        return rows.of(note).size();
+    }
 
     /**
      * Returns the proofs of a note, oldest first: of the entries whose records its sidecars have. Each refers to the

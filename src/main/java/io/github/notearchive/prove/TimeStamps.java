@@ -19,7 +19,7 @@ import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 
 /** Time stamps of checkpoints by RFC 3161, each stored once, beside the text that is stamped. */
-record TimeStamps(ObjectStore store) {
+final class TimeStamps {
 
     /** Length that no checkpoint and no time stamp reaches. */
     static final int MAX_LENGTH = 1 << 16;
@@ -30,6 +30,12 @@ record TimeStamps(ObjectStore store) {
 
     /** Start of a TimeStampReq in DER: version 1, SHA-256. No nonce, since each checkpoint is stamped once. */
     private static final String QUERY = "30390201013031300d060960864801650304020105000420";
+
+    private final ObjectStore store;
+
+    TimeStamps(ObjectStore store) {
+        this.store = store;
+    }
 
     private static ObjectKey textOf(long size) {
         return new ObjectKey(FOLDER + "%018d".formatted(size) + TEXT); // in the order of the sizes

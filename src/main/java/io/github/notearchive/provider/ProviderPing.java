@@ -12,9 +12,15 @@ import org.springframework.stereotype.Component;
 
 /** Checks without a paid call whether the provider is reachable: by any HTTP response to {@code /ping}. */
 @Component
-public record ProviderPing(NoteSourceProperties settings) {
+public final class ProviderPing {
 
     private static final Duration LIMIT = Duration.ofSeconds(15);
+
+    private final NoteSourceProperties settings;
+
+    ProviderPing(NoteSourceProperties settings) {
+        this.settings = settings;
+    }
 
     /**
      * A response to {@code /ping}.

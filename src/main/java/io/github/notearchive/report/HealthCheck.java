@@ -42,24 +42,52 @@ import org.springframework.validation.annotation.Validated;
 
 /** Computes the health of the archive from the tables, without requests. */
 @Component
-public record HealthCheck(
-        RunHistory history,
-        JobExecutionQueries executions,
-        QuotaHolds quotaHolds,
-        WorklistStats worklist,
-        ErasureList erased,
-        ResponseSpool spool,
-        MediaTotals media,
-        AuditRepository audits,
-        SchemaDrift drift,
-        LogRepository log,
-        HealthProperties settings,
-        Clock clock) {
+public final class HealthCheck {
 
     private static final int NIGHTS = 14;
 
     /** Number of failed notes that are examined for the id of an example. */
     private static final int EXAMINED = 1_000;
+
+    private final RunHistory history;
+    private final JobExecutionQueries executions;
+    private final QuotaHolds quotaHolds;
+    private final WorklistStats worklist;
+    private final ErasureList erased;
+    private final ResponseSpool spool;
+    private final MediaTotals media;
+    private final AuditRepository audits;
+    private final SchemaDrift drift;
+    private final LogRepository log;
+    private final HealthProperties settings;
+    private final Clock clock;
+
+    HealthCheck(
+            RunHistory history,
+            JobExecutionQueries executions,
+            QuotaHolds quotaHolds,
+            WorklistStats worklist,
+            ErasureList erased,
+            ResponseSpool spool,
+            MediaTotals media,
+            AuditRepository audits,
+            SchemaDrift drift,
+            LogRepository log,
+            HealthProperties settings,
+            Clock clock) {
+        this.history = history;
+        this.executions = executions;
+        this.quotaHolds = quotaHolds;
+        this.worklist = worklist;
+        this.erased = erased;
+        this.spool = spool;
+        this.media = media;
+        this.audits = audits;
+        this.drift = drift;
+        this.log = log;
+        this.settings = settings;
+        this.clock = clock;
+    }
 
     /**
      * Computes the health.

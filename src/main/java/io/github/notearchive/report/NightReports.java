@@ -45,19 +45,34 @@ import org.springframework.transaction.support.TransactionTemplate;
  * state of the archive is the one recorded at the end of the night.
  */
 @Component
-public record NightReports(
-        RunHistory history,
-        LogRepository log,
-        ObjectStore store,
-        ReportFolder folder,
-        ReportProperties settings,
-        PlatformTransactionManager transactions)
-        implements Mentions {
+public final class NightReports implements Mentions {
 
     /** Prefix of the object keys of reports, which are written only. */
     public static final String PREFIX = "reports/";
 
     private static final Pattern REPORT = Pattern.compile("\\d{4}-\\d\\d-\\d\\d-.+\\.html");
+
+    private final RunHistory history;
+    private final LogRepository log;
+    private final ObjectStore store;
+    private final ReportFolder folder;
+    private final ReportProperties settings;
+    private final PlatformTransactionManager transactions;
+
+    NightReports(
+            RunHistory history,
+            LogRepository log,
+            ObjectStore store,
+            ReportFolder folder,
+            ReportProperties settings,
+            PlatformTransactionManager transactions) {
+        this.history = history;
+        this.log = log;
+        this.store = store;
+        this.folder = folder;
+        this.settings = settings;
+        this.transactions = transactions;
+    }
 
     /** Returns the report of a night of a node; empty if no run started in it. */
     public Optional<NightReport> find(Night night, String node) {

@@ -22,10 +22,18 @@ import org.springframework.stereotype.Component;
 
 /** Computes the history of a note from worklist, ledger, files and audits. */
 @Component
-public record NoteHistories(NoteStats stats, LedgerProperties ledger) {
+public final class NoteHistories {
 
     private static final TemplateEngine TEMPLATES = TemplateEngine.createPrecompiled(
             null, ContentType.Plain, NoteHistories.class.getClassLoader(), "io.github.notearchive");
+
+    private final NoteStats stats;
+    private final LedgerProperties ledger;
+
+    NoteHistories(NoteStats stats, LedgerProperties ledger) {
+        this.stats = stats;
+        this.ledger = ledger;
+    }
 
     /** Returns the history in the language of the texts. */
     public History of(WorklistEntry entry, Texts texts) {

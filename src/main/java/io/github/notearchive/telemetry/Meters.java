@@ -295,16 +295,38 @@ class Meters implements CallListener {
      * frequency.
      */
     @Component
-    record ArchiveStats(
-            WorklistStats worklist,
-            CallTotals calls,
-            QuotaHolds holds,
-            MediaTotals media,
-            AuditRepository audits,
-            JobExecutionQueries executions,
-            SchemaDrift drift,
-            ErasureList erasures,
-            LogRepository log) {
+    static final class ArchiveStats {
+
+        private final WorklistStats worklist;
+        private final CallTotals calls;
+        private final QuotaHolds holds;
+        private final MediaTotals media;
+        private final AuditRepository audits;
+        private final JobExecutionQueries executions;
+        private final SchemaDrift drift;
+        private final ErasureList erasures;
+        private final LogRepository log;
+
+        ArchiveStats(
+                WorklistStats worklist,
+                CallTotals calls,
+                QuotaHolds holds,
+                MediaTotals media,
+                AuditRepository audits,
+                JobExecutionQueries executions,
+                SchemaDrift drift,
+                ErasureList erasures,
+                LogRepository log) {
+            this.worklist = worklist;
+            this.calls = calls;
+            this.holds = holds;
+            this.media = media;
+            this.audits = audits;
+            this.executions = executions;
+            this.drift = drift;
+            this.erasures = erasures;
+            this.log = log;
+        }
 
         void update(Meters meters, NodeGauges node, Instant now) {
             updateNotes(meters);

@@ -47,17 +47,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>Deliveries are retried with exponential back-off until {@code archive.notify.timeout}; a retry of a start stops
  * when the command ends.
- *
- * @param night in which the command started
  */
-record Notifications(
-        NotifyProperties settings,
-        String command,
-        String node,
-        Night night,
-        Clock clock,
-        Receivers receivers,
-        UUID runId) {
+final class Notifications {
 
     /** Raised when a field changes its meaning or is removed, not when one is added. */
     private static final int VERSION = 1;
@@ -67,6 +58,37 @@ record Notifications(
 
     private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(5);
     private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final NotifyProperties settings;
+    private final String command;
+    private final String node;
+    /** In which the command started. */
+    private final Night night;
+
+    private final Clock clock;
+    private final Receivers receivers;
+    private final UUID runId;
+
+    Notifications(
+            NotifyProperties settings,
+            String command,
+            String node,
+            Night night,
+            Clock clock,
+            Receivers receivers,
+            UUID runId) {
+        this.settings = settings;
+        this.command = command;
+        this.node = node;
+        this.night = night;
+        this.clock = clock;
+        this.receivers = receivers;
+        this.runId = runId;
+    }
+
+    Night night() {
+        return night;
+    }
 
     /** Reports the start of an execution. Returns at once. */
     void started(boolean restart) {

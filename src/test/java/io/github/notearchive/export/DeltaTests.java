@@ -257,7 +257,7 @@ class DeltaTests extends ExportScenario {
     }
 
     private Instant mark() {
-        try (var snapshot = exporter().notes().open(Selection.all(), null, null)) {
+        try (var snapshot = snapshots(database.dataSource()).open(Selection.all(), null, null)) {
             return snapshot.mark();
         }
     }

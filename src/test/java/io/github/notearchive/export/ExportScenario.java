@@ -73,10 +73,11 @@ abstract class ExportScenario {
     }
 
     static Exporter exporter(DataSource dataSource, ObjectStore store, HeifCommand heif) {
-        return new Exporter(
-                new NoteSnapshots(JdbcClient.create(dataSource), new JdbcTransactionManager(dataSource)),
-                () -> store,
-                heif);
+        return new Exporter(snapshots(dataSource), () -> store, heif);
+    }
+
+    static NoteSnapshots snapshots(DataSource dataSource) {
+        return new NoteSnapshots(JdbcClient.create(dataSource), new JdbcTransactionManager(dataSource));
     }
 
     static String key(String name, String extension) {

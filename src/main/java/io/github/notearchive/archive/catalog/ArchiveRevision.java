@@ -46,11 +46,7 @@ import tools.jackson.databind.node.ObjectNode;
  * nodes write; a higher one proves that the database is an older copy.
  */
 @Repository
-public record ArchiveRevision(
-        ArchiveObject.Source source,
-        ObjectProvider<ObjectStore> store,
-        Clock clock,
-        PlatformTransactionManager transactions) {
+public final class ArchiveRevision {
 
     private static final Logger log = LoggerFactory.getLogger(ArchiveRevision.class);
 
@@ -61,6 +57,22 @@ public record ArchiveRevision(
     private static final List<String> TABLES = List.of(
             "worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment source_gate fixity_finding"
                     .split(" ", -1));
+
+    private final ArchiveObject.Source source;
+    private final ObjectProvider<ObjectStore> store;
+    private final Clock clock;
+    private final PlatformTransactionManager transactions;
+
+    ArchiveRevision(
+            ArchiveObject.Source source,
+            ObjectProvider<ObjectStore> store,
+            Clock clock,
+            PlatformTransactionManager transactions) {
+        this.source = source;
+        this.store = store;
+        this.clock = clock;
+        this.transactions = transactions;
+    }
 
     /** Why this database must not write to the bucket; with {@code isAhead}, as after the restore of an older dump. */
     public record Difference(String text, boolean isAhead) {}

@@ -33,7 +33,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * finding leaves that set, so an interrupted audit needs no position.
  */
 @Repository
-public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
+public final class AuditRepository {
 
     /** Upper bound for counting never verified files; a rebuild leaves all of them unverified. */
     public static final int MAX_NEVER_VERIFIED = 100_000;
@@ -48,6 +48,14 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
     private static final int SHARD = 100;
 
     private static final int SHARDS = 256;
+
+    private final JdbcClient jdbc;
+    private final PlatformTransactionManager transactions;
+
+    AuditRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.transactions = transactions;
+    }
 
     /** Objects with their rows. The order of an audit is that of indexes of the table. */
     @SuppressWarnings("ImmutableEnumChecker") // mappings and functions are constant

@@ -39,20 +39,40 @@ import tools.jackson.databind.node.ObjectNode;
  * Removes erased notes and authors. A method is part of the caller's transaction unless it says otherwise; idempotent.
  */
 @Repository
-public record ErasureRepository(
-        JdbcClient jdbc,
-        WorklistRepository worklist,
-        ClaimRepository claims,
-        PaidResponses calls,
-        LogRepository log,
-        ObjectStore store,
-        Clock clock,
-        PlatformTransactionManager transactions) {
+public final class ErasureRepository {
 
     /** Number of objects between two checks of the lock. */
     private static final int PAGE = 500;
 
     private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
+
+    private final JdbcClient jdbc;
+    private final WorklistRepository worklist;
+    private final ClaimRepository claims;
+    private final PaidResponses calls;
+    private final LogRepository log;
+    private final ObjectStore store;
+    private final Clock clock;
+    private final PlatformTransactionManager transactions;
+
+    ErasureRepository(
+            JdbcClient jdbc,
+            WorklistRepository worklist,
+            ClaimRepository claims,
+            PaidResponses calls,
+            LogRepository log,
+            ObjectStore store,
+            Clock clock,
+            PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.worklist = worklist;
+        this.claims = claims;
+        this.calls = calls;
+        this.log = log;
+        this.store = store;
+        this.clock = clock;
+        this.transactions = transactions;
+    }
 
     /**
      * Erases a claimed note whose author was erased during the run, from bucket and tables. Writes the tombstone before
@@ -107,6 +127,11 @@ public record ErasureRepository(
         return Statements.optional(jdbc, String.class, Map.of("redId", redId), """
                         SELECT author_id FROM author WHERE red_id = :redId AND author_id <> :redId LIMIT 1
                         """);
+    }
+
+    /** As {@link WorklistRepository#remove}. */
+    public long removeFromWorklist(Collection<NoteId> notes, Instant now) {
+        return worklist.remove(notes, now);
     }
 
     /** Writes the tombstones of notes. Locks no worklist row. */

@@ -26,8 +26,20 @@ import org.springframework.transaction.PlatformTransactionManager;
  * Each method commits on its own unless it says otherwise.
  */
 @Repository
-public record LogRepository(
-        JdbcClient jdbc, PlatformTransactionManager transactions, ProofProperties settings, Clock clock) {
+public final class LogRepository {
+
+    private final JdbcClient jdbc;
+    private final PlatformTransactionManager transactions;
+    private final ProofProperties settings;
+    private final Clock clock;
+
+    public LogRepository(
+            JdbcClient jdbc, PlatformTransactionManager transactions, ProofProperties settings, Clock clock) {
+        this.jdbc = jdbc;
+        this.transactions = transactions;
+        this.settings = settings;
+        this.clock = clock;
+    }
 
     /**
      * Content of an entry, which only who knows the salt can connect with the entry.

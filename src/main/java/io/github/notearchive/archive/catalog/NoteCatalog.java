@@ -28,7 +28,7 @@ import org.springframework.stereotype.Repository;
 
 /** Reads and writes captured notes: current state, captures, topics, mentions and comments. */
 @Repository
-public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
+public final class NoteCatalog {
 
     static final Columns<Note> NOTE = Columns.of(Note.class);
     static final Columns<Capture> CAPTURE = Columns.of(Capture.class);
@@ -90,6 +90,14 @@ public record NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
                                   WHERE f.object_key = c.sidecar_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN')
                 FOR NO KEY UPDATE SKIP LOCKED))
             """;
+
+    private final JdbcClient jdbc;
+    private final MediaCatalog media;
+
+    public NoteCatalog(JdbcClient jdbc, MediaCatalog media) {
+        this.jdbc = jdbc;
+        this.media = media;
+    }
 
     /** A note with its responses and the files they list, as written to the tables and to its sidecars. */
     public record CapturedNote(

@@ -18,7 +18,13 @@ import org.springframework.stereotype.Repository;
 
 /** Reads and writes the rows of damaged and orphaned objects. Each method is part of the caller's transaction. */
 @Repository
-public record RepairRepository(JdbcClient jdbc) {
+public final class RepairRepository {
+
+    private final JdbcClient jdbc;
+
+    RepairRepository(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     public void recordRepair(String key, String repair, Instant now) {
         Statements.update(jdbc, Map.of("repair", repair, "now", now, "key", key), """

@@ -20,10 +20,20 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /** Compares what a rebuild would restore from a sidecar with the tables and the entries of the transparency log. */
 @Repository
-public record SidecarComparison(JdbcClient jdbc, WorklistRepository worklist, PlatformTransactionManager transactions) {
+public final class SidecarComparison {
 
     /** Position of a file among those of its kind. A later response may have moved the file to another one. */
     private static final String ORDINAL = "(?<=^[A-Z]{1,20}) \\d+";
+
+    private final JdbcClient jdbc;
+    private final WorklistRepository worklist;
+    private final PlatformTransactionManager transactions;
+
+    SidecarComparison(JdbcClient jdbc, WorklistRepository worklist, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.worklist = worklist;
+        this.transactions = transactions;
+    }
 
     /**
      * What the tables hold about a capture.

@@ -50,7 +50,7 @@ import tools.jackson.databind.node.MissingNode;
  * stays. Rows are locked in the order of a run, authors before notes before captures, so that neither deadlocks.
  */
 @Repository
-public record StoredResponses(JdbcClient jdbc, ObjectStore store, SchemaDrift drift) {
+public final class StoredResponses {
 
     /** Maximum number of responses in a page, which is written in one transaction. */
     private static final int MAX_PAGE = 200;
@@ -68,6 +68,16 @@ public record StoredResponses(JdbcClient jdbc, ObjectStore store, SchemaDrift dr
             """.formatted(
                     NoteCatalog.CAPTURE.each("c.?"),
                     Arrays.stream(NoteParts.values()).map(NoteParts::asJson).collect(Collectors.joining(", ")));
+
+    private final JdbcClient jdbc;
+    private final ObjectStore store;
+    private final SchemaDrift drift;
+
+    StoredResponses(JdbcClient jdbc, ObjectStore store, SchemaDrift drift) {
+        this.jdbc = jdbc;
+        this.store = store;
+        this.drift = drift;
+    }
 
     public record Position(String note, Instant capturedAt) {
 

@@ -37,17 +37,31 @@ import org.springframework.stereotype.Component;
  * based on it. A refresh uses responses received since it was due, so that it is paid once.
  */
 @Component
-public record CallLedger(
-        CallRepository calls,
-        PaidResponses paidResponses,
-        JustOneApiClient provider,
-        LedgerProperties settings,
-        Clock clock) {
+public final class CallLedger {
 
     private static final Logger log = LoggerFactory.getLogger(CallLedger.class);
 
     /** Age up to which expired URLs do not count as those of an old response. */
     private static final Duration RECENT = Duration.ofHours(1);
+
+    private final CallRepository calls;
+    private final PaidResponses paidResponses;
+    private final JustOneApiClient provider;
+    private final LedgerProperties settings;
+    private final Clock clock;
+
+    CallLedger(
+            CallRepository calls,
+            PaidResponses paidResponses,
+            JustOneApiClient provider,
+            LedgerProperties settings,
+            Clock clock) {
+        this.calls = calls;
+        this.paidResponses = paidResponses;
+        this.provider = provider;
+        this.settings = settings;
+        this.clock = clock;
+    }
 
     /** Fetches a note; throws as {@link JustOneApiClient#fetch}, like the next two methods. */
     public FetchOutcome fetch(FetchRequest request) throws InterruptedException {

@@ -10,7 +10,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /**
  * Counts the calls of a night for our own limits; the statement of {@link CallRepository} that records a call adds it.
  */
-record NightlyCounter(JdbcClient jdbc) {
+final class NightlyCounter {
 
     /** Columns of {@link NightlyCalls}. */
     static final String COLUMNS = "calls AS \"all\", video_calls AS videos, refresh_calls AS refreshes, "
@@ -18,6 +18,12 @@ record NightlyCounter(JdbcClient jdbc) {
 
     /** Condition on the cost of calls; formatted with the number of all that may be billed, and of those for videos. */
     static final String WITHIN_COST = "(:cost = 0 OR (%1$s - %2$s) * :notePrice + %2$s * :videoPrice <= :cost)";
+
+    private final JdbcClient jdbc;
+
+    NightlyCounter(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     NightlyCalls sentIn(Night night) {
         String sql = "SELECT %s FROM nightly_calls WHERE night = :night".formatted(COLUMNS);

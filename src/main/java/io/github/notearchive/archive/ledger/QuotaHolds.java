@@ -13,7 +13,17 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /** Reads and writes {@code source_gate}: until when the provider accepts no more calls. */
 @Repository
-public record QuotaHolds(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+public final class QuotaHolds {
+
+    private final JdbcClient jdbc;
+    private final Clock clock;
+    private final PlatformTransactionManager transactions;
+
+    QuotaHolds(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.clock = clock;
+        this.transactions = transactions;
+    }
 
     /**
      * Records that the provider ended the night, once per run. Durable on return. Synchronized, since two concurrent

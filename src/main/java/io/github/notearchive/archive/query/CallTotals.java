@@ -22,10 +22,18 @@ import org.springframework.stereotype.Component;
 
 /** Counts the calls of a run or a night and their billing. Read-only. */
 @Component
-public record CallTotals(JdbcClient jdbc, NoteSourceProperties source) {
+public final class CallTotals {
 
     private static final String OF_NIGHT = "sent_at >= :begins AND sent_at < :ends";
     private static final String OF_VIDEOS = "endpoint = '%s'".formatted(Endpoint.VIDEO.ledgerName());
+
+    private final JdbcClient jdbc;
+    private final NoteSourceProperties source;
+
+    public CallTotals(JdbcClient jdbc, NoteSourceProperties source) {
+        this.jdbc = jdbc;
+        this.source = source;
+    }
 
     public enum Kind {
         ALL("true"),

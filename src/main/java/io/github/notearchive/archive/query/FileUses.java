@@ -15,7 +15,13 @@ import org.springframework.stereotype.Repository;
 
 /** Reads a stored file and the notes that use it. A file of erased notes only has nothing. */
 @Repository
-public record FileUses(JdbcClient jdbc) {
+public final class FileUses {
+
+    private final JdbcClient jdbc;
+
+    public FileUses(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /** Returns a stored file that a note uses. */
     public Optional<FileLine> find(String sha256) {

@@ -15,7 +15,15 @@ import org.springframework.transaction.PlatformTransactionManager;
  * index covers those of the last hours.
  */
 @Repository
-public record MediaTotals(JdbcClient jdbc, PlatformTransactionManager transactions) {
+public final class MediaTotals {
+
+    private final JdbcClient jdbc;
+    private final PlatformTransactionManager transactions;
+
+    MediaTotals(JdbcClient jdbc, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.transactions = transactions;
+    }
 
     /** Returns the files stored in a night by all nodes, in its own transaction. */
     public Volume storedIn(Night night) {

@@ -13,7 +13,7 @@ import org.springframework.stereotype.Component;
 
 /** Reads the nodes of this archive and their states. */
 @Component
-public record Nodes(JdbcClient jdbc) {
+public final class Nodes {
 
     private static final String NODES = """
             WITH latest AS (
@@ -69,6 +69,12 @@ public record Nodes(JdbcClient jdbc) {
             FROM known
             ORDER BY locked DESC, node
             """.formatted(NodeLocks.OF_GROUP);
+
+    private final JdbcClient jdbc;
+
+    Nodes(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     public enum State {
         /** It holds its lock, which a run checks every two seconds, and was active within the last minute. */

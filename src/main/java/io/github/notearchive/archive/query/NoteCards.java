@@ -18,7 +18,7 @@ import org.springframework.stereotype.Repository;
 
 /** Reads the notes that match a filter as cards, newest first, without erased notes. */
 @Repository
-public record NoteCards(JdbcClient jdbc) {
+public final class NoteCards {
 
     /** Newest notes that are compared with a filter before its indexes are used: a frequent word is among them. */
     private static final int WINDOW = 3000;
@@ -70,6 +70,12 @@ public record NoteCards(JdbcClient jdbc) {
     private static final Position TOP = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
     private static final Position TOP_UNTIMED = new Position(null, "g");
     private static final Position BOTTOM_TIMED = new Position(Instant.parse("0001-01-01T00:00:00Z"), "");
+
+    private final JdbcClient jdbc;
+
+    public NoteCards(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /**
      * A note on a wall.

@@ -17,12 +17,18 @@ import org.springframework.stereotype.Repository;
  * bounded number of rows by index, so that its cost does not depend on the size of the archive.
  */
 @Repository
-public record NoteChanges(JdbcClient jdbc) {
+public final class NoteChanges {
 
     /** Rows that one page examines. It ends before its limit if they hold fewer changes. */
     private static final int EXAMINED = 2000;
 
     private static final Position NEWEST = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
+
+    private final JdbcClient jdbc;
+
+    NoteChanges(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /** Rows of a page, and the position of the next, older page; null without one. */
     public record ChangePage(List<Change> rows, @Nullable String older) {}

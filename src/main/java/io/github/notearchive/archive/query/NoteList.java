@@ -15,10 +15,16 @@ import org.springframework.stereotype.Repository;
 
 /** Lists the notes that match a filter, also those of the worklist that were never captured. */
 @Repository
-public record NoteList(JdbcClient jdbc) {
+public final class NoteList {
 
     private static final String LINE =
             "SELECT %s.note_id AS id, w.state, n.published_at, n.author_id, a.nickname AS author, n.title\n";
+
+    private final JdbcClient jdbc;
+
+    public NoteList(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /** Returns at most {@code limit} notes: the newest published first, then those without a time of publication. */
     public List<ListedNote> notes(NoteFilter filter, int limit) {

@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Opens consistent views of the notes that match a {@link Selection}, for exports. */
 @Component
-public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transactions) {
+public final class NoteSnapshots {
 
     private static final int FETCH_SIZE = 500;
     private static final int EXAMPLES = 20;
@@ -55,6 +55,14 @@ public record NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transact
     /** Month of publication. */
     private static final String MONTH =
             "coalesce(to_char(n.published_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'), 'unknown') AS month";
+
+    private final JdbcClient jdbc;
+    private final PlatformTransactionManager transactions;
+
+    public NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.transactions = transactions;
+    }
 
     /**
      * Returns the condition of the selection. A note without capture only matches criteria that concern no content.

@@ -17,7 +17,13 @@ import org.springframework.stereotype.Component;
 
 /** Reads what is recorded about one note, for its history. Read-only. */
 @Component
-public record NoteStats(JdbcClient jdbc) {
+public final class NoteStats {
+
+    private final JdbcClient jdbc;
+
+    public NoteStats(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     public Map<Long, String> sidecarKeys(NoteId id) {
         Map<Long, String> keys = new HashMap<>();

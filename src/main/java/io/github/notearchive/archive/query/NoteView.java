@@ -16,7 +16,7 @@ import org.springframework.stereotype.Repository;
  * Reads what pages of notes, authors and topics show. Erased notes have nothing, from the moment of their tombstone.
  */
 @Repository
-public record NoteView(JdbcClient jdbc) {
+public final class NoteView {
 
     /** Condition that the note {@code n} is not erased. */
     static final String NOT_ERASED = "NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)";
@@ -26,6 +26,12 @@ public record NoteView(JdbcClient jdbc) {
 
     /** Captures of one author that are read for names, and notes of a topic that are counted. */
     private static final int MOST = 20_000;
+
+    private final JdbcClient jdbc;
+
+    NoteView(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     public Optional<NoteContent> find(NoteId id) {
         return Statements.optional(jdbc, NoteContent.class, Map.of("noteId", id), """

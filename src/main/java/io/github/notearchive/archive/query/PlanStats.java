@@ -23,7 +23,7 @@ import org.springframework.stereotype.Component;
  * counts and indexes; no query scans the whole worklist.
  */
 @Component
-public record PlanStats(JdbcClient jdbc, WorklistRepository responses, WorklistStats worklist, ErasureList erasures) {
+public final class PlanStats {
 
     public static final int NIGHTS = 7;
 
@@ -48,6 +48,18 @@ public record PlanStats(JdbcClient jdbc, WorklistRepository responses, WorklistS
                               ELSE '_LATER' END
             END\
             """;
+
+    private final JdbcClient jdbc;
+    private final WorklistRepository responses;
+    private final WorklistStats worklist;
+    private final ErasureList erasures;
+
+    PlanStats(JdbcClient jdbc, WorklistRepository responses, WorklistStats worklist, ErasureList erasures) {
+        this.jdbc = jdbc;
+        this.responses = responses;
+        this.worklist = worklist;
+        this.erasures = erasures;
+    }
 
     /** A run that could claim notes. While a run of this node is active, its claims are not orphaned. */
     public record Run(String node, boolean isActive, String refreshPolicy, boolean buysVideos) {}

@@ -38,13 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
  * reads what they did.
  */
 @Component
-public record RunHistory(
-        JdbcClient jdbc,
-        PlatformTransactionManager transactions,
-        MediaTotals media,
-        AuditRepository audits,
-        WorklistStats worklist,
-        Survival survival) {
+public final class RunHistory {
 
     private static final JsonMapper JSON = new JsonMapper();
     /** Parts of a night. */
@@ -54,6 +48,28 @@ public record RunHistory(
 
     private static final String SLICE_OF =
             "floor(extract(epoch FROM %s - :from::timestamptz) * 1000 / :width)::integer AS slice";
+
+    private final JdbcClient jdbc;
+    private final PlatformTransactionManager transactions;
+    private final MediaTotals media;
+    private final AuditRepository audits;
+    private final WorklistStats worklist;
+    private final Survival survival;
+
+    RunHistory(
+            JdbcClient jdbc,
+            PlatformTransactionManager transactions,
+            MediaTotals media,
+            AuditRepository audits,
+            WorklistStats worklist,
+            Survival survival) {
+        this.jdbc = jdbc;
+        this.transactions = transactions;
+        this.media = media;
+        this.audits = audits;
+        this.worklist = worklist;
+        this.survival = survival;
+    }
 
     /** Returns the last night, up to a given one, in which a run ended; empty if there is none. */
     public Optional<Night> lastNight(@Nullable String node, Night upTo) {

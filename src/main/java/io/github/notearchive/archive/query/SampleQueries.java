@@ -8,7 +8,13 @@ import org.springframework.stereotype.Component;
 
 /** Example queries on the tables and their results, which the sandbox prints. Read whole tables. */
 @Component
-public record SampleQueries(JdbcClient jdbc) {
+public final class SampleQueries {
+
+    private final JdbcClient jdbc;
+
+    SampleQueries(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /** A query and its result. */
     public record Sample(String title, String sql, List<Map<String, @Nullable Object>> rows) {}

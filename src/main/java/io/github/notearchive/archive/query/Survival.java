@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Estimates how long notes stay available, by the view {@code survival}. */
 @Repository
-public record Survival(JdbcClient jdbc) {
+public final class Survival {
 
     /** Days after the first capture for which the view has a share. */
     public static final List<Integer> DAYS = List.of(1, 7, 30, 90);
@@ -38,6 +38,12 @@ public record Survival(JdbcClient jdbc) {
 
     /** Standard deviations of an interval of 95 %. */
     private static final double Z = 1.96;
+
+    private final JdbcClient jdbc;
+
+    Survival(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /**
      * Share of notes that is still available, 0 to 1.

@@ -42,7 +42,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 @DependsOnDatabaseInitialization
-public record Enqueuer(DataSource dataSource, Clock clock) {
+public final class Enqueuer {
 
     /** Maximum number of rejected lines in a report; the consumer of {@link #enqueue} receives all. */
     static final int EXAMPLES = 100;
@@ -91,6 +91,14 @@ public record Enqueuer(DataSource dataSource, Clock clock) {
                 SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
             WHERE w.note_id = ids.note_id
             """.formatted(REFRESH_UNPROCESSED);
+
+    private final DataSource dataSource;
+    private final Clock clock;
+
+    Enqueuer(DataSource dataSource, Clock clock) {
+        this.dataSource = dataSource;
+        this.clock = clock;
+    }
 
     /**
      * Format of a list and the values to write with each id.

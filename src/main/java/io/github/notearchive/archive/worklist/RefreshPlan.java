@@ -24,8 +24,7 @@ import org.springframework.transaction.PlatformTransactionManager;
  * duration of a run.
  */
 @Repository
-public record RefreshPlan(
-        JdbcClient jdbc, RefreshProperties settings, Clock clock, PlatformTransactionManager transactions) {
+public final class RefreshPlan {
 
     /** Rows are locked in id order, so that concurrent planners do not deadlock. */
     private static final String RANGE = """
@@ -59,6 +58,19 @@ public record RefreshPlan(
 
     /** Prefix of a policy by which not all notes are planned yet. */
     private static final String UNFINISHED = "unfinished: ";
+
+    private final JdbcClient jdbc;
+    private final RefreshProperties settings;
+    private final Clock clock;
+    private final PlatformTransactionManager transactions;
+
+    public RefreshPlan(
+            JdbcClient jdbc, RefreshProperties settings, Clock clock, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.settings = settings;
+        this.clock = clock;
+        this.transactions = transactions;
+    }
 
     /**
      * Plans notes after the rows of their newest responses are written. Part of the caller's transaction; idempotent.

@@ -25,7 +25,7 @@ import org.springframework.transaction.PlatformTransactionManager;
  * whole worklist.
  */
 @Repository
-public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+public final class WorklistStats {
 
     /** Surplus of count rows over kinds of notes that is tolerated before {@link #compact} merges them. */
     private static final int MAX_SURPLUS = 1000;
@@ -38,6 +38,16 @@ public record WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionMan
                 WHERE l.lane = lanes.lane AND l.due_at > :now AND l.due_at < :hourEnds
                 OFFSET 0) AS w
             """;
+
+    private final JdbcClient jdbc;
+    private final Clock clock;
+    private final PlatformTransactionManager transactions;
+
+    WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.clock = clock;
+        this.transactions = transactions;
+    }
 
     public static Map<String, Object> hour(Instant now) {
         Instant ends = now.truncatedTo(HOURS).plus(1, HOURS);

@@ -42,20 +42,56 @@ import org.springframework.util.FileSystemUtils;
  * no audit of any node is active meanwhile, since one that has a file in progress could store it again.
  */
 @Component
-public record Eraser(
-        ErasureRepository rows,
-        ObjectStore store,
-        ResponseSpool spool,
-        CallRepository calls,
-        Mentions mentions,
-        Copies copies,
-        ArchiveRevision revision,
-        JdbcConnectionDetails database,
-        ArchiveProperties settings,
-        Clock clock,
-        TransactionTemplate transaction) {
+public final class Eraser {
 
     private static final Request UNFINISHED = new Request(List.of(), null, null);
+
+    private final ErasureRepository rows;
+    private final ObjectStore store;
+    private final ResponseSpool spool;
+    private final CallRepository calls;
+    private final Mentions mentions;
+    private final Copies copies;
+    private final ArchiveRevision revision;
+    private final JdbcConnectionDetails database;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+    private final TransactionTemplate transaction;
+
+    Eraser(
+            ErasureRepository rows,
+            ObjectStore store,
+            ResponseSpool spool,
+            CallRepository calls,
+            Mentions mentions,
+            Copies copies,
+            ArchiveRevision revision,
+            JdbcConnectionDetails database,
+            ArchiveProperties settings,
+            Clock clock,
+            TransactionTemplate transaction) {
+        this.rows = rows;
+        this.store = store;
+        this.spool = spool;
+        this.calls = calls;
+        this.mentions = mentions;
+        this.copies = copies;
+        this.revision = revision;
+        this.database = database;
+        this.settings = settings;
+        this.clock = clock;
+        this.transaction = transaction;
+    }
+
+    /** Removes what an interrupted erasure left in the published tables. */
+    public void removeErasedCopies(RunnerLock lock) throws IOException {
+        copies.removeErased(lock::requireHeld);
+    }
+
+    /** Returns the id of the author with a RedNote number; empty if the number is the id. */
+    public Optional<String> authorByRedId(String redId) {
+        return rows.authorByRedId(redId);
+    }
 
     /** Notes and person to erase, by the platform id of a person whose notes are erased as well. */
     public record Request(
@@ -185,7 +221,7 @@ public record Eraser(
         rows.markErased(notes, author == null ? null : request.reason(), now);
         rows.markErased(request.notes(), request.reason(), now);
         notes.addAll(request.notes());
-        erasure.worklist = rows.worklist().remove(notes, now);
+        erasure.worklist = rows.removeFromWorklist(notes, now);
         for (TombstoneObject tombstone : rows.unfinished()) {
             erasure.marked.add(tombstone);
             tombstone.note().ifPresentOrElse(erasure.notes::add, () -> erasure.authors.add(tombstone.id()));

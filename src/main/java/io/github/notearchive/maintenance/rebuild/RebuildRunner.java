@@ -24,7 +24,6 @@ import io.github.notearchive.batch.ShardRepository.NewShard;
 import io.github.notearchive.batch.ShardRepository.Scan;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.io.jdbc.Transactions;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
@@ -65,19 +64,7 @@ import org.springframework.stereotype.Component;
  * consecutive keys, which several nodes share; a shard continues after the last key that was committed with its rows.
  */
 @Component
-public record RebuildRunner(
-        JobRunner jobs,
-        ObjectStore store,
-        MediaCatalog media,
-        SidecarWriter writer,
-        ErasureRepository erasures,
-        Eraser eraser,
-        ArchiveRevision revision,
-        CaptureLog captureLog,
-        JobStopper gate,
-        ArchiveProperties settings,
-        ShardRepository shards,
-        Clock clock) {
+public final class RebuildRunner {
 
     private static final String OBJECTS = "rebuildObjects";
     private static final String SIDECARS = "rebuildSidecars";
@@ -87,6 +74,46 @@ public record RebuildRunner(
 
     private static final int OBJECT_CHUNK = 1000;
     private static final int SIDECAR_CHUNK = 50;
+
+    private final JobRunner jobs;
+    private final ObjectStore store;
+    private final MediaCatalog media;
+    private final SidecarWriter writer;
+    private final ErasureRepository erasures;
+    private final Eraser eraser;
+    private final ArchiveRevision revision;
+    private final CaptureLog captureLog;
+    private final JobStopper gate;
+    private final ArchiveProperties settings;
+    private final ShardRepository shards;
+    private final Clock clock;
+
+    RebuildRunner(
+            JobRunner jobs,
+            ObjectStore store,
+            MediaCatalog media,
+            SidecarWriter writer,
+            ErasureRepository erasures,
+            Eraser eraser,
+            ArchiveRevision revision,
+            CaptureLog captureLog,
+            JobStopper gate,
+            ArchiveProperties settings,
+            ShardRepository shards,
+            Clock clock) {
+        this.jobs = jobs;
+        this.store = store;
+        this.media = media;
+        this.writer = writer;
+        this.erasures = erasures;
+        this.eraser = eraser;
+        this.revision = revision;
+        this.captureLog = captureLog;
+        this.gate = gate;
+        this.settings = settings;
+        this.shards = shards;
+        this.clock = clock;
+    }
 
     /**
      * Runs a rebuild and returns its summary. Does not throw for unavailable servers.
@@ -177,7 +204,7 @@ public record RebuildRunner(
                 "{}: {}",
                 run.isRestart() ? "Resuming the unfinished rebuild" : "Starting a new rebuild",
                 run.merges ? "missing rows are merged from the bucket" : "all tables from the bucket");
-        writer.drift().load();
+        writer.begin();
         gate.open();
         StopReason end;
         Rows rows;
@@ -219,13 +246,13 @@ public record RebuildRunner(
      * shard, without items, is done.
      */
     private Supplier<@Nullable Void> complete(RebuildRun run, RunnerLock lock, Optional<ArchiveObject> bucket) {
-        Transactions.none(shards.transactions())
+        shards.outsideOfTransactions()
                 .executeWithoutResult(_ -> Uncheck.run(() -> {
                     if (run.merges) {
                         eraser.completeUnfinished(lock);
                     } else {
                         // an erasure may have been interrupted before it rewrote the published tables
-                        eraser.copies().removeErased(lock::requireHeld);
+                        eraser.removeErasedCopies(lock);
                     }
                     bucket.ifPresent(revision::adopt);
                 }));
@@ -250,7 +277,7 @@ public record RebuildRunner(
                         jobs,
                         SIDECARS,
                         SIDECAR_CHUNK,
-                        shard -> writer.sidecars().open(BucketShards.list(store, gate, shard), gate),
+                        shard -> writer.open(BucketShards.list(store, gate, shard), gate),
                         OpenSidecar::name,
                         (before, found) -> {
                             run.progress = before;

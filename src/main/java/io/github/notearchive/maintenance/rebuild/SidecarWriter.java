@@ -65,19 +65,7 @@ import org.springframework.transaction.PlatformTransactionManager;
  * only if that of the sidecar is later.
  */
 @Component
-record SidecarWriter(
-        SidecarReader sidecars,
-        ObjectStore store,
-        PaidResponses paid,
-        NoteCatalog notes,
-        SchemaDrift drift,
-        MediaCatalog media,
-        WorklistRepository worklist,
-        RefreshPlan refreshPlan,
-        LogRepository log,
-        LedgerProperties ledger,
-        Clock clock,
-        PlatformTransactionManager transactions) {
+final class SidecarWriter {
 
     /** Repeats the rows of a sidecar after another node has used a number of a call at the same time. */
     private static final RetryTemplate RIVALS = new RetryTemplate(RetryPolicy.builder()
@@ -85,6 +73,56 @@ record SidecarWriter(
             .maxRetries(100)
             .delay(Duration.ZERO)
             .build());
+
+    private final SidecarReader sidecars;
+    private final ObjectStore store;
+    private final PaidResponses paid;
+    private final NoteCatalog notes;
+    private final SchemaDrift drift;
+    private final MediaCatalog media;
+    private final WorklistRepository worklist;
+    private final RefreshPlan refreshPlan;
+    private final LogRepository log;
+    private final LedgerProperties ledger;
+    private final Clock clock;
+    private final PlatformTransactionManager transactions;
+
+    SidecarWriter(
+            SidecarReader sidecars,
+            ObjectStore store,
+            PaidResponses paid,
+            NoteCatalog notes,
+            SchemaDrift drift,
+            MediaCatalog media,
+            WorklistRepository worklist,
+            RefreshPlan refreshPlan,
+            LogRepository log,
+            LedgerProperties ledger,
+            Clock clock,
+            PlatformTransactionManager transactions) {
+        this.sidecars = sidecars;
+        this.store = store;
+        this.paid = paid;
+        this.notes = notes;
+        this.drift = drift;
+        this.media = media;
+        this.worklist = worklist;
+        this.refreshPlan = refreshPlan;
+        this.log = log;
+        this.ledger = ledger;
+        this.clock = clock;
+        this.transactions = transactions;
+    }
+
+    /** Reads the field paths that are known, before the first sidecar. */
+    void begin() {
+        drift.load();
+    }
+
+    /** Returns the sidecars of listed objects, which are read ahead. */
+    Supplier<@Nullable OpenSidecar> open(Supplier<@Nullable StoredObject> listed, Gate gate) {
+        return sidecars.open(listed, gate);
+    }
 
     /** Writes the rows of sidecars, and reads large ones. Part of the caller's transaction. */
     void write(List<OpenSidecar> opened, RebuildRun run) {
@@ -256,7 +294,7 @@ record SidecarWriter(
 
     /** Reads sidecars from the bucket. An object that cannot be used is refused with a reason, and is not changed. */
     @Component
-    record SidecarReader(ObjectStore store, ErasureList erasures, ErasureRepository rows, NoteSourceProperties source) {
+    static final class SidecarReader {
 
         /**
          * Maximum length without the response: about 500 bytes for each file, of which few notes have more than 40, and
@@ -266,6 +304,18 @@ record SidecarWriter(
 
         /** Number of sidecars that are read in parallel, except large ones. */
         private static final int PARALLEL = 16;
+
+        private final ObjectStore store;
+        private final ErasureList erasures;
+        private final ErasureRepository rows;
+        private final NoteSourceProperties source;
+
+        SidecarReader(ObjectStore store, ErasureList erasures, ErasureRepository rows, NoteSourceProperties source) {
+            this.store = store;
+            this.erasures = erasures;
+            this.rows = rows;
+            this.source = source;
+        }
 
         /** Contents of an object where a sidecar is expected. */
         sealed interface SidecarFound {}

@@ -53,16 +53,34 @@ import tools.jackson.databind.json.JsonMapper;
  * not. The job has one step, whose item is a page of responses, so that a transaction is limited by their length.
  */
 @Component
-public record RemapRunner(
-        JobRunner jobs,
-        JobStopper gate,
-        StoredResponses responses,
-        SchemaDrift drift,
-        ArchiveProperties settings,
-        Clock clock,
-        PlatformTransactionManager transactions) {
+public final class RemapRunner {
 
     private static final Logger log = LoggerFactory.getLogger(RemapRunner.class);
+
+    private final JobRunner jobs;
+    private final JobStopper gate;
+    private final StoredResponses responses;
+    private final SchemaDrift drift;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+    private final PlatformTransactionManager transactions;
+
+    RemapRunner(
+            JobRunner jobs,
+            JobStopper gate,
+            StoredResponses responses,
+            SchemaDrift drift,
+            ArchiveProperties settings,
+            Clock clock,
+            PlatformTransactionManager transactions) {
+        this.jobs = jobs;
+        this.gate = gate;
+        this.responses = responses;
+        this.drift = drift;
+        this.settings = settings;
+        this.clock = clock;
+        this.transactions = transactions;
+    }
 
     /**
      * Runs a remap and returns its summary. Does not throw for an unavailable database.
@@ -239,8 +257,8 @@ public record RemapRunner(
 
         @Override
         public @Nullable Page read() {
-            Page page = gate().isClosed() ? null : next();
-            if (page == null && gate().isClosed()) {
+            Page page = gate.isClosed() ? null : next();
+            if (page == null && gate.isClosed()) {
                 Gate.endStep();
             }
             return page;
@@ -251,7 +269,7 @@ public record RemapRunner(
                 Page page = responses.next(progress.last, all);
                 return page.answers() == 0 ? null : page;
             } catch (StoreException e) {
-                gate().close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
                 return null;
             }
         }

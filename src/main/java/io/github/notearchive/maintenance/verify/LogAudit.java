@@ -18,7 +18,15 @@ import org.springframework.stereotype.Component;
 
 /** Audits the transparency log from its last audited checkpoint on; a closed gate ends it between two checkpoints. */
 @Component
-record LogAudit(CaptureLog log, ObjectStore store) {
+final class LogAudit {
+
+    private final CaptureLog log;
+    private final ObjectStore store;
+
+    LogAudit(CaptureLog log, ObjectStore store) {
+        this.log = log;
+        this.store = store;
+    }
 
     /** Returns a supplier that audits the log, and supplies its damage, then null. */
     Supplier<@Nullable Verdict> of(AuditRun audit) {

@@ -161,7 +161,7 @@ public class ObjectCheck {
      * empty after each test; objects of a killed test are removed by the next one.
      */
     @Component
-    public record SelfTest(ObjectStore store, ObjectCheck check) {
+    public static final class SelfTest {
 
         static final String AREA = "fixity-probe/";
 
@@ -176,6 +176,14 @@ public class ObjectCheck {
                               "source": "probe", "enqueuedAt": "1970-01-01T00:00:00Z"},
                  "answer": "{\\"code\\": 0, \\"data\\": []}"}
                 """.formatted(NOTE).getBytes(UTF_8);
+
+        private final ObjectStore store;
+        private final ObjectCheck check;
+
+        SelfTest(ObjectStore store, ObjectCheck check) {
+            this.store = store;
+            this.check = check;
+        }
 
         /** One object of the test, and the expected finding; null for none. */
         public record Probe(String planted, @Nullable Kind expected, String said, boolean found) {}

@@ -32,14 +32,32 @@ import org.springframework.stereotype.Component;
  * response is still usable: the next run then buys nothing. A damaged object is kept until that run replaces it.
  */
 @Component
-record Repairs(
-        RepairRepository findings,
-        WorklistRepository worklist,
-        Sidecars sidecars,
-        LedgerProperties ledgerSettings,
-        VideoProperties videoSettings,
-        FixityProperties settings,
-        Clock clock) {
+final class Repairs {
+
+    private final RepairRepository findings;
+    private final WorklistRepository worklist;
+    private final Sidecars sidecars;
+    private final LedgerProperties ledgerSettings;
+    private final VideoProperties videoSettings;
+    private final FixityProperties settings;
+    private final Clock clock;
+
+    Repairs(
+            RepairRepository findings,
+            WorklistRepository worklist,
+            Sidecars sidecars,
+            LedgerProperties ledgerSettings,
+            VideoProperties videoSettings,
+            FixityProperties settings,
+            Clock clock) {
+        this.findings = findings;
+        this.worklist = worklist;
+        this.sidecars = sidecars;
+        this.ledgerSettings = ledgerSettings;
+        this.videoSettings = videoSettings;
+        this.settings = settings;
+        this.clock = clock;
+    }
 
     /** Repairs a recorded finding, and records the result. Part of the caller's transaction. */
     void repair(Verdict damaged, AuditRun audit) {

@@ -20,7 +20,6 @@ import io.github.notearchive.batch.ShardRepository.NewShard;
 import io.github.notearchive.batch.ShardRepository.Shard;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.io.jdbc.Transactions;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
@@ -58,19 +57,7 @@ import org.springframework.stereotype.Component;
  * removal of orphans are made of shards, which the nodes share.
  */
 @Component
-record VerifyJob(
-        JobRunner jobs,
-        AuditRepository catalog,
-        RepairRepository findings,
-        ErasureRepository erasures,
-        MediaCatalog media,
-        ObjectCheck check,
-        Repairs repairs,
-        ShardRepository shards,
-        LogAudit logAudit,
-        ObjectStore store,
-        FixityProperties settings,
-        Clock clock) {
+final class VerifyJob {
 
     private static final Logger log = LoggerFactory.getLogger(VerifyJob.class);
 
@@ -91,6 +78,46 @@ record VerifyJob(
 
     /** Orphans that are removed in one transaction. */
     private static final int PAGE = 100;
+
+    private final JobRunner jobs;
+    private final AuditRepository catalog;
+    private final RepairRepository findings;
+    private final ErasureRepository erasures;
+    private final MediaCatalog media;
+    private final ObjectCheck check;
+    private final Repairs repairs;
+    private final ShardRepository shards;
+    private final LogAudit logAudit;
+    private final ObjectStore store;
+    private final FixityProperties settings;
+    private final Clock clock;
+
+    VerifyJob(
+            JobRunner jobs,
+            AuditRepository catalog,
+            RepairRepository findings,
+            ErasureRepository erasures,
+            MediaCatalog media,
+            ObjectCheck check,
+            Repairs repairs,
+            ShardRepository shards,
+            LogAudit logAudit,
+            ObjectStore store,
+            FixityProperties settings,
+            Clock clock) {
+        this.jobs = jobs;
+        this.catalog = catalog;
+        this.findings = findings;
+        this.erasures = erasures;
+        this.media = media;
+        this.check = check;
+        this.repairs = repairs;
+        this.shards = shards;
+        this.logAudit = logAudit;
+        this.store = store;
+        this.settings = settings;
+        this.clock = clock;
+    }
 
     /** Cuts a new audit into shards. */
     List<NewShard> cut() {
@@ -268,8 +295,8 @@ record VerifyJob(
     private @Nullable String removeOrphan(String name) {
         Optional<Instant> modified = store.stat(name).map(StoredObject::modified);
         if (modified.isPresent()) {
-            String keptBecause = Transactions.separate(shards.transactions())
-                    .execute(_ -> removeRow(new StoredObject(name, 0, modified.get())));
+            String keptBecause =
+                    shards.separateTransaction().execute(_ -> removeRow(new StoredObject(name, 0, modified.get())));
             if (keptBecause != null) {
                 return keptBecause;
             }

@@ -49,22 +49,48 @@ import org.springframework.stereotype.Component;
  * parameter {@code since} of the job instances is when it began: objects verified later are not read again.
  */
 @Component
-public record VerifyRunner(
-        JobRunner jobs,
-        JobExecutionQueries executions,
-        VerifyJob job,
-        JobStopper gate,
-        AuditRepository catalog,
-        SelfTest test,
-        ShardRepository shards,
-        ObjectStore store,
-        ArchiveRevision revision,
-        ArchiveProperties settings,
-        Clock clock) {
+public final class VerifyRunner {
 
     private static final Logger log = LoggerFactory.getLogger(VerifyRunner.class);
 
     private static final int EXAMPLES = 20;
+
+    private final JobRunner jobs;
+    private final JobExecutionQueries executions;
+    private final VerifyJob job;
+    private final JobStopper gate;
+    private final AuditRepository catalog;
+    private final SelfTest test;
+    private final ShardRepository shards;
+    private final ObjectStore store;
+    private final ArchiveRevision revision;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+
+    VerifyRunner(
+            JobRunner jobs,
+            JobExecutionQueries executions,
+            VerifyJob job,
+            JobStopper gate,
+            AuditRepository catalog,
+            SelfTest test,
+            ShardRepository shards,
+            ObjectStore store,
+            ArchiveRevision revision,
+            ArchiveProperties settings,
+            Clock clock) {
+        this.jobs = jobs;
+        this.executions = executions;
+        this.job = job;
+        this.gate = gate;
+        this.catalog = catalog;
+        this.test = test;
+        this.shards = shards;
+        this.store = store;
+        this.revision = revision;
+        this.settings = settings;
+        this.clock = clock;
+    }
 
     /** Runs an audit and returns its summary. Does not throw for unavailable servers. */
     public VerifySummary verify(VerifyOptions options) {

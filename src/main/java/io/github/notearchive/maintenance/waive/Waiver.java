@@ -39,20 +39,46 @@ import org.springframework.transaction.support.TransactionTemplate;
  * rows first, then the sidecars, so that a refused decision leaves nothing in the bucket.
  */
 @Component
-public record Waiver(
-        MediaCatalog media,
-        NoteCatalog notes,
-        WorklistRepository worklist,
-        RefreshPlan refreshPlan,
-        CallLedger ledger,
-        Sidecars sidecars,
-        ArchiveRevision revision,
-        VideoProperties settings,
-        JdbcConnectionDetails database,
-        Clock clock,
-        TransactionTemplate transaction) {
+public final class Waiver {
 
     private static final Set<NoteState> WAITING = Set.of(NoteState.PENDING, NoteState.POSTPONED, NoteState.FAILED);
+
+    private final MediaCatalog media;
+    private final NoteCatalog notes;
+    private final WorklistRepository worklist;
+    private final RefreshPlan refreshPlan;
+    private final CallLedger ledger;
+    private final Sidecars sidecars;
+    private final ArchiveRevision revision;
+    private final VideoProperties settings;
+    private final JdbcConnectionDetails database;
+    private final Clock clock;
+    private final TransactionTemplate transaction;
+
+    Waiver(
+            MediaCatalog media,
+            NoteCatalog notes,
+            WorklistRepository worklist,
+            RefreshPlan refreshPlan,
+            CallLedger ledger,
+            Sidecars sidecars,
+            ArchiveRevision revision,
+            VideoProperties settings,
+            JdbcConnectionDetails database,
+            Clock clock,
+            TransactionTemplate transaction) {
+        this.media = media;
+        this.notes = notes;
+        this.worklist = worklist;
+        this.refreshPlan = refreshPlan;
+        this.ledger = ledger;
+        this.sidecars = sidecars;
+        this.revision = revision;
+        this.settings = settings;
+        this.database = database;
+        this.clock = clock;
+        this.transaction = transaction;
+    }
 
     /** The slot cannot be waived; nothing was changed. */
     public static final class NotWaivedException extends RuntimeException {

@@ -14,15 +14,35 @@ import org.springframework.stereotype.Component;
 
 /** Plans the night from tables and settings. Makes no call, claims nothing, writes nothing. */
 @Component
-public record NightPlanner(
-        PlanStats stats,
-        CallTotals calls,
-        MediaTotals media,
-        QuotaHolds gate,
-        JobExecutionQueries executions,
-        RefreshPlan refreshes,
-        NightlySettings settings,
-        Clock clock) {
+public final class NightPlanner {
+
+    private final PlanStats stats;
+    private final CallTotals calls;
+    private final MediaTotals media;
+    private final QuotaHolds gate;
+    private final JobExecutionQueries executions;
+    private final RefreshPlan refreshes;
+    private final NightlySettings settings;
+    private final Clock clock;
+
+    NightPlanner(
+            PlanStats stats,
+            CallTotals calls,
+            MediaTotals media,
+            QuotaHolds gate,
+            JobExecutionQueries executions,
+            RefreshPlan refreshes,
+            NightlySettings settings,
+            Clock clock) {
+        this.stats = stats;
+        this.calls = calls;
+        this.media = media;
+        this.gate = gate;
+        this.executions = executions;
+        this.refreshes = refreshes;
+        this.settings = settings;
+        this.clock = clock;
+    }
 
     public NightPlan plan() {
         Instant now = clock.instant();

@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
+import io.github.notearchive.archive.catalog.ErasureRepository.Copies;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
+import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
@@ -167,9 +172,9 @@ class EraseTests extends MaintenanceScenario {
     }
 
     @Test
-    void spooledResponseOfAForgottenNoteKeepsItsCost() throws Exception {
+    void spooledResponseOfAForgottenNoteKeepsItsCost(@Autowired ArchiveProperties settings) throws Exception {
         String note = archived(night.pending(SandboxNoteKind.TEXT, 1)).getFirst();
-        Path thumbnail = Files.createDirectories(eraser.settings().thumbnails()).resolve("f".repeat(64) + "-320.jpg");
+        Path thumbnail = Files.createDirectories(settings.thumbnails()).resolve("f".repeat(64) + "-320.jpg");
         Files.createFile(thumbnail);
         Instant now = night.clock().instant();
         Path file = Files.createDirectories(night.answerFiles().resolve("main"))
@@ -188,7 +193,14 @@ class EraseTests extends MaintenanceScenario {
     }
 
     @Test
-    void previewLocksNoRowWhileItReadsTheBucket() throws Exception {
+    void previewLocksNoRowWhileItReadsTheBucket(
+            @Autowired ResponseSpool spool,
+            @Autowired CallRepository calls,
+            @Autowired Copies copies,
+            @Autowired ArchiveRevision revision,
+            @Autowired ArchiveProperties settings,
+            @Autowired TransactionTemplate transaction)
+            throws Exception {
         String note = archived(night.pending(SandboxNoteKind.TEXT, 1)).getFirst();
         List<Long> locks = new CopyOnWriteArrayList<>();
         HttpServer slow = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
@@ -212,17 +224,17 @@ class EraseTests extends MaintenanceScenario {
         try (ObjectStore other =
                 StoreFixture.at("http://127.0.0.1:" + slow.getAddress().getPort(), 1)) {
             Eraser aside = new Eraser(
-                    eraser.rows(),
+                    rows,
                     other,
-                    eraser.spool(),
-                    eraser.calls(),
+                    spool,
+                    calls,
                     (_, _) -> 0,
-                    eraser.copies(),
-                    eraser.revision(),
+                    copies,
+                    revision,
                     database,
-                    eraser.settings(),
-                    eraser.clock(),
-                    eraser.transaction());
+                    settings,
+                    night.clock(),
+                    transaction);
 
             assertThat(aside.preview(request(note)).rows()).containsEntry("worklist", 1L);
         } finally {
