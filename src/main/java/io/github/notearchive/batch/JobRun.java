@@ -104,10 +104,27 @@ public abstract class JobRun {
      *
      * @param ifNotStarted returned if no execution was started
      */
-    public final String restartHint(String ifNotStarted) {
+    private String restartHint(String ifNotStarted) {
         return execution == null
                 ? ifNotStarted
                 : "execution %d was started; the next one resumes it".formatted(jobExecutionId());
+    }
+
+    /** Returns the end of the command, with the execution if it was started. */
+    public final JobEnd end(StopReason stop) {
+        return execution()
+                .map(job -> new JobEnd(
+                        stop.exitCode(), stop.reason(), job.getId(), job.getJobInstanceId(), isRestart, took()))
+                .orElseGet(() -> JobEnd.notStarted(stop.exitCode(), stop.reason(), took()));
+    }
+
+    /**
+     * Returns the end of the command without an execution, also of one whose end could not be written.
+     *
+     * @param ifNotStarted what was not done, if no execution was started
+     */
+    public final JobEnd notStarted(StopReason stop, String ifNotStarted) {
+        return JobEnd.notStarted(stop.exitCode(), stop.reason() + "; " + restartHint(ifNotStarted), took());
     }
 
     /** Returns the time since the start, independent of the system clock. */

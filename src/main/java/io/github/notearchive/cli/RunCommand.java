@@ -160,7 +160,7 @@ final class RunCommand extends ArchiveCommand {
         }
         boolean refused = summary.execution() == null && REFUSED.contains(summary.exitCode());
         if (refused) {
-            warn(summary.reason() + "; " + summary.next());
+            warn(summary.reason() + "; " + summary.end().next());
         } else {
             text.print(isDocument ? ConsoleText.render("run", summary) : text("run", summary));
         }

@@ -106,7 +106,6 @@ final class SummaryJson {
     static Map<String, @Nullable Object> of(
             FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
-        RunSummary.Execution execution = summary.execution();
         RunSummary.Refreshes refreshes = summary.refreshes();
         Map<String, @Nullable Object> document = new LinkedHashMap<>();
         document.put("format", "note-archive/run-summary");
@@ -114,15 +113,15 @@ final class SummaryJson {
         document.put("exitCode", summary.exitCode().number());
         document.put("exit", summary.exitCode().name());
         document.put("reason", summary.reason());
-        document.put("next", summary.next());
+        document.put("next", summary.end().next());
         document.put("night", end.night().toString());
         document.put("node", node);
         document.put("began", end.began());
         document.put("ended", end.ended());
         document.put("tookSeconds", Limits.seconds(summary.took()));
-        document.put("execution", summary.executionId());
-        document.put("instance", execution == null ? null : Long.valueOf(execution.instance()));
-        document.put("restart", execution != null && execution.restart());
+        document.put("execution", summary.execution());
+        document.put("instance", summary.instance());
+        document.put("restart", summary.restart());
         document.put("notes", summary.notes());
         document.put("files", summary.files());
         document.put("calls", Calls.of(summary.bill(), summary.boughtAgain()));

@@ -28,7 +28,7 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
         RunCounts.Files files = summary.files();
         int allowed = settings.source().callsPerNight();
         return new RunHistory.RunEnd(
-                summary.executionId(),
+                summary.execution(),
                 night(),
                 node,
                 began,

@@ -29,7 +29,6 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
-import org.springframework.batch.core.job.JobExecution;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
@@ -92,7 +91,7 @@ final class RunReporter {
                 .atLevel(level)
                 .log(
                         "Execution {} ended, {}: {}; {}, {} billed, {} archived",
-                        summary.executionId(),
+                        summary.execution(),
                         summary.exitCode().label(),
                         summary.reason(),
                         DisplayFormat.plural(summary.bill().calls(), "call"),
@@ -192,13 +191,9 @@ final class RunReporter {
     }
 
     private RunSummary summary(StopReason end, Bill bill, long boughtAgain, Videos videos, Refreshes refreshes) {
-        JobExecution execution = run.execution().orElseThrow();
         List<SchemaDrift.Found> newFields = drift.found();
         return new RunSummary(
-                end.exitCode(),
-                end.exitCode() == ExitCode.COMPLETED ? whyCompleted() : end.reason(),
-                run.took(),
-                new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), run.isRestart()),
+                run.end(end.exitCode() == ExitCode.COMPLETED ? new StopReason(end.exitCode(), whyCompleted()) : end),
                 run.counts(),
                 bill,
                 boughtAgain,

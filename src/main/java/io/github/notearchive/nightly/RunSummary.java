@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.query.CallTotals;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobEnd;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.prove.CaptureLog.LogState;
 import java.time.Duration;
@@ -13,15 +14,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Summary of a run: counts and result.
  *
- * @param execution execution of the job; null if none was started
  * @param boughtAgain billed requests for notes whose earlier response had only expired URLs for a file
  * @param log transparency log after the run; null if it was not to be appended
  */
 public record RunSummary(
-        ExitCode exitCode,
-        String reason,
-        Duration took,
-        @Nullable Execution execution,
+        JobEnd end,
         RunCounts counts,
         CallTotals.Bill bill,
         long boughtAgain,
@@ -29,10 +26,8 @@ public record RunSummary(
         Refreshes refreshes,
         List<SchemaDrift.Found> newFields,
         CallTotals.@Nullable Cost cost,
-        @Nullable LogState log) {
-
-    /** Ids of an execution and its job instance, and whether it restarted an unfinished one. */
-    public record Execution(long id, long instance, boolean restart) {}
+        @Nullable LogState log)
+        implements JobEnd.Summary {
 
     /**
      * Calls for videos, by this run and in the whole night.
@@ -59,36 +54,30 @@ public record RunSummary(
         return counts.files();
     }
 
-    /** Returns the id in {@code batch_job_execution}; null if no execution was started. */
-    public @Nullable Long executionId() {
-        return execution == null ? null : Long.valueOf(execution.id());
-    }
-
-    /** Describes the next action of the operator. */
-    public String next() {
-        return execution == null ? exitCode.nextIfNotStarted() : exitCode.next();
-    }
-
     public CommandResult result() {
-        if (execution == null) {
-            return CommandResult.notStarted(exitCode, reason, next());
-        }
-        return new CommandResult(
-                exitCode,
-                reason,
-                next(),
-                true,
-                execution.id(),
-                execution.restart(),
-                counts,
-                new CommandResult.CallCounts(bill.calls(), bill.billed(), bill.billingUnknown()),
-                null,
-                log == null ? null : log.root());
+        return execution() == null
+                ? CommandResult.summarized(end, end.next())
+                : new CommandResult(
+                        end,
+                        end.next(),
+                        true,
+                        counts,
+                        new CommandResult.CallCounts(bill.calls(), bill.billed(), bill.billingUnknown()),
+                        null,
+                        log == null ? null : log.root());
     }
 
     public static RunSummary notStarted(ExitCode exit, String reason, Duration took) {
         CallTotals.Bill bill = CallTotals.Bill.NONE;
         return new RunSummary(
-                exit, reason, took, null, RunCounts.NONE, bill, 0, Videos.NONE, Refreshes.NONE, List.of(), null, null);
+                JobEnd.notStarted(exit, reason, took),
+                RunCounts.NONE,
+                bill,
+                0,
+                Videos.NONE,
+                Refreshes.NONE,
+                List.of(),
+                null,
+                null);
     }
 }

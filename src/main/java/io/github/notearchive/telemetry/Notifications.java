@@ -108,7 +108,8 @@ final class Notifications {
     List<Task> ended(CommandResult result, Duration took, @Nullable ChangeDigest digest, long until) {
         Event event = Event.of(result.exitCode());
         String text = text(result);
-        String message = message(event.label(), text, result, result.restart(), took.toMillis() / 1e3, digest);
+        Boolean restart = result.execution() == null ? null : Boolean.valueOf(result.restart());
+        String message = message(event.label(), text, result, restart, took.toMillis() / 1e3, digest);
         String chat =
                 digest == null ? text : text + lines("vanished", digest.gone()) + lines("edited", digest.edited());
         String path = event == Event.FAILURE ? "/" + result.exitCode().number() : "";
@@ -165,7 +166,7 @@ final class Notifications {
         fields.put("result", result == null ? null : result.exitCode().name());
         fields.put("reason", result == null ? null : result.reason());
         fields.put("next", result == null ? null : result.next());
-        fields.put("execution", result == null ? null : result.executionId());
+        fields.put("execution", result == null ? null : result.execution());
         fields.put("restart", restart);
         fields.put("seconds", seconds);
         RunCounts counts = result == null ? null : result.counts();

@@ -33,12 +33,17 @@ class JobRunTests {
 
     @Test
     void recordsTheExecution() {
-        assertThat(run.restartHint("nothing was done")).isEqualTo("nothing was done");
+        assertThat(notStarted()).isEqualTo("away; nothing was done");
 
         run.listener(_ -> new StopReason(ExitCode.COMPLETED, "")).beforeJob(job);
 
         assertThat(run.execution()).contains(job);
-        assertThat(run.restartHint("nothing was done")).isEqualTo("execution 7 was started; the next one resumes it");
+        assertThat(notStarted()).isEqualTo("away; execution 7 was started; the next one resumes it");
+    }
+
+    private String notStarted() {
+        return run.notStarted(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "away"), "nothing was done")
+                .reason();
     }
 
     @ParameterizedTest

@@ -40,7 +40,7 @@ class LogContextTests {
         ILoggingEvent aboutTheNote = log.line("the provider rejected the request");
         assertThat(aboutTheNote.getMDCPropertyMap())
                 .containsEntry(LogContext.NOTE, rejected)
-                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
         assertThat(MDC.getCopyOfContextMap()).isNullOrEmpty();
     }
 

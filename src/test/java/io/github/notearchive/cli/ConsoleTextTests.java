@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.query.NoteList.ListedNote;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobEnd;
 import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
@@ -92,10 +93,7 @@ class ConsoleTextTests {
     void aMissingTimeStampDoesNotHideTheRootOfTheLog(@Nullable String root, @Nullable String problem, String text) {
         RunSummary none = RunSummary.notStarted(ExitCode.COMPLETED, "", Duration.ZERO);
         RunSummary summary = new RunSummary(
-                none.exitCode(),
-                none.reason(),
-                none.took(),
-                new RunSummary.Execution(1, 1, false),
+                new JobEnd(ExitCode.COMPLETED, "", 1L, 1L, false, Duration.ZERO),
                 none.counts(),
                 none.bill(),
                 none.boughtAgain(),

@@ -72,10 +72,7 @@ class SummaryJsonTests {
         RunSummary none = RunSummary.notStarted(
                 ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable", Duration.ofMillis(1500));
         RunSummary summary = new RunSummary(
-                none.exitCode(),
-                none.reason(),
-                none.took(),
-                none.execution(),
+                none.end(),
                 none.counts(),
                 none.bill(),
                 none.boughtAgain(),

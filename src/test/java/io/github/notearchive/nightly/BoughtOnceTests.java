@@ -196,7 +196,7 @@ class BoughtOnceTests extends NightFixture {
         RunSummary forced = night.force();
 
         assertEnded(forced, ExitCode.QUOTA_EXHAUSTED);
-        assertThat(forced.execution().restart()).isTrue();
+        assertThat(forced.restart()).isTrue();
         assertThat(night.archived()).hasSize(30);
         int refusedAgain = night.provider().answered(303);
         assertThat(refusedAgain - refused).isBetween(1, WORKERS);
@@ -206,7 +206,7 @@ class BoughtOnceTests extends NightFixture {
         night.script().unlimited();
         RunSummary nextDay = night.run(ExitCode.COMPLETED);
 
-        assertThat(nextDay.execution().restart()).isTrue();
+        assertThat(nextDay.restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "COMPLETED");
         night.assertBoughtOnce(notes);
@@ -263,12 +263,12 @@ class BoughtOnceTests extends NightFixture {
 
         RunSummary second = night.run(ExitCode.COMPLETED);
 
-        assertThat(second.execution().restart()).isFalse();
+        assertThat(second.restart()).isFalse();
         assertThat(night.instances()).hasSize(2);
         assertThat(night.texts("""
                         SELECT parameter_name || '=' || parameter_value FROM batch_job_execution_params
                         WHERE job_execution_id = %d
-                        """.formatted(second.executionId())))
+                        """.formatted(second.execution())))
                 .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2", "force=false");
     }
 

@@ -43,18 +43,18 @@ class CodeTests extends NightFixture {
         night.assertBoughtOnce(notes);
         night.assertArchived(notes, 5);
         night.assertExecution("COMPLETED", "COMPLETED");
-        assertThat(night.readAndWritten(run.executionId())).containsExactly(5L, 5L);
+        assertThat(night.readAndWritten(run.execution())).containsExactly(5L, 5L);
         assertThat(night.note(notes.getFirst())).satisfies(note -> {
             assertThat(note.dueAt()).isNull();
             assertThat(note.lastCode()).isZero();
             assertThat(note.reason()).isNull();
             assertThat(note.attempts()).isZero();
             assertThat(note.claimedBy()).isNull();
-            assertThat(note.settledBy()).isEqualTo(run.executionId());
+            assertThat(note.settledBy()).isEqualTo(run.execution());
         });
         assertThat(night.ledger(notes.getFirst())).singleElement().satisfies(call -> {
             assertThat(call.billed()).isEqualTo(Billed.YES);
-            assertThat(call.jobExecutionId()).isEqualTo(run.executionId());
+            assertThat(call.jobExecutionId()).isEqualTo(run.execution());
             assertThat(call.responseHeld()).isTrue();
         });
         assertThat(run.bill().calls()).isEqualTo(5);
@@ -194,7 +194,7 @@ class CodeTests extends NightFixture {
         assertThat(night.note(note).attemptsTonight()).isEqualTo(2);
         assertThat(night.bills(note)).containsExactly("NO", "NO", "YES");
         assertThat(run.notes().postponed()).isEqualTo(2);
-        assertThat(night.readAndWritten(run.executionId())).containsExactly(3L, 3L);
+        assertThat(night.readAndWritten(run.execution())).containsExactly(3L, 3L);
         List<CallEntry> calls = night.ledger(note);
         for (int retry = 1; retry <= 2; retry++) {
             assertThat(Duration.between(
@@ -281,7 +281,7 @@ class CodeTests extends NightFixture {
         night.script().clear();
         RunSummary later = night.run(ExitCode.COMPLETED);
 
-        assertThat(later.execution().restart()).isTrue();
+        assertThat(later.restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         night.assertArchived(notes, refused + 40);
     }

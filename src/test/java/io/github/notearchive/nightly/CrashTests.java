@@ -31,7 +31,7 @@ class CrashTests extends NightFixture {
 
         RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertThat(run.execution().restart()).isTrue();
+        assertThat(run.restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.executions()).hasSize(2);
         assertThat(night.executions().getLast().status()).isEqualTo("COMPLETED");
@@ -176,14 +176,14 @@ class CrashTests extends NightFixture {
         RunSummary other = night.run(new RunOptions(null, null, false, "other"));
 
         assertEnded(other, ExitCode.COMPLETED);
-        assertThat(other.execution().restart()).isFalse();
+        assertThat(other.restart()).isFalse();
         assertThat(night.instances()).hasSize(2);
         assertThat(night.archived()).hasSize(4);
         assertThat(night.calls()).isEqualTo(4);
 
         RunSummary main = night.run(ExitCode.COMPLETED);
 
-        assertThat(main.execution().restart()).isTrue();
+        assertThat(main.restart()).isTrue();
         assertThat(night.instances()).hasSize(2);
     }
 

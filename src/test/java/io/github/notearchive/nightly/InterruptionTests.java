@@ -54,7 +54,7 @@ class InterruptionTests extends NightFixture {
 
         RunSummary rest = night.run(ExitCode.COMPLETED);
 
-        assertThat(rest.execution().restart()).isTrue();
+        assertThat(rest.restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         night.assertArchived(notes, 30);
     }
@@ -144,7 +144,7 @@ class InterruptionTests extends NightFixture {
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
-        assertThat(night.readAndWritten(stopped.executionId())).containsExactly((long) WORKERS, (long) WORKERS);
+        assertThat(night.readAndWritten(stopped.execution())).containsExactly((long) WORKERS, (long) WORKERS);
     }
 
     @Test
@@ -200,7 +200,7 @@ class InterruptionTests extends NightFixture {
         assertThat(night.executions().getFirst().status()).isEqualTo("STARTED");
         night.provider().releaseMedia();
         RunSummary ended = ended(run, ExitCode.COMPLETED);
-        assertThat(night.readAndWritten(ended.executionId())).containsExactly(9L, 9L);
+        assertThat(night.readAndWritten(ended.execution())).containsExactly(9L, 9L);
     }
 
     @Test
@@ -212,7 +212,7 @@ class InterruptionTests extends NightFixture {
 
         assertEnded(run, ExitCode.FAILED);
         assertThat(night.archived()).hasSize((int) run.notes().archived()).isNotEmpty();
-        assertThat(night.readAndWritten(run.executionId()).getLast())
+        assertThat(night.readAndWritten(run.execution()).getLast())
                 .isEqualTo(run.notes().archived() + run.notes().released());
     }
 
@@ -220,7 +220,7 @@ class InterruptionTests extends NightFixture {
     void countsOfAStepThatWasWrittenMeanwhileAreNotOverwritten() {
         night.pending(3);
         RunSummary run = night.run(ExitCode.COMPLETED);
-        StepExecution step = worker(run.executionId());
+        StepExecution step = worker(run.execution());
         step.setWriteCount(1_000);
 
         executions.writeCounts(List.of(step));
@@ -228,7 +228,7 @@ class InterruptionTests extends NightFixture {
         step.setWriteCount(2_000);
         executions.writeCounts(List.of(step));
 
-        assertThat(worker(run.executionId()).getWriteCount()).isEqualTo(1_000);
+        assertThat(worker(run.execution()).getWriteCount()).isEqualTo(1_000);
     }
 
     /** All workers wait for the provider, so none ends a chunk. */
@@ -248,7 +248,7 @@ class InterruptionTests extends NightFixture {
         night.assertExecution("STOPPED", "INTERRUPTED");
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.claims()).isZero();
-        assertThat(night.readAndWritten(stopped.executionId())).containsExactly((long) WORKERS, (long) WORKERS);
+        assertThat(night.readAndWritten(stopped.execution())).containsExactly((long) WORKERS, (long) WORKERS);
         night.run(ExitCode.COMPLETED);
         night.assertArchived(notes, 40);
     }

@@ -62,7 +62,7 @@ class NightlyMediaLimitTests extends NightFixture {
         night.isNextDay();
         RunSummary next = night.run();
 
-        assertThat(next.execution().restart()).isTrue();
+        assertThat(next.restart()).isTrue();
         assertThat(night.calls()).isGreaterThan(calls);
     }
 

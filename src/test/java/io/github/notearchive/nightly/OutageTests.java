@@ -83,7 +83,7 @@ class OutageTests extends NightFixture {
         night.script().clear();
         RunSummary next = night.run(ExitCode.COMPLETED);
 
-        assertThat(next.execution().restart()).isTrue();
+        assertThat(next.restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         night.assertArchived(notes, burnt + 100);
     }
@@ -174,7 +174,7 @@ class OutageTests extends NightFixture {
         assertEnded(run, ExitCode.USAGE);
         assertThat(run.reason()).contains("the database denies access: ", "permission denied");
         assertThat(night.calls()).isEqualTo(3);
-        assertThat(run.next())
+        assertThat(run.end().next())
                 .isEqualTo("correct the configuration, then run again; the same command resumes this run");
         assertThat(night.exitCodes()).containsExactly("USAGE");
         assertThat(night.states(notes)).containsOnly(PENDING);

@@ -127,7 +127,7 @@ class TelemetryOfNightTests extends NightFixture {
         JsonNode event =
                 JsonMapper.shared().readTree(webhook.requests().getLast().body());
         assertThat(event.path("event").asString()).isEqualTo("success");
-        assertThat(event.path("execution").asLong()).isEqualTo(run.executionId());
+        assertThat(event.path("execution").asLong()).isEqualTo(run.execution());
         assertThat(event.path("notes").path("archived").asLong()).isEqualTo(3);
         assertThat(event.path("bill").path("billed").asLong()).isEqualTo(3);
         assertThat(event.path("night").asString()).isEqualTo("2026-03-10");

@@ -103,7 +103,7 @@ class UnavailableServerTests extends NightFixture {
 
         assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(run.reason()).contains("could not extend file");
-        assertThat(run.executionId()).isEqualTo(night.executions().getLast().id());
+        assertThat(run.execution()).isEqualTo(night.executions().getLast().id());
         assertThat(run.notes().archived()).isEqualTo(3);
         assertThat(run.bill().billed()).isEqualTo(3);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);

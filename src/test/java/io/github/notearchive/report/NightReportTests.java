@@ -126,7 +126,7 @@ class NightReportTests extends ReportScenario {
         Path file = reports.write(report);
         String key = reports.put(report).value();
 
-        assertThat(file.getFileName()).hasToString(night.today() + "-main-" + run.executionId() + ".html");
+        assertThat(file.getFileName()).hasToString(night.today() + "-main-" + run.execution() + ".html");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
                 .isEqualTo("rwx------");
         assertThat(key).isEqualTo("reports/" + file.getFileName());
@@ -173,7 +173,7 @@ class NightReportTests extends ReportScenario {
                         INSERT INTO worklist (note_id, state, reason, detail, last_code, source, enqueued_at, settled_by, settled_at)
                         SELECT '66f' || lpad(i::text, 21, '0'), 'FAILED', 'MEDIA_INCOMPLETE', ?, 0, 'test', now(), ?, now()
                         FROM generate_series(1, 20000) AS i
-                        """, HOSTILE, run.executionId());
+                        """, HOSTILE, run.execution());
         night.update(
                 "INSERT INTO note (note_id, title, first_captured_at, last_captured_at)"
                         + " SELECT note_id, ?, now(), now() FROM worklist WHERE state = 'FAILED'",

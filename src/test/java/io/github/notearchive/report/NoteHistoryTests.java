@@ -46,9 +46,9 @@ class NoteHistoryTests extends ReportScenario {
                 .contains(
                         " after code 301 of call",
                         "code 0",
-                        ", billed, by execution " + run.executionId(),
+                        ", billed, by execution " + run.execution(),
                         "stored as notes/" + note);
-        assertThat(events.getLast().what()).isEqualTo("ARCHIVED by execution " + run.executionId());
+        assertThat(events.getLast().what()).isEqualTo("ARCHIVED by execution " + run.execution());
         assertThat(events).isSortedAccordingTo(Comparator.comparing(NoteHistories.Event::at));
     }
 
@@ -65,13 +65,13 @@ class NoteHistoryTests extends ReportScenario {
         assertThat(due.events().getLast().kind()).isEqualTo(Kind.REQUEUED);
         assertThat(due.events())
                 .extracting(NoteHistories.Event::what)
-                .contains("settled by execution " + run.executionId())
+                .contains("settled by execution " + run.execution())
                 .noneMatch(what -> what.contains("PENDING"));
         assertThat(counts.countByState()).containsExactly(new StateCount(NoteState.ARCHIVED, 2, 1, 0));
 
         RunSummary again = night.run();
         assertThat(historyOf(note).requeuedAt()).isNull();
-        assertThat(historyOf(note).events().getLast().what()).isEqualTo("ARCHIVED by execution " + again.executionId());
+        assertThat(historyOf(note).events().getLast().what()).isEqualTo("ARCHIVED by execution " + again.execution());
         assertThat(counts.countByState()).containsExactly(new StateCount(NoteState.ARCHIVED, 2, 0, 0));
     }
 

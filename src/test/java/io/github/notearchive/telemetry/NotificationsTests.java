@@ -14,6 +14,7 @@ import io.github.notearchive.archive.query.NoteChanges.ChangeDigest.ChangedNote;
 import io.github.notearchive.archive.query.NoteChanges.ChangeDigest.Changes;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobEnd;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.ScriptedServer;
@@ -242,12 +243,9 @@ class NotificationsTests {
         ChangeDigest digest = new ChangeDigest(
                 Instant.parse("2026-03-09T16:00:00Z"), new Changes(7, gone), new Changes(0, List.of()));
         CommandResult result = new CommandResult(
-                ExitCode.COMPLETED,
-                "every due note was processed",
+                new JobEnd(ExitCode.COMPLETED, "every due note was processed", 1L, 1L, false, Duration.ZERO),
                 "nothing",
                 true,
-                1L,
-                false,
                 RunCounts.NONE,
                 new CommandResult.CallCounts(0, 0, 0),
                 null,
@@ -288,7 +286,13 @@ class NotificationsTests {
     @Test
     void messageIsSentWithoutADigestThatCannotBeRead() {
         CommandResult result = new CommandResult(
-                ExitCode.COMPLETED, "all", "nothing", true, 1L, false, RunCounts.NONE, null, null, null);
+                new JobEnd(ExitCode.COMPLETED, "all", 1L, 1L, false, Duration.ZERO),
+                "nothing",
+                true,
+                RunCounts.NONE,
+                null,
+                null,
+                null);
         try (TelemetryFixture fixture = TelemetryFixture.with(WEBHOOK, url, EVENTS, "success")) {
             when(fixture.changes.digest(any(), anyInt())).thenThrow(new IllegalStateException("secret"));
             fixture.report(result);

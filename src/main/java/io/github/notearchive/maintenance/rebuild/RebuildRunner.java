@@ -1,5 +1,6 @@
 package io.github.notearchive.maintenance.rebuild;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveRevision.Rows;
@@ -12,6 +13,7 @@ import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobEnd;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.JobRunner;
@@ -129,7 +131,7 @@ public final class RebuildRunner {
                 settings.node(),
                 "a run, an audit or another rebuild of this node is active",
                 lock -> prepare(run, maxDuration, lock),
-                stop -> notStarted(run, stop.exitCode(), stop.reason()));
+                stop -> notStarted(run, stop));
     }
 
     private RebuildSummary prepare(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
@@ -140,12 +142,13 @@ public final class RebuildRunner {
                     .ifPresent(open -> run.merges = isOutdated(open, bucket) || !shards.has(open, OBJECTS));
             Optional<String> obstacle = obstacle(run, bucket);
             return obstacle.isPresent()
-                    ? notStarted(run, ExitCode.USAGE, obstacle.get())
+                    ? notStarted(run, new StopReason(ExitCode.USAGE, obstacle.get()))
                     : execute(run, maxDuration, lock, bucket);
         } catch (StoreException e) {
-            return notStarted(run, e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, e.getMessage());
+            ExitCode exitCode = e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE;
+            return notStarted(run, new StopReason(exitCode, String.valueOf(e.getMessage())));
         } catch (IOException e) {
-            return notStarted(run, ExitCode.USAGE, e.getMessage());
+            return notStarted(run, new StopReason(ExitCode.USAGE, String.valueOf(e.getMessage())));
         }
     }
 
@@ -221,7 +224,7 @@ public final class RebuildRunner {
             run.found = scan.result().found;
             rows = revision.count(clock.instant());
         }
-        RebuildSummary summary = summary(run, end.exitCode(), end.reason(), run.jobExecutionId(), rows);
+        RebuildSummary summary = new RebuildSummary(run.end(end), run.found, rows, null);
         // INCOMPLETE also completes a rebuild: a repetition would find the same
         if (end.exitCode() == ExitCode.COMPLETED || end.exitCode() == ExitCode.INCOMPLETE) {
             return summary.with(captureLog.tryAppend().orElse(null));
@@ -304,13 +307,8 @@ public final class RebuildRunner {
     }
 
     /** Returns the summary of a rebuild without execution, or whose end could not be written. */
-    private static RebuildSummary notStarted(RebuildRun run, ExitCode exitCode, @Nullable String reason) {
-        return summary(run, exitCode, reason + "; " + run.restartHint("nothing was rebuilt"), null, Rows.NONE);
-    }
-
-    private static RebuildSummary summary(
-            RebuildRun run, ExitCode exitCode, String reason, @Nullable Long execution, Rows rows) {
-        return new RebuildSummary(exitCode, reason, execution, run.isRestart(), run.found, rows, run.took(), null);
+    private static RebuildSummary notStarted(RebuildRun run, StopReason stop) {
+        return new RebuildSummary(run.notStarted(stop, "nothing was rebuilt"), run.found, Rows.NONE, null);
     }
 
     /** Counts of a shard, and the note of the sidecar that was written last. */
@@ -376,17 +374,13 @@ public final class RebuildRunner {
      * @param log transparency log, which had no entries of the appended captures; null unless the rebuild is complete
      */
     public record RebuildSummary(
-            ExitCode exitCode,
-            String reason,
-            @Nullable Long execution,
-            boolean restart,
+            @JsonUnwrapped JobEnd end,
             Found found,
             Rows rows,
-            Duration took,
-            @Nullable LogState log) {
+            @Nullable LogState log) implements JobEnd.Summary {
 
         private RebuildSummary with(@Nullable LogState log) {
-            return new RebuildSummary(exitCode, reason, execution, restart, found, rows, took, log);
+            return new RebuildSummary(end, found, rows, log);
         }
 
         /**

@@ -1,5 +1,6 @@
 package io.github.notearchive.maintenance.remap;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.StoredResponses;
@@ -9,6 +10,7 @@ import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobEnd;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.JobRunner;
@@ -33,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
-import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
@@ -153,11 +154,7 @@ public final class RemapRunner {
         List<SchemaDrift.Found> fields = drift.found();
         RemapRun.Progress progress = run.progress;
         return new RemapSummary(
-                end.exitCode(),
-                end.reason(),
-                run.execution().map(JobExecution::getId).orElse(null),
-                run.execution().map(JobExecution::getJobInstanceId).orElse(null),
-                run.isRestart(),
+                run.end(end),
                 NoteMapper.VERSION,
                 progress.answers(),
                 progress.answers() - run.answersBefore,
@@ -169,8 +166,7 @@ public final class RemapRunner {
                 progress.unreadable(),
                 progress.unreadableNotes(),
                 progress.changes(),
-                fields.subList(fieldsBefore, fields.size()),
-                run.took());
+                fields.subList(fieldsBefore, fields.size()));
     }
 
     /**
@@ -314,18 +310,13 @@ public final class RemapRunner {
     /**
      * Summary of a remap.
      *
-     * @param execution row of {@code batch_job_execution}; null if none was created, as in a dry run
      * @param answers stored responses that were read, in all executions of the instance
      * @param left stored responses that remain to be read; null if unknown
      * @param unreadable stored responses that do not contain their note
      * @param changes changes by column, made or predicted, in all executions of the instance
      */
     public record RemapSummary(
-            ExitCode exitCode,
-            String reason,
-            @Nullable Long execution,
-            @Nullable Long instance,
-            boolean restart,
+            @JsonUnwrapped JobEnd end,
             int mapper,
             long answers,
             long answersNow,
@@ -333,6 +324,6 @@ public final class RemapRunner {
             long unreadable,
             List<String> unreadableNotes,
             Map<String, RemapChange> changes,
-            List<SchemaDrift.Found> newFields,
-            Duration took) {}
+            List<SchemaDrift.Found> newFields)
+            implements JobEnd.Summary {}
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.maintenance.verify;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.AuditRepository.Finding;
@@ -9,6 +10,7 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobEnd;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRun;
@@ -39,7 +41,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.core.job.JobExecution;
 import org.springframework.stereotype.Component;
 
 /**
@@ -162,8 +163,7 @@ public final class VerifyRunner {
             return summary(
                     audit,
                     scan.result().plus(audit.repairs),
-                    withFindings(end, open),
-                    audit.execution().orElseThrow(),
+                    audit.end(withFindings(end, open)),
                     open,
                     catalog.open(EXAMPLES),
                     catalog.remaining(audit.since()),
@@ -190,12 +190,10 @@ public final class VerifyRunner {
 
     /** Returns the summary of an audit without execution, or whose end could not be written. */
     private static VerifySummary notStarted(AuditRun audit, StopReason stop) {
-        String reason = stop.reason() + "; " + audit.restartHint("nothing was audited");
         return summary(
                 audit,
                 AuditCounts.NONE,
-                new StopReason(stop.exitCode(), reason),
-                null,
+                audit.notStarted(stop, "nothing was audited"),
                 Map.of(),
                 List.of(),
                 new Remaining(0, 0),
@@ -205,18 +203,13 @@ public final class VerifyRunner {
     private static VerifySummary summary(
             AuditRun audit,
             AuditCounts all,
-            StopReason end,
-            @Nullable JobExecution execution,
+            JobEnd end,
             Map<Damage.Kind, Long> open,
             List<Finding> examples,
             Remaining left,
             @Nullable Instant oldestVerified) {
         return new VerifySummary(
-                end.exitCode(),
-                end.reason(),
-                execution == null ? null : execution.getId(),
-                execution == null ? null : execution.getJobInstanceId(),
-                audit.isRestart(),
+                end,
                 all.of(Count.FILES),
                 all.of(Count.SIDECARS),
                 all.of(Count.BYTES),
@@ -235,8 +228,7 @@ public final class VerifyRunner {
                         all.of(Count.PREVIEWS_DROPPED),
                         all.of(Count.NOT_POSSIBLE),
                         List.copyOf(audit.orphansRemoved),
-                        List.copyOf(audit.orphansLeft)),
-                audit.took());
+                        List.copyOf(audit.orphansLeft)));
     }
 
     /** Options of one audit; nothing more is read after {@code maxDuration}, null for no limit. */
@@ -355,11 +347,7 @@ public final class VerifyRunner {
      * @param oldestVerified oldest verification of a file; null if a file was never verified, or there is none
      */
     public record VerifySummary(
-            ExitCode exitCode,
-            String reason,
-            @Nullable Long execution,
-            @Nullable Long instance,
-            boolean restart,
+            @JsonUnwrapped JobEnd end,
             long files,
             long sidecars,
             long bytes,
@@ -371,8 +359,8 @@ public final class VerifyRunner {
             long filesLeft,
             long sidecarsLeft,
             @Nullable Instant oldestVerified,
-            Repaired repairs,
-            Duration took) {
+            Repaired repairs)
+            implements JobEnd.Summary {
 
         /**
          * Repairs of findings. The orphans are those of this execution.
@@ -393,9 +381,9 @@ public final class VerifyRunner {
 
         /** Returns the part of the summary that telemetry reports, with the recommended action. */
         public CommandResult result(String next) {
-            return execution == null
-                    ? CommandResult.notStarted(exitCode, reason, next)
-                    : new CommandResult(exitCode, reason, next, true, execution, restart, null, null, open, null);
+            return execution() == null
+                    ? CommandResult.summarized(end, next)
+                    : new CommandResult(end, next, true, null, null, open, null);
         }
 
         public long findings() {
