@@ -8,7 +8,6 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistStats.StateCount;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.cli.RunCommand.FinishedRuns;
 import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.files.AtomicFile;

@@ -4,7 +4,7 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.cli.config.CommandFailure;
-import io.github.notearchive.maintenance.verify.ObjectCheck.SelfTest;
+import io.github.notearchive.maintenance.verify.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;

@@ -29,7 +29,7 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
-import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader.OpenSidecar;
+import io.github.notearchive.maintenance.rebuild.SidecarReader.OpenSidecar;
 import io.github.notearchive.maintenance.verify.BucketShards;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;

@@ -24,7 +24,6 @@ import io.github.notearchive.batch.ShardRepository;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.text.DisplayFormat;
-import io.github.notearchive.maintenance.verify.ObjectCheck.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.note.Night;

@@ -15,7 +15,6 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary;
-import io.github.notearchive.maintenance.rebuild.SidecarWriter.SidecarReader;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunOptions;

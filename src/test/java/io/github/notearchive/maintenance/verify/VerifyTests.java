@@ -20,7 +20,6 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.MaintenanceScenario;
-import io.github.notearchive.maintenance.verify.ObjectCheck.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
