@@ -46,7 +46,6 @@ record NotePage(
     /** Part of a text, which links to a topic if there is one. */
     record TextPart(String text, @Nullable String topic) {}
 
-    /** A count at a time. */
     record Point(Instant at, long count) {}
 
     /** A count over time, oldest first; {@code key} is that of its name in the texts. */

@@ -18,7 +18,6 @@ import org.springframework.stereotype.Component;
 @Component
 public final class Sessions {
 
-    /** Name of the cookie. */
     static final String COOKIE = "note_archive";
 
     private static final Duration VALIDITY = Duration.ofHours(12);

@@ -30,7 +30,6 @@ record Site(
     /** Characters that a path cannot contain, even encoded: servers reject them. */
     private static final Pattern NOT_IN_PATHS = Pattern.compile("[/\\\\;%\\p{Cntrl}\u2028\u2029]|^\\.");
 
-    /** Returns a text with its arguments in place. */
     public String text(String key, Object... arguments) {
         return texts.text(key, arguments);
     }
@@ -67,7 +66,6 @@ record Site(
         return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** Returns a text without characters that XML cannot contain. */
     static String inXml(String text) {
         return NOT_IN_XML.matcher(text).replaceAll(" ");
     }

@@ -84,7 +84,6 @@ final class WallController {
     /**
      * Model of the template.
      *
-     * @param filter text of the filter
      * @param months months of all notes, where the filter has no other term than a month
      * @param error why the filter is invalid; null if it is valid
      */

@@ -28,7 +28,6 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code croissant.json} (Croissant 1.0), in a bag also {@code ro-crate-metadata.json} (RO-Crate 1.1). They have no
  * time of writing, and what the archive does not know, such as a license, only if the user gives it.
  *
- * @param format format of the tables
  * @param tables files of each table
  * @param files size and digest of each of these files, by its path
  */

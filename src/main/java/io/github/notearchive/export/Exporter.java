@@ -278,7 +278,6 @@ public final class Exporter {
             }
         }
 
-        /** Throws a {@link CancellationException} if the export is stopped. */
         static void requireNotStopped(BooleanSupplier stopped) {
             if (stopped.getAsBoolean()) {
                 throw new CancellationException("The export was stopped; its files were deleted");

@@ -214,7 +214,6 @@ public record Table(String name, String source, String relation, String order, S
             BOOLEAN,
             /** Point in time in microseconds; in JSON as in ISO 8601, in UTC. */
             TIMESTAMP,
-            /** Ordered texts. */
             TEXT_LIST,
             /** Ordered rows of another table, without the note id. */
             RECORD_LIST

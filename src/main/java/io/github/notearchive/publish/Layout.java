@@ -30,7 +30,6 @@ import org.apache.iceberg.types.Types.NestedField;
  * Captures are partitioned by two digits and the month of the capture: a night rewrites the files of its month and not
  * the history, and the partitions that may have rows of an erased note are known by its id alone.
  *
- * @param table table of exports
  * @param digits number of digits of the note id in the partition
  * @param byMonth whether the month of the capture is in the partition
  */
@@ -118,7 +117,6 @@ record Layout(Table table, int digits, boolean byMonth) {
                 values.get(0, String.class), byMonth ? LocalDate.EPOCH.plusMonths(values.get(1, Integer.class)) : null);
     }
 
-    /** Returns the key of a data file within the table. */
     String path(Part part, String sha256) {
         String month = part.month() == null ? "" : "/" + part.month().toString().substring(0, 7);
         return "data/%s%s/%s.parquet".formatted(part.prefix(), month, sha256);

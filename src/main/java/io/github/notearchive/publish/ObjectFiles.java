@@ -41,7 +41,6 @@ final class ObjectFiles extends InMemoryFileIO {
         }
     }
 
-    /** Stores a file that was written. */
     @Override
     public void addFile(String path, byte[] contents) {
         store.putBytes(key(path), contents, "application/octet-stream");

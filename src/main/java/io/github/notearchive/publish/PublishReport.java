@@ -10,14 +10,12 @@ public record PublishReport(List<PublishedTable> tables) {
     /**
      * Table after a publish.
      *
-     * @param rows number of rows
      * @param written number of data files that were added
      * @param replaced number of data files that are no longer part of the table
      * @param removed number of objects that were removed from the bucket: of expired snapshots and killed publishes
      */
     public record PublishedTable(String name, long rows, int written, int replaced, long removed) {}
 
-    /** Returns the result in one line. */
     public String line() {
         return tables.stream()
                         .map(table -> table.name() + " " + DisplayFormat.count(table.rows()))

@@ -54,7 +54,6 @@ public record Chart(
         }
     }
 
-    /** Interval of a value. */
     record Bounds(long low, long high) {}
 
     /**
@@ -209,7 +208,6 @@ public record Chart(
                 .orElseThrow();
     }
 
-    /** Returns the path of a series. */
     String path(int number) {
         Series drawn = series.get(number);
         if (shape == Shape.lines) {

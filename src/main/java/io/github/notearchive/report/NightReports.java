@@ -90,7 +90,6 @@ public final class NightReports implements Mentions {
     @ConfigurationProperties("archive.report")
     public record ReportProperties(@DefaultValue("en") Language language) {
 
-        /** English or Chinese. */
         public enum Language {
             en,
             zh

@@ -35,7 +35,6 @@ public final class NoteHistories {
         this.ledger = ledger;
     }
 
-    /** Returns the history in the language of the texts. */
     public History of(WorklistEntry entry, Texts texts) {
         NoteId id = entry.id();
         List<File> files = stats.files(id);

@@ -60,7 +60,6 @@ public record Texts(Locale locale, ResourceBundle bundle) {
         return translated("why." + run.exitCode(), String.valueOf(run.reason()));
     }
 
-    /** Returns what a reason of the health says. */
     public String what(Reason reason) {
         String key = "cause." + reason.cause();
         Object[] arguments = reason.arguments().stream()
@@ -76,7 +75,6 @@ public record Texts(Locale locale, ResourceBundle bundle) {
                 : translated("remedy." + reason.cause(), reason.command());
     }
 
-    /** Returns the health in a sentence. */
     public String summary(Health health) {
         return bundle.containsKey("health.summary")
                 ? text("health.summary", health.count(Level.BROKEN), health.count(Level.ATTENTION))

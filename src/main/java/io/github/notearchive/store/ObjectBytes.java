@@ -7,6 +7,5 @@ import org.apache.commons.io.function.IOConsumer;
  * Content of an object to be uploaded. Can be read repeatedly.
  *
  * @param size length in bytes
- * @param content writes the whole content
  */
 public record ObjectBytes(long size, IOConsumer<OutputStream> content) {}

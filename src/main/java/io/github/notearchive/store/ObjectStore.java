@@ -254,7 +254,6 @@ public final class ObjectStore implements AutoCloseable {
         return limit.compareTo(longest) < 0 ? limit : longest;
     }
 
-    /** Returns an object; empty if there is none. */
     public Optional<StoredObject> stat(ObjectKey key) {
         return stat(key.value());
     }

@@ -74,7 +74,6 @@ public final class LogRepository {
     public record LogCheckpoint(
             long size, String rootSha256, @Nullable String signedText) {
 
-        /** The log before the first entry. */
         public static final LogCheckpoint EMPTY = new LogCheckpoint(0, DigestUtils.sha256Hex(""), null);
     }
 
@@ -123,7 +122,6 @@ public final class LogRepository {
                         """);
     }
 
-    /** Returns the entries of the log in a range of positions. */
     public List<byte[]> entries(long from, long to) {
         return Statements.list(autoCommit(), byte[].class, Map.of("from", from, "to", to), """
                         SELECT entry FROM log_entry WHERE position >= :from AND position < :to ORDER BY position
@@ -165,7 +163,6 @@ public final class LogRepository {
                         Map.of("size", checkpoint.size(), "root", checkpoint.rootSha256()));
     }
 
-    /** Returns the checkpoint that continues another one. */
     public Optional<LogCheckpoint> after(LogCheckpoint previous) {
         return first("previous = :size", Map.of("size", previous.size()));
     }
@@ -246,11 +243,7 @@ public final class LogRepository {
                         """);
     }
 
-    /**
-     * Removes what names these notes from their entries, which stay. Part of the caller's transaction.
-     *
-     * @return number of entries
-     */
+    /** Removes what names these notes from their entries, which stay. Part of the caller's transaction. */
     public long forget(Collection<NoteId> notes) {
         return Statements.update(jdbc, Map.of("notes", notes), """
                         UPDATE log_entry SET note_id = NULL, captured_at = NULL, salt = NULL WHERE note_id = ANY (:notes)

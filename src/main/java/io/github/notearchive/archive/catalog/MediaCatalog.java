@@ -234,7 +234,6 @@ public class MediaCatalog implements AutoCloseable {
         digests.close();
     }
 
-    /** Row of a slot, as listed by a response. */
     record ListedSlot(
             NoteId noteId,
             Instant capturedAt,

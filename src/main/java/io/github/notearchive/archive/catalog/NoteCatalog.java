@@ -331,7 +331,6 @@ public final class NoteCatalog {
     /** A response in the catalog, and when its note became complete; null if it is not. */
     record Taken(@Nullable Instant archivedAt) {}
 
-    /** Summary of a captured note. */
     public record NoteLine(
             @Nullable String title,
             @Nullable String type,

@@ -47,7 +47,6 @@ enum NoteParts {
                 """.formatted(table, key, columns.each("?"));
     }
 
-    /** A row of any of the lists. */
     record Part(
             NoteId noteId,
             Instant capturedAt,
@@ -70,7 +69,6 @@ enum NoteParts {
         return json == null ? List.of() : columns.parseList(json);
     }
 
-    /** Returns the rows of a capture. */
     Stream<Part> rows(NoteId id, Instant capturedAt, NoteDetail detail) {
         List<? extends Record> list = of(detail);
         return IntStream.range(0, list.size()).mapToObj(i -> new Part(id, capturedAt, i, list.get(i)));

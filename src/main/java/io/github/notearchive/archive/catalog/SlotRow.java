@@ -76,7 +76,6 @@ public record SlotRow(
         WAIVED
     }
 
-    /** Reason of a missing file. */
     public enum Gap {
         RETRY,
         /** All URLs of the response have expired; a new response may have others. */
@@ -131,7 +130,6 @@ public record SlotRow(
                 kind, ordinal, identity, state, reason, null, null, null, null, null, error, deadNight, null, NO_TIME);
     }
 
-    /** Returns the slot as MISSING, to be downloaded again. */
     public SlotRow asMissing(String why, Instant now) {
         return missing(slot(), Gap.RETRY, why, null).at(now);
     }

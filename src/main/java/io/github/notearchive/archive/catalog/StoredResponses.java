@@ -246,7 +246,6 @@ public final class StoredResponses {
         return page;
     }
 
-    /** Returns the response, of the row or the sidecar. */
     private Supplier<Optional<byte[]>> body(Stored row) {
         byte[] response = row.response();
         if (response != null) {

@@ -143,7 +143,6 @@ public final class CallLedger {
                 .map(Held::capture);
     }
 
-    /** Returns the time until which a response is reused. */
     public Instant freshUntil(NoteCapture capture) {
         return capture.capturedAt().plus(settings.reuseFor());
     }

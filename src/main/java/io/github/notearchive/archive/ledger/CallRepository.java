@@ -179,12 +179,10 @@ public class CallRepository implements CallRecorder, AutoCloseable {
         sent.reset();
     }
 
-    /** Counts the calls since {@link #startExecution}. */
     public long sentByThisExecution() {
         return sent.sum();
     }
 
-    /** Returns the notices that end the calls of all nodes. */
     public StopNotices stops() {
         return stops;
     }
@@ -360,8 +358,6 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     /**
      * Marks calls of the last day without response that earlier runs of a node sent: neither a process nor a file holds
      * a response to them. Requires the node's runner lock; runs after {@link #persistSpooled}. Idempotent.
-     *
-     * @return the notes of these calls
      */
     public List<NoteId> recover(String node, Instant now) {
         Map<String, Object> parameters = Map.of("now", now, "since", now.minus(Duration.ofDays(1)), "node", node);

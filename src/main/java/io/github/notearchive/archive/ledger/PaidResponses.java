@@ -45,7 +45,6 @@ public class PaidResponses {
          * Columns of a paid call besides the response, as stored in a sidecar.
          *
          * @param durationMs milliseconds from sending to the complete response; null if unknown
-         * @param code code in the body
          * @param requestId the provider's id of the request; null if it sent none
          * @param message the provider's message, shortened; null if it sent none
          * @param mediaGoneAt when all URLs of one of its files were found expired; null if none were
@@ -73,7 +72,6 @@ public class PaidResponses {
         }
     }
 
-    /** A paid call with its response body as stored in the ledger. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record PaidResponse(PaidCall call, byte[] body) {
 
@@ -160,7 +158,6 @@ public class PaidResponses {
                         """);
     }
 
-    /** Returns a paid call by number. */
     public Optional<PaidCall> paidCall(NoteId id, long number) {
         Map<String, Object> parameters = Map.of("noteId", id, "number", number);
         return Statements.optional(autoCommit, PaidCall.class, parameters, PAID_CALLS + "AND id = :number");
@@ -280,8 +277,6 @@ public class PaidResponses {
     /**
      * Clears the stored responses of all notes as below, oldest first, in batches with their own transactions. Ends
      * after a time, also within a batch; the next call clears the rest.
-     *
-     * @return number of cleared rows
      */
     public int clearResponsesBefore(Instant limit, Duration time, int batch) {
         long end = System.nanoTime() + time.toNanos();
@@ -348,8 +343,6 @@ public class PaidResponses {
      * Deletes unbilled calls, which a rebuild does not restore either. Keeps the first and the newest call of each
      * note, and the evidence that a note is gone. Skips rows that another node deletes at the same time. Works in
      * batches with their own transactions, ends after a time; idempotent.
-     *
-     * @return number of deleted rows
      */
     public int deleteUnbilledBefore(Instant limit, Duration time) {
         long end = System.nanoTime() + time.toNanos();
@@ -380,8 +373,6 @@ public class PaidResponses {
 
     /**
      * Removes responses and messages of erased notes; the calls remain for billing. Part of the caller's transaction.
-     *
-     * @return number of changed calls
      */
     public long clearResponses(Collection<NoteId> notes) {
         return Statements.update(jdbc, Map.of("notes", notes), """

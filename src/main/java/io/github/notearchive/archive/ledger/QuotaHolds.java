@@ -55,7 +55,6 @@ public final class QuotaHolds {
                 .optional();
     }
 
-    /** One row of {@code source_gate}. */
     public record Closed(
             int code,
             String reason,

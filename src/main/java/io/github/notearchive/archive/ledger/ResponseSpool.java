@@ -101,7 +101,6 @@ public final class ResponseSpool {
         return directory.getFileName().toString();
     }
 
-    /** Returns the number of spooled responses. */
     public int count() throws IOException {
         return spooledFiles().size();
     }
@@ -175,16 +174,11 @@ public final class ResponseSpool {
         return file;
     }
 
-    /** Deletes the file of a call, if there is one. */
     void delete(ReceivedResponse response) throws IOException {
         Files.deleteIfExists(fileOf(response));
     }
 
-    /**
-     * Deletes the responses of erased notes, including partial files of killed processes and files of other nodes.
-     *
-     * @return number of deleted files
-     */
+    /** Deletes the responses of erased notes, including partial files of killed processes and files of other nodes. */
     public int remove(Collection<NoteId> notes) throws IOException {
         int removed = 0;
         for (ResponseSpool each : ofAllNodes()) {

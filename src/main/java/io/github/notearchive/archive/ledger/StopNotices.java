@@ -50,13 +50,11 @@ public final class StopNotices {
         this.execution = execution;
     }
 
-    /** Starts to observe rows written from now on. */
     public void observeFromNow() {
         observedAfter = Statements.one(jdbc, Long.class, Map.of(), "SELECT coalesce(max(id), 0) FROM run_stop");
         written.set(false);
     }
 
-    /** Returns the row after which this run observes notices. */
     long observedAfter() {
         return observedAfter;
     }

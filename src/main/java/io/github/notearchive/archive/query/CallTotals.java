@@ -47,7 +47,6 @@ public final class CallTotals {
         }
     }
 
-    /** Number of calls, billed calls, and calls with unknown billing. */
     public record Bill(long calls, long billed, long billingUnknown) {
 
         public static final Bill NONE = new Bill(0, 0, 0);
@@ -57,7 +56,6 @@ public final class CallTotals {
         }
     }
 
-    /** Cost of billed calls, and of those with unknown billing. */
     public record Cost(Currency currency, BigDecimal billed, BigDecimal billingUnknown) {
 
         /** Formats the cost, such as {@code CNY 2.85} or {@code CNY 2.85, at most CNY 3.00}. */

@@ -74,7 +74,6 @@ public final class FileUses {
                         """.formatted(NoteView.NOT_ERASED));
     }
 
-    /** A slot of a note. */
     public record FileUse(
             NoteId id,
             @Nullable String title,

@@ -97,7 +97,6 @@ enum FilterKey {
                 .orElseThrow(() -> new InvalidFilterException(Problem.UNKNOWN_KEY, name, names(", ")));
     }
 
-    /** Returns the names of all keys. */
     static String names(String separator) {
         return Arrays.stream(values()).map(FilterKey::text).collect(Collectors.joining(separator));
     }

@@ -114,8 +114,6 @@ public final class NoteChanges {
     /**
      * Returns responses whose title, text or name of the same author differs from the response before, newest first.
      * Compares responses that were read by the same version of the mapper.
-     *
-     * @param after as above
      */
     public ChangePage edited(@Nullable String after, int limit) {
         return page(after, limit, """

@@ -55,7 +55,6 @@ public final class NoteFilter {
         return new NoteFilter(new Parser(text).parse());
     }
 
-    /** Returns the filter that matches all notes. */
     public static NoteFilter all() {
         return ALL;
     }
@@ -81,7 +80,6 @@ public final class NoteFilter {
         return text;
     }
 
-    /** Returns a filter of notes that match both. */
     public NoteFilter and(NoteFilter other) {
         return new NoteFilter(All.of(List.of(term, other.term)));
     }
@@ -91,7 +89,6 @@ public final class NoteFilter {
         return condition;
     }
 
-    /** Returns the named parameters of the condition. */
     public Map<String, Object> parameters() {
         return Map.copyOf(indexed.parameters());
     }
@@ -124,7 +121,6 @@ public final class NoteFilter {
                 .toList();
     }
 
-    /** Condition and its parameters. */
     record Condition(String sql, Map<String, Object> parameters) {}
 
     /** Returns the condition for rows that are read in any case. */

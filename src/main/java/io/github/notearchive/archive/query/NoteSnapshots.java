@@ -52,7 +52,6 @@ public final class NoteSnapshots {
             AND (:maxBytes::bigint IS NULL OR media_object.size_bytes <= :maxBytes)
             """;
 
-    /** Month of publication. */
     private static final String MONTH =
             "coalesce(to_char(n.published_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'), 'unknown') AS month";
 
@@ -67,8 +66,6 @@ public final class NoteSnapshots {
     /**
      * Returns the condition of the selection. A note without capture only matches criteria that concern no content.
      * Rows of a note that is being erased may still exist, for long if the erasure was interrupted.
-     *
-     * @param id the note id
      */
     private static String criteria(NoteFilter filter, String id) {
         return """

@@ -286,7 +286,6 @@ public final class RunHistory {
         }
     }
 
-    /** Cost of the billed calls of a run. */
     public record Paid(BigDecimal cost, String currency) {}
 
     /** Notes of the worklist by state, and those that are due. */

@@ -16,10 +16,8 @@ public final class SampleQueries {
         this.jdbc = jdbc;
     }
 
-    /** A query and its result. */
     public record Sample(String title, String sql, List<Map<String, @Nullable Object>> rows) {}
 
-    /** Executes the queries. */
     public List<Sample> all() {
         return List.of(
                 sample("The runs", """

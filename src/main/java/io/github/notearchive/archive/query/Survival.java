@@ -99,7 +99,6 @@ public final class Survival {
      * Estimate for the notes with a value.
      *
      * @param name name of an author; null if unknown and for other dimensions
-     * @param notes number of captured notes
      * @param json JSON of {@link #shares}
      */
     public record Curve(String value, @Nullable String name, long notes, String json) {

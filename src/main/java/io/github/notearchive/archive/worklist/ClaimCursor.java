@@ -41,10 +41,8 @@ final class ClaimCursor {
                 Comparator.comparing(Position::due).thenComparing(Position::noteId);
     }
 
-    /** A claimed note and its position. */
     record Claimed(WorklistItem note, int lane, Position at) {
 
-        /** Order of claims. */
         static final Comparator<Claimed> ORDER =
                 Comparator.comparingInt(Claimed::lane).reversed().thenComparing(Claimed::at, Position.ORDER);
     }

@@ -92,7 +92,6 @@ public class ClaimRepository implements AutoCloseable {
 
     /** Notes that a run claims: lanes by number, those of notes with a stored response first, then by priority. */
     public enum Lanes {
-        /** All due notes. */
         ALL(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
         /** Notes with a stored response, which need no call. */
         HELD(10),
@@ -231,7 +230,6 @@ public class ClaimRepository implements AutoCloseable {
             return heldByThisNode > 0 || (next != null && next.isBefore(horizon));
         }
 
-        /** Returns whether a note is due at a time. */
         public boolean isDue(Instant time) {
             return next != null && !next.isAfter(time);
         }

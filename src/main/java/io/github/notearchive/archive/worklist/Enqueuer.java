@@ -205,7 +205,6 @@ public final class Enqueuer {
             this.rejects = rejects;
         }
 
-        /** Adds the note of a line. */
         void add(NoteId id, long line) {
             ids.add(id.value());
             numbers.add(line);
@@ -214,7 +213,6 @@ public final class Enqueuer {
             }
         }
 
-        /** Reports a line that is not enqueued. */
         void reject(long line, String text, String reason) {
             Rejected reject = new Rejected(line, text, reason);
             rejected++;

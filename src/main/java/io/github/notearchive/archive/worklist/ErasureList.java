@@ -33,7 +33,6 @@ public class ErasureList implements AutoCloseable {
 
     private record Response(NoteId id, @Nullable String author) {}
 
-    /** Returns the tombstone of a note; empty if it was not erased. */
     public Optional<Tombstone> find(NoteId id) {
         return Statements.optional(jdbc, Tombstone.class, Map.of("noteId", id), """
                         SELECT forgotten_at AS at, reason, finished_at FROM forgotten_note WHERE note_id = :noteId

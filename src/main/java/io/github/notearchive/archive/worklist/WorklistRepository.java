@@ -184,8 +184,6 @@ public class WorklistRepository {
     /**
      * Marks the sidecars of notes as due, those that have a paid response, each with a new mark. Part of the caller's
      * transaction.
-     *
-     * @return number of marked notes
      */
     public int markSidecarsDue(Collection<NoteId> notes) {
         return Statements.update(jdbc, Map.of("notes", notes), """
@@ -251,7 +249,6 @@ public class WorklistRepository {
      * Restores a row from a sidecar, replacing an existing one. Requires that no run is active.
      *
      * @param onlyIfLater whether a row that was settled at the same time or later is kept
-     * @return whether it was written
      */
     public boolean restore(NoteId id, WorklistRow row, boolean onlyIfLater) {
         return jdbc.sql("""

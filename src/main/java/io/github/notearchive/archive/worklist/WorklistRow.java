@@ -102,7 +102,6 @@ public record WorklistRow(
         }
     }
 
-    /** Data of the enqueueing of a note. */
     public record Origin(int priority, String source, Instant enqueuedAt) {
 
         public Origin {

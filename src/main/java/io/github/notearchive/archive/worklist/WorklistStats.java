@@ -169,7 +169,6 @@ public final class WorklistStats {
                 .singleRow();
     }
 
-    /** Number of notes in a state, of those due now, and of those in progress. */
     public record StateCount(NoteState state, long notes, long due, long inProgress) {}
 
     /** Notes whose refresh is due, those with any planned refresh, and the first later night with one. */
