@@ -1,7 +1,7 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.query.FileUses;
-import io.github.notearchive.archive.query.FileUses.FileLine;
+import io.github.notearchive.archive.query.NoteView;
+import io.github.notearchive.archive.query.NoteView.FileLine;
 import io.github.notearchive.note.MediaType;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -58,19 +58,19 @@ final class MediaController {
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><path fill="none" stroke="#888" d="M12 8h16v14H12zM12 22l16-14"/></svg>
             """.getBytes(StandardCharsets.UTF_8);
 
-    private final FileUses files;
+    private final NoteView notes;
     private final ObjectStore store;
     private final Thumbnails thumbnails;
 
-    MediaController(FileUses files, ObjectStore store, Thumbnails thumbnails) {
-        this.files = files;
+    MediaController(NoteView notes, ObjectStore store, Thumbnails thumbnails) {
+        this.notes = notes;
         this.store = store;
         this.thumbnails = thumbnails;
     }
 
     @GetMapping("/media/{sha256}")
     void media(@PathVariable String sha256, ServletWebRequest web) throws IOException {
-        FileLine file = files.find(sha256).orElseThrow(() -> new ResponseStatusException(HttpStatus.NOT_FOUND));
+        FileLine file = notes.file(sha256).orElseThrow(() -> new ResponseStatusException(HttpStatus.NOT_FOUND));
         HttpServletResponse response = Objects.requireNonNull(web.getResponse());
         if (web.checkNotModified(sha256)) {
             return;

@@ -1,6 +1,5 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.query.FileUses;
 import io.github.notearchive.archive.query.NoteCards;
 import io.github.notearchive.archive.query.NoteCards.Cards;
 import io.github.notearchive.archive.query.NoteFilter;
@@ -35,7 +34,6 @@ final class NoteController {
     private static final int USES = 200;
 
     private final NoteView notes;
-    private final FileUses files;
     private final NoteCards cards;
     private final WorklistRepository worklist;
     private final NoteHistories histories;
@@ -44,14 +42,12 @@ final class NoteController {
 
     NoteController(
             NoteView notes,
-            FileUses files,
             NoteCards cards,
             WorklistRepository worklist,
             NoteHistories histories,
             PageRenderer pages,
             MissingPage missing) {
         this.notes = notes;
-        this.files = files;
         this.cards = cards;
         this.worklist = worklist;
         this.histories = histories;
@@ -142,9 +138,9 @@ final class NoteController {
 
     @GetMapping("/files/{sha256}")
     ResponseEntity<String> file(HttpServletRequest request, @PathVariable String sha256) {
-        return files.find(sha256)
+        return notes.file(sha256)
                 .map(file -> pages.page(
-                        request, "browse/file", Map.of("file", file, "uses", files.notes(sha256, USES), "most", USES)))
+                        request, "browse/file", Map.of("file", file, "uses", notes.uses(sha256, USES), "most", USES)))
                 .orElseThrow(NoteController::unknown);
     }
 

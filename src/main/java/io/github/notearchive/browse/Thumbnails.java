@@ -1,7 +1,7 @@
 package io.github.notearchive.browse;
 
-import io.github.notearchive.archive.query.FileUses;
-import io.github.notearchive.archive.query.FileUses.FileLine;
+import io.github.notearchive.archive.query.NoteView;
+import io.github.notearchive.archive.query.NoteView.FileLine;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.io.image.HeifCommand;
@@ -76,7 +76,7 @@ public final class Thumbnails {
         }
     }
 
-    private final FileUses files;
+    private final NoteView notes;
     private final ObjectStore store;
     private final HeifCommand heif;
     /** Directory of the files, by the SHA-256 of the picture and the width. */
@@ -102,13 +102,13 @@ public final class Thumbnails {
     private final AtomicInteger newFiles = new AtomicInteger();
 
     Thumbnails(
-            FileUses files,
+            NoteView notes,
             ObjectStore store,
             HeifCommand heif,
             ArchiveProperties settings,
             BrowseProperties pages,
             Clock clock) {
-        this.files = files;
+        this.notes = notes;
         this.store = store;
         this.heif = heif;
         this.directory = settings.thumbnails();
@@ -122,7 +122,7 @@ public final class Thumbnails {
      * @param width one of {@link #WIDTHS}
      */
     Optional<byte[]> of(String sha256, int width) {
-        Optional<FileLine> file = files.find(sha256);
+        Optional<FileLine> file = notes.file(sha256);
         if (file.isEmpty()) {
             delete(sha256);
         }
@@ -238,7 +238,7 @@ public final class Thumbnails {
                 .map(Entry::of)
                 .sorted(Comparator.comparingLong(Entry::used).reversed())
                 .toList();
-        Set<String> kept = files.served(entries.stream().map(Entry::sha256).collect(Collectors.toSet()));
+        Set<String> kept = notes.served(entries.stream().map(Entry::sha256).collect(Collectors.toSet()));
         long bytes = 0;
         for (Entry entry : entries) {
             bytes += kept.contains(entry.sha256) ? entry.file.length() : 0;

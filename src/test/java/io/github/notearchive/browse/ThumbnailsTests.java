@@ -4,7 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.query.FileUses;
+import io.github.notearchive.archive.query.NoteView;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
@@ -255,7 +255,7 @@ class ThumbnailsTests {
 
     private Thumbnails thumbnails(HeifCommand heif, long maxBytes) {
         return new Thumbnails(
-                new FileUses(database.jdbc()),
+                new NoteView(database.jdbc()),
                 store,
                 heif,
                 Settings.bind("archive", ArchiveProperties.class, "data-dir", folder),

@@ -19,7 +19,6 @@ class NoteViewTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final NoteRows rows = new NoteRows(database);
     private final NoteView notes = new NoteView(database.jdbc());
-    private final FileUses files = new FileUses(database.jdbc());
 
     @Test
     void noteHasTheAuthorsNameOfItsLastResponse() {
@@ -104,15 +103,15 @@ class NoteViewTests {
         rows.file(1, "IMAGE", 0, SHARED, null);
         rows.file(2, "IMAGE", 3, SHARED, null);
 
-        assertThat(files.notes(SHARED, 10))
+        assertThat(notes.uses(SHARED, 10))
                 .extracting("title", "ordinal")
                 .containsExactly(tuple("one", 0), tuple("two", 3));
-        assertThat(files.find(SHARED))
+        assertThat(notes.file(SHARED))
                 .hasValueSatisfying(file -> assertThat(file.size()).isEqualTo(10));
 
         rows.erase(1);
 
-        assertThat(files.notes(SHARED, 10)).extracting("title").containsExactly("two");
+        assertThat(notes.uses(SHARED, 10)).extracting("title").containsExactly("two");
     }
 
     @Test
@@ -132,6 +131,6 @@ class NoteViewTests {
         assertThat(notes.author("a")).isEmpty();
         assertThat(notes.names("a")).isEmpty();
         assertThat(notes.notesWithTopic("topic")).isZero();
-        assertThat(files.find(SHARED)).isEmpty();
+        assertThat(notes.file(SHARED)).isEmpty();
     }
 }
