@@ -61,6 +61,13 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     /** Limit of attempts for a call that a limit rejected and then allowed. */
     private static final int MAX_ATTEMPTS = 10;
 
+    /** Columns of {@link NightlyCalls}. */
+    private static final String COUNTS = "calls AS \"all\", video_calls AS videos, refresh_calls AS refreshes, "
+            + "unbilled_calls AS unbilled, unbilled_video_calls AS unbilled_videos";
+
+    /** Condition on the cost of calls; formatted with the number of all that may be billed, and of those for videos. */
+    private static final String WITHIN_COST = "(:cost = 0 OR (%1$s - %2$s) * :notePrice + %2$s * :videoPrice <= :cost)";
+
     /**
      * Calls whose response may be in a file of the sending node: for a day at most, and until that node has recovered.
      * Formatted with note, endpoint and time.
@@ -118,11 +125,11 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             """.formatted(
                     StopNotices.OBSERVED.formatted("d.sent_at"),
                     OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"),
-                    NightlyCounter.WITHIN_COST.formatted("calls", "videos"),
-                    NightlyCounter.WITHIN_COST.formatted(
+                    WITHIN_COST.formatted("calls", "videos"),
+                    WITHIN_COST.formatted(
                             "(n.calls + EXCLUDED.calls - n.unbilled_calls)",
                             "(n.video_calls + EXCLUDED.video_calls - n.unbilled_video_calls)"),
-                    NightlyCounter.COLUMNS);
+                    COUNTS);
 
     /** Observer of responses, on the thread of the call, recorded or not. Its exceptions are logged and ignored. */
     public interface CallListener {
@@ -137,7 +144,6 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      */
     private final JdbcClient jdbc;
 
-    private final NightlyCounter counter;
     private final StopNotices stops;
     private final ResponseWriter writer;
     private final List<CallListener> listeners;
@@ -161,7 +167,6 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             List<CallListener> listeners) {
         this.jdbc = Statements.autoCommit(database, transactions);
         this.listeners = listeners;
-        this.counter = new NightlyCounter(jdbc);
         this.stops = new StopNotices(jdbc, execution::get);
         JdbcClient impatient = Statements.autoCommit(
                 new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
@@ -222,7 +227,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             }
             Night night = Night.of(sentAt);
             // by their responses, calls may cost less than was counted when they were sent
-            NightlyCalls made = limits.isOfCost() ? counter.count(night) : counter.sentIn(night);
+            NightlyCalls made = limits.isOfCost() ? count(night) : sentIn(night);
             // else its group exceeded the limit, or another node has returned a call to it since
             if (!limits.allow(kind, made) || attempt >= MAX_ATTEMPTS) {
                 return new OverLimit(made);
@@ -289,12 +294,35 @@ public class CallRepository implements CallRecorder, AutoCloseable {
 
     /** Returns the number of calls of a night, as counted for our own limits. */
     public NightlyCalls sentIn(Night night) {
-        return counter.sentIn(night);
+        String sql = "SELECT %s FROM nightly_calls WHERE night = :night".formatted(COUNTS);
+        return Statements.optional(jdbc, NightlyCalls.class, Map.of("night", night), sql)
+                .orElse(NightlyCalls.NONE);
     }
 
-    /** Starts or resumes the counter of a night, see {@link NightlyCounter#count}. */
+    /**
+     * Starts or resumes the counter of a night. It is never below the number of ledger rows, which may have been
+     * rebuilt. Counts the calls that were not billed.
+     */
     public NightlyCalls count(Night night) {
-        return counter.count(night);
+        Map<String, Object> parameters = Map.of(
+                "night", night,
+                "video", Endpoint.VIDEO.ledgerName(),
+                "begins", night.begins(),
+                "ends", night.ends());
+        return Statements.one(jdbc, NightlyCalls.class, parameters, """
+                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls, unbilled_calls,
+                        unbilled_video_calls)
+                SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video), count(*) FILTER (WHERE refresh),
+                       count(*) FILTER (WHERE billed = 'NO'), count(*) FILTER (WHERE billed = 'NO' AND endpoint = :video)
+                FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
+                ON CONFLICT (night) DO UPDATE
+                SET calls = greatest(n.calls, EXCLUDED.calls),
+                    video_calls = greatest(n.video_calls, EXCLUDED.video_calls),
+                    refresh_calls = greatest(n.refresh_calls, EXCLUDED.refresh_calls),
+                    unbilled_calls = greatest(n.unbilled_calls, EXCLUDED.unbilled_calls),
+                    unbilled_video_calls = greatest(n.unbilled_video_calls, EXCLUDED.unbilled_video_calls)
+                RETURNING %s
+                """.formatted(COUNTS));
     }
 
     @Override
@@ -361,13 +389,13 @@ public class CallRepository implements CallRecorder, AutoCloseable {
      */
     public List<NoteId> recover(String node, Instant now) {
         Map<String, Object> parameters = Map.of("now", now, "since", now.minus(Duration.ofDays(1)), "node", node);
-        return Statements.texts(jdbc, parameters, """
+        return Statements.list(jdbc, NoteId.class, parameters, """
                         UPDATE api_call c SET recovered_at = :now
                         WHERE c.received_at IS NULL AND c.recovered_at IS NULL AND c.sent_at > :since
                           AND EXISTS (SELECT 1 FROM run_history h
                                       WHERE h.job_execution_id = c.job_execution_id AND h.node = :node)
-                        RETURNING c.note_id
-                        """).stream().map(NoteId::new).toList();
+                        RETURNING c.note_id AS value
+                        """);
     }
 
     /** Writes spooled responses, see {@link ResponseWriter#persistAll}; fails if files cannot be listed. */
