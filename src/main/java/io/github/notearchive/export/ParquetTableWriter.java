@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import org.apache.commons.io.output.CountingOutputStream;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
@@ -176,36 +177,17 @@ public final class ParquetTableWriter implements TableWriter {
 
         @Override
         public PositionOutputStream create(long blockSizeHint) {
-            return new DelegatingPositionOutputStream(out) {
-
-                private long position;
-
+            CountingOutputStream counted = new CountingOutputStream(out);
+            return new DelegatingPositionOutputStream(counted) {
                 @Override
                 public long getPos() {
-                    return position;
-                }
-
-                @Override
-                public void write(int value) throws IOException {
-                    out.write(value);
-                    position++;
-                }
-
-                @Override
-                public void write(byte[] bytes) throws IOException {
-                    write(bytes, 0, bytes.length);
-                }
-
-                @Override
-                public void write(byte[] bytes, int offset, int length) throws IOException {
-                    out.write(bytes, offset, length);
-                    position += length;
+                    return counted.getByteCount();
                 }
 
                 // the method of the superclass wraps the exception of the file
                 @Override
                 public void close() throws IOException {
-                    out.close();
+                    counted.close();
                 }
             };
         }
