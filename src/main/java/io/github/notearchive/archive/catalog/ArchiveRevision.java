@@ -1,7 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.github.notearchive.io.jdbc.Columns;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Night;
@@ -61,7 +60,7 @@ public final class ArchiveRevision {
     private final ArchiveObject.Source source;
     private final ObjectProvider<ObjectStore> store;
     private final Clock clock;
-    private final PlatformTransactionManager transactions;
+    private final JdbcClient autoCommit;
 
     ArchiveRevision(
             ArchiveObject.Source source,
@@ -71,7 +70,7 @@ public final class ArchiveRevision {
         this.source = source;
         this.store = store;
         this.clock = clock;
-        this.transactions = transactions;
+        this.autoCommit = Statements.autoCommit(transactions);
     }
 
     /** Why this database must not write to the bucket; with {@code isAhead}, as after the restore of an older dump. */
@@ -135,7 +134,7 @@ public final class ArchiveRevision {
 
     /** Returns whether the bucket has no sidecar although the database knows some. */
     private boolean isEmptied() {
-        boolean isKnown = Statements.one(autoCommit(), Boolean.class, Map.of(), """
+        boolean isKnown = Statements.one(autoCommit, Boolean.class, Map.of(), """
                         SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)
                         """);
         if (!isKnown || !store.getObject().hasBucket()) {
@@ -162,12 +161,12 @@ public final class ArchiveRevision {
     public Optional<String> firstWithRows() {
         return TABLES.stream()
                 .filter(rows -> Statements.one(
-                        autoCommit(), Boolean.class, Map.of(), "SELECT EXISTS (SELECT 1 FROM " + rows + ")"))
+                        autoCommit, Boolean.class, Map.of(), "SELECT EXISTS (SELECT 1 FROM " + rows + ")"))
                 .findFirst();
     }
 
     public Rows count(Instant now) {
-        return Statements.one(autoCommit(), Rows.class, Map.of("now", now), """
+        return Statements.one(autoCommit, Rows.class, Map.of("now", now), """
                         SELECT (SELECT count(*) FROM worklist) AS notes, (SELECT count(*) FROM note_capture) AS captures,
                                (SELECT count(*) FROM note_media) AS files, (SELECT count(*) FROM media_object) AS objects,
                                (SELECT count(*) FROM api_call) AS calls,
@@ -217,7 +216,7 @@ public final class ArchiveRevision {
     }
 
     private void write(UUID id, long revision, String change) {
-        Statements.update(autoCommit(), Map.of("id", id, "revision", revision, "now", clock.instant()), """
+        Statements.update(autoCommit, Map.of("id", id, "revision", revision, "now", clock.instant()), """
                         INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)
                         ON CONFLICT (only_one) DO UPDATE SET revised_at = EXCLUDED.revised_at,
                         """ + change);
@@ -229,15 +228,11 @@ public final class ArchiveRevision {
     }
 
     private Optional<ArchiveObject> inDatabase() {
-        return autoCommit().sql("""
+        return Statements.optional(autoCommit, ArchiveObject.class, Map.of(), """
                         SELECT archive_id, revision, revised_at AS written_at,
                                (SELECT max(job_execution_id) FROM run_history) AS execution
                         FROM archive
-                        """).query(Columns.of(ArchiveObject.class)).optional();
-    }
-
-    private JdbcClient autoCommit() {
-        return Statements.autoCommit(transactions);
+                        """);
     }
 
     /**

@@ -29,14 +29,14 @@ import org.springframework.transaction.PlatformTransactionManager;
 public final class LogRepository {
 
     private final JdbcClient jdbc;
-    private final PlatformTransactionManager transactions;
+    private final JdbcClient autoCommit;
     private final ProofProperties settings;
     private final Clock clock;
 
     public LogRepository(
             JdbcClient jdbc, PlatformTransactionManager transactions, ProofProperties settings, Clock clock) {
         this.jdbc = jdbc;
-        this.transactions = transactions;
+        this.autoCommit = Statements.autoCommit(transactions);
         this.settings = settings;
         this.clock = clock;
     }
@@ -109,7 +109,7 @@ public final class LogRepository {
 
     /** Returns the appended entries of a note, oldest first. */
     public List<AppendedEntry> of(NoteId note) {
-        return Statements.list(autoCommit(), AppendedEntry.class, Map.of("note", note), """
+        return Statements.list(autoCommit, AppendedEntry.class, Map.of("note", note), """
                         SELECT position, encode(entry, 'hex') AS entry, captured_at FROM log_entry
                         WHERE note_id = :note AND position IS NOT NULL ORDER BY position
                         """);
@@ -117,13 +117,13 @@ public final class LogRepository {
 
     /** Returns the next entries to append, oldest first. */
     public List<byte[]> pending(int limit) {
-        return Statements.list(autoCommit(), byte[].class, Map.of("limit", limit), """
+        return Statements.list(autoCommit, byte[].class, Map.of("limit", limit), """
                         SELECT entry FROM log_entry WHERE position IS NULL ORDER BY recorded_at, entry LIMIT :limit
                         """);
     }
 
     public List<byte[]> entries(long from, long to) {
-        return Statements.list(autoCommit(), byte[].class, Map.of("from", from, "to", to), """
+        return Statements.list(autoCommit, byte[].class, Map.of("from", from, "to", to), """
                         SELECT entry FROM log_entry WHERE position >= :from AND position < :to ORDER BY position
                         """);
     }
@@ -131,7 +131,7 @@ public final class LogRepository {
     /** Returns whether an entry or a checkpoint has been waiting for longer than this, while the log is enabled. */
     public boolean isBehind(Instant now, Duration longest) {
         return settings.enabled()
-                && Statements.one(autoCommit(), Boolean.class, Map.of("latest", now.minus(longest)), """
+                && Statements.one(autoCommit, Boolean.class, Map.of("latest", now.minus(longest)), """
                         SELECT coalesce(least(
                             (SELECT min(recorded_at) FROM log_entry WHERE position IS NULL),
                             (SELECT min(created_at) FROM log_checkpoint
@@ -174,7 +174,7 @@ public final class LogRepository {
     }
 
     private Optional<LogCheckpoint> first(String which, Map<String, ?> parameters) {
-        return Statements.optional(autoCommit(), LogCheckpoint.class, parameters, """
+        return Statements.optional(autoCommit, LogCheckpoint.class, parameters, """
                         SELECT size, root_sha256, signed_text FROM log_checkpoint WHERE %s LIMIT 1
                         """.formatted(which));
     }
@@ -195,7 +195,7 @@ public final class LogRepository {
                 "now", clock.instant(),
                 "first", first,
                 "entries", entries.stream().map(HexFormat.of()::formatHex).toList());
-        int changed = Statements.update(autoCommit(), parameters, """
+        int changed = Statements.update(autoCommit, parameters, """
                         WITH entries AS MATERIALIZED (
                             SELECT decode(entry, 'hex') AS entry, :first + n - 1 AS position
                             FROM unnest(:entries::text[]) WITH ORDINALITY AS entries (entry, n)
@@ -221,7 +221,7 @@ public final class LogRepository {
     /** Records that all objects of a checkpoint are stored. */
     public void markPublished(long size, String signedText) {
         Statements.update(
-                autoCommit(),
+                autoCommit,
                 Map.of("size", size, "signedText", signedText),
                 "UPDATE log_checkpoint SET signed_text = :signedText WHERE size = :size");
     }
@@ -229,14 +229,14 @@ public final class LogRepository {
     /** Records that an audit recomputed the log up to a checkpoint. */
     public void markAudited(LogCheckpoint checkpoint) {
         Statements.update(
-                autoCommit(),
+                autoCommit,
                 Map.of("size", checkpoint.size(), "now", clock.instant()),
                 "UPDATE log_checkpoint SET audited_at = :now WHERE size = :size");
     }
 
     /** Takes everything behind a checkpoint out of the log, before the log in the bucket is adopted. */
     public void withdraw(LogCheckpoint last) {
-        Statements.update(autoCommit(), Map.of("size", last.size()), """
+        Statements.update(autoCommit, Map.of("size", last.size()), """
                         WITH checkpoints AS (DELETE FROM log_checkpoint WHERE size > :size),
                              forgotten AS (DELETE FROM log_entry WHERE position >= :size AND note_id IS NULL)
                         UPDATE log_entry SET position = NULL WHERE position >= :size AND note_id IS NOT NULL
@@ -248,9 +248,5 @@ public final class LogRepository {
         return Statements.update(jdbc, Map.of("notes", notes), """
                         UPDATE log_entry SET note_id = NULL, captured_at = NULL, salt = NULL WHERE note_id = ANY (:notes)
                         """);
-    }
-
-    private JdbcClient autoCommit() {
-        return Statements.autoCommit(transactions);
     }
 }

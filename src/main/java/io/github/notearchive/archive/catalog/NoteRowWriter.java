@@ -197,15 +197,14 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     private Optional<Snapshot> snapshot(NoteId id) {
-        return Statements.list(jdbc, Snapshot.class, Map.of("noteId", id), """
+        return Statements.optional(jdbc, Snapshot.class, Map.of("noteId", id), """
                         SELECT ROW(liked_count, collected_count, comments_count, shared_count, view_count)::text AS counts,
                                ROW(title, note_text)::text AS words,
                                ARRAY(SELECT m.kind || ' ' || m.identity FROM note_media m
                                      WHERE m.note_id = n.note_id AND m.kind <> 'PREVIEW'
                                        AND (m.state = 'STORED' OR m.reason = 'NOT_REFRESHED')) AS files
                         FROM note n WHERE n.note_id = :noteId
-                        """).stream()
-                .findFirst();
+                        """);
     }
 
     /** Writes the row of a note without new data, whose sidecar is due then; false if the claim was lost. */

@@ -7,7 +7,6 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,33 +43,33 @@ public final class RepairRepository {
      * Returns the listed objects without a row, or with a file row that no slot uses. Each paid response has a sidecar,
      * including those without their note and without a capture.
      */
-    public List<StoredObject> unreferenced(List<? extends StoredObject> listed) {
-        List<String> names = listed.stream().map(StoredObject::name).toList();
-        Set<String> orphans = new HashSet<>(Statements.texts(jdbc, Map.of("keys", names), """
-                        SELECT key FROM unnest(:keys) AS key
-                        WHERE NOT EXISTS (SELECT 1 FROM media_object o JOIN note_media m USING (sha256)
-                                          WHERE o.object_key = key)
-                          AND NOT EXISTS (SELECT 1 FROM api_call c
-                                          WHERE c.note_id = split_part(key, '/', 2) AND c.billed = 'YES'
-                                            AND key = 'notes/' || c.note_id || '/'
-                                                || to_char(date_trunc('milliseconds', c.received_at AT TIME ZONE 'UTC'),
-                                                           'YYYYMMDD"T"HH24MISS.MS"Z"')
-                                                || '.json')
-                        """));
-        return listed.stream()
-                .filter(object -> orphans.contains(object.name()))
-                .map(StoredObject.class::cast)
-                .toList();
+    public List<StoredObject> unreferenced(List<StoredObject> listed) {
+        return those(listed, """
+                        NOT EXISTS (SELECT 1 FROM media_object o JOIN note_media m USING (sha256)
+                                    WHERE o.object_key = key)
+                        AND NOT EXISTS (SELECT 1 FROM api_call c
+                                        WHERE c.note_id = split_part(key, '/', 2) AND c.billed = 'YES'
+                                          AND key = 'notes/' || c.note_id || '/'
+                                              || to_char(date_trunc('milliseconds', c.received_at AT TIME ZONE 'UTC'),
+                                                         'YYYYMMDD"T"HH24MISS.MS"Z"')
+                                              || '.json')
+                        """);
     }
 
     /** Returns the listed objects below the prefixes of erased notes. */
     public List<StoredObject> ofErasedNotes(List<StoredObject> listed) {
+        return those(listed, """
+                        key LIKE 'notes/%' AND split_part(key, '/', 2) IN (SELECT note_id FROM forgotten_note)
+                        """);
+    }
+
+    /** @param condition SQL over the {@code key} of an object */
+    private List<StoredObject> those(List<StoredObject> listed, String condition) {
         List<String> names = listed.stream().map(StoredObject::name).toList();
-        Set<String> erased = new HashSet<>(Statements.texts(jdbc, Map.of("keys", names), """
-                        SELECT key FROM unnest(:keys) AS key
-                        WHERE key LIKE 'notes/%' AND split_part(key, '/', 2) IN (SELECT note_id FROM forgotten_note)
-                        """));
-        return listed.stream().filter(object -> erased.contains(object.name())).toList();
+        Set<String> found = Set.copyOf(Statements.texts(jdbc, Map.of("keys", names), """
+                        SELECT key FROM unnest(:keys) AS key WHERE
+                        """ + condition));
+        return listed.stream().filter(object -> found.contains(object.name())).toList();
     }
 
     /**

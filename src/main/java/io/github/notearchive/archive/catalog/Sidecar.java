@@ -225,9 +225,12 @@ public record Sidecar(
 
     /** Returns a stored sidecar; empty if the object is lost or cannot be used. */
     public static Optional<Sidecar> find(ObjectStore store, ObjectKey key) {
-        Optional<byte[]> object = store.find(key, Integer.MAX_VALUE);
+        return store.find(key, Integer.MAX_VALUE).flatMap(bytes -> readable(key, bytes));
+    }
+
+    private static Optional<Sidecar> readable(ObjectKey key, byte[] bytes) {
         try {
-            return object.isEmpty() ? Optional.empty() : Optional.of(read(key, object.get()));
+            return Optional.of(read(key, bytes));
         } catch (BrokenSidecarException e) {
             return Optional.empty();
         }
@@ -256,13 +259,11 @@ public record Sidecar(
     /** Opens the response in a stored sidecar; empty if the object is lost or cannot be used. */
     static Supplier<Optional<byte[]>> openResponse(ObjectStore store, ObjectKey key) {
         try {
-            return open(store, key, Integer.MAX_VALUE - 8, (bytes, _) -> {
-                try {
-                    return Optional.of(read(key, bytes).answer());
-                } catch (BrokenSidecarException e) {
-                    return Optional.empty();
-                }
-            });
+            return open(
+                    store,
+                    key,
+                    Integer.MAX_VALUE - 8,
+                    (bytes, _) -> readable(key, bytes).map(Sidecar::answer));
         } catch (StoreException e) {
             if (e.absent()) {
                 return Optional::empty;

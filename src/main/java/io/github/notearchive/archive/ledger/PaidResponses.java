@@ -119,11 +119,9 @@ public class PaidResponses {
 
     /** Returns when the newest paid response of a note was received, stored or not. */
     Optional<Instant> lastPaidAt(NoteId id) {
-        return autoCommit
-                .sql("SELECT max(received_at) FROM api_call WHERE note_id = :noteId AND billed = 'YES'")
-                .param("noteId", id.value())
-                .query(Instant.class)
-                .optional();
+        return Statements.optional(autoCommit, Instant.class, Map.of("noteId", id), """
+                SELECT max(received_at) FROM api_call WHERE note_id = :noteId AND billed = 'YES'
+                """);
     }
 
     /**
@@ -169,22 +167,18 @@ public class PaidResponses {
      */
     public Optional<byte[]> responseBody(NoteId id, PaidCall call) {
         return body(call, ResponseMemory.ORDINARY_SIZE).or(() -> {
-            autoCommit
-                    .sql("SELECT octet_length(response) FROM api_call WHERE id = :call AND response IS NOT NULL")
-                    .param("call", call.number())
-                    .query(Long.class)
-                    .optional()
+            String sql = "SELECT octet_length(response) FROM api_call WHERE id = :call AND response IS NOT NULL";
+            Statements.optional(autoCommit, Long.class, Map.of("call", call.number()), sql)
                     .ifPresent(size -> memory.take(id, size));
             return body(call, Integer.MAX_VALUE);
         });
     }
 
     private Optional<byte[]> body(PaidCall call, int maxSize) {
-        return autoCommit
-                .sql("SELECT response FROM api_call WHERE id = :call AND octet_length(response) <= :maxSize")
-                .params(Map.of("call", call.number(), "maxSize", maxSize))
-                .query((row, _) -> row.getBytes("response"))
-                .optional();
+        Map<String, ?> parameters = Map.of("call", call.number(), "maxSize", maxSize);
+        return Statements.optional(autoCommit, byte[].class, parameters, """
+                SELECT response FROM api_call WHERE id = :call AND octet_length(response) <= :maxSize
+                """);
     }
 
     /** Counts the unreadable responses of a note to requests sent since a time. */

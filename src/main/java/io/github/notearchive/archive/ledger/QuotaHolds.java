@@ -1,7 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.io.jdbc.Statements;
-import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Map;
@@ -43,16 +42,13 @@ public final class QuotaHolds {
 
     /** Returns the closing in force; empty if the gate is open. */
     public Optional<Closed> current() {
-        return jdbc.sql("""
+        return Statements.optional(jdbc, Closed.class, Map.of("now", clock.instant()), """
                         SELECT code, reason, closed_at AS at, closed_until AS until, job_execution_id
                         FROM source_gate
                         WHERE closed_until > :now
                         ORDER BY closed_until DESC, id DESC
                         LIMIT 1
-                        """)
-                .param("now", Timestamp.from(clock.instant()))
-                .query(Closed.class)
-                .optional();
+                        """);
     }
 
     public record Closed(

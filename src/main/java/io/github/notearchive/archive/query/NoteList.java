@@ -56,11 +56,9 @@ public final class NoteList {
 
     /** Returns the ids of all matching notes of the worklist, also of those that were never captured. */
     public List<NoteId> ids(NoteFilter filter) {
-        String matching =
-                "SELECT w.note_id FROM worklist w LEFT JOIN note n USING (note_id) WHERE " + filter.condition();
-        return Statements.texts(jdbc, filter.parameters(), matching).stream()
-                .map(NoteId::new)
-                .toList();
+        return Statements.list(jdbc, NoteId.class, filter.parameters(), """
+                        SELECT w.note_id AS value FROM worklist w LEFT JOIN note n USING (note_id) WHERE %s
+                        """.formatted(filter.condition()));
     }
 
     /**

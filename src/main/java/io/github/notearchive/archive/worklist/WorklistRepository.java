@@ -174,11 +174,9 @@ public class WorklistRepository {
      * @return the claims that were not lost; nothing is written for the others
      */
     public Set<Long> settle(List<Settlement> settlements) {
-        return jdbc.sql(SETTLE)
-                .param("ids", array(settlements.stream().map(Settlement::noteId).toList()))
-                .param("rows", Columns.json(settlements))
-                .query((row, _) -> row.getLong("claim_id"))
-                .set();
+        List<NoteId> ids = settlements.stream().map(Settlement::noteId).toList();
+        Map<String, ?> parameters = Map.of("ids", ids, "rows", Columns.json(settlements));
+        return Set.copyOf(Statements.list(jdbc, Long.class, parameters, SETTLE));
     }
 
     /**
@@ -251,18 +249,16 @@ public class WorklistRepository {
      * @param onlyIfLater whether a row that was settled at the same time or later is kept
      */
     public boolean restore(NoteId id, WorklistRow row, boolean onlyIfLater) {
-        return jdbc.sql("""
-                                INSERT INTO worklist (note_id, %1$s, %2$s)
-                                SELECT :noteId, %1$s, %2$s FROM json_populate_record(NULL::worklist, :row::json)
-                                ON CONFLICT (note_id) DO UPDATE
-                                SET %3$s, settled_by = NULL, %4$s
-                                WHERE NOT :onlyIfLater OR coalesce(EXCLUDED.settled_at > worklist.settled_at,
-                                                                   EXCLUDED.settled_at IS NOT NULL)
-                                """.formatted(STATE, ORIGIN, from("EXCLUDED", STATE + ", " + ORIGIN), Lease.ENDED))
-                        .param("noteId", id.value())
-                        .param("row", Columns.json(row))
-                        .param("onlyIfLater", onlyIfLater)
-                        .update()
+        Map<String, ?> parameters = Map.of("noteId", id, "row", Columns.json(row), "onlyIfLater", onlyIfLater);
+        return Statements.update(jdbc, parameters, """
+                        INSERT INTO worklist (note_id, %1$s, %2$s)
+                        SELECT :noteId, %1$s, %2$s FROM json_populate_record(NULL::worklist, :row::json)
+                        ON CONFLICT (note_id) DO UPDATE
+                        SET %3$s, settled_by = NULL, %4$s
+                        WHERE NOT :onlyIfLater OR coalesce(EXCLUDED.settled_at > worklist.settled_at,
+                                                           EXCLUDED.settled_at IS NOT NULL)
+                        """.formatted(
+                                STATE, ORIGIN, from("EXCLUDED", STATE + ", " + ORIGIN), Lease.ENDED))
                 > 0;
     }
 
@@ -278,12 +274,12 @@ public class WorklistRepository {
 
     /** Marks due notes with a usable response, so that they are claimed first and by runs without calls. Idempotent. */
     public void markHeld(Instant now) {
-        jdbc.sql("""
+        Statements.update(jdbc, usableAt(now), """
                         UPDATE worklist w SET response_held = true
                         WHERE w.note_id = ANY (ARRAY(%s)) AND w.due_at <= :now AND NOT w.response_held
                           AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL
                           AND w.claim_id IS NULL
-                        """.formatted(USABLE)).params(usableAt(now)).update();
+                        """.formatted(USABLE));
     }
 
     /**
@@ -295,9 +291,8 @@ public class WorklistRepository {
         Map<String, ?> parameters = Map.of("now", clock.instant(), "ids", ids);
         return transaction.execute(_ -> {
             WorklistStats.countByStatement(jdbc);
-            return Statements.texts(jdbc, parameters, RESET + " AND note_id = ANY (:ids) RETURNING note_id").stream()
-                    .map(NoteId::new)
-                    .toList();
+            String sql = RESET + " AND note_id = ANY (:ids) RETURNING note_id AS value";
+            return Statements.list(jdbc, NoteId.class, parameters, sql);
         });
     }
 
@@ -347,9 +342,5 @@ public class WorklistRepository {
     /** Deletes the rows of notes in the caller's transaction; returns their number. */
     public long delete(Collection<NoteId> notes) {
         return Statements.update(jdbc, Map.of("notes", notes), "DELETE FROM worklist WHERE note_id = ANY (:notes)");
-    }
-
-    private static String[] array(Collection<NoteId> notes) {
-        return notes.stream().map(NoteId::value).toArray(String[]::new);
     }
 }

@@ -201,7 +201,6 @@ public final class DeadlineHttpClient implements AutoCloseable {
         return requests.sum();
     }
 
-    /** Closes all idle connections. */
     public void closeIdle() {
         connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
     }
