@@ -40,7 +40,6 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     @Option(names = "--data-dir", paramLabel = "DIR")
     private @Nullable Path dataDir;
 
-    /** Returns the option {@code --data-dir}; empty if it is not given. */
     final Optional<Path> dataDirectory() {
         return Optional.ofNullable(dataDir);
     }
@@ -55,7 +54,6 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         return all;
     }
 
-    /** Returns the settings that select the archive of a data directory, with its embedded servers. */
     static Map<String, String> ofDirectory(Path directory) {
         Map<String, String> settings = new HashMap<>(SandboxCommand.storeOf(directory));
         settings.put("archive.data-dir", directory.toAbsolutePath().normalize().toString());
@@ -207,7 +205,6 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         });
     }
 
-    /** Returns the option {@code --node} as a setting; empty if it is not given. */
     static Map<String, String> ofNode(@Nullable String node) {
         return node == null ? Map.of() : Map.of("archive.node", node);
     }

@@ -15,7 +15,6 @@ import org.springframework.util.unit.DataSize;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
-/** Converters of arguments. */
 final class Arguments {
 
     private Arguments() {}

@@ -50,7 +50,6 @@ public final class CommandContext implements AutoCloseable {
     private static final List<Class<?>> READING =
             List.of(ProgramConfiguration.class, SingleConnection.class, ArchiveLocation.class, MigrationHistory.class);
 
-    /** Components of the context that serves. */
     private static final List<Class<?>> SERVING = List.of(
             ProgramConfiguration.class, BrowseConfiguration.class, ArchiveLocation.class, MigrationHistory.class);
 

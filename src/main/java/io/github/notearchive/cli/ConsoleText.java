@@ -36,7 +36,6 @@ public final class ConsoleText {
 
     private ConsoleText() {}
 
-    /** Renders a template without colours. */
     public static String render(String template, Object model) {
         return render(template, model, false);
     }

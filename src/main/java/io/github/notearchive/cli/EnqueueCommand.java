@@ -63,7 +63,6 @@ final class EnqueueCommand extends ArchiveCommand {
     @Option(names = "--offline")
     private boolean offline;
 
-    /** A readable input in UTF-8. */
     private record Input(String name, @Nullable Path file, InputStreamSource content) {}
 
     record Enqueued(String name, EnqueueReport report, Arguments.RefreshAfter refresh) {

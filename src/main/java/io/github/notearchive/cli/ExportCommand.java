@@ -74,7 +74,6 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--since", paramLabel = "MANIFEST")
     private @Nullable Path since;
 
-    /** Partition of tables. */
     private enum Partition {
         MONTH
     }
@@ -201,7 +200,6 @@ final class ExportCommand extends ArchiveCommand {
                 new NoteArchiveCommand.Version().getVersion()[0]);
     }
 
-    /** Refuses options that the format does not support. */
     private void refuseOtherFormats(MediaMode files) {
         refuseIf(
                 !format.takes(files),

@@ -80,7 +80,6 @@ final class StatusCommand extends JsonCommand {
             JobExecutionQueries.@Nullable Execution lastAudit,
             Map<Damage.Kind, Long> openFindings) {}
 
-    /** Calls of the night, and refreshes. */
     record Tonight(
             List<CallTotals.CallCount> callsTonight,
             @JsonInclude(JsonInclude.Include.NON_NULL) CallTotals.@Nullable Cost costTonight,

@@ -15,11 +15,7 @@ public final class DataDirectoryException extends RuntimeException {
         this(message, cause, false);
     }
 
-    DataDirectoryException(String message, boolean isDiskFull) {
-        this(message, null, isDiskFull);
-    }
-
-    private DataDirectoryException(String message, @Nullable Throwable cause, boolean isDiskFull) {
+    DataDirectoryException(String message, @Nullable Throwable cause, boolean isDiskFull) {
         super(message, cause);
         this.isDiskFull = isDiskFull;
     }

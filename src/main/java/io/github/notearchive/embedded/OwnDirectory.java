@@ -127,7 +127,6 @@ final class OwnDirectory extends DataDirectory {
         return servers.get(name);
     }
 
-    /** Publishes an answer to a user. */
     synchronized void answer(String key, String value) {
         answers.put(key, value);
         try {

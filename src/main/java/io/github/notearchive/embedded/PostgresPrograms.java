@@ -41,7 +41,6 @@ record PostgresPrograms(Path directory, Path mark) {
         }
     }
 
-    /** Marks the programs as whole, after they have started a server. */
     void markWhole() throws IOException {
         if (!Files.exists(mark)) {
             try (Stream<Path> files = Files.walk(directory)) {

@@ -58,7 +58,6 @@ record Postmaster(long pid, Path cluster) {
         }
     }
 
-    /** Returns whether the condition holds within the limit. */
     private static boolean holdsWithin(Duration limit, Path cluster, BooleanSupplier condition) {
         long deadline = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {

@@ -47,7 +47,7 @@ final class SharedDirectory extends DataDirectory {
             }
             String failure = facts.getProperty(request);
             if (failure != null) {
-                throw new DataDirectoryException(failure, failure.contains(NO_SPACE));
+                throw new DataDirectoryException(failure, null, failure.contains(NO_SPACE));
             }
             if (isFull(path())) {
                 throw DataDirectoryException.diskFull(path(), NO_SPACE + "; free some and run again", null);

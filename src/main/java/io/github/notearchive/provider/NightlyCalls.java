@@ -23,7 +23,6 @@ public record NightlyCalls(long all, long videos, long refreshes, long unbilled,
                 all, videos, refreshes, Math.max(unbilled, atLeast), Math.max(unbilledVideos, ofVideos));
     }
 
-    /** Returns these numbers without a call of this kind. */
     NightlyCalls without(CallKind kind) {
         return new NightlyCalls(
                 Math.max(0, all - 1),

@@ -129,7 +129,6 @@ public record NoteSourceProperties(
             return endpoint == Endpoint.VIDEO && video != null ? video : note;
         }
 
-        /** Returns the price of billed calls about notes and for videos. */
         public BigDecimal cost(long notes, long videos) {
             return note.multiply(BigDecimal.valueOf(notes))
                     .add(of(Endpoint.VIDEO).multiply(BigDecimal.valueOf(videos)));

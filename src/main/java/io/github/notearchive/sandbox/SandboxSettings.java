@@ -16,7 +16,6 @@ import java.util.Map;
  */
 public record SandboxSettings(long seed, int quota, Duration latency, Map<Fault, Double> shares) {
 
-    /** Failure that the provider simulates. */
     public enum Fault {
         /** A call fails with code 301, drawn for each call. */
         FAIL_301,
