@@ -45,7 +45,10 @@ import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The page of settings is up to date. */
+/**
+ * The page of all settings is up to date: names and bounds from the records, defaults and variables from
+ * config/application.yml, descriptions from the configuration metadata.
+ */
 class SettingsTableTests {
 
     private static final Path PAGE = Path.of("src", "docs", "settings.md");
@@ -53,11 +56,62 @@ class SettingsTableTests {
     /** System property that updates the page. */
     private static final String WRITE = "settings.write";
 
-    private final SettingsTable table = new SettingsTable();
+    /** Settings of Spring Boot, whose metadata has other descriptions. */
+    private static final String SPRING = """
+            spring.datasource.url: PostgreSQL server, version 15 or newer, as jdbc:postgresql://host:5432/database; empty for the embedded one over the data directory
+            spring.datasource.username: role that owns the tables
+            spring.datasource.password: its password; from the environment only, never from a file in the repository
+            spring.datasource.hikari.maximum-pool-size: maximum number of database connections
+            spring.datasource.hikari.minimum-idle: number of idle connections that stay open
+            spring.datasource.hikari.connection-timeout: timeout for a connection of the pool, in milliseconds
+            spring.datasource.hikari.connection-init-sql: first statements of each connection: lock timeout, and lz4 compression where the server has it
+            spring.datasource.hikari.data-source-properties.connectTimeout: timeout of the connection to the server, in seconds
+            spring.datasource.hikari.data-source-properties.socketTimeout: read timeout in seconds, after which a connection is closed; longer than any statement
+            logging.level.root: log level of the libraries
+            logging.level.io.github.notearchive: log level of the program
+            """;
+
+    private static final Map<Class<?>, String> KINDS = Map.of(
+            boolean.class, "`true`, `false`",
+            Boolean.class, "`true`, `false`",
+            double.class, "number",
+            BigDecimal.class, "number",
+            Currency.class, "currency code",
+            Duration.class, "duration",
+            DataSize.class, "size",
+            URI.class, "URL");
+
+    private static final String HEAD = """
+
+            ## %s
+
+            | setting | variable | kind | default | bounds | meaning |
+            |---|---|---|---|---|---|
+            """;
+
+    private static final String METADATA = "META-INF/spring-configuration-metadata.json";
+
+    private final Map<String, Effective> defaults = new TreeMap<>();
+    private final Map<String, String> meanings = new TreeMap<>();
+    private final Validator validator;
+
+    /** Constraints without description. */
+    private final Set<String> unspoken = new TreeSet<>();
+
+    SettingsTableTests() {
+        try (var factory = Validation.buildDefaultValidatorFactory()) {
+            validator = factory.getValidator();
+        }
+        new EffectiveSettings(SettingsFixture.with(Map.of()))
+                .all()
+                .forEach(setting -> defaults.put(setting.name(), setting));
+        SPRING.lines().map(line -> line.split(": ", 2)).forEach(line -> meanings.put(line[0], line[1]));
+        readMeanings();
+    }
 
     @Test
     void pageIsUpToDate() throws IOException {
-        String made = table.page();
+        String made = page();
         if (System.getProperty(WRITE) != null) {
             Files.writeString(PAGE, made);
         }
@@ -69,246 +123,173 @@ class SettingsTableTests {
 
     @Test
     void everySettingHasADescription() {
-        assertThat(table.withoutMeaning())
+        assertThat(KnownSetting.ALL)
+                .extracting(KnownSetting::name)
+                .filteredOn(name -> meanings.getOrDefault(name, "").isBlank())
                 .as("settings without an @param in the Javadoc of their record, or not compiled")
                 .isEmpty();
     }
 
     @Test
     void everyBoundHasADescription() {
-        table.page();
+        page();
 
-        assertThat(table.unspoken()).isEmpty();
+        assertThat(unspoken).isEmpty();
     }
 
-    /**
-     * Page of all settings: names and bounds from the records, defaults and variables from config/application.yml,
-     * descriptions from the configuration metadata.
-     */
-    static final class SettingsTable {
+    private String page() {
+        StringBuilder page = new StringBuilder();
+        page.append("""
+                # Settings
 
-        /** Settings of Spring Boot, whose metadata has other descriptions. */
-        private static final String SPRING = """
-                spring.datasource.url: PostgreSQL server, version 15 or newer, as jdbc:postgresql://host:5432/database; empty for the embedded one over the data directory
-                spring.datasource.username: role that owns the tables
-                spring.datasource.password: its password; from the environment only, never from a file in the repository
-                spring.datasource.hikari.maximum-pool-size: maximum number of database connections
-                spring.datasource.hikari.minimum-idle: number of idle connections that stay open
-                spring.datasource.hikari.connection-timeout: timeout for a connection of the pool, in milliseconds
-                spring.datasource.hikari.connection-init-sql: first statements of each connection: lock timeout, and lz4 compression where the server has it
-                spring.datasource.hikari.data-source-properties.connectTimeout: timeout of the connection to the server, in seconds
-                spring.datasource.hikari.data-source-properties.socketTimeout: read timeout in seconds, after which a connection is closed; longer than any statement
-                logging.level.root: log level of the libraries
-                logging.level.io.github.notearchive: log level of the program
-                """;
+                A test generates this page from the program and from [config/application.yml](../../config/application.yml); see
+                [CONTRIBUTING](../../CONTRIBUTING.md#a-setting). `note-archive config show` prints the effective values with their origin; [Configuration](configuration.md) has examples.
 
-        private static final Map<Class<?>, String> KINDS = Map.of(
-                boolean.class, "`true`, `false`",
-                Boolean.class, "`true`, `false`",
-                double.class, "number",
-                BigDecimal.class, "number",
-                Currency.class, "currency code",
-                Duration.class, "duration",
-                DataSize.class, "size",
-                URI.class, "URL");
+                A setting comes from an environment variable or from `application.yml` in `config/` beside the program. A variable has precedence over the file if its name is the
+                setting's in capitals, without hyphens and with `_` for dots (`ARCHIVE_RETRY_PERNIGHT` for `archive.retry.per-night`). Where the table has another name, as
+                `ARCHIVE_CALLS_PER_SECOND`, the file has precedence over it. An empty variable counts as not set. Lists are separated by commas. Durations are written `500ms`, `30s`,
+                `5m`, `12h`, `7d`, sizes `512KB`, `32MB`, `4GB`. A duration or size without its unit ends every command with 2, unless it is 0.
 
-        private static final String HEAD = """
+                An unknown key below `archive.`, or a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets nothing, ends every command with 2: it may be a mistyped limit.
+                Foreign variables with these prefixes are listed in `ARCHIVE_FOREIGN_VARIABLES`; on Kubernetes set `enableServiceLinks: false`.
+                """);
+        Map<String, List<KnownSetting>> groups = KnownSetting.ALL.stream()
+                .collect(groupingBy(
+                        setting -> setting.name().substring(0, setting.name().lastIndexOf('.')),
+                        TreeMap::new,
+                        toList()));
+        groups.forEach((group, settings) -> {
+            page.append(HEAD.formatted("`" + group + "`"));
+            settings.forEach(setting -> page.append(row(setting.name(), kind(setting), bounds(setting))));
+        });
+        page.append(HEAD.formatted("Spring Boot's settings, as far as needed"));
+        EffectiveSettings.SPRING.forEach(name -> page.append(row(name, "", "")));
+        page.append("""
 
-                ## %s
+                ## Launcher
 
-                | setting | variable | kind | default | bounds | meaning |
-                |---|---|---|---|---|---|
-                """;
+                | variable | meaning |
+                |---|---|
+                | `JAVA_HOME` | first candidate for a Java 25 or newer; an older one is ignored |
+                | `JAVA_OPTS` | options of java, separated by spaces, such as `-Xmx512m` |
 
-        private static final String METADATA = "META-INF/spring-configuration-metadata.json";
+                ## Rules between settings
 
-        private final Map<String, Effective> defaults = new TreeMap<>();
-        private final Map<String, String> meanings = new TreeMap<>();
-        private final Validator validator;
+                """);
+        rules().forEach(rule -> page.append("* ").append(rule).append('\n'));
+        return page.toString();
+    }
 
-        SettingsTable() {
-            try (var factory = Validation.buildDefaultValidatorFactory()) {
-                validator = factory.getValidator();
-            }
-            new EffectiveSettings(SettingsFixture.with(Map.of()))
-                    .all()
-                    .forEach(setting -> defaults.put(setting.name(), setting));
-            SPRING.lines().map(line -> line.split(": ", 2)).forEach(line -> meanings.put(line[0], line[1]));
-            readMeanings();
+    private String row(String name, String kind, String bounds) {
+        Effective standard = Objects.requireNonNull(defaults.get(name), name);
+        String value = standard.value().isEmpty() ? "" : "`" + standard.value() + "`";
+        return Stream.of("`" + name + "`", "`" + standard.variable() + "`", kind, value, bounds, meaning(name))
+                .map(cell -> cell.replace("|", "\\|"))
+                .collect(joining(" | ", "| ", " |\n"));
+    }
+
+    private String meaning(String name) {
+        return meanings.getOrDefault(name, "")
+                .replaceAll("\\{@(?:code|link) ([^}]*)}", "`$1`")
+                .replaceAll("\\s+", " ")
+                .strip();
+    }
+
+    private static String kind(KnownSetting setting) {
+        return (setting.isList() ? "list: " : "") + kind(setting.valueType());
+    }
+
+    private static String kind(Class<?> type) {
+        if (type.isEnum()) {
+            return Stream.of(type.getEnumConstants())
+                    .map(constant -> "`" + constant.toString().toLowerCase(Locale.ROOT) + "`")
+                    .collect(joining(", "));
         }
+        String other = type.isPrimitive() || Number.class.isAssignableFrom(type) ? "whole number" : "text";
+        return KINDS.getOrDefault(type, Masks.isSecret(type.getSimpleName()) ? "secret" : other);
+    }
 
-        /** Settings without description in the metadata. */
-        List<String> withoutMeaning() {
-            return KnownSetting.ALL.stream()
-                    .map(KnownSetting::name)
-                    .filter(name -> meanings.getOrDefault(name, "").isBlank())
-                    .toList();
+    private String bounds(KnownSetting setting) {
+        PropertyDescriptor property = validator
+                .getConstraintsForClass(setting.component().getDeclaringRecord())
+                .getConstraintsForProperty(setting.component().getName());
+        if (property == null) {
+            return "";
         }
+        List<String> bounds = new ArrayList<>(bounds(setting, property.getConstraintDescriptors()));
+        property.getConstrainedContainerElementTypes().stream()
+                .flatMap(element -> bounds(setting, element.getConstraintDescriptors()).stream())
+                .map(bound -> "each " + bound)
+                .forEach(bounds::add);
+        return String.join(", ", bounds);
+    }
 
-        /** Constraints without description. */
-        private final Set<String> unspoken = new TreeSet<>();
-
-        Set<String> unspoken() {
-            return Collections.unmodifiableSet(unspoken);
-        }
-
-        String page() {
-            StringBuilder page = new StringBuilder();
-            page.append("""
-                    # Settings
-
-                    A test generates this page from the program and from [config/application.yml](../../config/application.yml); see
-                    [CONTRIBUTING](../../CONTRIBUTING.md#a-setting). `note-archive config show` prints the effective values with their origin; [Configuration](configuration.md) has examples.
-
-                    A setting comes from an environment variable or from `application.yml` in `config/` beside the program. A variable has precedence over the file if its name is the
-                    setting's in capitals, without hyphens and with `_` for dots (`ARCHIVE_RETRY_PERNIGHT` for `archive.retry.per-night`). Where the table has another name, as
-                    `ARCHIVE_CALLS_PER_SECOND`, the file has precedence over it. An empty variable counts as not set. Lists are separated by commas. Durations are written `500ms`, `30s`,
-                    `5m`, `12h`, `7d`, sizes `512KB`, `32MB`, `4GB`. A duration or size without its unit ends every command with 2, unless it is 0.
-
-                    An unknown key below `archive.`, or a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets nothing, ends every command with 2: it may be a mistyped limit.
-                    Foreign variables with these prefixes are listed in `ARCHIVE_FOREIGN_VARIABLES`; on Kubernetes set `enableServiceLinks: false`.
-                    """);
-            Map<String, List<KnownSetting>> groups = KnownSetting.ALL.stream()
-                    .collect(groupingBy(
-                            setting ->
-                                    setting.name().substring(0, setting.name().lastIndexOf('.')),
-                            TreeMap::new,
-                            toList()));
-            groups.forEach((group, settings) -> {
-                page.append(HEAD.formatted("`" + group + "`"));
-                settings.forEach(setting -> page.append(row(setting.name(), kind(setting), bounds(setting))));
-            });
-            page.append(HEAD.formatted("Spring Boot's settings, as far as needed"));
-            EffectiveSettings.SPRING.forEach(name -> page.append(row(name, "", "")));
-            page.append("""
-
-                    ## Launcher
-
-                    | variable | meaning |
-                    |---|---|
-                    | `JAVA_HOME` | first candidate for a Java 25 or newer; an older one is ignored |
-                    | `JAVA_OPTS` | options of java, separated by spaces, such as `-Xmx512m` |
-
-                    ## Rules between settings
-
-                    """);
-            rules().forEach(rule -> page.append("* ").append(rule).append('\n'));
-            return page.toString();
-        }
-
-        private String row(String name, String kind, String bounds) {
-            Effective standard = Objects.requireNonNull(defaults.get(name), name);
-            String value = standard.value().isEmpty() ? "" : "`" + standard.value() + "`";
-            return Stream.of("`" + name + "`", "`" + standard.variable() + "`", kind, value, bounds, meaning(name))
-                    .map(cell -> cell.replace("|", "\\|"))
-                    .collect(joining(" | ", "| ", " |\n"));
-        }
-
-        private String meaning(String name) {
-            return meanings.getOrDefault(name, "")
-                    .replaceAll("\\{@(?:code|link) ([^}]*)}", "`$1`")
-                    .replaceAll("\\s+", " ")
-                    .strip();
-        }
-
-        private static String kind(KnownSetting setting) {
-            return (setting.isList() ? "list: " : "") + kind(setting.valueType());
-        }
-
-        private static String kind(Class<?> type) {
-            if (type.isEnum()) {
-                return Stream.of(type.getEnumConstants())
-                        .map(constant -> "`" + constant.toString().toLowerCase(Locale.ROOT) + "`")
-                        .collect(joining(", "));
-            }
-            String other = type.isPrimitive() || Number.class.isAssignableFrom(type) ? "whole number" : "text";
-            return KINDS.getOrDefault(type, Masks.isSecret(type.getSimpleName()) ? "secret" : other);
-        }
-
-        private String bounds(KnownSetting setting) {
-            PropertyDescriptor property = validator
-                    .getConstraintsForClass(setting.component().getDeclaringRecord())
-                    .getConstraintsForProperty(setting.component().getName());
-            if (property == null) {
-                return "";
-            }
-            List<String> bounds = new ArrayList<>(bounds(setting, property.getConstraintDescriptors()));
-            property.getConstrainedContainerElementTypes().stream()
-                    .flatMap(element -> bounds(setting, element.getConstraintDescriptors()).stream())
-                    .map(bound -> "each " + bound)
-                    .forEach(bounds::add);
-            return String.join(", ", bounds);
-        }
-
-        private List<String> bounds(KnownSetting setting, Set<ConstraintDescriptor<?>> constraints) {
-            String least = null;
-            String most = null;
-            Set<String> others = new TreeSet<>();
-            for (ConstraintDescriptor<?> constraint : constraints) {
-                Map<String, Object> attributes = constraint.getAttributes();
-                boolean isExclusive = Boolean.FALSE.equals(attributes.get("inclusive"));
-                String value = attributes.containsKey("nanos") ? duration(attributes) : "" + attributes.get("value");
-                switch (constraint.getAnnotation().annotationType().getSimpleName()) {
-                    case "Min", "DecimalMin", "DurationMin" -> least = (isExclusive ? "more than " : "") + value;
-                    case "Max", "DecimalMax", "DurationMax" -> most = (isExclusive ? "less than " : "") + value;
-                    case "NotEmpty" -> others.add("at least one");
-                    case "NotBlank" -> others.add("not empty");
-                    case "Pattern" -> others.add("`" + attributes.get("regexp") + "`");
-                    case "NotNull" -> {
-                        // no text makes a null
-                    }
-                    default -> unspoken.add(setting.name() + ": " + constraint.getAnnotation());
+    private List<String> bounds(KnownSetting setting, Set<ConstraintDescriptor<?>> constraints) {
+        String least = null;
+        String most = null;
+        Set<String> others = new TreeSet<>();
+        for (ConstraintDescriptor<?> constraint : constraints) {
+            Map<String, Object> attributes = constraint.getAttributes();
+            boolean isExclusive = Boolean.FALSE.equals(attributes.get("inclusive"));
+            String value = attributes.containsKey("nanos") ? duration(attributes) : "" + attributes.get("value");
+            switch (constraint.getAnnotation().annotationType().getSimpleName()) {
+                case "Min", "DecimalMin", "DurationMin" -> least = (isExclusive ? "more than " : "") + value;
+                case "Max", "DecimalMax", "DurationMax" -> most = (isExclusive ? "less than " : "") + value;
+                case "NotEmpty" -> others.add("at least one");
+                case "NotBlank" -> others.add("not empty");
+                case "Pattern" -> others.add("`" + attributes.get("regexp") + "`");
+                case "NotNull" -> {
+                    // no text makes a null
                 }
+                default -> unspoken.add(setting.name() + ": " + constraint.getAnnotation());
             }
-            List<String> bounds = new ArrayList<>();
-            if (least != null || most != null) {
-                bounds.add(
-                        most == null ? "at least " + least : least == null ? "at most " + most : least + " to " + most);
-            }
-            bounds.addAll(others);
-            return bounds;
         }
-
-        private static String duration(Map<String, Object> attributes) {
-            Duration all = Duration.ZERO;
-            for (ChronoUnit unit : List.of(DAYS, HOURS, MINUTES, SECONDS, MILLIS, NANOS)) {
-                all = all.plus(((Number) attributes.get(unit.name().toLowerCase(Locale.ROOT))).longValue(), unit);
-            }
-            return DisplayFormat.setting(all);
+        List<String> bounds = new ArrayList<>();
+        if (least != null || most != null) {
+            bounds.add(most == null ? "at least " + least : least == null ? "at most " + most : least + " to " + most);
         }
+        bounds.addAll(others);
+        return bounds;
+    }
 
-        private List<String> rules() {
-            return Stream.concat(
-                            KnownSetting.RECORDS.stream(),
-                            KnownSetting.ALL.stream()
-                                    .map(setting -> setting.component().getDeclaringRecord()))
-                    .distinct()
-                    .flatMap(holder -> Stream.of(holder.getDeclaredMethods()))
-                    .map(method -> method.getAnnotation(AssertTrue.class))
-                    .filter(Objects::nonNull)
-                    .map(rule -> rule.message().replaceAll("(archive\\.[a-z.-]*[a-z])", "`$1`"))
-                    .distinct()
-                    .sorted()
-                    .toList();
+    private static String duration(Map<String, Object> attributes) {
+        Duration all = Duration.ZERO;
+        for (ChronoUnit unit : List.of(DAYS, HOURS, MINUTES, SECONDS, MILLIS, NANOS)) {
+            all = all.plus(((Number) attributes.get(unit.name().toLowerCase(Locale.ROOT))).longValue(), unit);
         }
+        return DisplayFormat.setting(all);
+    }
 
-        private void readMeanings() {
-            try {
-                for (URL url :
-                        Collections.list(SettingsTable.class.getClassLoader().getResources(METADATA))) {
-                    try (InputStream in = url.openStream()) {
-                        for (JsonNode property :
-                                JsonMapper.shared().readTree(in).get("properties")) {
-                            String name = property.get("name").asString();
-                            if (name.startsWith(KnownSetting.ROOT + ".")) {
-                                meanings.put(name, property.path("description").asString(""));
-                            }
+    private List<String> rules() {
+        return Stream.concat(
+                        KnownSetting.RECORDS.stream(),
+                        KnownSetting.ALL.stream()
+                                .map(setting -> setting.component().getDeclaringRecord()))
+                .distinct()
+                .flatMap(holder -> Stream.of(holder.getDeclaredMethods()))
+                .map(method -> method.getAnnotation(AssertTrue.class))
+                .filter(Objects::nonNull)
+                .map(rule -> rule.message().replaceAll("(archive\\.[a-z.-]*[a-z])", "`$1`"))
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private void readMeanings() {
+        try {
+            for (URL url :
+                    Collections.list(SettingsTableTests.class.getClassLoader().getResources(METADATA))) {
+                try (InputStream in = url.openStream()) {
+                    for (JsonNode property : JsonMapper.shared().readTree(in).get("properties")) {
+                        String name = property.get("name").asString();
+                        if (name.startsWith(KnownSetting.ROOT + ".")) {
+                            meanings.put(name, property.path("description").asString(""));
                         }
                     }
                 }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
