@@ -3,22 +3,15 @@ package io.github.notearchive.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.apache.commons.io.function.Uncheck;
 import org.junit.jupiter.api.Test;
 
 /** An audit by one node and by two, when the latency of the store is the limit and not the machine. */
@@ -30,7 +23,7 @@ class ScansBench {
     @Test
     void twoNodesBesideOne() {
         try (Servers servers = Servers.start();
-                SlowStore store = new SlowStore()) {
+                Wire store = slowStore()) {
             MeasuredProgram program = MeasuredProgram.configured(servers);
             Page page = new Page(ScansBench.class, "scans", "An audit that nodes share", servers);
             page.paragraph("""
@@ -62,7 +55,7 @@ class ScansBench {
     }
 
     /** Returns the seconds of an audit by new processes. */
-    private static double audit(Servers servers, SlowStore store, MeasuredProgram program, int nodes) {
+    private static double audit(Servers servers, Wire store, MeasuredProgram program, int nodes) {
         String database = "bench_scan";
         program.prepare(database, 1);
         servers.query(database, """
@@ -95,71 +88,35 @@ class ScansBench {
         }
     }
 
-    private static Process start(SlowStore store, MeasuredProgram program, Path directory, String database, String node)
+    private static Process start(Wire store, MeasuredProgram program, Path directory, String database, String node)
             throws IOException {
         Path home = Files.createDirectories(directory.resolve(node));
         Map<String, String> settings = program.settings(home, database);
         settings.put("ARCHIVE_NODE", node);
-        settings.put("ARCHIVE_S3_ENDPOINT", store.endpoint());
+        settings.put("ARCHIVE_S3_ENDPOINT", "http://127.0.0.1:" + store.port());
         return program.process(home, settings, "verify")
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("output.txt").toFile())
                 .start();
     }
 
-    /** A store that has the files of the audit, and lists none, so that none is an orphan. */
-    private static final class SlowStore implements AutoCloseable {
-
-        private static final String EMPTY =
-                "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>";
-        private static final String NO_KEY = "<Error><Code>NoSuchKey</Code></Error>";
-
-        private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-        private final HttpServer server =
-                Uncheck.get(() -> HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 1024));
-        private final Map<String, byte[]> files = new ConcurrentHashMap<>();
-
-        SlowStore() {
-            for (int i = 1; i <= FILES; i++) {
-                byte[] content = ("file " + i).getBytes(UTF_8);
-                files.put(DigestUtils.sha256Hex(content), content);
-            }
-            server.setExecutor(threads);
-            server.createContext("/", this::answer);
-            server.start();
+    /** Starts a store that has the files of the audit, and lists none, so that none is an orphan. */
+    private static Wire slowStore() {
+        Map<String, byte[]> files = new HashMap<>();
+        for (int i = 1; i <= FILES; i++) {
+            byte[] content = ("file " + i).getBytes(UTF_8);
+            files.put(DigestUtils.sha256Hex(content), content);
         }
-
-        String endpoint() {
-            return "http://127.0.0.1:" + server.getAddress().getPort();
-        }
-
-        private void answer(HttpExchange exchange) throws IOException {
-            String path = exchange.getRequestURI().getPath();
-            byte[] file = files.get(path.replaceFirst(".*/", "").replaceFirst("\\..*", ""));
+        return Wire.listen(request -> {
+            byte[] file = files.get(request.path().replaceFirst(".*/", "").replaceFirst("\\..*", ""));
             if (file != null) {
-                LockSupport.parkNanos(LATENCY_MILLIS * 1_000_000L);
-                send(exchange, 200, file);
-            } else if (path.matches("/[^/]+/.+")) {
-                send(exchange, 404, NO_KEY.getBytes(UTF_8));
+                Thread.sleep(LATENCY_MILLIS);
+                request.send(200, file);
+            } else if (request.path().matches("/[^/]+/.+")) {
+                Sink.sendXml(request, 404, "<Error><Code>NoSuchKey</Code></Error>");
             } else {
-                send(exchange, 200, EMPTY.getBytes(UTF_8));
+                Sink.sendXml(request, 200, Sink.EMPTY_LIST);
             }
-        }
-
-        private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
-            try (exchange) {
-                boolean isHead = exchange.getRequestMethod().equals("HEAD");
-                exchange.sendResponseHeaders(status, isHead ? -1 : body.length);
-                if (!isHead) {
-                    exchange.getResponseBody().write(body);
-                }
-            }
-        }
-
-        @Override
-        public void close() {
-            server.stop(0);
-            threads.close();
-        }
+        });
     }
 }

@@ -34,7 +34,7 @@ final class Sink {
     private static final String NO_MD5 = Base64.getEncoder().encodeToString(new byte[16]);
     private static final String LOCATION =
             "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">us-east-1</LocationConstraint>";
-    private static final String EMPTY_LIST =
+    static final String EMPTY_LIST =
             "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>sink</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>";
 
     private volatile Contents contents = new Contents(false);
@@ -59,7 +59,7 @@ final class Sink {
         }
     }
 
-    private static void sendXml(Request request, int status, String xml) throws IOException {
+    static void sendXml(Request request, int status, String xml) throws IOException {
         request.with("Content-Type", "application/xml").send(status, "<?xml version=\"1.0\"?>" + xml);
     }
 

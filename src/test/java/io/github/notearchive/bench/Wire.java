@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.apache.commons.io.function.Uncheck;
 
 /** HTTP server of a benchmark on a free port of 127.0.0.1: the JDK's server with a virtual thread per request. */
-final class Wire {
+final class Wire implements AutoCloseable {
 
     /** Responds to one request. An exception closes the connection. */
     @FunctionalInterface
@@ -62,6 +62,11 @@ final class Wire {
             }
             Runtime.getRuntime().halt(0);
         }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
     }
 
     /** One request and its response. */
