@@ -60,10 +60,8 @@ class JpegScalerTests {
     void aTurnedPhotoIsUpright() throws IOException {
         BufferedImage photo = new BufferedImage(64, 32, BufferedImage.TYPE_INT_RGB);
         photo.createGraphics().fillRect(0, 0, 32, 32); // white on the left
-        var jpeg = new ByteArrayOutputStream();
-        ImageIO.write(photo, "jpeg", jpeg);
 
-        BufferedImage upright = read(JpegScaler.scale(turned(jpeg.toByteArray()), "image/jpeg", 320));
+        BufferedImage upright = read(JpegScaler.scale(turned(encoded(photo, "jpeg")), "image/jpeg", 320));
 
         assertThat(List.of(upright.getWidth(), upright.getHeight())).containsExactly(32, 64);
         assertThat(new Color(upright.getRGB(16, 8)).getRed()).isGreaterThan(200);
@@ -125,7 +123,7 @@ class JpegScalerTests {
                         "image/png",
                         png(new BufferedImage(7000, 7000, BufferedImage.TYPE_INT_ARGB)),
                         "image/gif",
-                        largeGif())
+                        encoded(new BufferedImage(7000, 7000, BufferedImage.TYPE_BYTE_BINARY), "gif"))
                 .entrySet()) {
             assertThatIOException()
                     .as(picture.getKey())
@@ -200,8 +198,12 @@ class JpegScalerTests {
     }
 
     private static byte[] png(BufferedImage image) throws IOException {
+        return encoded(image, "png");
+    }
+
+    private static byte[] encoded(BufferedImage image, String format) throws IOException {
         var bytes = new ByteArrayOutputStream();
-        ImageIO.write(image, "png", bytes);
+        ImageIO.write(image, format, bytes);
         return bytes.toByteArray();
     }
 
@@ -261,12 +263,6 @@ class JpegScalerTests {
                 .put(frame)
                 .putInt(44, 0x3fff3fff)
                 .array();
-    }
-
-    private static byte[] largeGif() throws IOException {
-        var bytes = new ByteArrayOutputStream();
-        ImageIO.write(new BufferedImage(7000, 7000, BufferedImage.TYPE_BYTE_BINARY), "gif", bytes);
-        return bytes.toByteArray();
     }
 
     private static byte[] hugePng() {

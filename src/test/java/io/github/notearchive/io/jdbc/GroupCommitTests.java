@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +70,18 @@ class GroupCommitTests {
                 .param(ids.toArray(Integer[]::new))
                 .update();
         return ids.stream().map(id -> 2 * id).toList();
+    }
+
+    /** Fails each group that matches, after its rows were inserted. */
+    private void failAfterInsert(String state, Predicate<List<Integer>> isFailing) {
+        commits.close();
+        commits = groupCommit(ids -> {
+            List<Integer> results = insert(ids);
+            if (isFailing.test(ids)) {
+                throw new UncategorizedSQLException("test", null, new SQLException("test", state));
+            }
+            return results;
+        });
     }
 
     /** Starts a caller alone, then the others, so that these form the second group; returns all results. */
@@ -141,14 +154,7 @@ class GroupCommitTests {
     @ParameterizedTest
     @ValueSource(strings = {"21000", "54000", "XX001", "40P01", "57014"})
     void requestThatIsRejectedOrRolledBackEachTimeFailsItsOwnCallerOnly(String state) throws Exception {
-        commits.close();
-        commits = groupCommit(ids -> {
-            List<Integer> results = insert(ids);
-            if (ids.contains(1)) {
-                throw failure(state);
-            }
-            return results;
-        });
+        failAfterInsert(state, ids -> ids.contains(1));
 
         List<Future<Integer>> results = executeInTwoGroups(3);
 
@@ -177,14 +183,7 @@ class GroupCommitTests {
 
     @Test
     void deadlockIsRepeatedOnce() throws Exception {
-        commits.close();
-        commits = groupCommit(ids -> {
-            List<Integer> results = insert(ids);
-            if (failures.incrementAndGet() == 1) {
-                throw failure("40P01");
-            }
-            return results;
-        });
+        failAfterInsert("40P01", _ -> failures.incrementAndGet() == 1);
 
         List<Future<Integer>> results = executeInTwoGroups(2);
 
@@ -195,14 +194,7 @@ class GroupCommitTests {
 
     @Test
     void lostConnectionFailsAllCallersWithoutRepetition() throws Exception {
-        commits.close();
-        commits = groupCommit(ids -> {
-            List<Integer> results = insert(ids);
-            if (ids.size() > 1) {
-                throw failure("08006");
-            }
-            return results;
-        });
+        failAfterInsert("08006", ids -> ids.size() > 1);
 
         List<Future<Integer>> results = executeInTwoGroups(5);
 
@@ -251,9 +243,5 @@ class GroupCommitTests {
         getAll(results);
         assertThatThrownBy(() -> commits.execute(99)).isInstanceOf(IllegalStateException.class);
         assertThat(storedIds()).containsExactly(0, 1, 2, 3);
-    }
-
-    private static UncategorizedSQLException failure(String state) {
-        return new UncategorizedSQLException("test", null, new SQLException("test", state));
     }
 }
