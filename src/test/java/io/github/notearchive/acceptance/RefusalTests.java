@@ -3,8 +3,7 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import io.github.notearchive.io.TcpProxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -60,9 +59,7 @@ class RefusalTests {
         Path broken = Files.createDirectories(practice.directory().resolve("broken"));
         Files.writeString(broken.resolve("application.yml"), "archive:\n  node: a\n   workers: 3\n");
         Map<String, String> values = new LinkedHashMap<>();
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            values.put("closed", "127.0.0.1:" + socket.getLocalPort());
-        }
+        values.put("closed", "127.0.0.1:" + TcpProxy.closedPort());
         values.put("missing", servers.urlOf("no_such_database"));
         values.put("foreign", foreign);
         values.put("newer", newer);

@@ -4,9 +4,9 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.io.TcpProxy;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ record PgBouncer(Process process, String jdbcUrl) implements AutoCloseable {
     static PgBouncer before(ArchiveDatabase server, String database, Path directory) throws IOException {
         Path program = PLACES.stream().filter(Files::isExecutable).findFirst().orElse(null);
         assumeTrue(program != null, "pgbouncer is not installed");
-        int port = closedPort();
+        int port = TcpProxy.closedPort();
         Path log = Files.createDirectories(directory).resolve("pgbouncer.log");
         Path settings = Files.writeString(directory.resolve("pgbouncer.ini"), """
                         [databases]
@@ -53,13 +53,6 @@ record PgBouncer(Process process, String jdbcUrl) implements AutoCloseable {
                 .ignoreExceptions()
                 .untilAsserted(() -> new Socket(InetAddress.getLoopbackAddress(), port).close());
         return new PgBouncer(process, "jdbc:postgresql://127.0.0.1:" + port + "/" + database);
-    }
-
-    /** Returns a port of this machine on which no server listens. */
-    static int closedPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.github.notearchive.cli.CheckCommand.Finding.Result;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.export.Exporter;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.remap.RemapRunner;
@@ -303,7 +304,7 @@ class SystemChecksTests {
 
     @Test
     void everyCheckRunsAlthoughOthersFail() throws Exception {
-        String closed = "127.0.0.1:" + PgBouncer.closedPort();
+        String closed = "127.0.0.1:" + TcpProxy.closedPort();
         Path file = Files.writeString(home.resolve("a-file"), "text");
         settings.put("archive.data-dir", file.toString());
         settings.put("archive.verify.parallel", "0");

@@ -58,6 +58,15 @@ public final class TcpProxy implements AutoCloseable {
         return new TcpProxy(server.getPort());
     }
 
+    /** Returns a port of 127.0.0.1 on which no server listens. */
+    public static int closedPort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     public int port() {
         return port;
     }

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.io.TcpProxy;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -219,11 +218,8 @@ class ObjectStoreTests {
     }
 
     @Test
-    void closedPortIsUnreachable() throws Exception {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+    void closedPortIsUnreachable() {
+        int port = TcpProxy.closedPort();
         try (var nowhere = new ObjectStore(StoreFixture.properties("http://127.0.0.1:" + port))) {
             for (ThrowingCallable call : List.<ThrowingCallable>of(
                     nowhere::ensureBucket, () -> nowhere.list("").toList())) {
