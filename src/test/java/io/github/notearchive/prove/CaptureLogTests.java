@@ -286,17 +286,6 @@ class CaptureLogTests {
     }
 
     @Test
-    void anEmptyDatabaseAdoptsTheLog() throws IOException {
-        String root = appended(600).root();
-        database.update("TRUNCATE log_entry, log_checkpoint");
-
-        assertThat(append(log())).isEqualTo(new LogState(600, 0, root, null));
-
-        assertThat(root(600)).isEqualTo(root);
-        assertWhole(600);
-    }
-
-    @Test
     void aLostCheckpointIsWrittenAgain() throws IOException {
         appended(600);
         bucket.objects.keySet().removeIf(key -> key.startsWith("log/tile") || key.equals("log/checkpoint"));
@@ -541,14 +530,6 @@ class CaptureLogTests {
         assertThat(state.appended()).isEqualTo(3);
         assertThat(state.root()).isNull();
         assertThat(state.problem()).contains("Object store");
-    }
-
-    @Test
-    void aDisabledLogAppendsNothing() {
-        record(5);
-
-        assertThat(log(new ProofProperties(false, new Secret(""), ""), "home").tryAppend())
-                .isEmpty();
     }
 
     private static String verify(Path proof, String verifier, String... files) throws Exception {

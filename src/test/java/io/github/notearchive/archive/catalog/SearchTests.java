@@ -178,21 +178,6 @@ class SearchTests {
                 .noneMatch(line -> line.contains("Seq Scan on note"));
     }
 
-    @Test
-    void unchangedTextDoesNotTouchTheIndex() {
-        save(1, "露营", "海边");
-
-        Long inPlace = new TransactionTemplate(database.transactions()).execute(_ -> {
-            // A connection also counts updates of earlier transactions, until it reports them to the server.
-            long earlier = updatesInPlace();
-            database.update(
-                    "UPDATE note SET title = '露营', note_text = '海边', liked_count = 8, last_captured_at = now()");
-            return updatesInPlace() - earlier;
-        });
-
-        assertThat(inPlace).isEqualTo(1);
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {10, 400, 1000, 5000})
     void refreshWithUnchangedTextDoesNotTouchTheIndex(int length) {
