@@ -235,14 +235,20 @@ class PublishTests extends PublishScenario {
     }
 
     @Test
-    void aTableWhoseObjectsAreMissingIsPublishedAgain() throws Exception {
+    void lostObjectsOfATableAreStoredAgain() throws Exception {
         publish();
-        String location = catalogRows().get("notes");
-        store.remove(location.substring(location.indexOf("lake/")));
+        String metadata = catalogRows().get("notes");
+        String file = keys().stream()
+                .filter(key -> key.startsWith("lake/media/data/"))
+                .findFirst()
+                .orElseThrow();
+        for (String lost : List.of(metadata.substring(metadata.indexOf("lake/")), file)) {
+            store.remove(lost);
 
-        publish();
+            publish();
 
-        assertPublished();
+            assertPublished();
+        }
     }
 
     @Test
@@ -271,9 +277,7 @@ class PublishTests extends PublishScenario {
     void anotherExpressionOfAColumnIsPublishedForAllRows() throws Exception {
         archive.makeOld("1 day");
         publish();
-        database.update("ALTER TABLE note DISABLE TRIGGER USER");
-        database.update("UPDATE note SET liked_count = 7");
-        database.update("ALTER TABLE note ENABLE TRIGGER USER");
+        updateWithoutTriggers("UPDATE note SET liked_count = 7");
         try (JdbcCatalog catalog = catalog()) {
             table(catalog, "notes")
                     .updateProperties()
@@ -410,24 +414,9 @@ class PublishTests extends PublishScenario {
     }
 
     @Test
-    void aLostDataFileIsStoredAgain() throws Exception {
-        publish();
-        String lost = keys().stream()
-                .filter(key -> key.startsWith("lake/media/data/"))
-                .findFirst()
-                .orElseThrow();
-        store.remove(lost);
-
-        publish();
-
-        assertPublished();
-    }
-
-    @Test
     void changesAfterARowOfTheFutureArePublished() throws Exception {
-        database.update("ALTER TABLE note DISABLE TRIGGER USER");
-        database.update("UPDATE note SET changed_at = now() + interval '2 days' WHERE note_id = ?", SmallArchive.BARE);
-        database.update("ALTER TABLE note ENABLE TRIGGER USER");
+        updateWithoutTriggers(
+                "UPDATE note SET changed_at = now() + interval '2 days' WHERE note_id = ?", SmallArchive.BARE);
         publish();
         database.update("UPDATE note SET liked_count = 7 WHERE note_id = ?", SmallArchive.FORMULA);
 
@@ -493,6 +482,12 @@ class PublishTests extends PublishScenario {
                 CompletableFuture.runAsync(() -> Uncheck.run(other)).join();
             }
         });
+    }
+
+    private void updateWithoutTriggers(String sql, Object... parameters) {
+        database.update("ALTER TABLE note DISABLE TRIGGER USER");
+        database.update(sql, parameters);
+        database.update("ALTER TABLE note ENABLE TRIGGER USER");
     }
 
     private List<String> dataFiles() {

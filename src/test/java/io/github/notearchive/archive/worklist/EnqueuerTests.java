@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -49,28 +48,6 @@ class EnqueuerTests {
         assertThat(list.entry(1))
                 .extracting("state", "priority", "source", "enqueuedAt", "dueAt", "attempts", "claimedBy")
                 .containsExactly(NoteState.PENDING, 7, "csv of May", NOW, NOW, 0, null);
-    }
-
-    @Test
-    void linesAreCountedByOutcome() {
-        String link = "https://www.xiaohongshu.com/explore/" + id(3) + "?a=b";
-        String upperCase = " " + id(2).toUpperCase(Locale.ROOT) + " ";
-        EnqueueReport report = enqueue(String.join(
-                "\r\n",
-                "\uFEFF# list of May",
-                id(1),
-                "",
-                upperCase,
-                link,
-                id(1),
-                "nonsense",
-                "http://xhslink.com/a/b",
-                id(4)));
-
-        assertThat(report).isEqualTo(new EnqueueReport(4, 0, 1, 2, rejected));
-        assertThat(rejected).extracting(Rejected::line).containsExactly(7L, 8L);
-        assertThat(rejected.getFirst().text()).isEqualTo("nonsense");
-        assertThat(ids()).containsExactly(id(1), id(2), id(3), id(4));
     }
 
     /** A share text has the link between other words; all lines have their place in the list. */
@@ -274,6 +251,7 @@ class EnqueuerTests {
                 new Sample("1," + id(1) + ",title\n2," + id(2) + ",other\n", 1, 2),
                 new Sample("uid\n" + id(9), 9).column("1"),
                 new Sample("\uFEFF\r\n\r\n"),
+                new Sample("\uFEFF# list of May\r\n" + id(1) + "\r\n\r\n" + id(2), 1, 2),
                 new Sample(""));
         return Stream.of(separators, noteColumns, firstLines, headings, others).flatMap(samples -> samples);
     }

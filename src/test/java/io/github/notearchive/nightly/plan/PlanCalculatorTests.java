@@ -101,21 +101,6 @@ class PlanCalculatorTests {
                 .isEqualTo(stops == null || stops.equals("0"));
     }
 
-    @Test
-    void notesPostponedToALaterNightAreLeftOutAndPartOfTheBacklog() {
-        notes(Kind.NEW, 1_000);
-        notes(Kind.POSTPONED_LATER, 100);
-        settings.put("archive.source.calls-per-night", "500");
-        made = new NightlyCalls(200, 0, 0, 0, 0);
-
-        NightPlan plan = plan();
-
-        assertThat(plan.calls().needed()).isEqualTo(1_000);
-        assertThat(plan.backlog().calls()).isEqualTo(700 + 100);
-        assertThat(leftOut(plan, "calls beyond the limit of tonight")).isEqualTo(700);
-        assertThat(leftOut(plan, "notes postponed to a later night")).isEqualTo(100);
-    }
-
     /** Notes that are paid, all of kind HELD, or need a call; limits; milliseconds of the files; rate and duration. */
     @ParameterizedTest
     @CsvSource(
