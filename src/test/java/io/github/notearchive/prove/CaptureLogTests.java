@@ -15,6 +15,7 @@ import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.text.Secret;
+import io.github.notearchive.nightly.TableDump;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog.DamagedLogException;
 import io.github.notearchive.prove.CaptureLog.LogState;
@@ -236,26 +237,13 @@ class CaptureLogTests {
         assertWhole(300);
     }
 
-    private void dump() {
-        database.update("DROP TABLE IF EXISTS dump_entry, dump_checkpoint");
-        database.update("CREATE TABLE dump_entry AS SELECT * FROM log_entry");
-        database.update("CREATE TABLE dump_checkpoint AS SELECT * FROM log_checkpoint");
-    }
-
-    private void restoreDump() {
-        database.update("TRUNCATE log_entry, log_checkpoint");
-        database.update("INSERT INTO log_entry SELECT * FROM dump_entry");
-        database.update("INSERT INTO log_checkpoint SELECT * FROM dump_checkpoint");
-        database.update("DROP TABLE dump_entry, dump_checkpoint");
-    }
-
     @Test
     void aRestoredDumpAdoptsTheLogOfTheBucketBeforeItAppends() throws IOException {
         appended(300);
         record(50);
-        dump();
+        TableDump dump = TableDump.of(database.jdbc());
         String root = appended(250).root();
-        restoreDump();
+        dump.restore();
 
         assertThat(appended(20).size()).isEqualTo(620);
 
@@ -273,11 +261,11 @@ class CaptureLogTests {
         record(100);
         assertThatThrownBy(() -> append(log())).isInstanceOf(StoreException.class);
         bucket.uploadsLeft.set(Long.MAX_VALUE);
-        dump();
+        TableDump dump = TableDump.of(database.jdbc());
         database.update("DELETE FROM log_entry WHERE position >= 300");
         database.update("DELETE FROM log_checkpoint WHERE size > 300");
         String root = appended(120).root();
-        restoreDump();
+        dump.restore();
 
         assertThat(append(log()).size()).isEqualTo(520);
 
@@ -385,9 +373,9 @@ class CaptureLogTests {
     @Test
     void aNodeWithoutTheKeyAdoptsALogOnlyIntoEmptyTables() throws IOException {
         appended(300);
-        dump();
+        TableDump dump = TableDump.of(database.jdbc());
         appended(20);
-        restoreDump();
+        dump.restore();
 
         assertThatThrownBy(() -> append(log(settings, "other"))).hasMessageContaining("copy ");
         assertThat(newest()).isEqualTo(300);
@@ -429,9 +417,9 @@ class CaptureLogTests {
     @Test
     void anAuditFindsACheckpointThatTheTablesDoNotHave() throws IOException {
         appended(300);
-        dump();
+        TableDump dump = TableDump.of(database.jdbc());
         appended(20);
-        restoreDump();
+        dump.restore();
 
         assertThat(audit()).hasValueSatisfying(text -> assertThat(text).contains("of 320 entries, is not the one"));
     }

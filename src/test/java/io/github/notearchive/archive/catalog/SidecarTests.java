@@ -105,16 +105,7 @@ class SidecarTests {
     @Test
     void recordOfTheLogIsIndependentOfTheOrderOfFiles() {
         List<SlotRow> slots = slots("original", 1440, null, null);
-        Sidecar sidecar = new Sidecar(
-                Captures.ID,
-                Captures.NOW,
-                1,
-                JsonMapper.shared().createObjectNode(),
-                JsonMapper.shared().createObjectNode(),
-                null,
-                slots,
-                null,
-                new byte[] {1});
+        Sidecar sidecar = sidecar(slots);
         assertThat(sidecar.logEntry()).isEmpty();
         assertThat(sidecar.record())
                 .isEqualTo("""
@@ -127,19 +118,12 @@ class SidecarTests {
         assertThat(salted.record()).isEqualTo(sidecar.record());
         assertThat(salted.logEntry().orElseThrow().record()).isEqualTo(sidecar.record());
         assertThat(salted.logEntry().orElseThrow().salt()).isEqualTo("ab".repeat(32));
-        List<SlotRow> reversed = slots.reversed();
-        assertThat(new Sidecar(
-                                Captures.ID,
-                                Captures.NOW,
-                                1,
-                                sidecar.call(),
-                                sidecar.worklist(),
-                                null,
-                                reversed,
-                                null,
-                                new byte[] {1})
-                        .record())
-                .isEqualTo(sidecar.record());
+        assertThat(sidecar(slots.reversed()).record()).isEqualTo(sidecar.record());
+    }
+
+    private static Sidecar sidecar(List<SlotRow> slots) {
+        JsonNode none = JsonMapper.shared().createObjectNode();
+        return new Sidecar(Captures.ID, Captures.NOW, 1, none, none, null, slots, null, new byte[] {1});
     }
 
     @Test
