@@ -87,7 +87,7 @@ public abstract class MaintenanceScenario {
 
     /** Counts rows, such as those of a table. */
     protected long count(String rows) {
-        return night.count("SELECT count(*) FROM " + rows);
+        return night.rows(rows);
     }
 
     /** Archives notes that are pending, and returns them. */

@@ -31,8 +31,7 @@ class BoughtOnceTests extends NightFixture {
 
         RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.calls()).isZero();
+        night.assertArchived(List.of(note), 0);
         assertThat(run.bill().calls()).isZero();
     }
 
@@ -73,8 +72,7 @@ class BoughtOnceTests extends NightFixture {
         RunSummary ended = NightlyScenario.ended(run);
         assertThat(night.calls(note)).isEqualTo(1);
         assertThat(ended.notes().released()).as("for the 302 only").isEqualTo(1);
-        assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'"))
-                .isOne();
+        assertThat(night.rows("worklist WHERE claimed_by = 'east'")).isOne();
         assertThat(night.bills(note)).containsExactly("NO");
     }
 
@@ -200,7 +198,7 @@ class BoughtOnceTests extends NightFixture {
         assertThat(night.archived()).hasSize(30);
         int refusedAgain = night.provider().answered(303);
         assertThat(refusedAgain - refused).isBetween(1, WORKERS);
-        assertThat(night.count("SELECT count(*) FROM source_gate")).isEqualTo(2);
+        assertThat(night.rows("source_gate")).isEqualTo(2);
 
         night.isNextDay();
         night.script().unlimited();
@@ -250,9 +248,8 @@ class BoughtOnceTests extends NightFixture {
         int refused = refusedByFirst + refusedBySecond;
         assertThat(night.provider().answered(303)).isEqualTo(refused);
         assertThat(night.calls()).isEqualTo(195 + 5 * 5 + refused);
-        assertThat(night.count("SELECT count(*) FROM api_call")).isEqualTo(night.calls());
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
-                .isEqualTo(195);
+        assertThat(night.rows("api_call")).isEqualTo(night.calls());
+        assertThat(night.rows("api_call WHERE billed = 'YES'")).isEqualTo(195);
     }
 
     @Test

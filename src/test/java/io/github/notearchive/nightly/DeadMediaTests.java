@@ -97,9 +97,8 @@ class DeadMediaTests extends NightFixture {
         night.assertNote(note, FAILED, StateReason.MEDIA_INCOMPLETE, "IMAGE 1 GONE");
         assertThat(night.note(note).dueAt()).isNull();
         assertFiles("IMAGE MISSING GONE");
-        assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NULL"))
-                .isEqualTo(1);
-        assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
+        assertThat(night.rows("note WHERE archived_at IS NULL")).isEqualTo(1);
+        assertThat(night.rows("note_capture")).isEqualTo(2);
         assertThat(night.objects("media/")).hasSize(pictures.size() - 1);
 
         night.isNextDay();
@@ -150,8 +149,7 @@ class DeadMediaTests extends NightFixture {
                 JsonMapper.shared().readTree(envelope.toString().replaceAll("(\"http[^\"]*)", "$1&renewed=1"))));
         night.run(ExitCode.COMPLETED);
 
-        assertThat(night.calls()).isEqualTo(1);
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        night.assertArchived(List.of(note), 1);
         assertThat(night.slots(note)).hasSize(pictures.size());
     }
 
@@ -169,7 +167,7 @@ class DeadMediaTests extends NightFixture {
         night.run(ExitCode.COMPLETED);
 
         assertThat(night.calls()).isOne();
-        assertThat(night.objects("media/")).hasSize((int) night.count("SELECT count(*) FROM media_object"));
+        assertThat(night.objects("media/")).hasSize((int) night.rows("media_object"));
     }
 
     @Test
@@ -181,7 +179,7 @@ class DeadMediaTests extends NightFixture {
         await("all files are requested", () -> night.provider().mediaRequests() >= pictures.size());
         await("the other files are stored", () -> night.objects("media/").size() == pictures.size() - 1);
         await("the spool is empty", () -> spool.held().bytes() == 0);
-        assertThat(night.count("SELECT count(*) FROM media_object")).isZero();
+        assertThat(night.rows("media_object")).isZero();
         night.script().clear().releaseHung();
         ended(run, ExitCode.COMPLETED);
         night.assertArchived(List.of(note), 1);
@@ -200,16 +198,14 @@ class DeadMediaTests extends NightFixture {
         assertThat(night.files(note))
                 .startsWith("IMAGE WAIVED lost for good", "IMAGE STORED", "IMAGE MISSING GONE")
                 .noneMatch(file -> file.contains("RETRY"));
-        assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NOT NULL"))
-                .isZero();
+        assertThat(night.rows("note WHERE archived_at IS NOT NULL")).isZero();
         assertThatThrownBy(() -> waive(0, "again")).isInstanceOf(NotWaivedException.class);
         assertThatThrownBy(() -> waive(1, "stored already")).isInstanceOf(NotWaivedException.class);
         assertThat(waive(2, "lost too")).isZero();
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.files(note)).startsWith("IMAGE WAIVED lost for good", "IMAGE STORED", "IMAGE WAIVED lost too");
-        assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NOT NULL"))
-                .isEqualTo(1);
+        assertThat(night.rows("note WHERE archived_at IS NOT NULL")).isEqualTo(1);
         assertThat(night.calls()).isEqualTo(2);
         assertThat(night.objects("notes/" + note).lastEntry().getValue())
                 .asString(UTF_8)

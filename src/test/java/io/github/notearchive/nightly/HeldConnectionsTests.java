@@ -76,8 +76,7 @@ class HeldConnectionsTests extends NightFixture {
         assertThat(pool().getMaximumPoolSize()).isEqualTo(10);
         assertThat(night.archived()).hasSize(10);
         assertThat(night.claims()).isZero();
-        assertThat(night.count("SELECT count(*) FROM batch_step_execution WHERE status <> 'STOPPED'"))
-                .isZero();
+        assertThat(night.rows("batch_step_execution WHERE status <> 'STOPPED'")).isZero();
     }
 
     private HikariDataSource pool() throws Exception {

@@ -159,7 +159,7 @@ class InterruptionTests extends NightFixture {
 
         night.assertUntouched(notes);
         assertThat(night.calls()).isEqualTo(WORKERS);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND response IS NULL"))
+        assertThat(night.rows("api_call WHERE billed = 'UNKNOWN' AND response IS NULL"))
                 .isEqualTo(WORKERS);
         assertThat(stopped.notes().released()).isEqualTo(WORKERS);
     }

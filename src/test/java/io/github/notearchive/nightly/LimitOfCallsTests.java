@@ -80,7 +80,7 @@ class LimitOfCallsTests extends NightFixture {
         assertThat(night.calls()).isEqualTo(10);
         assertThat(night.archived()).hasSize(10);
         assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED");
-        assertThat(night.count("SELECT count(*) FROM source_gate")).isZero();
+        assertThat(night.rows("source_gate")).isZero();
 
         RunSummary forced = night.force();
 

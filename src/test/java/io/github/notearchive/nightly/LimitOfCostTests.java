@@ -86,7 +86,7 @@ class LimitOfCostTests extends NightFixture {
         String report =
                 reports.page(reports.find(Night.current(night.clock()), "main").orElseThrow());
         assertThat(report).contains("<dt>Cost</dt><dd class=\"figure\">EUR 0.90</dd>", "EUR 1.00");
-        assertThat(night.count("SELECT count(*) FROM run_summary WHERE cost = 0.90 AND currency = 'EUR'"))
+        assertThat(night.rows("run_summary WHERE cost = 0.90 AND currency = 'EUR'"))
                 .isOne();
 
         night.isNextDay();
@@ -110,8 +110,7 @@ class LimitOfCostTests extends NightFixture {
         }
 
         assertEnded(last, ExitCode.QUOTA_EXHAUSTED);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed <> 'NO'"))
-                .isEqualTo(6);
+        assertThat(night.rows("api_call WHERE billed <> 'NO'")).isEqualTo(6);
 
         YearMonth month = YearMonth.from(night.today().date());
         night.update(

@@ -46,7 +46,7 @@ class ManyNodesTests extends NightFixture {
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
-        assertThat(night.count("SELECT count(*) FROM source_gate"))
+        assertThat(night.rows("source_gate"))
                 .as("the node that met it closes the gate")
                 .isZero();
 
@@ -127,8 +127,7 @@ class ManyNodesTests extends NightFixture {
         callOfAnotherNode(List.of(note));
 
         night.run(ExitCode.COMPLETED);
-        assertThat(night.calls()).isOne();
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        night.assertArchived(List.of(note), 1);
 
         night.isNextDay();
         night.run(ExitCode.COMPLETED);
@@ -169,8 +168,7 @@ class ManyNodesTests extends NightFixture {
 
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(left).hasSize(2).extracting(night::calls).containsOnly(1);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE recovered_at IS NOT NULL"))
-                .isEqualTo(2);
+        assertThat(night.rows("api_call WHERE recovered_at IS NOT NULL")).isEqualTo(2);
     }
 
     @Test
@@ -183,9 +181,8 @@ class ManyNodesTests extends NightFixture {
 
         assertThat(lost.notes().archived()).isZero();
         assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'"))
-                .isEqualTo(3);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE response IS NOT NULL"))
+        assertThat(night.rows("worklist WHERE claimed_by = 'east'")).isEqualTo(3);
+        assertThat(night.rows("api_call WHERE response IS NOT NULL"))
                 .as("what was paid for is kept")
                 .isEqualTo(3);
     }

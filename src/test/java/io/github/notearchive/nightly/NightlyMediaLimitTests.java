@@ -75,7 +75,7 @@ class NightlyMediaLimitTests extends NightFixture {
             CompletableFuture<RunSummary> aside = night.runAside();
             await(
                     "both notes have their files stored and no rows",
-                    () -> night.count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0
+                    () -> night.rows("pg_locks WHERE NOT granted") > 0
                             && night.objects("notes/").size() == 2);
             assertThat(night.part(NightlyBytes.class).refusal()).isEmpty();
             return aside;

@@ -355,6 +355,11 @@ public final class NightlyScenario {
                 .single();
     }
 
+    /** Counts rows, such as those of a table. */
+    public long rows(String rows) {
+        return count("SELECT count(*) FROM " + rows);
+    }
+
     public long count(String sql, Object... parameters) {
         return jdbc.sql(sql).params(parameters).query(Long.class).single();
     }

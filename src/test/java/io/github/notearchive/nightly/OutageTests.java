@@ -76,7 +76,7 @@ class OutageTests extends NightFixture {
         int burnt = night.calls();
         assertThat(burnt).isBetween(FAULTS, FAULTS + WORKERS);
         assertThat(night.claims()).isZero();
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND received_at IS NOT NULL"))
+        assertThat(night.rows("api_call WHERE billed = 'UNKNOWN' AND received_at IS NOT NULL"))
                 .isEqualTo(burnt);
         assertThat(night.count("SELECT sum(attempts) FROM worklist")).isLessThanOrEqualTo(burnt);
 
@@ -98,10 +98,8 @@ class OutageTests extends NightFixture {
 
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.claims()).isZero();
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN'"))
-                .isEqualTo(WORKERS);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
-                .isZero();
+        assertThat(night.rows("api_call WHERE billed = 'UNKNOWN'")).isEqualTo(WORKERS);
+        assertThat(night.rows("api_call WHERE billed = 'YES'")).isZero();
     }
 
     @Test
@@ -154,8 +152,7 @@ class OutageTests extends NightFixture {
         night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
         assertThat(night.calls()).isBetween(FAULTS, FAULTS + WORKERS);
-        assertThat(night.count("SELECT count(*) FROM worklist WHERE media_attempts > 0"))
-                .isLessThanOrEqualTo(FAULTS + WORKERS);
+        assertThat(night.rows("worklist WHERE media_attempts > 0")).isLessThanOrEqualTo(FAULTS + WORKERS);
 
         night.script().clear();
         notes.stream().filter(note -> night.state(note) == POSTPONED).forEach(night::requeue);
@@ -187,7 +184,7 @@ class OutageTests extends NightFixture {
         night.provider().holdMedia();
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeldMedia(1, NightlyScenario.PATIENCE);
-        await("the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
+        await("the quota is used up", () -> night.rows("source_gate") == 1);
 
         RunSummary ended = night.withFullDisk("worklist", "NEW.state = 'ARCHIVED'", () -> {
             night.provider().releaseMedia();
@@ -253,7 +250,7 @@ class OutageTests extends NightFixture {
         night.run(ExitCode.INCOMPLETE);
 
         night.assertNote(note, POSTPONED, StateReason.STORE_ERROR, "InvalidArgument");
-        assertThat(night.count("SELECT count(*) FROM note_media")).isZero();
+        assertThat(night.rows("note_media")).isZero();
 
         night.wayToStore().release();
         night.isNextDay();

@@ -51,8 +51,7 @@ class PreviewTests extends NightFixture {
         night.run(ExitCode.COMPLETED);
 
         List<SlotRow> previews = previews(note);
-        assertThat(night.calls()).isOne();
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        night.assertArchived(List.of(note), 1);
         assertThat(night.pictures(note)).hasSizeGreaterThan(heic(note).size());
         assertThat(previews).extracting(SlotRow::identity).containsExactlyElementsOf(heic(note));
         assertThat(previews).allSatisfy(preview -> {
@@ -110,8 +109,7 @@ class PreviewTests extends NightFixture {
         assertThat(previews(note))
                 .hasSize(heic(note).size() - 2)
                 .noneMatch(preview -> List.of(dead, heif).contains(preview.identity()));
-        assertThat(night.count("SELECT count(*) FROM note_media WHERE state <> 'STORED'"))
-                .isZero();
+        assertThat(night.rows("note_media WHERE state <> 'STORED'")).isZero();
         assertThat(night.calls()).as("a preview buys nothing").isOne();
         assertThat(night.bills(note)).containsExactly("YES");
     }

@@ -56,7 +56,7 @@ class RefreshOrderTests extends NightFixture {
         answers(checked, note -> note.put("in_censor", true));
         night.enqueue(List.of(popular, edited, checked), 5, null, night.today().date());
         night.run(ExitCode.COMPLETED);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE refresh")).isEqualTo(3);
+        assertThat(night.rows("api_call WHERE refresh")).isEqualTo(3);
         night.isNextDay();
 
         List<ValueClass> classes = planner.plan().refreshesByValue();

@@ -89,7 +89,7 @@ class RefreshTests extends NightFixture {
         }
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE refresh")).isEqualTo(2);
+        assertThat(night.rows("api_call WHERE refresh")).isEqualTo(2);
     }
 
     @Test
@@ -312,13 +312,13 @@ class RefreshTests extends NightFixture {
 
         ended(running, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.count("SELECT count(*) FROM note_capture")).isOne();
+        assertThat(night.rows("note_capture")).isOne();
 
         night.wayToStore().mend();
         night.isNextDay();
         night.run(ExitCode.COMPLETED);
         assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
-        assertThat(night.count("SELECT count(*) FROM note_capture"))
+        assertThat(night.rows("note_capture"))
                 .as("the answer that could not be stored, too")
                 .isEqualTo(3);
         assertThat(night.calls()).isEqualTo(3);
@@ -343,7 +343,7 @@ class RefreshTests extends NightFixture {
         assertThat(night.calls()).isOne();
         assertThat(run.counts().refreshes().refreshed()).isOne();
         assertThat(run.refreshes().bill().calls()).isZero();
-        assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
+        assertThat(night.rows("note_capture")).isEqualTo(2);
         assertThat(night.note(note).refreshNight())
                 .isEqualTo(night.today().date().plusDays(days));
     }

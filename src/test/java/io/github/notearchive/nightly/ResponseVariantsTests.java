@@ -733,8 +733,7 @@ class ResponseVariantsTests extends NightFixture {
             assertThat(compressed ? gzip(sidecarResponse(note)) : sidecarResponse(note))
                     .isEqualTo(sent);
         }
-        assertThat(night.count("SELECT count(*) FROM note WHERE title = 'of another note'"))
-                .isZero();
+        assertThat(night.rows("note WHERE title = 'of another note'")).isZero();
     }
 
     private byte[] sidecarResponse(String note) {

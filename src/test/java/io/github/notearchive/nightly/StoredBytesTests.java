@@ -78,8 +78,7 @@ class StoredBytesTests extends NightFixture {
             assertThat(file.getKey()).matches("media/[0-9a-f]{2}/" + rows.get(file.getKey()) + "\\.[a-z0-9]+");
         }
         assertThat(run.files().stored() + run.files().deduplicated()).isGreaterThanOrEqualTo(files.size());
-        assertThat(night.count("SELECT count(*) FROM note_media WHERE state = 'STORED'"))
-                .isGreaterThan(20);
+        assertThat(night.rows("note_media WHERE state = 'STORED'")).isGreaterThan(20);
         assertThat(
                         night.count(
                                 "SELECT count(*) FROM note_media WHERE checks LIKE '%remarks%' AND checks NOT LIKE '%remarks \"no check for truncation\"%'"))
@@ -133,8 +132,7 @@ class StoredBytesTests extends NightFixture {
 
         assertThat(night.calls()).isEqualTo(notes.size());
         assertThat(run.bill().calls()).isEqualTo(notes.size());
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
-                .isEqualTo(notes.size());
+        assertThat(night.rows("api_call WHERE billed = 'YES'")).isEqualTo(notes.size());
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         for (String note : notes) {
             assertSidecarHasTheResponse(note);
@@ -222,8 +220,7 @@ class StoredBytesTests extends NightFixture {
         assertThat(second.files().upgraded()).isOne();
         assertThat(second.notes().archived()).as("archived again").isZero();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
-        assertThat(night.calls()).isOne();
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        night.assertArchived(List.of(note), 1);
         assertThat(night.note(note).dueAt()).isNull();
     }
 
@@ -245,8 +242,7 @@ class StoredBytesTests extends NightFixture {
         night.isDaysLater(8);
         night.run(ExitCode.COMPLETED);
         assertThat(night.provider().mediaRequests()).as("too late").isEqualTo(requests + 1);
-        assertThat(night.calls()).isOne();
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        night.assertArchived(List.of(note), 1);
         assertThat(night.note(note).dueAt()).isNull();
         assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
     }

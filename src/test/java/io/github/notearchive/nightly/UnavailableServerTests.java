@@ -45,7 +45,7 @@ class UnavailableServerTests extends NightFixture {
         assertThat(run.get().notes().archived()).isEqualTo(notes.size());
         assertThat(night.count("SELECT sum(attempts + media_attempts) FROM worklist"))
                 .isZero();
-        assertThat(run.get().files().stored()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
+        assertThat(run.get().files().stored()).isEqualTo(night.rows("media_object"));
     }
 
     @Test
@@ -73,7 +73,7 @@ class UnavailableServerTests extends NightFixture {
             assertThat(night.exitCodes()).containsExactly("UPSTREAM_UNAVAILABLE");
             night.assertUntouched(notes);
             assertThat(night.claims()).isZero();
-            assertThat(night.count("SELECT count(*) FROM note")).isZero();
+            assertThat(night.rows("note")).isZero();
             assertThat(night.calls()).isEqualTo(night.provider().granted());
         }
 
@@ -119,8 +119,7 @@ class UnavailableServerTests extends NightFixture {
                 night.refusing("INSERT ON source_gate", "true", "53300", "too many connections", 3, night::run);
 
         assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
-        assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303"))
-                .isOne();
+        assertThat(night.rows("source_gate WHERE code = 303")).isOne();
         assertThat(night.archived()).hasSize(20);
     }
 

@@ -370,8 +370,7 @@ class VideoTests extends NightFixture {
         RunSummary run = night.run(ExitCode.QUOTA_EXHAUSTED);
 
         assertThat(run.reason()).contains("for a video", "code 303");
-        assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303"))
-                .isOne();
+        assertThat(night.rows("source_gate WHERE code = 303")).isOne();
         assertThat(night.state(note)).isEqualTo(PENDING);
         assertWaits(note, "code 303");
         int requests = night.provider().mediaRequests();
@@ -475,7 +474,7 @@ class VideoTests extends NightFixture {
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
         assertThat(night.files(note)).containsExactly("IMAGE STORED", "VIDEO MISSING RETRY", "AUDIO STORED");
-        assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
+        assertThat(night.rows("note_capture")).isEqualTo(2);
 
         night.script().clear();
         night.isDaysLater(6);
