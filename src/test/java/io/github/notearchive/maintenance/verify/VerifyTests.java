@@ -538,38 +538,30 @@ class VerifyTests extends MaintenanceScenario {
 
     @Test
     void reportsWhyARepairIsNotPossibleAndBuysNothing() throws Exception {
-        String note = archive(1).getFirst();
-        String file = night.objects("media/").firstKey();
-        String sidecar = night.objects("notes/").firstKey();
-        Files.delete(path(file));
-        Files.delete(path(sidecar));
-        update("UPDATE worklist SET state = 'FAILED', reason = 'REJECTED'");
-        update("UPDATE api_call SET response = NULL");
+        List<String> notes = archive(2);
+        String failed = notes.getFirst();
+        String archived = notes.getLast();
+        String file = key(failed, 0);
+        String unlisted = key(archived, 0);
+        String sidecar = night.objects("notes/" + failed).firstKey();
+        for (String key : List.of(file, unlisted, sidecar)) {
+            Files.delete(path(key));
+        }
+        update("UPDATE worklist SET state = 'FAILED', reason = 'REJECTED' WHERE note_id = ?", failed);
+        update("UPDATE api_call SET response = NULL WHERE note_id = ?", failed);
+        // as if the newest response of the note were a day younger, and without it
+        update(
+                "UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE sha256 = ?",
+                sha256Of(unlisted));
 
         VerifySummary audit = repair(ExitCode.FINDINGS);
 
-        assertThat(audit.repairs().notPossible()).isEqualTo(2);
-        assertThat(finding("repair", file)).contains("none of its notes is ARCHIVED, for example " + note);
-        assertThat(finding("repair", sidecar)).contains("the ledger no longer has the exact response of call");
-        assertThat(night.state(note)).isEqualTo(FAILED);
-    }
-
-    @Test
-    void makesNoNoteDueForAFileThatTheNewestResponseDoesNotList() throws Exception {
-        String note = archive(1).getFirst();
-        String file = night.objects("media/").firstKey();
-        // as if the newest answer of the note were a day younger, and without it
-        update("""
-                        UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE sha256 = ?
-                        """, sha256Of(file));
-        Files.delete(path(file));
-
-        VerifySummary audit = repair(ExitCode.FINDINGS);
-
+        assertThat(audit.repairs().notPossible()).isEqualTo(3);
         assertThat(audit.repairs().notesMadeDue()).isZero();
-        assertThat(audit.repairs().notPossible()).isOne();
-        assertThat(finding("repair", file)).contains("no run can store it again: a file of note " + note);
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(finding("repair", file)).contains("none of its notes is ARCHIVED, for example " + failed);
+        assertThat(finding("repair", unlisted)).contains("no run can store it again: a file of note " + archived);
+        assertThat(finding("repair", sidecar)).contains("the ledger no longer has the exact response of call");
+        assertThat(night.states(notes)).containsExactly(FAILED, ARCHIVED);
     }
 
     @Test
