@@ -1,8 +1,8 @@
 package io.github.notearchive.browse;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.SmallArchive;
 import io.github.notearchive.cli.CommandContext;
-import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreFixture;
@@ -28,8 +28,12 @@ import org.apache.commons.io.function.Uncheck;
  */
 public final class BrowseServer implements AutoCloseable {
 
-    private static final Path HOME = Uncheck.get(() -> Files.createTempDirectory("note-archive-pages"));
-    private static final EmbeddedStore STORE = startStore();
+    private static final Path DATA = Uncheck.get(() -> Files.createTempDirectory("note-archive-pages"));
+    private static final EmbeddedStore STORE = SmallArchive.server();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> FileUtils.deleteQuietly(DATA.toFile())));
+    }
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final ObjectStore store;
@@ -48,20 +52,10 @@ public final class BrowseServer implements AutoCloseable {
         return new BrowseServer(bucket, more);
     }
 
-    private static EmbeddedStore startStore() {
-        DataDirectory directory = DataDirectory.open(HOME.resolve("store"));
-        EmbeddedStore started = new EmbeddedStore(directory, false);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            directory.close();
-            FileUtils.deleteQuietly(HOME.toFile());
-        }));
-        return started;
-    }
-
     static Map<String, String> settings(String bucket, Map<String, String> more) {
         ArchiveDatabase database = ArchiveDatabase.running();
         Map<String, String> settings = new HashMap<>();
-        settings.put("archive.data-dir", HOME.resolve("data").toString());
+        settings.put("archive.data-dir", DATA.toString());
         settings.put("spring.datasource.url", database.jdbcUrl());
         settings.put("spring.datasource.username", database.user());
         settings.put("spring.datasource.password", database.password());

@@ -18,7 +18,6 @@ import org.awaitility.Awaitility;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Cookie;
 import org.openqa.selenium.Keys;
-import org.openqa.selenium.OutputType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -124,10 +123,6 @@ final class Browser implements AutoCloseable {
 
     String path() {
         return URI.create(driver.getCurrentUrl()).getPath();
-    }
-
-    byte[] screenshot() {
-        return driver.getScreenshotAs(OutputType.BYTES);
     }
 
     /** Returns the violations of accessibility rules that axe finds on the page. */

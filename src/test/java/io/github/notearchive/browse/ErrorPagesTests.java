@@ -44,18 +44,7 @@ class ErrorPagesTests {
 
     @Test
     void filesHaveStatus503WhileTheStoreIsUnavailable() {
-        database.update("""
-                        INSERT INTO note (note_id, first_captured_at, last_captured_at)
-                        VALUES ('65a000000000000000000001', now(), now())
-                        """);
-        database.update("""
-                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
-                        VALUES (?, 'media/picture', 1, 'image/jpeg', now())
-                        """, FILE);
-        database.update("""
-                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, sha256, captured_at, updated_at)
-                        VALUES ('65a000000000000000000001', 'IMAGE', 0, 'file', 'STORED', ?, now(), now())
-                        """, FILE);
+        new FileRow(FILE, "media/picture", 1, "image/jpeg").insert("65a000000000000000000001", "IMAGE", 0);
         Map<String, String> store = Map.of("archive.store.endpoint", "http://127.0.0.1:1", "archive.store.tries", "1");
         try (BrowseServer server = BrowseServer.start("error-pages", store)) {
             assertUnavailable(server.get("/media/" + FILE));

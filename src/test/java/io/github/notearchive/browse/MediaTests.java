@@ -34,8 +34,6 @@ class MediaTests {
     static void start() {
         ArchiveDatabase.emptied();
         server = BrowseServer.start("media", Map.of());
-        DATABASE.update(
-                "INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (?, now(), now())", NOTE);
     }
 
     @AfterAll
@@ -162,14 +160,7 @@ class MediaTests {
         String sha256 = DigestUtils.sha256Hex(bytes);
         String key = "media/" + sha256 + "." + ending;
         server.store().putBytes(new ObjectKey(key), bytes, type);
-        DATABASE.update("""
-                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
-                        VALUES (?, ?, ?, ?, now()) ON CONFLICT DO NOTHING
-                        """, sha256, key, bytes.length, type);
-        DATABASE.update("""
-                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, sha256, captured_at, updated_at)
-                        VALUES (?, 'IMAGE', ?, 'file', 'STORED', ?, now(), now())
-                        """, NOTE, ordinal++, sha256);
+        new FileRow(sha256, key, bytes.length, type).insert(NOTE, "IMAGE", ordinal++);
         return sha256;
     }
 

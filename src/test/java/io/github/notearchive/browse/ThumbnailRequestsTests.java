@@ -62,18 +62,7 @@ class ThumbnailRequestsTests {
 
     private void store(BrowseServer server) {
         server.store().putBytes(new ObjectKey("media/" + SHA256), PICTURE, "image/png");
-        database.update("""
-                        INSERT INTO note (note_id, first_captured_at, last_captured_at)
-                        VALUES (?, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
-                        """, NOTE);
-        database.update("""
-                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
-                        VALUES (?, 'media/' || ?, ?, 'image/png', '2026-03-01T00:00Z')
-                        """, SHA256, SHA256, PICTURE.length);
-        database.update("""
-                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, sha256, captured_at, updated_at)
-                        VALUES (?, 'IMAGE', 0, 'file', 'STORED', ?, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
-                        """, NOTE, SHA256);
+        new FileRow(SHA256, "media/" + SHA256, PICTURE.length, "image/png").insert(NOTE, "IMAGE", 0);
     }
 
     private static String header(HttpResponse<?> response, String name) {

@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.query.NoteView;
+import io.github.notearchive.SmallArchive;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.embedded.DataDirectory;
-import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.media.format.Samples;
@@ -32,9 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -46,14 +43,9 @@ class ThumbnailsTests {
     private static final String NOTE = "65c000000000000000000001";
     private static final String OTHER = "65c000000000000000000002";
 
-    @TempDir
-    static Path home;
-
     @RegisterExtension
     final RecordedLog log = new RecordedLog(Thumbnails.class);
 
-    private static DataDirectory directory;
-    private static EmbeddedStore server;
     private static int buckets;
 
     @TempDir
@@ -63,27 +55,10 @@ class ThumbnailsTests {
     private final MovableClock clock = new MovableClock();
     private ObjectStore store;
 
-    @BeforeAll
-    static void serve() {
-        directory = DataDirectory.open(home);
-        server = new EmbeddedStore(directory, false);
-    }
-
-    @AfterAll
-    static void stop() {
-        directory.close();
-    }
-
     @BeforeEach
     void fill() {
-        store = StoreFixture.of(server, "thumbnails-" + ++buckets);
+        store = StoreFixture.of(SmallArchive.server(), "thumbnails-" + ++buckets);
         store.ensureBucket();
-        for (String note : List.of(NOTE, OTHER)) {
-            database.update("""
-                            INSERT INTO note (note_id, first_captured_at, last_captured_at)
-                            VALUES (?, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
-                            """, note);
-        }
     }
 
     @AfterEach
@@ -134,7 +109,7 @@ class ThumbnailsTests {
     @Test
     void aPictureOfAnErasedNoteThatAnotherNoteUsesIsServed() throws IOException {
         String picture = stored(NOTE, 0, "rgb.png", "image/png");
-        use(OTHER, 0, picture);
+        new FileRow(picture, key(picture), 1, "image/png").insert(OTHER, "IMAGE", 0);
 
         erase(NOTE);
 
@@ -280,19 +255,8 @@ class ThumbnailsTests {
         byte[] bytes = Samples.bytes(sample);
         String sha256 = DigestUtils.sha256Hex(bytes);
         store.putBytes(new ObjectKey(key(sha256)), bytes, type);
-        database.update("""
-                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
-                        VALUES (?, ?, ?, ?, '2026-03-01T00:00Z')
-                        """, sha256, key(sha256), bytes.length, type);
-        use(note, ordinal, sha256);
+        new FileRow(sha256, key(sha256), bytes.length, type).insert(note, "IMAGE", ordinal);
         return sha256;
-    }
-
-    private void use(String note, int ordinal, String sha256) {
-        database.update("""
-                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, sha256, captured_at, updated_at)
-                        VALUES (?, 'IMAGE', ?, 'file', 'STORED', ?, '2026-03-01T00:00Z', '2026-03-01T00:00Z')
-                        """, note, ordinal, sha256);
     }
 
     private void erase(String note) {

@@ -42,6 +42,7 @@ public final class TcpProxy implements AutoCloseable {
     private Duration delay = Duration.ZERO;
     private int target;
     private int cuts;
+    private long bytesFromServer;
     private long bytesUntilCut = Long.MAX_VALUE;
     private long bytesBetweenCuts = Long.MAX_VALUE;
     private ServerSocket listener;
@@ -73,6 +74,16 @@ public final class TcpProxy implements AutoCloseable {
 
     public URI address() {
         return URI.create("http://127.0.0.1:" + port);
+    }
+
+    /** Returns the number of bytes that the server has sent. */
+    public synchronized long bytesFromServer() {
+        return bytesFromServer;
+    }
+
+    /** Returns the number of open connections. */
+    public synchronized int connections() {
+        return open.size();
     }
 
     /** Holds requests whose first line matches. */
@@ -220,7 +231,8 @@ public final class TcpProxy implements AutoCloseable {
         Thread.ofVirtual().start(() -> link.copy(false));
     }
 
-    private synchronized void countBytes(int bytes) {
+    private synchronized void countBytes(boolean isRequest, int bytes) {
+        bytesFromServer += isRequest ? 0 : bytes;
         bytesUntilCut -= bytes;
         if (bytesUntilCut <= 0) {
             bytesUntilCut = bytesBetweenCuts;
@@ -266,7 +278,7 @@ public final class TcpProxy implements AutoCloseable {
                     awaitRelease(isRequest);
                     out.write(buffer, 0, read);
                     out.flush();
-                    countBytes(read);
+                    countBytes(isRequest, read);
                 }
             } catch (IOException e) {
                 // cut, or closed by the other side
