@@ -1,5 +1,6 @@
 package io.github.notearchive.maintenance;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
@@ -7,6 +8,7 @@ import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.erase.Eraser.ErasureReport;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
@@ -23,7 +25,9 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,6 +48,13 @@ public abstract class MaintenanceScenario {
     protected static final VerifyOptions AUDIT = new VerifyOptions(null, false, false, "main");
     protected static final VerifyOptions REPAIR = new VerifyOptions(null, true, false, "main");
     protected static final VerifyOptions DELETE_ORPHANS = new VerifyOptions(null, false, true, "main");
+
+    /** Response of a store to the listing of an empty bucket. */
+    protected static final ScriptedServer.Reply EMPTY_LISTING =
+            ScriptedServer.reply(200, """
+            <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bucket</Name><Prefix/>
+            <KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>
+            """.getBytes(UTF_8), "Content-Type: application/xml");
 
     @Autowired
     protected NightlyScenario night;
@@ -156,6 +167,18 @@ public abstract class MaintenanceScenario {
 
     protected RebuildSummary merge() {
         return rebuild.rebuild(true, null);
+    }
+
+    /** Writes a file with a paid response about a note that the database could not take, and returns it. */
+    protected Path spool(String note, long call) throws IOException {
+        Instant now = night.clock().instant();
+        String head = """
+                {"call":%d,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES","refresh":false}
+                """.formatted(call, note, now, now);
+        Path directory = Files.createDirectories(night.answerFiles().resolve("main"));
+        return Files.writeString(
+                directory.resolve("%013d-%s-%d.answer".formatted(now.toEpochMilli(), note, call)),
+                head + night.provider().envelope(note));
     }
 
     protected int waive(String note, int ordinal) {

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpServer;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.Copies;
@@ -20,6 +19,7 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.maintenance.erase.Eraser.ErasureReport;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary;
@@ -35,11 +35,9 @@ import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreFixture;
 import java.io.StringReader;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -176,12 +174,7 @@ class EraseTests extends MaintenanceScenario {
         String note = archived(night.pending(SandboxNoteKind.TEXT, 1)).getFirst();
         Path thumbnail = Files.createDirectories(settings.thumbnails()).resolve("f".repeat(64) + "-320.jpg");
         Files.createFile(thumbnail);
-        Instant now = night.clock().instant();
-        Path file = Files.createDirectories(night.answerFiles().resolve("main"))
-                .resolve("%013d-%s-99.answer".formatted(now.toEpochMilli(), note));
-        Files.writeString(file, """
-                {"call":99,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES","refresh":false}
-                """.formatted(note, now, now) + night.provider().envelope(note));
+        Path file = spool(note, 99);
 
         ErasureReport report = forget(note);
 
@@ -203,26 +196,14 @@ class EraseTests extends MaintenanceScenario {
             throws Exception {
         String note = archived(night.pending(SandboxNoteKind.TEXT, 1)).getFirst();
         List<Long> locks = new CopyOnWriteArrayList<>();
-        HttpServer slow = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-        slow.createContext("/", exchange -> {
-            locks.add(night.count("""
-                    SELECT count(*) FROM pg_locks
-                    WHERE relation = 'worklist'::regclass AND mode = 'RowExclusiveLock'
-                    """));
-            byte[] none = """
-                    <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bucket</Name><Prefix/>
-                    <KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>
-                    """.getBytes(UTF_8);
-            boolean isHead = exchange.getRequestMethod().equals("HEAD");
-            exchange.sendResponseHeaders(200, isHead ? -1 : none.length);
-            if (!isHead) {
-                exchange.getResponseBody().write(none);
-            }
-            exchange.close();
-        });
-        slow.start();
-        try (ObjectStore other =
-                StoreFixture.at("http://127.0.0.1:" + slow.getAddress().getPort(), 1)) {
+        try (ScriptedServer slow = new ScriptedServer(request -> {
+                    locks.add(night.count("""
+                            SELECT count(*) FROM pg_locks
+                            WHERE relation = 'worklist'::regclass AND mode = 'RowExclusiveLock'
+                            """));
+                    return request.line().startsWith("HEAD") ? ScriptedServer.status(200) : EMPTY_LISTING;
+                });
+                ObjectStore other = StoreFixture.at(slow.address(), 1)) {
             Eraser aside = new Eraser(
                     rows,
                     other,
@@ -237,8 +218,6 @@ class EraseTests extends MaintenanceScenario {
                     transaction);
 
             assertThat(aside.preview(request(note)).rows()).containsEntry("worklist", 1L);
-        } finally {
-            slow.stop(0);
         }
         assertThat(locks).isNotEmpty().containsOnly(0L);
     }

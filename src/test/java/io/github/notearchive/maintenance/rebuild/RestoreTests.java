@@ -20,10 +20,6 @@ import io.github.notearchive.nightly.TableDump;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -375,18 +371,6 @@ class RestoreTests extends MaintenanceScenario {
         assertThat(audit.reason()).contains("rebuild --missing");
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(objects()).isEqualTo(objects);
-    }
-
-    /** A paid response about a note that could only be kept in a file. */
-    private void spool(String note, long call) throws IOException {
-        Instant now = night.clock().instant();
-        String head = """
-                {"call":%d,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES","refresh":false}
-                """.formatted(call, note, now, now);
-        Path directory = Files.createDirectories(night.answerFiles().resolve("main"));
-        Files.writeString(
-                directory.resolve("%013d-%s-%d.answer".formatted(now.toEpochMilli(), note, call)),
-                head + night.provider().envelope(note));
     }
 
     /** Cuts the connection that does this with a row of a note. */

@@ -9,37 +9,27 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.ShardRepository;
 import io.github.notearchive.batch.ShardRepository.NewShard;
-import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
 import io.github.notearchive.nightly.NightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** Audits that several nodes share. {@code acceptance.SharedScansTests} has processes. */
 @NightlyJobTest
-class SharedAuditTests extends MaintenanceScenario {
+class SharedAuditTests extends AuditFixture {
 
     private static final VerifyOptions EAST = new VerifyOptions(null, false, false, "east");
 
     @Autowired
     ShardRepository shards;
-
-    @BeforeEach
-    void itIsToday() {
-        night.clock().set(Instant.now().truncatedTo(ChronoUnit.MILLIS));
-    }
 
     @Test
     void twoNodesFindWhatOneFinds() throws Exception {
@@ -48,10 +38,7 @@ class SharedAuditTests extends MaintenanceScenario {
         Files.delete(path(files.get(3)));
         Files.write(path(files.getLast()), new byte[] {1, 2, 3});
         Files.delete(path(night.objects("notes/").firstKey()));
-        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
-        Files.createDirectories(path(orphan).getParent());
-        Files.writeString(path(orphan), "an orphan");
-        Files.setLastModifiedTime(path(orphan), FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+        plantOrphan();
         VerifySummary one = verify(AUDIT);
         List<String> expected = findings();
         assertThat(expected).hasSize(4);
@@ -68,11 +55,10 @@ class SharedAuditTests extends MaintenanceScenario {
 
         for (VerifySummary audit : List.of(ended(main), ended(east))) {
             assertEnded(audit, ExitCode.FINDINGS);
-            assertThat(audit.files()).isEqualTo(one.files());
-            assertThat(audit.sidecars()).isEqualTo(one.sidecars());
-            assertThat(audit.listed()).isEqualTo(one.listed());
-            assertThat(audit.bytes()).isEqualTo(one.bytes());
-            assertThat(audit.filesLeft() + audit.sidecarsLeft()).isEqualTo(one.filesLeft() + one.sidecarsLeft());
+            assertThat(audit)
+                    .usingRecursiveComparison()
+                    .comparingOnlyFields("files", "sidecars", "listed", "bytes", "filesLeft", "sidecarsLeft")
+                    .isEqualTo(one);
         }
         assertThat(findings()).isEqualTo(expected);
         assertThat(count("scan_shard WHERE claim_id IS NOT NULL OR done_at IS NULL"))
@@ -113,7 +99,7 @@ class SharedAuditTests extends MaintenanceScenario {
         archived(night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, 4)));
         String first = night.objects("media/").firstKey();
         Files.write(path(first), new byte[] {1, 2, 3});
-        passes();
+        passes(Duration.ofMinutes(2));
         cut();
         var main = held(first);
         // as if this node had been frozen for longer than its lease
@@ -137,7 +123,7 @@ class SharedAuditTests extends MaintenanceScenario {
     @Test
     void gateEndsTheWaitForShardsOfOtherNodesAndTheAuditStaysOpen() throws Exception {
         archived(night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, 4)));
-        passes();
+        passes(Duration.ofMinutes(2));
         cut();
         update("""
                 UPDATE scan_shard SET claimed_by = 'east', claimed_until = now() + interval '5 minutes', claim_id = 1
@@ -164,7 +150,7 @@ class SharedAuditTests extends MaintenanceScenario {
     @Test
     void auditThatOtherNodesHaveFinishedIsNotResumed() throws Exception {
         archived(night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, 1)));
-        passes();
+        passes(Duration.ofMinutes(2));
         cut();
         var main = held(night.objects("media/").firstKey());
         gate.close(ExitCode.INTERRUPTED, "an operator says so");
@@ -191,12 +177,15 @@ class SharedAuditTests extends MaintenanceScenario {
         try (RunnerLock _ = RunnerLock.acquire(database, Scope.ARCHIVE, "east").orElseThrow()) {
             assertEnded(verify(AUDIT), ExitCode.ALREADY_RUNNING);
         }
+        try (RunnerLock _ = RunnerLock.acquire(database, Scope.AUDIT, "main").orElseThrow()) {
+            assertEnded(verify(AUDIT), ExitCode.ALREADY_RUNNING);
+        }
         assertThat(audits.selfTest()).isPresent();
     }
 
     /** Begins an audit in many shards, which only a large archive has. */
     private void cut() {
-        passes();
+        passes(Duration.ofMinutes(2));
         List<NewShard> cut = new ArrayList<>();
         for (List<String> area : List.of(
                 List.of("verifyBucket", "media/", "media/20", "media/40", "media/80", "media/c0"),
@@ -234,19 +223,5 @@ class SharedAuditTests extends MaintenanceScenario {
                                         "scan_shard WHERE done_at IS NULL AND id < (SELECT min(id) FROM scan_shard WHERE step = '"
                                                 + step + "')")
                                 == 0);
-    }
-
-    private List<String> findings() {
-        return texts(
-                "SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS NULL ORDER BY kind, object_key");
-    }
-
-    private void passes() {
-        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(2)));
-    }
-
-    private VerifySummary verify(VerifyOptions options) {
-        passes();
-        return audits.verify(options);
     }
 }

@@ -17,7 +17,6 @@ import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
@@ -35,7 +34,6 @@ import io.github.notearchive.store.StoreException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -49,10 +47,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,9 +61,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Findings, summaries and repairs of audits. */
 @NightlyJobTest
-class VerifyTests extends MaintenanceScenario {
-
-    private static final String ORPHAN = "media/00/" + "0".repeat(64) + ".jpg";
+class VerifyTests extends AuditFixture {
 
     @Autowired
     FixityProperties settings;
@@ -80,12 +74,6 @@ class VerifyTests extends MaintenanceScenario {
 
     @Autowired
     Repairs repairs;
-
-    /** The store uses the machine's clock, which that of the program must match. */
-    @BeforeEach
-    void itIsToday() {
-        night.clock().set(Instant.now().truncatedTo(ChronoUnit.MILLIS));
-    }
 
     @Test
     void marksEveryObjectOfAnIntactArchive() {
@@ -783,21 +771,6 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     @Test
-    void allowsOneAuditOfANodeAtATime() {
-        archive(1);
-        passes(Duration.ofMinutes(1));
-        VerifySummary second;
-        try (RunnerLock _ =
-                RunnerLock.acquire(database, RunnerLock.Scope.AUDIT, "main").orElseThrow()) {
-            second = verify(AUDIT);
-        }
-
-        assertEnded(second, ExitCode.ALREADY_RUNNING);
-        assertThat(second.exitCode().number()).isEqualTo(5);
-        assertThat(executionsOfAudits()).isEmpty();
-    }
-
-    @Test
     void queuesTheObjectsOfAShardOnce() {
         update("""
                 INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
@@ -934,9 +907,6 @@ class VerifyTests extends MaintenanceScenario {
     private ScriptedServer store(int status, String code) {
         String archive = ArchiveObject.KEY.value();
         byte[] archiveObject = night.objects(archive).get(archive);
-        byte[] listing =
-                "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
-                        .getBytes(UTF_8);
         byte[] error = ("<Error><Code>" + code + "</Code></Error>").getBytes(UTF_8);
         ScriptedServer server = new ScriptedServer();
         server.always((socket, out) -> {
@@ -946,7 +916,7 @@ class VerifyTests extends MaintenanceScenario {
             if (line.startsWith("HEAD")) {
                 reply = reply(isBucket ? 200 : 404, new byte[0]);
             } else if (isBucket) {
-                reply = reply(200, listing, "Content-Type: application/xml");
+                reply = EMPTY_LISTING;
             } else if (line.contains(archive)) {
                 reply = reply(200, archiveObject);
             }
@@ -1036,10 +1006,6 @@ class VerifyTests extends MaintenanceScenario {
         return archived(night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, count)));
     }
 
-    private void passes(Duration time) {
-        night.clock().set(night.clock().instant().plus(time));
-    }
-
     private VerifySummary verify(ExitCode expected) {
         return verify(AUDIT, expected);
     }
@@ -1058,12 +1024,6 @@ class VerifyTests extends MaintenanceScenario {
         return audit;
     }
 
-    /** Runs an audit a minute later, so that it does not skip what was verified just before. */
-    private VerifySummary verify(VerifyOptions options) {
-        passes(Duration.ofMinutes(1));
-        return audits.verify(options);
-    }
-
     /** Changes one bit of an object. */
     private void flip(String key) throws IOException {
         byte[] bytes = Files.readAllBytes(path(key));
@@ -1074,22 +1034,6 @@ class VerifyTests extends MaintenanceScenario {
     /** Replaces the bytes of an object, but not its metadata. */
     private void write(String key, byte[] bytes) throws IOException {
         Files.write(path(key), bytes);
-    }
-
-    /** Stores an object that no row uses. */
-    private String plant(String key, Duration ago) throws IOException {
-        FileUtils.writeStringToFile(path(key).toFile(), "planted", UTF_8);
-        age(key, ago);
-        return key;
-    }
-
-    private void age(String key, Duration ago) throws IOException {
-        Files.setLastModifiedTime(
-                path(key), FileTime.from(night.clock().instant().minus(ago)));
-    }
-
-    private String plantOrphan() throws IOException {
-        return plant(ORPHAN, Duration.ofDays(2));
     }
 
     private String firstInLine() {
@@ -1108,11 +1052,6 @@ class VerifyTests extends MaintenanceScenario {
 
     private String sha256Of(String key) {
         return text("SELECT sha256 FROM media_object WHERE object_key = ?", key);
-    }
-
-    /** Returns kind and key of each open finding. */
-    private List<String> findings() {
-        return texts("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS NULL");
     }
 
     private static List<JsonNode> responseAndMedia(byte[] sidecar) {
