@@ -4,8 +4,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.query.NoteView;
 import io.github.notearchive.SmallArchive;
+import io.github.notearchive.archive.query.NoteView;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.image.HeifCommand;

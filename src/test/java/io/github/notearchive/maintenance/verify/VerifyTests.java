@@ -18,7 +18,6 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.ScriptedServer;
-import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
