@@ -39,6 +39,6 @@ class StateReasonTests {
                         reason.command().startsWith("note-archive") ? "`" + reason.command() + "`" : reason.command(),
                         reason.effect());
 
-        assertThat(Files.readString(PAGE)).contains(entry);
+        assertThat(Files.readString(PAGE)).containsIgnoringWhitespaces(entry);
     }
 }
