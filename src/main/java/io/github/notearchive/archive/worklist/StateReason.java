@@ -44,7 +44,7 @@ public enum StateReason {
             "note-archive check",
             "writes and reads a test object; a later run tries again, without a call while the response is fresh"),
     VIDEO_PENDING(
-            "Only the video is missing, which takes a call of its own",
+            "Only the video is missing, which takes a separate call",
             "a later run makes the call; archive.video.calls-per-night limits them"),
     RESPONSE_PENDING(
             "An earlier call has no recorded response; another node may hold it",

@@ -80,6 +80,7 @@ public final class RebuildRunner {
     private final JobRunner jobs;
     private final ObjectStore store;
     private final MediaCatalog media;
+    private final SidecarReader reader;
     private final SidecarWriter writer;
     private final ErasureRepository erasures;
     private final Eraser eraser;
@@ -94,6 +95,7 @@ public final class RebuildRunner {
             JobRunner jobs,
             ObjectStore store,
             MediaCatalog media,
+            SidecarReader reader,
             SidecarWriter writer,
             ErasureRepository erasures,
             Eraser eraser,
@@ -106,6 +108,7 @@ public final class RebuildRunner {
         this.jobs = jobs;
         this.store = store;
         this.media = media;
+        this.reader = reader;
         this.writer = writer;
         this.erasures = erasures;
         this.eraser = eraser;
@@ -280,7 +283,7 @@ public final class RebuildRunner {
                         jobs,
                         SIDECARS,
                         SIDECAR_CHUNK,
-                        shard -> writer.open(BucketShards.list(store, gate, shard), gate),
+                        shard -> reader.open(BucketShards.list(store, gate, shard), gate),
                         OpenSidecar::name,
                         (before, found) -> {
                             run.progress = before;

@@ -16,7 +16,6 @@ import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.io.jdbc.Savepoint;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildRun;
@@ -38,7 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryPolicy;
@@ -65,7 +63,6 @@ final class SidecarWriter {
             .delay(Duration.ZERO)
             .build());
 
-    private final SidecarReader sidecars;
     private final ObjectStore store;
     private final PaidResponses paid;
     private final NoteCatalog notes;
@@ -79,7 +76,6 @@ final class SidecarWriter {
     private final PlatformTransactionManager transactions;
 
     SidecarWriter(
-            SidecarReader sidecars,
             ObjectStore store,
             PaidResponses paid,
             NoteCatalog notes,
@@ -91,7 +87,6 @@ final class SidecarWriter {
             LedgerProperties ledger,
             Clock clock,
             PlatformTransactionManager transactions) {
-        this.sidecars = sidecars;
         this.store = store;
         this.paid = paid;
         this.notes = notes;
@@ -108,11 +103,6 @@ final class SidecarWriter {
     /** Reads the field paths that are known, before the first sidecar. */
     void begin() {
         drift.load();
-    }
-
-    /** Returns the sidecars of listed objects, which are read ahead. */
-    Supplier<@Nullable OpenSidecar> open(Supplier<@Nullable StoredObject> listed, Gate gate) {
-        return sidecars.open(listed, gate);
     }
 
     /** Writes the rows of sidecars, and reads large ones. Part of the caller's transaction. */
