@@ -117,6 +117,26 @@ class ArchitectureTests {
         return type.isMetaAnnotatedWith(Component.class);
     }
 
+    /** Names of types are unique, except those of cases of sealed interfaces and of actions of commands. */
+    @ArchTest
+    static void namesOfTypesAreUnique(JavaClasses classes) {
+        Stream<JavaClass> types = classes.stream()
+                .filter(type -> !type.isAnonymousClass() && !type.isLocalClass())
+                .filter(type -> !type.getSimpleName().equals("Action")
+                        && !type.getSimpleName().equals("package-info"))
+                .filter(type -> !type.getSimpleName().startsWith("Jte"))
+                .filter(type -> type.getRawInterfaces().stream().noneMatch(ArchitectureTests::isSealed));
+
+        assertThat(types.collect(Collectors.groupingBy(JavaClass::getSimpleName))
+                        .values())
+                .filteredOn(named -> named.size() > 1)
+                .isEmpty();
+    }
+
+    private static boolean isSealed(JavaClass type) {
+        return type.getFullName().startsWith(BASE) && type.reflect().isSealed();
+    }
+
     /** A command obtains its action only, so it starts nothing that it does not need. */
     @ArchTest
     static void aCommandObtainsAtMostOneBean(JavaClasses classes) {

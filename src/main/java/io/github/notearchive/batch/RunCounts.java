@@ -8,13 +8,14 @@ package io.github.notearchive.batch;
  * @param refreshes archived notes that were fetched again
  * @param bytesReceived bytes of response bodies of media servers, failed attempts included
  */
-public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDownloads downloads, long bytesReceived) {
+public record RunCounts(
+        Notes notes, RefreshCounts refreshes, FileCounts files, FailedDownloads downloads, long bytesReceived) {
 
     /** Counts of a run that has done nothing yet. */
     public static final RunCounts NONE = new RunCounts(
             new Notes(0, 0, 0, 0, 0, 0),
-            new Refreshes(0, 0, 0, 0, 0, 0, 0),
-            new Files(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            new RefreshCounts(0, 0, 0, 0, 0, 0, 0),
+            new FileCounts(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
             new FailedDownloads(0, 0, 0),
             0);
 
@@ -27,7 +28,7 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
     public record Notes(long archived, long unavailable, long postponed, long failed, long released, long erased) {}
 
     /** Refreshes of archived notes; the four components after {@code refreshed} count those with a difference. */
-    public record Refreshes(
+    public record RefreshCounts(
             long refreshed,
             long changedCounts,
             long changedText,
@@ -51,7 +52,7 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
      * @param differing files stored although their length or MD5 is not that of the response
      * @param requests requests to media servers, which are not billed
      */
-    public record Files(
+    public record FileCounts(
             long stored,
             long bytesStored,
             long deduplicated,

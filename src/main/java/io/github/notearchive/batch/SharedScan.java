@@ -65,7 +65,7 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
     }
 
     /** Part of a shard. */
-    private record Part<T>(Shard shard, List<T> items, boolean isLast) {}
+    private record ScanPart<T>(Shard shard, List<T> items, boolean isLast) {}
 
     /**
      * Creates a step that processes shards.
@@ -84,7 +84,7 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
             Function<? super T, @Nullable String> position,
             BiFunction<R, List<T>, R> writer) {
         var step = new ShardStep<>(name, size, source, position, writer);
-        return jobs.<Part<T>>chunks(name, 1, step, step)
+        return jobs.<ScanPart<T>>chunks(name, 1, step, step)
                 .allowStartIfComplete(true) // the shards show what remains
                 .build();
     }
@@ -113,7 +113,7 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
         }
     }
 
-    private final class ShardStep<T> implements ItemReader<Part<T>>, ItemWriter<Part<T>> {
+    private final class ShardStep<T> implements ItemReader<ScanPart<T>>, ItemWriter<ScanPart<T>> {
 
         private final String name;
         private final int size;
@@ -138,7 +138,7 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
         }
 
         @Override
-        public @Nullable Part<T> read() throws InterruptedException {
+        public @Nullable ScanPart<T> read() throws InterruptedException {
             while (!gate.isClosed()) {
                 if (shard == null) {
                     shard = shards.claim(scan, name, node).orElse(null);
@@ -150,7 +150,7 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
                         gate.awaitClosed(POLL_INTERVAL);
                     }
                 } else {
-                    Part<T> part = next(shard);
+                    ScanPart<T> part = next(shard);
                     if (part.isLast || !part.items.isEmpty()) {
                         return part;
                     }
@@ -162,14 +162,14 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
             return null;
         }
 
-        private Part<T> next(Shard claimed) {
+        private ScanPart<T> next(Shard claimed) {
             List<T> part = new ArrayList<>();
             T item = items.get();
             while (item != null) {
                 part.add(item);
                 item = part.size() < size ? items.get() : null;
             }
-            return new Part<>(claimed, part, part.size() < size && !gate.isClosed());
+            return new ScanPart<>(claimed, part, part.size() < size && !gate.isClosed());
         }
 
         private boolean isDone() {
@@ -186,15 +186,15 @@ public final class SharedScan<R extends Record> implements AutoCloseable {
          * of the framework say nothing about shards.
          */
         @Override
-        public void write(Chunk<? extends Part<T>> parts) {
-            for (Part<T> part : parts) {
+        public void write(Chunk<? extends ScanPart<T>> parts) {
+            for (ScanPart<T> part : parts) {
                 shard = RETRIES.invoke(() -> shards.separateTransaction()
                         .execute(_ -> shards.hold(part.shard) ? written(part) : lost(part.shard)));
             }
         }
 
         /** Returns the shard with its new state; null if it is done. */
-        private @Nullable Shard written(Part<T> part) {
+        private @Nullable Shard written(ScanPart<T> part) {
             Shard old = part.shard;
             R result = writer.apply(parse(old.result()), part.items);
             String last = part.items.isEmpty() ? null : position.apply(part.items.getLast());

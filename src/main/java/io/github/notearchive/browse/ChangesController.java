@@ -1,8 +1,8 @@
 package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.query.NoteChanges;
-import io.github.notearchive.archive.query.NoteChanges.Change;
 import io.github.notearchive.archive.query.NoteChanges.ChangePage;
+import io.github.notearchive.archive.query.NoteChanges.NoteChange;
 import io.github.notearchive.archive.query.Survival;
 import io.github.notearchive.archive.query.Survival.Curve;
 import io.github.notearchive.archive.query.Survival.Dimension;
@@ -99,7 +99,7 @@ final class ChangesController {
     }
 
     /** Returns the path of the vanished note, or of the difference that an edit made. */
-    static String path(Change change) {
+    static String path(NoteChange change) {
         String note = "/notes/" + change.id();
         return change.absence() == null ? note + "/diff?from=%s&to=%s".formatted(change.seenAt(), change.at()) : note;
     }

@@ -2,7 +2,7 @@ package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.catalog.RestoredDump;
 import io.github.notearchive.archive.query.RunHistory;
-import io.github.notearchive.archive.query.RunHistory.Run;
+import io.github.notearchive.archive.query.RunHistory.RecordedRun;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.NightReport;
@@ -89,7 +89,7 @@ final class NightsController {
                 .body(report.page(pages.site(request).texts(), "/notes/"));
     }
 
-    private static List<Past> lines(List<Run> runs) {
+    private static List<Past> lines(List<RecordedRun> runs) {
         return runs.stream().collect(Collectors.groupingBy(run -> List.of(run.night(), run.node()))).values().stream()
                 .map(Past::new)
                 .sorted(Comparator.comparing(Past::night)

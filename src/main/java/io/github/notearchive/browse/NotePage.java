@@ -2,16 +2,16 @@ package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
-import io.github.notearchive.archive.query.NoteView.Mention;
 import io.github.notearchive.archive.query.NoteView.NoteCaptureLine;
 import io.github.notearchive.archive.query.NoteView.NoteContent;
 import io.github.notearchive.archive.query.NoteView.NoteFile;
+import io.github.notearchive.archive.query.NoteView.ViewedMention;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.Chart;
-import io.github.notearchive.report.NoteHistories.Event;
+import io.github.notearchive.report.NoteHistories.HistoryEvent;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
 record NotePage(
         NoteContent note,
         List<NoteFile> files,
-        List<Mention> mentions,
+        List<ViewedMention> mentions,
         List<NoteCaptureLine> captures,
         @Nullable WorklistEntry entry,
-        List<Event> events) {
+        List<HistoryEvent> events) {
 
     /**
      * A video, or a picture with the motion of a live photo.
@@ -46,21 +46,21 @@ record NotePage(
     /** Part of a text, which links to a topic if there is one. */
     record TextPart(String text, @Nullable String topic) {}
 
-    record Point(Instant at, long count) {}
+    record CountPoint(Instant at, long count) {}
 
     /** A count over time, oldest first; {@code key} is that of its name in the texts. */
-    record Plot(String key, List<Point> points) {
+    record Plot(String key, List<CountPoint> points) {
 
         /** Returns the line as path of SVG, in a box of 1,000 by 100. */
         String path() {
             long start = points.getFirst().at.toEpochMilli();
             double time = Math.max(1, points.getLast().at.toEpochMilli() - start);
-            var counts = points.stream().mapToLong(Point::count).summaryStatistics();
+            var counts = points.stream().mapToLong(CountPoint::count).summaryStatistics();
             double range = Math.max(1, counts.getMax() - counts.getMin());
             return Chart.line(
                     100,
                     points.stream()
-                            .map(point -> new Chart.Point(
+                            .map(point -> new Chart.ChartPoint(
                                     (point.at.toEpochMilli() - start) / time, (point.count - counts.getMin()) / range))
                             .toList());
         }
@@ -81,8 +81,8 @@ record NotePage(
         return new Plot(
                 key,
                 captures.reversed().stream()
-                        .flatMap(capture ->
-                                Stream.ofNullable(count.apply(capture)).map(n -> new Point(capture.capturedAt(), n)))
+                        .flatMap(capture -> Stream.ofNullable(count.apply(capture))
+                                .map(n -> new CountPoint(capture.capturedAt(), n)))
                         .toList());
     }
 

@@ -69,10 +69,10 @@ public final class Thumbnails {
     /** Time that a request waits for the conversions before its own. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    private record Entry(File file, String sha256, long used) {
+    private record CacheEntry(File file, String sha256, long used) {
 
-        static Entry of(File file) {
-            return new Entry(file, StringUtils.left(file.getName(), DIGITS), file.lastModified());
+        static CacheEntry of(File file) {
+            return new CacheEntry(file, StringUtils.left(file.getName(), DIGITS), file.lastModified());
         }
     }
 
@@ -233,14 +233,14 @@ public final class Thumbnails {
      * processes have left.
      */
     public void sweep() {
-        List<Entry> entries = Stream.of(
+        List<CacheEntry> entries = Stream.of(
                         Objects.requireNonNullElse(directory.toFile().listFiles(), new File[0]))
-                .map(Entry::of)
-                .sorted(Comparator.comparingLong(Entry::used).reversed())
+                .map(CacheEntry::of)
+                .sorted(Comparator.comparingLong(CacheEntry::used).reversed())
                 .toList();
-        Set<String> kept = notes.served(entries.stream().map(Entry::sha256).collect(Collectors.toSet()));
+        Set<String> kept = notes.served(entries.stream().map(CacheEntry::sha256).collect(Collectors.toSet()));
         long bytes = 0;
-        for (Entry entry : entries) {
+        for (CacheEntry entry : entries) {
             bytes += kept.contains(entry.sha256) ? entry.file.length() : 0;
             if (bytes > maxBytes || !kept.contains(entry.sha256)) {
                 delete(entry.file.toPath());

@@ -12,19 +12,19 @@ import picocli.CommandLine.Command;
 @Command(name = "check")
 public final class CheckCommand extends JsonCommand {
 
-    record Report(Instant at, int exitCode, List<Finding> checks) {}
+    record CheckReport(Instant at, int exitCode, List<CheckFinding> checks) {}
 
     @Override
     public Integer call() throws InterruptedException {
         Instant began = Instant.now();
-        List<Finding> findings = SystemChecks.all(withDirectory(Map.of()), null);
+        List<CheckFinding> findings = SystemChecks.all(withDirectory(Map.of()), null);
         int exitCode = exitCode(findings).number();
-        print(new Report(began, exitCode, findings), "check");
+        print(new CheckReport(began, exitCode, findings), "check");
         return exitCode;
     }
 
     /** Returns the exit code of all checks: failures that need an operator have precedence over outages. */
-    static ExitCode exitCode(List<Finding> findings) {
+    static ExitCode exitCode(List<CheckFinding> findings) {
         return Stream.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)
                 .filter(code -> findings.stream().anyMatch(finding -> finding.exitCode() == code))
                 .findFirst()
@@ -37,7 +37,7 @@ public final class CheckCommand extends JsonCommand {
      * @param message result and remedy
      * @param exitCode exit code if the check failed; otherwise null
      */
-    record Finding(
+    record CheckFinding(
             String name,
             Result result,
             String message,
@@ -53,12 +53,12 @@ public final class CheckCommand extends JsonCommand {
             SKIPPED
         }
 
-        static Finding ok(String message) {
-            return new Finding("", Result.OK, message, null);
+        static CheckFinding ok(String message) {
+            return new CheckFinding("", Result.OK, message, null);
         }
 
-        static Finding warning(String message) {
-            return new Finding("", Result.WARNING, message, null);
+        static CheckFinding warning(String message) {
+            return new CheckFinding("", Result.WARNING, message, null);
         }
     }
 }

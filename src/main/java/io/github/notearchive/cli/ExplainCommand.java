@@ -34,23 +34,23 @@ final class ExplainCommand extends JsonCommand {
             String note,
             NoteState state,
             List<String> next,
-            List<NoteHistories.Event> story,
+            List<NoteHistories.HistoryEvent> story,
             WorklistEntry worklist,
             @Nullable Instant requeuedAt,
             NoteCatalog.@Nullable NoteLine captured,
             List<NoteStats.CallEntry> calls,
-            List<NoteStats.File> files,
+            List<NoteStats.FileState> files,
             @JsonIgnore List<SlotRow> slots,
             @JsonIgnore boolean videosAreBought) {
 
         boolean isListed(SlotRow slot) {
             return files.stream()
                     .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
-                    .allMatch(NoteStats.File::isListed);
+                    .allMatch(NoteStats.FileState::isListed);
         }
     }
 
-    record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteStats.File> files) {}
+    record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteStats.FileState> files) {}
 
     @Component
     static final class Action {

@@ -51,7 +51,7 @@ final class FinishedRuns {
     }
 
     /** Returns the written report; empty if there is none, for example if another run is active. */
-    Optional<NightReports.Written> record(String node, FinishedRun end) {
+    Optional<NightReports.WrittenReport> record(String node, FinishedRun end) {
         if (end.summary().exitCode() == ExitCode.ALREADY_RUNNING) {
             return Optional.empty();
         }
@@ -59,7 +59,7 @@ final class FinishedRuns {
             history.getObject().record(end.row(node, settings));
             NightReports all = reports.getObject();
             Optional<NightReport> report = all.find(end.night(), node);
-            Optional<NightReports.Written> written =
+            Optional<NightReports.WrittenReport> written =
                     report.isEmpty() ? Optional.empty() : Optional.of(write(all, report.get()));
             deleteOld(all, end.night());
             return written;
@@ -98,13 +98,13 @@ final class FinishedRuns {
         }
     }
 
-    private static NightReports.Written write(NightReports reports, NightReport report) throws IOException {
+    private static NightReports.WrittenReport write(NightReports reports, NightReport report) throws IOException {
         Path file = reports.write(report);
         try {
-            return new NightReports.Written(file, reports.put(report));
+            return new NightReports.WrittenReport(file, reports.put(report));
         } catch (RuntimeException e) {
             log.warn("The report is in {}, but was not stored in the bucket: {}", file, describe(e));
-            return new NightReports.Written(file, null);
+            return new NightReports.WrittenReport(file, null);
         }
     }
 

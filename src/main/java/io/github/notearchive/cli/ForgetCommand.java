@@ -60,7 +60,7 @@ final class ForgetCommand extends JsonCommand {
             });
         }
 
-        private ErasureReport erase(Eraser.Request request) throws IOException {
+        private ErasureReport erase(Eraser.ErasureRequest request) throws IOException {
             return eraser.forget(request)
                     .orElseThrow(
                             () -> new CommandFailure(
@@ -87,7 +87,7 @@ final class ForgetCommand extends JsonCommand {
             if (person != null) {
                 action.requireUserId(person);
             }
-            var request = new Eraser.Request(notes, person, reason == null ? null : reason.strip());
+            var request = new Eraser.ErasureRequest(notes, person, reason == null ? null : reason.strip());
             ErasureReport report = yes ? action.erase(request) : action.eraser.preview(request);
             print(report, "forget", new Forgotten(report, person));
             return ExitCode.COMPLETED;

@@ -71,7 +71,7 @@ public class ProgramConfiguration {
             ObjectProvider<MediaProperties> media,
             ObjectProvider<Spool> spool) {
         return new NodeGauges(settings.node(), () -> provider.getObject().callsPerNight(), () -> {
-            Spool.Held held = spool.getObject().held();
+            Spool.SpoolUsage held = spool.getObject().held();
             long limit = media.getObject().maxSpoolSize().toBytes();
             return new NodeGauges.SpoolUse(
                     held.files(), held.bytes(), limit, spool.getObject().diskFree());

@@ -42,9 +42,9 @@ final class ProveCommand extends JsonCommand {
         }
     }
 
-    record Written(long position, Instant capturedAt, String file, boolean stamped) {}
+    record WrittenProof(long position, Instant capturedAt, String file, boolean stamped) {}
 
-    record Proven(NoteId note, String verifier, List<Written> proofs, int omitted) {}
+    record Proven(NoteId note, String verifier, List<WrittenProof> proofs, int omitted) {}
 
     @Override
     public Integer call() throws Exception {
@@ -54,7 +54,7 @@ final class ProveCommand extends JsonCommand {
                 "--to " + directory + " is not a directory");
         return execute(Action.class, action -> {
             requireNotErased(action.erased, id);
-            List<Written> written = new ArrayList<>();
+            List<WrittenProof> written = new ArrayList<>();
             try {
                 for (Proof proof : action.log.prove(id)) {
                     written.add(write(id, proof));
@@ -76,13 +76,13 @@ final class ProveCommand extends JsonCommand {
         });
     }
 
-    private Written write(NoteId id, Proof proof) throws IOException {
+    private WrittenProof write(NoteId id, Proof proof) throws IOException {
         Files.createDirectories(directory.toAbsolutePath());
         Path file = directory.resolve(id + "-" + proof.position() + ".tlog-proof");
         AtomicFile.write(file, proof.text().getBytes(StandardCharsets.UTF_8));
         if (proof.stamp() != null) {
             AtomicFile.write(Path.of(file + ".tsr"), proof.stamp());
         }
-        return new Written(proof.position(), proof.capturedAt(), file.toString(), proof.stamp() != null);
+        return new WrittenProof(proof.position(), proof.capturedAt(), file.toString(), proof.stamp() != null);
     }
 }

@@ -61,16 +61,16 @@ final class RunCommand extends ArchiveCommand {
     static final class Action {
 
         private final RunTelemetry telemetry;
-        private final ObjectProvider<Run> run;
+        private final ObjectProvider<NightlyCommandRun> run;
 
-        Action(RunTelemetry telemetry, ObjectProvider<Run> run) {
+        Action(RunTelemetry telemetry, ObjectProvider<NightlyCommandRun> run) {
             this.telemetry = telemetry;
             this.run = run;
         }
     }
 
     @Component
-    static final class Run {
+    static final class NightlyCommandRun {
 
         private final NightlySettings settings;
         private final ArchiveLocation location;
@@ -78,7 +78,7 @@ final class RunCommand extends ArchiveCommand {
         private final ObjectProvider<RunStopper> stopper;
         private final FinishedRuns finished;
 
-        Run(
+        NightlyCommandRun(
                 NightlySettings settings,
                 ArchiveLocation location,
                 ObjectProvider<NightlyJobRunner> runner,
@@ -135,7 +135,7 @@ final class RunCommand extends ArchiveCommand {
         }
     }
 
-    private RunSummary run(Run run, SignalHandlers signals, Instant began) {
+    private RunSummary run(NightlyCommandRun run, SignalHandlers signals, Instant began) {
         // standard output is for the document
         boolean isDocument = STANDARD_OUTPUT.equals(summaryJson);
         PrintWriter text = isDocument ? err() : out();
@@ -157,7 +157,7 @@ final class RunCommand extends ArchiveCommand {
             text.print(isDocument ? ConsoleText.render("run", summary) : text("run", summary));
         }
         FinishedRun end = new FinishedRun(began, Instant.now(), summary);
-        NightReports.Written report = run.finished.record(thisNode, end).orElse(null);
+        NightReports.WrittenReport report = run.finished.record(thisNode, end).orElse(null);
         if (report != null && !refused) {
             text.println("  report    " + report.file());
         }
@@ -187,7 +187,7 @@ final class RunCommand extends ArchiveCommand {
     }
 
     /** Writes the summary. An error is logged and does not change the result of the run. */
-    private void write(FinishedRun end, NightReports.@Nullable Written report) {
+    private void write(FinishedRun end, NightReports.@Nullable WrittenReport report) {
         isSummaryWritten = true;
         if (summaryJson == null) {
             return;

@@ -145,7 +145,7 @@ final class SandboxCommand extends ArchiveCommand {
             SandboxProvider provider,
             int notes,
             boolean videos,
-            List<SampleQueries.Sample> samples,
+            List<SampleQueries.SampleQuery> samples,
             String program,
             Night night) {}
 

@@ -19,16 +19,16 @@ final class SearchCommand extends JsonCommand {
     private int limit = 20;
 
     @Option(names = "--order", paramLabel = "published|likes")
-    private NoteCards.Order order = NoteCards.Order.PUBLISHED;
+    private NoteCards.CardOrder order = NoteCards.CardOrder.PUBLISHED;
 
-    record Found(String text, int limit, NoteCards.Order order, List<NoteCards.Hit> notes) {}
+    record SearchResult(String text, int limit, NoteCards.CardOrder order, List<NoteCards.Hit> notes) {}
 
     @Override
     public Integer call() throws Exception {
         NoteFilter filter = filter(String.join(" ", terms));
         refuseIf(limit < 1, "--limit must be at least 1, but is " + limit);
         return read(NoteCards.class, notes -> {
-            print(new Found(filter.text(), limit, order, notes.search(filter, order, limit)), "search");
+            print(new SearchResult(filter.text(), limit, order, notes.search(filter, order, limit)), "search");
             return ExitCode.COMPLETED;
         });
     }

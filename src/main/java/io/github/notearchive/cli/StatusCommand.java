@@ -69,22 +69,22 @@ final class StatusCommand extends JsonCommand {
             QuotaHolds.@Nullable Closed gate,
             @JsonUnwrapped Tonight tonight,
             List<Nodes.Node> nodes,
-            List<RunHistory.Execution> runs,
+            List<RunHistory.RecordedExecution> runs,
             List<WorklistStats.OpenNotes> openNotes,
             Fixity fixity,
             SchemaDrift.Unreviewed newFields,
-            ErasureList.Count forgotten) {}
+            ErasureList.ErasureCount forgotten) {}
 
     record Fixity(
             @Nullable Instant oldestVerified,
             JobExecutionQueries.@Nullable Execution lastAudit,
-            Map<Damage.Kind, Long> openFindings) {}
+            Map<Damage.FindingKind, Long> openFindings) {}
 
     record Tonight(
             List<CallTotals.CallCount> callsTonight,
             @JsonInclude(JsonInclude.Include.NON_NULL) CallTotals.@Nullable Cost costTonight,
-            Videos videosTonight,
-            Refreshes refreshes) {}
+            VideoStatus videosTonight,
+            RefreshStatus refreshes) {}
 
     /**
      * Tonight's calls for videos.
@@ -92,7 +92,7 @@ final class StatusCommand extends JsonCommand {
      * @param enabled whether videos are bought
      * @param allowed configured limit of a night; 0 for none
      */
-    record Videos(boolean enabled, CallTotals.Bill bill, int allowed) {}
+    record VideoStatus(boolean enabled, CallTotals.Bill bill, int allowed) {}
 
     /**
      * Refreshes of archived notes.
@@ -100,7 +100,8 @@ final class StatusCommand extends JsonCommand {
      * @param policy when notes without an own interval are refreshed
      * @param allowed configured limit of these calls in a night; 0 for none
      */
-    record Refreshes(String policy, WorklistStats.PlannedRefreshes notes, CallTotals.Bill billTonight, int allowed) {}
+    record RefreshStatus(
+            String policy, WorklistStats.PlannedRefreshes notes, CallTotals.Bill billTonight, int allowed) {}
 
     /** Model of the text template. */
     record Screen(Status status, boolean isVerbose, NightlySettings settings) {
@@ -114,13 +115,13 @@ final class StatusCommand extends JsonCommand {
     }
 
     @Component
-    static final class Calls {
+    static final class CallStatus {
 
         private final CallTotals totals;
         private final WorklistStats worklist;
         private final NightlySettings settings;
 
-        Calls(CallTotals totals, WorklistStats worklist, NightlySettings settings) {
+        CallStatus(CallTotals totals, WorklistStats worklist, NightlySettings settings) {
             this.totals = totals;
             this.worklist = worklist;
             this.settings = settings;
@@ -134,7 +135,7 @@ final class StatusCommand extends JsonCommand {
         private final Clock clock;
         private final RestoredDump restored;
         private final HealthCheck health;
-        private final Calls calls;
+        private final CallStatus calls;
         private final QuotaHolds gate;
         private final Nodes nodes;
         private final RunHistory runs;
@@ -148,7 +149,7 @@ final class StatusCommand extends JsonCommand {
                 Clock clock,
                 RestoredDump restored,
                 HealthCheck health,
-                Calls calls,
+                CallStatus calls,
                 QuotaHolds gate,
                 Nodes nodes,
                 RunHistory runs,
@@ -197,14 +198,14 @@ final class StatusCommand extends JsonCommand {
             return new Tonight(
                     calls.totals.countsIn(tonight),
                     calls.totals.costIn(tonight),
-                    new Videos(
+                    new VideoStatus(
                             settings.videos().enabled(),
-                            calls.totals.in(tonight, CallTotals.Kind.VIDEO),
+                            calls.totals.in(tonight, CallTotals.CallPurpose.VIDEO),
                             settings.videos().callsPerNight()),
-                    new Refreshes(
+                    new RefreshStatus(
                             settings.refreshes().policy(),
                             calls.worklist.refreshes(),
-                            calls.totals.in(tonight, CallTotals.Kind.REFRESH),
+                            calls.totals.in(tonight, CallTotals.CallPurpose.REFRESH),
                             settings.refreshCallsPerNight()));
         }
     }

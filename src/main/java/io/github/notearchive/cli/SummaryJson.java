@@ -30,24 +30,24 @@ final class SummaryJson {
 
     private SummaryJson() {}
 
-    record Calls(
+    record CallsJson(
             long made,
             long billed,
             long billingUnknown,
             @Nullable Long boughtAgain) {
 
-        static Calls of(CallTotals.Bill bill, @Nullable Long boughtAgain) {
-            return new Calls(bill.calls(), bill.billed(), bill.billingUnknown(), boughtAgain);
+        static CallsJson of(CallTotals.Bill bill, @Nullable Long boughtAgain) {
+            return new CallsJson(bill.calls(), bill.billed(), bill.billingUnknown(), boughtAgain);
         }
     }
 
     /** Refreshes of archived notes, those still due, and calls for them. */
-    record Refreshes(@JsonUnwrapped RunCounts.Refreshes counts, long due, Calls calls) {}
+    record RefreshesJson(@JsonUnwrapped RunCounts.RefreshCounts counts, long due, CallsJson calls) {}
 
     /** A field that no response had before. */
     record Field(String field, String exampleNote) {
 
-        private static Field of(SchemaDrift.Found found) {
+        private static Field of(SchemaDrift.FieldExample found) {
             return new Field(found.field().toString(), found.example().value());
         }
     }
@@ -100,13 +100,13 @@ final class SummaryJson {
     }
 
     /** Report of the night; {@code key} is null if it is not stored in the bucket. */
-    record Report(String file, @Nullable String key) {}
+    record ReportJson(String file, @Nullable String key) {}
 
     /** @param node name of the node; null if the settings could not be read */
     static Map<String, @Nullable Object> of(
-            FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
+            FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable WrittenReport report) {
         RunSummary summary = end.summary();
-        RunSummary.Refreshes refreshes = summary.refreshes();
+        RunSummary.RefreshSummary refreshes = summary.refreshes();
         Map<String, @Nullable Object> document = new LinkedHashMap<>();
         document.put("format", "note-archive/run-summary");
         document.put("version", VERSION);
@@ -124,20 +124,20 @@ final class SummaryJson {
         document.put("restart", summary.restart());
         document.put("notes", summary.notes());
         document.put("files", summary.files());
-        document.put("calls", Calls.of(summary.bill(), summary.boughtAgain()));
+        document.put("calls", CallsJson.of(summary.bill(), summary.boughtAgain()));
         if (summary.cost() != null) {
             document.put("cost", summary.cost());
         }
-        document.put("videos", Calls.of(summary.videos().bill(), null));
+        document.put("videos", CallsJson.of(summary.videos().bill(), null));
         document.put(
                 "refreshes",
-                new Refreshes(summary.counts().refreshes(), refreshes.due(), Calls.of(refreshes.bill(), null)));
+                new RefreshesJson(summary.counts().refreshes(), refreshes.due(), CallsJson.of(refreshes.bill(), null)));
         document.put("newFields", summary.newFields().stream().map(Field::of).toList());
         document.put("log", summary.log());
         document.put("limits", limits);
         document.put(
                 "report",
-                report == null ? null : new Report(report.file().toString(), Objects.toString(report.key(), null)));
+                report == null ? null : new ReportJson(report.file().toString(), Objects.toString(report.key(), null)));
         return document;
     }
 }

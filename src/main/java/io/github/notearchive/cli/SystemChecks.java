@@ -7,7 +7,7 @@ import io.github.notearchive.archive.query.MediaTotals;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.cli.CheckCommand.Finding;
+import io.github.notearchive.cli.CheckCommand.CheckFinding;
 import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.io.text.DisplayFormat;
@@ -73,7 +73,7 @@ final class SystemChecks {
     /** Oldest JDK without known defects of virtual threads; older ones run the program, but a run may hang. */
     private static final Runtime.Version OLDEST_JAVA = Runtime.Version.parse("25.0.4");
 
-    private final List<Finding> findings;
+    private final List<CheckFinding> findings;
     private final CommandContext context;
 
     /** Whether the database has the tables of this version. */
@@ -82,7 +82,7 @@ final class SystemChecks {
     /** Difference of the provider's clock to that of this machine; null if it is unknown. */
     private @Nullable Duration drift;
 
-    private SystemChecks(CommandContext context, List<Finding> findings) {
+    private SystemChecks(CommandContext context, List<CheckFinding> findings) {
         this.findings = findings;
         this.context = context;
     }
@@ -93,8 +93,8 @@ final class SystemChecks {
      * @param settings settings that have precedence over all others
      * @param clock clock to use; null for the system clock
      */
-    static List<Finding> all(Map<String, String> settings, @Nullable Clock clock) throws InterruptedException {
-        List<Finding> findings = new ArrayList<>();
+    static List<CheckFinding> all(Map<String, String> settings, @Nullable Clock clock) throws InterruptedException {
+        List<CheckFinding> findings = new ArrayList<>();
         try (CommandContext context = CommandContext.openUnchecked(settings, clock)) {
             new SystemChecks(context, findings).all();
         } catch (RuntimeException e) {
@@ -126,16 +126,17 @@ final class SystemChecks {
      *
      * @param obstacle why it cannot be checked; null if it can
      */
-    private void check(String name, @Nullable String obstacle, Callable<Finding> check) throws InterruptedException {
+    private void check(String name, @Nullable String obstacle, Callable<CheckFinding> check)
+            throws InterruptedException {
         if (obstacle != null) {
-            findings.add(new Finding(name, Finding.Result.SKIPPED, obstacle, null));
+            findings.add(new CheckFinding(name, CheckFinding.Result.SKIPPED, obstacle, null));
             return;
         }
-        FutureTask<Finding> task = new FutureTask<>(check);
+        FutureTask<CheckFinding> task = new FutureTask<>(check);
         Thread.ofPlatform().daemon().name("check-" + name).start(task);
         try {
-            Finding found = task.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-            findings.add(new Finding(name, found.result(), found.message(), null));
+            CheckFinding found = task.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+            findings.add(new CheckFinding(name, found.result(), found.message(), null));
         } catch (TimeoutException _) {
             findings.add(failed(name, unavailable("no response within " + TIMEOUT.toSeconds() + " s")));
         } catch (ExecutionException e) {
@@ -145,12 +146,13 @@ final class SystemChecks {
         }
     }
 
-    private static Finding failed(String name, Throwable e) {
+    private static CheckFinding failed(String name, Throwable e) {
         CommandFailure failure = ErrorTranslator.translate(e);
         if (failure.exitCode() == ExitCode.FAILED) {
             log.error("Unexpected error", e);
         }
-        return new Finding(name, Finding.Result.FAILED, String.valueOf(failure.getMessage()), failure.exitCode());
+        return new CheckFinding(
+                name, CheckFinding.Result.FAILED, String.valueOf(failure.getMessage()), failure.exitCode());
     }
 
     private static CommandFailure unavailable(String message) {
@@ -164,7 +166,7 @@ final class SystemChecks {
         }
     }
 
-    static Finding java(Runtime.Version version) {
+    static CheckFinding java(Runtime.Version version) {
         String java = "%s at %s, %s, at most %s of heap"
                 .formatted(
                         version,
@@ -172,13 +174,13 @@ final class SystemChecks {
                         DisplayFormat.plural(Runtime.getRuntime().availableProcessors(), "processor"),
                         DisplayFormat.size(Runtime.getRuntime().maxMemory()));
         return version.compareToIgnoreOptional(OLDEST_JAVA) < 0
-                ? Finding.warning(java + "; install " + OLDEST_JAVA
+                ? CheckFinding.warning(java + "; install " + OLDEST_JAVA
                         + " or newer: with older ones a run may hang, since virtual threads are not resumed"
                         + " (JDK-8369227, JDK-8373120)")
-                : Finding.ok(java);
+                : CheckFinding.ok(java);
     }
 
-    private Finding settings() {
+    private CheckFinding settings() {
         Set<String> problems = context.settings().bindingProblems();
         problems.addAll(context.settings().problems());
         refuseIf(!problems.isEmpty(), String.join("\n", problems));
@@ -188,21 +190,22 @@ final class SystemChecks {
                 && "http".equalsIgnoreCase(source.baseUrl().getScheme())
                 && !source.isLoopback();
         return isUnencrypted
-                ? Finding.warning("the token is sent unencrypted to %s, as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node %s"
-                        .formatted(source.baseUrl(), node))
-                : Finding.ok("valid; node " + node + ", provider " + source.baseUrl());
+                ? CheckFinding.warning(
+                        "the token is sent unencrypted to %s, as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node %s"
+                                .formatted(source.baseUrl(), node))
+                : CheckFinding.ok("valid; node " + node + ", provider " + source.baseUrl());
     }
 
-    private Finding token() {
+    private CheckFinding token() {
         String token = context.get(NoteSourceProperties.class).token().value();
         refuseIf(token.isEmpty(), "there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
         return token.matches("[\\x21-\\x7e&&[^\"'<>]]+")
-                ? Finding.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it")
-                : Finding.warning(
+                ? CheckFinding.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it")
+                : CheckFinding.warning(
                         "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied");
     }
 
-    private Finding dataDirectory() throws IOException {
+    private CheckFinding dataDirectory() throws IOException {
         Path directory = context.get(ArchiveLocation.class).directory();
         Path existing = existing(directory);
         try {
@@ -213,20 +216,20 @@ final class SystemChecks {
                             .formatted(existing, e));
         }
         if (!existing.equals(directory)) {
-            return Finding.ok(directory + " does not exist yet, and is created when it is needed");
+            return CheckFinding.ok(directory + " does not exist yet, and is created when it is needed");
         }
         String pending = context.get(ResponseSpool.class).nonEmpty().stream()
                 .map(ResponseSpool::summary)
                 .collect(Collectors.joining(", "));
         if (!pending.isEmpty()) {
-            return Finding.warning("%s has %s, which are not in the ledger yet; the next run writes them"
+            return CheckFinding.warning("%s has %s, which are not in the ledger yet; the next run writes them"
                     .formatted(directory, pending));
         }
         String permissions = PosixFilePermissions.toString(Files.getPosixFilePermissions(directory));
         String found = directory + ", " + permissions;
         return permissions.endsWith("------")
-                ? Finding.ok(found)
-                : Finding.warning(found + ": other users have access; chmod 700 it, unless that is intended");
+                ? CheckFinding.ok(found)
+                : CheckFinding.warning(found + ": other users have access; chmod 700 it, unless that is intended");
     }
 
     private static Path existing(Path path) {
@@ -237,7 +240,7 @@ final class SystemChecks {
         return found;
     }
 
-    private Finding diskSpace() throws IOException {
+    private CheckFinding diskSpace() throws IOException {
         Path directory = existing(context.get(ArchiveLocation.class).directory());
         long free = Files.getFileStore(directory).getUsableSpace();
         String found = DisplayFormat.size(free) + " free at " + directory;
@@ -246,21 +249,21 @@ final class SystemChecks {
                 found + ", which files need before they are stored; free space, or set ARCHIVE_DATA_DIR");
         long spool = context.get(MediaProperties.class).maxSpoolSize().toBytes();
         return free < spool
-                ? Finding.warning("%s, but archive.media.max-spool-size allows %s; free space, or lower it"
+                ? CheckFinding.warning("%s, but archive.media.max-spool-size allows %s; free space, or lower it"
                         .formatted(found, DisplayFormat.size(spool)))
-                : Finding.ok(found);
+                : CheckFinding.ok(found);
     }
 
-    private record Server(String version, int major, boolean standby, String encoding) {}
+    private record DatabaseServer(String version, int major, boolean standby, String encoding) {}
 
-    private Finding database() {
+    private CheckFinding database() {
         ArchiveLocation location = context.get(ArchiveLocation.class);
-        Server server = jdbc().sql("""
+        DatabaseServer server = jdbc().sql("""
                         SELECT current_setting('server_version') AS version,
                                current_setting('server_version_num')::int / 10000 AS major,
                                pg_is_in_recovery() AS standby,
                                current_setting('server_encoding') AS encoding
-                        """).query(Server.class).single();
+                        """).query(DatabaseServer.class).single();
         String found = "PostgreSQL " + server.version
                 + (location.isEmbedded()
                         ? ", embedded"
@@ -272,7 +275,7 @@ final class SystemChecks {
         refuseIf(
                 !server.encoding.equals("UTF8"),
                 found + "; its encoding is " + server.encoding + ", but must be UTF8: create another database");
-        return Finding.ok(found);
+        return CheckFinding.ok(found);
     }
 
     /** Returns a client with connections of Flyway: those of the pool migrate the schema. */
@@ -281,7 +284,7 @@ final class SystemChecks {
     }
 
     /** Reads what Flyway would do, without doing it. */
-    private Finding schema() {
+    private CheckFinding schema() {
         Flyway flyway = context.get(Flyway.class);
         SchemaVersion.refusal(flyway).ifPresent(refusal -> refuseIf(true, refusal));
         MigrationInfo current = flyway.info().current();
@@ -293,11 +296,11 @@ final class SystemChecks {
             refuseIf(
                     hasTables,
                     "the database holds tables of another program; name an empty one in ARCHIVE_DATABASE_URL");
-            return Finding.ok("empty; the first command that uses it creates the tables");
+            return CheckFinding.ok("empty; the first command that uses it creates the tables");
         }
         int pending = flyway.info().pending().length;
         if (pending > 0) {
-            return Finding.warning(
+            return CheckFinding.warning(
                     "version %s; the next command that uses the database applies %s. Back it up before, if necessary"
                             .formatted(current.getVersion(), DisplayFormat.plural(pending, "migration")));
         }
@@ -306,33 +309,33 @@ final class SystemChecks {
                 "version %s of an unreleased program, whose migrations were replaced; name a new, empty database in ARCHIVE_DATABASE_URL and fill it with note-archive rebuild"
                         .formatted(current.getVersion()));
         hasTables = true;
-        return Finding.ok("up to date, version " + current.getVersion());
+        return CheckFinding.ok("up to date, version " + current.getVersion());
     }
 
-    private Finding rebuild() {
+    private CheckFinding rebuild() {
         refuseIf(
                 context.get(JobExecutionQueries.class).isRebuildUnfinished(),
                 "the tables are being rebuilt from the bucket; finish it with note-archive rebuild");
-        return Finding.ok("no rebuild is unfinished");
+        return CheckFinding.ok("no rebuild is unfinished");
     }
 
     /** Checks the command of HEIC pictures, and without one whether there are previews to show. */
-    private Finding pictures() {
+    private CheckFinding pictures() {
         HeifCommand heif = context.get(HeifCommand.class);
         Optional<String> refusal = heif.refusal();
         if (refusal.isPresent()) {
-            return Finding.warning(refusal.get());
+            return CheckFinding.warning(refusal.get());
         }
         long notes = hasTables ? context.get(MediaTotals.class).notesWithoutPreview() : 0;
         return heif.isUsable() || notes == 0
-                ? Finding.ok(heif.isUsable() ? "HEIC pictures are converted" : "each HEIC picture has a preview")
-                : Finding.warning(
+                ? CheckFinding.ok(heif.isUsable() ? "HEIC pictures are converted" : "each HEIC picture has a preview")
+                : CheckFinding.warning(
                         "%s with HEIC pictures that most browsers do not display; requeue --filter has:no-preview, then run, stores their previews: a paid call for each note whose response is not reused any more"
                                 .formatted(DisplayFormat.plural(notes, "note")));
     }
 
     /** Writes, reads and deletes an object, and checks that bucket and tables belong to the same archive. */
-    private Finding store() {
+    private CheckFinding store() {
         StoreProperties settings = context.get(StoreProperties.class);
         ObjectStore store = context.get(ObjectStore.class);
         String where = "bucket " + settings.bucket()
@@ -346,7 +349,7 @@ final class SystemChecks {
             context.get(ArchiveRevision.class).difference().ifPresent(difference -> refuseIf(true, difference));
         }
         if (!hasBucket) {
-            return Finding.ok(where + "the bucket does not exist yet; the first run creates it");
+            return CheckFinding.ok(where + "the bucket does not exist yet; the first run creates it");
         }
         ObjectKey key = new ObjectKey("check/" + UUID.randomUUID());
         byte[] probe = ("probe of " + Instant.now()).getBytes(StandardCharsets.UTF_8);
@@ -355,17 +358,17 @@ final class SystemChecks {
         try {
             store.remove(key.value());
         } catch (StoreException e) {
-            return Finding.warning(
+            return CheckFinding.warning(
                     "%san object can be written and read, but not deleted, which only verify --delete-orphans and forget need; %s remains: %s"
                             .formatted(where, key, e.getMessage()));
         }
         if (!isSame) {
             throw unavailable(where + "an object that was written reads back as other bytes; check the store");
         }
-        return Finding.ok(where + "an object was written, read back, compared and deleted");
+        return CheckFinding.ok(where + "an object was written, read back, compared and deleted");
     }
 
-    private Finding provider() {
+    private CheckFinding provider() {
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
         Clock clock = context.get(Clock.class);
         Instant sentAt = clock.instant();
@@ -378,28 +381,28 @@ final class SystemChecks {
         drift = pong.ahead(sentAt, clock.instant()).orElse(null);
         String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
         return pong.status() < 400
-                ? Finding.ok(found + "; no paid call was made")
-                : Finding.warning(found + "; check JUSTONEAPI_BASE_URL");
+                ? CheckFinding.ok(found + "; no paid call was made")
+                : CheckFinding.warning(found + "; check JUSTONEAPI_BASE_URL");
     }
 
-    private Finding clock() {
+    private CheckFinding clock() {
         Duration ahead = Objects.requireNonNull(drift);
         return ahead.abs().compareTo(CLOCK_DRIFT) <= 0
-                ? Finding.ok("at most %d s from the provider's clock".formatted(CLOCK_DRIFT.toSeconds()))
-                : Finding.warning(
+                ? CheckFinding.ok("at most %d s from the provider's clock".formatted(CLOCK_DRIFT.toSeconds()))
+                : CheckFinding.warning(
                         "this machine's clock is %s %s the provider's; set it (NTP), since nights and quotas depend on it"
                                 .formatted(
                                         DisplayFormat.took(ahead.abs()), ahead.isNegative() ? "ahead of" : "behind"));
     }
 
-    private Finding gate() {
+    private CheckFinding gate() {
         Instant now = context.get(Clock.class).instant();
         return context.get(QuotaHolds.class)
                 .current()
-                .map(closed ->
-                        Finding.warning("closed until %s: a run makes no call before then (%s); run --force opens it"
+                .map(closed -> CheckFinding.warning(
+                        "closed until %s: a run makes no call before then (%s); run --force opens it"
                                 .formatted(until(now, closed.until()), closed.reason())))
-                .orElseGet(() -> Finding.ok("open; the provider's day ends on "
+                .orElseGet(() -> CheckFinding.ok("open; the provider's day ends on "
                         + until(now, Night.of(now).ends())));
     }
 

@@ -66,7 +66,7 @@ public abstract sealed class DataDirectory implements AutoCloseable permits OwnD
         long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
         OwnDirectory own = OwnDirectory.tryOpen(usable);
         while (own == null) {
-            List<DirectoryUsers.User> users = new DirectoryUsers(usable.resolve("users")).alive();
+            List<DirectoryUsers.DirectoryUser> users = new DirectoryUsers(usable.resolve("users")).alive();
             if (!users.isEmpty() || OwnDirectory.isOwnedHere(usable) || System.nanoTime() - deadline > 0) {
                 throw of(usable, "it is in use" + describe(users) + "; end that first, or name another data directory");
             }
@@ -91,7 +91,7 @@ public abstract sealed class DataDirectory implements AutoCloseable permits OwnD
         return DataDirectoryException.of(path, problem, null);
     }
 
-    static String describe(List<DirectoryUsers.User> users) {
+    static String describe(List<DirectoryUsers.DirectoryUser> users) {
         return users.isEmpty()
                 ? ""
                 : " by " + users.stream().map(Object::toString).collect(Collectors.joining(", "));

@@ -40,7 +40,7 @@ record DirectoryUsers(Path folder) {
      * @param process command and pid
      * @param requests name of a server and number of the request, in a line
      */
-    record User(String name, String process, List<String> requests) {
+    record DirectoryUser(String name, String process, List<String> requests) {
 
         @Override
         public String toString() {
@@ -49,7 +49,7 @@ record DirectoryUsers(Path folder) {
     }
 
     /** File of this process, with the channel that locks it. */
-    record Entry(Path file, FileChannel channel) {
+    record UserFile(Path file, FileChannel channel) {
 
         String name() {
             return file.getFileName().toString();
@@ -69,12 +69,12 @@ record DirectoryUsers(Path folder) {
         }
     }
 
-    Entry enter() throws IOException {
+    UserFile enter() throws IOException {
         Files.createDirectories(folder, AtomicFile.PRIVATE_DIRECTORY);
         long pid = ProcessHandle.current().pid();
         Path file = folder.resolve(pid + "-" + Long.toHexString(System.nanoTime()));
         HERE.put(file, new CopyOnWriteArrayList<>());
-        var entry = new Entry(file, FileChannel.open(file, Set.of(CREATE_NEW, WRITE), AtomicFile.OWNER_ONLY));
+        var entry = new UserFile(file, FileChannel.open(file, Set.of(CREATE_NEW, WRITE), AtomicFile.OWNER_ONLY));
         var _ = entry.channel.lock();
         String command = Pattern.compile(" ")
                 .splitAsStream(System.getProperty("sun.java.command", ""))
@@ -86,7 +86,7 @@ record DirectoryUsers(Path folder) {
     }
 
     /** Returns the users that live, and removes the files of those that were killed. */
-    List<User> alive() {
+    List<DirectoryUser> alive() {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
@@ -97,7 +97,7 @@ record DirectoryUsers(Path folder) {
         }
     }
 
-    private static Optional<User> read(Path file) throws IOException {
+    private static Optional<DirectoryUser> read(Path file) throws IOException {
         List<String> here = HERE.get(file);
         if (here != null) {
             return Optional.of(user(file, here));
@@ -121,9 +121,9 @@ record DirectoryUsers(Path folder) {
         }
     }
 
-    private static User user(Path file, List<String> lines) {
+    private static DirectoryUser user(Path file, List<String> lines) {
         String process = lines.isEmpty() ? "a process that starts" : lines.getFirst();
-        return new User(
+        return new DirectoryUser(
                 file.getFileName().toString(), process, lines.stream().skip(1).toList());
     }
 }

@@ -1,6 +1,6 @@
 package io.github.notearchive.embedded;
 
-import io.github.notearchive.embedded.DirectoryUsers.User;
+import io.github.notearchive.embedded.DirectoryUsers.DirectoryUser;
 import io.github.notearchive.io.process.Signals;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -73,7 +73,7 @@ public final class ServersProcess {
     /** Serves what is requested, and returns whether nothing is used any more. */
     private boolean ends() {
         try {
-            List<User> users = directory.users.alive();
+            List<DirectoryUser> users = directory.users.alive();
             users.stream()
                     .flatMap(user -> user.requests().stream())
                     .map(ServersProcess::server)
@@ -97,7 +97,7 @@ public final class ServersProcess {
     }
 
     /** Starts a server unless it runs, and answers those who have requested it if it does not start. */
-    private void serve(String server, List<User> users) {
+    private void serve(String server, List<DirectoryUser> users) {
         if (directory.running(server) != null) {
             return;
         }

@@ -25,7 +25,7 @@ final class SharedDirectory extends DataDirectory {
 
     private static final int STARTS = 3;
 
-    private DirectoryUsers.@Nullable Entry entry;
+    private DirectoryUsers.@Nullable UserFile entry;
     private @Nullable Process process;
     private int requests;
 
@@ -151,7 +151,7 @@ final class SharedDirectory extends DataDirectory {
      */
     @Override
     public synchronized void close() {
-        DirectoryUsers.Entry left = entry;
+        DirectoryUsers.UserFile left = entry;
         if (left == null) {
             return;
         }

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.query.NoteSnapshots;
 import io.github.notearchive.archive.query.NoteSnapshots.NamedIds;
-import io.github.notearchive.archive.query.NoteSnapshots.Snapshot;
+import io.github.notearchive.archive.query.NoteSnapshots.NoteSnapshot;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
@@ -97,7 +97,7 @@ public final class Exporter {
         boolean hasAnswers = options.packaging().answers();
         if (hasMedia || hasAnswers) {
             store.getObject().requireBucket();
-            try (Snapshot snapshot = notes.open(options.selection(), ids, start)) {
+            try (NoteSnapshot snapshot = notes.open(options.selection(), ids, start)) {
                 if (hasMedia) {
                     directory.plan(
                             snapshot.objects(since != null && options.format().hasTables()));
@@ -109,7 +109,7 @@ public final class Exporter {
             // while no snapshot is open, because this may take hours
             directory.copyAhead(stopped);
         }
-        try (Snapshot snapshot = notes.open(options.selection(), ids, start)) {
+        try (NoteSnapshot snapshot = notes.open(options.selection(), ids, start)) {
             Export export = new Export(
                     options,
                     Table.all(options.authors(), options.media()),
@@ -186,7 +186,7 @@ public final class Exporter {
     record Export(
             ExportOptions options,
             List<Table> tables,
-            Snapshot snapshot,
+            NoteSnapshot snapshot,
             Map<String, String> comments,
             @Nullable Since since,
             @Nullable NamedIds ids,
@@ -227,7 +227,7 @@ public final class Exporter {
         String description(Column column) {
             String source = column.source();
             String description = source == null ? column.description() : comments.get(source);
-            return options.authors() == AuthorMode.HASH && column.content() == Column.Content.PERSON_ID
+            return options.authors() == AuthorMode.HASH && column.content() == Column.ColumnContent.PERSON_ID
                     ? "A pseudonym in place of the id. " + (description == null ? "" : description)
                     : description;
         }

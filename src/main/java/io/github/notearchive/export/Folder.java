@@ -46,7 +46,7 @@ final class Folder {
 
     private final Export export;
     private final long total;
-    private final List<NotePage> entries = new ArrayList<>();
+    private final List<FolderNote> entries = new ArrayList<>();
     private int pages;
 
     Folder(Export export) {
@@ -59,7 +59,7 @@ final class Folder {
      *
      * @param number number of the page, from 1
      */
-    record IndexPage(int number, long total, List<NotePage> entries) {
+    record IndexPage(int number, long total, List<FolderNote> entries) {
 
         static final int NOTES = 60;
 
@@ -76,9 +76,10 @@ final class Folder {
         export.heif().refusal().ifPresent(log::warn);
         Table captures = export.captures();
         boolean hasIndex = export.options().format() == ExportFormat.FOLDER;
-        Column history = new Column(captures.name(), Column.Type.RECORD_LIST, Column.Content.PLAIN, "", "", captures);
+        Column history =
+                new Column(captures.name(), Column.Type.RECORD_LIST, Column.ColumnContent.PLAIN, "", "", captures);
         export.forEachRow(export.notes().with(history), key -> key, row -> {
-            NotePage page = note(row);
+            FolderNote page = note(row);
             export.rows()
                     .merge(captures.name(), (long) row.path(captures.name()).size(), Long::sum);
             if (hasIndex) {
@@ -101,8 +102,8 @@ final class Folder {
         new Manifest(export).write("", files);
     }
 
-    private NotePage note(ObjectNode row) throws IOException {
-        NotePage page = new NotePage(row);
+    private FolderNote note(ObjectNode row) throws IOException {
+        FolderNote page = new FolderNote(row);
         boolean isVault = export.options().format() == ExportFormat.MARKDOWN;
         String directory = isVault ? "notes/files/" + page.noteId() : page.directory();
         for (JsonNode file : row.path("media")) {
@@ -134,7 +135,7 @@ final class Folder {
                 key, file.path("size_bytes").longValue(), file.path("sha256").stringValue());
         boolean copied = export.directory().copy(object, directory + "/" + name);
         file.put("path", copied ? name : null);
-        var shown = new NotePage.File(file);
+        var shown = new FolderNote.FolderFile(file);
         if (copied && export.heif().isUsable() && shown.isPicture() && !shown.isShownEverywhere()) {
             addPreview(file, directory, name);
         }
@@ -184,7 +185,7 @@ final class Folder {
     }
 
     /** Model of the template {@code export/note}: a row of the table of notes, with its captures. */
-    record NotePage(JsonNode note) {
+    record FolderNote(JsonNode note) {
 
         /** Style of the pages of a folder export, which display the files beside them. */
         static final Pages.Style STYLE = Pages.style("folder", "; img-src 'self' file:; media-src 'self' file:");
@@ -193,7 +194,7 @@ final class Folder {
                 Set.of("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif");
 
         /** File of the note: a row of the table of media. */
-        record File(JsonNode row) {
+        record FolderFile(JsonNode row) {
 
             String kind() {
                 return row.path("kind").stringValue();
@@ -240,13 +241,13 @@ final class Folder {
 
         /** Adds the path of the stored preview to each picture that not every browser displays. */
         private void linkPreviews() {
-            Map<Long, File> previews = files().stream()
+            Map<Long, FolderFile> previews = files().stream()
                     .filter(file -> file.kind().equals("PREVIEW"))
-                    .collect(Collectors.toMap(File::number, Function.identity()));
+                    .collect(Collectors.toMap(FolderFile::number, Function.identity()));
             files().stream()
                     .filter(file -> file.isPicture() && !file.isShownEverywhere())
                     .forEach(file -> {
-                        File preview = previews.get(file.number());
+                        FolderFile preview = previews.get(file.number());
                         if (preview != null) {
                             ((ObjectNode) file.row()).put("preview", preview.path());
                         }
@@ -297,19 +298,21 @@ final class Folder {
             return note.path("language").stringValue("zh");
         }
 
-        private Stream<File> media() {
-            return note.path("media").valueStream().map(File::new);
+        private Stream<FolderFile> media() {
+            return note.path("media").valueStream().map(FolderFile::new);
         }
 
         /** Returns the files that the export has. */
-        List<File> files() {
+        List<FolderFile> files() {
             return media().filter(file -> file.path() != null).toList();
         }
 
         /** Returns the files that pages show: all but the previews of images that they show. */
-        List<File> shown() {
-            List<Long> pictures =
-                    files().stream().filter(File::isPicture).map(File::number).toList();
+        List<FolderFile> shown() {
+            List<Long> pictures = files().stream()
+                    .filter(FolderFile::isPicture)
+                    .map(FolderFile::number)
+                    .toList();
             return files().stream()
                     .filter(file -> !file.kind().equals("PREVIEW") || !pictures.contains(file.number()))
                     .toList();
@@ -317,7 +320,7 @@ final class Folder {
 
         /** Returns the number of images of the note, including missing ones. */
         long pictures() {
-            return media().filter(File::isPicture).count();
+            return media().filter(FolderFile::isPicture).count();
         }
 
         /** Returns the path of the first image that every browser displays. */
@@ -326,12 +329,12 @@ final class Folder {
             return files().stream()
                     .filter(file -> file.isPicture() && file.isShownEverywhere())
                     .findFirst()
-                    .map(File::shown)
+                    .map(FolderFile::shown)
                     .orElse(null);
         }
 
         /** Returns the files that the export should have and does not. */
-        List<File> missing() {
+        List<FolderFile> missing() {
             return media().filter(
                             file -> !file.isStored() || file.row.path("path").isNull())
                     .toList();

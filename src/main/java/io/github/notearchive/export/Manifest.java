@@ -59,7 +59,7 @@ record Manifest(Export export) {
             export.directory()
                     .inventory
                     .forEach(file -> json.writePOJO(
-                            new File(file.path().substring(below.length()), file.size(), file.sha256())));
+                            new ManifestFile(file.path().substring(below.length()), file.size(), file.sha256())));
             json.writeEndArray();
             json.writeEndObject();
         }
@@ -83,7 +83,7 @@ record Manifest(Export export) {
         return head;
     }
 
-    private record File(String path, long bytes, String sha256) {}
+    private record ManifestFile(String path, long bytes, String sha256) {}
 
     private ObjectNode selection() {
         List<String> asked = export.options().selection().authors();

@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.Folder.NotePage;
+import io.github.notearchive.export.Folder.FolderNote;
 import io.github.notearchive.io.text.DisplayFormat;
 import java.util.List;
 import java.util.Set;
@@ -36,12 +36,12 @@ final class Markdown {
 
     private Markdown() {}
 
-    static String path(NotePage page) {
+    static String path(FolderNote page) {
         return "notes/" + page.day() + " " + page.noteId() + ".md";
     }
 
     /** @param files directory of the note's files, as seen from the page, with a trailing slash */
-    static String render(NotePage page, String files) {
+    static String render(FolderNote page, String files) {
         StringBuilder out = new StringBuilder("---\naliases: ")
                 .append(yaml(JsonMapper.shared().createArrayNode().add(page.title())))
                 .append('\n');
@@ -51,7 +51,7 @@ final class Markdown {
             }
         });
         out.append("---\n\n# ").append(escape(page.title())).append("\n\n");
-        for (NotePage.File file : page.shown()) {
+        for (FolderNote.FolderFile file : page.shown()) {
             if (file.kind().equals("SUBTITLE")) {
                 out.append("[%1$s](%2$s%1$s)\n\n".formatted(file.path(), files));
             } else {
@@ -70,7 +70,7 @@ final class Markdown {
                 .map(name -> "[[" + name + "]]")
                 .collect(Collectors.joining(" "));
         out.append(topics.isEmpty() ? "" : topics + "\n\n");
-        for (NotePage.File file : page.missing()) {
+        for (FolderNote.FolderFile file : page.missing()) {
             out.append("Missing: %s %d\n\n".formatted(file.kind(), file.number()));
         }
         out.append("| captured | likes | collected | comments | shared |\n| --- | ---: | ---: | ---: | ---: |\n");

@@ -77,8 +77,8 @@ public record Table(String name, String source, String relation, String order, S
                 .toList();
     }
 
-    private Table with(Predicate<Column.Content> included) {
-        Column key = new Column(KEY, Column.Type.TEXT, Column.Content.PLAIN, source + "." + KEY, null, null);
+    private Table with(Predicate<Column.ColumnContent> included) {
+        Column key = new Column(KEY, Column.Type.TEXT, Column.ColumnContent.PLAIN, source + "." + KEY, null, null);
         Stream<Column> others = COLUMNS.stream()
                 .filter(row -> row.getField("table").equals(name)
                         && !row.getField("column").isEmpty())
@@ -87,7 +87,7 @@ public record Table(String name, String source, String relation, String order, S
         return with(Stream.concat(Stream.of(key), others));
     }
 
-    private Column column(NamedCsvRecord row, Predicate<Column.Content> included) {
+    private Column column(NamedCsvRecord row, Predicate<Column.ColumnContent> included) {
         String column = row.getField("column");
         Column.Type type = Column.Type.valueOf(row.getField("type"));
         String expression = row.getField("expression");
@@ -96,7 +96,7 @@ public record Table(String name, String source, String relation, String order, S
         return new Column(
                 column,
                 type,
-                Column.Content.valueOf(row.getField("content")),
+                Column.ColumnContent.valueOf(row.getField("content")),
                 expression.isEmpty() ? source + "." + column : expression,
                 description.isEmpty() ? null : description,
                 isList ? named(expression).with(included) : null);
@@ -122,7 +122,7 @@ public record Table(String name, String source, String relation, String order, S
     Table byMonth() {
         String month = relation + ".month";
         Table sorted = new Table(name, source, relation, month + ", " + order, joins, columns);
-        return sorted.with(new Column(MONTH, Column.Type.TEXT, Column.Content.PLAIN, month, "", null));
+        return sorted.with(new Column(MONTH, Column.Type.TEXT, Column.ColumnContent.PLAIN, month, "", null));
     }
 
     /** Returns whether the notes of the relation have a month. */
@@ -201,7 +201,7 @@ public record Table(String name, String source, String relation, String order, S
     public record Column(
             String name,
             Type type,
-            Content content,
+            ColumnContent content,
             String expression,
             @Nullable String description,
             @Nullable Table elements) {
@@ -220,7 +220,7 @@ public record Table(String name, String source, String relation, String order, S
         }
 
         /** Kind of a column's values, by which an export includes, converts or omits the column. */
-        public enum Content {
+        public enum ColumnContent {
             PLAIN,
             /** Id of a person: replaced by a pseudonym, or omitted. */
             PERSON_ID,

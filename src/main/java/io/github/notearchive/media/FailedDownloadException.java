@@ -18,7 +18,7 @@ import org.apache.hc.core5.http.NoHttpResponseException;
 final class FailedDownloadException extends UnknownHostException {
 
     /** Kind of failure, by the action that follows. */
-    enum Kind {
+    enum FailureKind {
         /** The server has no such file, or denies it. */
         GONE,
         /** Temporary; another attempt at this URL is useful now. */
@@ -33,10 +33,10 @@ final class FailedDownloadException extends UnknownHostException {
         NO_ROOM
     }
 
-    final Kind kind;
+    final FailureKind kind;
     final String reason;
 
-    FailedDownloadException(Kind kind, String reason) {
+    FailedDownloadException(FailureKind kind, String reason) {
         super(reason);
         this.kind = kind;
         this.reason = reason;
@@ -59,10 +59,10 @@ final class FailedDownloadException extends UnknownHostException {
     }
 
     static FailedDownloadException rejected(String reason) {
-        return new FailedDownloadException(Kind.REJECTED, reason);
+        return new FailedDownloadException(FailureKind.REJECTED, reason);
     }
 
     static FailedDownloadException retryable(String reason) {
-        return new FailedDownloadException(Kind.RETRYABLE, reason);
+        return new FailedDownloadException(FailureKind.RETRYABLE, reason);
     }
 }

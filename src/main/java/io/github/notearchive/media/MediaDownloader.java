@@ -3,7 +3,7 @@ package io.github.notearchive.media;
 import static io.github.notearchive.media.FailedDownloadException.retryable;
 
 import io.github.notearchive.io.http.DeadlineHttpClient;
-import io.github.notearchive.media.FailedDownloadException.Kind;
+import io.github.notearchive.media.FailedDownloadException.FailureKind;
 import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.media.format.TypeSniffer;
 import io.github.notearchive.note.MediaCandidate;
@@ -172,7 +172,7 @@ public class MediaDownloader implements AutoCloseable {
         private final CountDownLatch stopped;
 
         private final List<String> reasons = new ArrayList<>();
-        private final Set<Kind> failures = EnumSet.noneOf(Kind.class);
+        private final Set<FailureKind> failures = EnumSet.noneOf(FailureKind.class);
 
         /** SHA-256 of each file whose MD5 is not that of the response. */
         private final Set<String> unconfirmed = new HashSet<>();
@@ -206,14 +206,16 @@ public class MediaDownloader implements AutoCloseable {
                     files.increment();
                     return slot.isBest(candidate.rendition())
                             ? new DownloadOutcome.Downloaded(media, null, false)
-                            : new DownloadOutcome.Downloaded(media, reasons(), failures.contains(Kind.RETRYABLE));
+                            : new DownloadOutcome.Downloaded(
+                                    media, reasons(), failures.contains(FailureKind.RETRYABLE));
                 } catch (FailedDownloadException e) {
-                    if (e.kind == Kind.NO_ROOM) {
+                    if (e.kind == FailureKind.NO_ROOM) {
                         // a lesser rendition might fit, and would be taken only for want of room
                         return new DownloadOutcome.NoRoom(e.reason);
                     }
                     failed(candidate.rendition() + " at " + entry.getKey().host(), e);
-                    int downloads = e.kind == Kind.UNCONFIRMED ? differing.merge(entry.getKey(), 1, Integer::sum) : 0;
+                    int downloads =
+                            e.kind == FailureKind.UNCONFIRMED ? differing.merge(entry.getKey(), 1, Integer::sum) : 0;
                     if (downloads > 0 && downloads < Math.max(2, properties.triesPerCandidate())) {
                         repeatLater(entry, downloads, waiting);
                     }
@@ -222,8 +224,8 @@ public class MediaDownloader implements AutoCloseable {
             if (isAborted()) {
                 return STOPPED;
             }
-            boolean isRetryable = failures.contains(Kind.RETRYABLE);
-            return isRetryable || failures.contains(Kind.REJECTED)
+            boolean isRetryable = failures.contains(FailureKind.RETRYABLE);
+            return isRetryable || failures.contains(FailureKind.REJECTED)
                     ? new DownloadOutcome.Failed(reasons(), isRetryable)
                     : new DownloadOutcome.Gone(reasons());
         }
@@ -256,7 +258,10 @@ public class MediaDownloader implements AutoCloseable {
         }
 
         private void failed(String url, FailedDownloadException e) {
-            failures.add(e.kind == Kind.POSTPONED || e.kind == Kind.UNCONFIRMED ? Kind.RETRYABLE : e.kind);
+            failures.add(
+                    e.kind == FailureKind.POSTPONED || e.kind == FailureKind.UNCONFIRMED
+                            ? FailureKind.RETRYABLE
+                            : e.kind);
             reasons.add(url + ": " + e.reason);
         }
 
@@ -275,7 +280,7 @@ public class MediaDownloader implements AutoCloseable {
                     return attempt(url, candidate);
                 } catch (IOException e) {
                     FailedDownloadException failed = failure(e);
-                    boolean again = failed.kind == Kind.RETRYABLE && tries < properties.triesPerCandidate();
+                    boolean again = failed.kind == FailureKind.RETRYABLE && tries < properties.triesPerCandidate();
                     if (!again || !pause(properties.backoffAfter(tries))) {
                         throw failed;
                     }
@@ -309,7 +314,8 @@ public class MediaDownloader implements AutoCloseable {
                 }
                 next = next.redirected(Objects.requireNonNull(reply.location), hosts);
             }
-            throw new FailedDownloadException(Kind.POSTPONED, "more than " + properties.maxRedirects() + " redirects");
+            throw new FailedDownloadException(
+                    FailureKind.POSTPONED, "more than " + properties.maxRedirects() + " redirects");
         }
 
         /**
@@ -340,7 +346,7 @@ public class MediaDownloader implements AutoCloseable {
                 return new Reply(receive(response.getEntity(), candidate), null);
             }
             if (GONE.contains(status)) {
-                throw new FailedDownloadException(Kind.GONE, "HTTP " + status);
+                throw new FailedDownloadException(FailureKind.GONE, "HTTP " + status);
             }
             return new Reply(null, location(response));
         }
@@ -370,7 +376,7 @@ public class MediaDownloader implements AutoCloseable {
                 file.endWriting();
                 DownloadedMedia media = DownloadedMedia.of(file, type, candidate, file.check(type));
                 if (media.hasOtherMd5() && unconfirmed.add(media.sha256())) {
-                    throw new FailedDownloadException(Kind.UNCONFIRMED, "MD5 is not that of the response");
+                    throw new FailedDownloadException(FailureKind.UNCONFIRMED, "MD5 is not that of the response");
                 }
                 return media;
             } catch (IOException | RuntimeException | Error e) {

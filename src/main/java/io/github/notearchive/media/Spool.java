@@ -1,7 +1,7 @@
 package io.github.notearchive.media;
 
 import io.github.notearchive.io.files.AtomicFile;
-import io.github.notearchive.media.FailedDownloadException.Kind;
+import io.github.notearchive.media.FailedDownloadException.FailureKind;
 import io.github.notearchive.media.format.FileBytes;
 import io.github.notearchive.media.format.FileCheck;
 import io.github.notearchive.media.format.FileCheck.TruncatedFileException;
@@ -101,8 +101,8 @@ public final class Spool {
     }
 
     /** Files of this process that are open now. */
-    public synchronized Held held() {
-        return new Held(files, inMemory + onDisk);
+    public synchronized SpoolUsage held() {
+        return new SpoolUsage(files, inMemory + onDisk);
     }
 
     /**
@@ -111,7 +111,7 @@ public final class Spool {
      * @param files number of open files
      * @param bytes reserved for them in memory and on disk
      */
-    public record Held(long files, long bytes) {}
+    public record SpoolUsage(long files, long bytes) {}
 
     /** Free bytes on the disk of the directory, or of its nearest existing parent; 0 if unknown. */
     public double diskFree() {
@@ -226,7 +226,7 @@ public final class Spool {
                 if (onDisk + count > diskLimit.toBytes()) {
                     full = true;
                     throw new FailedDownloadException(
-                            Kind.NO_ROOM, "the spool holds archive.media.max-spool-size (" + diskLimit + ")");
+                            FailureKind.NO_ROOM, "the spool holds archive.media.max-spool-size (" + diskLimit + ")");
                 }
                 onDisk += count;
                 reserved += count;

@@ -29,9 +29,9 @@ record CollectedMedia(
         VideoOutcome videoOutcome,
         List<SlotRow> files,
         List<StoredMedia> uploaded,
-        Set<Event> events) {
+        Set<MediaEvent> events) {
 
-    enum Event {
+    enum MediaEvent {
         /** A file failed with an error that may pass within minutes. */
         RETRY_SOON,
         /** A file has only a lesser rendition because a better one met an error that may pass within minutes. */
@@ -48,7 +48,7 @@ record CollectedMedia(
     }
 
     CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, VideoOutcome videoOutcome) {
-        this(capture, video, videoOutcome, new ArrayList<>(), new ArrayList<>(), EnumSet.noneOf(Event.class));
+        this(capture, video, videoOutcome, new ArrayList<>(), new ArrayList<>(), EnumSet.noneOf(MediaEvent.class));
     }
 
     CollectedMedia with(List<SlotRow> changed) {
@@ -57,16 +57,16 @@ record CollectedMedia(
 
     /** Returns a view for optional files, whose events do not affect the note. */
     CollectedMedia ofOptionalFiles() {
-        return new CollectedMedia(capture, video, videoOutcome, files, uploaded, EnumSet.noneOf(Event.class));
+        return new CollectedMedia(capture, video, videoOutcome, files, uploaded, EnumSet.noneOf(MediaEvent.class));
     }
 
-    void addIf(boolean isMet, Event event) {
+    void addIf(boolean isMet, MediaEvent event) {
         if (isMet) {
             events.add(event);
         }
     }
 
-    boolean met(Event event) {
+    boolean met(MediaEvent event) {
         return events.contains(event);
     }
 
@@ -106,7 +106,7 @@ record CollectedMedia(
 
     /** Returns whether a file is gone permanently and no retry can bring another one. */
     boolean isPermanentlyIncomplete() {
-        return !met(Event.RETRY_SOON)
+        return !met(MediaEvent.RETRY_SOON)
                 && missing(Gap.DEAD).findAny().isEmpty()
                 && missing(Gap.GONE).findAny().isPresent();
     }

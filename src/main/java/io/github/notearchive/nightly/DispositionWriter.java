@@ -3,9 +3,9 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteRowWriter;
-import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
+import io.github.notearchive.archive.catalog.NoteRowWriter.RowChange;
 import io.github.notearchive.archive.catalog.Sidecars;
-import io.github.notearchive.archive.catalog.Sidecars.Written;
+import io.github.notearchive.archive.catalog.Sidecars.SidecarWrite;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
@@ -115,7 +115,7 @@ final class DispositionWriter implements ItemWriter<Disposition> {
         boolean isArchived = transition instanceof StateTransition to && to.state() == NoteState.ARCHIVED;
         WorklistRow row = item.row().apply(transition, now);
         write(item, files, isArchived, row, now, (note, isSidecarDue) -> {
-            Optional<Change> change = rows.record(item, note, row, run.jobExecutionId(), isSidecarDue);
+            Optional<RowChange> change = rows.record(item, note, row, run.jobExecutionId(), isSidecarDue);
             change.ifPresent(each -> {
                 run.settled(item, transition, each);
                 countUploads(files);
@@ -164,13 +164,13 @@ final class DispositionWriter implements ItemWriter<Disposition> {
             RowWriter writeRows) {
         try {
             CapturedNote note = CapturedNote.of(files.capture(), files.video(), files.files(), isComplete, now);
-            Written written = sidecars.writeNew(item, note, row);
-            if (written == Written.ALL) {
+            SidecarWrite written = sidecars.writeNew(item, note, row);
+            if (written == SidecarWrite.ALL) {
                 run.store.works();
             }
-            if (written == Written.CLAIM_LOST || !writeRows.write(note, written == Written.NEW_ONLY)) {
+            if (written == SidecarWrite.CLAIM_LOST || !writeRows.write(note, written == SidecarWrite.NEW_ONLY)) {
                 lost(item);
-            } else if (written == Written.NEW_ONLY) {
+            } else if (written == SidecarWrite.NEW_ONLY) {
                 boolean _ = sidecars.writeDue(item.id());
             }
         } catch (NonTransientDataAccessException e) {

@@ -25,7 +25,7 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
     /** Returns the row of {@code run_summary}, for reports, health and plan. */
     public RunHistory.RunEnd row(String node, NightlySettings settings) {
         RunCounts.Notes notes = summary.notes();
-        RunCounts.Files files = summary.files();
+        RunCounts.FileCounts files = summary.files();
         int allowed = settings.source().callsPerNight();
         return new RunHistory.RunEnd(
                 summary.execution(),
@@ -36,7 +36,7 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
                 summary.exitCode().number(),
                 summary.exitCode().name(),
                 summary.reason(),
-                new RunHistory.Work(
+                new RunHistory.RunWork(
                         notes.archived(),
                         notes.unavailable(),
                         notes.postponed(),

@@ -11,7 +11,7 @@ import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
-import io.github.notearchive.nightly.CollectedMedia.Event;
+import io.github.notearchive.nightly.CollectedMedia.MediaEvent;
 import io.github.notearchive.nightly.MediaUploads.Upload;
 import io.github.notearchive.nightly.NoteFetcher.VideoOutcome;
 import io.github.notearchive.note.MediaCandidate;
@@ -108,10 +108,10 @@ final class MediaCollector {
         return collected;
     }
 
-    private void collect(List<Target> targets, Known known, CollectedMedia collected) throws InterruptedException {
+    private void collect(List<SlotTarget> targets, Known known, CollectedMedia collected) throws InterruptedException {
         Map<List<Object>, CompletableFuture<Download>> running = download(targets);
         Set<List<Object>> used = new HashSet<>();
-        for (Target target : targets) {
+        for (SlotTarget target : targets) {
             MediaSlot requested = target.requested();
             if (requested == null) {
                 collected.files().add(target.row());
@@ -134,7 +134,8 @@ final class MediaCollector {
      * Downloads what is missing or may be better; URLs that expire first come first. A file of several slots is
      * downloaded once, from the URLs of all.
      */
-    private Map<List<Object>, CompletableFuture<Download>> download(List<Target> targets) throws InterruptedException {
+    private Map<List<Object>, CompletableFuture<Download>> download(List<SlotTarget> targets)
+            throws InterruptedException {
         Map<List<Object>, MediaSlot> files = new LinkedHashMap<>();
         targets.stream()
                 .flatMap(target -> Stream.ofNullable(target.requested()))
@@ -238,19 +239,19 @@ final class MediaCollector {
      * @param row its file or status, which is kept unless a download changes it
      * @param requested the slot with the URLs to try; null if there is nothing to download
      */
-    private record Target(
+    private record SlotTarget(
             MediaSlot slot, SlotRow row, @Nullable MediaSlot requested) {
 
-        static Target decided(MediaSlot slot, SlotRow row) {
-            return new Target(slot, row, null);
+        static SlotTarget decided(MediaSlot slot, SlotRow row) {
+            return new SlotTarget(slot, row, null);
         }
 
         /** Returns the target of a stored file, whose better renditions are tried if it is a lesser one. */
-        static Target present(MediaSlot slot, SlotRow row) {
+        static SlotTarget present(MediaSlot slot, SlotRow row) {
             String rendition = row.isLesser() ? row.rendition() : null;
             MediaSlot better = rendition == null ? slot : slot.betterThan(rendition);
             boolean isTried = rendition != null && !better.candidates().isEmpty();
-            return new Target(slot, row, isTried ? better : null);
+            return new SlotTarget(slot, row, isTried ? better : null);
         }
 
         boolean isOptional() {
@@ -264,15 +265,15 @@ final class MediaCollector {
     }
 
     /** Returns the target of a slot; of a video that no response offers, also those of its subtitles. */
-    private Stream<Target> targets(MediaSlot slot, Known known, VideoOutcome video) {
+    private Stream<SlotTarget> targets(MediaSlot slot, Known known, VideoOutcome video) {
         if (slot.notOffered() != null) {
             return SlotRow.withoutOffer(slot, known.slots(), video.statusOf(slot)).stream()
-                    .map(row -> Target.decided(row.slot(), row));
+                    .map(row -> SlotTarget.decided(row.slot(), row));
         }
         return Stream.of(target(slot, known, video));
     }
 
-    private Target target(MediaSlot slot, Known known, VideoOutcome video) {
+    private SlotTarget target(MediaSlot slot, Known known, VideoOutcome video) {
         Optional<SlotRow> row =
                 known.slots().stream().filter(r -> r.isFor(slot)).findFirst();
         // a stored file may have had another position before the note was edited
@@ -282,37 +283,37 @@ final class MediaCollector {
                         .flatMap(r -> r.settled(slot).stream())
                         .findFirst());
         if (present.isPresent()) {
-            return Target.present(slot, present.get());
+            return SlotTarget.present(slot, present.get());
         }
         SlotRow missing = row.filter(SlotRow::isMissing).orElseGet(() -> SlotRow.missing(slot, Gap.RETRY, "", null));
         if (missing.gap() == Gap.DEAD && video.isPendingFor(slot.kind())) {
-            return Target.decided(slot, missing);
+            return SlotTarget.decided(slot, missing);
         }
         return known.sameFiles().stream()
                 .filter(same -> same.fills(slot))
                 .findFirst()
                 .map(same -> reused(slot, same))
-                .orElseGet(() -> new Target(slot, missing, slot));
+                .orElseGet(() -> new SlotTarget(slot, missing, slot));
     }
 
     /** Returns the file that another note has under the same source file id, which needs no request. */
-    private Target reused(MediaSlot slot, SameFile same) {
+    private SlotTarget reused(MediaSlot slot, SameFile same) {
         run.filesReused.increment();
         run.bytesReused.add(same.media().size());
         String checks = "same file as in note " + same.note();
-        return Target.decided(
+        return SlotTarget.decided(
                 slot, SlotRow.stored(slot, same.media(), same.rendition(), same.width(), same.height(), checks, null));
     }
 
     /** @param isFirstUse false for a further slot of the same file */
-    private SlotRow rowOf(Target target, Download download, boolean isFirstUse, CollectedMedia collected) {
+    private SlotRow rowOf(SlotTarget target, Download download, boolean isFirstUse, CollectedMedia collected) {
         boolean isMissing = target.row().isMissing();
         int failed = target.isOptional() ? 0 : 1;
         Night deadNight = target.row().deadNight();
         return switch (download.outcome()) {
             case DownloadOutcome.Downloaded(var media, var lesserBecause, var again) -> {
-                collected.addIf(again, Event.RETRY_BETTER);
-                collected.addIf(isMissing, Event.SERVED);
+                collected.addIf(again, MediaEvent.RETRY_BETTER);
+                collected.addIf(isMissing, MediaEvent.SERVED);
                 run.filesUpgraded.add(isMissing ? 0 : 1);
                 run.filesDiffering.add(isFirstUse && media.differs() ? 1 : 0);
                 Upload upload = Objects.requireNonNull(download.upload());
@@ -335,11 +336,11 @@ final class MediaCollector {
             }
             case DownloadOutcome.Failed(var reason, var soon) -> {
                 (soon ? run.downloadsRetryable : run.downloadsRejected).add(failed);
-                collected.addIf(soon, isMissing ? Event.RETRY_SOON : Event.RETRY_BETTER);
+                collected.addIf(soon, isMissing ? MediaEvent.RETRY_SOON : MediaEvent.RETRY_BETTER);
                 yield target.failed(Gap.RETRY, reason, deadNight);
             }
             case DownloadOutcome.NoRoom(var reason) -> {
-                collected.addIf(true, Event.NO_ROOM);
+                collected.addIf(true, MediaEvent.NO_ROOM);
                 yield target.failed(Gap.RETRY, reason, deadNight);
             }
             case DownloadOutcome.Gone(var reason) -> {
@@ -347,7 +348,7 @@ final class MediaCollector {
                 Night night =
                         Night.of(collected.responseWith(target.slot().kind()).capturedAt());
                 boolean isPermanent = deadNight != null && !deadNight.equals(night);
-                collected.addIf(isMissing && !isPermanent, Event.DEAD);
+                collected.addIf(isMissing && !isPermanent, MediaEvent.DEAD);
                 Gap gap = isPermanent ? Gap.GONE : Gap.DEAD;
                 yield target.failed(gap, reason, deadNight == null ? night : deadNight);
             }

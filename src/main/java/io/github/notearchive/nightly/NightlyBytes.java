@@ -19,7 +19,7 @@ class NightlyBytes {
 
     private final MediaTotals media;
     private final RunState run;
-    private @Nullable Snapshot last;
+    private @Nullable DownloadedBytes last;
 
     NightlyBytes(MediaTotals media, RunState run) {
         this.media = media;
@@ -27,7 +27,7 @@ class NightlyBytes {
     }
 
     /** Bytes in the catalog at a time, and the part that this run had stored before. */
-    private record Snapshot(Night night, long at, long ofThisRun, long ofTheNight) {}
+    private record DownloadedBytes(Night night, long at, long ofThisRun, long ofTheNight) {}
 
     synchronized Optional<StopReason> refusal() {
         NightlyLimitProperties limits = run.settings.limits();
@@ -35,7 +35,7 @@ class NightlyBytes {
         if (limit == 0) {
             return Optional.empty();
         }
-        Snapshot snapshot = last;
+        DownloadedBytes snapshot = last;
         if (snapshot != null
                 && snapshot.night().equals(run.tonight())
                 && System.nanoTime() - snapshot.at() < VALID_FOR.toNanos()
@@ -46,7 +46,7 @@ class NightlyBytes {
         // before the catalog query: bytes stored in between count twice rather than never
         long ofThisRun = run.bytesStored.sum();
         long bytes = media.storedIn(tonight).bytes();
-        last = new Snapshot(tonight, System.nanoTime(), ofThisRun, bytes);
+        last = new DownloadedBytes(tonight, System.nanoTime(), ofThisRun, bytes);
         return StartChecks.usedUpBytes(limits, bytes, tonight);
     }
 }

@@ -2,7 +2,7 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.ErasureRepository.Files;
+import io.github.notearchive.archive.catalog.ErasureRepository.ErasedFiles;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.batch.ExitCode;
@@ -188,7 +188,7 @@ public final class NightlyRun implements AutoCloseable {
             boolean isAny = removal.toRemove().count() > 0;
             try (RunnerLock lock = isAny ? jobs.lock(Scope.ARCHIVE, run.node()).orElse(null) : null) {
                 if (lock != null) {
-                    Files removed = removal.removeListed(lock::requireHeld, REMOVAL_TIME);
+                    ErasedFiles removed = removal.removeListed(lock::requireHeld, REMOVAL_TIME);
                     RunState.log.info(
                             "Removed {}, {}",
                             DisplayFormat.plural(removed.count(), "replaced file"),

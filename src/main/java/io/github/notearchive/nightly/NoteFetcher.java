@@ -8,7 +8,7 @@ import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.nightly.CollectedMedia.Event;
+import io.github.notearchive.nightly.CollectedMedia.MediaEvent;
 import io.github.notearchive.nightly.NoteFetcher.VideoOutcome.Unanswered;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaKind;
@@ -87,16 +87,16 @@ final class NoteFetcher {
         return new FetchRequest(note.id(), note.claim(), hasCalls, note.row().settledAt());
     }
 
-    private interface Request {
+    private interface ProviderRequest {
         FetchOutcome send() throws InterruptedException;
     }
 
     /** Fetches, and records a success of the provider unless the response came from the ledger. */
-    private FetchOutcome fetch(Request request) throws InterruptedException {
+    private FetchOutcome fetch(ProviderRequest request) throws InterruptedException {
         long before = System.nanoTime();
         FetchOutcome outcome = request.send();
         boolean isFault = outcome instanceof FetchOutcome.Deferred(var _, var cause)
-                && cause == FetchOutcome.Deferred.Cause.FAULT;
+                && cause == FetchOutcome.Deferred.DeferralCause.FAULT;
         // earlier calls may have succeeded while this one failed
         if (!isFault && provider.hasAnsweredSince(before)) {
             run.provider.works();
@@ -206,7 +206,7 @@ final class NoteFetcher {
     }
 
     /** Records an error of the provider and returns whether it is an outage, which stops the run. */
-    boolean isOutage(ProviderReply reply, FetchOutcome.Deferred.Cause cause) {
+    boolean isOutage(ProviderReply reply, FetchOutcome.Deferred.DeferralCause cause) {
         boolean outage = switch (cause) {
             case NOT_COLLECTED, NOT_RESET -> false;
             case FAULT -> run.provider.fails();
@@ -226,12 +226,12 @@ final class NoteFetcher {
      * night do not count: a note whose response is bought again requests only such files.
      */
     void watchHosts(CollectedMedia collected) {
-        if (collected.met(Event.SERVED)) {
+        if (collected.met(MediaEvent.SERVED)) {
             run.cdn.works();
             return;
         }
-        boolean isRefused = collected.met(Event.DEAD) && ledger.isRecent(collected.capture());
-        if ((collected.met(Event.RETRY_SOON) || isRefused) && run.cdn.fails()) {
+        boolean isRefused = collected.met(MediaEvent.DEAD) && ledger.isRecent(collected.capture());
+        if ((collected.met(MediaEvent.RETRY_SOON) || isRefused) && run.cdn.fails()) {
             stopForErrorsOf("the media hosts have", collected.detail());
         }
     }
@@ -285,7 +285,7 @@ final class NoteFetcher {
             record Later(String reason, Instant until) implements Unanswered {}
 
             /** Postponed, within the retry limits of the note. */
-            record Repeated(String reason, ProviderReply reply, FetchOutcome.Deferred.Cause cause)
+            record Repeated(String reason, ProviderReply reply, FetchOutcome.Deferred.DeferralCause cause)
                     implements Unanswered {}
 
             /** Permanent: the request is invalid. */

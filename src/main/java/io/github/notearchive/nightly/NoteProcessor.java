@@ -11,7 +11,7 @@ import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
-import io.github.notearchive.nightly.CollectedMedia.Event;
+import io.github.notearchive.nightly.CollectedMedia.MediaEvent;
 import io.github.notearchive.nightly.Disposition.Erased;
 import io.github.notearchive.nightly.Disposition.Released;
 import io.github.notearchive.nightly.Disposition.Settled;
@@ -153,7 +153,7 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     private Disposition deferred(
             WorklistItem item,
             ProviderReply reply,
-            FetchOutcome.Deferred.Cause cause,
+            FetchOutcome.Deferred.DeferralCause cause,
             StateReason reason,
             String detail,
             @Nullable CollectedMedia files) {
@@ -178,7 +178,7 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
      * files are stored, and the next claim buys a new response.
      */
     private Disposition conclude(WorklistItem note, CollectedMedia files) {
-        if (files.met(Event.NO_ROOM)) {
+        if (files.met(MediaEvent.NO_ROOM)) {
             return disposition(note, files);
         }
         List<NoteCapture> outdated = files.expiredResponses();
@@ -192,7 +192,7 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 .toList();
         if (!replaceable.isEmpty() && !run.settings.ledger().buyAgain()) {
             String detail = files.detail() + "; no new response is bought, since archive.ledger.buy-again is false";
-            return files.met(Event.RETRY_SOON)
+            return files.met(MediaEvent.RETRY_SOON)
                     ? disposition(note, files)
                     : new Settled(note, files, PostponementPolicy.incomplete(note.id(), detail));
         }
@@ -217,11 +217,11 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     private Disposition disposition(WorklistItem note, CollectedMedia files) {
         fetcher.watchHosts(files);
         boolean isEnding = run.stopper.isClosed();
-        if (files.met(Event.NO_ROOM)) {
+        if (files.met(MediaEvent.NO_ROOM)) {
             return new Released(note, files, "the spool had no room for a file");
         }
         if (files.isComplete()) {
-            boolean isRetried = files.met(Event.RETRY_BETTER);
+            boolean isRetried = files.met(MediaEvent.RETRY_BETTER);
             return isRetried && isEnding
                     ? new Released(note, files, "the run ended before the best rendition came")
                     : new Settled(note, files, retries.complete(note, files, isRetried));
@@ -230,13 +230,13 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 && (files.waitsOnlyForVideo() || !(waiting instanceof Unanswered.Later))) {
             return waitingForVideo(note, files, waiting);
         }
-        if (isEnding && files.met(Event.RETRY_SOON)) {
+        if (isEnding && files.met(MediaEvent.RETRY_SOON)) {
             // the downloads may have been aborted by the end of the run: no attempt is counted
             return new Released(note, files, "the run ended while files were missing");
         }
         Transition transition = files.isPermanentlyIncomplete()
                 ? PostponementPolicy.incomplete(note.id(), files.detail())
-                : retries.forMedia(note, files.reason(), files.detail(), files.met(Event.RETRY_SOON));
+                : retries.forMedia(note, files.reason(), files.detail(), files.met(MediaEvent.RETRY_SOON));
         return new Settled(note, files, transition);
     }
 
@@ -282,7 +282,7 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         fetcher.watchHosts(files);
         if (files.isComplete()) {
             // URLs of an earlier night are tried once a night
-            boolean again = files.met(Event.RETRY_BETTER) && ledger.isRecent(capture);
+            boolean again = files.met(MediaEvent.RETRY_BETTER) && ledger.isRecent(capture);
             return new Settled(item, files, retries.complete(item, files, again));
         }
         String detail = "a file of the response of %s is missing, %s".formatted(capture.capturedAt(), files.detail());

@@ -4,7 +4,7 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.query.CallTotals;
 import io.github.notearchive.archive.query.CallTotals.Bill;
-import io.github.notearchive.archive.query.CallTotals.Kind;
+import io.github.notearchive.archive.query.CallTotals.CallPurpose;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistStats.StateCount;
@@ -14,8 +14,8 @@ import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.io.text.DisplayFormat;
-import io.github.notearchive.nightly.RunSummary.Refreshes;
-import io.github.notearchive.nightly.RunSummary.Videos;
+import io.github.notearchive.nightly.RunSummary.RefreshSummary;
+import io.github.notearchive.nightly.RunSummary.VideoSummary;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.JustOneApiClient;
@@ -170,28 +170,29 @@ final class RunReporter {
         long execution = run.jobExecutionId();
         Night tonight = run.tonight();
         try {
-            Videos videos = new Videos(
+            VideoSummary videos = new VideoSummary(
                     run.settings.videos().enabled(),
-                    totals.of(execution, Kind.VIDEO),
-                    totals.in(tonight, Kind.VIDEO).calls(),
+                    totals.of(execution, CallPurpose.VIDEO),
+                    totals.in(tonight, CallPurpose.VIDEO).calls(),
                     run.settings.videos().callsPerNight());
-            Refreshes refreshes = new Refreshes(
+            RefreshSummary refreshes = new RefreshSummary(
                     worklist.refreshes().due(),
-                    totals.of(execution, Kind.REFRESH),
-                    totals.in(tonight, Kind.REFRESH).calls(),
+                    totals.of(execution, CallPurpose.REFRESH),
+                    totals.in(tonight, CallPurpose.REFRESH).calls(),
                     run.settings.refreshCallsPerNight());
-            Bill bill = totals.of(execution, Kind.ALL);
+            Bill bill = totals.of(execution, CallPurpose.ALL);
             return summary(end, bill, totals.countReplacements(execution), videos, refreshes);
         } catch (DataAccessException | TransactionException e) {
             RunState.log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
             long sent = calls.sentByThisExecution();
-            Refreshes unknown = new Refreshes(0, Bill.NONE, 0, run.settings.refreshCallsPerNight());
-            return summary(end, new Bill(sent, 0, sent), 0, Videos.NONE, unknown);
+            RefreshSummary unknown = new RefreshSummary(0, Bill.NONE, 0, run.settings.refreshCallsPerNight());
+            return summary(end, new Bill(sent, 0, sent), 0, VideoSummary.NONE, unknown);
         }
     }
 
-    private RunSummary summary(StopReason end, Bill bill, long boughtAgain, Videos videos, Refreshes refreshes) {
-        List<SchemaDrift.Found> newFields = drift.found();
+    private RunSummary summary(
+            StopReason end, Bill bill, long boughtAgain, VideoSummary videos, RefreshSummary refreshes) {
+        List<SchemaDrift.FieldExample> newFields = drift.found();
         return new RunSummary(
                 run.end(end.exitCode() == ExitCode.COMPLETED ? new StopReason(end.exitCode(), whyCompleted()) : end),
                 run.counts(),

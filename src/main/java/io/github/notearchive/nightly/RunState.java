@@ -1,6 +1,6 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
+import io.github.notearchive.archive.catalog.NoteRowWriter.RowChange;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.Transition;
@@ -135,7 +135,7 @@ class RunState extends JobRun {
     }
 
     /** @param change difference found by a refresh; null for a note without new data */
-    void settled(WorklistItem item, Transition transition, @Nullable Change change) {
+    void settled(WorklistItem item, Transition transition, @Nullable RowChange change) {
         if (transition instanceof RefreshResult result) {
             (result.state() == item.state() ? refreshesPostponed : refreshesUnavailable).increment();
         } else if (item.isRefresh() && change != null) {
@@ -159,7 +159,7 @@ class RunState extends JobRun {
         return new RunCounts(
                 new RunCounts.Notes(
                         archived.sum(), unavailable.sum(), postponed.sum(), failed.sum(), released.sum(), erased.sum()),
-                new RunCounts.Refreshes(
+                new RunCounts.RefreshCounts(
                         refreshed.sum(),
                         refreshedCounts.sum(),
                         refreshedText.sum(),
@@ -167,7 +167,7 @@ class RunState extends JobRun {
                         refreshedRestored.sum(),
                         refreshesUnavailable.sum(),
                         refreshesPostponed.sum()),
-                new RunCounts.Files(
+                new RunCounts.FileCounts(
                         filesStored.sum(),
                         bytesStored.sum(),
                         filesDeduplicated.sum(),

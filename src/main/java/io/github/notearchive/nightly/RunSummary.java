@@ -22,9 +22,9 @@ public record RunSummary(
         RunCounts counts,
         CallTotals.Bill bill,
         long boughtAgain,
-        Videos videos,
-        Refreshes refreshes,
-        List<SchemaDrift.Found> newFields,
+        VideoSummary videos,
+        RefreshSummary refreshes,
+        List<SchemaDrift.FieldExample> newFields,
         CallTotals.@Nullable Cost cost,
         @Nullable LogState log)
         implements JobEnd.Summary {
@@ -35,22 +35,22 @@ public record RunSummary(
      * @param made calls of the night by all runs and nodes
      * @param allowed configured limit of a night; 0 for none
      */
-    public record Videos(boolean enabled, CallTotals.Bill bill, long made, long allowed) {
+    public record VideoSummary(boolean enabled, CallTotals.Bill bill, long made, long allowed) {
 
-        static final Videos NONE = new Videos(false, CallTotals.Bill.NONE, 0, 0);
+        static final VideoSummary NONE = new VideoSummary(false, CallTotals.Bill.NONE, 0, 0);
     }
 
-    /** Archived notes still due for a refresh, and calls for them, as in {@link Videos}. */
-    public record Refreshes(long due, CallTotals.Bill bill, long made, long allowed) {
+    /** Archived notes still due for a refresh, and calls for them, as in {@link VideoSummary}. */
+    public record RefreshSummary(long due, CallTotals.Bill bill, long made, long allowed) {
 
-        static final Refreshes NONE = new Refreshes(0, CallTotals.Bill.NONE, 0, 0);
+        static final RefreshSummary NONE = new RefreshSummary(0, CallTotals.Bill.NONE, 0, 0);
     }
 
     public RunCounts.Notes notes() {
         return counts.notes();
     }
 
-    public RunCounts.Files files() {
+    public RunCounts.FileCounts files() {
         return counts.files();
     }
 
@@ -74,8 +74,8 @@ public record RunSummary(
                 RunCounts.NONE,
                 bill,
                 0,
-                Videos.NONE,
-                Refreshes.NONE,
+                VideoSummary.NONE,
+                RefreshSummary.NONE,
                 List.of(),
                 null,
                 null);

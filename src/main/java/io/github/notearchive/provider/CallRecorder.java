@@ -13,9 +13,13 @@ public interface CallRecorder {
     /** A recorded call: its row in the ledger, and the time of sending in ms. */
     record CallRecord(long number, NoteId id, CallKind kind, Instant sentAt) {}
 
-    /** Result of recording a call before it is sent. Only a {@link Written} call may be sent. */
+    /** Result of recording a call before it is sent. Only a {@link WrittenCall} call may be sent. */
     sealed interface CallAdmission
-            permits CallAdmission.Written, CallAdmission.OverLimit, CallAdmission.StopNotice, Unclaimed, Outstanding {
+            permits CallAdmission.WrittenCall,
+                    CallAdmission.OverLimit,
+                    CallAdmission.StopNotice,
+                    Unclaimed,
+                    Outstanding {
 
         /**
          * The call is recorded.
@@ -23,7 +27,8 @@ public interface CallRecorder {
          * @param tonight calls of its night, including this one; null if no own limit applies
          * @param backoffEpoch number of the last pause of the rate limit; 0 if there was none
          */
-        record Written(CallRecord call, @Nullable NightlyCalls tonight, long backoffEpoch) implements CallAdmission {}
+        record WrittenCall(CallRecord call, @Nullable NightlyCalls tonight, long backoffEpoch)
+                implements CallAdmission {}
 
         /** Our own limits allow no further call after those of the night. */
         record OverLimit(NightlyCalls tonight) implements CallAdmission {}

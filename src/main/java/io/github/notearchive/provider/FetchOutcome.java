@@ -24,10 +24,10 @@ public sealed interface FetchOutcome {
     /** Invalid request: a bad note id or a bug. Permanent for this note. */
     record Rejected(ProviderReply reply) implements FetchOutcome {}
 
-    record Deferred(ProviderReply reply, Cause cause) implements FetchOutcome {
+    record Deferred(ProviderReply reply, DeferralCause cause) implements FetchOutcome {
 
         /** Cause of a temporary failure, which decides whether it counts for the note. */
-        public enum Cause {
+        public enum DeferralCause {
             /** The provider could not collect the note (301), or sent an undocumented code. Counts for the note. */
             NOT_COLLECTED,
             /** Failure of the provider or the network. Counts for the note and for the provider's health. */

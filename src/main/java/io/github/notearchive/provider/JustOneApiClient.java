@@ -7,10 +7,10 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.OverLimit;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.StopNotice;
-import io.github.notearchive.provider.CallRecorder.CallAdmission.Written;
+import io.github.notearchive.provider.CallRecorder.CallAdmission.WrittenCall;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
-import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
+import io.github.notearchive.provider.FetchOutcome.Deferred.DeferralCause;
 import io.github.notearchive.provider.FetchOutcome.Exhausted;
 import io.github.notearchive.provider.FetchOutcome.Found;
 import io.github.notearchive.provider.FetchOutcome.Missing;
@@ -172,7 +172,7 @@ public class JustOneApiClient implements AutoCloseable {
             Instant sentAt = millis(clock.instant().plus(permit.untilSendTime()));
             Night tonight = Night.of(sentAt);
             return switch (recorder.sending(request, kind, sentAt, quota.limits)) {
-                case Written(var call, var made, var backoffEpoch) -> {
+                case WrittenCall(var call, var made, var backoffEpoch) -> {
                     if (made != null) {
                         quota.update(tonight, made);
                     }
@@ -240,7 +240,7 @@ public class JustOneApiClient implements AutoCloseable {
     private FetchOutcome outcome(CallRecord call, ProviderResponse response, Instant endedAt, Instant receivedAt) {
         ProviderReply reply = response.reply();
         if (response.envelope().isEmpty()) {
-            return new Deferred(reply, reply.isThrottled() ? Cause.THROTTLED : Cause.FAULT);
+            return new Deferred(reply, reply.isThrottled() ? DeferralCause.THROTTLED : DeferralCause.FAULT);
         }
         Envelope envelope = response.envelope().get();
         return switch (ProviderCode.meaning(envelope.code())) {
@@ -253,15 +253,15 @@ public class JustOneApiClient implements AutoCloseable {
                 yield new Found(envelope.note().get().capture(call.id(), call.number(), receivedAt, body));
             }
             case ABSENT -> new Missing(reply, true);
-            case NOT_COLLECTED -> new Deferred(reply, Cause.NOT_COLLECTED);
-            case TOO_FAST -> new Deferred(reply, Cause.THROTTLED);
+            case NOT_COLLECTED -> new Deferred(reply, DeferralCause.NOT_COLLECTED);
+            case TOO_FAST -> new Deferred(reply, DeferralCause.THROTTLED);
             case QUOTA_USED_UP -> quotaUsedUp(call, reply, endedAt);
             case ACCOUNT_REFUSED -> new FetchOutcome.Blocked(reply);
             case REQUEST_REFUSED -> new FetchOutcome.Rejected(reply);
-            case FAULT -> new Deferred(reply, Cause.FAULT);
+            case FAULT -> new Deferred(reply, DeferralCause.FAULT);
             case UNKNOWN -> {
                 log.warn("Note {}: undocumented {}; it will be fetched again", call.id(), reply);
-                yield new Deferred(reply, Cause.NOT_COLLECTED);
+                yield new Deferred(reply, DeferralCause.NOT_COLLECTED);
             }
         };
     }
@@ -273,13 +273,13 @@ public class JustOneApiClient implements AutoCloseable {
         // a day that ended, by either clock, between request and response is the one that the 303 concerns
         if (Stream.of(call.sentAt(), call.sentAt().minus(behind))
                 .anyMatch(sent -> !Night.of(sent).equals(day))) {
-            return new Deferred(reply, Cause.THROTTLED);
+            return new Deferred(reply, DeferralCause.THROTTLED);
         }
         if (endedAt.isBefore(begins.plus(RESET_WITHIN)) && !recorder.hasBilledSince(begins)) {
             String line = "The provider's daily quota ({}) is used up before the first billed response; "
                     + "calls pause for {} min";
             log.warn(line, reply, RESET_PAUSE.toMinutes());
-            return new Deferred(reply, Cause.NOT_RESET);
+            return new Deferred(reply, DeferralCause.NOT_RESET);
         }
         String quotaOfAll = "the provider's daily quota (code " + reply.code() + ")";
         return new Exhausted(quotaOfAll, null, day.ends().plus(behind));
@@ -291,9 +291,9 @@ public class JustOneApiClient implements AutoCloseable {
         switch (outcome) {
             case Deferred(var _, var cause)
             when cause.isPause() ->
-                limiter.throttled(permit, cause == Cause.NOT_RESET ? RESET_PAUSE : response.retryAfter());
-            case Deferred(var _, var cause) when cause == Cause.FAULT && reply.code() == null -> {}
-            case Deferred(var _, var cause) when cause == Cause.FAULT -> limiter.responded(permit);
+                limiter.throttled(permit, cause == DeferralCause.NOT_RESET ? RESET_PAUSE : response.retryAfter());
+            case Deferred(var _, var cause) when cause == DeferralCause.FAULT && reply.code() == null -> {}
+            case Deferred(var _, var cause) when cause == DeferralCause.FAULT -> limiter.responded(permit);
             case Found _, Missing _, FetchOutcome.Rejected _, Deferred _ -> {
                 respondedAt = System.nanoTime();
                 limiter.responded(permit);

@@ -37,9 +37,9 @@ public record RefreshProperties(
         double share,
 
         @DefaultValue("200") @Min(0) int callsPerNight,
-        @DefaultValue("age") Order order) {
+        @DefaultValue("age") RefreshOrder order) {
 
-    public enum Order {
+    public enum RefreshOrder {
         AGE,
         VALUE
     }
@@ -79,7 +79,7 @@ public record RefreshProperties(
     /** The schedule as a line that can be compared. */
     public String policy() {
         return (enabled ? "ages " + inDays(ageDays()) + "; gaps " + inDays(gapDays()) : "off")
-                + (order == Order.VALUE ? "; by value" : "");
+                + (order == RefreshOrder.VALUE ? "; by value" : "");
     }
 
     private static String inDays(List<Long> days) {

@@ -61,10 +61,10 @@ final class RequestSender {
     /** One large response at a time is parsed before its note holds a part of the memory. */
     private final ReentrantLock parsingLarge = new ReentrantLock();
 
-    private final Map<NoteId, Request> recent =
+    private final Map<NoteId, PendingRequest> recent =
             Collections.synchronizedMap(new LinkedHashMap<>(MAX_RECENT, 0.75f, true) {
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<NoteId, Request> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<NoteId, PendingRequest> eldest) {
                     return size() > MAX_RECENT;
                 }
             });
@@ -106,13 +106,13 @@ final class RequestSender {
             @Nullable Duration retryAfter) {}
 
     /** A request, and the response to it that was received on the connection of another request. */
-    private record Request(CallRecord call, HttpGet http, CompletableFuture<Received> redirected) {}
+    private record PendingRequest(CallRecord call, HttpGet http, CompletableFuture<Received> redirected) {}
 
     /** Sends the request of a call and returns what was received, within the response timeout. */
     ProviderResponse send(CallRecord call) {
         Received received;
         try {
-            received = exchange(new Request(call, new HttpGet(uri(call)), new CompletableFuture<>()));
+            received = exchange(new PendingRequest(call, new HttpGet(uri(call)), new CompletableFuture<>()));
         } catch (IOException e) {
             Billed billed = isBeforeSending(e) ? Billed.NO : Billed.UNKNOWN;
             return ProviderResponse.fault(redactor.describe(e), null, billed, null);
@@ -126,7 +126,7 @@ final class RequestSender {
                 .orElse(response);
     }
 
-    private Received exchange(Request request) throws IOException {
+    private Received exchange(PendingRequest request) throws IOException {
         recent.put(request.call.id(), request);
         try {
             return http.execute(request.http, settings.responseTimeout(), this::receive);
@@ -225,7 +225,7 @@ final class RequestSender {
      * Passes a response to the request that it belongs to, if that is still in progress, and returns the result of this
      * call. All connections may be one response behind, so none is reused.
      */
-    private ProviderResponse redirect(CallRecord call, Received received, Request owner) {
+    private ProviderResponse redirect(CallRecord call, Received received, PendingRequest owner) {
         http.closeIdle();
         NoteId other = owner.call.id();
         boolean isPassed =

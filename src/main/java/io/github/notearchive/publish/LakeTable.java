@@ -1,7 +1,7 @@
 package io.github.notearchive.publish;
 
-import io.github.notearchive.archive.query.NoteSnapshots.Part;
-import io.github.notearchive.archive.query.NoteSnapshots.Snapshot;
+import io.github.notearchive.archive.query.NoteSnapshots.NoteSnapshot;
+import io.github.notearchive.archive.query.NoteSnapshots.SnapshotPart;
 import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ParquetTableWriter;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
@@ -89,8 +89,8 @@ final class LakeTable {
     private final Transaction transaction;
     private final Schema schema;
     private final Set<String> stored;
-    private final Map<Part, List<DataFile>> live = new HashMap<>();
-    private final Set<Part> candidates = new LinkedHashSet<>();
+    private final Map<SnapshotPart, List<DataFile>> live = new HashMap<>();
+    private final Set<SnapshotPart> candidates = new LinkedHashSet<>();
     private final List<DataFile> added = new ArrayList<>();
     private final List<DataFile> removed = new ArrayList<>();
     private String mark;
@@ -156,7 +156,7 @@ final class LakeTable {
      *
      * @param all whether partitions without changes are compared as well
      */
-    void findUnpublished(Snapshot archive, boolean all) {
+    void findUnpublished(NoteSnapshot archive, boolean all) {
         Instant published = Instant.parse(mark);
         Instant newest = archive.mark();
         // another history, as after the restore of an older dump; other columns
@@ -174,20 +174,20 @@ final class LakeTable {
      * Determines the partitions that may have rows of unfinished erasures. An erased person was removed from notes of
      * others, which have changed since.
      */
-    void findErased(Snapshot archive) {
+    void findErased(NoteSnapshot archive) {
         Set<String> erased = archive.erasedPrefixes(layout.digits(), null);
-        Set<Part> changed = archive.personErasedSince()
+        Set<SnapshotPart> changed = archive.personErasedSince()
                 .map(since -> archive.changedParts(layout.digits(), layout.byMonth(), since.minus(OVERLAP)))
                 .map(Set::copyOf)
                 .orElse(Set.of());
         addLive(part -> erased.contains(part.prefix()) || changed.contains(part));
     }
 
-    private void addLive(Predicate<Part> condition) {
+    private void addLive(Predicate<SnapshotPart> condition) {
         live.keySet().stream().filter(condition).forEach(candidates::add);
     }
 
-    private boolean isStored(Part part) {
+    private boolean isStored(SnapshotPart part) {
         return live.getOrDefault(part, List.of()).stream().allMatch(file -> stored.contains(file.location()));
     }
 
@@ -197,8 +197,8 @@ final class LakeTable {
      * @param local file that is overwritten for each partition
      * @param requireHeld fails if the lock is lost
      */
-    void write(Snapshot archive, FileChannel local, Runnable requireHeld) throws IOException {
-        for (Part part : candidates) {
+    void write(NoteSnapshot archive, FileChannel local, Runnable requireHeld) throws IOException {
+        for (SnapshotPart part : candidates) {
             long rows = write(archive, part, local);
             List<DataFile> before = live.getOrDefault(part, List.of());
             List<DataFile> after = rows == 0 ? List.of() : List.of(upload(part, local, rows, requireHeld));
@@ -210,7 +210,7 @@ final class LakeTable {
     }
 
     /** Uploads a data file unless it is stored. */
-    private DataFile upload(Part part, FileChannel local, long rows, Runnable requireHeld) throws IOException {
+    private DataFile upload(SnapshotPart part, FileChannel local, long rows, Runnable requireHeld) throws IOException {
         String sha256 = new DigestUtils(MessageDigestAlgorithms.SHA_256)
                 .digestAsHex(new BufferedInputStream(Channels.newInputStream(local.position(0))));
         String location = files.location(prefix(layout) + "/" + layout.path(part, sha256));
@@ -235,7 +235,7 @@ final class LakeTable {
         return files.stream().map(DataFile::location).toList();
     }
 
-    private long write(Snapshot archive, Part part, FileChannel local) throws IOException {
+    private long write(NoteSnapshot archive, SnapshotPart part, FileChannel local) throws IOException {
         long rows = 0;
         var source = layout.table();
         OutputStream file = Channels.newOutputStream(local.truncate(0));

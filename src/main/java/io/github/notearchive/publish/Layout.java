@@ -1,6 +1,6 @@
 package io.github.notearchive.publish;
 
-import io.github.notearchive.archive.query.NoteSnapshots.Part;
+import io.github.notearchive.archive.query.NoteSnapshots.SnapshotPart;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Table;
@@ -103,7 +103,7 @@ record Layout(Table table, int digits, boolean byMonth) {
         return byMonth ? spec.month("captured_at").build() : spec.build();
     }
 
-    StructLike partition(Part part, PartitionSpec spec) {
+    StructLike partition(SnapshotPart part, PartitionSpec spec) {
         PartitionData values = new PartitionData(spec.partitionType());
         values.set(0, part.prefix());
         if (part.month() != null) {
@@ -112,12 +112,12 @@ record Layout(Table table, int digits, boolean byMonth) {
         return values;
     }
 
-    Part part(StructLike values) {
-        return new Part(
+    SnapshotPart part(StructLike values) {
+        return new SnapshotPart(
                 values.get(0, String.class), byMonth ? LocalDate.EPOCH.plusMonths(values.get(1, Integer.class)) : null);
     }
 
-    String path(Part part, String sha256) {
+    String path(SnapshotPart part, String sha256) {
         String month = part.month() == null ? "" : "/" + part.month().toString().substring(0, 7);
         return "data/%s%s/%s.parquet".formatted(part.prefix(), month, sha256);
     }

@@ -2,8 +2,8 @@ package io.github.notearchive.publish;
 
 import io.github.notearchive.archive.catalog.ErasureRepository.Copies;
 import io.github.notearchive.archive.query.NoteSnapshots;
+import io.github.notearchive.archive.query.NoteSnapshots.NoteSnapshot;
 import io.github.notearchive.archive.query.NoteSnapshots.Selection;
-import io.github.notearchive.archive.query.NoteSnapshots.Snapshot;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
@@ -146,7 +146,7 @@ public class Publisher implements Copies {
             for (Layout layout : Layout.all()) {
                 LakeTable.open(catalog, files, layout, erased == null).ifPresent(tables::add);
             }
-            try (Snapshot archive = notes.open(Selection.all(), null, null)) {
+            try (NoteSnapshot archive = notes.open(Selection.all(), null, null)) {
                 for (LakeTable table : tables) {
                     if (erased == null) {
                         table.findUnpublished(archive, all);

@@ -1,7 +1,7 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.query.Survival;
-import io.github.notearchive.archive.query.Survival.Share;
+import io.github.notearchive.archive.query.Survival.SurvivalEstimate;
 import io.github.notearchive.io.text.DisplayFormat;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,7 +94,7 @@ public record Chart(
     }
 
     /** Shares that are still available by days, without unknown ones. */
-    public record Shares(String label, Map<Integer, Share> byDays) {}
+    public record Shares(String label, Map<Integer, SurvivalEstimate> byDays) {}
 
     /** Returns the first curves that begin with a share, as many as there are colours; empty if none does. */
     public static Optional<Chart> survival(Texts texts, List<Shares> all) {
@@ -104,7 +104,7 @@ public record Chart(
                 .toList();
         double least = curves.stream()
                 .flatMap(curve -> curve.byDays.values().stream())
-                .mapToDouble(Share::low)
+                .mapToDouble(SurvivalEstimate::low)
                 .min()
                 .orElse(1);
         // the part of the axis above has a round half
@@ -119,7 +119,7 @@ public record Chart(
             List<@Nullable Bounds> bounds = new ArrayList<>();
             bounds.add(null);
             for (int days : Survival.DAYS) {
-                Share share = curve.byDays.get(days);
+                SurvivalEstimate share = curve.byDays.get(days);
                 values.add(share == null ? null : Math.round(share.share() * FULL) - bottom);
                 bounds.add(
                         share == null
@@ -132,7 +132,8 @@ public record Chart(
         }
         List<String> labels = Stream.concat(Stream.of(0), Survival.DAYS.stream())
                 .map(days -> {
-                    Share share = curves.size() == 1 ? curves.getFirst().byDays.get(days) : null;
+                    SurvivalEstimate share =
+                            curves.size() == 1 ? curves.getFirst().byDays.get(days) : null;
                     return texts.text("survival.days", days)
                             + (share == null ? "" : " (" + DisplayFormat.count(share.atRisk()) + ")");
                 })
@@ -148,7 +149,7 @@ public record Chart(
     }
 
     /** A point of a line, from 0 to 1 of the width and the height. */
-    public record Point(double x, double y) {}
+    public record ChartPoint(double x, double y) {}
 
     /** Returns the labels of the series as one text, with the values of lines that have a label at each point. */
     String legend() {
@@ -211,11 +212,13 @@ public record Chart(
     String path(int number) {
         Series drawn = series.get(number);
         if (shape == Shape.lines) {
-            List<@Nullable Point> points = new ArrayList<>();
+            List<@Nullable ChartPoint> points = new ArrayList<>();
             for (int i = 0; i < size(); i++) {
                 Long value = drawn.values.get(i);
                 points.add(
-                        value == null ? null : new Point((double) i / Math.max(1, size() - 1), (double) value / top()));
+                        value == null
+                                ? null
+                                : new ChartPoint((double) i / Math.max(1, size() - 1), (double) value / top()));
             }
             return line(HEIGHT, points);
         }
@@ -276,10 +279,10 @@ public record Chart(
     }
 
     /** Returns the path of a line in a box of 1,000 by {@code height}, with a gap at each null. */
-    public static String line(int height, List<? extends @Nullable Point> points) {
+    public static String line(int height, List<? extends @Nullable ChartPoint> points) {
         StringBuilder path = new StringBuilder();
-        Point before = null;
-        for (Point point : points) {
+        ChartPoint before = null;
+        for (ChartPoint point : points) {
             if (point != null) {
                 // a lone point is a dot
                 path.append((before == null ? "M%1$s %2$sL%1$s %2$s" : "L%s %s")

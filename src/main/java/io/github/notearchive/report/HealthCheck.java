@@ -9,7 +9,7 @@ import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.archive.query.MediaTotals;
 import io.github.notearchive.archive.query.RunHistory;
-import io.github.notearchive.archive.query.RunHistory.Run;
+import io.github.notearchive.archive.query.RunHistory.RecordedRun;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
@@ -19,7 +19,7 @@ import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.HealthCheck.Health.HealthCause;
 import io.github.notearchive.report.HealthCheck.Health.Reason;
 import java.io.IOException;
 import java.time.Clock;
@@ -98,22 +98,22 @@ public final class HealthCheck {
         Instant now = clock.instant();
         LocalDate tonight = Night.of(now).date();
         // later nights too: the clock of another node, or of the sandbox, may be ahead
-        List<Run> all =
+        List<RecordedRun> all =
                 history.runs(null, new Night(tonight.minusDays(NIGHTS - 1L)), new Night(tonight.plusDays(NIGHTS)));
-        Map<String, Run> lastByNode = new TreeMap<>();
+        Map<String, RecordedRun> lastByNode = new TreeMap<>();
         all.forEach(run -> lastByNode.put(run.node(), run));
         long erasures = erased.count().unfinished();
         long fields = drift.unreviewed(1).fields();
         List<Reason> reasons = Stream.of(
                         when(
                                 executions.isRebuildUnfinished(),
-                                Cause.REBUILD_UNFINISHED,
+                                HealthCause.REBUILD_UNFINISHED,
                                 "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then"),
-                        difference.stream().map(what -> new Reason(Cause.BUCKET_DIFFERS, what)),
-                        when(executions.isRemapUnfinished(), Cause.REMAP_UNFINISHED, "a remap is not finished"),
+                        difference.stream().map(what -> new Reason(HealthCause.BUCKET_DIFFERS, what)),
+                        when(executions.isRemapUnfinished(), HealthCause.REMAP_UNFINISHED, "a remap is not finished"),
                         when(
                                 erasures > 0,
-                                Cause.FORGET_UNFINISHED,
+                                HealthCause.FORGET_UNFINISHED,
                                 "erasures of notes or authors that are not finished: " + erasures,
                                 erasures),
                         responsesInFiles(),
@@ -124,40 +124,44 @@ public final class HealthCheck {
                         findings(),
                         verification(now),
                         lastAudit(now),
-                        when(log.isBehind(now, settings.successWithin()), Cause.LOG_BEHIND, "captures are not logged"),
+                        when(
+                                log.isBehind(now, settings.successWithin()),
+                                HealthCause.LOG_BEHIND,
+                                "captures are not logged"),
                         when(
                                 fields > 0,
-                                Cause.NEW_FIELDS,
+                                HealthCause.NEW_FIELDS,
                                 DisplayFormat.plural(fields, "new field") + " in responses",
                                 fields))
                 .flatMap(reason -> reason)
                 .toList();
-        Run last = all.isEmpty() ? null : all.getLast();
+        RecordedRun last = all.isEmpty() ? null : all.getLast();
         return Health.of(last, last == null ? "no run yet" : describe(last, now), reasons);
     }
 
-    private static Stream<Reason> when(boolean condition, Cause cause, String what, Object... arguments) {
+    private static Stream<Reason> when(boolean condition, HealthCause cause, String what, Object... arguments) {
         return condition ? Stream.of(new Reason(cause, what).with(arguments)) : Stream.empty();
     }
 
     private Stream<Reason> responsesInFiles() {
         try {
             return spool.nonEmpty().stream()
-                    .map(files -> new Reason(Cause.RESPONSES_IN_FILES, files.summary() + " are not in the ledger yet"));
+                    .map(files ->
+                            new Reason(HealthCause.RESPONSES_IN_FILES, files.summary() + " are not in the ledger yet"));
         } catch (IOException e) {
             return Stream.of(new Reason(
-                    Cause.RESPONSES_IN_FILES,
+                    HealthCause.RESPONSES_IN_FILES,
                     "paid responses may be in files that this user cannot read: " + e,
                     "permit this user to read them"));
         }
     }
 
-    private boolean isActive(Run run) {
+    private boolean isActive(RecordedRun run) {
         return !run.isKilled() && executions.isRunActive(run.node());
     }
 
     /** Returns a reason unless the last run of the node ended in order. */
-    private Stream<Reason> lastRun(Run run, Instant now) {
+    private Stream<Reason> lastRun(RecordedRun run, Instant now) {
         String node = run.node();
         Optional<ExitCode> exit = NightReport.exit(run);
         if (exit.isPresent()) {
@@ -165,16 +169,17 @@ public final class HealthCheck {
             String what = "the last run of node %s ended %s with %s%s"
                     .formatted(node, age(run.ended(), now), exit.get().label(), why);
             return exit.filter(code -> !code.isOrderly()).stream()
-                    .map(code -> new Reason(Cause.RUN_FAILED, what, NightReport.next(run, code)).with(node, code));
+                    .map(code ->
+                            new Reason(HealthCause.RUN_FAILED, what, NightReport.next(run, code)).with(node, code));
         }
         return Stream.of(
                 isActive(run)
                         ? new Reason(
-                                        Cause.RUN_ACTIVE,
+                                        HealthCause.RUN_ACTIVE,
                                         "a run of node " + node + " has been active since " + Night.local(run.began()))
                                 .with(node, Night.local(run.began()))
                         : new Reason(
-                                        Cause.RUN_KILLED,
+                                        HealthCause.RUN_KILLED,
                                         "the last run of node %s did not record its end: it was killed, or the database was unavailable; nothing is lost, and the next run resumes it"
                                                 .formatted(node),
                                         "note-archive run --node " + node)
@@ -184,24 +189,24 @@ public final class HealthCheck {
     private Stream<Reason> quota() {
         return quotaHolds.current().stream()
                 .map(closed -> new Reason(
-                                Cause.GATE_CLOSED,
+                                HealthCause.GATE_CLOSED,
                                 "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason())
                         .with(Night.local(closed.until())));
     }
 
-    private Stream<Reason> lastSuccess(List<Run> all, Instant now) {
+    private Stream<Reason> lastSuccess(List<RecordedRun> all, Instant now) {
         if (all.isEmpty()) {
             return Stream.of(
                     worklist.countByState().isEmpty()
-                            ? new Reason(Cause.WORKLIST_EMPTY, "the worklist is empty")
-                            : new Reason(Cause.NO_RUN, "no run has ended in the last " + NIGHTS + " nights")
+                            ? new Reason(HealthCause.WORKLIST_EMPTY, "the worklist is empty")
+                            : new Reason(HealthCause.NO_RUN, "no run has ended in the last " + NIGHTS + " nights")
                                     .with(NIGHTS));
         }
         Optional<Instant> success = all.stream()
                 .filter(run -> NightReport.exit(run).filter(ExitCode::isOrderly).isPresent())
                 .flatMap(run -> Stream.ofNullable(run.ended()))
                 .max(Comparator.naturalOrder());
-        Run first = all.getFirst();
+        RecordedRun first = all.getFirst();
         Night before = new Night(first.night().date().minusDays(1));
         boolean isNewArchive =
                 success.isEmpty() && history.lastNight(null, before).isEmpty();
@@ -212,7 +217,7 @@ public final class HealthCheck {
                         .orElse("no run has succeeded in the last " + NIGHTS + " nights");
         return when(
                 since.isBefore(now.minus(settings.successWithin())),
-                Cause.NO_SUCCESS,
+                HealthCause.NO_SUCCESS,
                 what + "; the limit is " + settings.successWithin().toHours() + " h",
                 settings.successWithin().toHours());
     }
@@ -224,7 +229,7 @@ public final class HealthCheck {
                 worklist.openNotes(EXAMINED).stream()
                         .filter(failed -> failed.state() == NoteState.FAILED)
                         .map(failed -> new Reason(
-                                        Cause.NOTES_FAILED,
+                                        HealthCause.NOTES_FAILED,
                                         DisplayFormat.plural(failed.notes(), "note")
                                                 + " failed and will not be retried: "
                                                 + failed.reason().meaning(),
@@ -232,32 +237,36 @@ public final class HealthCheck {
                                 .with(failed.notes(), failed.reason())),
                 when(
                         degraded > 0,
-                        Cause.DEGRADED_NOTES,
+                        HealthCause.DEGRADED_NOTES,
                         (degraded == 1 ? "1 archived note has" : DisplayFormat.count(degraded) + " archived notes have")
                                 + " a file in a lesser rendition than the best one offered",
                         degraded));
     }
 
     private Stream<Reason> findings() {
-        Map<Damage.Kind, Long> damage = audits.countOpen();
-        Map<Damage.Kind, Long> others = new EnumMap<>(damage);
+        Map<Damage.FindingKind, Long> damage = audits.countOpen();
+        Map<Damage.FindingKind, Long> others = new EnumMap<>(damage);
         damage.keySet().removeIf(kind -> !isDamage(kind));
         others.keySet().removeAll(damage.keySet());
         return Stream.concat(
                 when(
                         !damage.isEmpty(),
-                        Cause.STORE_DAMAGED,
+                        HealthCause.STORE_DAMAGED,
                         "the store differs from the tables: " + Damage.describe(damage),
                         sum(damage)),
-                when(!others.isEmpty(), Cause.FINDINGS_OPEN, "audits found " + Damage.describe(others), sum(others)));
+                when(
+                        !others.isEmpty(),
+                        HealthCause.FINDINGS_OPEN,
+                        "audits found " + Damage.describe(others),
+                        sum(others)));
     }
 
-    private static long sum(Map<Damage.Kind, Long> counts) {
+    private static long sum(Map<Damage.FindingKind, Long> counts) {
         return counts.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** Returns whether the store differs from the tables, which {@code verify --repair} corrects. */
-    static boolean isDamage(Damage.Kind kind) {
+    static boolean isDamage(Damage.FindingKind kind) {
         return switch (kind) {
             case UNREADABLE, ORPHAN, FORGOTTEN -> false;
             case MISSING, CORRUPT, SIZE, UNRECORDED, SIDECAR_MISSING, SIDECAR_CORRUPT, SIDECAR_STALE -> true;
@@ -271,12 +280,12 @@ public final class HealthCheck {
                     + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more");
             String what =
                     " without usable time of verification: none since the tables were rebuilt, or one later than now";
-            return Stream.of(new Reason(Cause.NEVER_VERIFIED, files + what).with(verified.never()));
+            return Stream.of(new Reason(HealthCause.NEVER_VERIFIED, files + what).with(verified.never()));
         }
         return Stream.ofNullable(verified.oldest())
                 .filter(oldest -> oldest.plus(settings.verifiedWithin()).isBefore(now))
                 .map(oldest -> new Reason(
-                                Cause.NOT_VERIFIED,
+                                HealthCause.NOT_VERIFIED,
                                 "a file was last verified " + age(oldest, now) + "; the limit is "
                                         + settings.verifiedWithin().toDays() + " days")
                         .with(settings.verifiedWithin().toDays()));
@@ -291,12 +300,12 @@ public final class HealthCheck {
                         && !ExitCode.named(audit.exitCode()).isOrderly())
                 .stream()
                 .map(audit -> new Reason(
-                                Cause.AUDIT_FAILED,
+                                HealthCause.AUDIT_FAILED,
                                 "the last audit ended " + age(audit.ended(), now) + " with " + audit.exitCode())
                         .with(ExitCode.named(audit.exitCode())));
     }
 
-    private String describe(Run last, Instant now) {
+    private String describe(RecordedRun last, Instant now) {
         return NightReport.exit(last)
                 .map(exit -> "the last run ended %s with %s".formatted(age(last.ended(), now), exit.label()))
                 .orElseGet(() -> isActive(last)
@@ -351,7 +360,7 @@ public final class HealthCheck {
          * Causes of a reason with their levels and remedies; a remedy that depends on the case is empty here. The
          * alerts of {@code config/prometheus/alerts.yml} have the same list, and the same levels as severities.
          */
-        public enum Cause {
+        public enum HealthCause {
             RUN_ACTIVE(Level.HEALTHY, "no action needed"),
             GATE_CLOSED(Level.HEALTHY, "no action needed; a later run makes calls again"),
             WORKLIST_EMPTY(Level.ATTENTION, "note-archive enqueue FILE"),
@@ -382,7 +391,7 @@ public final class HealthCheck {
             private final Level level;
             private final String command;
 
-            Cause(Level level, String command) {
+            HealthCause(Level level, String command) {
                 this.level = level;
                 this.command = command;
             }
@@ -398,13 +407,13 @@ public final class HealthCheck {
          * @param arguments details for the text of the cause in another language
          */
         public record Reason(
-                Cause cause,
+                HealthCause cause,
                 Level level,
                 String what,
                 String command,
                 @JsonIgnore List<Object> arguments) {
 
-            Reason(Cause cause, String what, String command) {
+            Reason(HealthCause cause, String what, String command) {
                 this(cause, cause.level, what, command, List.of());
             }
 
@@ -412,7 +421,7 @@ public final class HealthCheck {
                 return new Reason(cause, level, what, command, List.of(details));
             }
 
-            Reason(Cause cause, String what) {
+            Reason(HealthCause cause, String what) {
                 this(cause, what, cause.command);
             }
         }
@@ -431,7 +440,7 @@ public final class HealthCheck {
                 @Nullable Integer exitNumber,
                 String exitCode) {
 
-            static LastRun of(Run run) {
+            static LastRun of(RecordedRun run) {
                 Optional<ExitCode> exit = NightReport.exit(run);
                 return new LastRun(
                         run.node(),
@@ -443,7 +452,7 @@ public final class HealthCheck {
             }
         }
 
-        static Health of(@Nullable Run lastRun, String lastRunDescription, List<Reason> reasons) {
+        static Health of(@Nullable RecordedRun lastRun, String lastRunDescription, List<Reason> reasons) {
             List<Reason> sorted = reasons.stream()
                     .sorted(Comparator.comparing(Reason::level).reversed())
                     .toList();

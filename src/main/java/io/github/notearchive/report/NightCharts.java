@@ -4,7 +4,7 @@ import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.archive.query.RunHistory.AmountKind;
 import io.github.notearchive.archive.query.RunHistory.Left;
 import io.github.notearchive.archive.query.RunHistory.Paid;
-import io.github.notearchive.archive.query.RunHistory.Work;
+import io.github.notearchive.archive.query.RunHistory.RunWork;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Chart.Series;
@@ -36,17 +36,17 @@ record NightCharts(NightReport night, Texts texts) {
 
     /** Last results of notes with the number of their colour; the names are keys of texts. */
     private enum Outcome {
-        archived(0, Work::archived),
-        unavailable(3, Work::unavailable),
-        postponed(1, Work::postponed),
-        failed(2, Work::failed);
+        archived(0, RunWork::archived),
+        unavailable(3, RunWork::unavailable),
+        postponed(1, RunWork::postponed),
+        failed(2, RunWork::failed);
 
         private final int colour;
 
         @SuppressWarnings("ImmutableEnumChecker") // a constant function
-        private final ToLongFunction<Work> count;
+        private final ToLongFunction<RunWork> count;
 
-        Outcome(int colour, ToLongFunction<Work> count) {
+        Outcome(int colour, ToLongFunction<RunWork> count) {
             this.colour = colour;
             this.count = count;
         }
@@ -54,7 +54,7 @@ record NightCharts(NightReport night, Texts texts) {
 
     Chart outcomes() {
         Past tonight = night.tonight();
-        String retried = texts.text("report.retried", tonight.sum(Work::retried), tonight.sum(Work::released));
+        String retried = texts.text("report.retried", tonight.sum(RunWork::retried), tonight.sum(RunWork::released));
         return outcomes(Shape.row, texts.text("report.outcomes"), retried, List.of(tonight));
     }
 

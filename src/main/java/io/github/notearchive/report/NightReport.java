@@ -6,8 +6,8 @@ import io.github.notearchive.archive.query.RunHistory.Left;
 import io.github.notearchive.archive.query.RunHistory.NightFacts;
 import io.github.notearchive.archive.query.RunHistory.OpenNote;
 import io.github.notearchive.archive.query.RunHistory.Paid;
-import io.github.notearchive.archive.query.RunHistory.Run;
-import io.github.notearchive.archive.query.RunHistory.Work;
+import io.github.notearchive.archive.query.RunHistory.RecordedRun;
+import io.github.notearchive.archive.query.RunHistory.RunWork;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistStats.ReasonCount;
@@ -44,13 +44,13 @@ public record NightReport(
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(Night.ZONE);
 
     /** The runs of one night, oldest first; never empty. */
-    public record Past(List<Run> runs) {
+    public record Past(List<RecordedRun> runs) {
 
         public Night night() {
             return last().night();
         }
 
-        public Run last() {
+        public RecordedRun last() {
             return runs.getLast();
         }
 
@@ -59,7 +59,7 @@ public record NightReport(
         }
 
         /** Returns the sum of a count over the runs that recorded their results. */
-        public long sum(ToLongFunction<Work> count) {
+        public long sum(ToLongFunction<RunWork> count) {
             return lefts().stream().map(Left::work).mapToLong(count).sum();
         }
 
@@ -81,11 +81,11 @@ public record NightReport(
         }
 
         public long sumOfBills(ToLongFunction<Bill> count) {
-            return runs.stream().map(Run::bill).mapToLong(count).sum();
+            return runs.stream().map(RecordedRun::bill).mapToLong(count).sum();
         }
 
         public Duration took() {
-            return runs.stream().map(Run::took).reduce(Duration.ZERO, Duration::plus);
+            return runs.stream().map(RecordedRun::took).reduce(Duration.ZERO, Duration::plus);
         }
 
         /** Returns whether each run recorded its results; active and killed runs did not. */
@@ -115,7 +115,7 @@ public record NightReport(
     }
 
     /** Postponed, failed and other notes of the worklist with the same state and reason, and some of this night. */
-    record Cause(NoteState state, StateReason reason, String codes, long notes, List<OpenNote> examples) {
+    record NotesOfReason(NoteState state, StateReason reason, String codes, long notes, List<OpenNote> examples) {
 
         String filter() {
             return "state:%s reason:%s".formatted(state, reason).toLowerCase(Locale.ROOT);
@@ -130,7 +130,7 @@ public record NightReport(
     }
 
     /** Returns the reasons at the end of the night, or those of its notes if it was not recorded; decisions first. */
-    List<Cause> causes() {
+    List<NotesOfReason> causes() {
         Left left = tonight().left();
         List<ReasonCount> recorded = left == null ? List.of() : left.reasons();
         Stream<ReasonCount> others = facts.openNotes().stream()
@@ -143,17 +143,17 @@ public record NightReport(
                 .values()
                 .stream()
                 .map(this::cause)
-                .sorted(Comparator.comparing((Cause cause) -> cause.state != NoteState.FAILED)
+                .sorted(Comparator.comparing((NotesOfReason cause) -> cause.state != NoteState.FAILED)
                         .thenComparing(cause -> cause.state != NoteState.POSTPONED)
-                        .thenComparing(Cause::notes, Comparator.reverseOrder())
-                        .thenComparing(Cause::reason))
+                        .thenComparing(NotesOfReason::notes, Comparator.reverseOrder())
+                        .thenComparing(NotesOfReason::reason))
                 .toList();
     }
 
-    private Cause cause(List<ReasonCount> same) {
+    private NotesOfReason cause(List<ReasonCount> same) {
         NoteState state = same.getFirst().state();
         StateReason reason = same.getFirst().reason();
-        return new Cause(
+        return new NotesOfReason(
                 state,
                 reason,
                 same.stream()
@@ -194,29 +194,29 @@ public record NightReport(
     }
 
     /** Returns the last run, which determines the result of the night. */
-    Run last() {
+    RecordedRun last() {
         return tonight().last();
     }
 
     /** Returns the result of a run; empty while it is active, and after a kill. */
-    static Optional<ExitCode> exit(Run run) {
+    static Optional<ExitCode> exit(RecordedRun run) {
         return run.isKilled()
                 ? Optional.empty()
                 : Optional.ofNullable(run.exitCode()).map(ExitCode::named);
     }
 
     /** Returns the next action of the operator after a run with this result. */
-    static String next(Run run, ExitCode exit) {
+    static String next(RecordedRun run, ExitCode exit) {
         return run.execution() == null ? exit.nextIfNotStarted() : exit.next();
     }
 
-    static Tone tone(Run run) {
+    static Tone tone(RecordedRun run) {
         return exit(run)
                 .map(code -> code == ExitCode.COMPLETED ? Tone.good : code.isOrderly() ? Tone.watch : Tone.bad)
                 .orElse(run.isKilled() ? Tone.bad : Tone.watch);
     }
 
-    static String end(Run run, Texts texts) {
+    static String end(RecordedRun run, Texts texts) {
         return exit(run)
                 .map(code -> code.label().replace(code.name(), texts.name(code)))
                 .orElse(texts.text(run.isKilled() ? "report.killed" : "report.active"));

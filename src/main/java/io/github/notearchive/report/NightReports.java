@@ -3,7 +3,7 @@ package io.github.notearchive.report;
 import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.catalog.LogRepository;
 import io.github.notearchive.archive.query.RunHistory;
-import io.github.notearchive.archive.query.RunHistory.Run;
+import io.github.notearchive.archive.query.RunHistory.RecordedRun;
 import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -102,7 +102,7 @@ public final class NightReports implements Mentions {
     }
 
     /** Location of a written report; without a key if the upload failed. */
-    public record Written(Path file, @Nullable ObjectKey key) {}
+    public record WrittenReport(Path file, @Nullable ObjectKey key) {}
 
     /** Writes a report to the local directory. Replaces an earlier report of the same execution. */
     public Path write(NightReport report) throws IOException {
@@ -126,7 +126,7 @@ public final class NightReports implements Mentions {
 
     private Optional<NightReport> read(Night night, String node) {
         List<Past> nights = history.runs(node, new Night(night.date().minusDays(90)), night).stream()
-                .collect(Collectors.groupingBy(Run::night, TreeMap::new, Collectors.toUnmodifiableList()))
+                .collect(Collectors.groupingBy(RecordedRun::night, TreeMap::new, Collectors.toUnmodifiableList()))
                 .values()
                 .stream()
                 .map(Past::new)
@@ -134,7 +134,7 @@ public final class NightReports implements Mentions {
         if (nights.isEmpty() || !nights.getLast().night().equals(night)) {
             return Optional.empty();
         }
-        List<Run> runs = nights.getLast().runs();
+        List<RecordedRun> runs = nights.getLast().runs();
         List<Long> executions =
                 runs.stream().flatMap(run -> Stream.ofNullable(run.execution())).toList();
         Instant from = runs.getFirst().began();

@@ -5,7 +5,7 @@ import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
 import io.github.notearchive.archive.query.NoteStats;
 import io.github.notearchive.archive.query.NoteStats.CallEntry;
-import io.github.notearchive.archive.query.NoteStats.File;
+import io.github.notearchive.archive.query.NoteStats.FileState;
 import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.NoteId;
@@ -37,36 +37,39 @@ public final class NoteHistories {
 
     public History of(WorklistEntry entry, Texts texts) {
         NoteId id = entry.id();
-        List<File> files = stats.files(id);
-        List<Event> events = new ArrayList<>();
-        events.add(new Event(
-                entry.enqueuedAt(), Kind.QUEUED, texts.text("history.queued", entry.source(), entry.priority())));
+        List<FileState> files = stats.files(id);
+        List<HistoryEvent> events = new ArrayList<>();
+        events.add(new HistoryEvent(
+                entry.enqueuedAt(), EventKind.QUEUED, texts.text("history.queued", entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
         Map<Long, String> sidecars = stats.sidecarKeys(id);
         for (CallEntry call : stats.calls(id)) {
-            Call model = new Call(call, before.get(call.endpoint()), sidecars.get(call.id()), ledger.reuseFor());
-            events.add(new Event(call.sentAt(), Kind.CALL, render("call", model, texts)));
+            HistoryCall model =
+                    new HistoryCall(call, before.get(call.endpoint()), sidecars.get(call.id()), ledger.reuseFor());
+            events.add(new HistoryEvent(call.sentAt(), EventKind.CALL, render("call", model, texts)));
             before.put(call.endpoint(), call);
         }
-        files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, render("file", file, texts))));
-        for (NoteStats.Finding finding : stats.findings(id)) {
+        files.forEach(
+                file -> events.add(new HistoryEvent(file.changedAt(), EventKind.FILE, render("file", file, texts))));
+        for (NoteStats.NoteFinding finding : stats.findings(id)) {
             String what = texts.name(finding.kind()) + " " + finding.key();
-            events.add(new Event(
-                    finding.firstSeen(), Kind.AUDIT, texts.text("history.found", what) + ": " + finding.seen()));
+            events.add(new HistoryEvent(
+                    finding.firstSeen(), EventKind.AUDIT, texts.text("history.found", what) + ": " + finding.seen()));
             if (finding.resolvedAt() != null) {
-                events.add(new Event(finding.resolvedAt(), Kind.AUDIT, texts.text("history.resolved", what)));
+                events.add(
+                        new HistoryEvent(finding.resolvedAt(), EventKind.AUDIT, texts.text("history.resolved", what)));
             }
         }
         Instant requeuedAt = stats.requeuedAt(id).orElse(null);
         if (requeuedAt != null) {
-            events.add(new Event(requeuedAt, Kind.REQUEUED, texts.text("history.requeued")));
+            events.add(new HistoryEvent(requeuedAt, EventKind.REQUEUED, texts.text("history.requeued")));
         }
         Instant settledAt = entry.settledAt();
         boolean isSettled = settledAt != null && (requeuedAt == null || settledAt.isAfter(requeuedAt));
         if (settledAt != null) {
-            events.add(new Event(
+            events.add(new HistoryEvent(
                     settledAt,
-                    Kind.DECIDED,
+                    EventKind.DECIDED,
                     (isSettled
                                     ? texts.name(entry.state())
                                             + (entry.reason() == null ? "" : " (" + texts.name(entry.reason()) + ")")
@@ -77,7 +80,7 @@ public final class NoteHistories {
                                             "history.byExecution",
                                             entry.settledBy().toString()))));
         }
-        events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
+        events.sort(Comparator.comparing(HistoryEvent::at).thenComparing(HistoryEvent::kind));
         return new History(List.copyOf(events), files, isSettled ? null : requeuedAt);
     }
 
@@ -87,7 +90,7 @@ public final class NoteHistories {
      *
      * @param reuseFor time after which a response is bought again
      */
-    record Call(
+    record HistoryCall(
             CallEntry call,
             @Nullable CallEntry before,
             @Nullable String sidecar,
@@ -110,10 +113,12 @@ public final class NoteHistories {
      * @param requeuedAt when an operator made it due; null if it was settled since, or never requeued
      */
     public record History(
-            List<Event> events, List<File> files, @Nullable Instant requeuedAt) {}
+            List<HistoryEvent> events,
+            List<FileState> files,
+            @Nullable Instant requeuedAt) {}
 
     /** Kind of an event; a note is decided by a run or an operator. */
-    public enum Kind {
+    public enum EventKind {
         QUEUED,
         REQUEUED,
         CALL,
@@ -123,5 +128,5 @@ public final class NoteHistories {
     }
 
     /** One event. {@code what} may contain text of the provider. */
-    public record Event(Instant at, Kind kind, String what) {}
+    public record HistoryEvent(Instant at, EventKind kind, String what) {}
 }

@@ -1,11 +1,11 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.query.InvalidFilterException;
-import io.github.notearchive.archive.query.RunHistory.Run;
+import io.github.notearchive.archive.query.RunHistory.RecordedRun;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.report.HealthCheck.Health;
-import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.HealthCheck.Health.HealthCause;
 import io.github.notearchive.report.HealthCheck.Health.Level;
 import io.github.notearchive.report.HealthCheck.Health.Reason;
 import java.text.MessageFormat;
@@ -46,7 +46,7 @@ public record Texts(Locale locale, ResourceBundle bundle) {
     }
 
     /** Returns the next action of the operator after a run with this result. */
-    String next(Run run, ExitCode exit) {
+    String next(RecordedRun run, ExitCode exit) {
         return translated("next." + exit, sentence(NightReport.next(run, exit)) + ".");
     }
 
@@ -56,7 +56,7 @@ public record Texts(Locale locale, ResourceBundle bundle) {
     }
 
     /** Returns why a run ended as it did; in English with its details. */
-    String why(Run run) {
+    String why(RecordedRun run) {
         return translated("why." + run.exitCode(), String.valueOf(run.reason()));
     }
 
@@ -70,7 +70,7 @@ public record Texts(Locale locale, ResourceBundle bundle) {
 
     /** Returns the remedy for a reason of the health: a command, or an instruction. */
     public String remedy(Reason reason) {
-        return reason.cause() == Cause.RUN_FAILED
+        return reason.cause() == HealthCause.RUN_FAILED
                 ? translated("next." + reason.arguments().getLast(), reason.command())
                 : translated("remedy." + reason.cause(), reason.command());
     }

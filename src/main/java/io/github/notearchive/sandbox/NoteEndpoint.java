@@ -28,7 +28,7 @@ public final class NoteEndpoint {
      *
      * @param number number of this call about the note, from 1; 0 if the token was wrong
      */
-    record Call(String noteId, int number) {}
+    record ServedCall(String noteId, int number) {}
 
     /**
      * Response of the endpoint.
@@ -36,7 +36,7 @@ public final class NoteEndpoint {
      * @param code provider code of the envelope in the body
      */
     @SuppressWarnings("ArrayRecordComponent") // responses are never compared
-    record Response(int code, int httpStatus, byte[] body) {}
+    record NoteResponse(int code, int httpStatus, byte[] body) {}
 
     private final SandboxSettings settings;
     private final SeededRandom random;
@@ -73,13 +73,13 @@ public final class NoteEndpoint {
     }
 
     /** Counts a request at its receipt. */
-    Call receive(String noteId, boolean authorized) {
+    ServedCall receive(String noteId, boolean authorized) {
         calls.incrementAndGet();
-        return new Call(noteId, authorized ? callsByNote.merge(noteId, 1, Integer::sum) : 0);
+        return new ServedCall(noteId, authorized ? callsByNote.merge(noteId, 1, Integer::sum) : 0);
     }
 
     /** Returns the response that the settings draw. A delivered note is counted before this method returns. */
-    Response respond(Call call) {
+    NoteResponse respond(ServedCall call) {
         if (call.number == 0) {
             return refuse(call, 100);
         }
@@ -106,19 +106,19 @@ public final class NoteEndpoint {
     }
 
     /** Delivers the note with a change to its envelope; refuses with code 303 if the quota is used up. */
-    Response deliver(Call call, int httpStatus, UnaryOperator<ObjectNode> change) {
+    NoteResponse deliver(ServedCall call, int httpStatus, UnaryOperator<ObjectNode> change) {
         if (!consumeQuota()) {
             return refuse(call, 303);
         }
         delivered.incrementAndGet();
         ObjectNode envelope =
                 video ? notes.videoEnvelope(call.noteId, call.number) : notes.envelope(call.noteId, call.number);
-        return new Response(0, httpStatus, MAPPER.writeValueAsBytes(change.apply(envelope)));
+        return new NoteResponse(0, httpStatus, MAPPER.writeValueAsBytes(change.apply(envelope)));
     }
 
-    Response refuse(Call call, int code) {
+    NoteResponse refuse(ServedCall call, int code) {
         ObjectNode envelope = notes.envelope(code, call.noteId, call.number);
-        return new Response(code, SyntheticNotes.httpStatus(code), MAPPER.writeValueAsBytes(envelope));
+        return new NoteResponse(code, SyntheticNotes.httpStatus(code), MAPPER.writeValueAsBytes(envelope));
     }
 
     /** Consumes one unit of the quota; returns false if it is used up. */
@@ -126,7 +126,7 @@ public final class NoteEndpoint {
         return quota.getAndUpdate(left -> left > 0 ? left - 1 : left) != 0;
     }
 
-    private boolean isDrawn(String code, Call call, double probability) {
+    private boolean isDrawn(String code, ServedCall call, double probability) {
         return random.uniform(video ? code + " video" : code, call.noteId, call.number) < probability;
     }
 }

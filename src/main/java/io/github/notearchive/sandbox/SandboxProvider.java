@@ -63,7 +63,7 @@ public final class SandboxProvider implements AutoCloseable {
         SeededRandom random = new SeededRandom(settings.seed());
         SyntheticMedia media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), MEDIA_SIZE);
         mediaServer = start(Map.of("*", (request, response, _) -> {
-            SyntheticMedia.Response file = media.serve(request.getPath());
+            SyntheticMedia.MediaResponse file = media.serve(request.getPath());
             send(response, file.status(), file.contentType(), file.body());
         }));
         notes = new SyntheticNotes(random, media, "http://" + mediaHost());
@@ -127,9 +127,9 @@ public final class SandboxProvider implements AutoCloseable {
     private HttpRequestHandler handler(NoteEndpoint endpoint) {
         return (request, response, _) -> {
             boolean authorized = parameter(request, "token").equals(TOKEN);
-            NoteEndpoint.Call call = endpoint.receive(parameter(request, "noteId"), authorized);
+            NoteEndpoint.ServedCall call = endpoint.receive(parameter(request, "noteId"), authorized);
             LockSupport.parkNanos(settings.latency().toNanos());
-            NoteEndpoint.Response reply = endpoint.respond(call);
+            NoteEndpoint.NoteResponse reply = endpoint.respond(call);
             send(response, reply.httpStatus(), NoteEndpoint.JSON, reply.body());
         };
     }

@@ -25,23 +25,23 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
      * @param body a generated file, never modified; or a short text
      */
     @SuppressWarnings("ArrayRecordComponent") // responses are never compared
-    record Response(int status, String contentType, byte[] body) {}
+    record MediaResponse(int status, String contentType, byte[] body) {}
 
     /**
      * Part of a URL that selects a file.
      *
      * @param rendition the query up to its first ampersand; the rest does not change the image
      */
-    private record Target(String path, String rendition) {
+    private record RequestedFile(String path, String rendition) {
 
         private static final Pattern URL =
                 Pattern.compile("(?:https?://[^/]*)?(?:/backup/\\d+)?(/[^?]*)(?:\\?(imageView2[^&]*))?.*");
 
-        static Target of(String url) {
+        static RequestedFile of(String url) {
             Matcher parts = URL.matcher(url.replace("%7C", "|").replace("%7c", "|"));
             return parts.matches()
-                    ? new Target(parts.group(1), Objects.requireNonNullElse(parts.group(2), ""))
-                    : new Target("/", "");
+                    ? new RequestedFile(parts.group(1), Objects.requireNonNullElse(parts.group(2), ""))
+                    : new RequestedFile("/", "");
         }
 
         String name() {
@@ -57,8 +57,8 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
      *
      * @param url a whole URL, or its path and query
      */
-    Optional<Response> find(String url) {
-        Target target = Target.of(url);
+    Optional<MediaResponse> find(String url) {
+        RequestedFile target = RequestedFile.of(url);
         SampleFile sample = sample(target);
         if (sample == null) {
             return Optional.empty();
@@ -70,23 +70,23 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
         byte[] bytes = sample.fill(random.generator("bytes", key), length);
         // a sound is declared as WAV if its name ends so, as by the real server
         String contentType = (target.path.endsWith(".wav") ? SampleFile.WAV : sample).contentType();
-        return Optional.of(new Response(200, contentType, bytes));
+        return Optional.of(new MediaResponse(200, contentType, bytes));
     }
 
     /** Returns the file of a path and query; a status without file if it is dead or unknown. */
-    Response serve(String target) {
-        String identity = Target.of(target).name().replaceFirst("_.*|\\.[^.]*$", "");
+    MediaResponse serve(String target) {
+        String identity = RequestedFile.of(target).name().replaceFirst("_.*|\\.[^.]*$", "");
         if (random.uniform("dead", identity) < deadShare) {
             return status(random.oneIn(2, "how dead", identity) ? 404 : 403);
         }
         return find(target).orElseGet(() -> status(404));
     }
 
-    static Response status(int status) {
-        return new Response(status, "text/plain", ("status " + status).getBytes(StandardCharsets.UTF_8));
+    static MediaResponse status(int status) {
+        return new MediaResponse(status, "text/plain", ("status " + status).getBytes(StandardCharsets.UTF_8));
     }
 
-    private @Nullable SampleFile sample(Target target) {
+    private @Nullable SampleFile sample(RequestedFile target) {
         String path = target.path;
         return switch (path.split("/", 3)[1]) {
             case "stream", "livephoto" ->

@@ -25,8 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
  * Generator of notes in the format of the provider's responses. A note follows from the seed and its id; only
  * {@code requestId} and {@code recordTime} differ from call to call.
  *
- * <p>The templates in {@code src/main/jte-text/sandbox} are the format of a note, {@link Note} has the values that
- * several of them use.
+ * <p>The templates in {@code src/main/jte-text/sandbox} are the format of a note, {@link SyntheticNote} has the values
+ * that several of them use.
  *
  * @param mediaOrigin scheme, host and port of all media URLs
  */
@@ -70,8 +70,8 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
         return note(noteId, false).kind();
     }
 
-    private Note note(String noteId, boolean forVideo) {
-        return new Note(random, media, mediaOrigin, noteId, forVideo);
+    private SyntheticNote note(String noteId, boolean forVideo) {
+        return new SyntheticNote(random, media, mediaOrigin, noteId, forVideo);
     }
 
     /**
@@ -120,7 +120,7 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
         return envelope;
     }
 
-    static JsonNode render(String template, Note note) {
+    static JsonNode render(String template, SyntheticNote note) {
         JsonOutput json = new JsonOutput();
         TEMPLATES.render("sandbox/" + template + ".jte", note, json);
         return MAPPER.readTree(json.toString());
@@ -137,7 +137,7 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
      * @param origin scheme, host and port of all media URLs
      * @param forVideo whether the video endpoint returns the note, which then has streams and subtitles
      */
-    record Note(SeededRandom random, SyntheticMedia media, String origin, String id, boolean forVideo) {
+    record SyntheticNote(SeededRandom random, SyntheticMedia media, String origin, String id, boolean forVideo) {
 
         SandboxNoteKind kind() {
             return SandboxNoteKind.of(below(100, "kind"));

@@ -1,8 +1,8 @@
 package io.github.notearchive.store;
 
-import static io.github.notearchive.store.StoreClient.Content.NONE;
+import static io.github.notearchive.store.StoreClient.RequestContent.NONE;
 
-import io.github.notearchive.store.StoreClient.Content;
+import io.github.notearchive.store.StoreClient.RequestContent;
 import io.minio.Http;
 import io.minio.Http.QueryParameters;
 import io.minio.Xml;
@@ -95,8 +95,8 @@ public final class ObjectStore implements AutoCloseable {
         }
         String xml = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"
                 + properties.region() + "</LocationConstraint></CreateBucketConfiguration>";
-        Content content =
-                properties.region().equals(DEFAULT_REGION) ? NONE : Content.of(xml, DigestUtils.sha256Hex(xml));
+        RequestContent content =
+                properties.region().equals(DEFAULT_REGION) ? NONE : RequestContent.of(xml, DigestUtils.sha256Hex(xml));
         try {
             client.retry(() -> client.send(Http.Method.PUT, null, content, ClassicHttpResponse::getCode));
         } catch (StoreException e) {
@@ -324,7 +324,7 @@ public final class ObjectStore implements AutoCloseable {
      */
     public <T> T readRange(ObjectKey key, long start, long length, IOFunction<InputStream, T> reader) {
         String range = "bytes=%d-%d".formatted(start, start + length - 1);
-        Content content = new Content(null, Map.of("range", range), null);
+        RequestContent content = new RequestContent(null, Map.of("range", range), null);
         return client.send(Http.Method.GET, key.value(), content, LONGEST_READ, response -> {
             HttpEntity entity = response.getEntity();
             boolean isExact = entity != null && entity.getContentLength() == length;
@@ -405,7 +405,7 @@ public final class ObjectStore implements AutoCloseable {
         } else if (after != null) {
             query.set("start-after", after);
         }
-        Content content = new Content(query, Map.of(), null);
+        RequestContent content = new RequestContent(query, Map.of(), null);
         return client.retry(() -> client.send(Http.Method.GET, null, content, response -> {
             try (Reader xml = new InputStreamReader(body(response), StandardCharsets.UTF_8)) {
                 return Xml.unmarshal(ListBucketResultV2.class, xml);

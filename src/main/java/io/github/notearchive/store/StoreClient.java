@@ -66,17 +66,17 @@ final class StoreClient implements AutoCloseable {
     private static final String NOTHING_SHA256 = DigestUtils.sha256Hex("");
 
     private final StoreProperties properties;
-    private final SingletonSupplier<Server> server;
+    private final SingletonSupplier<StoreServer> server;
     private final RetryTemplate retries;
     private final DeadlineHttpClient uploads;
 
     /** Uses a connection once: late bytes of one response could be read as an object. */
     private final DeadlineHttpClient reads;
 
-    private record Server(StoreProperties settings, Http.BaseUrl endpoint, RequestSigner signer) {
+    private record StoreServer(StoreProperties settings, Http.BaseUrl endpoint, RequestSigner signer) {
 
-        static Server of(StoreProperties settings) {
-            return new Server(
+        static StoreServer of(StoreProperties settings) {
+            return new StoreServer(
                     settings,
                     new Http.BaseUrl(settings.endpoint().strip()),
                     new RequestSigner(
@@ -89,7 +89,7 @@ final class StoreClient implements AutoCloseable {
     /** @param located returns the settings with the address of the server; called before the first request */
     StoreClient(StoreProperties properties, Supplier<StoreProperties> located) {
         this.properties = properties;
-        server = SingletonSupplier.of(() -> Server.of(located.get()));
+        server = SingletonSupplier.of(() -> StoreServer.of(located.get()));
         uploads = http("object-store");
         reads = http("object-store-reads");
         retries = new RetryTemplate(RetryPolicy.builder()
@@ -124,21 +124,25 @@ final class StoreClient implements AutoCloseable {
      * @param headers signed headers by their names in lower case; that of the payload is the digest of nothing unless
      *     stated
      */
-    record Content(
+    record RequestContent(
             @Nullable QueryParameters query,
             Map<String, String> headers,
             @Nullable HttpEntity body) {
 
-        static final Content NONE = new Content(null, Map.of(), null);
+        static final RequestContent NONE = new RequestContent(null, Map.of(), null);
 
-        static Content of(String text, String sha256) {
+        static RequestContent of(String text, String sha256) {
             Map<String, String> headers = Map.of(CONTENT_TYPE, "text/plain", PAYLOAD_SHA256, sha256);
-            return new Content(null, headers, new StringEntity(text, StandardCharsets.UTF_8));
+            return new RequestContent(null, headers, new StringEntity(text, StandardCharsets.UTF_8));
         }
     }
 
     /** Sends a request once, within the time of a request and a response without object. */
-    <T> T send(Http.Method method, @Nullable String name, Content content, IOFunction<ClassicHttpResponse, T> reader) {
+    <T> T send(
+            Http.Method method,
+            @Nullable String name,
+            RequestContent content,
+            IOFunction<ClassicHttpResponse, T> reader) {
         return send(method, name, content, properties.requestTimeout(0), reader);
     }
 
@@ -152,7 +156,7 @@ final class StoreClient implements AutoCloseable {
     <T> T send(
             Http.Method method,
             @Nullable String name,
-            Content content,
+            RequestContent content,
             Duration limit,
             IOFunction<ClassicHttpResponse, T> reader) {
         DeadlineHttpClient http = method == Http.Method.PUT ? uploads : reads;
@@ -173,7 +177,7 @@ final class StoreClient implements AutoCloseable {
         }
     }
 
-    private HttpUriRequestBase signed(Http.Method method, @Nullable String name, Content content)
+    private HttpUriRequestBase signed(Http.Method method, @Nullable String name, RequestContent content)
             throws MinioException {
         HttpUrl url = url(method, name, content.query);
         SortedMap<String, String> signed = new TreeMap<>(content.headers);

@@ -132,7 +132,7 @@ final class Uploads {
     }
 
     private @Nullable Boolean probe() {
-        var content = StoreClient.Content.of("sent", DigestUtils.sha256Hex("signed"));
+        var content = StoreClient.RequestContent.of("sent", DigestUtils.sha256Hex("signed"));
         try {
             client.send(Http.Method.PUT, ObjectKey.WRONG_PAYLOAD.value(), content, ClassicHttpResponse::getCode);
         } catch (StoreException e) {
@@ -172,7 +172,7 @@ final class Uploads {
                     }
                 }));
         return client.send(
-                Http.Method.PUT, key.value(), new StoreClient.Content(null, headers, body), limit, response -> {
+                Http.Method.PUT, key.value(), new StoreClient.RequestContent(null, headers, body), limit, response -> {
                     EntityUtils.consume(response.getEntity());
                     return withChecksum && checksum.equals(StoreClient.header(response, CHECKSUM));
                 });

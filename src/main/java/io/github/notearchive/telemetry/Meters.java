@@ -196,7 +196,7 @@ class Meters implements CallListener {
         set("run.refreshes", run.refreshes().refreshed(), "outcome", "refreshed");
         set("run.refreshes", run.refreshes().unavailable(), "outcome", "unavailable");
         set("run.refreshes", run.refreshes().postponed(), "outcome", "postponed");
-        RunCounts.Files files = run.files();
+        RunCounts.FileCounts files = run.files();
         set("run.files", files.stored(), "outcome", "stored");
         set("run.files", files.deduplicated(), "outcome", "deduplicated");
         set("run.files", files.reused(), "outcome", "reused");
@@ -383,8 +383,8 @@ class Meters implements CallListener {
             AuditRepository.Verified verified = audits.verified(now);
             meters.set("fixity.oldest.verified.timestamp", seconds(verified.oldest()));
             meters.set("fixity.never.verified", verified.never());
-            Map<Damage.Kind, Long> findings = audits.countOpen();
-            for (Damage.Kind kind : Damage.Kind.values()) {
+            Map<Damage.FindingKind, Long> findings = audits.countOpen();
+            for (Damage.FindingKind kind : Damage.FindingKind.values()) {
                 meters.set("fixity.findings", findings.getOrDefault(kind, 0L), "kind", kind.name());
             }
         }

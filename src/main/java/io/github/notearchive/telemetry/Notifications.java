@@ -9,8 +9,8 @@ import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.NotificationTest.TestResult;
-import io.github.notearchive.telemetry.NotifyProperties.Event;
 import io.github.notearchive.telemetry.NotifyProperties.Format;
+import io.github.notearchive.telemetry.NotifyProperties.NotifyEvent;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
 import java.io.IOException;
@@ -95,8 +95,9 @@ final class Notifications {
         long until = System.nanoTime() + settings.timeout().toNanos();
         String text =
                 "note-archive " + command + " on node " + node + (restart ? " resumes the unfinished run" : " starts");
-        List<Task> _ = post(Event.START, message(Event.START.label(), text, null, restart, null, null), text, until);
-        List<Task> _ = ping(Event.START, "/start", "node " + node, until);
+        List<Task> _ = post(
+                NotifyEvent.START, message(NotifyEvent.START.label(), text, null, restart, null, null), text, until);
+        List<Task> _ = ping(NotifyEvent.START, "/start", "node " + node, until);
     }
 
     /**
@@ -106,13 +107,13 @@ final class Notifications {
      * @param until {@link System#nanoTime} at which retries stop
      */
     List<Task> ended(CommandResult result, Duration took, @Nullable ChangeDigest digest, long until) {
-        Event event = Event.of(result.exitCode());
+        NotifyEvent event = NotifyEvent.of(result.exitCode());
         String text = text(result);
         Boolean restart = result.execution() == null ? null : Boolean.valueOf(result.restart());
         String message = message(event.label(), text, result, restart, took.toMillis() / 1e3, digest);
         String chat =
                 digest == null ? text : text + lines("vanished", digest.gone()) + lines("edited", digest.edited());
-        String path = event == Event.FAILURE ? "/" + result.exitCode().number() : "";
+        String path = event == NotifyEvent.FAILURE ? "/" + result.exitCode().number() : "";
         return Stream.of(post(event, message, chat, until), ping(event, path, text, until))
                 .flatMap(List::stream)
                 .toList();
@@ -221,7 +222,7 @@ final class Notifications {
     }
 
     /** Posts a message to the webhook, with retries. Empty if the event is not selected. */
-    private List<Task> post(Event event, String message, String text, long until) {
+    private List<Task> post(NotifyEvent event, String message, String text, long until) {
         if (!settings.sends(event)) {
             return List.of();
         }
@@ -257,9 +258,9 @@ final class Notifications {
     }
 
     /** Pings the check of a run; not for other commands, and not for an overlap, since the active run pings. */
-    private List<Task> ping(Event event, String path, String text, long until) {
+    private List<Task> ping(NotifyEvent event, String path, String text, long until) {
         SecretUrl url = settings.pingUrl();
-        if (!url.isPresent() || !"run".equals(command) || event == Event.OVERLAP) {
+        if (!url.isPresent() || !"run".equals(command) || event == NotifyEvent.OVERLAP) {
             return List.of();
         }
         IOConsumer<Duration> attempt = ping(path, text);
@@ -275,7 +276,7 @@ final class Notifications {
                 receivers.post(address, text.getBytes(UTF_8), type, url.authorizationHeader(), timeout, _ -> {});
     }
 
-    private void retry(Event event, long until, IOConsumer<Duration> attempt) throws DeliveryException {
+    private void retry(NotifyEvent event, long until, IOConsumer<Duration> attempt) throws DeliveryException {
         Duration left = Duration.ofNanos(until - System.nanoTime());
         if (!left.isPositive()) {
             throw new DeliveryException("not sent within the timeout", false);
@@ -288,7 +289,7 @@ final class Notifications {
                 .timeout(left)
                 .predicate(e -> e instanceof DeliveryException failure
                         && failure.isRetryable
-                        && !(event == Event.START && receivers.isEnding))
+                        && !(event == NotifyEvent.START && receivers.isEnding))
                 .build();
         try {
             new RetryTemplate(policy).execute(() -> {

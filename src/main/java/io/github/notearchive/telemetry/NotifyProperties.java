@@ -31,7 +31,7 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("archive.notify")
 public record NotifyProperties(
-        @DefaultValue({"attention", "failure"}) Set<Event> events,
+        @DefaultValue({"attention", "failure"}) Set<NotifyEvent> events,
         @DefaultValue @Valid Webhook webhook,
         @DefaultValue("") @NotNull SecretUrl pingUrl,
         @DefaultValue("5") @Min(0) @Max(20) int digest,
@@ -86,7 +86,7 @@ public record NotifyProperties(
     }
 
     /** Returns whether the webhook receives an event. */
-    boolean sends(Event event) {
+    boolean sends(NotifyEvent event) {
         return webhook.url().isPresent() && events.contains(event);
     }
 
@@ -96,7 +96,7 @@ public record NotifyProperties(
     }
 
     /** Event of a command that a webhook can receive. Messages and settings contain the name in lower case. */
-    public enum Event {
+    public enum NotifyEvent {
         /** An execution of a run started. */
         START,
         /** The command completed and no action is required: exit codes 0, 3. */
@@ -108,7 +108,7 @@ public record NotifyProperties(
         /** Another run of the node is active, and nothing was done: 5. */
         OVERLAP;
 
-        static Event of(ExitCode exitCode) {
+        static NotifyEvent of(ExitCode exitCode) {
             return switch (exitCode) {
                 case COMPLETED, QUOTA_EXHAUSTED -> SUCCESS;
                 case INCOMPLETE, INTERRUPTED, FINDINGS -> ATTENTION;

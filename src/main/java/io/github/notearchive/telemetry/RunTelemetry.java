@@ -12,7 +12,7 @@ import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.Meters.ArchiveStats;
-import io.github.notearchive.telemetry.NotifyProperties.Event;
+import io.github.notearchive.telemetry.NotifyProperties.NotifyEvent;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -78,7 +78,7 @@ public class RunTelemetry implements RunObserver {
     private final NodeGauges node;
     private final Clock clock;
     private final Receivers receivers;
-    private final List<Target> targets = new ArrayList<>();
+    private final List<ExportTarget> targets = new ArrayList<>();
     private String command = "run";
     private Instant startedAt = Instant.EPOCH;
     private long startNanos;
@@ -126,7 +126,7 @@ public class RunTelemetry implements RunObserver {
      *
      * @param export receives whether it is the last one of the command
      */
-    private record Target(String name, String address, IOConsumer<Boolean> export) {}
+    private record ExportTarget(String name, String address, IOConsumer<Boolean> export) {}
 
     /**
      * File for node_exporter's textfile collector.
@@ -206,14 +206,14 @@ public class RunTelemetry implements RunObserver {
         if (!metrics.textfile().isBlank()) {
             Path path = Path.of(metrics.textfile().strip().replace("{node}", node.node()));
             Textfile file = new Textfile(path.toAbsolutePath(), prometheus);
-            targets.add(new Target("textfile", file.file.toString(), _ -> file.export()));
+            targets.add(new ExportTarget("textfile", file.file.toString(), _ -> file.export()));
         }
         SecretUrl gateway = metrics.pushUrl();
         if (gateway.isPresent()) {
             URI group = gateway.address(
                     "/metrics" + label("job", metrics.pushJob().strip()) + label("instance", node.node()));
             // POST replaces the metric families in the request and keeps the others of the group
-            targets.add(new Target("pushgateway", gateway.toString(), _ -> {
+            targets.add(new ExportTarget("pushgateway", gateway.toString(), _ -> {
                 byte[] body = prometheus.scrape().getBytes(UTF_8);
                 receivers.post(group, body, TEXT, gateway.authorizationHeader(), timeout, _ -> {});
             }));
@@ -224,7 +224,7 @@ public class RunTelemetry implements RunObserver {
         if (metrics.otlpUrl().isPresent()) {
             OtlpMeterRegistry otlp = otlp(timeout);
             meters.registry.add(otlp);
-            targets.add(new Target("otlp", metrics.otlpUrl().toString(), isLast -> {
+            targets.add(new ExportTarget("otlp", metrics.otlpUrl().toString(), isLast -> {
                 if (isLast) {
                     otlp.close();
                 }
@@ -292,7 +292,7 @@ public class RunTelemetry implements RunObserver {
         return receivers.submit("tables", "for metrics", this::queryTables);
     }
 
-    private Task submit(Target target, boolean isLast) {
+    private Task submit(ExportTarget target, boolean isLast) {
         return receivers.submit(target.name, target.address, () -> target.export.accept(isLast));
     }
 
@@ -336,7 +336,7 @@ public class RunTelemetry implements RunObserver {
 
     /** Queries the changes of the night for the message of a run; null without a message or within the time. */
     private @Nullable ChangeDigest digest(Night night, CommandResult result) {
-        if (result.counts() == null || notify.digest() == 0 || !notify.sends(Event.of(result.exitCode()))) {
+        if (result.counts() == null || notify.digest() == 0 || !notify.sends(NotifyEvent.of(result.exitCode()))) {
             return null;
         }
         AtomicReference<@Nullable ChangeDigest> digest = new AtomicReference<>();

@@ -13,7 +13,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
-import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.HealthCheck.Health.HealthCause;
 import io.github.notearchive.report.NoteHistories;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,8 +45,8 @@ class TextsTests {
             MediaKind.class,
             SlotState.class,
             Gap.class,
-            Damage.Kind.class,
-            NoteHistories.Kind.class,
+            Damage.FindingKind.class,
+            NoteHistories.EventKind.class,
             Billed.class,
             ExitCode.class);
 
@@ -59,7 +59,7 @@ class TextsTests {
         Set<String> english = new TreeSet<>(texts("").stringPropertyNames());
         Stream.of(StateReason.values()).forEach(reason -> english.add("reason." + reason));
         Stream.of(ExitCode.values()).forEach(exit -> english.addAll(List.of("next." + exit, "why." + exit)));
-        Stream.of(Cause.values()).forEach(cause -> english.add("cause." + cause));
+        Stream.of(HealthCause.values()).forEach(cause -> english.add("cause." + cause));
         Stream.of(Problem.values()).forEach(problem -> english.add("filter." + problem));
         SHOWN.flatMap(type -> Stream.of(type.getEnumConstants())).forEach(constant -> english.add("name." + constant));
         SLOT_REASONS.forEach(reason -> english.add("name." + reason));

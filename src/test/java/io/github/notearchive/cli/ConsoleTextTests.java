@@ -109,7 +109,7 @@ class ConsoleTextTests {
     @Test
     void entriesThatCannotBeProvenAreCounted() {
         NoteId id = NoteId.parse("66aa00000000000000000001").orElseThrow();
-        var written = new ProveCommand.Written(7, Instant.EPOCH, "x.tlog-proof", false);
+        var written = new ProveCommand.WrittenProof(7, Instant.EPOCH, "x.tlog-proof", false);
 
         assertThat(ConsoleText.render("prove", new ProveCommand.Proven(id, "key", List.of(written), 2)))
                 .containsPattern("omitted +2 of older states");

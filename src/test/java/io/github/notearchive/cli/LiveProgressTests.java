@@ -62,8 +62,8 @@ class LiveProgressTests {
     void figuresThatFitFollowTheBar(long due, Long callsLeft, int columns, String expected) {
         RunCounts counts = new RunCounts(
                 new RunCounts.Notes(80, 7, 7, 3, 1, 0),
-                new RunCounts.Refreshes(0, 0, 0, 0, 0, 0, 0),
-                new RunCounts.Files(300, 1_234_567, 0, 0, 0, 0, 0, 0, 0, 0),
+                new RunCounts.RefreshCounts(0, 0, 0, 0, 0, 0, 0),
+                new RunCounts.FileCounts(300, 1_234_567, 0, 0, 0, 0, 0, 0, 0, 0),
                 new RunCounts.FailedDownloads(0, 0, 0),
                 0);
 

@@ -30,7 +30,8 @@ class SummaryJsonTests {
     @Test
     void theFieldsAreThoseThatArePublished() {
         JsonNode full = document(
-                "main", new NightReports.Written(Path.of("/data/reports/a.html"), new ObjectKey("reports/a.html")));
+                "main",
+                new NightReports.WrittenReport(Path.of("/data/reports/a.html"), new ObjectKey("reports/a.html")));
         List<String> fields = new ArrayList<>();
         collect(full, "", fields);
         // an object that may be null has a row of its own
@@ -68,7 +69,7 @@ class SummaryJsonTests {
                 .isFalse();
     }
 
-    private static JsonNode document(@Nullable String node, NightReports.@Nullable Written report) {
+    private static JsonNode document(@Nullable String node, NightReports.@Nullable WrittenReport report) {
         RunSummary none = RunSummary.notStarted(
                 ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable", Duration.ofMillis(1500));
         RunSummary summary = new RunSummary(

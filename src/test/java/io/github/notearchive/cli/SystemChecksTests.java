@@ -8,8 +8,8 @@ import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.cli.CheckCommand.Finding;
-import io.github.notearchive.cli.CheckCommand.Finding.Result;
+import io.github.notearchive.cli.CheckCommand.CheckFinding;
+import io.github.notearchive.cli.CheckCommand.CheckFinding.Result;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.export.Exporter;
@@ -97,7 +97,7 @@ class SystemChecksTests {
 
     @Test
     void newArchiveIsReadyAndUnchanged() throws Exception {
-        Map<String, Finding> found = check();
+        Map<String, CheckFinding> found = check();
 
         assertThat(found)
                 .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
@@ -106,7 +106,7 @@ class SystemChecksTests {
                         "java,settings,token,data directory,disk space,database,schema,rebuild,store,provider,clock,gate,pictures"
                                 .split(","));
         assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
-        assertThat(found.get("schema")).extracting(Finding::result).isEqualTo(Result.OK);
+        assertThat(found.get("schema")).extracting(CheckFinding::result).isEqualTo(Result.OK);
         assertThat(found.get("schema").message()).startsWith("empty");
         assertThat(found.get("store").message()).contains("the first run creates it");
         assertThat(found.get("provider").message()).contains("/ping with HTTP 200");
@@ -123,7 +123,7 @@ class SystemChecksTests {
     @ParameterizedTest
     @CsvSource({"25, WARNING", "25.0.3+9-LTS, WARNING", "25.0.4+7, OK", "25.0.5.1+2-Debian, OK", "26, OK"})
     void javaWhoseVirtualThreadsMayHangIsAWarning(String version, Result result) {
-        Finding java = SystemChecks.java(Runtime.Version.parse(version));
+        CheckFinding java = SystemChecks.java(Runtime.Version.parse(version));
 
         assertThat(java.result()).isEqualTo(result);
         assertThat(java.message().contains("JDK-8369227")).isEqualTo(result == Result.WARNING);
@@ -179,7 +179,7 @@ class SystemChecksTests {
         Path renamed = Files.createDirectories(home.resolve("data/answers/renamed"));
         Files.createFile(renamed.resolve("1.answer"));
 
-        Finding directory = check().get("data directory");
+        CheckFinding directory = check().get("data directory");
 
         assertThat(directory.result()).isEqualTo(Result.WARNING);
         assertThat(directory.message()).contains("1 paid responses of node renamed in " + renamed, "the next run");
@@ -197,7 +197,7 @@ class SystemChecksTests {
                         VALUES (303, 'the daily quota', now() - interval '1 minute', now() + interval '90 minutes');
                         """).update();
 
-        Map<String, Finding> found = check(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-10)));
+        Map<String, CheckFinding> found = check(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-10)));
 
         assertThat(found)
                 .allSatisfy((_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.FAILED));
@@ -226,7 +226,7 @@ class SystemChecksTests {
         jdbc().sql("DELETE FROM flyway_schema_history WHERE installed_rank = " + newest)
                 .update();
 
-        Map<String, Finding> older = check();
+        Map<String, CheckFinding> older = check();
 
         assertWarns(older, "schema", "applies 1 migration");
         assertThat(older.get("gate").result()).isEqualTo(Result.SKIPPED);
@@ -235,7 +235,7 @@ class SystemChecksTests {
                 .isEqualTo(newest - 1);
 
         recordMigrationOfTomorrow(newest);
-        Map<String, Finding> newer = check();
+        Map<String, CheckFinding> newer = check();
 
         assertThat(newer.get("schema").result()).isEqualTo(Result.FAILED);
         assertThat(newer.get("schema").message()).contains("version 990", "newer version");
@@ -314,7 +314,7 @@ class SystemChecksTests {
         settings.put("archive.store.endpoint", "http://" + closed);
         settings.put("spring.datasource.url", "jdbc:postgresql://" + closed + "/archive");
 
-        Map<String, Finding> found = check();
+        Map<String, CheckFinding> found = check();
 
         assertThat(found).hasSize(13);
         assertFails(found, "settings", ExitCode.USAGE, "archive.verify.parallel", "\"0\"", "07:30", "noon");
@@ -335,7 +335,7 @@ class SystemChecksTests {
         settings.put("archive.store.secret-key", "wrong-secret-91");
         settings.put("spring.datasource.url", url());
         settings.put("spring.datasource.password", "wrong-password-17");
-        Map<String, Finding> refused = check();
+        Map<String, CheckFinding> refused = check();
 
         assertFails(refused, "token", ExitCode.USAGE, "JUSTONEAPI_TOKEN");
         assertFails(refused, "database", ExitCode.USAGE, "ARCHIVE_DATABASE_PASSWORD");
@@ -343,29 +343,29 @@ class SystemChecksTests {
         assertThat(refused.get("settings").result()).isEqualTo(Result.OK);
     }
 
-    private Map<String, Finding> check() throws InterruptedException {
+    private Map<String, CheckFinding> check() throws InterruptedException {
         return check(null);
     }
 
-    private Map<String, Finding> check(@Nullable Clock clock) throws InterruptedException {
-        List<Finding> findings = SystemChecks.all(settings, clock);
-        String printed = ConsoleText.render("check", new CheckCommand.Report(Instant.EPOCH, 0, findings));
+    private Map<String, CheckFinding> check(@Nullable Clock clock) throws InterruptedException {
+        List<CheckFinding> findings = SystemChecks.all(settings, clock);
+        String printed = ConsoleText.render("check", new CheckCommand.CheckReport(Instant.EPOCH, 0, findings));
         assertThat(List.of(TOKEN, server.password(), store.secretKey(), "wrong-secret-91", "wrong-password-17"))
                 .noneMatch(printed::contains);
         assertThat(printed.lines()).hasSize(findings.size() + 1);
-        return findings.stream().collect(Collectors.toMap(Finding::name, finding -> finding));
+        return findings.stream().collect(Collectors.toMap(CheckFinding::name, finding -> finding));
     }
 
-    private static ExitCode exitCode(Map<String, Finding> found) {
+    private static ExitCode exitCode(Map<String, CheckFinding> found) {
         return CheckCommand.exitCode(List.copyOf(found.values()));
     }
 
-    private static void assertWarns(Map<String, Finding> found, String of, String... parts) {
+    private static void assertWarns(Map<String, CheckFinding> found, String of, String... parts) {
         assertThat(found.get(of).result()).as(found.get(of).toString()).isEqualTo(Result.WARNING);
         assertThat(found.get(of).message()).contains(parts);
     }
 
-    private static void assertFails(Map<String, Finding> found, String of, ExitCode exitCode, String... parts) {
+    private static void assertFails(Map<String, CheckFinding> found, String of, ExitCode exitCode, String... parts) {
         assertThat(found.get(of).result()).as(found.get(of).toString()).isEqualTo(Result.FAILED);
         assertThat(found.get(of).exitCode()).isEqualTo(exitCode);
         assertThat(found.get(of).message()).contains(parts);

@@ -7,7 +7,7 @@ import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
-import io.github.notearchive.export.Folder.NotePage;
+import io.github.notearchive.export.Folder.FolderNote;
 import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.note.MediaKind;
 import java.io.File;
@@ -205,7 +205,7 @@ class FolderTests extends ExportScenario {
                 .createObjectNode()
                 .put("note_id", HOSTILE)
                 .put("published_at", "2026-02-09T16:00:00Z");
-        assertThat(new NotePage(note).directory()).isEqualTo("notes/2026-02-10-" + HOSTILE);
+        assertThat(new FolderNote(note).directory()).isEqualTo("notes/2026-02-10-" + HOSTILE);
         for (String line : """
                 IMAGE, 0, x, media/ab/cd.jpg, 01.jpg
                 IMAGE, 99, x, media/ab/cd.heic, 100.heic

@@ -14,7 +14,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog;
 import io.github.notearchive.prove.CaptureLog.LogState;
 import io.github.notearchive.report.HealthCheck;
-import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.HealthCheck.Health.HealthCause;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
@@ -132,7 +132,7 @@ class LogOfNightsTests extends MaintenanceScenario {
         VerifySummary audit = audits.verify(AUDIT);
 
         assertEnded(audit, ExitCode.FINDINGS);
-        assertThat(audit.open()).containsOnlyKeys(Damage.Kind.CORRUPT);
+        assertThat(audit.open()).containsOnlyKeys(Damage.FindingKind.CORRUPT);
         assertThat(audit.examples().getFirst().key()).isEqualTo("log/checkpoint");
         Files.write(bundle, bytes);
         assertEnded(audits.verify(AUDIT), ExitCode.COMPLETED);
@@ -174,11 +174,11 @@ class LogOfNightsTests extends MaintenanceScenario {
             assertThat(summary.result().logRoot()).isNull();
             assertThat(health.check(Optional.empty()).reasons())
                     .extracting("cause")
-                    .doesNotContain(Cause.LOG_BEHIND);
+                    .doesNotContain(HealthCause.LOG_BEHIND);
             update("UPDATE log_entry SET recorded_at = recorded_at - interval '27 hours'");
             assertThat(health.check(Optional.empty()).reasons())
                     .extracting("cause")
-                    .contains(Cause.LOG_BEHIND);
+                    .contains(HealthCause.LOG_BEHIND);
         } finally {
             update("ALTER TABLE log_checkpoint DROP CONSTRAINT broken");
         }

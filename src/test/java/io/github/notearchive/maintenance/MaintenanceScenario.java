@@ -140,7 +140,8 @@ public abstract class MaintenanceScenario {
 
     protected ErasureReport forgetAuthor(@Nullable String author, String... notes) throws IOException {
         List<NoteId> ids = Stream.of(notes).map(NoteId::new).toList();
-        return eraser.forget(new Eraser.Request(ids, author, "asked for")).orElseThrow();
+        return eraser.forget(new Eraser.ErasureRequest(ids, author, "asked for"))
+                .orElseThrow();
     }
 
     /** Returns notes with three pictures or more, and an original of the first one. */

@@ -66,7 +66,7 @@ class SpoolTests extends MediaFixtures {
         assertThat(directory).isEmptyDirectory();
         file.close();
         file.close();
-        assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
+        assertThat(spool.held()).isEqualTo(new Spool.SpoolUsage(0, 0));
     }
 
     @Test
@@ -88,7 +88,7 @@ class SpoolTests extends MediaFixtures {
         assertThat(contents(third)).isEqualTo(bytes);
         second.close();
         third.close();
-        assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
+        assertThat(spool.held()).isEqualTo(new Spool.SpoolUsage(0, 0));
     }
 
     @Test
@@ -104,7 +104,7 @@ class SpoolTests extends MediaFixtures {
 
         assertThat(file.size()).isEqualTo(bytes.length);
         file.close();
-        assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
+        assertThat(spool.held()).isEqualTo(new Spool.SpoolUsage(0, 0));
         assertThat(directory).isEmptyDirectory();
     }
 
@@ -132,7 +132,7 @@ class SpoolTests extends MediaFixtures {
             assertThat(contents(left.getKey())).isEqualTo(left.getValue());
             left.getKey().close();
         }
-        assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
+        assertThat(spool.held()).isEqualTo(new Spool.SpoolUsage(0, 0));
         assertThat(directory).isEmptyDirectory();
     }
 
@@ -154,7 +154,7 @@ class SpoolTests extends MediaFixtures {
                 assertThat(file.sha256()).isEqualTo(hex("SHA-256", bytes));
                 assertThat(file.md5()).isEqualTo(hex("MD5", bytes));
                 file.close();
-                assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
+                assertThat(spool.held()).isEqualTo(new Spool.SpoolUsage(0, 0));
             }
         }
         assertThat(directory).isEmptyDirectory();

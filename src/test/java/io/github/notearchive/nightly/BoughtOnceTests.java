@@ -109,7 +109,7 @@ class BoughtOnceTests extends NightFixture {
 
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().videoCalls()).isZero();
-        assertThat(run.videos()).isEqualTo(new RunSummary.Videos(false, new CallTotals.Bill(0, 0, 0), 0, 0));
+        assertThat(run.videos()).isEqualTo(new RunSummary.VideoSummary(false, new CallTotals.Bill(0, 0, 0), 0, 0));
     }
 
     @Test

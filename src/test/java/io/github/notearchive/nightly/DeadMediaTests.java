@@ -113,7 +113,7 @@ class DeadMediaTests extends NightFixture {
         night.isNextDay();
         night.script().clear();
         isDead(pictures.get(1));
-        Spool.Held before = spool.held();
+        Spool.SpoolUsage before = spool.held();
         RunSummary run = night.refusing("INSERT ON api_call", "true", "54000", "not now", 9, night::run);
 
         assertEnded(run, ExitCode.FAILED);

@@ -34,7 +34,7 @@ class LimitOfCallsTests extends NightFixture {
         assertThat(night.calls()).isEqualTo(5 + 4 + 3);
         assertThat(first.notes().archived()).isEqualTo(4);
         assertThat(first.counts().refreshes().refreshed()).isEqualTo(3);
-        assertThat(first.refreshes()).isEqualTo(new RunSummary.Refreshes(2, new CallTotals.Bill(3, 3, 0), 3, 3));
+        assertThat(first.refreshes()).isEqualTo(new RunSummary.RefreshSummary(2, new CallTotals.Bill(3, 3, 0), 3, 3));
         assertEnded(again, ExitCode.COMPLETED);
         assertThat(again.refreshes().bill().calls()).isZero();
         assertEnded(elsewhere, ExitCode.COMPLETED);

@@ -9,7 +9,7 @@ import io.github.notearchive.archive.worklist.RefreshPlan.ValueClass;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.provider.RefreshProperties.Order;
+import io.github.notearchive.provider.RefreshProperties.RefreshOrder;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
@@ -85,11 +85,11 @@ class RefreshOrderTests extends NightFixture {
                 "UPDATE worklist SET state = 'UNAVAILABLE', reason = 'NOT_FOUND', refresh_night = NULL WHERE note_id = ?",
                 notes.getLast());
 
-        plan(Order.AGE);
+        plan(RefreshOrder.AGE);
         assertThat(value(notes.getFirst())).isZero();
-        plan(Order.VALUE);
+        plan(RefreshOrder.VALUE);
         assertThat(value(notes.getFirst())).isOne();
-        plan(Order.AGE);
+        plan(RefreshOrder.AGE);
         assertThat(value(notes.getFirst())).isZero();
     }
 
@@ -108,7 +108,7 @@ class RefreshOrderTests extends NightFixture {
         assertThat(value(note)).isZero();
     }
 
-    private void plan(Order order) {
+    private void plan(RefreshOrder order) {
         var settings = new RefreshProperties(true, List.of(), List.of(Duration.ofDays(2)), 0.2, 0, order);
         int _ = new RefreshPlan(night.sql(), settings, night.clock(), transactions).planAllIfChanged();
     }

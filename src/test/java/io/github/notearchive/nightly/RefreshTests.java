@@ -83,7 +83,7 @@ class RefreshTests extends NightFixture {
         assertThat(media(note)).isEqualTo(files);
         for (RunSummary run : List.of(second, third)) {
             assertThat(run.notes().archived()).as("archived for the first time").isZero();
-            assertThat(run.counts().refreshes()).isEqualTo(new RunCounts.Refreshes(1, 1, 0, 0, 0, 0, 0));
+            assertThat(run.counts().refreshes()).isEqualTo(new RunCounts.RefreshCounts(1, 1, 0, 0, 0, 0, 0));
             assertThat(run.refreshes().bill()).isEqualTo(new CallTotals.Bill(1, 1, 0));
             assertThat(run.refreshes().due()).isZero();
         }
@@ -191,7 +191,7 @@ class RefreshTests extends NightFixture {
         assertThat(night.note(note).detail()).startsWith("refresh ");
         assertThat(night.note(note).refreshNight())
                 .isEqualTo(night.today().date().plusDays(nights));
-        assertThat(run.counts().refreshes()).isEqualTo(new RunCounts.Refreshes(0, 0, 0, 0, 0, 0, 1));
+        assertThat(run.counts().refreshes()).isEqualTo(new RunCounts.RefreshCounts(0, 0, 0, 0, 0, 0, 1));
         assertThat(night.slots(note)).isEqualTo(files);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
 
@@ -375,7 +375,7 @@ class RefreshTests extends NightFixture {
         Files.delete(night.bucket().resolve(before.media().key().value()));
         night.isDaysLater(9);
         VerifySummary audit = verifier.verify(new VerifyOptions(null, false, false, "main"));
-        assertThat(audit.open()).containsOnlyKeys(Damage.Kind.MISSING);
+        assertThat(audit.open()).containsOnlyKeys(Damage.FindingKind.MISSING);
 
         assertThat(night.run().counts().refreshes().refreshed()).isOne();
 
@@ -503,7 +503,7 @@ class RefreshTests extends NightFixture {
     private RefreshPlan plan(boolean enabled, String gaps, String ages) {
         return new RefreshPlan(
                 night.sql(),
-                new RefreshProperties(enabled, days(ages), days(gaps), 0.2, 0, RefreshProperties.Order.AGE),
+                new RefreshProperties(enabled, days(ages), days(gaps), 0.2, 0, RefreshProperties.RefreshOrder.AGE),
                 night.clock(),
                 transactions);
     }

@@ -118,8 +118,8 @@ class RunReporterTests {
     private static RunCounts counts(RunCounts.Notes notes, long refreshed) {
         return new RunCounts(
                 notes,
-                new RunCounts.Refreshes(refreshed, 0, 0, 0, 0, 0, 0),
-                new RunCounts.Files(300, 123_456, 0, 0, 0, 0, 0, 0, 0, 0),
+                new RunCounts.RefreshCounts(refreshed, 0, 0, 0, 0, 0, 0),
+                new RunCounts.FileCounts(300, 123_456, 0, 0, 0, 0, 0, 0, 0, 0),
                 RunCounts.NONE.downloads(),
                 0);
     }

@@ -33,7 +33,7 @@ class VideoLimitTests extends NightFixture {
 
         RunSummary first = night.run(ExitCode.INCOMPLETE);
 
-        assertThat(first.videos()).isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(2, 2, 0), 2, 2));
+        assertThat(first.videos()).isEqualTo(new RunSummary.VideoSummary(true, new CallTotals.Bill(2, 2, 0), 2, 2));
         assertThat(night.states(others)).containsOnly(ARCHIVED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, POSTPONED);
         List<String> waiting =

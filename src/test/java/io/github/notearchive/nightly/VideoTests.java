@@ -98,7 +98,7 @@ class VideoTests extends NightFixture {
         assertThat(night.provider().mediaRequests(recommended.replaceAll(".*/|_[^_]*$", "")))
                 .as("requests for the recommended note's video")
                 .isZero();
-        assertThat(run.videos()).isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(1, 1, 0), 1, 0));
+        assertThat(run.videos()).isEqualTo(new RunSummary.VideoSummary(true, new CallTotals.Bill(1, 1, 0), 1, 0));
         assertThat(run.bill().calls()).isEqualTo(2);
     }
 
@@ -281,7 +281,7 @@ class VideoTests extends NightFixture {
         RunSummary run = night.run(ExitCode.COMPLETED);
 
         night.assertArchived(notes, notes.size());
-        assertThat(run.videos()).isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(8, 6, 2), 8, 0));
+        assertThat(run.videos()).isEqualTo(new RunSummary.VideoSummary(true, new CallTotals.Bill(8, 6, 2), 8, 0));
         assertThat(notes)
                 .extracting(note -> night.files(note).get(1))
                 .containsExactly(

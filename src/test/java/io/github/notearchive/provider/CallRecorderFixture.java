@@ -47,7 +47,7 @@ final class CallRecorderFixture implements CallRecorder {
         long call = calls.incrementAndGet();
         events.add("sending " + call);
         whenCounted.run();
-        return new CallAdmission.Written(new CallRecord(call, request.id(), kind, sentAt), with, 0);
+        return new CallAdmission.WrittenCall(new CallRecord(call, request.id(), kind, sentAt), with, 0);
     }
 
     @Override

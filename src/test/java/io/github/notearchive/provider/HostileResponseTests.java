@@ -8,7 +8,7 @@ import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.text.Secret;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
-import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
+import io.github.notearchive.provider.FetchOutcome.Deferred.DeferralCause;
 import io.github.notearchive.provider.FetchOutcome.Found;
 import io.github.notearchive.provider.FetchOutcome.Missing;
 import java.io.IOException;
@@ -193,10 +193,10 @@ class HostileResponseTests extends ClientFixture {
         for (int i = 0; i < 5; i++) {
             assertThat(((Deferred) fetch(client, NOTE)).cause())
                     .as("response " + i)
-                    .isEqualTo(Cause.FAULT);
+                    .isEqualTo(DeferralCause.FAULT);
         }
 
-        assertThat(((Deferred) fetch(client, NOTE)).cause()).isEqualTo(Cause.NOT_COLLECTED);
+        assertThat(((Deferred) fetch(client, NOTE)).cause()).isEqualTo(DeferralCause.NOT_COLLECTED);
         assertThat(provider.lines()).hasSize(6);
     }
 

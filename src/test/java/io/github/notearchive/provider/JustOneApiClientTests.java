@@ -11,7 +11,7 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
-import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
+import io.github.notearchive.provider.FetchOutcome.Deferred.DeferralCause;
 import io.github.notearchive.provider.FetchOutcome.Exhausted;
 import io.github.notearchive.provider.FetchOutcome.Found;
 import io.github.notearchive.provider.FetchOutcome.Missing;
@@ -156,7 +156,8 @@ class JustOneApiClientTests extends ClientFixture {
                 "silence   |     | FAULT     | UNKNOWN | no complete response within"
             })
     void requestWithoutEnvelopeIsNotRepeatedAndMayHaveBeenBilledIfItWasSent(
-            String fault, @Nullable Integer status, Cause cause, Billed billed, String message) throws Exception {
+            String fault, @Nullable Integer status, DeferralCause cause, Billed billed, String message)
+            throws Exception {
         String head = "HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n";
         if (fault.equals("refused")) {
             provider.close();
@@ -237,7 +238,7 @@ class JustOneApiClientTests extends ClientFixture {
         assertThat(noteOf(fetch(client, NOTE))).isEqualTo(ID);
         Deferred deferred = (Deferred) fetch(client, OTHER_NOTE);
 
-        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.cause()).isEqualTo(DeferralCause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(deferred.reply().message()).isEqualTo("the response is about note " + ID);
         assertThat(recorder.received.getLast().response()).isNull();
@@ -288,7 +289,7 @@ class JustOneApiClientTests extends ClientFixture {
 
         Deferred deferred = (Deferred) fetch(client, NOTE);
 
-        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.cause()).isEqualTo(DeferralCause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(deferred.reply().message()).startsWith("the response is longer than ");
         assertThat(deferred.reply().isUnreadable()).isTrue();

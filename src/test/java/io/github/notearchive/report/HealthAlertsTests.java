@@ -3,7 +3,7 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.report.HealthCheck.Health.Cause;
+import io.github.notearchive.report.HealthCheck.Health.HealthCause;
 import io.github.notearchive.report.HealthCheck.Health.Level;
 import io.github.notearchive.report.HealthCheck.HealthProperties;
 import java.io.IOException;
@@ -41,8 +41,8 @@ class HealthAlertsTests {
             "NoteArchiveBacklogGrows");
 
     /** Before the first run there are no metrics; files are seen on their own machine only. */
-    private static final Set<Cause> NO_ALERT =
-            EnumSet.of(Cause.WORKLIST_EMPTY, Cause.RESPONSES_IN_FILES, Cause.BUCKET_DIFFERS);
+    private static final Set<HealthCause> NO_ALERT =
+            EnumSet.of(HealthCause.WORKLIST_EMPTY, HealthCause.RESPONSES_IN_FILES, HealthCause.BUCKET_DIFFERS);
 
     private List<Alert> alerts = List.of();
 
@@ -71,10 +71,10 @@ class HealthAlertsTests {
 
     @Test
     void everyWarningHasAnAlertAndEveryAlertAReason() {
-        Set<String> expected = Arrays.stream(Cause.values())
+        Set<String> expected = Arrays.stream(HealthCause.values())
                 .filter(cause -> cause.level() != Level.HEALTHY)
                 .filter(cause -> !NO_ALERT.contains(cause))
-                .map(Cause::name)
+                .map(HealthCause::name)
                 .collect(Collectors.toCollection(TreeSet::new));
 
         assertThat(alerts)
@@ -92,7 +92,7 @@ class HealthAlertsTests {
     /** A blocked account has an alert of its own. */
     private static Set<String> exceptRunFailed(Set<String> causes) {
         Set<String> others = new TreeSet<>(causes);
-        others.remove(Cause.RUN_FAILED.name());
+        others.remove(HealthCause.RUN_FAILED.name());
         return others;
     }
 
@@ -102,7 +102,8 @@ class HealthAlertsTests {
                 .filteredOn(alert -> !alert.cause().isEmpty())
                 .allSatisfy(alert -> assertThat(alert.severity())
                         .as(alert.name())
-                        .isEqualTo(Cause.valueOf(alert.cause()).level() == Level.BROKEN ? "critical" : "warning"));
+                        .isEqualTo(
+                                HealthCause.valueOf(alert.cause()).level() == Level.BROKEN ? "critical" : "warning"));
     }
 
     @Test
@@ -110,23 +111,23 @@ class HealthAlertsTests {
         HealthProperties defaults = new Binder(new MapConfigurationPropertySource(Map.of()))
                 .bindOrCreate("archive.health", HealthProperties.class);
 
-        assertThat(of(Cause.NO_SUCCESS))
+        assertThat(of(HealthCause.NO_SUCCESS))
                 .contains("> %d * 3600".formatted(defaults.successWithin().toHours()));
-        assertThat(of(Cause.NOT_VERIFIED))
+        assertThat(of(HealthCause.NOT_VERIFIED))
                 .contains("> %d * 86400".formatted(defaults.verifiedWithin().toDays()));
         assertThat(Duration.ofDays(defaults.verifiedWithin().toDays())).isEqualTo(defaults.verifiedWithin());
     }
 
     @Test
     void bothDivideFindingsAlike() {
-        assertThat(kinds(of(Cause.STORE_DAMAGED))).isEqualTo(kinds(true));
-        assertThat(kinds(of(Cause.FINDINGS_OPEN))).isEqualTo(kinds(false));
+        assertThat(kinds(of(HealthCause.STORE_DAMAGED))).isEqualTo(kinds(true));
+        assertThat(kinds(of(HealthCause.FINDINGS_OPEN))).isEqualTo(kinds(false));
     }
 
     private static Set<String> kinds(boolean damage) {
-        return Arrays.stream(Damage.Kind.values())
+        return Arrays.stream(Damage.FindingKind.values())
                 .filter(kind -> HealthCheck.isDamage(kind) == damage)
-                .map(Damage.Kind::name)
+                .map(Damage.FindingKind::name)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
@@ -135,7 +136,7 @@ class HealthAlertsTests {
         return new TreeSet<>(List.of(kinds.toUpperCase(Locale.ROOT).split("\\|")));
     }
 
-    private String of(Cause cause) {
+    private String of(HealthCause cause) {
         return alerts.stream()
                 .filter(alert -> alert.cause().equals(cause.name()))
                 .map(Alert::expression)

@@ -200,7 +200,8 @@ class HealthTests extends ReportScenario {
         run();
         execution("verifyArchive", "STOPPED", "UPSTREAM_UNAVAILABLE", true);
 
-        assertThat(assertOnly(Level.ATTENTION, "UPSTREAM_UNAVAILABLE").cause()).isEqualTo(Health.Cause.AUDIT_FAILED);
+        assertThat(assertOnly(Level.ATTENTION, "UPSTREAM_UNAVAILABLE").cause())
+                .isEqualTo(Health.HealthCause.AUDIT_FAILED);
 
         execution("verifyArchive", "STOPPED", "INTERRUPTED", true);
 
@@ -219,7 +220,7 @@ class HealthTests extends ReportScenario {
 
         String after = night.today().toString();
         assertThat(runHistory.latest(2))
-                .extracting(RunHistory.Execution::night, RunHistory.Execution::instanceNight)
+                .extracting(RunHistory.RecordedExecution::night, RunHistory.RecordedExecution::instanceNight)
                 .containsExactly(tuple(after, before), tuple(before, before));
         assertThat(night.count("SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
                 .isEqualTo(2);

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.query.RunHistory;
-import io.github.notearchive.archive.query.RunHistory.Work;
-import io.github.notearchive.archive.query.Survival.Share;
+import io.github.notearchive.archive.query.RunHistory.RunWork;
+import io.github.notearchive.archive.query.Survival.SurvivalEstimate;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistStats;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -87,8 +87,8 @@ class NightReportTests extends ReportScenario {
 
         assertThat(reports.page(find(first))).as("made again a night later").isEqualTo(page);
         NightReport next = find(night.today());
-        assertThat(next.tonight().sum(Work::postponed)).isZero();
-        assertThat(next.tonight().sum(Work::retried)).isOne();
+        assertThat(next.tonight().sum(RunWork::postponed)).isZero();
+        assertThat(next.tonight().sum(RunWork::retried)).isOne();
         assertThat(reports.page(next)).contains("1 earlier result was followed by a retry");
         assertThat(next.nights()).hasSize(2);
         assertThat(next.tonight().left().backlog()).isZero();
@@ -101,7 +101,7 @@ class NightReportTests extends ReportScenario {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
         night.script().always(notes.getFirst(), Reply.code(400));
         assertEnded(run(), ExitCode.INCOMPLETE);
-        assertThat(find(night.today()).tonight().sum(Work::failed)).isOne();
+        assertThat(find(night.today()).tonight().sum(RunWork::failed)).isOne();
 
         night.script().clear();
         night.update(
@@ -110,9 +110,9 @@ class NightReportTests extends ReportScenario {
         run();
 
         NightReport report = find(night.today());
-        assertThat(report.tonight().sum(Work::failed)).isZero();
-        assertThat(report.tonight().sum(Work::retried)).isOne();
-        assertThat(report.tonight().sum(Work::archived)).isEqualTo(3);
+        assertThat(report.tonight().sum(RunWork::failed)).isZero();
+        assertThat(report.tonight().sum(RunWork::retried)).isOne();
+        assertThat(report.tonight().sum(RunWork::archived)).isEqualTo(3);
         assertThat(reports.page(report))
                 .contains("3 notes archived, 0 unavailable, 0 failed", "No note is postponed or failed");
     }
@@ -208,7 +208,8 @@ class NightReportTests extends ReportScenario {
 
         NightReport report = find(night.today());
         assertThat(report.tonight().left().shares())
-                .containsExactlyInAnyOrderEntriesOf(Map.of(1, new Share(1, 12), 7, new Share(1, 11)));
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of(1, new SurvivalEstimate(1, 12), 7, new SurvivalEstimate(1, 11)));
         assertThat(reports.page(report))
                 .contains("How long notes stay available", "7 d (11): 100 %", "class=\"band c0\"");
     }
@@ -350,7 +351,7 @@ class NightReportTests extends ReportScenario {
         Path file = reports.write(report);
         reports.put(report);
         assertThat(file).content().contains(notes.getFirst());
-        var request = new Eraser.Request(List.of(new NoteId(notes.getFirst())), null, "asked for");
+        var request = new Eraser.ErasureRequest(List.of(new NoteId(notes.getFirst())), null, "asked for");
 
         assertThat(forgetter.preview(request).reports()).isEqualTo(2);
         assertThat(file).exists();

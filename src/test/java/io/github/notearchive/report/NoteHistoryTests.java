@@ -11,7 +11,7 @@ import io.github.notearchive.archive.worklist.WorklistStats.StateCount;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.report.NoteHistories.Kind;
+import io.github.notearchive.report.NoteHistories.EventKind;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.util.Comparator;
@@ -35,11 +35,11 @@ class NoteHistoryTests extends ReportScenario {
         night.script().answers(note, Reply.code(301), Reply.normal());
         RunSummary run = night.run();
 
-        List<NoteHistories.Event> events = historyOf(note).events();
+        List<NoteHistories.HistoryEvent> events = historyOf(note).events();
 
         assertThat(events)
-                .extracting(NoteHistories.Event::kind)
-                .containsExactly(Kind.QUEUED, Kind.CALL, Kind.CALL, Kind.DECIDED);
+                .extracting(NoteHistories.HistoryEvent::kind)
+                .containsExactly(EventKind.QUEUED, EventKind.CALL, EventKind.CALL, EventKind.DECIDED);
         assertThat(events.getFirst().what()).isEqualTo("enqueued from \"test\" with priority 5");
         assertThat(events.get(1).what()).containsPattern("^call \\d+: code 301, not billed");
         assertThat(events.get(2).what())
@@ -49,7 +49,7 @@ class NoteHistoryTests extends ReportScenario {
                         ", billed, by execution " + run.execution(),
                         "stored as notes/" + note);
         assertThat(events.getLast().what()).isEqualTo("ARCHIVED by execution " + run.execution());
-        assertThat(events).isSortedAccordingTo(Comparator.comparing(NoteHistories.Event::at));
+        assertThat(events).isSortedAccordingTo(Comparator.comparing(NoteHistories.HistoryEvent::at));
     }
 
     @Test
@@ -62,9 +62,9 @@ class NoteHistoryTests extends ReportScenario {
         NoteHistories.History due = historyOf(note);
 
         assertThat(due.requeuedAt()).isEqualTo(due.events().getLast().at());
-        assertThat(due.events().getLast().kind()).isEqualTo(Kind.REQUEUED);
+        assertThat(due.events().getLast().kind()).isEqualTo(EventKind.REQUEUED);
         assertThat(due.events())
-                .extracting(NoteHistories.Event::what)
+                .extracting(NoteHistories.HistoryEvent::what)
                 .contains("settled by execution " + run.execution())
                 .noneMatch(what -> what.contains("PENDING"));
         assertThat(counts.countByState()).containsExactly(new StateCount(NoteState.ARCHIVED, 2, 1, 0));
@@ -95,7 +95,7 @@ class NoteHistoryTests extends ReportScenario {
                     .allMatch(tried -> tried.contains("HTTP 404") && tried.contains(" at "));
         });
         assertThat(story.events())
-                .filteredOn(event -> event.kind() == Kind.CALL)
+                .filteredOn(event -> event.kind() == EventKind.CALL)
                 .last()
                 .satisfies(call -> assertThat(call.what()).contains("bought since URLs of call"));
         assertThat(story.events().getLast().what()).contains("FAILED (MEDIA_INCOMPLETE) by execution ");
@@ -119,7 +119,7 @@ class NoteHistoryTests extends ReportScenario {
                 .allSatisfy(file -> assertThat(file.isListed())
                         .isEqualTo(!List.of("IMAGE", "VIDEO").contains(file.kind())));
         assertThat(story.events())
-                .extracting(NoteHistories.Event::what)
+                .extracting(NoteHistories.HistoryEvent::what)
                 .anyMatch(what -> what.endsWith("not in the newest response"))
                 .anyMatch(what -> what.startsWith("an audit found MISSING media/"))
                 .anyMatch(what -> what.startsWith("an audit resolved"));

@@ -3,7 +3,7 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.notearchive.archive.query.Survival.Share;
+import io.github.notearchive.archive.query.Survival.SurvivalEstimate;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.report.Chart.Bounds;
@@ -87,8 +87,8 @@ class PagesTests {
     @ParameterizedTest
     @CsvSource({"1.0, 10, 0.722, 1.0", "0.9, 100, 0.826, 0.945", "0.0, 10, 0.0, 0.278"})
     void shareHasTheWilsonInterval(double share, long atRisk, double low, double high) {
-        assertThat(new Share(share, atRisk).low()).isCloseTo(low, within(0.001));
-        assertThat(new Share(share, atRisk).high()).isCloseTo(high, within(0.001));
+        assertThat(new SurvivalEstimate(share, atRisk).low()).isCloseTo(low, within(0.001));
+        assertThat(new SurvivalEstimate(share, atRisk).high()).isCloseTo(high, within(0.001));
     }
 
     @Test

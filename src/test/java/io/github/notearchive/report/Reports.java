@@ -12,10 +12,10 @@ import io.github.notearchive.archive.query.RunHistory.Left;
 import io.github.notearchive.archive.query.RunHistory.NightFacts;
 import io.github.notearchive.archive.query.RunHistory.OpenNote;
 import io.github.notearchive.archive.query.RunHistory.Paid;
-import io.github.notearchive.archive.query.RunHistory.Run;
+import io.github.notearchive.archive.query.RunHistory.RecordedRun;
+import io.github.notearchive.archive.query.RunHistory.RunWork;
 import io.github.notearchive.archive.query.RunHistory.StateTotals;
 import io.github.notearchive.archive.query.RunHistory.StoreTotals;
-import io.github.notearchive.archive.query.RunHistory.Work;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
@@ -41,8 +41,8 @@ final class Reports {
     /** A night, the tenth one, in which so many notes failed: with an entry in each part of the page, or of nothing. */
     static NightReport night(int notes) {
         if (notes == 0) {
-            Left left = left(new Work(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0, "[]", "{}", null, null);
-            Run run = new Run(
+            Left left = left(new RunWork(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0, "[]", "{}", null, null);
+            RecordedRun run = new RecordedRun(
                     "main",
                     1L,
                     Night.of(BEGAN),
@@ -75,7 +75,9 @@ final class Reports {
                         List.of(
                                 new CallClass("note-detail/v1", 0, null, Billed.YES, 375, 812L, 2_400L, 9_001L),
                                 new CallClass("note-detail/v1", null, 502, Billed.UNKNOWN, 2, null, null, null)),
-                        List.of(new FindingCount(Damage.Kind.ORPHAN, 3), new FindingCount(Damage.Kind.MISSING, 1))),
+                        List.of(
+                                new FindingCount(Damage.FindingKind.ORPHAN, 3),
+                                new FindingCount(Damage.FindingKind.MISSING, 1))),
                 new LogCheckpoint(12_345, "ab".repeat(32), null));
     }
 
@@ -130,9 +132,9 @@ final class Reports {
         return amounts;
     }
 
-    private static Run run(long execution, int nightsAgo, String exitCode, @Nullable Left left) {
+    private static RecordedRun run(long execution, int nightsAgo, String exitCode, @Nullable Left left) {
         Instant began = BEGAN.minus(Duration.ofDays(nightsAgo)).plusSeconds(execution == 20 ? 0 : 600);
-        return new Run(
+        return new RecordedRun(
                 "main",
                 execution,
                 Night.of(began),
@@ -152,7 +154,7 @@ final class Reports {
                  {"state": "POSTPONED", "reason": "PROVIDER_ERROR", "code": 500, "notes": 6},
                  {"state": "UNAVAILABLE", "reason": "NOT_FOUND", "code": 404, "notes": 31}]
                 """.formatted(notes);
-        Work work = new Work(
+        RunWork work = new RunWork(
                 2_370 + ago * 41,
                 31 + ago * 9,
                 112 - ago * 5,
@@ -177,7 +179,12 @@ final class Reports {
     }
 
     private static Left left(
-            Work work, long failed, String reasons, String settings, @Nullable Paid paid, @Nullable String survival) {
+            RunWork work,
+            long failed,
+            String reasons,
+            String settings,
+            @Nullable Paid paid,
+            @Nullable String survival) {
         return new Left(
                 work,
                 failed == 0 ? null : 3_000L,

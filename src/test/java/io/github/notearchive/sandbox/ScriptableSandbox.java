@@ -264,7 +264,7 @@ public final class ScriptableSandbox implements AutoCloseable {
         String noteId = exchange.parameter("noteId");
         callLog.received(noteId);
         boolean authorized = exchange.parameter("token").equals(token);
-        NoteEndpoint.Call call = endpoint.receive(noteId, authorized);
+        NoteEndpoint.ServedCall call = endpoint.receive(noteId, authorized);
         Reply reply = authorized ? replies.apply(noteId) : Reply.code(100);
         responses.pass();
         Thread.sleep(script.spread(settings.latency()).plus(reply.delay()));
@@ -273,25 +273,25 @@ public final class ScriptableSandbox implements AutoCloseable {
             script.hangUntilReleased();
         }
         String contentType = reply.content() instanceof Reply.Given given ? given.contentType() : NoteEndpoint.JSON;
-        NoteEndpoint.Response response = switch (reply.content()) {
+        NoteEndpoint.NoteResponse response = switch (reply.content()) {
             case Reply.Usual _ -> endpoint.respond(call);
             case Reply.Sold(var change, int status) -> endpoint.deliver(call, status, change);
             case Reply.Coded(int code, int status) ->
-                new NoteEndpoint.Response(
+                new NoteEndpoint.NoteResponse(
                         code, status, endpoint.refuse(call, code).body());
             case Reply.Given given -> given(given, endpoint);
-            case Reply.Nothing _ -> new NoteEndpoint.Response(CallSeen.NO_CODE, 0, new byte[0]);
+            case Reply.Nothing _ -> new NoteEndpoint.NoteResponse(CallSeen.NO_CODE, 0, new byte[0]);
         };
         callLog.done(at, noteId, response);
         return exchange.send(reply, response.httpStatus(), contentType, response.body());
     }
 
-    private static NoteEndpoint.Response given(Reply.Given given, NoteEndpoint endpoint) {
+    private static NoteEndpoint.NoteResponse given(Reply.Given given, NoteEndpoint endpoint) {
         int code = codeIn(given.body());
         if (code == 0) {
             boolean _ = endpoint.consumeQuota();
         }
-        return new NoteEndpoint.Response(code, given.httpStatus(), given.body());
+        return new NoteEndpoint.NoteResponse(code, given.httpStatus(), given.body());
     }
 
     private static int codeIn(byte[] body) {
@@ -311,9 +311,9 @@ public final class ScriptableSandbox implements AutoCloseable {
         if (reply.delivery() == Reply.Delivery.HANG) {
             script.hangUntilReleased();
         }
-        SyntheticMedia.Response response = switch (reply.content()) {
+        SyntheticMedia.MediaResponse response = switch (reply.content()) {
             case Reply.Coded(int _, int status) -> SyntheticMedia.status(status);
-            case Reply.Given(int _, String type, byte[] bytes) -> new SyntheticMedia.Response(200, type, bytes);
+            case Reply.Given(int _, String type, byte[] bytes) -> new SyntheticMedia.MediaResponse(200, type, bytes);
             case Reply.Usual _, Reply.Sold _, Reply.Nothing _ -> media.serve(request.target());
         };
         return exchange.send(reply, response.status(), response.contentType(), response.body());
@@ -330,7 +330,7 @@ public final class ScriptableSandbox implements AutoCloseable {
             received.add(noteId);
         }
 
-        void done(Instant at, String noteId, NoteEndpoint.Response response) {
+        void done(Instant at, String noteId, NoteEndpoint.NoteResponse response) {
             if (response.httpStatus() != 0) {
                 responses.put(noteId, response.body());
             }

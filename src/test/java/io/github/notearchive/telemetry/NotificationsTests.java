@@ -459,7 +459,7 @@ class NotificationsTests {
                 new NotifyProperties.Webhook(none, NotifyProperties.Format.SLACK, secret, new Secret("x"));
 
         assertThat(Settings.violations(new NotifyProperties(
-                        Set.of(NotifyProperties.Event.FAILURE), webhook, none, 5, Duration.ofSeconds(20))))
+                        Set.of(NotifyProperties.NotifyEvent.FAILURE), webhook, none, 5, Duration.ofSeconds(20))))
                 .containsExactlyInAnyOrder(
                         "archive.notify.webhook.secret must be empty for the formats slack and wecom, which do not sign",
                         "archive.notify.webhook.url must be an absolute http or https URL",

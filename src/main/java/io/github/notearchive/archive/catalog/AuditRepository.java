@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.Damage.FindingKind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
@@ -231,7 +231,7 @@ public final class AuditRepository {
     }
 
     /** As above, for objects without a row. */
-    public void recordUnknown(Kind kind, Collection<StoredObject> objects, Instant now, long jobExecution) {
+    public void recordUnknown(FindingKind kind, Collection<StoredObject> objects, Instant now, long jobExecution) {
         record(objects.stream().map(object -> FindingRow.of(kind, object)).toList(), now, jobExecution);
     }
 
@@ -242,7 +242,7 @@ public final class AuditRepository {
     }
 
     private record FindingRow(
-            Kind kind,
+            FindingKind kind,
             String objectKey,
             @Nullable String sha256,
             @Nullable NoteId noteId,
@@ -261,7 +261,7 @@ public final class AuditRepository {
                     damage.seen());
         }
 
-        static FindingRow of(Kind kind, StoredObject object) {
+        static FindingRow of(FindingKind kind, StoredObject object) {
             String seen = object.size() + " bytes, put " + object.modified();
             return new FindingRow(kind, object.name(), null, null, null, seen);
         }
@@ -333,18 +333,18 @@ public final class AuditRepository {
         });
     }
 
-    public Map<Kind, Long> countOpen() {
-        Map<Kind, Long> counts = new EnumMap<>(Kind.class);
+    public Map<FindingKind, Long> countOpen() {
+        Map<FindingKind, Long> counts = new EnumMap<>(FindingKind.class);
         jdbc.sql("SELECT kind, count(*) AS findings FROM fixity_finding WHERE resolved_at IS NULL GROUP BY kind")
                 .query(row -> {
-                    counts.put(Kind.valueOf(row.getString("kind")), row.getLong("findings"));
+                    counts.put(FindingKind.valueOf(row.getString("kind")), row.getLong("findings"));
                 });
         return counts;
     }
 
     /** A row of {@code fixity_finding}; the key is a prefix if the extension of the object is unknown. */
-    public record Finding(
-            Kind kind,
+    public record AuditFinding(
+            FindingKind kind,
             String key,
             @Nullable String expected,
             String seen,
@@ -353,8 +353,8 @@ public final class AuditRepository {
             @Nullable String repair) {}
 
     /** Returns open findings: files before orphans, newest first. */
-    public List<Finding> open(int limit) {
-        return Statements.list(jdbc, Finding.class, Map.of("limit", limit), """
+    public List<AuditFinding> open(int limit) {
+        return Statements.list(jdbc, AuditFinding.class, Map.of("limit", limit), """
                         SELECT kind, object_key AS key, expected, seen, first_seen, last_seen, repair
                         FROM fixity_finding
                         WHERE resolved_at IS NULL

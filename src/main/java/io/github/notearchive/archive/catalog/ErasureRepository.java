@@ -295,7 +295,7 @@ public final class ErasureRepository {
     }
 
     /** Returns the files that these notes share with others; they remain. */
-    public Files shared(Collection<NoteId> notes) {
+    public ErasedFiles shared(Collection<NoteId> notes) {
         return files("""
                 media_object o
                 WHERE EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256 AND m.note_id = ANY (:notes))
@@ -303,21 +303,21 @@ public final class ErasureRepository {
                 """, Map.of("notes", notes));
     }
 
-    public Files toRemove() {
+    public ErasedFiles toRemove() {
         return files("forgotten_object", Map.of());
     }
 
-    private Files files(String rows, Map<String, ?> parameters) {
+    private ErasedFiles files(String rows, Map<String, ?> parameters) {
         return Statements.one(
                 jdbc,
-                Files.class,
+                ErasedFiles.class,
                 parameters,
                 "SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes FROM " + rows);
     }
 
-    public record Files(long count, long bytes) {}
+    public record ErasedFiles(long count, long bytes) {}
 
-    private record File(String key, long bytes) {}
+    private record ErasedFile(String key, long bytes) {}
 
     /**
      * Removes the listed objects: row, object and list entry, in this order, in its own transactions. An interrupted
@@ -329,12 +329,12 @@ public final class ErasureRepository {
      * @param requireLock called before each page; throws if the lock was lost
      * @param timeLimit time after which no further object is removed; null for no limit
      */
-    public Files removeListed(Runnable requireLock, @Nullable Duration timeLimit) {
+    public ErasedFiles removeListed(Runnable requireLock, @Nullable Duration timeLimit) {
         long startedAt = System.nanoTime();
-        Files removed = new Files(0, 0);
-        for (List<File> files = nextToRemove(); !files.isEmpty(); files = nextToRemove()) {
+        ErasedFiles removed = new ErasedFiles(0, 0);
+        for (List<ErasedFile> files = nextToRemove(); !files.isEmpty(); files = nextToRemove()) {
             requireLock.run();
-            for (File file : files) {
+            for (ErasedFile file : files) {
                 if (timeLimit == null) {
                     store.remove(file.key());
                 } else if (System.nanoTime() - startedAt > timeLimit.toNanos()) {
@@ -346,17 +346,17 @@ public final class ErasureRepository {
                         WITH removed AS (DELETE FROM forgotten_object WHERE object_key = :key)
                         UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
                         """, Map.of("now", clock.instant(), "key", file.key()));
-                removed = new Files(removed.count() + 1, removed.bytes() + file.bytes());
+                removed = new ErasedFiles(removed.count() + 1, removed.bytes() + file.bytes());
             }
         }
         return removed;
     }
 
     /** Returns the next files to remove, without their rows. A file in use again leaves the list. */
-    private List<File> nextToRemove() {
+    private List<ErasedFile> nextToRemove() {
         return new TransactionTemplate(transactions).execute(_ -> {
             removeListedRows();
-            return Statements.list(jdbc, File.class, Map.of("limit", PAGE), """
+            return Statements.list(jdbc, ErasedFile.class, Map.of("limit", PAGE), """
                             SELECT object_key AS key, size_bytes AS bytes FROM forgotten_object
                             ORDER BY object_key LIMIT :limit
                             """);

@@ -50,9 +50,9 @@ public sealed interface Expected {
     record Verdict(Expected expected, @Nullable Damage damage, long bytes) {}
 
     /** Damage of an object, with what the store returned, for operators. */
-    record Damage(Kind kind, String seen) {
+    record Damage(FindingKind kind, String seen) {
 
-        public enum Kind {
+        public enum FindingKind {
             /** The store has no such key. */
             MISSING,
             /** The length is correct, the SHA-256 differs. */
@@ -75,7 +75,7 @@ public sealed interface Expected {
             ORPHAN
         }
 
-        public static String describe(Map<Kind, Long> counts) {
+        public static String describe(Map<FindingKind, Long> counts) {
             return counts.entrySet().stream()
                     .map(count -> count.getKey() + " " + count.getValue())
                     .collect(Collectors.joining(", "));

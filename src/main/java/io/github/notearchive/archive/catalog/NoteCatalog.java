@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.MediaCatalog.ListedSlot;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.NoteDetail.Capture;
-import io.github.notearchive.archive.catalog.NoteDetail.Note;
+import io.github.notearchive.archive.catalog.NoteDetail.NoteColumns;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.jdbc.Columns;
 import io.github.notearchive.io.jdbc.PostgresText;
@@ -30,7 +30,7 @@ import org.springframework.stereotype.Repository;
 @Repository
 public final class NoteCatalog {
 
-    static final Columns<Note> NOTE = Columns.of(Note.class);
+    static final Columns<NoteColumns> NOTE = Columns.of(NoteColumns.class);
     static final Columns<Capture> CAPTURE = Columns.of(Capture.class);
     static final Columns<Author> AUTHOR = Columns.of(Author.class);
 
@@ -147,7 +147,7 @@ public final class NoteCatalog {
      * own counts and lists the video files; the note itself follows the detail response, since the video response may
      * omit fields.
      */
-    void save(List<Mapped> notes) {
+    void save(List<MappedNote> notes) {
         Map<NoteId, Boolean> newest = saveNotes(notes);
         List<NoteCapture> videos = notes.stream()
                 .flatMap(each -> Stream.ofNullable(each.note().video()))
@@ -158,7 +158,7 @@ public final class NoteCatalog {
         media.insertObjects(
                 notes.stream().flatMap(each -> each.note().files().stream()).toList());
         List<ListedSlot> slots = new ArrayList<>();
-        for (CapturedNote note : notes.stream().map(Mapped::note).toList()) {
+        for (CapturedNote note : notes.stream().map(MappedNote::note).toList()) {
             Boolean isNew = newest.get(note.capture().id());
             for (NoteCapture response : note.answers()) {
                 boolean ofVideo = note.isVideo(response);
@@ -173,7 +173,7 @@ public final class NoteCatalog {
         }
         media.saveSlots(slots);
         emptyOlder(notes.stream()
-                .map(Mapped::id)
+                .map(MappedNote::id)
                 .filter(id -> !Boolean.TRUE.equals(newest.get(id)))
                 .toList());
     }
@@ -208,16 +208,16 @@ public final class NoteCatalog {
      * Returns whether each note was inserted, without those of which a newer response is known; such a response only
      * changes when the note was first known.
      */
-    private Map<NoteId, Boolean> saveNotes(List<Mapped> notes) {
+    private Map<NoteId, Boolean> saveNotes(List<MappedNote> notes) {
         Statements.write(
                 jdbc,
                 SAVE_AUTHORS,
                 notes.stream().flatMap(each -> Stream.ofNullable(each.author())).toList());
-        String rows = Columns.json(notes.stream().map(Mapped::noteRow).toList());
+        String rows = Columns.json(notes.stream().map(MappedNote::noteRow).toList());
         Map<NoteId, Boolean> newest = Statements.list(jdbc, SavedNote.class, Map.of("rows", rows), SAVE_NOTES).stream()
                 .collect(Collectors.toMap(SavedNote::noteId, SavedNote::inserted));
         if (newest.size() < notes.size()) {
-            List<NoteId> ids = notes.stream().map(Mapped::id).toList();
+            List<NoteId> ids = notes.stream().map(MappedNote::id).toList();
             Statements.update(jdbc, Map.of("rows", rows, "ids", ids), """
                             UPDATE note SET first_captured_at = least(note.first_captured_at, d.first_captured_at)
                             FROM json_populate_recordset(NULL::note, :rows::json) AS d
@@ -225,9 +225,9 @@ public final class NoteCatalog {
                               AND note.last_captured_at > d.last_captured_at
                             """);
         }
-        saveCaptures(notes.stream().map(Mapped::row).toList());
+        saveCaptures(notes.stream().map(MappedNote::row).toList());
         for (NoteParts part : NoteParts.values()) {
-            List<Mapped> owners = notes.stream()
+            List<MappedNote> owners = notes.stream()
                     .filter(each -> part.ofCapture || newest.containsKey(each.id()))
                     .toList();
             owners.stream()
@@ -244,14 +244,14 @@ public final class NoteCatalog {
     }
 
     /** Maps the detail response of a note. */
-    static Mapped map(CapturedNote note) {
+    static MappedNote map(CapturedNote note) {
         NoteCapture capture = note.capture();
         NoteDetail detail = NoteMapper.map(capture, capture.envelope());
-        return new Mapped(note, detail, CaptureRow.of(capture, detail.capture(), NoteMapper.VERSION));
+        return new MappedNote(note, detail, CaptureRow.of(capture, detail.capture(), NoteMapper.VERSION));
     }
 
     /** A note with the columns of its detail response, and its row in {@code note_capture}. */
-    record Mapped(CapturedNote note, NoteDetail detail, CaptureRow row) {
+    record MappedNote(CapturedNote note, NoteDetail detail, CaptureRow row) {
 
         NoteId id() {
             return note.capture().id();
@@ -274,7 +274,7 @@ public final class NoteCatalog {
 
     private record NoteRow(
             NoteId noteId,
-            @JsonUnwrapped Note note,
+            @JsonUnwrapped NoteColumns note,
             int mapperVersion,
             Instant firstCapturedAt,
             Instant lastCapturedAt,

@@ -6,14 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of a response. Absent values are null, never zero or empty. The components of {@link Note}, {@link Capture} and
- * {@link Author} are columns, see {@link Columns}.
+ * Rows of a response. Absent values are null, never zero or empty. The components of {@link NoteColumns},
+ * {@link Capture} and {@link Author} are columns, see {@link Columns}.
  */
 record NoteDetail(
-        Note note, @Nullable Author author, List<Topic> topics, List<Mention> mentions, List<Comment> comments) {
+        NoteColumns note, @Nullable Author author, List<Topic> topics, List<Mention> mentions, List<Comment> comments) {
 
     /** Columns of {@code note}; their database comments name the source fields. */
-    record Note(
+    record NoteColumns(
             @Nullable String noteType,
             @Nullable String title,
             @Nullable String noteText,

@@ -3,7 +3,7 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
-import io.github.notearchive.archive.catalog.NoteDetail.Note;
+import io.github.notearchive.archive.catalog.NoteDetail.NoteColumns;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
 import io.github.notearchive.io.jdbc.PostgresText;
 import io.github.notearchive.note.NoteCapture;
@@ -75,7 +75,7 @@ public final class NoteMapper {
                 comments(capture.note(), response));
     }
 
-    private static Note note(JsonNode note, @Nullable Author author, List<Topic> topics) {
+    private static NoteColumns note(JsonNode note, @Nullable Author author, List<Topic> topics) {
         String title = text(note.path("title"));
         String text = text(note.path("desc"));
         String nickname = author == null ? null : author.nickname();
@@ -86,7 +86,7 @@ public final class NoteMapper {
         JsonNode sound = note.path("native_voice_info");
         JsonNode soundAgain = insideText(note.path("widgets_context")).path("note_sound_info");
         JsonNode music = note.path("simple_music_info");
-        return new Note(
+        return new NoteColumns(
                 text(note.path("type")),
                 title,
                 text,

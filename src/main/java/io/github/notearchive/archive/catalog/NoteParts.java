@@ -47,7 +47,7 @@ enum NoteParts {
                 """.formatted(table, key, columns.each("?"));
     }
 
-    record Part(
+    record NotePart(
             NoteId noteId,
             Instant capturedAt,
             int ordinal,
@@ -69,13 +69,13 @@ enum NoteParts {
         return json == null ? List.of() : columns.parseList(json);
     }
 
-    Stream<Part> rows(NoteId id, Instant capturedAt, NoteDetail detail) {
+    Stream<NotePart> rows(NoteId id, Instant capturedAt, NoteDetail detail) {
         List<? extends Record> list = of(detail);
-        return IntStream.range(0, list.size()).mapToObj(i -> new Part(id, capturedAt, i, list.get(i)));
+        return IntStream.range(0, list.size()).mapToObj(i -> new NotePart(id, capturedAt, i, list.get(i)));
     }
 
     /** Inserts rows of captures without any. Part of the caller's transaction. */
-    void insert(JdbcClient jdbc, Stream<Part> rows) {
+    void insert(JdbcClient jdbc, Stream<NotePart> rows) {
         Statements.write(jdbc, insert, rows.toList());
     }
 

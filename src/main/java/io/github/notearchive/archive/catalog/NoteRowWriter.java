@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
-import io.github.notearchive.archive.catalog.NoteCatalog.Mapped;
+import io.github.notearchive.archive.catalog.NoteCatalog.MappedNote;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.WorklistItem;
@@ -52,7 +52,7 @@ public final class NoteRowWriter implements AutoCloseable {
     private final RefreshPlan refreshPlan;
     private final JdbcClient jdbc;
     private final Savepoint transaction;
-    private final GroupCommit<Request, Boolean> group;
+    private final GroupCommit<NoteWrite, Boolean> group;
 
     /** Claims whose last write failed. */
     private final Set<Long> failed = ConcurrentHashMap.newKeySet();
@@ -76,7 +76,7 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     /** A note that is written with others. */
-    record Request(Settlement settlement, @Nullable Mapped note, boolean isSidecarDue) {
+    record NoteWrite(Settlement settlement, @Nullable MappedNote note, boolean isSidecarDue) {
 
         NoteId id() {
             return settlement.noteId();
@@ -88,33 +88,33 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     /** Changes of a note by a response: of any count, of title or text, of the list of files. */
-    public record Change(boolean counts, boolean words, boolean files) {
+    public record RowChange(boolean counts, boolean words, boolean files) {
 
-        public static final Change NONE = new Change(false, false, false);
+        public static final RowChange NONE = new RowChange(false, false, false);
     }
 
     /**
      * Writes a note and its worklist row.
      *
      * @param isSidecarDue whether a sidecar of the note is written afterwards
-     * @return what a refresh has changed, {@link Change#NONE} for other notes; empty if the claim was lost
+     * @return what a refresh has changed, {@link RowChange#NONE} for other notes; empty if the claim was lost
      */
-    public Optional<Change> record(
+    public Optional<RowChange> record(
             WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, boolean isSidecarDue) {
         note.answers().forEach(drift::record);
         Settlement settlement = new Settlement(claimed, row, jobExecution);
-        Request request = new Request(settlement, NoteCatalog.map(note), isSidecarDue);
+        NoteWrite request = new NoteWrite(settlement, NoteCatalog.map(note), isSidecarDue);
         if (claimed.refreshNight() == null) {
-            return write(request) ? Optional.of(Change.NONE) : Optional.empty();
+            return write(request) ? Optional.of(RowChange.NONE) : Optional.empty();
         }
         return transaction.executeRepeated(_ -> {
-            Optional<Snapshot> before = snapshot(claimed.id());
+            Optional<RowSnapshot> before = snapshot(claimed.id());
             if (!writeGroup(List.of(request)).getFirst()) {
                 return Optional.empty();
             }
-            Optional<Change> change =
+            Optional<RowChange> change =
                     before.flatMap(old -> snapshot(claimed.id()).map(old::changeTo));
-            return Optional.of(change.orElse(Change.NONE));
+            return Optional.of(change.orElse(RowChange.NONE));
         });
     }
 
@@ -122,7 +122,7 @@ public final class NoteRowWriter implements AutoCloseable {
      * Writes a note in a group. It is written alone if another session locks a row of the group, and when it is
      * repeated after its group met an unavailable database, which may fail for the size of the group.
      */
-    private boolean write(Request request) {
+    private boolean write(NoteWrite request) {
         if (failed.remove(request.claim())) {
             return writeAlone(request);
         }
@@ -139,7 +139,7 @@ public final class NoteRowWriter implements AutoCloseable {
         }
     }
 
-    private boolean writeAlone(Request request) {
+    private boolean writeAlone(NoteWrite request) {
         try {
             return transaction.executeRepeated(_ -> writeGroup(List.of(request)).getFirst());
         } catch (DataAccessException e) {
@@ -149,28 +149,28 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     /** Writes a group within a transaction; false for each lost claim, of which nothing is written. */
-    List<Boolean> writeGroup(List<Request> requests) {
+    List<Boolean> writeGroup(List<NoteWrite> requests) {
         if (requests.size() > 1) {
             WorklistStats.countByStatement(jdbc, LOCK_TIMEOUT, IDLE_TIMEOUT);
         } else {
             limitIdleTime();
         }
         // sorted, so that concurrent groups do not deadlock
-        List<Request> sorted =
-                requests.stream().sorted(Comparator.comparing(Request::id)).toList();
+        List<NoteWrite> sorted =
+                requests.stream().sorted(Comparator.comparing(NoteWrite::id)).toList();
         Set<Long> settled =
-                worklist.settle(sorted.stream().map(Request::settlement).toList());
-        List<Mapped> captured = sorted.stream()
+                worklist.settle(sorted.stream().map(NoteWrite::settlement).toList());
+        List<MappedNote> captured = sorted.stream()
                 .filter(request -> settled.contains(request.claim()))
                 .flatMap(request -> Stream.ofNullable(request.note()))
                 .toList();
         if (!captured.isEmpty()) {
             notes.save(captured);
-            refreshPlan.plan(captured.stream().map(Mapped::id).toList());
+            refreshPlan.plan(captured.stream().map(MappedNote::id).toList());
         }
         List<NoteId> due = sorted.stream()
                 .filter(request -> request.isSidecarDue() && settled.contains(request.claim()))
-                .map(Request::id)
+                .map(NoteWrite::id)
                 .toList();
         if (!due.isEmpty()) {
             int _ = worklist.markSidecarsDue(due);
@@ -189,15 +189,15 @@ public final class NoteRowWriter implements AutoCloseable {
         group.close();
     }
 
-    private record Snapshot(String counts, String words, List<String> files) {
+    private record RowSnapshot(String counts, String words, List<String> files) {
 
-        Change changeTo(Snapshot now) {
-            return new Change(!counts.equals(now.counts), !words.equals(now.words), !files.containsAll(now.files));
+        RowChange changeTo(RowSnapshot now) {
+            return new RowChange(!counts.equals(now.counts), !words.equals(now.words), !files.containsAll(now.files));
         }
     }
 
-    private Optional<Snapshot> snapshot(NoteId id) {
-        return Statements.optional(jdbc, Snapshot.class, Map.of("noteId", id), """
+    private Optional<RowSnapshot> snapshot(NoteId id) {
+        return Statements.optional(jdbc, RowSnapshot.class, Map.of("noteId", id), """
                         SELECT ROW(liked_count, collected_count, comments_count, shared_count, view_count)::text AS counts,
                                ROW(title, note_text)::text AS words,
                                ARRAY(SELECT m.kind || ' ' || m.identity FROM note_media m
@@ -209,7 +209,7 @@ public final class NoteRowWriter implements AutoCloseable {
 
     /** Writes the row of a note without new data, whose sidecar is due then; false if the claim was lost. */
     public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecution) {
-        return write(new Request(new Settlement(claimed, row, jobExecution), null, true));
+        return write(new NoteWrite(new Settlement(claimed, row, jobExecution), null, true));
     }
 
     /**

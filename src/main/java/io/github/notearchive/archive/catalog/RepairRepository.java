@@ -120,17 +120,17 @@ public final class RepairRepository {
     }
 
     /** A note that uses a file, and whether a run may fetch the file again through it. */
-    public record User(
+    public record ObjectUser(
             NoteId note, boolean fetchable, @Nullable NoteState state, boolean claimed) {}
 
     /**
      * Returns the notes that use a file other than as a preview, cheapest source first: a due note is fetched anyway.
      */
-    public List<User> usersOf(String sha256, Instant freshSince, boolean videos) {
+    public List<ObjectUser> usersOf(String sha256, Instant freshSince, boolean videos) {
         Integer[] absent = ProviderCode.ABSENT_NOTE.toArray(Integer[]::new);
         Map<String, Object> parameters =
                 Map.of("sha256", sha256, "freshSince", freshSince, "videos", videos, "absent", absent);
-        return Statements.list(jdbc, User.class, parameters, """
+        return Statements.list(jdbc, ObjectUser.class, parameters, """
                         SELECT m.note_id AS note, m.fetchable, w.state, w.claim_id IS NOT NULL AS claimed,
                                EXISTS (SELECT 1 FROM api_call c
                                        WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'

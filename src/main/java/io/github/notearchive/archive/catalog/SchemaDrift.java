@@ -57,7 +57,7 @@ public class SchemaDrift {
     /** Known JSON types by path. */
     private final Map<String, Set<String>> known = new ConcurrentHashMap<>();
 
-    private final List<Found> found = new CopyOnWriteArrayList<>();
+    private final List<FieldExample> found = new CopyOnWriteArrayList<>();
     private volatile boolean isFull;
 
     SchemaDrift(JdbcClient jdbc) {
@@ -65,7 +65,7 @@ public class SchemaDrift {
         DOCUMENTED.forEach(this::remember);
     }
 
-    public record Found(FieldPath field, NoteId example) {}
+    public record FieldExample(FieldPath field, NoteId example) {}
 
     /** Number of fields that no operator has reviewed, and the newest of them. */
     public record Unreviewed(long fields, List<Sighting> examples) {}
@@ -89,7 +89,7 @@ public class SchemaDrift {
     }
 
     /** Returns the fields that this process has recorded, oldest first. */
-    public List<Found> found() {
+    public List<FieldExample> found() {
         return List.copyOf(found);
     }
 
@@ -139,9 +139,9 @@ public class SchemaDrift {
     }
 
     private void rememberAll(List<Sighting> added) {
-        List<Found> first = added.stream()
+        List<FieldExample> first = added.stream()
                 .filter(sighting -> remember(sighting.field()))
-                .map(sighting -> new Found(sighting.field(), sighting.exampleNote()))
+                .map(sighting -> new FieldExample(sighting.field(), sighting.exampleNote()))
                 .toList();
         if (!first.isEmpty()) {
             found.addAll(first);
@@ -149,7 +149,7 @@ public class SchemaDrift {
                     "Note {}: {} new field paths, e.g. {}",
                     first.getFirst().example(),
                     first.size(),
-                    first.stream().limit(EXAMPLES).map(Found::field).toList());
+                    first.stream().limit(EXAMPLES).map(FieldExample::field).toList());
         }
     }
 

@@ -44,7 +44,7 @@ public final class SidecarComparison {
      * @param logged whether the log has the entry of its sidecar
      * @param slots kind, ordinal, state and digest of each slot
      */
-    private record Recorded(
+    private record RecordedCapture(
             NoteState state,
             @Nullable Instant settledAt,
             boolean written,
@@ -68,7 +68,7 @@ public final class SidecarComparison {
                 Objects.requireNonNullElse(sidecar.logSalt(), ""),
                 "record",
                 sidecar.record());
-        Optional<Recorded> recorded = Statements.optional(jdbc, Recorded.class, parameters, """
+        Optional<RecordedCapture> recorded = Statements.optional(jdbc, RecordedCapture.class, parameters, """
                         SELECT w.state, w.settled_at, w.claim_id IS NULL AND w.sidecar_due IS NULL AS written,
                                NOT EXISTS (SELECT 1 FROM api_call l
                                            WHERE l.note_id = c.note_id AND l.billed = 'YES' AND l.received_at IS NOT NULL
@@ -87,7 +87,7 @@ public final class SidecarComparison {
                 .orElse(Optional.of("the tables lack its capture or its note"));
     }
 
-    private static Optional<String> difference(RestorableSidecar found, Recorded tables) {
+    private static Optional<String> difference(RestorableSidecar found, RecordedCapture tables) {
         List<String> slots = found.sidecar().files().stream()
                 .map(slot -> slot.kind() + " " + slot.ordinal() + " " + slot.state()
                         + (slot.media() == null ? "" : " " + slot.media().sha256()))

@@ -71,7 +71,8 @@ public final class Sidecars implements AutoCloseable {
     private final ErasureList erasures;
     private final ResponseMemory memory;
     private final GroupCommit<LogEntry, String> entries;
-    private final GroupCommit<WorklistItem, Recorded> recorded = GroupCommit.ofStatements("sidecars", this::recorded);
+    private final GroupCommit<WorklistItem, ClaimedRecord> recorded =
+            GroupCommit.ofStatements("sidecars", this::recorded);
 
     Sidecars(
             ObjectStore store,
@@ -93,15 +94,15 @@ public final class Sidecars implements AutoCloseable {
     }
 
     /** Row of a claimed note, null if the claim was lost, and its newest paid call. */
-    private record Recorded(
+    private record ClaimedRecord(
             @Nullable ClaimedRow claimed, @Nullable PaidCall newest) {}
 
-    private List<Recorded> recorded(List<WorklistItem> claimed) {
+    private List<ClaimedRecord> recorded(List<WorklistItem> claimed) {
         Map<Long, ClaimedRow> rows = worklist.rows(claimed);
         Map<NoteId, PaidCall> calls =
                 paid.latestPaidCalls(claimed.stream().map(WorklistItem::id).toList());
         return claimed.stream()
-                .map(item -> new Recorded(rows.get(item.claim()), calls.get(item.id())))
+                .map(item -> new ClaimedRecord(rows.get(item.claim()), calls.get(item.id())))
                 .toList();
     }
 
@@ -112,7 +113,7 @@ public final class Sidecars implements AutoCloseable {
     }
 
     /** What was written before the rows of a note. */
-    public enum Written {
+    public enum SidecarWrite {
         /** All sidecars that the rows change. */
         ALL,
         /** Those of new responses; others are due after the commit. */
@@ -127,12 +128,12 @@ public final class Sidecars implements AutoCloseable {
      * @param row the row to be written after them; null if the note is released
      * @throws StoreException if a sidecar could not be stored; no row may be written then
      */
-    public Written writeNew(WorklistItem item, CapturedNote note, @Nullable WorklistRow row) {
-        Recorded current = recorded.execute(item);
+    public SidecarWrite writeNew(WorklistItem item, CapturedNote note, @Nullable WorklistRow row) {
+        ClaimedRecord current = recorded.execute(item);
         ClaimedRow claimed = current.claimed;
         PaidCall newest = current.newest;
         if (claimed == null || newest == null) {
-            return Written.CLAIM_LOST;
+            return SidecarWrite.CLAIM_LOST;
         }
         List<NoteCapture> added = note.answers().stream()
                 .filter(response -> !claimed.captured().contains(String.valueOf(response.callId())))
@@ -152,7 +153,7 @@ public final class Sidecars implements AutoCloseable {
             while (!store.putIfUnchanged(sidecar.key(), sidecar.bytes(), etag)) {
                 etag = store.etag(sidecar.key());
                 if (recorded.execute(item).claimed == null) {
-                    return Written.CLAIM_LOST;
+                    return SidecarWrite.CLAIM_LOST;
                 }
             }
         }
@@ -161,8 +162,8 @@ public final class Sidecars implements AutoCloseable {
         return isNewest
                         && added.size() == note.answers().size()
                         && claimed.row().equals(item.row())
-                ? Written.ALL
-                : Written.NEW_ONLY;
+                ? SidecarWrite.ALL
+                : SidecarWrite.NEW_ONLY;
     }
 
     /** Corrects sidecars that may have been written for a claim that is lost: they are due then. */

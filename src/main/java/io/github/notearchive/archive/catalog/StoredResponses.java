@@ -79,30 +79,30 @@ public final class StoredResponses {
         this.drift = drift;
     }
 
-    public record Position(String note, Instant capturedAt) {
+    public record ResponsePosition(String note, Instant capturedAt) {
 
-        public static final Position FIRST = new Position("", Instant.EPOCH);
+        public static final ResponsePosition FIRST = new ResponsePosition("", Instant.EPOCH);
     }
 
     /** Responses that were read, mapped and compared with their rows. */
     public static final class Page {
 
-        private final List<Mapped> mapped = new ArrayList<>();
+        private final List<MappedResponse> mapped = new ArrayList<>();
 
         /** The newest response of each author whose row differs from it, in the order of the authors. */
-        private final List<Mapped> authors = new ArrayList<>();
+        private final List<MappedResponse> authors = new ArrayList<>();
 
         private final Map<FieldPath, Sighting> newFields = new LinkedHashMap<>();
         private final List<NoteId> unreadable = new ArrayList<>();
 
         private final SortedMap<String, RemapChange> changes = new TreeMap<>();
 
-        private Position last = Position.FIRST;
+        private ResponsePosition last = ResponsePosition.FIRST;
         private long characters;
 
         private Page() {}
 
-        public Position last() {
+        public ResponsePosition last() {
             return last;
         }
 
@@ -143,7 +143,7 @@ public final class StoredResponses {
      * @param noteDiffers whether it is the newest response of its note, whose rows are to be written
      * @param parts lists whose rows differ
      */
-    private record Mapped(
+    private record MappedResponse(
             NoteId note,
             Instant capturedAt,
             NoteDetail detail,
@@ -151,8 +151,8 @@ public final class StoredResponses {
             boolean noteDiffers,
             Set<NoteParts> parts) {
 
-        Position position() {
-            return new Position(note.value(), capturedAt);
+        ResponsePosition position() {
+            return new ResponsePosition(note.value(), capturedAt);
         }
 
         Row row(@Nullable Record columns) {
@@ -207,11 +207,11 @@ public final class StoredResponses {
             Instant updatedAt,
             @JsonUnwrapped Record columns) {}
 
-    public long count(Position after, boolean all) {
+    public long count(ResponsePosition after, boolean all) {
         return select("count(*)", "", after, all).query(Long.class).single();
     }
 
-    private JdbcClient.StatementSpec select(String columns, String order, Position after, boolean all) {
+    private JdbcClient.StatementSpec select(String columns, String order, ResponsePosition after, boolean all) {
         return jdbc.sql("""
                         SELECT %s
                         FROM note_capture c JOIN api_call k ON k.id = c.call_id
@@ -232,7 +232,7 @@ public final class StoredResponses {
      *
      * @param all whether to include responses mapped by the current version
      */
-    public Page next(Position after, boolean all) {
+    public Page next(ResponsePosition after, boolean all) {
         Page page = new Page();
         try (Stream<Stored> rows = select(COLUMNS, "ORDER BY c.note_id, c.captured_at LIMIT " + MAX_PAGE, after, all)
                 .withFetchSize(FETCH)
@@ -256,7 +256,7 @@ public final class StoredResponses {
 
     private void add(Page page, Stored row, Optional<byte[]> body) {
         NoteId note = row.id();
-        page.last = new Position(note.value(), row.capturedAt());
+        page.last = new ResponsePosition(note.value(), row.capturedAt());
         page.characters += body.map(bytes -> bytes.length).orElse(0);
         JsonNode response = body.flatMap(ResponseJson::read).orElse(MissingNode.getInstance());
         Optional<NoteCapture> capture = ResponseReader.noteIn(response, note)
@@ -283,15 +283,15 @@ public final class StoredResponses {
                 noteDiffers |= !part.ofCapture;
             }
         }
-        page.mapped.add(new Mapped(note, row.capturedAt(), detail, captureDiffers, noteDiffers, parts));
+        page.mapped.add(new MappedResponse(note, row.capturedAt(), detail, captureDiffers, noteDiffers, parts));
         drift.newFieldsIn(note, row.capturedAt(), response)
                 .forEach(field -> page.newFields.putIfAbsent(field.field(), field));
     }
 
     /** Compares the authors with their rows. The newest response that names an author determines the row. */
     private void compareAuthors(Page page) {
-        Map<String, Mapped> newest = new TreeMap<>();
-        for (Mapped mapped : page.mapped) {
+        Map<String, MappedResponse> newest = new TreeMap<>();
+        for (MappedResponse mapped : page.mapped) {
             if (mapped.detail().author() != null) {
                 newest.merge(
                         mapped.detail().author().authorId(),
@@ -341,7 +341,7 @@ public final class StoredResponses {
         drift.record(page.newFields.values());
     }
 
-    private static String json(Stream<Mapped> responses, Function<NoteDetail, @Nullable Record> columns) {
+    private static String json(Stream<MappedResponse> responses, Function<NoteDetail, @Nullable Record> columns) {
         return Columns.json(responses
                 .map(mapped -> mapped.row(columns.apply(mapped.detail())))
                 .toList());
@@ -355,20 +355,20 @@ public final class StoredResponses {
             Columns<?> columns,
             Page page,
             Function<NoteDetail, @Nullable Record> row) {
-        Map<Position, Mapped> differing = page.mapped.stream()
+        Map<ResponsePosition, MappedResponse> differing = page.mapped.stream()
                 .filter(mapped -> ofCapture ? mapped.captureDiffers() : mapped.noteDiffers())
-                .collect(Collectors.toMap(Mapped::position, Function.identity()));
+                .collect(Collectors.toMap(MappedResponse::position, Function.identity()));
         Map<String, Object> parameters =
                 Map.of("version", NoteMapper.VERSION, "rows", json(differing.values().stream(), row));
-        List<Position> written = Statements.list(
-                jdbc, Position.class, parameters, """
+        List<ResponsePosition> written = Statements.list(
+                jdbc, ResponsePosition.class, parameters, """
                         UPDATE %1$s t SET %2$s, mapper_version = :version
                         FROM json_populate_recordset(NULL::%1$s, :rows::json) AS d
                         WHERE t.note_id = d.note_id AND t.%3$s = d.%3$s
                         RETURNING t.note_id AS note, t.%3$s AS captured_at
                         """.formatted(table, columns.each("? = d.?"), capturedAt));
-        for (Position position : written) {
-            Mapped mapped = Objects.requireNonNull(differing.get(position));
+        for (ResponsePosition position : written) {
+            MappedResponse mapped = Objects.requireNonNull(differing.get(position));
             mapped.parts().stream()
                     .filter(part -> part.ofCapture == ofCapture)
                     .forEach(part -> part.replace(jdbc, mapped.note(), mapped.capturedAt(), mapped.detail()));

@@ -140,7 +140,7 @@ public final class CallLedger {
     public Optional<NoteCapture> fresh(NoteId id, Endpoint endpoint) {
         return held(id, endpoint, usedSince())
                 .filter(held -> !isReplaceable(held.paid()))
-                .map(Held::capture);
+                .map(StoredCapture::capture);
     }
 
     public Instant freshUntil(NoteCapture capture) {
@@ -149,7 +149,7 @@ public final class CallLedger {
 
     /** Returns the newest stored response with the note or video, regardless of its age and files. Makes no call. */
     public Optional<NoteCapture> held(NoteId id, Endpoint endpoint) {
-        return held(id, endpoint, Instant.EPOCH).map(Held::capture);
+        return held(id, endpoint, Instant.EPOCH).map(StoredCapture::capture);
     }
 
     /** Returns the newest stored response with the video; empty if the detail response contains it. Makes no call. */
@@ -157,16 +157,16 @@ public final class CallLedger {
         return MediaSlots.lacksVideo(detail) ? held(detail.id(), Endpoint.VIDEO) : Optional.empty();
     }
 
-    private Optional<Held> held(NoteId id, Endpoint endpoint, Instant since) {
+    private Optional<StoredCapture> held(NoteId id, Endpoint endpoint, Instant since) {
         return newestFirst(paidResponses.latestPaid(id, endpoint, since), id, endpoint, since)
                 .flatMap(paid -> ResponseReader.read(paid.body(), id)
                         .flatMap(Envelope::note)
-                        .map(found -> new Held(paid, capture(id, paid, found)))
+                        .map(found -> new StoredCapture(paid, capture(id, paid, found)))
                         .stream())
                 .findFirst();
     }
 
-    private record Held(PaidResponse paid, NoteCapture capture) {}
+    private record StoredCapture(PaidResponse paid, NoteCapture capture) {}
 
     /** Returns a response and the earlier ones since a time, which are read on demand. */
     private Stream<PaidResponse> newestFirst(

@@ -15,7 +15,7 @@ import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallRecorder;
 import io.github.notearchive.provider.CallRecorder.CallAdmission;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.OverLimit;
-import io.github.notearchive.provider.CallRecorder.CallAdmission.Written;
+import io.github.notearchive.provider.CallRecorder.CallAdmission.WrittenCall;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
@@ -157,7 +157,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
 
     private volatile BooleanSupplier isAborting = () -> false;
 
-    private final GroupCommit<Sending, Optional<Written>> groups =
+    private final GroupCommit<Sending, Optional<WrittenCall>> groups =
             GroupCommit.ofStatements("calls", Sending::limits, this::write);
 
     CallRepository(
@@ -210,7 +210,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                 Night.of(sentAt),
                 limits.appliesTo(kind) ? limits : NightlyLimits.NONE);
         for (int attempt = 1; ; attempt++) {
-            Optional<Written> written = attempt == 1
+            Optional<WrittenCall> written = attempt == 1
                     ? groups.execute(sending)
                     : write(List.of(sending)).getFirst();
             if (written.isPresent()) {
@@ -245,15 +245,15 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             Night night,
             @JsonIgnore NightlyLimits limits) {}
 
-    private record Placed(int ordinality, Written written) {}
+    private record Placed(int ordinality, WrittenCall written) {}
 
     /**
      * Writes the rows of calls with the same limits. The result of a call is empty if a limit does not allow all of
      * them, calls have ended, its claim is lost, or an earlier call is outstanding.
      */
-    private List<Optional<Written>> write(List<Sending> group) {
+    private List<Optional<WrittenCall>> write(List<Sending> group) {
         NightlyLimits limits = group.getFirst().limits();
-        List<Optional<Written>> results = new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
+        List<Optional<WrittenCall>> results = new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
         jdbc.sql(WRITE)
                 .paramSource(RecordParameters.of(limits)
                         .addValue("limited", !limits.equals(NightlyLimits.NONE))

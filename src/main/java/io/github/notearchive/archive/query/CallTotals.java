@@ -35,14 +35,14 @@ public final class CallTotals {
         this.source = source;
     }
 
-    public enum Kind {
+    public enum CallPurpose {
         ALL("true"),
         VIDEO(OF_VIDEOS),
         REFRESH("refresh");
 
         private final String condition;
 
-        Kind(String condition) {
+        CallPurpose(String condition) {
             this.condition = condition;
         }
     }
@@ -100,11 +100,11 @@ public final class CallTotals {
                         """.formatted(OF_VIDEOS, OF_NIGHT));
     }
 
-    public Bill of(long jobExecutionId, Kind kind) {
+    public Bill of(long jobExecutionId, CallPurpose kind) {
         return bill("job_execution_id = :execution", Map.of("execution", jobExecutionId), kind);
     }
 
-    public Bill in(Night night, Kind kind) {
+    public Bill in(Night night, CallPurpose kind) {
         return bill(OF_NIGHT, period(night), kind);
     }
 
@@ -117,7 +117,7 @@ public final class CallTotals {
     }
 
     public @Nullable Cost costIn(Night night) {
-        return source.price().isSet() ? cost(in(night, Kind.ALL), in(night, Kind.VIDEO)) : null;
+        return source.price().isSet() ? cost(in(night, CallPurpose.ALL), in(night, CallPurpose.VIDEO)) : null;
     }
 
     /** Returns the bills of a calendar month of Asia/Shanghai by endpoint, and their sum at the end. */
@@ -145,7 +145,7 @@ public final class CallTotals {
         return result;
     }
 
-    private Bill bill(String condition, Map<String, ?> parameters, Kind kind) {
+    private Bill bill(String condition, Map<String, ?> parameters, CallPurpose kind) {
         return Statements.one(jdbc, Bill.class, parameters, """
                         SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
                                count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown

@@ -67,9 +67,9 @@ public final class NoteCards {
                    n.liked_count AS likes
             """;
 
-    private static final Position TOP = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
-    private static final Position TOP_UNTIMED = new Position(null, "g");
-    private static final Position BOTTOM_TIMED = new Position(Instant.parse("0001-01-01T00:00:00Z"), "");
+    private static final CardPosition TOP = new CardPosition(Instant.parse("9999-12-31T00:00:00Z"), "g");
+    private static final CardPosition TOP_UNTIMED = new CardPosition(null, "g");
+    private static final CardPosition BOTTOM_TIMED = new CardPosition(Instant.parse("0001-01-01T00:00:00Z"), "");
 
     private final JdbcClient jdbc;
 
@@ -121,13 +121,13 @@ public final class NoteCards {
     }
 
     /** Order of a search; notes without the value are last. */
-    public enum Order {
+    public enum CardOrder {
         PUBLISHED(DOWN),
         LIKES("n.liked_count DESC NULLS LAST, n.note_id DESC");
 
         private final String sql;
 
-        Order(String sql) {
+        CardOrder(String sql) {
             this.sql = sql;
         }
     }
@@ -153,22 +153,23 @@ public final class NoteCards {
     public record Suggestion(String kind, String value, String label, long notes) {}
 
     /** Place between two notes in the order of pages. Notes without a time of publication come last. */
-    private record Position(@Nullable Instant at, String id) {
+    private record CardPosition(@Nullable Instant at, String id) {
 
-        static Position of(Card card) {
-            return new Position(card.publishedAt(), card.id().value());
+        static CardPosition of(Card card) {
+            return new CardPosition(card.publishedAt(), card.id().value());
         }
 
-        static Position parse(String text) {
+        static CardPosition parse(String text) {
             try {
                 String[] parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split("_", 2);
-                return new Position(parts[0].isEmpty() ? null : Instant.parse(parts[0]), new NoteId(parts[1]).value());
+                return new CardPosition(
+                        parts[0].isEmpty() ? null : Instant.parse(parts[0]), new NoteId(parts[1]).value());
             } catch (RuntimeException e) {
                 throw new IllegalArgumentException("\"" + text + "\" is not a position within the list", e);
             }
         }
 
-        static @Nullable String text(@Nullable Position position) {
+        static @Nullable String text(@Nullable CardPosition position) {
             return position == null
                     ? null
                     : Base64.getUrlEncoder()
@@ -199,28 +200,28 @@ public final class NoteCards {
     public Cards page(NoteFilter filter, @Nullable String after, @Nullable String before, int limit) {
         boolean isUp = (after == null || after.isEmpty()) && before != null && !before.isEmpty();
         String text = isUp ? before : after;
-        Position start = text == null || text.isEmpty() ? TOP : Position.parse(text);
+        CardPosition start = text == null || text.isEmpty() ? TOP : CardPosition.parse(text);
         List<Card> found = new ArrayList<>(section(filter, start, isUp, limit + 1, Card.class, CARDS));
-        Position end = found.size() > limit ? null : unread(filter, start, isUp);
+        CardPosition end = found.size() > limit ? null : unread(filter, start, isUp);
         if (found.size() <= limit && end == null && isUp == (start.at() == null)) {
-            Position other = isUp ? BOTTOM_TIMED : TOP_UNTIMED;
+            CardPosition other = isUp ? BOTTOM_TIMED : TOP_UNTIMED;
             found.addAll(section(filter, other, isUp, limit + 1 - found.size(), Card.class, CARDS));
             end = found.size() > limit ? null : unread(filter, other, isUp);
         }
         boolean isMore = found.size() > limit;
         List<Card> cards = isMore ? found.subList(0, limit) : found;
-        Position near = cards.isEmpty() ? start : Position.of(cards.getFirst());
-        Position far = isMore ? Position.of(cards.getLast()) : end;
+        CardPosition near = cards.isEmpty() ? start : CardPosition.of(cards.getFirst());
+        CardPosition far = isMore ? CardPosition.of(cards.getLast()) : end;
         near = near.equals(TOP) || start.equals(TOP) ? null : near;
         return new Cards(
                 List.copyOf(isUp ? cards.reversed() : cards),
-                Position.text(isUp ? far : near),
-                Position.text(isUp ? near : far));
+                CardPosition.text(isUp ? far : near),
+                CardPosition.text(isUp ? near : far));
     }
 
     /** Returns notes after a position, or before it from the nearest, all with or all without a time of publication. */
     private <T> List<T> section(
-            NoteFilter filter, Position start, boolean isUp, int limit, Class<T> type, String select) {
+            NoteFilter filter, CardPosition start, boolean isUp, int limit, Class<T> type, String select) {
         String order = isUp ? UP : DOWN;
         Map<String, Object> parameters = new HashMap<>();
         String found = found(filter, start.range(isUp, parameters), order, parameters, limit);
@@ -228,12 +229,12 @@ public final class NoteCards {
     }
 
     /** Returns the position of the last note that {@link #section} read; null if it read all notes from its start. */
-    private @Nullable Position unread(NoteFilter filter, Position start, boolean isUp) {
+    private @Nullable CardPosition unread(NoteFilter filter, CardPosition start, boolean isUp) {
         if (filter.isPublishedOnly() || filter.isIndexed()) {
             return null;
         }
         Map<String, Object> parameters = new HashMap<>(filter.published().parameters());
-        return Statements.optional(jdbc, Position.class, parameters, """
+        return Statements.optional(jdbc, CardPosition.class, parameters, """
                         SELECT n.published_at AS at, n.note_id AS id FROM note n WHERE %s AND (%s) ORDER BY %s OFFSET %d LIMIT 1
                         """.formatted(
                         start.range(isUp, parameters), filter.published().sql(), isUp ? UP : DOWN, MOST_READ - 1))
@@ -282,8 +283,8 @@ public final class NoteCards {
     }
 
     /** Returns the first of all matching notes in an order. */
-    public List<Hit> search(NoteFilter filter, Order order, int limit) {
-        if (order == Order.PUBLISHED && filter.isIndexed()) {
+    public List<Hit> search(NoteFilter filter, CardOrder order, int limit) {
+        if (order == CardOrder.PUBLISHED && filter.isIndexed()) {
             String select = HIT + "FROM found JOIN note n USING (note_id) LEFT JOIN author a USING (author_id)";
             List<Hit> hits = new ArrayList<>(section(filter, TOP, false, limit, Hit.class, select));
             hits.addAll(section(filter, TOP_UNTIMED, false, limit - hits.size(), Hit.class, select));

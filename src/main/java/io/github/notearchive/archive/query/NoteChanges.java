@@ -22,7 +22,7 @@ public final class NoteChanges {
     /** Rows that one page examines. It ends before its limit if they hold fewer changes. */
     private static final int EXAMINED = 2000;
 
-    private static final Position NEWEST = new Position(Instant.parse("9999-12-31T00:00:00Z"), "g");
+    private static final ChangePosition NEWEST = new ChangePosition(Instant.parse("9999-12-31T00:00:00Z"), "g");
 
     private final JdbcClient jdbc;
 
@@ -31,7 +31,8 @@ public final class NoteChanges {
     }
 
     /** Rows of a page, and the position of the next, older page; null without one. */
-    public record ChangePage(List<Change> rows, @Nullable String older) {}
+    public record ChangePage(
+            List<NoteChange> rows, @Nullable String older) {}
 
     /**
      * A vanished or an edited note.
@@ -44,7 +45,7 @@ public final class NoteChanges {
      * @param after new values of the fields
      * @param absence null for an edited note
      */
-    public record Change(
+    public record NoteChange(
             NoteId id,
             Instant at,
             Instant seenAt,
@@ -68,15 +69,15 @@ public final class NoteChanges {
             @Nullable Integer code, long nights, @Nullable Instant recheckAt) {}
 
     /** Time and note id of a row; the text of it separates pages. */
-    private record Position(Instant at, String id) {
+    private record ChangePosition(Instant at, String id) {
 
-        static Position parse(@Nullable String text) {
+        static ChangePosition parse(@Nullable String text) {
             if (text == null || text.isEmpty()) {
                 return NEWEST;
             }
             String[] parts = text.split("_", 2);
             try {
-                return new Position(Instant.parse(parts[0]), new NoteId(parts[1]).value());
+                return new ChangePosition(Instant.parse(parts[0]), new NoteId(parts[1]).value());
             } catch (RuntimeException e) {
                 throw new IllegalArgumentException("\"" + text + "\" is not a position within the list", e);
             }
@@ -189,11 +190,11 @@ public final class NoteChanges {
      * @param change the change of the examined row {@code e} of the note {@code n}; no row if there is none
      */
     private ChangePage page(@Nullable String after, int limit, String examined, String change) {
-        Position start = Position.parse(after);
+        ChangePosition start = ChangePosition.parse(after);
         Map<String, ?> parameters = Map.of("at", start.at(), "id", start.id());
         String newest = examined + "LIMIT " + EXAMINED;
-        List<Change> rows = Statements.list(
-                jdbc, Change.class, parameters, """
+        List<NoteChange> rows = Statements.list(
+                jdbc, NoteChange.class, parameters, """
                         WITH examined AS (%s)
                         SELECT n.note_id AS id, e.at, n.title, n.author_id, n.published_at, c.*
                         FROM examined e
@@ -204,14 +205,14 @@ public final class NoteChanges {
                         LIMIT %d
                         """.formatted(newest, change, NoteView.NOT_ERASED, limit));
         if (rows.size() == limit) {
-            Change last = rows.getLast();
-            return new ChangePage(rows, new Position(last.at(), last.id().value()).toString());
+            NoteChange last = rows.getLast();
+            return new ChangePage(rows, new ChangePosition(last.at(), last.id().value()).toString());
         }
         String last = "SELECT at, note_id AS id FROM (%s) AS examined OFFSET %d".formatted(newest, EXAMINED - 1);
         return new ChangePage(
                 rows,
-                Statements.optional(jdbc, Position.class, parameters, last)
-                        .map(Position::toString)
+                Statements.optional(jdbc, ChangePosition.class, parameters, last)
+                        .map(ChangePosition::toString)
                         .orElse(null));
     }
 }

@@ -114,7 +114,7 @@ public final class NoteSnapshots {
      *
      * @param since restricts it to notes that changed at this time of the database or later; null for all
      */
-    public Snapshot open(Selection selection, @Nullable Collection<NoteId> ids, @Nullable Instant since) {
+    public NoteSnapshot open(Selection selection, @Nullable Collection<NoteId> ids, @Nullable Instant since) {
         DefaultTransactionDefinition readOnly = new DefaultTransactionDefinition();
         readOnly.setReadOnly(true);
         readOnly.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
@@ -128,7 +128,7 @@ public final class NoteSnapshots {
                     RecordParameters.of(selection).addValue("ids", RecordParameters.column(ids));
             parameters.addValue("since", RecordParameters.column(since));
             filter.parameters().forEach((name, value) -> parameters.addValue(name, RecordParameters.column(value)));
-            return new Snapshot(transaction, relations(filter), parameters);
+            return new NoteSnapshot(transaction, relations(filter), parameters);
         } catch (RuntimeException e) {
             transactions.rollback(transaction);
             throw e;
@@ -148,7 +148,7 @@ public final class NoteSnapshots {
                 .filter(name -> {
                     Map<String, @Nullable Object> alone = new HashMap<>(neutral);
                     alone.put(name, given.get(name));
-                    try (Snapshot matching = open(JSON.convertValue(alone, Selection.class), null, null)) {
+                    try (NoteSnapshot matching = open(JSON.convertValue(alone, Selection.class), null, null)) {
                         return matching.isEmpty();
                     }
                 })
@@ -207,13 +207,13 @@ public final class NoteSnapshots {
      * READ}. Rows are read with cursors, so that memory use does not depend on the size of the archive; the caller
      * closes each stream before it opens the next one.
      */
-    public final class Snapshot implements AutoCloseable {
+    public final class NoteSnapshot implements AutoCloseable {
 
         private final TransactionStatus transaction;
         private final String relations;
         private final MapSqlParameterSource parameters;
 
-        private Snapshot(TransactionStatus transaction, String relations, MapSqlParameterSource parameters) {
+        private NoteSnapshot(TransactionStatus transaction, String relations, MapSqlParameterSource parameters) {
             this.transaction = transaction;
             this.relations = relations;
             this.parameters = parameters;
@@ -277,7 +277,7 @@ public final class NoteSnapshots {
          * @param ofCaptures whether the parts are those of captures, by month, or of notes
          * @param since null for all parts
          */
-        public List<Part> changedParts(int digits, boolean ofCaptures, @Nullable Instant since) {
+        public List<SnapshotPart> changedParts(int digits, boolean ofCaptures, @Nullable Instant since) {
             String from = ofCaptures
                     ? "date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month FROM note_capture WHERE changed_at >= coalesce(:since, timestamptz '-infinity')"
                     : "NULL::date AS month FROM selected";
@@ -285,7 +285,7 @@ public final class NoteSnapshots {
                             since,
                             "SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month"
                                     .formatted(digits, from))
-                    .query(Columns.of(Part.class))
+                    .query(Columns.of(SnapshotPart.class))
                     .list();
         }
 
@@ -377,9 +377,9 @@ public final class NoteSnapshots {
      *
      * @param month first day of the month in UTC to whose captures it is restricted; null for all rows
      */
-    public record Part(String prefix, @Nullable LocalDate month) {
+    public record SnapshotPart(String prefix, @Nullable LocalDate month) {
 
-        public Part {
+        public SnapshotPart {
             if (!prefix.matches("[0-9a-f]+")) {
                 throw new IllegalArgumentException("\"" + prefix + "\" is not the beginning of a note id");
             }

@@ -71,9 +71,9 @@ public final class NoteStats {
             boolean refresh) {}
 
     /** Returns the slots of a note with their objects, in the order of kinds and positions. */
-    public List<File> files(NoteId id) {
+    public List<FileState> files(NoteId id) {
         return Statements.list(
-                jdbc, File.class, Map.of("noteId", id.value(), "video", Endpoint.VIDEO.ledgerName()), """
+                jdbc, FileState.class, Map.of("noteId", id.value(), "video", Endpoint.VIDEO.ledgerName()), """
                         SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.checks,
                                string_to_array(coalesce(m.error, ''), '; ') AS tried,
                                m.updated_at AS changed_at, o.size_bytes, o.content_type, o.object_key,
@@ -92,8 +92,8 @@ public final class NoteStats {
     }
 
     /** Returns the findings of audits about the sidecars and files of a note, oldest first. */
-    public List<Finding> findings(NoteId id) {
-        return Statements.list(jdbc, Finding.class, Map.of("noteId", id.value()), """
+    public List<NoteFinding> findings(NoteId id) {
+        return Statements.list(jdbc, NoteFinding.class, Map.of("noteId", id.value()), """
                         SELECT f.kind, f.object_key AS key, f.seen, f.first_seen, f.resolved_at
                         FROM fixity_finding f
                         WHERE f.note_id = :noteId
@@ -110,7 +110,7 @@ public final class NoteStats {
      *     tried
      * @param isListed whether the newest response lists it
      */
-    public record File(
+    public record FileState(
             String kind,
             int ordinal,
             SlotState state,
@@ -125,7 +125,7 @@ public final class NoteStats {
             boolean isListed) {}
 
     /** A finding of an audit; {@code resolvedAt} is null while it is open. */
-    public record Finding(
+    public record NoteFinding(
             String kind,
             String key,
             String seen,

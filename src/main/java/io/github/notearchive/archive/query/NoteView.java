@@ -88,8 +88,8 @@ public final class NoteView {
     public record Neighbours(
             @Nullable NoteId older, @Nullable NoteId newer) {}
 
-    public List<Mention> mentions(NoteId id) {
-        return Statements.list(jdbc, Mention.class, Map.of("noteId", id), """
+    public List<ViewedMention> mentions(NoteId id) {
+        return Statements.list(jdbc, ViewedMention.class, Map.of("noteId", id), """
                         SELECT a.author_id AS id, coalesce(m.nickname, m.user_id, '') AS name
                         FROM note_mention m LEFT JOIN author a ON a.author_id = m.user_id
                         WHERE m.note_id = :noteId AND is_forgotten_person(m.user_id) IS NOT TRUE
@@ -98,7 +98,7 @@ public final class NoteView {
     }
 
     /** A person that a note names; with an id if that person is an author. */
-    public record Mention(@Nullable String id, String name) {}
+    public record ViewedMention(@Nullable String id, String name) {}
 
     /** Returns the slots of a note with their files, in the order of kinds and positions. */
     public List<NoteFile> files(NoteId id) {
@@ -207,9 +207,9 @@ public final class NoteView {
             @Nullable Instant verifiedAt) {}
 
     /** Returns the comments contained in a response, in its order. */
-    public List<Comment> comments(NoteId id, Instant capturedAt) {
+    public List<ViewedComment> comments(NoteId id, Instant capturedAt) {
         return Statements.list(
-                jdbc, Comment.class, Map.of("noteId", id, "capturedAt", capturedAt), """
+                jdbc, ViewedComment.class, Map.of("noteId", id, "capturedAt", capturedAt), """
                         SELECT n.author_nickname AS author, n.comment_text AS text, n.written_at, n.place, n.liked_count AS likes,
                                n.parent_id IS NOT NULL AS is_reply
                         FROM note_comment n
@@ -219,7 +219,7 @@ public final class NoteView {
                         """.formatted(NOT_ERASED));
     }
 
-    public record Comment(
+    public record ViewedComment(
             @Nullable String author,
             @Nullable String text,
             @Nullable Instant writtenAt,

@@ -62,15 +62,15 @@ public final class PlanStats {
     }
 
     /** A run that could claim notes. While a run of this node is active, its claims are not orphaned. */
-    public record Run(String node, boolean isActive, String refreshPolicy, boolean buysVideos) {}
+    public record PlannedRun(String node, boolean isActive, String refreshPolicy, boolean buysVideos) {}
 
     /**
      * Work of a run, with the claims of other nodes and the due notes that lack only their video.
      *
      * @param isPlanned whether the refreshes were planned by the current settings
      */
-    public record Work(
-            Map<Kind, Group> groups,
+    public record PlannedWork(
+            Map<WorkKind, Group> groups,
             List<Claims> claims,
             long failed,
             long erased,
@@ -78,19 +78,19 @@ public final class PlanStats {
             boolean isPlanned,
             long videosToBuy) {
 
-        public Group group(Kind kind) {
+        public Group group(WorkKind kind) {
             return groups.getOrDefault(kind, Group.NONE);
         }
     }
 
-    public Work read(Run run, Instant now) {
+    public PlannedWork read(PlannedRun run, Instant now) {
         Map<String, Object> parameters = new HashMap<>(responses.usableAt(now));
         parameters.putAll(WorklistStats.hour(now));
         parameters.putAll(Map.of(
                 "node", run.node(),
                 "running", run.isActive(),
                 "nightEnds", Night.of(now).ends()));
-        return new Work(
+        return new PlannedWork(
                 groups(parameters),
                 claims(parameters),
                 worklist.countByState(now).stream()
@@ -106,7 +106,7 @@ public final class PlanStats {
     }
 
     /** Class of a note with a due date: what a run would do with it, or when. */
-    public enum Kind {
+    public enum WorkKind {
         NEW,
         POSTPONED,
         HELD,
@@ -125,7 +125,7 @@ public final class PlanStats {
         static final Group NONE = new Group(0, 0, null);
     }
 
-    private record Counted(Kind kind, Group group) {}
+    private record Counted(WorkKind kind, Group group) {}
 
     /**
      * Counts the notes with a due date, by kind; empty kinds are omitted. Complete hours are counted from
@@ -133,7 +133,7 @@ public final class PlanStats {
      * claim because another node has claimed them. For due notes with a usable response, which need no call, the
      * responses of the last nights are read, which the quota limits, and one row per note.
      */
-    private Map<Kind, Group> groups(Map<String, ?> parameters) {
+    private Map<WorkKind, Group> groups(Map<String, ?> parameters) {
         String sql = """
                 WITH this_hour AS (
                     SELECT w.state, w.response_held, w.due_at FROM $this_hour WHERE w.state <> 'FAILED' AND $free),
@@ -198,22 +198,24 @@ public final class PlanStats {
      * @param files time from a response until its note was archived
      * @param responsesBeforeStops responses before the provider reported its quota as used up, per night, newest first
      */
-    public record Measurements(Share videoShare, Calls calls, Measured files, List<Long> responsesBeforeStops) {}
+    public record Measurements(
+            MeasuredShare videoShare, MeasuredCalls calls, Measured files, List<Long> responsesBeforeStops) {}
 
     /** Measures the nights before a time. */
     public Measurements measure(Instant now, boolean videos) {
         Instant since = new Night(Night.of(now).date().minusDays(NIGHTS)).begins();
-        return new Measurements(videos ? videos() : Share.NONE, calls(since), files(since), responsesBeforeStops(now));
+        return new Measurements(
+                videos ? videos() : MeasuredShare.NONE, calls(since), files(since), responsesBeforeStops(now));
     }
 
     /** A share of a sample with {@code of} elements. */
-    public record Share(long of, double share) {
+    public record MeasuredShare(long of, double share) {
 
-        public static final Share NONE = new Share(0, 0);
+        public static final MeasuredShare NONE = new MeasuredShare(0, 0);
     }
 
-    private Share videos() {
-        return Statements.one(jdbc, Share.class, Map.of("notes", NOTES), """
+    private MeasuredShare videos() {
+        return Statements.one(jdbc, MeasuredShare.class, Map.of("notes", NOTES), """
                         SELECT count(*) AS "of", coalesce(avg((note_type = 'video')::int), 0) AS share
                         FROM (SELECT note_type FROM note ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
                         """);
@@ -228,16 +230,16 @@ public final class PlanStats {
     }
 
     /** Measurements of the calls of the last nights; one call per billed response if unknown. */
-    public record Calls(Measured latency, double perResponse) {
+    public record MeasuredCalls(Measured latency, double perResponse) {
 
         public long neededFor(long responses) {
             return (long) Math.ceil(responses * perResponse);
         }
     }
 
-    private Calls calls(Instant since) {
+    private MeasuredCalls calls(Instant since) {
         Map<String, ?> parameters = Map.of("since", since, "endingCalls", ProviderCode.ENDING_CALLS, "calls", CALLS);
-        return Statements.one(jdbc, Calls.class, parameters, """
+        return Statements.one(jdbc, MeasuredCalls.class, parameters, """
                         SELECT count(*) AS "of",
                                coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms), 0) / 1000 AS seconds,
                                coalesce(count(*)::float8 / nullif(count(*) FILTER (WHERE billed = 'YES'), 0), 1) AS per_response

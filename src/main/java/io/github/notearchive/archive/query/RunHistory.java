@@ -85,7 +85,7 @@ public final class RunHistory {
     }
 
     /** Returns the runs of these nights, of a node or of all, oldest first, including killed and active ones. */
-    public List<Run> runs(@Nullable String node, Night from, Night to) {
+    public List<RecordedRun> runs(@Nullable String node, Night from, Night to) {
         return jdbc.sql("""
                         SELECT r.*, bill.*, s.worklist_pending AS pending, s.worklist_postponed AS waiting,
                                s.worklist_archived AS archived_in_all, s.worklist_gone AS gone_in_all,
@@ -116,13 +116,13 @@ public final class RunHistory {
                 .param("node", node, Types.VARCHAR)
                 .param("from", from.date())
                 .param("to", to.date())
-                .query(Columns.of(Run.class))
+                .query(Columns.of(RecordedRun.class))
                 .list();
     }
 
     /** Returns the newest executions of the nightly job, of all nodes, newest first. */
-    public List<Execution> latest(int limit) {
-        return Statements.list(jdbc, Execution.class, Map.of("limit", limit), """
+    public List<RecordedExecution> latest(int limit) {
+        return Statements.list(jdbc, RecordedExecution.class, Map.of("limit", limit), """
                         SELECT h.job_execution_id AS execution, h.job_instance_id AS instance, h.night::text,
                                h.instance_night::text, h.node, h.status, h.exit_code, h.exit_message,
                                coalesce(s.began_at, h.started_at AT TIME ZONE 'UTC') AS began,
@@ -213,7 +213,7 @@ public final class RunHistory {
      * @param exitCode name of the exit code; null if the run has not ended; for a killed run that of the recovery
      * @param left row of {@code run_summary}; null for a run without one, which was killed or is active
      */
-    public record Run(
+    public record RecordedRun(
             String node,
             @Nullable Long execution,
             Night night,
@@ -234,7 +234,7 @@ public final class RunHistory {
     }
 
     /** An execution of the nightly job, the night in which it started, and that of its job instance. */
-    public record Execution(
+    public record RecordedExecution(
             long execution,
             long instance,
             @Nullable String night,
@@ -256,7 +256,7 @@ public final class RunHistory {
      * @param survival share of notes that is still available, by days: JSON of {@link #shares}; null if unknown
      */
     public record Left(
-            Work work,
+            RunWork work,
             @Nullable Long callsAllowed,
             StateTotals states,
             StoreTotals store,
@@ -281,7 +281,7 @@ public final class RunHistory {
         }
 
         /** Returns the shares by days, without unknown ones. */
-        public Map<Integer, Survival.Share> shares() {
+        public Map<Integer, Survival.SurvivalEstimate> shares() {
             return survival == null ? Map.of() : Survival.parse(survival);
         }
     }
@@ -305,7 +305,7 @@ public final class RunHistory {
             int exitNumber,
             String exitCode,
             String reason,
-            Work work,
+            RunWork work,
             @Nullable Long callsAllowed,
             Map<String, String> settings,
             CallTotals.@Nullable Cost cost) {}
@@ -317,7 +317,7 @@ public final class RunHistory {
      *     result counts
      * @param retried earlier results of such notes; 0 before it is recorded
      */
-    public record Work(
+    public record RunWork(
             long archived,
             long unavailable,
             long postponed,
@@ -447,5 +447,5 @@ public final class RunHistory {
             @Nullable Long p95,
             @Nullable Long p99) {}
 
-    public record FindingCount(Damage.Kind kind, long findings) {}
+    public record FindingCount(Damage.FindingKind kind, long findings) {}
 }

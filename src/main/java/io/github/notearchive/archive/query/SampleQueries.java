@@ -16,9 +16,9 @@ public final class SampleQueries {
         this.jdbc = jdbc;
     }
 
-    public record Sample(String title, String sql, List<Map<String, @Nullable Object>> rows) {}
+    public record SampleQuery(String title, String sql, List<Map<String, @Nullable Object>> rows) {}
 
-    public List<Sample> all() {
+    public List<SampleQuery> all() {
         return List.of(
                 sample("The runs", """
                         SELECT job_execution_id AS execution, job_instance_id AS instance, status, exit_code, notes, exit_message
@@ -42,7 +42,7 @@ public final class SampleQueries {
                         """));
     }
 
-    private Sample sample(String title, String sql) {
-        return new Sample(title, sql, jdbc.sql(sql).query().listOfRows());
+    private SampleQuery sample(String title, String sql) {
+        return new SampleQuery(title, sql, jdbc.sql(sql).query().listOfRows());
     }
 }

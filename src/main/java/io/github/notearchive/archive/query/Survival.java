@@ -26,7 +26,7 @@ public final class Survival {
     private static final int LONGEST_SECONDS = 10;
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final TypeReference<TreeMap<Integer, Share>> SHARES = new TypeReference<>() {};
+    private static final TypeReference<TreeMap<Integer, SurvivalEstimate>> SHARES = new TypeReference<>() {};
 
     /** Shares by days, of {@value #LEAST_AT_RISK} notes at least: few notes say nothing about others. */
     private static final int LEAST_AT_RISK = 10;
@@ -50,7 +50,7 @@ public final class Survival {
      *
      * @param atRisk number of notes that were observed for so long
      */
-    public record Share(double share, long atRisk) {
+    public record SurvivalEstimate(double share, long atRisk) {
 
         /** Returns the lower bound of the Wilson interval of 95 %. */
         public double low() {
@@ -104,12 +104,12 @@ public final class Survival {
     public record Curve(String value, @Nullable String name, long notes, String json) {
 
         /** Returns the shares by days, without those of too few notes. */
-        public Map<Integer, Share> shares() {
+        public Map<Integer, SurvivalEstimate> shares() {
             return parse(json);
         }
     }
 
-    static Map<Integer, Share> parse(String json) {
+    static Map<Integer, SurvivalEstimate> parse(String json) {
         return JSON.readValue(json, SHARES);
     }
 

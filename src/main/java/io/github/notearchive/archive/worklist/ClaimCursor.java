@@ -27,24 +27,24 @@ final class ClaimCursor {
 
     private static final long NANOS = SECONDS * 1_000_000_000L;
 
-    private volatile Map<Integer, Position> positions = new ConcurrentHashMap<>();
+    private volatile Map<Integer, ClaimPosition> positions = new ConcurrentHashMap<>();
     private volatile long lastRestart;
     private volatile boolean isExhausted;
 
     /** Position in one lane, in the order of its index. */
-    record Position(Instant due, String noteId) {
+    record ClaimPosition(Instant due, String noteId) {
 
         /** Before all entries. */
-        static final Position START = new Position(Instant.EPOCH, "");
+        static final ClaimPosition START = new ClaimPosition(Instant.EPOCH, "");
 
-        private static final Comparator<Position> ORDER =
-                Comparator.comparing(Position::due).thenComparing(Position::noteId);
+        private static final Comparator<ClaimPosition> ORDER =
+                Comparator.comparing(ClaimPosition::due).thenComparing(ClaimPosition::noteId);
     }
 
-    record Claimed(WorklistItem note, int lane, Position at) {
+    record Claimed(WorklistItem note, int lane, ClaimPosition at) {
 
         static final Comparator<Claimed> ORDER =
-                Comparator.comparingInt(Claimed::lane).reversed().thenComparing(Claimed::at, Position.ORDER);
+                Comparator.comparingInt(Claimed::lane).reversed().thenComparing(Claimed::at, ClaimPosition.ORDER);
     }
 
     /**
@@ -55,8 +55,8 @@ final class ClaimCursor {
      * @param claim claims the first notes after the given positions, at most the given number, and returns them in
      *     order; a lane without a position is scanned from its start
      */
-    List<WorklistItem> next(int count, BiFunction<Map<Integer, Position>, Integer, List<Claimed>> claim) {
-        Map<Integer, Position> current = positions;
+    List<WorklistItem> next(int count, BiFunction<Map<Integer, ClaimPosition>, Integer, List<Claimed>> claim) {
+        Map<Integer, ClaimPosition> current = positions;
         List<Claimed> found = new ArrayList<>();
         long now = System.nanoTime();
         boolean restarts = current.isEmpty() || now - lastRestart >= NANOS;
@@ -70,7 +70,8 @@ final class ClaimCursor {
             isExhausted = found.size() < count;
             lastRestart = now;
         }
-        found.forEach(claimed -> current.merge(claimed.lane(), claimed.at(), BinaryOperator.maxBy(Position.ORDER)));
+        found.forEach(
+                claimed -> current.merge(claimed.lane(), claimed.at(), BinaryOperator.maxBy(ClaimPosition.ORDER)));
         return found.stream().map(Claimed::note).toList();
     }
 

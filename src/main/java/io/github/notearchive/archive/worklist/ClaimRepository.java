@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.worklist;
 
+import io.github.notearchive.archive.worklist.ClaimCursor.ClaimPosition;
 import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
-import io.github.notearchive.archive.worklist.ClaimCursor.Position;
 import io.github.notearchive.io.jdbc.GroupCommit;
 import io.github.notearchive.io.jdbc.Lease;
 import io.github.notearchive.io.jdbc.Statements;
@@ -173,35 +173,36 @@ public class ClaimRepository implements AutoCloseable {
     }
 
     /** Returns the claimed notes in the order of claims. */
-    private List<Claimed> claim(Reader reader, Map<Integer, Position> from, int count) {
+    private List<Claimed> claim(Reader reader, Map<Integer, ClaimPosition> from, int count) {
         Lanes lanes = reader.lanes();
-        List<Position> begins = lanes.numbers.stream()
-                .map(lane -> from.getOrDefault(lane, Position.START))
+        List<ClaimPosition> begins = lanes.numbers.stream()
+                .map(lane -> from.getOrDefault(lane, ClaimPosition.START))
                 .toList();
         Map<String, ?> parameters = Map.of(
                 "node", reader.node(),
                 "count", count,
                 "lanes", lanes.numbers,
-                "positions", begins.stream().map(Position::due).toList(),
-                "ids", begins.stream().map(Position::noteId).toList(),
+                "positions", begins.stream().map(ClaimPosition::due).toList(),
+                "ids", begins.stream().map(ClaimPosition::noteId).toList(),
                 "now", clock.instant(),
                 "tonight", Night.current(clock));
         String sql = CLAIM.formatted(lanes == Lanes.REFRESHES ? REFRESH_DUE : DUE);
-        return Statements.list(autoCommit, ClaimedRow.class, parameters, sql).stream()
+        return Statements.list(autoCommit, ClaimRow.class, parameters, sql).stream()
                 .map(row -> row.of(lanes))
                 .sorted(Claimed.ORDER)
                 .toList();
     }
 
-    private record ClaimedRow(NoteId noteId, long claimId, int lane, int refreshValue, WorklistRow row) {
+    private record ClaimRow(NoteId noteId, long claimId, int lane, int refreshValue, WorklistRow row) {
 
         private Claimed of(Lanes lanes) {
             LocalDate night = lanes == Lanes.REFRESHES ? row.refresh().refreshNight() : null;
             if (night == null) {
-                Position at = new Position(Objects.requireNonNull(row.dueAt()), noteId.value());
+                ClaimPosition at = new ClaimPosition(Objects.requireNonNull(row.dueAt()), noteId.value());
                 return new Claimed(new WorklistItem(noteId, claimId, row, false, null), lane, at);
             }
-            Position at = new Position(night.atStartOfDay(ZoneOffset.UTC).toInstant(), noteId.value());
+            ClaimPosition at =
+                    new ClaimPosition(night.atStartOfDay(ZoneOffset.UTC).toInstant(), noteId.value());
             return new Claimed(new WorklistItem(noteId, claimId, row, false, new Night(night)), refreshValue, at);
         }
     }

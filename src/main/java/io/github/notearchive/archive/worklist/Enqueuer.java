@@ -273,7 +273,7 @@ public final class Enqueuer {
         }
 
         private void rejectErased(SqlParameterSource range) {
-            List<Erased> erased = jdbc.sql("""
+            List<ErasedLine> erased = jdbc.sql("""
                             WITH forgotten AS (
                                 DELETE FROM enqueued e USING forgotten_note f
                                 WHERE e.note_id = f.note_id AND e.note_id > :after AND e.note_id <= :last
@@ -284,7 +284,7 @@ public final class Enqueuer {
                             FROM forgotten ORDER BY line
                             """)
                     .paramSource(range)
-                    .query(Columns.of(Erased.class))
+                    .query(Columns.of(ErasedLine.class))
                     .list();
             added -= erased.isEmpty() ? 0 : erased.getFirst().removed();
             erased.forEach(line -> reject(
@@ -293,7 +293,7 @@ public final class Enqueuer {
                     "was forgotten on " + Night.of(line.forgottenAt()) + ", and will not be archived again"));
         }
 
-        private record Erased(long line, String noteId, Instant forgottenAt, long removed) {}
+        private record ErasedLine(long line, String noteId, Instant forgottenAt, long removed) {}
 
         private EnqueueReport report() {
             Accepted accepted = Statements.one(jdbc, Accepted.class, Map.of(), """

@@ -20,7 +20,7 @@ public class ErasureList implements AutoCloseable {
 
     private final JdbcClient jdbc;
     private final JdbcClient autoCommit;
-    private final GroupCommit<Response, Boolean> responses = GroupCommit.ofStatements("erasures", this::covers);
+    private final GroupCommit<NoteAndAuthor, Boolean> responses = GroupCommit.ofStatements("erasures", this::covers);
 
     ErasureList(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
@@ -31,7 +31,7 @@ public class ErasureList implements AutoCloseable {
     public record Tombstone(
             Instant at, @Nullable String reason, @Nullable Instant finishedAt) {}
 
-    private record Response(NoteId id, @Nullable String author) {}
+    private record NoteAndAuthor(NoteId id, @Nullable String author) {}
 
     public Optional<Tombstone> find(NoteId id) {
         return Statements.optional(jdbc, Tombstone.class, Map.of("noteId", id), """
@@ -44,10 +44,10 @@ public class ErasureList implements AutoCloseable {
      * since the caller downloads next and must not hold a connection meanwhile.
      */
     public boolean covers(NoteId id, @Nullable String author) {
-        return responses.execute(new Response(id, author));
+        return responses.execute(new NoteAndAuthor(id, author));
     }
 
-    private List<Boolean> covers(List<Response> group) {
+    private List<Boolean> covers(List<NoteAndAuthor> group) {
         Set<Integer> covered = autoCommit
                 .sql("""
                         SELECT position
@@ -56,7 +56,7 @@ public class ErasureList implements AutoCloseable {
                            OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(response.author))
                         """)
                 .param("notes", group.stream().map(each -> each.id().value()).toArray(String[]::new))
-                .param("authors", group.stream().map(Response::author).toArray(String[]::new))
+                .param("authors", group.stream().map(NoteAndAuthor::author).toArray(String[]::new))
                 .query((row, _) -> row.getInt("position"))
                 .set();
         return IntStream.rangeClosed(1, group.size())
@@ -69,10 +69,10 @@ public class ErasureList implements AutoCloseable {
         responses.close();
     }
 
-    public record Count(long notes, long authors, long unfinished) {}
+    public record ErasureCount(long notes, long authors, long unfinished) {}
 
-    public Count count() {
-        return Statements.one(jdbc, Count.class, Map.of(), """
+    public ErasureCount count() {
+        return Statements.one(jdbc, ErasureCount.class, Map.of(), """
                         SELECT (SELECT count(*) FROM forgotten_note) AS notes,
                                (SELECT count(*) FROM forgotten_author) AS authors,
                                (SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL)

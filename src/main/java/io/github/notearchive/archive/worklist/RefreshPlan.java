@@ -5,7 +5,7 @@ import io.github.notearchive.io.jdbc.Transactions;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.provider.RefreshProperties.Order;
+import io.github.notearchive.provider.RefreshProperties.RefreshOrder;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
@@ -161,7 +161,7 @@ public final class RefreshPlan {
                   AND %s""".formatted(
                         joined(settings.gapDays()),
                         joined(settings.ageDays()),
-                        settings.order() == Order.VALUE ? VALUE : "CROSS JOIN (SELECT 0 AS value) AS v",
+                        settings.order() == RefreshOrder.VALUE ? VALUE : "CROSS JOIN (SELECT 0 AS value) AS v",
                         which);
     }
 
@@ -170,7 +170,7 @@ public final class RefreshPlan {
 
     /** Returns the due refreshes by value, highest first; empty if they are not ordered by it. */
     public List<ValueClass> dueByValue() {
-        if (settings.order() != Order.VALUE) {
+        if (settings.order() != RefreshOrder.VALUE) {
             return List.of();
         }
         return Statements.list(

@@ -51,14 +51,14 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
     /** Attempts if PostgreSQL undoes a request; the last one is made alone. */
     private static final int MAX_ATTEMPTS = 3;
 
-    private record Entry<Q, R>(@Nullable Q request, CompletableFuture<R> result) {}
+    private record Member<Q, R>(@Nullable Q request, CompletableFuture<R> result) {}
 
     private final String name;
     private final Duration linger;
     private final TransactionOperations transactions;
     private final Function<? super Q, ?> kind;
     private final Function<List<Q>, List<R>> action;
-    private final BlockingQueue<Entry<Q, R>> queue = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Member<Q, R>> queue = new LinkedBlockingQueue<>();
     private final Thread thread;
     private boolean closed;
 
@@ -111,7 +111,7 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
      * @throws RuntimeException failure of the action or of the commit
      */
     public R execute(Q request) {
-        var entry = new Entry<>(request, new CompletableFuture<R>());
+        var entry = new Member<>(request, new CompletableFuture<R>());
         synchronized (this) {
             if (closed) {
                 throw new IllegalStateException(name + " is closed");
@@ -145,7 +145,7 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
                 return;
             }
             closed = true;
-            queue.add(new Entry<>(null, new CompletableFuture<>()));
+            queue.add(new Member<>(null, new CompletableFuture<>()));
         }
         boolean interrupted = false;
         while (thread.isAlive()) {
@@ -162,7 +162,7 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
 
     private void run() {
         boolean concurrent = false;
-        List<Entry<Q, R>> group = new ArrayList<>();
+        List<Member<Q, R>> group = new ArrayList<>();
         while (collect(group, concurrent)) {
             concurrent = group.size() > 1;
             group.stream()
@@ -177,10 +177,10 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
     }
 
     /** Adds waiting requests to an empty group; returns false at the end, when none is left. */
-    private boolean collect(List<Entry<Q, R>> group, boolean concurrent) {
+    private boolean collect(List<Member<Q, R>> group, boolean concurrent) {
         long deadline = Long.MAX_VALUE;
         while (group.size() < MAX_SIZE) {
-            Entry<Q, R> next = next(group.isEmpty() ? Long.MAX_VALUE : Math.max(0, deadline - System.nanoTime()));
+            Member<Q, R> next = next(group.isEmpty() ? Long.MAX_VALUE : Math.max(0, deadline - System.nanoTime()));
             if (next == null) {
                 break;
             }
@@ -196,7 +196,7 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
         return !group.isEmpty();
     }
 
-    private @Nullable Entry<Q, R> next(long nanos) {
+    private @Nullable Member<Q, R> next(long nanos) {
         while (true) {
             try {
                 return queue.poll(nanos, TimeUnit.NANOSECONDS);
@@ -206,10 +206,10 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
         }
     }
 
-    private void commit(List<Entry<Q, R>> group, int attempt) {
+    private void commit(List<Member<Q, R>> group, int attempt) {
         List<R> results;
         try {
-            List<Q> requests = group.stream().map(Entry::request).toList();
+            List<Q> requests = group.stream().map(Member::request).toList();
             results = transactions.execute(_ -> action.apply(requests));
             if (results.size() != group.size()) {
                 throw new IllegalStateException("%s: %d results of %d requests"

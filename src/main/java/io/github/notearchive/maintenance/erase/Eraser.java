@@ -3,7 +3,7 @@ package io.github.notearchive.maintenance.erase;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.Copies;
-import io.github.notearchive.archive.catalog.ErasureRepository.Files;
+import io.github.notearchive.archive.catalog.ErasureRepository.ErasedFiles;
 import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
 import io.github.notearchive.archive.catalog.Sidecar;
@@ -44,7 +44,7 @@ import org.springframework.util.FileSystemUtils;
 @Component
 public final class Eraser {
 
-    private static final Request UNFINISHED = new Request(List.of(), null, null);
+    private static final ErasureRequest UNFINISHED = new ErasureRequest(List.of(), null, null);
 
     private final ErasureRepository rows;
     private final ObjectStore store;
@@ -94,18 +94,18 @@ public final class Eraser {
     }
 
     /** Notes and person to erase, by the platform id of a person whose notes are erased as well. */
-    public record Request(
+    public record ErasureRequest(
             List<NoteId> notes,
             @Nullable String author,
             @Nullable String reason) {
 
-        public Request {
+        public ErasureRequest {
             notes = List.copyOf(new TreeSet<>(notes));
         }
     }
 
     /** Returns what would be erased, including objects of an interrupted erasure; changes nothing. */
-    public ErasureReport preview(Request request) throws IOException {
+    public ErasureReport preview(ErasureRequest request) throws IOException {
         Erasure found = new Erasure();
         rolledBack(() -> markErased(request, found));
         if (hasBucket()) {
@@ -131,7 +131,7 @@ public final class Eraser {
     }
 
     /** Erases notes and person; empty, and nothing is changed, if a run or an audit of any node is active. */
-    public Optional<ErasureReport> forget(Request request) throws IOException {
+    public Optional<ErasureReport> forget(ErasureRequest request) throws IOException {
         try (RunnerLock lock =
                 RunnerLock.acquire(database, Scope.ARCHIVE, settings.node()).orElse(null)) {
             if (lock == null) {
@@ -182,7 +182,7 @@ public final class Eraser {
         return store.hasBucket();
     }
 
-    private ErasureReport erase(Request request, RunnerLock lock) throws IOException {
+    private ErasureReport erase(ErasureRequest request, RunnerLock lock) throws IOException {
         Erasure erasure = new Erasure();
         removeRows(request, erasure, lock);
         erasure.files = rows.removeListed(lock::requireHeld, null);
@@ -196,7 +196,7 @@ public final class Eraser {
         return erasure.report(false);
     }
 
-    private void removeRows(Request request, Erasure erasure, RunnerLock lock) throws IOException {
+    private void removeRows(ErasureRequest request, Erasure erasure, RunnerLock lock) throws IOException {
         transaction.executeWithoutResult(_ -> markErased(request, erasure));
         erasure.marked.forEach(tombstone -> tombstone.putInto(store));
         findSidecars(erasure);
@@ -211,7 +211,7 @@ public final class Eraser {
         erasure.sidecars.forEach(sidecar -> store.remove(sidecar.key().value()));
     }
 
-    private void markErased(Request request, Erasure erasure) {
+    private void markErased(ErasureRequest request, Erasure erasure) {
         Instant now = clock.instant();
         String author = request.author();
         if (author != null) {
@@ -262,8 +262,8 @@ public final class Eraser {
         private final List<NoteId> namedIn = new ArrayList<>();
         private final List<StoredObject> sidecars = new ArrayList<>();
         private final Set<String> named = new HashSet<>();
-        private Files files = new Files(0, 0);
-        private Files shared = files;
+        private ErasedFiles files = new ErasedFiles(0, 0);
+        private ErasedFiles shared = files;
         private long worklist;
         private long spooled;
         private long mentions;

@@ -28,7 +28,7 @@ import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.erase.Eraser;
-import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.Found;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.SidecarCounts;
 import io.github.notearchive.maintenance.rebuild.SidecarReader.OpenSidecar;
 import io.github.notearchive.maintenance.verify.BucketShards;
 import io.github.notearchive.note.Night;
@@ -214,7 +214,8 @@ public final class RebuildRunner {
         gate.open();
         StopReason end;
         Rows rows;
-        try (SharedScan<Progress> scan = new SharedScan<>(shards, run, settings.node(), Progress.NONE, Progress::plus);
+        try (SharedScan<RebuildProgress> scan =
+                        new SharedScan<>(shards, run, settings.node(), RebuildProgress.NONE, RebuildProgress::plus);
                 RunWatchdog _ = new RunWatchdog(
                         run,
                         lock,
@@ -265,7 +266,7 @@ public final class RebuildRunner {
         return () -> null;
     }
 
-    private Job job(RebuildRun run, SharedScan<Progress> scan, Supplier<Supplier<@Nullable Void>> complete) {
+    private Job job(RebuildRun run, SharedScan<RebuildProgress> scan, Supplier<Supplier<@Nullable Void>> complete) {
         return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(scan.result().found))
                 .start(scan.step(
                         jobs,
@@ -297,7 +298,7 @@ public final class RebuildRunner {
                 .build();
     }
 
-    private static StopReason whenComplete(Found found) {
+    private static StopReason whenComplete(SidecarCounts found) {
         return found.refused() + found.lost() + found.repaired() == 0
                 ? new StopReason(ExitCode.COMPLETED, "the tables contain every sidecar")
                 : new StopReason(
@@ -315,12 +316,12 @@ public final class RebuildRunner {
     }
 
     /** Counts of a shard, and the note of the sidecar that was written last. */
-    record Progress(Found found, @Nullable NoteId note) {
+    record RebuildProgress(SidecarCounts found, @Nullable NoteId note) {
 
-        static final Progress NONE = new Progress(Found.NONE, null);
+        static final RebuildProgress NONE = new RebuildProgress(SidecarCounts.NONE, null);
 
-        private Progress plus(Progress more) {
-            return new Progress(found.plus(more.found), null);
+        private RebuildProgress plus(RebuildProgress more) {
+            return new RebuildProgress(found.plus(more.found), null);
         }
     }
 
@@ -330,8 +331,8 @@ public final class RebuildRunner {
         /** Whether missing rows are merged into tables with rows. */
         boolean merges;
 
-        private Progress progress = Progress.NONE;
-        private Found found = Found.NONE;
+        private RebuildProgress progress = RebuildProgress.NONE;
+        private SidecarCounts found = SidecarCounts.NONE;
 
         RebuildRun(Gate gate, boolean merges, @Nullable Duration maxDuration) {
             super(gate);
@@ -340,29 +341,29 @@ public final class RebuildRunner {
         }
 
         void countUnchanged() {
-            count(new Found(1, 0, 0, 0, 0, List.of()), progress.note);
+            count(new SidecarCounts(1, 0, 0, 0, 0, List.of()), progress.note);
         }
 
         /** Counts a sidecar of a note whose rows were written, with the files that the bucket does not have. */
         void countWritten(NoteId id, List<String> losses) {
             List<String> findings =
                     losses.stream().map(loss -> "note " + id + ": " + loss).toList();
-            count(new Found(1, 0, losses.size(), 1, 0, findings), id);
+            count(new SidecarCounts(1, 0, losses.size(), 1, 0, findings), id);
         }
 
         void countRefused(String name, String reason) {
-            count(new Found(1, 1, 0, 0, 0, List.of(name + " is refused: " + reason)), progress.note);
+            count(new SidecarCounts(1, 1, 0, 0, 0, List.of(name + " is refused: " + reason)), progress.note);
         }
 
         /** Counts a sidecar of which only call and response were written; its note is due. */
         void countRepaired(NoteId id, String name, String flaw) {
             String line = "%s: only its response is restored, and the note is due: %s".formatted(name, flaw);
-            count(new Found(1, 0, 0, 1, 1, List.of(line)), id);
+            count(new SidecarCounts(1, 0, 0, 1, 1, List.of(line)), id);
         }
 
-        private void count(Found more, @Nullable NoteId note) {
+        private void count(SidecarCounts more, @Nullable NoteId note) {
             more.findings.forEach(line -> log.warn("{}", line));
-            progress = new Progress(progress.found.plus(more), note);
+            progress = new RebuildProgress(progress.found.plus(more), note);
         }
 
         /** Returns whether the previous written sidecar belongs to this note; its sidecars are in one shard. */
@@ -378,7 +379,7 @@ public final class RebuildRunner {
      */
     public record RebuildSummary(
             @JsonUnwrapped JobEnd end,
-            Found found,
+            SidecarCounts found,
             Rows rows,
             @Nullable LogState log) implements JobEnd.Summary {
 
@@ -396,20 +397,20 @@ public final class RebuildRunner {
          * @param findings the first {@value #MAX_FINDINGS} refused and repaired sidecars and lost files, with the
          *     reason
          */
-        public record Found(
+        public record SidecarCounts(
                 long sidecars, long refused, long lost, long written, long repaired, List<String> findings) {
 
             static final int MAX_FINDINGS = 100;
-            static final Found NONE = new Found(0, 0, 0, 0, 0, List.of());
+            static final SidecarCounts NONE = new SidecarCounts(0, 0, 0, 0, 0, List.of());
 
-            public Found {
+            public SidecarCounts {
                 findings = findings.stream()
                         .map(line -> line.replaceAll("\\R", " "))
                         .toList();
             }
 
-            Found plus(Found more) {
-                return new Found(
+            SidecarCounts plus(SidecarCounts more) {
+                return new SidecarCounts(
                         sidecars + more.sidecars,
                         refused + more.refused,
                         lost + more.lost,

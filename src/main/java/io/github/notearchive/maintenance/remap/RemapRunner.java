@@ -5,8 +5,8 @@ import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.StoredResponses;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
-import io.github.notearchive.archive.catalog.StoredResponses.Position;
 import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
+import io.github.notearchive.archive.catalog.StoredResponses.ResponsePosition;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
@@ -151,8 +151,8 @@ public final class RemapRunner {
 
     /** The remaining responses are not counted after a failure, whose reason a second one must not hide. */
     private RemapSummary summary(RemapRun run, StopReason end, int fieldsBefore) {
-        List<SchemaDrift.Found> fields = drift.found();
-        RemapRun.Progress progress = run.progress;
+        List<SchemaDrift.FieldExample> fields = drift.found();
+        RemapRun.RemapProgress progress = run.progress;
         return new RemapSummary(
                 run.end(end),
                 NoteMapper.VERSION,
@@ -190,14 +190,14 @@ public final class RemapRunner {
         /** Responses read by previous executions of the instance. */
         private long answersBefore;
 
-        private volatile Progress progress;
+        private volatile RemapProgress progress;
 
         RemapRun(boolean all, @Nullable Duration maxDuration) {
             super(gate);
             this.all = all;
             // a position of other responses is not used
             String scope = "mapper " + NoteMapper.VERSION + (all ? ", all answers" : "");
-            this.progress = new Progress(scope, Position.FIRST, 0, 0, List.of(), Map.of());
+            this.progress = new RemapProgress(scope, ResponsePosition.FIRST, 0, 0, List.of(), Map.of());
             addOption("all", all);
             addOption("maxDuration", maxDuration);
         }
@@ -208,18 +208,18 @@ public final class RemapRunner {
          *
          * @param scope what determines which responses are read
          */
-        record Progress(
+        record RemapProgress(
                 String scope,
-                Position last,
+                ResponsePosition last,
                 long answers,
                 long unreadable,
                 List<String> unreadableNotes,
                 Map<String, RemapChange> changes) {
 
-            Progress after(Page page) {
+            RemapProgress after(Page page) {
                 SortedMap<String, RemapChange> sum = new TreeMap<>(changes);
                 page.changes().forEach((column, change) -> sum.merge(column, change, RemapChange::and));
-                return new Progress(
+                return new RemapProgress(
                         scope,
                         page.last(),
                         answers + page.answers(),
@@ -238,7 +238,7 @@ public final class RemapRunner {
         @Override
         public void open(ExecutionContext context) {
             if (context.containsKey(PROGRESS)) {
-                Progress before = JsonMapper.shared().readValue(context.getString(PROGRESS), Progress.class);
+                RemapProgress before = JsonMapper.shared().readValue(context.getString(PROGRESS), RemapProgress.class);
                 if (before.scope.equals(progress.scope)) {
                     progress = before;
                     answersBefore = before.answers;
@@ -297,7 +297,7 @@ public final class RemapRunner {
             }
         }
 
-        private Progress written(Page page) {
+        private RemapProgress written(Page page) {
             new Savepoint(transactions).executeWithoutResult(_ -> responses.write(page));
             return progress.after(page);
         }
@@ -324,6 +324,6 @@ public final class RemapRunner {
             long unreadable,
             List<String> unreadableNotes,
             Map<String, RemapChange> changes,
-            List<SchemaDrift.Found> newFields)
+            List<SchemaDrift.FieldExample> newFields)
             implements JobEnd.Summary {}
 }

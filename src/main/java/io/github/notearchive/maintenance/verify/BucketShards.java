@@ -54,8 +54,9 @@ public final class BucketShards {
     public static List<NewShard> ofNotes(ObjectStore store, String step, String prefix) {
         LongStream bounds = LongStream.empty();
         if (!isSmall(store, prefix)) {
-            Sample rough = Sample.of(store, prefix, 0, 1L << Integer.SIZE);
-            bounds = Sample.of(store, prefix, rough.first(), rough.last()).quantiles();
+            DistanceSample rough = DistanceSample.of(store, prefix, 0, 1L << Integer.SIZE);
+            bounds = DistanceSample.of(store, prefix, rough.first(), rough.last())
+                    .quantiles();
         }
         return shards(step, prefix, bounds, "%08x");
     }
@@ -113,11 +114,11 @@ public final class BucketShards {
      * Estimated numbers of names between points of equal distance. A point is the first eight hexadecimal digits of
      * names.
      */
-    private record Sample(long from, long distance, List<Double> counts) {
+    private record DistanceSample(long from, long distance, List<Double> counts) {
 
-        static Sample of(ObjectStore store, String prefix, long from, long to) {
+        static DistanceSample of(ObjectStore store, String prefix, long from, long to) {
             long distance = Math.ceilDiv(to - from, PROBES);
-            return new Sample(
+            return new DistanceSample(
                     from,
                     distance,
                     IntStream.range(0, PROBES)

@@ -44,9 +44,9 @@ final class LogAudit {
             }
             return Optional.empty();
         } catch (DamagedLogException e) {
-            damage = new Damage(Damage.Kind.CORRUPT, String.valueOf(e.getMessage()));
+            damage = new Damage(Damage.FindingKind.CORRUPT, String.valueOf(e.getMessage()));
         } catch (StoreException e) {
-            damage = new Damage(Damage.Kind.UNREADABLE, String.valueOf(e.getMessage()));
+            damage = new Damage(Damage.FindingKind.UNREADABLE, String.valueOf(e.getMessage()));
             if (e.ofTheAccount() || !store.isReachable()) {
                 audit.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, damage.seen());
                 return Optional.empty();

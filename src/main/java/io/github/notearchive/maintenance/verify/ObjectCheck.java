@@ -2,7 +2,7 @@ package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.Damage.FindingKind;
 import io.github.notearchive.archive.catalog.Expected.LogObjects;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
@@ -73,7 +73,7 @@ public class ObjectCheck {
             if (!e.absent()) {
                 throw e;
             }
-            Kind kind = expected instanceof MediaFile ? Kind.MISSING : Kind.SIDECAR_MISSING;
+            FindingKind kind = expected instanceof MediaFile ? FindingKind.MISSING : FindingKind.SIDECAR_MISSING;
             return new Verdict(expected, new Damage(kind, "no such key"), 0);
         }
     }
@@ -92,9 +92,9 @@ public class ObjectCheck {
         String sha256 = HexFormat.of().formatHex(digest.digest());
         Damage damage = null;
         if (size != file.size()) {
-            damage = new Damage(Kind.SIZE, size + " bytes");
+            damage = new Damage(FindingKind.SIZE, size + " bytes");
         } else if (!sha256.equals(file.sha256())) {
-            damage = new Damage(Kind.CORRUPT, "sha256 " + sha256);
+            damage = new Damage(FindingKind.CORRUPT, "sha256 " + sha256);
         }
         return new Verdict(file, damage, size);
     }
@@ -103,7 +103,7 @@ public class ObjectCheck {
     private @Nullable Verdict checkSidecar(SidecarFile sidecar) {
         Verdict verdict = readSidecar(sidecar);
         Damage damage = verdict.damage();
-        return damage != null && damage.kind() == Kind.SIDECAR_STALE
+        return damage != null && damage.kind() == FindingKind.SIDECAR_STALE
                 ? tables.whileWritten(sidecar.note(), () -> readSidecar(sidecar))
                         .orElse(null)
                 : verdict;
@@ -121,26 +121,28 @@ public class ObjectCheck {
     /** Returns why these bytes are not the sidecar of its capture, or not the current one; null if they are. */
     private @Nullable Damage damage(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
         if (bytes.length > LONGEST_SIDECAR) {
-            return new Damage(Kind.SIDECAR_CORRUPT, "more than " + LONGEST_SIDECAR + " bytes");
+            return new Damage(FindingKind.SIDECAR_CORRUPT, "more than " + LONGEST_SIDECAR + " bytes");
         }
         try {
             RestorableSidecar found =
                     RestorableSidecar.read(Sidecar.keyOf(sidecar.note(), sidecar.capturedAt()), bytes);
             String answerSha256 = DigestUtils.sha256Hex(found.sidecar().answer());
             if (sidecar.answerSha256() != null && !sidecar.answerSha256().equals(answerSha256)) {
-                return new Damage(Kind.SIDECAR_CORRUPT, "another response than that of the ledger");
+                return new Damage(FindingKind.SIDECAR_CORRUPT, "another response than that of the ledger");
             }
             // the checksum of the upload only proves that the bytes are unchanged since then
             String sha256 = DigestUtils.sha256Hex(bytes);
             if (putSha256.isPresent() && !putSha256.get().equals(sha256)) {
                 return new Damage(
-                        Kind.SIDECAR_CORRUPT, "sha256 " + sha256 + " instead of the uploaded " + putSha256.get());
+                        FindingKind.SIDECAR_CORRUPT,
+                        "sha256 " + sha256 + " instead of the uploaded " + putSha256.get());
             }
             return tables.difference(found)
-                    .map(difference -> new Damage(Kind.SIDECAR_STALE, difference))
+                    .map(difference -> new Damage(FindingKind.SIDECAR_STALE, difference))
                     .orElse(null);
         } catch (BrokenSidecarException e) {
-            return new Damage(Kind.SIDECAR_CORRUPT, bytes.length + " bytes that cannot be used: " + e.getMessage());
+            return new Damage(
+                    FindingKind.SIDECAR_CORRUPT, bytes.length + " bytes that cannot be used: " + e.getMessage());
         }
     }
 }

@@ -6,13 +6,13 @@ import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.catalog.RepairRepository;
-import io.github.notearchive.archive.catalog.RepairRepository.User;
+import io.github.notearchive.archive.catalog.RepairRepository.ObjectUser;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
-import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.VerifyCount;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
@@ -61,7 +61,7 @@ final class Repairs {
 
     /** Repairs a recorded finding, and records the result. Part of the caller's transaction. */
     void repair(Verdict damaged, AuditRun audit) {
-        String repair = damaged.damage() != null && damaged.damage().kind() == Damage.Kind.UNREADABLE
+        String repair = damaged.damage() != null && damaged.damage().kind() == Damage.FindingKind.UNREADABLE
                 ? notPossible("the object may be intact; check the health of the store", audit)
                 : switch (damaged.expected()) {
                     case MediaFile file -> storeAgain(file, audit);
@@ -72,28 +72,28 @@ final class Repairs {
     }
 
     private static String notPossible(String reason, AuditRun audit) {
-        audit.count(Count.NOT_POSSIBLE, 1);
+        audit.count(VerifyCount.NOT_POSSIBLE, 1);
         return "not possible: " + reason;
     }
 
     private String storeAgain(MediaFile file, AuditRun audit) {
-        List<User> all = findings.usersOf(
+        List<ObjectUser> all = findings.usersOf(
                 file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()), videoSettings.enabled());
         if (all.isEmpty()) {
             return dropPreviews(file.key().value(), audit)
                     .orElseGet(() -> notPossible("no slot uses it; its row is deleted", audit));
         }
-        User first = all.getFirst();
+        ObjectUser first = all.getFirst();
         if (!first.fetchable()) {
             return notPossible(
                     "no run can store it again: a file of note %s that its responses do not offer any more, or a video while archive.video.enabled is false; requeue buys a new response"
                             .formatted(first.note()),
                     audit);
         }
-        List<User> users = all.stream().filter(User::fetchable).toList();
-        for (User user : users) {
+        List<ObjectUser> users = all.stream().filter(ObjectUser::fetchable).toList();
+        for (ObjectUser user : users) {
             if (user.claimed() || user.state() == NoteState.PENDING || user.state() == NoteState.POSTPONED) {
-                audit.count(Count.WAITING, 1);
+                audit.count(VerifyCount.WAITING, 1);
                 return "note " + user.note() + " is due already";
             }
         }
@@ -106,7 +106,7 @@ final class Repairs {
     }
 
     private String makeDue(Supplier<List<NoteId>> source, AuditRun audit) {
-        if (audit.counts().of(Count.NOTES_MADE_DUE) >= settings.maxRepairs()) {
+        if (audit.counts().of(VerifyCount.NOTES_MADE_DUE) >= settings.maxRepairs()) {
             return notPossible(
                     "archive.verify.max-repairs, %d notes, is reached; check that the bucket is the right one, then repeat"
                             .formatted(settings.maxRepairs()),
@@ -121,7 +121,7 @@ final class Repairs {
             return notPossible(
                     "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later", audit);
         }
-        audit.count(Count.NOTES_MADE_DUE, due.size());
+        audit.count(VerifyCount.NOTES_MADE_DUE, due.size());
         String more = due.size() == 1 ? "" : " and " + (due.size() - 1) + " more";
         return "note " + due.getFirst() + more + " made due; the next run stores it again";
     }
@@ -146,7 +146,7 @@ final class Repairs {
     /** Drops the slots of a file that is a preview only, which no note needs; empty if there is none. */
     private Optional<String> dropPreviews(String key, AuditRun audit) {
         List<NoteId> dropped = findings.dropPreviews(key);
-        audit.count(Count.PREVIEWS_DROPPED, dropped.size());
+        audit.count(VerifyCount.PREVIEWS_DROPPED, dropped.size());
         if (dropped.isEmpty()) {
             return Optional.empty();
         }
@@ -166,7 +166,7 @@ final class Repairs {
             return notPossible("note " + id + " is in progress, or not on the worklist", audit);
         }
         try {
-            boolean stale = damage != null && damage.kind() == Damage.Kind.SIDECAR_STALE;
+            boolean stale = damage != null && damage.kind() == Damage.FindingKind.SIDECAR_STALE;
             if (!sidecars.restore(id, expected.call(), row.get(), stale)) {
                 return notPossible(
                         (findings.isResponseHeld(expected.call())
@@ -175,7 +175,7 @@ final class Repairs {
                                 .formatted(expected.call()),
                         audit);
             }
-            audit.count(Count.SIDECARS_REWRITTEN, 1);
+            audit.count(VerifyCount.SIDECARS_REWRITTEN, 1);
             return stale ? "written again from the tables" : "written again from the ledger";
         } catch (StoreException e) {
             return notPossible(String.valueOf(e.getMessage()), audit);

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.Damage.FindingKind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.note.NoteId;
@@ -52,7 +52,7 @@ public final class SelfTest {
     }
 
     /** One object of the test, and the expected finding; null for none. */
-    public record Probe(String planted, @Nullable Kind expected, String said, boolean found) {}
+    public record Probe(String planted, @Nullable FindingKind expected, String said, boolean found) {}
 
     /** Executes the test. If the store fails, the objects stored so far are removed if possible. */
     List<Probe> run() {
@@ -72,12 +72,20 @@ public final class SelfTest {
         byte[] other = "{\"format\": \"none of ours\"}".getBytes(UTF_8);
         return List.of(
                 check("an intact object", file(prefix + "intact", bytes, 0), bytes, null),
-                check("an object with one bit flipped", file(prefix + "corrupt", bytes, 0), flipped, Kind.CORRUPT),
-                check("an object that lacks its last byte", file(prefix + "cut", bytes, 1), bytes, Kind.SIZE),
-                check("no object", file(prefix + "missing", bytes, 0), null, Kind.MISSING),
-                check("a sidecar of an unknown format", sidecar(prefix + "sidecar.json"), other, Kind.SIDECAR_CORRUPT),
-                check("a sidecar unlike the tables", sidecar(prefix + "stale.json"), STALE, Kind.SIDECAR_STALE),
-                check("no sidecar", sidecar(prefix + "no-sidecar.json"), null, Kind.SIDECAR_MISSING));
+                check(
+                        "an object with one bit flipped",
+                        file(prefix + "corrupt", bytes, 0),
+                        flipped,
+                        FindingKind.CORRUPT),
+                check("an object that lacks its last byte", file(prefix + "cut", bytes, 1), bytes, FindingKind.SIZE),
+                check("no object", file(prefix + "missing", bytes, 0), null, FindingKind.MISSING),
+                check(
+                        "a sidecar of an unknown format",
+                        sidecar(prefix + "sidecar.json"),
+                        other,
+                        FindingKind.SIDECAR_CORRUPT),
+                check("a sidecar unlike the tables", sidecar(prefix + "stale.json"), STALE, FindingKind.SIDECAR_STALE),
+                check("no sidecar", sidecar(prefix + "no-sidecar.json"), null, FindingKind.SIDECAR_MISSING));
     }
 
     private static MediaFile file(String key, byte[] bytes, int lacking) {
@@ -88,7 +96,7 @@ public final class SelfTest {
         return new SidecarFile(new ObjectKey(key), NOTE, 0, Instant.EPOCH, null);
     }
 
-    private Probe check(String planted, Expected object, byte @Nullable [] bytes, @Nullable Kind expected) {
+    private Probe check(String planted, Expected object, byte @Nullable [] bytes, @Nullable FindingKind expected) {
         if (bytes != null) {
             store.putBytes(object.key(), bytes, "application/octet-stream");
         }

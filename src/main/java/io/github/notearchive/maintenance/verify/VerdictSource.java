@@ -81,7 +81,7 @@ final class VerdictSource implements Supplier<@Nullable Verdict> {
         } catch (CancellationException e) {
             return new Checked(null, null);
         } catch (StoreException e) {
-            Damage damage = new Damage(Damage.Kind.UNREADABLE, String.valueOf(e.getMessage()));
+            Damage damage = new Damage(Damage.FindingKind.UNREADABLE, String.valueOf(e.getMessage()));
             return new Checked(new Verdict(expected, damage, 0), e);
         }
     }

@@ -22,7 +22,7 @@ import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts;
-import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.VerifyCount;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -217,12 +217,12 @@ final class VerifyJob {
      * objects that no row uses and that are older than a minimum age.
      */
     private void compareListing(List<StoredObject> listed, AuditRun audit) {
-        audit.count(Count.LISTED, listed.size());
+        audit.count(VerifyCount.LISTED, listed.size());
         Instant now = audit.now(clock);
         List<StoredObject> forgotten = findings.ofErasedNotes(listed).stream()
                 .filter(object -> store.stat(object.name()).isPresent()) // a run may have erased it meanwhile
                 .toList();
-        catalog.recordUnknown(Damage.Kind.FORGOTTEN, forgotten, now, audit.jobExecutionId());
+        catalog.recordUnknown(Damage.FindingKind.FORGOTTEN, forgotten, now, audit.jobExecutionId());
         for (StoredObject object : forgotten) {
             NoteId note = new NoteId(object.name().split("/", 3)[1]);
             erasures.reopen(note);
@@ -234,8 +234,8 @@ final class VerifyJob {
                 listed.stream().filter(object -> !forgotten.contains(object)).toList());
         List<StoredObject> orphans =
                 unused.stream().filter(object -> isOld(object.modified(), now)).toList();
-        audit.count(Count.YOUNG, unused.size() - orphans.size());
-        catalog.recordUnknown(Damage.Kind.ORPHAN, orphans, now, audit.jobExecutionId());
+        audit.count(VerifyCount.YOUNG, unused.size() - orphans.size());
+        catalog.recordUnknown(Damage.FindingKind.ORPHAN, orphans, now, audit.jobExecutionId());
         for (StoredObject orphan : orphans) {
             log.warn(
                     "ORPHAN {}: {}, stored {}",
@@ -349,9 +349,10 @@ final class VerifyJob {
             } else {
                 damaged.add(verdict);
             }
-            Count kind = verdict.expected() instanceof Expected.MediaFile ? Count.FILES : Count.SIDECARS;
+            VerifyCount kind =
+                    verdict.expected() instanceof Expected.MediaFile ? VerifyCount.FILES : VerifyCount.SIDECARS;
             audit.count(kind, verdict.expected() instanceof Expected.LogObjects ? 0 : 1);
-            audit.count(Count.BYTES, verdict.bytes());
+            audit.count(VerifyCount.BYTES, verdict.bytes());
         }
         catalog.markVerified(intact, now);
         catalog.recordFindings(damaged, now, audit.jobExecutionId());
@@ -403,7 +404,7 @@ final class VerifyJob {
     }
 
     private StopReason whenComplete() {
-        Map<Damage.Kind, Long> open = catalog.countOpen();
+        Map<Damage.FindingKind, Long> open = catalog.countOpen();
         return open.isEmpty()
                 ? new StopReason(ExitCode.COMPLETED, "store and tables match")
                 : new StopReason(ExitCode.FINDINGS, Damage.describe(open));

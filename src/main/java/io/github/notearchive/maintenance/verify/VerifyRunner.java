@@ -3,7 +3,7 @@ package io.github.notearchive.maintenance.verify;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.AuditRepository.Finding;
+import io.github.notearchive.archive.catalog.AuditRepository.AuditFinding;
 import io.github.notearchive.archive.catalog.AuditRepository.Remaining;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -24,7 +24,7 @@ import io.github.notearchive.batch.ShardRepository;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.text.DisplayFormat;
-import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.VerifyCount;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
@@ -158,7 +158,7 @@ public final class VerifyRunner {
                         scan::renewLeases,
                         () -> logProgress(audit.counts()))) {
             StopReason end = jobs.run(job.of(audit, scan), audit);
-            Map<Damage.Kind, Long> open = catalog.countOpen();
+            Map<Damage.FindingKind, Long> open = catalog.countOpen();
             return summary(
                     audit,
                     scan.result().plus(audit.repairs),
@@ -173,14 +173,14 @@ public final class VerifyRunner {
     private static void logProgress(AuditCounts now) {
         log.info(
                 "Progress of this node: files={} sidecars={} bytes={} listed={}",
-                now.of(Count.FILES),
-                now.of(Count.SIDECARS),
-                now.of(Count.BYTES),
-                now.of(Count.LISTED));
+                now.of(VerifyCount.FILES),
+                now.of(VerifyCount.SIDECARS),
+                now.of(VerifyCount.BYTES),
+                now.of(VerifyCount.LISTED));
     }
 
     /** Returns the end of the audit. An interrupted audit with open findings reports these. */
-    private static StopReason withFindings(StopReason end, Map<Damage.Kind, Long> open) {
+    private static StopReason withFindings(StopReason end, Map<Damage.FindingKind, Long> open) {
         return end.exitCode() == ExitCode.INTERRUPTED && !open.isEmpty()
                 ? new StopReason(
                         ExitCode.FINDINGS, Damage.describe(open) + "; and the audit is not finished: " + end.reason())
@@ -203,17 +203,17 @@ public final class VerifyRunner {
             AuditRun audit,
             AuditCounts all,
             JobEnd end,
-            Map<Damage.Kind, Long> open,
-            List<Finding> examples,
+            Map<Damage.FindingKind, Long> open,
+            List<AuditFinding> examples,
             Remaining left,
             @Nullable Instant oldestVerified) {
         return new VerifySummary(
                 end,
-                all.of(Count.FILES),
-                all.of(Count.SIDECARS),
-                all.of(Count.BYTES),
-                all.of(Count.LISTED),
-                all.of(Count.YOUNG),
+                all.of(VerifyCount.FILES),
+                all.of(VerifyCount.SIDECARS),
+                all.of(VerifyCount.BYTES),
+                all.of(VerifyCount.LISTED),
+                all.of(VerifyCount.YOUNG),
                 audit.dateInFuture,
                 open,
                 examples,
@@ -221,11 +221,11 @@ public final class VerifyRunner {
                 left.sidecars(),
                 oldestVerified,
                 new VerifySummary.Repaired(
-                        all.of(Count.NOTES_MADE_DUE),
-                        all.of(Count.WAITING),
-                        all.of(Count.SIDECARS_REWRITTEN),
-                        all.of(Count.PREVIEWS_DROPPED),
-                        all.of(Count.NOT_POSSIBLE),
+                        all.of(VerifyCount.NOTES_MADE_DUE),
+                        all.of(VerifyCount.WAITING),
+                        all.of(VerifyCount.SIDECARS_REWRITTEN),
+                        all.of(VerifyCount.PREVIEWS_DROPPED),
+                        all.of(VerifyCount.NOT_POSSIBLE),
                         List.copyOf(audit.orphansRemoved),
                         List.copyOf(audit.orphansLeft)));
     }
@@ -234,11 +234,11 @@ public final class VerifyRunner {
     public record VerifyOptions(@Nullable Duration maxDuration, boolean repair, boolean deleteOrphans, String node) {}
 
     /** Counts of an audit, of a shard or of all. */
-    record AuditCounts(Map<Count, Long> counts) {
+    record AuditCounts(Map<VerifyCount, Long> counts) {
 
         static final AuditCounts NONE = new AuditCounts(Map.of());
 
-        enum Count {
+        enum VerifyCount {
             FILES,
             SIDECARS,
             BYTES,
@@ -251,19 +251,19 @@ public final class VerifyRunner {
             NOT_POSSIBLE
         }
 
-        long of(Count count) {
+        long of(VerifyCount count) {
             return counts.getOrDefault(count, 0L);
         }
 
         AuditCounts plus(AuditCounts more) {
-            Map<Count, Long> sum = new EnumMap<>(Count.class);
+            Map<VerifyCount, Long> sum = new EnumMap<>(VerifyCount.class);
             sum.putAll(counts);
             more.counts.forEach((count, number) -> sum.merge(count, number, Long::sum));
             return new AuditCounts(sum);
         }
 
         AuditCounts minus(AuditCounts less) {
-            Map<Count, Long> rest = new EnumMap<>(Count.class);
+            Map<VerifyCount, Long> rest = new EnumMap<>(VerifyCount.class);
             counts.forEach((count, number) -> rest.put(count, number - less.of(count)));
             return new AuditCounts(rest);
         }
@@ -304,7 +304,7 @@ public final class VerifyRunner {
         }
 
         /** Adds to the counts; called by the thread of the step. */
-        void count(Count count, long number) {
+        void count(VerifyCount count, long number) {
             counts = counts.plus(new AuditCounts(Map.of(count, number)));
         }
 
@@ -353,8 +353,8 @@ public final class VerifyRunner {
             long listed,
             long young,
             long dateInFuture,
-            Map<Damage.Kind, Long> open,
-            List<Finding> examples,
+            Map<Damage.FindingKind, Long> open,
+            List<AuditFinding> examples,
             long filesLeft,
             long sidecarsLeft,
             @Nullable Instant oldestVerified,

@@ -88,7 +88,7 @@ public final class Waiver {
         }
     }
 
-    private record Request(NoteId id, MediaKind kind, int ordinal, String reason) {
+    private record WaiverRequest(NoteId id, MediaKind kind, int ordinal, String reason) {
 
         boolean isFor(MediaKind otherKind, int otherOrdinal) {
             return kind == otherKind && ordinal == otherOrdinal;
@@ -106,7 +106,7 @@ public final class Waiver {
      * @throws NotWaivedException if the slot is not missing, or the note is in progress
      */
     public int waive(NoteId id, MediaKind kind, int ordinal, String reason) {
-        Request request = new Request(id, kind, ordinal, reason);
+        WaiverRequest request = new WaiverRequest(id, kind, ordinal, reason);
         // the sidecars must not be written after the note was erased
         try (RunnerLock _ = RunnerLock.acquire(database, Scope.NOTE, id.value())
                 .orElseThrow(
@@ -115,7 +115,7 @@ public final class Waiver {
         }
     }
 
-    private int waive(Request request) {
+    private int waive(WaiverRequest request) {
         NoteId id = request.id();
         WorklistEntry entry = worklist.find(id).orElseThrow(() -> request.refused("is not on the worklist"));
         if (entry.claimedBy() != null) {
@@ -160,7 +160,7 @@ public final class Waiver {
     }
 
     /** Returns the note with the slot waived and the other slots as recorded, of which some are missing still. */
-    private CapturedNote waived(Request request, List<SlotRow> rows, int left, Instant now) {
+    private CapturedNote waived(WaiverRequest request, List<SlotRow> rows, int left, Instant now) {
         NoteCapture capture = ledger.held(request.id(), Endpoint.DETAIL)
                 .orElseThrow(() -> request.refused("has no response in the ledger; requeue it instead"));
         NoteCapture video = ledger.heldVideo(capture).orElse(null);
@@ -180,7 +180,7 @@ public final class Waiver {
                 capture, video, Stream.concat(slots.stream(), previews).toList(), left == 0, now);
     }
 
-    private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows, Request request) {
+    private static Stream<SlotRow> decided(MediaSlot slot, List<SlotRow> rows, WaiverRequest request) {
         Optional<SlotRow> row = rows.stream().filter(each -> each.isFor(slot)).findFirst();
         Optional<SlotRow> missing = row.filter(each -> each.isMissing() && !request.isFor(slot.kind(), slot.ordinal()));
         if (slot.notOffered() != null) {

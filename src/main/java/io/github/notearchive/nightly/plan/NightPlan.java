@@ -100,7 +100,7 @@ public record NightPlan(
      */
     record CostRate(BigDecimal calls, BigDecimal cost) {
 
-        static CostRate of(CallPrices prices, PlanStats.Calls past, List<DueClass> due) {
+        static CostRate of(CallPrices prices, PlanStats.MeasuredCalls past, List<DueClass> due) {
             long all = Math.max(1, due.stream().mapToLong(DueClass::calls).sum());
             long videos = due.stream()
                     .filter(of -> of.kind == DueKind.VIDEO)

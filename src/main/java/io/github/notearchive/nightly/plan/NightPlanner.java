@@ -56,7 +56,7 @@ public final class NightPlanner {
                         executions.isRebuildUnfinished(),
                         gate.current(),
                         stats.read(
-                                new PlanStats.Run(
+                                new PlanStats.PlannedRun(
                                         node, isRunning, settings.refreshes().policy(), videos),
                                 now),
                         refreshes.dueByValue(),

@@ -3,7 +3,7 @@ package io.github.notearchive.nightly.plan;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.query.PlanStats;
 import io.github.notearchive.archive.query.PlanStats.Group;
-import io.github.notearchive.archive.query.PlanStats.Kind;
+import io.github.notearchive.archive.query.PlanStats.WorkKind;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.text.DisplayFormat;
@@ -47,7 +47,7 @@ record PlanCalculator(
         boolean isRunning,
         boolean isRebuildUnfinished,
         Optional<QuotaHolds.Closed> closed,
-        PlanStats.Work work,
+        PlanStats.PlannedWork work,
         List<RefreshPlan.ValueClass> refreshesByValue,
         NightlyCalls made,
         long storedBytes,
@@ -228,8 +228,8 @@ record PlanCalculator(
     // what is due
 
     private List<DueClass> due() {
-        Group fresh = work.group(Kind.NEW);
-        List<Kind> fetched = List.of(Kind.HELD, Kind.NEW, Kind.POSTPONED, Kind.RECHECK);
+        Group fresh = work.group(WorkKind.NEW);
+        List<WorkKind> fetched = List.of(WorkKind.HELD, WorkKind.NEW, WorkKind.POSTPONED, WorkKind.RECHECK);
         long paid = fetched.stream().mapToLong(kind -> work.group(kind).paid()).sum();
         long videosExpected =
                 Math.round((fresh.notes() - fresh.paid()) * past.videoShare().share());
@@ -237,18 +237,20 @@ record PlanCalculator(
         return Stream.of(
                         new DueClass(DueKind.FILES_ONLY, paid, 0),
                         new DueClass(
-                                DueKind.BETTER_FILES, work.group(Kind.BETTER).notes(), 0),
-                        fetched(DueKind.ANSWER_TOO_OLD, Kind.HELD),
-                        fetched(DueKind.NEW, Kind.NEW),
-                        fetched(DueKind.POSTPONED, Kind.POSTPONED),
-                        fetched(DueKind.RECHECK, Kind.RECHECK),
+                                DueKind.BETTER_FILES,
+                                work.group(WorkKind.BETTER).notes(),
+                                0),
+                        fetched(DueKind.ANSWER_TOO_OLD, WorkKind.HELD),
+                        fetched(DueKind.NEW, WorkKind.NEW),
+                        fetched(DueKind.POSTPONED, WorkKind.POSTPONED),
+                        fetched(DueKind.RECHECK, WorkKind.RECHECK),
                         new DueClass(DueKind.VIDEO, work.videosToBuy(), work.videosToBuy() + videosExpected),
                         new DueClass(DueKind.REFRESH, refreshes, refreshes))
                 .filter(of -> of.notes() + of.calls() > 0)
                 .toList();
     }
 
-    private DueClass fetched(DueKind kind, Kind group) {
+    private DueClass fetched(DueKind kind, WorkKind group) {
         long notes = work.group(group).notes() - work.group(group).paid();
         return new DueClass(kind, notes, notes);
     }
@@ -300,7 +302,7 @@ record PlanCalculator(
      * @param videos those for videos, whose own limit may end later than that of all calls
      */
     private BacklogEnd backlogEnd(long needed, long videos, long madeTonight) {
-        long later = Stream.of(Kind.NEW_LATER, Kind.POSTPONED_TONIGHT, Kind.POSTPONED_LATER)
+        long later = Stream.of(WorkKind.NEW_LATER, WorkKind.POSTPONED_TONIGHT, WorkKind.POSTPONED_LATER)
                 .mapToLong(kind -> work.group(kind).notes())
                 .sum();
         long rest = Math.max(0, past.calls().neededFor(needed + later) - madeTonight);
@@ -336,11 +338,11 @@ record PlanCalculator(
                 new LeftOut(calls, "calls beyond the limit of tonight", tomorrow, ""),
                 new LeftOut(videos, "calls for videos beyond archive.video.calls-per-night", tomorrow, ""),
                 new LeftOut(refreshes, "refreshes beyond archive.refresh.share or its calls-per-night", tomorrow, ""),
-                waiting(Kind.POSTPONED_TONIGHT, "postponed notes, due again later tonight"),
-                waiting(Kind.POSTPONED_LATER, "notes postponed to a later night"),
-                waiting(Kind.NEW_LATER, "new notes, due in the future: a clock was ahead when they were enqueued"),
-                waiting(Kind.RECHECK_LATER, "UNAVAILABLE notes, checked again later"),
-                waiting(Kind.BETTER_LATER, "archived notes, a better rendition is tried later"),
+                waiting(WorkKind.POSTPONED_TONIGHT, "postponed notes, due again later tonight"),
+                waiting(WorkKind.POSTPONED_LATER, "notes postponed to a later night"),
+                waiting(WorkKind.NEW_LATER, "new notes, due in the future: a clock was ahead when they were enqueued"),
+                waiting(WorkKind.RECHECK_LATER, "UNAVAILABLE notes, checked again later"),
+                waiting(WorkKind.BETTER_LATER, "archived notes, a better rendition is tried later"),
                 new LeftOut(work.refreshes().later(), "archived notes, refreshed in a later night", refreshed, ""),
                 new LeftOut(
                         work.failed(),
@@ -355,7 +357,7 @@ record PlanCalculator(
         return left;
     }
 
-    private LeftOut waiting(Kind kind, String why) {
+    private LeftOut waiting(WorkKind kind, String why) {
         return new LeftOut(work.group(kind).notes(), why, work.group(kind).first(), "");
     }
 
@@ -364,8 +366,8 @@ record PlanCalculator(
     private record Unknown(boolean isUnknown, String what) {}
 
     private List<String> notKnown(boolean isAnyPaid) {
-        Group fresh = work.group(Kind.NEW);
-        PlanStats.Share videos = past.videoShare();
+        Group fresh = work.group(WorkKind.NEW);
+        PlanStats.MeasuredShare videos = past.videoShare();
         String shareOfVideos = videos.of() == 0
                 ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
                 : "how many of the new notes are videos: %d %% are assumed, as of the %s published last"

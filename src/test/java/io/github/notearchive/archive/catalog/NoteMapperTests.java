@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
-import io.github.notearchive.archive.catalog.NoteDetail.Note;
+import io.github.notearchive.archive.catalog.NoteDetail.NoteColumns;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
 import io.github.notearchive.io.jdbc.Columns;
 import java.lang.reflect.RecordComponent;
@@ -59,7 +59,7 @@ class NoteMapperTests {
 
     @Test
     void fieldsMissingInTheSampleAreMappedToTheirColumns() {
-        Note note = Captures.map(Captures.ofNote("""
+        NoteColumns note = Captures.map(Captures.ofNote("""
                                         "last_update_time":1722416460,"sticky":true,"has_co_produce":true,"has_music":true,
                                         "has_related_goods":true,"cooperate_binds":[{"id":"b"},{"id":"c"}],
                                         "comment_prompt_config":{"forbidden_cmt_type":2},
@@ -173,10 +173,10 @@ class NoteMapperTests {
                 "video_info_v2 | 7 | video_duration_ms | null"
             })
     void valueIsParsedInAnyFormat(String field, String sent, String column, @Nullable String value) {
-        Note note = Captures.map(Captures.ofNote("\"%s\":%s".formatted(field, sent)))
+        NoteColumns note = Captures.map(Captures.ofNote("\"%s\":%s".formatted(field, sent)))
                 .note();
 
-        assertThat(Note.class.getRecordComponents())
+        assertThat(NoteColumns.class.getRecordComponents())
                 .extracting(RecordComponent::getName)
                 .anyMatch(name -> name.equalsIgnoreCase(column.replace("_", "")));
         assertThat(new JsonMapper().readTree(Columns.json(note)).path(column).asString(null))

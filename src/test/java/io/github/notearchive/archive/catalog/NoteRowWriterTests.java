@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
-import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
-import io.github.notearchive.archive.catalog.NoteRowWriter.Request;
+import io.github.notearchive.archive.catalog.NoteRowWriter.NoteWrite;
+import io.github.notearchive.archive.catalog.NoteRowWriter.RowChange;
 import io.github.notearchive.archive.worklist.ListedNotes;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
@@ -63,7 +63,7 @@ class NoteRowWriterTests {
                     List.of(Duration.ofDays(1), Duration.ofDays(7)),
                     0.2,
                     0,
-                    RefreshProperties.Order.AGE),
+                    RefreshProperties.RefreshOrder.AGE),
             list.clock,
             list.database.transactions());
     private final NoteRowWriter writer = new NoteRowWriter(
@@ -90,7 +90,7 @@ class NoteRowWriterTests {
 
     @Test
     void concurrentNotesShareTransactions() throws Exception {
-        assertThat(record(sampleNotes(GROUP))).allMatch(Optional.of(Change.NONE)::equals);
+        assertThat(record(sampleNotes(GROUP))).allMatch(Optional.of(RowChange.NONE)::equals);
 
         assertThat(one("SELECT count(DISTINCT xmin::text) FROM note")).isLessThan(GROUP / 2);
         assertThat(one("SELECT count(*) FROM schema_drift WHERE path = 'new_field'"))
@@ -109,11 +109,11 @@ class NoteRowWriterTests {
         list.database.update(
                 "DELETE FROM api_call WHERE note_id = ?", refused.claimed.id().value());
 
-        List<Future<Optional<Change>>> results = submit(firsts);
+        List<Future<Optional<RowChange>>> results = submit(firsts);
 
         assertThatThrownBy(() -> results.remove(13).get()).hasCauseInstanceOf(DataIntegrityViolationException.class);
-        for (Future<Optional<Change>> result : results) {
-            assertThat(result.get()).contains(Change.NONE);
+        for (Future<Optional<RowChange>> result : results) {
+            assertThat(result.get()).contains(RowChange.NONE);
         }
         assertThat(one("SELECT count(*) FROM note")).isEqualTo(GROUP - 1);
         assertThat(one("SELECT count(*) FROM worklist WHERE claim_id = " + refused.claimed.claim()))
@@ -126,17 +126,17 @@ class NoteRowWriterTests {
         First locked = firsts.get(13);
         String lock = "SELECT FROM worklist WHERE note_id = '%s' FOR UPDATE".formatted(locked.claimed.id());
 
-        Future<Optional<Change>> own = list.database.whileLocked(lock, () -> {
-            List<Future<Optional<Change>>> results = submit(firsts);
-            Future<Optional<Change>> delayed = results.remove(13);
-            for (Future<Optional<Change>> result : results) {
-                assertThat(result.get()).contains(Change.NONE);
+        Future<Optional<RowChange>> own = list.database.whileLocked(lock, () -> {
+            List<Future<Optional<RowChange>>> results = submit(firsts);
+            Future<Optional<RowChange>> delayed = results.remove(13);
+            for (Future<Optional<RowChange>> result : results) {
+                assertThat(result.get()).contains(RowChange.NONE);
             }
             assertThat(delayed.isDone()).isFalse();
             return delayed;
         });
 
-        assertThat(own.get()).contains(Change.NONE);
+        assertThat(own.get()).contains(RowChange.NONE);
         assertThat(one("SELECT count(*) FROM note")).isEqualTo(GROUP);
     }
 
@@ -144,7 +144,7 @@ class NoteRowWriterTests {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void transactionOfAFrozenProcessEndsBeforeALease(int notes) throws Exception {
-        List<Request> group = requests(sampleNotes(notes));
+        List<NoteWrite> group = requests(sampleNotes(notes));
 
         String limit = transaction.execute(_ -> {
             List<Boolean> _ = writer.writeGroup(group);
@@ -164,10 +164,10 @@ class NoteRowWriterTests {
                 "UPDATE worklist SET claim_id = nextval('worklist_claim_seq') WHERE note_id = ?",
                 lost.id().value());
 
-        List<Optional<Change>> results = record(firsts);
+        List<Optional<RowChange>> results = record(firsts);
 
         assertThat(results.remove(13)).isEmpty();
-        assertThat(results).allMatch(Optional.of(Change.NONE)::equals);
+        assertThat(results).allMatch(Optional.of(RowChange.NONE)::equals);
         assertThat(notes.find(lost.id())).isEmpty();
         assertThat(one("SELECT count(*) FROM note")).isEqualTo(GROUP - 1);
         assertThat(one("SELECT count(*) FROM worklist WHERE state = 'PENDING'")).isOne();
@@ -179,7 +179,7 @@ class NoteRowWriterTests {
         CapturedNote known = firsts.get(13).note;
         transaction.executeWithoutResult(_ -> notes.save(new CapturedNote(known.capture(), null, List.of(), null)));
 
-        assertThat(record(firsts)).allMatch(Optional.of(Change.NONE)::equals);
+        assertThat(record(firsts)).allMatch(Optional.of(RowChange.NONE)::equals);
 
         assertThat(one("SELECT count(*) FROM note WHERE archived_at IS NOT NULL"))
                 .isEqualTo(GROUP);
@@ -290,26 +290,26 @@ class NoteRowWriterTests {
         });
     }
 
-    private List<Optional<Change>> record(List<First> firsts) throws Exception {
-        List<Optional<Change>> results = new ArrayList<>();
-        for (Future<Optional<Change>> result : submit(firsts)) {
+    private List<Optional<RowChange>> record(List<First> firsts) throws Exception {
+        List<Optional<RowChange>> results = new ArrayList<>();
+        for (Future<Optional<RowChange>> result : submit(firsts)) {
             results.add(result.get());
         }
         return results;
     }
 
     /** Writes notes concurrently. */
-    private List<Future<Optional<Change>>> submit(List<First> firsts) {
-        List<Future<Optional<Change>>> results = new ArrayList<>();
+    private List<Future<Optional<RowChange>>> submit(List<First> firsts) {
+        List<Future<Optional<RowChange>>> results = new ArrayList<>();
         firsts.forEach(first ->
                 results.add(workers.submit(() -> writer.record(first.claimed, first.note, first.row(), 7, false))));
         return results;
     }
 
-    private List<Request> requests(List<First> firsts) {
+    private List<NoteWrite> requests(List<First> firsts) {
         return firsts.stream()
-                .map(first ->
-                        new Request(new Settlement(first.claimed, first.row(), 7), NoteCatalog.map(first.note), false))
+                .map(first -> new NoteWrite(
+                        new Settlement(first.claimed, first.row(), 7), NoteCatalog.map(first.note), false))
                 .toList();
     }
 

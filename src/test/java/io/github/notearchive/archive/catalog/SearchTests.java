@@ -151,7 +151,7 @@ class SearchTests {
         database.update(
                 "UPDATE note SET liked_count = CASE note_id WHEN ? THEN 9 WHEN ? THEN NULL ELSE 3 END", id(2), id(3));
 
-        assertThat(notes.search(NoteFilter.parse("露营"), NoteCards.Order.LIKES, 20))
+        assertThat(notes.search(NoteFilter.parse("露营"), NoteCards.CardOrder.LIKES, 20))
                 .extracting(hit -> hit.id().value())
                 .containsExactly(id(2), id(1), id(3));
     }
@@ -258,6 +258,6 @@ class SearchTests {
     }
 
     private List<Hit> search(String words, int limit) {
-        return notes.search(NoteFilter.parse(words), NoteCards.Order.PUBLISHED, limit);
+        return notes.search(NoteFilter.parse(words), NoteCards.CardOrder.PUBLISHED, limit);
     }
 }

@@ -9,8 +9,8 @@ import static org.mockito.Mockito.when;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
-import io.github.notearchive.archive.catalog.StoredResponses.Position;
 import io.github.notearchive.archive.catalog.StoredResponses.RemapChange;
+import io.github.notearchive.archive.catalog.StoredResponses.ResponsePosition;
 import io.github.notearchive.io.jdbc.Columns;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.store.ObjectKey;
@@ -108,7 +108,7 @@ class StoredResponsesTests {
     void concurrentNewerResponseIsKept() {
         save("\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"old\"}", NOW);
         spoil();
-        Page read = page(Position.FIRST, false);
+        Page read = page(ResponsePosition.FIRST, false);
         save(
                 "\"title\":\"new\",\"hash_tag\":[{\"name\":\"b\"}],\"user\":{\"id\":\"w\",\"nickname\":\"new\"}",
                 NOW.plusSeconds(1));
@@ -128,7 +128,7 @@ class StoredResponsesTests {
     void concurrentlyRemovedRowsAreNotRestored() {
         saveSample();
         spoil();
-        Page read = page(Position.FIRST, false);
+        Page read = page(ResponsePosition.FIRST, false);
         ArchiveDatabase.emptied();
 
         database.inTransaction(() -> answers.write(read));
@@ -147,7 +147,7 @@ class StoredResponsesTests {
         List<String> before = everything();
 
         assertThat(remap(true)).isEmpty();
-        assertThat(answers.count(Position.FIRST, true)).isOne();
+        assertThat(answers.count(ResponsePosition.FIRST, true)).isOne();
         assertThat(everything()).isEqualTo(before);
     }
 
@@ -157,7 +157,7 @@ class StoredResponsesTests {
             save("\"desc\":\"" + "长".repeat(1_000_000) + "\"", NOW.plusSeconds(i));
         }
 
-        Page first = page(Position.FIRST, true);
+        Page first = page(ResponsePosition.FIRST, true);
         Page second = page(first.last(), true);
 
         assertThat(first.answers()).isEqualTo(2);
@@ -255,7 +255,7 @@ class StoredResponsesTests {
 
     private SortedMap<String, RemapChange> remap(boolean all) {
         SortedMap<String, RemapChange> changes = new TreeMap<>();
-        for (Page page = page(Position.FIRST, all); page.answers() > 0; page = page(page.last(), all)) {
+        for (Page page = page(ResponsePosition.FIRST, all); page.answers() > 0; page = page(page.last(), all)) {
             Page read = page;
             database.inTransaction(() -> answers.write(read));
             read.changes().forEach((column, change) -> changes.merge(column, change, RemapChange::and));
@@ -263,7 +263,7 @@ class StoredResponsesTests {
         return changes;
     }
 
-    private Page page(Position after, boolean all) {
+    private Page page(ResponsePosition after, boolean all) {
         List<Page> pages = new ArrayList<>();
         database.inTransaction(() -> pages.add(answers.next(after, all)));
         return pages.getFirst();

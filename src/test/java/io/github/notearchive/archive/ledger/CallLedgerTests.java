@@ -161,7 +161,7 @@ class CallLedgerTests extends LedgerFixture {
         assertThat(ledger.fresh(id, Endpoint.VIDEO).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(ledger.heldVideo(detail).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(totals.made(Night.of(NOW)).all()).isEqualTo(2);
-        assertThat(totals.in(Night.of(NOW), CallTotals.Kind.VIDEO)).isEqualTo(new CallTotals.Bill(1, 1, 0));
+        assertThat(totals.in(Night.of(NOW), CallTotals.CallPurpose.VIDEO)).isEqualTo(new CallTotals.Bill(1, 1, 0));
         assertThat(provider.calls()).isOne();
         assertThat(provider.videoCalls()).isOne();
 

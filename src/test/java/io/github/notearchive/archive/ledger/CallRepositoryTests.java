@@ -7,7 +7,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.github.notearchive.RecordedPlans;
 import io.github.notearchive.archive.query.CallTotals;
-import io.github.notearchive.archive.query.CallTotals.Kind;
+import io.github.notearchive.archive.query.CallTotals.CallPurpose;
 import io.github.notearchive.archive.query.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -55,7 +55,7 @@ class CallRepositoryTests extends LedgerFixture {
                 .isOne();
         assertThat(calls.sending(claimed(ID), CallKind.VIDEO, soon, ALL))
                 .as("of another endpoint")
-                .isInstanceOf(CallAdmission.Written.class);
+                .isInstanceOf(CallAdmission.WrittenCall.class);
 
         east.received(first, PAID, BODY, soon, Duration.ZERO);
         assertWritten(sending(calls, soon, ALL));
@@ -71,7 +71,7 @@ class CallRepositoryTests extends LedgerFixture {
 
         Instant nextDay = NOW.plus(Duration.ofDays(1));
         assertThat(calls.sending(claimed(other), CallKind.NOTE, nextDay, ALL))
-                .isInstanceOf(CallAdmission.Written.class);
+                .isInstanceOf(CallAdmission.WrittenCall.class);
         assertThat(calls.recover("west", soon)).isEmpty();
         assertThat(sending(calls, soon, ALL)).isInstanceOf(Outstanding.class);
 
@@ -261,7 +261,7 @@ class CallRepositoryTests extends LedgerFixture {
         elsewhere.stops().observeFromNow();
         assertThat(sending(elsewhere, NOW, limits))
                 .as("run that starts later")
-                .isInstanceOf(CallAdmission.Written.class);
+                .isInstanceOf(CallAdmission.WrittenCall.class);
     }
 
     @Test
@@ -310,7 +310,7 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(history.calls(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
         assertThat(calls.sending(new FetchRequest(ID, before.claim() + 1, true, null), CallKind.NOTE, NOW, ALL))
-                .isInstanceOf(CallAdmission.Written.class);
+                .isInstanceOf(CallAdmission.WrittenCall.class);
     }
 
     @ParameterizedTest
@@ -345,7 +345,7 @@ class CallRepositoryTests extends LedgerFixture {
 
         assertThat(results)
                 .extracting(Future::get)
-                .haveExactly(10, new Condition<>(CallAdmission.Written.class::isInstance, "written"))
+                .haveExactly(10, new Condition<>(CallAdmission.WrittenCall.class::isInstance, "written"))
                 .haveExactly(23, new Condition<>(CallAdmission.OverLimit.class::isInstance, "over the limit"));
         NightlyCalls made = calls.sentIn(Night.of(NOW));
         assertThat(made.all()).isEqualTo(10);
@@ -366,7 +366,7 @@ class CallRepositoryTests extends LedgerFixture {
         NightlyCalls made = calls.sentIn(Night.of(NOW));
         assertThat(results)
                 .extracting(Future::get)
-                .haveExactly((int) made.all(), new Condition<>(CallAdmission.Written.class::isInstance, "written"));
+                .haveExactly((int) made.all(), new Condition<>(CallAdmission.WrittenCall.class::isInstance, "written"));
         assertThat(totals.made(Night.of(NOW))).isEqualTo(made);
         assertThat(limits.spent(made)).isBetween(new BigDecimal("1.86"), new BigDecimal("2.00"));
     }
@@ -413,7 +413,7 @@ class CallRepositoryTests extends LedgerFixture {
         for (int i = 0; i < 32; i++) {
             NoteId id = notes.get(i).id();
             assertThat(results.get(i).get())
-                    .matches(result -> result instanceof CallAdmission.Written written
+                    .matches(result -> result instanceof CallAdmission.WrittenCall written
                             ? written.call().id().equals(id) && !id.equals(lost.id())
                             : result.equals(new Unclaimed()) && id.equals(lost.id()));
         }
@@ -458,9 +458,9 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(totals.countsIn(night))
                 .extracting(CallTotals.CallCount::code, CallTotals.CallCount::billed, CallTotals.CallCount::calls)
                 .containsExactly(tuple(0, Billed.YES, 2L), tuple(301, Billed.NO, 1L), tuple(null, Billed.UNKNOWN, 1L));
-        assertThat(totals.of(1, Kind.ALL)).isEqualTo(new CallTotals.Bill(2, 2, 0));
-        assertThat(totals.of(2, Kind.ALL)).isEqualTo(new CallTotals.Bill(4, 2, 1));
-        assertThat(totals.of(99, Kind.ALL)).isEqualTo(CallTotals.Bill.NONE);
+        assertThat(totals.of(1, CallPurpose.ALL)).isEqualTo(new CallTotals.Bill(2, 2, 0));
+        assertThat(totals.of(2, CallPurpose.ALL)).isEqualTo(new CallTotals.Bill(4, 2, 1));
+        assertThat(totals.of(99, CallPurpose.ALL)).isEqualTo(CallTotals.Bill.NONE);
     }
 
     private static long sum(List<Callable<Long>> nodes) throws Exception {
@@ -475,12 +475,12 @@ class CallRepositoryTests extends LedgerFixture {
 
     private static long sendMany(CallRepository node, FetchRequest note, CallKind kind, NightlyLimits limits) {
         return IntStream.range(0, 15)
-                .filter(_ -> node.sending(note, kind, NOW, limits) instanceof CallAdmission.Written)
+                .filter(_ -> node.sending(note, kind, NOW, limits) instanceof CallAdmission.WrittenCall)
                 .count();
     }
 
-    private static CallAdmission.Written written(CallAdmission call) {
-        return (CallAdmission.Written) call;
+    private static CallAdmission.WrittenCall written(CallAdmission call) {
+        return (CallAdmission.WrittenCall) call;
     }
 
     /** Cost beside calls of earlier nights. */

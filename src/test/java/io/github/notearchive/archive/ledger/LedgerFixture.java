@@ -98,7 +98,7 @@ abstract class LedgerFixture {
     }
 
     void assertWritten(CallAdmission call) {
-        assertThat(call).isInstanceOf(CallAdmission.Written.class);
+        assertThat(call).isInstanceOf(CallAdmission.WrittenCall.class);
     }
 
     CallRecord sent(CallRepository node) {
@@ -178,7 +178,7 @@ abstract class LedgerFixture {
     }
 
     static CallRecord sent(CallRepository node, FetchRequest note, CallKind kind, Instant at) {
-        return ((CallAdmission.Written) node.sending(note, kind, at, ALL)).call();
+        return ((CallAdmission.WrittenCall) node.sending(note, kind, at, ALL)).call();
     }
 
     long paid(Instant at) {

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
 import io.github.notearchive.archive.ledger.ResponseSpool.ReceivedResponse;
-import io.github.notearchive.archive.query.CallTotals.Kind;
+import io.github.notearchive.archive.query.CallTotals.CallPurpose;
 import io.github.notearchive.archive.query.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -268,7 +268,7 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(entry.billed()).isEqualTo(Billed.YES);
         assertThat(entry.responseHeld()).isFalse();
         assertThat(entry.message()).isNull();
-        assertThat(totals.in(Night.of(NOW), Kind.REFRESH).billed()).isOne();
+        assertThat(totals.in(Night.of(NOW), CallPurpose.REFRESH).billed()).isOne();
     }
 
     @Test

@@ -204,7 +204,7 @@ class NoteCardsTests {
         List<NoteId> page = cards.page(parsed, null, null, 10).cards().stream()
                 .map(Card::id)
                 .toList();
-        assertThat(cards.search(parsed, NoteCards.Order.LIKES, 10))
+        assertThat(cards.search(parsed, NoteCards.CardOrder.LIKES, 10))
                 .extracting(NoteCards.Hit::id)
                 .containsExactlyInAnyOrderElementsOf(page);
         return page;
@@ -234,7 +234,7 @@ class NoteCardsTests {
         assertThat(cards.page(filter, null, above.before(), 5).cards())
                 .extracting(Card::id)
                 .contains(id(40001));
-        assertThat(cards.search(filter, NoteCards.Order.PUBLISHED, 5)).hasSize(2);
+        assertThat(cards.search(filter, NoteCards.CardOrder.PUBLISHED, 5)).hasSize(2);
     }
 
     @Test

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.RecordedPlans;
-import io.github.notearchive.archive.query.NoteChanges.Change;
 import io.github.notearchive.archive.query.NoteChanges.ChangeDigest;
 import io.github.notearchive.archive.query.NoteChanges.ChangeDigest.ChangedNote;
 import io.github.notearchive.archive.query.NoteChanges.ChangePage;
+import io.github.notearchive.archive.query.NoteChanges.NoteChange;
 import io.github.notearchive.note.NoteId;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -38,8 +38,8 @@ class NoteChangesTests {
         ChangePage first = changes.gone(null, 2);
         ChangePage second = changes.gone(first.older(), 2);
 
-        assertThat(first.rows()).extracting(Change::title).containsExactly("note 4", "note 3");
-        assertThat(second.rows()).extracting(Change::title).containsExactly("note 1");
+        assertThat(first.rows()).extracting(NoteChange::title).containsExactly("note 4", "note 3");
+        assertThat(second.rows()).extracting(NoteChange::title).containsExactly("note 1");
         assertThat(second.older()).isNull();
     }
 
@@ -73,7 +73,12 @@ class NoteChangesTests {
         ChangePage page = changes.edited(null, 10);
 
         assertThat(page.rows())
-                .extracting(Change::seenAt, Change::author, Change::fields, Change::before, Change::after)
+                .extracting(
+                        NoteChange::seenAt,
+                        NoteChange::author,
+                        NoteChange::fields,
+                        NoteChange::before,
+                        NoteChange::after)
                 .containsExactly(
                         tuple(second, "new", List.of("text"), List.of("text"), List.of("more")),
                         tuple(first, "new", List.of("title", "author"), List.of("old", "old"), List.of("new", "new")));
@@ -153,7 +158,7 @@ class NoteChangesTests {
         assertThat(first.rows()).isEmpty();
         assertThat(first.older()).isEqualTo("2026-03-01T00:08:21Z_" + id(501));
         assertThat(changes.gone(first.older(), 10).rows())
-                .extracting(Change::id)
+                .extracting(NoteChange::id)
                 .containsExactly(id(1));
     }
 

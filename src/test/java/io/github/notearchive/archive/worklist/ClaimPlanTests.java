@@ -88,7 +88,7 @@ class ClaimPlanTests {
         RefreshPlan refreshPlan = new RefreshPlan(
                 jdbc,
                 new RefreshProperties(
-                        true, List.of(), List.of(Duration.ofDays(1)), 0.2, 0, RefreshProperties.Order.VALUE),
+                        true, List.of(), List.of(Duration.ofDays(1)), 0.2, 0, RefreshProperties.RefreshOrder.VALUE),
                 clock,
                 transactions);
 

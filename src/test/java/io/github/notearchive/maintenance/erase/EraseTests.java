@@ -598,8 +598,8 @@ class EraseTests extends MaintenanceScenario {
         return night.pending(notes);
     }
 
-    private static Eraser.Request request(String... notes) {
-        return new Eraser.Request(Stream.of(notes).map(NoteId::new).toList(), null, null);
+    private static Eraser.ErasureRequest request(String... notes) {
+        return new Eraser.ErasureRequest(Stream.of(notes).map(NoteId::new).toList(), null, null);
     }
 
     /** Two notes of pictures on the worklist that share their first one. */

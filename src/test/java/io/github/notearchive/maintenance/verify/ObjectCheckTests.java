@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.Damage.FindingKind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.store.ObjectKey;
@@ -55,7 +55,7 @@ class ObjectCheckTests {
         says(status, page, code == null ? "text/html" : "application/xml");
 
         if (isMissing) {
-            assertThat(check.check(FILE).damage()).isEqualTo(new Damage(Kind.MISSING, "no such key"));
+            assertThat(check.check(FILE).damage()).isEqualTo(new Damage(FindingKind.MISSING, "no such key"));
         } else {
             assertThatThrownBy(() -> check.check(FILE)).isInstanceOf(StoreException.class);
             assertThat(server.requests()).hasSize(status == 500 ? 2 : 1);

@@ -12,13 +12,13 @@ import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.archive.catalog.Expected.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.Damage.FindingKind;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.ScriptedServer;
-import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.Count;
+import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.VerifyCount;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifySummary;
@@ -189,13 +189,13 @@ class VerifyTests extends AuditFixture {
 
         VerifySummary repaired = repair();
 
-        assertThat(repaired.open()).containsEntry(Kind.MISSING, 1L);
+        assertThat(repaired.open()).containsEntry(FindingKind.MISSING, 1L);
         assertThat(repaired.repairs().notesMadeDue()).isOne();
         assertThat(night.states(notes)).containsExactlyInAnyOrder(ARCHIVED, PENDING);
         night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls + 1);
         assertThat(night.objects("media/")).containsKey(shared);
-        assertThat(verify(AUDIT).open()).as("only what the other note had").containsOnlyKeys(Kind.ORPHAN);
+        assertThat(verify(AUDIT).open()).as("only what the other note had").containsOnlyKeys(FindingKind.ORPHAN);
     }
 
     /** Makes the file of a note also one of the other note, captured so much later, and returns the other note. */
@@ -517,7 +517,7 @@ class VerifyTests extends AuditFixture {
 
         VerifySummary repaired = repair();
 
-        assertThat(repaired.open()).containsEntry(Kind.SIDECAR_MISSING, 3L);
+        assertThat(repaired.open()).containsEntry(FindingKind.SIDECAR_MISSING, 3L);
         assertThat(finding("repair", keys.get(0))).contains("is lost, no table has it; restore this object");
         assertThat(finding("repair", keys.get(2))).contains("note_capture.response has it as JSON");
         assertThat(finding("repair", keys.get(3))).isEqualTo("written again from the ledger");
@@ -894,7 +894,7 @@ class VerifyTests extends AuditFixture {
         try (ScriptedServer _ = store(500, "InternalError")) {
             VerifySummary audit = repair(ExitCode.FINDINGS);
 
-            assertThat(audit.open().keySet()).containsExactly(Kind.UNREADABLE);
+            assertThat(audit.open().keySet()).containsExactly(FindingKind.UNREADABLE);
             assertThat(audit.repairs().notPossible()).isEqualTo(audit.findings());
             assertThat(night.state(note)).isEqualTo(ARCHIVED);
         }
@@ -928,18 +928,18 @@ class VerifyTests extends AuditFixture {
     @Test
     void makesNoMoreNotesDueThanAllowed() {
         String note = archive(1).getFirst();
-        Verdict damaged = new Verdict(firstQueued().expected(), new Damage(Kind.MISSING, "no such key"), 0);
+        Verdict damaged = new Verdict(firstQueued().expected(), new Damage(FindingKind.MISSING, "no such key"), 0);
         AuditRun audit = new AuditRun(REPAIR, night.clock().instant(), gate, archive.outage());
-        audit.count(Count.NOTES_MADE_DUE, settings.maxRepairs());
+        audit.count(VerifyCount.NOTES_MADE_DUE, settings.maxRepairs());
 
         repairs.repair(damaged, audit);
         NoteState before = night.state(note);
-        audit.count(Count.NOTES_MADE_DUE, -1);
+        audit.count(VerifyCount.NOTES_MADE_DUE, -1);
         repairs.repair(damaged, audit);
 
-        assertThat(audit.counts().of(Count.NOT_POSSIBLE)).isOne();
+        assertThat(audit.counts().of(VerifyCount.NOT_POSSIBLE)).isOne();
         assertThat(before).isEqualTo(ARCHIVED);
-        assertThat(audit.counts().of(Count.NOTES_MADE_DUE)).isEqualTo(settings.maxRepairs());
+        assertThat(audit.counts().of(VerifyCount.NOTES_MADE_DUE)).isEqualTo(settings.maxRepairs());
         assertThat(night.state(note)).isEqualTo(PENDING);
     }
 

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.query.PlanStats;
 import io.github.notearchive.archive.query.PlanStats.Group;
-import io.github.notearchive.archive.query.PlanStats.Kind;
 import io.github.notearchive.archive.query.PlanStats.Measured;
-import io.github.notearchive.archive.query.PlanStats.Share;
+import io.github.notearchive.archive.query.PlanStats.MeasuredShare;
+import io.github.notearchive.archive.query.PlanStats.WorkKind;
 import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.archive.worklist.WorklistStats.PlannedRefreshes;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -43,12 +43,12 @@ class PlanCalculatorTests {
     private static final LocalDate TONIGHT = LocalDate.of(2026, 3, 10);
 
     private final Map<String, String> settings = new HashMap<>();
-    private final Map<Kind, Group> groups = new HashMap<>();
+    private final Map<WorkKind, Group> groups = new HashMap<>();
     private NightlyCalls made = NightlyCalls.NONE;
     private long storedBytes;
     private long refreshesDue;
     private long videosToBuy;
-    private Share videoShare = Share.NONE;
+    private MeasuredShare videoShare = MeasuredShare.NONE;
     private List<Long> stops = List.of();
     private Optional<QuotaHolds.Closed> closed = Optional.empty();
     private Measured latency = new Measured(100, 0.5);
@@ -78,7 +78,7 @@ class PlanCalculatorTests {
             @Nullable Long left,
             @Nullable Long perNight,
             int laterNights) {
-        notes(Kind.NEW, notes);
+        notes(WorkKind.NEW, notes);
         settings.put("archive.source.calls-per-night", limit == null ? "0" : limit);
         this.made = new NightlyCalls(made, 0, 0, 0, 0);
         this.stops = stops == null
@@ -112,7 +112,7 @@ class PlanCalculatorTests {
                 "HELD | 320   | 2   | 32 | 1500 | 2   | archive.source.calls-per-second | 17",
             })
     void durationFollowsFromTheSlowestPart(
-            Kind kind,
+            WorkKind kind,
             long notes,
             String perSecond,
             String inFlight,
@@ -120,7 +120,7 @@ class PlanCalculatorTests {
             double rate,
             String bound,
             long seconds) {
-        long paid = kind == Kind.HELD ? notes : 0;
+        long paid = kind == WorkKind.HELD ? notes : 0;
         groups.put(kind, new Group(notes, paid, NOW));
         settings.put("archive.source.calls-per-second", perSecond);
         settings.put("archive.source.calls-in-flight", inFlight);
@@ -136,7 +136,7 @@ class PlanCalculatorTests {
 
     @Test
     void refreshesAreClaimedLastAndWithinTheirShare() {
-        notes(Kind.NEW, 90);
+        notes(WorkKind.NEW, 90);
         refreshesDue = 50;
         settings.put("archive.source.calls-per-night", "100");
         settings.put("archive.refresh.share", "0.3");
@@ -152,9 +152,9 @@ class PlanCalculatorTests {
 
     @Test
     void videosAreSecondCallsWithALimitOfTheirOwn() {
-        notes(Kind.NEW, 100);
+        notes(WorkKind.NEW, 100);
         videosToBuy = 10;
-        videoShare = new Share(1000, 0.4);
+        videoShare = new MeasuredShare(1000, 0.4);
         settings.put("archive.video.enabled", "true");
         settings.put("archive.video.calls-per-night", "20");
 
@@ -170,7 +170,7 @@ class PlanCalculatorTests {
 
     @Test
     void timeIsALimitToo() {
-        notes(Kind.NEW, 10_000);
+        notes(WorkKind.NEW, 10_000);
         settings.put("archive.limits.bytes-per-night", "1GB");
         settings.put("archive.limits.stop-at", "00:15");
         settings.put("archive.limits.max-duration", "2m");
@@ -184,7 +184,7 @@ class PlanCalculatorTests {
 
     @Test
     void costIsThatOfOneBilledCallPerResponse() {
-        notes(Kind.NEW, 1_000);
+        notes(WorkKind.NEW, 1_000);
         assertThat(plan().calls().cost()).as("without prices").isNull();
         settings.put("archive.source.price.note", "0.15");
         settings.put("archive.source.cost-per-night", "30");
@@ -205,7 +205,7 @@ class PlanCalculatorTests {
 
     @Test
     void closedGateAndUsedUpLimitsLeaveNothing() {
-        notes(Kind.NEW, 30);
+        notes(WorkKind.NEW, 30);
         settings.put("archive.source.calls-per-night", "20");
         settings.put("archive.limits.bytes-per-night", "1MB");
         made = new NightlyCalls(20, 0, 0, 0, 0);
@@ -227,8 +227,8 @@ class PlanCalculatorTests {
 
     @Test
     void closedGateLeavesWhatNeedsNoCall() {
-        notes(Kind.NEW, 30);
-        notes(Kind.BETTER, 4);
+        notes(WorkKind.NEW, 30);
+        notes(WorkKind.BETTER, 4);
         closed = Optional.of(new QuotaHolds.Closed(303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
 
         NightPlan plan = plan();
@@ -241,7 +241,7 @@ class PlanCalculatorTests {
 
     @Test
     void unmeasuredValuesAreAssumedAndMarked() {
-        notes(Kind.NEW, 100);
+        notes(WorkKind.NEW, 100);
         latency = new Measured(0, 0);
         files = new Measured(0, 0);
 
@@ -254,7 +254,7 @@ class PlanCalculatorTests {
                 .anyMatch(unknown -> unknown.contains("3 s are assumed"));
     }
 
-    private void notes(Kind kind, long notes) {
+    private void notes(WorkKind kind, long notes) {
         groups.put(kind, new Group(notes, 0, NOW));
     }
 
@@ -271,7 +271,7 @@ class PlanCalculatorTests {
                         false,
                         false,
                         closed,
-                        new PlanStats.Work(
+                        new PlanStats.PlannedWork(
                                 groups,
                                 List.of(),
                                 0,
@@ -282,7 +282,8 @@ class PlanCalculatorTests {
                         List.of(),
                         made,
                         storedBytes,
-                        new PlanStats.Measurements(videoShare, new PlanStats.Calls(latency, perAnswer), files, stops),
+                        new PlanStats.Measurements(
+                                videoShare, new PlanStats.MeasuredCalls(latency, perAnswer), files, stops),
                         new NightlySettings(
                                 bound("archive", ArchiveProperties.class),
                                 bound("archive.source", NoteSourceProperties.class),
