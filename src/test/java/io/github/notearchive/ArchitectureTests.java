@@ -11,8 +11,6 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
-import io.github.notearchive.cli.ArchiveCommand;
-import io.github.notearchive.cli.CommandContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,7 +115,7 @@ class ArchitectureTests {
         return type.isMetaAnnotatedWith(Component.class);
     }
 
-    /** Names of types are unique, except those of cases of sealed interfaces and of actions of commands. */
+    /** Names of types are unique, except those of cases of sealed interfaces. */
     @ArchTest
     static void namesOfTypesAreUnique(JavaClasses classes) {
         Stream<JavaClass> types = classes.stream()
@@ -135,18 +133,6 @@ class ArchitectureTests {
 
     private static boolean isSealed(JavaClass type) {
         return type.getFullName().startsWith(BASE) && type.reflect().isSealed();
-    }
-
-    /** A command obtains its action only, so it starts nothing that it does not need. */
-    @ArchTest
-    static void aCommandObtainsAtMostOneBean(JavaClasses classes) {
-        for (JavaClass command : classes.that(JavaClass.Predicates.assignableTo(ArchiveCommand.class))) {
-            assertThat(command.getMethodCallsFromSelf())
-                    .as(command.getSimpleName())
-                    .filteredOn(call -> call.getTargetOwner().isEquivalentTo(CommandContext.class)
-                            && call.getName().equals("get"))
-                    .hasSizeLessThanOrEqualTo(1);
-        }
     }
 
     @ArchTest

@@ -28,8 +28,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Base of the commands: output, usage errors, and the start of the program.
  *
- * <p>A command parses its arguments without Spring, starts the program, and obtains one bean, its action. It writes its
- * result to standard output and returns an exit code.
+ * <p>A command parses its arguments without Spring, starts the program, and obtains the beans that it needs. It writes
+ * its result to standard output and returns an exit code.
  */
 @Command(mixinStandardHelpOptions = true)
 public abstract class ArchiveCommand implements Callable<Integer> {
@@ -62,49 +62,58 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     }
 
     /**
-     * Starts the program on an existing archive and executes the action.
+     * Starts the program on an existing archive and executes the body of a command.
      *
-     * @param settings settings that have precedence over all others
      * @throws CommandFailure if there is no archive; none is created
      */
-    final <A> int execute(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
-            throws Exception {
-        return execute(CommandContext.openExisting(withDirectory(settings)), action, body);
-    }
-
-    final <A> int execute(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
-        return execute(Map.of(), action, body);
-    }
-
-    /** As above, if the database is not older than its bucket: a restored dump has notes that were erased later. */
-    final <A> int executeIfCurrent(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
-        return execute(CommandContext.openExisting(withDirectory(Map.of())).requireNoDifference(), action, body);
+    final int execute(FailableFunction<CommandContext, ExitCode, Exception> body) throws Exception {
+        return execute(CommandContext.openExisting(withDirectory(Map.of())), body);
     }
 
     /**
-     * Starts what the action requires on an existing archive, and executes the action. Reports a database that is older
-     * than its bucket; its erased notes are hidden.
+     * As above, with the bean that the command needs.
+     *
+     * @param settings settings that have precedence over all others
      */
-    final <A> int read(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
+    final <A> int execute(Map<String, String> settings, Class<A> action, FailableFunction<A, ExitCode, Exception> body)
             throws Exception {
-        CommandContext context = CommandContext.openToRead(withDirectory(settings), action);
+        return execute(
+                CommandContext.openExisting(withDirectory(settings)), context -> body.apply(context.get(action)));
+    }
+
+    /** As above, if the database is not older than its bucket: a restored dump has notes that were erased later. */
+    final int executeIfCurrent(FailableFunction<CommandContext, ExitCode, Exception> body) throws Exception {
+        return execute(CommandContext.openExisting(withDirectory(Map.of())).requireNoDifference(), body);
+    }
+
+    /**
+     * Starts what the body obtains on an existing archive, and executes it. Reports a database that is older than its
+     * bucket; its erased notes are hidden.
+     */
+    final int read(Map<String, String> settings, FailableFunction<CommandContext, ExitCode, Exception> body)
+            throws Exception {
+        CommandContext context = CommandContext.openToRead(withDirectory(settings));
         context.difference().ifPresent(this::warn);
-        return execute(context, action, body);
+        return execute(context, body);
     }
 
-    final <A> int read(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
-        return read(Map.of(), action, body);
+    final int read(FailableFunction<CommandContext, ExitCode, Exception> body) throws Exception {
+        return read(Map.of(), body);
     }
 
-    /** Starts the program, also without an archive, and executes the action. */
+    /** Starts the program, also without an archive, and executes the body of a command. */
+    final int executeOrCreate(FailableFunction<CommandContext, ExitCode, Exception> body) throws Exception {
+        return execute(CommandContext.open(withDirectory(Map.of()), null), body);
+    }
+
     final <A> int executeOrCreate(Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
-        return execute(CommandContext.open(withDirectory(Map.of()), null), action, body);
+        return executeOrCreate(context -> body.apply(context.get(action)));
     }
 
-    private static <A> int execute(
-            CommandContext opened, Class<A> action, FailableFunction<A, ExitCode, Exception> body) throws Exception {
+    private static int execute(CommandContext opened, FailableFunction<CommandContext, ExitCode, Exception> body)
+            throws Exception {
         try (CommandContext context = opened) {
-            return body.apply(context.get(action)).number();
+            return body.apply(context).number();
         }
     }
 

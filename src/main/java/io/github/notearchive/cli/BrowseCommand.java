@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -33,39 +32,15 @@ final class BrowseCommand extends ArchiveCommand {
     @Option(names = "--listen", paramLabel = "ADDR")
     private @Nullable String listen;
 
-    @Component
-    static final class Action {
-
-        private final Sessions sessions;
-        private final BrowseProperties pages;
-        private final HeifCommand heif;
-        private final Thumbnails thumbnails;
-        private final ArchiveLocation location;
-
-        Action(
-                Sessions sessions,
-                BrowseProperties pages,
-                HeifCommand heif,
-                Thumbnails thumbnails,
-                ArchiveLocation location) {
-            this.sessions = sessions;
-            this.pages = pages;
-            this.heif = heif;
-            this.thumbnails = thumbnails;
-            this.location = location;
-        }
-    }
-
     @Override
     public Integer call() throws Exception {
         refuseIf(port != null && (port < 0 || port > 65_535), "--port must be between 0 and 65535, but is " + port);
         CountDownLatch stopped = new CountDownLatch(1);
         Signals.handle(_ -> stopped.countDown());
-        try (CommandContext context = CommandContext.openToServe(settings(), Action.class)) {
-            Action action = context.get(Action.class);
-            action.heif.refusal().ifPresent(refusal -> refuseIf(true, refusal));
-            action.thumbnails.sweep();
-            serve(action, context.port(), stopped);
+        try (CommandContext context = CommandContext.openToServe(settings())) {
+            context.get(HeifCommand.class).refusal().ifPresent(refusal -> refuseIf(true, refusal));
+            context.get(Thumbnails.class).sweep();
+            serve(context, stopped);
             return ExitCode.COMPLETED.number();
         }
     }
@@ -86,27 +61,32 @@ final class BrowseCommand extends ArchiveCommand {
         return location.directory().resolve("browse.link").toAbsolutePath();
     }
 
-    private void serve(Action action, int bound, CountDownLatch stopped) throws IOException, InterruptedException {
-        String server = "http://" + action.pages.linkHost() + ":" + bound;
-        action.sessions.onEnter(() -> writeLink(action, server));
+    private void serve(CommandContext context, CountDownLatch stopped) throws IOException, InterruptedException {
+        Sessions sessions = context.get(Sessions.class);
+        ArchiveLocation location = context.get(ArchiveLocation.class);
+        String server = "http://" + context.get(BrowseProperties.class).linkHost() + ":" + context.port();
+        sessions.onEnter(() -> writeLink(location, server + sessions.link()));
         try {
-            writeLink(action, server);
-            out().println(server + action.sessions.link());
+            writeLink(location, server + sessions.link());
+            out().println(server + sessions.link());
             out().println("The link is valid once and for ten minutes. Ctrl-C ends.");
             out().flush();
             while (!stopped.await(RENEWAL_MINUTES, TimeUnit.MINUTES)) {
-                writeLink(action, server);
+                writeLink(location, server + sessions.link());
             }
         } finally {
-            Files.deleteIfExists(linkFile(action.location));
+            Files.deleteIfExists(linkFile(location));
         }
     }
 
-    private synchronized void writeLink(Action action, String server) {
-        byte[] link = (server + action.sessions.link()).getBytes(StandardCharsets.UTF_8);
+    private synchronized void writeLink(ArchiveLocation location, String link) {
         try {
-            Files.createDirectories(action.location.directory(), AtomicFile.PRIVATE_DIRECTORY);
-            AtomicFile.write(linkFile(action.location), ".next", out -> out.write(link), AtomicFile.OWNER_ONLY);
+            Files.createDirectories(location.directory(), AtomicFile.PRIVATE_DIRECTORY);
+            AtomicFile.write(
+                    linkFile(location),
+                    ".next",
+                    out -> out.write(link.getBytes(StandardCharsets.UTF_8)),
+                    AtomicFile.OWNER_ONLY);
         } catch (IOException e) {
             warn("the link for show cannot be written: " + e);
         }

@@ -13,13 +13,12 @@ import io.github.notearchive.telemetry.logging.LogProperties;
 import java.lang.reflect.Constructor;
 import java.time.Clock;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
@@ -29,6 +28,7 @@ import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.boot.http.converter.autoconfigure.HttpMessageConvertersAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.AnnotatedBeanDefinitionReader;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.ComponentScan.Filter;
 import org.springframework.context.annotation.FilterType;
@@ -44,9 +44,7 @@ import org.springframework.stereotype.Component;
  */
 public final class CommandContext implements AutoCloseable {
 
-    /**
-     * Components of the commands that read, beside those that the action requires: one connection instead of a pool.
-     */
+    /** Components of the commands that read, beside those that they obtain: one connection instead of a pool. */
     private static final List<Class<?>> READING =
             List.of(ProgramConfiguration.class, SingleConnection.class, ArchiveLocation.class, MigrationHistory.class);
 
@@ -105,13 +103,10 @@ public final class CommandContext implements AutoCloseable {
      * the schema is not that of this version, or the tables lack tombstones of the bucket, opens that of other commands
      * instead, which migrates or refuses the schema, and adds the tombstones.
      *
-     * @param action the bean that the command obtains
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
      */
-    static CommandContext openToRead(Map<String, String> settings, Class<?> action) {
-        Set<Class<?>> components = new LinkedHashSet<>(READING);
-        addRequired(action, components);
-        return openIfCurrent(WebApplicationType.NONE, components, settings).orElseGet(() -> {
+    static CommandContext openToRead(Map<String, String> settings) {
+        return openIfCurrent(WebApplicationType.NONE, READING, settings).orElseGet(() -> {
             CommandContext context = openExisting(settings);
             context.migrate();
             return context;
@@ -120,8 +115,7 @@ public final class CommandContext implements AutoCloseable {
 
     /** Opens a context if its tables have schema and tombstones as they should be; otherwise closes it again. */
     private static Optional<CommandContext> openIfCurrent(
-            WebApplicationType type, Set<Class<?>> components, Map<String, String> settings) {
-        addRequired(RestoredDump.class, components);
+            WebApplicationType type, List<Class<?>> components, Map<String, String> settings) {
         CommandContext context = start(type, components, settings, null).check(true);
         boolean isCurrent = false;
         try {
@@ -139,43 +133,23 @@ public final class CommandContext implements AutoCloseable {
      * Opens the context of the web pages, with a web server that accepts requests when this returns. Migrates the
      * schema first if it is older than this version, and adds tombstones of the bucket that the tables lack.
      *
-     * @param action the bean that the command obtains
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
      */
-    public static CommandContext openToServe(Map<String, String> settings, Class<?> action) {
+    public static CommandContext openToServe(Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(WEB);
         all.putAll(ReadOnlyPool.SETTINGS);
         all.putAll(settings);
-        Set<Class<?>> components = new LinkedHashSet<>(SERVING);
-        addRequired(action, components);
-        return openIfCurrent(WebApplicationType.SERVLET, components, all).orElseGet(() -> {
+        return openIfCurrent(WebApplicationType.SERVLET, SERVING, all).orElseGet(() -> {
             try (CommandContext migrating = openExisting(settings)) {
                 migrating.migrate();
             }
-            return start(WebApplicationType.SERVLET, components, all, null);
+            return start(WebApplicationType.SERVLET, SERVING, all, null);
         });
     }
 
     /** Returns the port of the web server, for a context that serves. */
     public int port() {
         return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
-    }
-
-    /**
-     * Adds a component, and all components that its constructor requires directly or indirectly. Other parameters of
-     * constructors are beans of configurations.
-     */
-    private static void addRequired(Class<?> type, Set<Class<?>> found) {
-        if (!AnnotatedElementUtils.hasAnnotation(type, Component.class) || !found.add(type)) {
-            return;
-        }
-        for (Constructor<?> constructor : type.getDeclaredConstructors()) {
-            for (int i = 0; i < constructor.getParameterCount(); i++) {
-                ResolvableType parameter = ResolvableType.forConstructorParameter(constructor, i);
-                boolean isProvider = parameter.resolve() == ObjectProvider.class;
-                addRequired((isProvider ? parameter.getGeneric() : parameter).resolve(Object.class), found);
-            }
-        }
     }
 
     /** Returns how tables and bucket differ, see {@link RestoredDump#difference}. */
@@ -222,11 +196,11 @@ public final class CommandContext implements AutoCloseable {
 
     /** Opens a context for a command that reports the problems of the settings itself. */
     public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
-        return start(WebApplicationType.NONE, Set.of(ArchiveApplication.class), settings, clock);
+        return start(WebApplicationType.NONE, List.of(ArchiveApplication.class), settings, clock);
     }
 
     private static CommandContext start(
-            WebApplicationType type, Set<Class<?>> application, Map<String, String> settings, @Nullable Clock clock) {
+            WebApplicationType type, List<Class<?>> application, Map<String, String> settings, @Nullable Clock clock) {
         SettingsEnvironment.locate();
         return new CommandContext(new SpringApplicationBuilder(application.toArray(Class<?>[]::new))
                 .environment(new SettingsEnvironment())
@@ -248,9 +222,26 @@ public final class CommandContext implements AutoCloseable {
         return new EffectiveSettings(context.getEnvironment());
     }
 
-    /** Returns the bean of a type. A command calls this once, with its action. */
+    /** Returns the bean of a type. A small context adds a component first, with all that its constructor requires. */
     public <T> T get(Class<T> type) {
+        addRequired(type);
         return context.getBean(type);
+    }
+
+    /** Adds a component and those that it requires. Other parameters of constructors are beans of configurations. */
+    private void addRequired(Class<?> type) {
+        if (!AnnotatedElementUtils.hasAnnotation(type, Component.class)
+                || context.getBeanNamesForType(type, true, false).length > 0) {
+            return;
+        }
+        new AnnotatedBeanDefinitionReader((BeanDefinitionRegistry) context.getBeanFactory()).register(type);
+        for (Constructor<?> constructor : type.getDeclaredConstructors()) {
+            for (int i = 0; i < constructor.getParameterCount(); i++) {
+                ResolvableType parameter = ResolvableType.forConstructorParameter(constructor, i);
+                boolean isProvider = parameter.resolve() == ObjectProvider.class;
+                addRequired((isProvider ? parameter.getGeneric() : parameter).resolve(Object.class));
+            }
+        }
     }
 
     @Override

@@ -28,9 +28,7 @@ import java.util.Optional;
 import org.apache.commons.io.function.IOFunction;
 import org.apache.commons.lang3.function.FailableRunnable;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.io.InputStreamSource;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -75,49 +73,23 @@ final class EnqueueCommand extends ArchiveCommand {
         }
     }
 
-    @Component
-    static final class Action {
-
-        private final ArchiveLocation location;
-        private final ObjectProvider<JobExecutionQueries> executions;
-        private final ObjectProvider<RestoredDump> restored;
-        private final ObjectProvider<Enqueuer> enqueuer;
-        private final ObjectProvider<ShortLinks> shortLinks;
-        private final Clock clock;
-
-        Action(
-                ArchiveLocation location,
-                ObjectProvider<JobExecutionQueries> executions,
-                ObjectProvider<RestoredDump> restored,
-                ObjectProvider<Enqueuer> enqueuer,
-                ObjectProvider<ShortLinks> shortLinks,
-                Clock clock) {
-            this.location = location;
-            this.executions = executions;
-            this.restored = restored;
-            this.enqueuer = enqueuer;
-            this.shortLinks = shortLinks;
-            this.clock = clock;
-        }
-    }
-
     @Override
     public Integer call() throws Exception {
         refuseIf(priority < 0 || priority > 9, "--priority must be 0 to 9, but is " + priority);
         List<Input> opened = inputs.stream().map(this::input).toList();
         requireNoInput(opened);
-        return executeOrCreate(Action.class, action -> {
-            Optional<String> newArchive = action.location.newArchive();
-            if (action.executions.getObject().isRebuildUnfinished()) {
+        return executeOrCreate(context -> {
+            Optional<String> newArchive = context.get(ArchiveLocation.class).newArchive();
+            if (context.get(JobExecutionQueries.class).isRebuildUnfinished()) {
                 throw CommandFailure.usage(
                         "the tables are being rebuilt from the bucket; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
             }
-            action.restored.getObject().difference().ifPresent(difference -> {
+            context.get(RestoredDump.class).difference().ifPresent(difference -> {
                 throw CommandFailure.usage(difference + "; nothing was enqueued");
             });
-            requireLaterNight(Night.current(action.clock));
+            requireLaterNight(Night.current(context.get(Clock.class)));
             newArchive.ifPresent(this::warn);
-            return enqueue(opened, action);
+            return enqueue(opened, context);
         });
     }
 
@@ -137,10 +109,10 @@ final class EnqueueCommand extends ArchiveCommand {
         }
     }
 
-    private ExitCode enqueue(List<Input> opened, Action action) throws IOException {
-        Enqueuer enqueuer = action.enqueuer.getObject();
+    private ExitCode enqueue(List<Input> opened, CommandContext context) throws IOException {
+        Enqueuer enqueuer = context.get(Enqueuer.class);
         IOFunction<String, String> links =
-                offline ? null : link -> action.shortLinks.getObject().target(link);
+                offline ? null : link -> context.get(ShortLinks.class).target(link);
         Enqueuer.Options options =
                 new Enqueuer.Options(column, priority, source, refreshAfter.days(), refreshAfter.night());
         boolean clean = true;

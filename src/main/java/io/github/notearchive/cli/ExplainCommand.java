@@ -18,7 +18,6 @@ import io.github.notearchive.report.Texts;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -52,46 +51,17 @@ final class ExplainCommand extends JsonCommand {
 
     record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteStats.FileState> files) {}
 
-    @Component
-    static final class Action {
-
-        private final WorklistRepository worklist;
-        private final ErasureList erased;
-        private final NoteHistories histories;
-        private final NoteCatalog notes;
-        private final NoteStats calls;
-        private final MediaCatalog media;
-        private final VideoProperties videos;
-
-        Action(
-                WorklistRepository worklist,
-                ErasureList erased,
-                NoteHistories histories,
-                NoteCatalog notes,
-                NoteStats calls,
-                MediaCatalog media,
-                VideoProperties videos) {
-            this.worklist = worklist;
-            this.erased = erased;
-            this.histories = histories;
-            this.notes = notes;
-            this.calls = calls;
-            this.media = media;
-            this.videos = videos;
-        }
-    }
-
     @Override
     public Integer call() throws Exception {
         NoteId id = noteId(note);
-        return read(Action.class, action -> {
-            WorklistEntry entry = action.worklist.find(id).orElseThrow(() -> {
-                requireNotErased(action.erased, id);
+        return read(context -> {
+            WorklistEntry entry = context.get(WorklistRepository.class).find(id).orElseThrow(() -> {
+                requireNotErased(context.get(ErasureList.class), id);
                 return CommandFailure.usage(
                         "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
             });
-            List<SlotRow> slots = action.media.slotsOf(id);
-            NoteHistories.History history = action.histories.of(entry, Texts.of("en"));
+            List<SlotRow> slots = context.get(MediaCatalog.class).slotsOf(id);
+            NoteHistories.History history = context.get(NoteHistories.class).of(entry, Texts.of("en"));
             Explained explained = new Explained(
                     id.value(),
                     entry.state(),
@@ -101,11 +71,11 @@ final class ExplainCommand extends JsonCommand {
                     history.events(),
                     entry,
                     history.requeuedAt(),
-                    action.notes.find(id).orElse(null),
-                    action.calls.calls(id),
+                    context.get(NoteCatalog.class).find(id).orElse(null),
+                    context.get(NoteStats.class).calls(id),
                     history.files(),
                     slots,
-                    action.videos.enabled());
+                    context.get(VideoProperties.class).enabled());
             print(explained, "explain");
             return ExitCode.COMPLETED;
         });

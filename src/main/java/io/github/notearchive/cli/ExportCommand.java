@@ -30,7 +30,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.stereotype.Component;
 import org.springframework.util.unit.DataSize;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -123,18 +122,6 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--ids", paramLabel = "FILE")
     private @Nullable Path ids;
 
-    @Component
-    static final class Action {
-
-        private final StoreProperties store;
-        private final Exporter exporter;
-
-        Action(StoreProperties store, Exporter exporter) {
-            this.store = store;
-            this.exporter = exporter;
-        }
-    }
-
     @Override
     public Integer call() throws Exception {
         ExportOptions options = options();
@@ -144,11 +131,11 @@ final class ExportCommand extends ArchiveCommand {
             log.info("{}: the export stops, and its files are deleted", signal);
         });
         try {
-            return executeIfCurrent(Action.class, action -> {
+            return executeIfCurrent(context -> {
                 if (options.media() == MediaMode.PRESIGNED) {
-                    warnOfPresigned(action.store);
+                    warnOfPresigned(context.get(StoreProperties.class));
                 }
-                ExportReport report = action.exporter.export(options, stopped::get);
+                ExportReport report = context.get(Exporter.class).export(options, stopped::get);
                 out().print(text("export", report));
                 return report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
             });

@@ -10,7 +10,6 @@ import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,41 +33,6 @@ final class ForgetCommand extends JsonCommand {
     @Option(names = "--yes")
     private boolean yes;
 
-    @Component
-    static final class Action {
-
-        private final JobExecutionQueries executions;
-        private final Eraser eraser;
-
-        Action(JobExecutionQueries executions, Eraser eraser) {
-            this.executions = executions;
-            this.eraser = eraser;
-        }
-
-        private void requireConsistent() {
-            if (executions.isRebuildUnfinished()) {
-                throw CommandFailure.usage(
-                        "the tables are being rebuilt from the bucket, so files that other notes use are unknown; nothing was forgotten. Finish it with note-archive rebuild, then forget");
-            }
-        }
-
-        private void requireUserId(String person) {
-            eraser.authorByRedId(person).map(TerminalText::line).ifPresent(id -> {
-                throw CommandFailure.usage(
-                        "\"%s\" is the RedNote number of the author %s, not the user id; nothing was forgotten. Use: forget --author %s"
-                                .formatted(TerminalText.line(person), id, id));
-            });
-        }
-
-        private ErasureReport erase(Eraser.ErasureRequest request) throws IOException {
-            return eraser.forget(request)
-                    .orElseThrow(
-                            () -> new CommandFailure(
-                                    ExitCode.ALREADY_RUNNING,
-                                    "a run, an audit, a publish or another forget is active, which may use the same files; nothing was forgotten. Repeat when it has ended"));
-        }
-    }
-
     record Forgotten(ErasureReport report, @Nullable String person) {}
 
     @Override
@@ -81,16 +45,40 @@ final class ForgetCommand extends JsonCommand {
                 (author != null && author.isBlank()) || (reason != null && reason.isBlank()),
                 "--author and --reason must not be empty");
         List<NoteId> notes = noteIds(ids);
-        return executeIfCurrent(Action.class, action -> {
-            action.requireConsistent();
+        return executeIfCurrent(context -> {
+            requireConsistent(context.get(JobExecutionQueries.class));
+            Eraser eraser = context.get(Eraser.class);
             String person = author == null ? null : author.strip();
             if (person != null) {
-                action.requireUserId(person);
+                requireUserId(eraser, person);
             }
             var request = new Eraser.ErasureRequest(notes, person, reason == null ? null : reason.strip());
-            ErasureReport report = yes ? action.erase(request) : action.eraser.preview(request);
+            ErasureReport report = yes ? erase(eraser, request) : eraser.preview(request);
             print(report, "forget", new Forgotten(report, person));
             return ExitCode.COMPLETED;
         });
+    }
+
+    private static void requireConsistent(JobExecutionQueries executions) {
+        if (executions.isRebuildUnfinished()) {
+            throw CommandFailure.usage(
+                    "the tables are being rebuilt from the bucket, so files that other notes use are unknown; nothing was forgotten. Finish it with note-archive rebuild, then forget");
+        }
+    }
+
+    private static void requireUserId(Eraser eraser, String person) {
+        eraser.authorByRedId(person).map(TerminalText::line).ifPresent(id -> {
+            throw CommandFailure.usage(
+                    "\"%s\" is the RedNote number of the author %s, not the user id; nothing was forgotten. Use: forget --author %s"
+                            .formatted(TerminalText.line(person), id, id));
+        });
+    }
+
+    private static ErasureReport erase(Eraser eraser, Eraser.ErasureRequest request) throws IOException {
+        return eraser.forget(request)
+                .orElseThrow(
+                        () -> new CommandFailure(
+                                ExitCode.ALREADY_RUNNING,
+                                "a run, an audit, a publish or another forget is active, which may use the same files; nothing was forgotten. Repeat when it has ended"));
     }
 }

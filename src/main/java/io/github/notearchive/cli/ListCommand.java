@@ -28,8 +28,8 @@ final class ListCommand extends JsonCommand {
         refuseIf(
                 limit < 1 || limit == Integer.MAX_VALUE,
                 "--limit must be from 1 to %d, but is %d".formatted(Integer.MAX_VALUE - 1, limit));
-        return read(NoteList.class, list -> {
-            List<ListedNote> notes = list.notes(filter, limit + 1);
+        return read(context -> {
+            List<ListedNote> notes = context.get(NoteList.class).notes(filter, limit + 1);
             boolean isMore = notes.size() > limit;
             print(new Listed(filter.text(), limit, isMore, isMore ? notes.subList(0, limit) : notes), "list");
             return ExitCode.COMPLETED;

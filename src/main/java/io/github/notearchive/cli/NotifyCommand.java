@@ -18,8 +18,8 @@ final class NotifyCommand extends ArchiveCommand {
     @Override
     public Integer call() throws Exception {
         refuseIf(!isTest, "name what to send: notify --test");
-        return executeOrCreate(NotificationTest.class, notifications -> {
-            List<TestResult> results = notifications.send();
+        return executeOrCreate(context -> {
+            List<TestResult> results = context.get(NotificationTest.class).send();
             if (results.isEmpty()) {
                 throw CommandFailure.usage(
                         "no receiver is configured: set archive.notify.webhook.url or archive.notify.ping-url");

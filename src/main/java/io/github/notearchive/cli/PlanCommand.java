@@ -13,9 +13,8 @@ final class PlanCommand extends JsonCommand {
 
     @Override
     public Integer call() throws Exception {
-        return read(NightPlanner.class, planner -> {
-            NightPlan plan = planner.plan();
-            print(plan, "plan");
+        return read(context -> {
+            print(context.get(NightPlanner.class).plan(), "plan");
             return ExitCode.COMPLETED;
         });
     }

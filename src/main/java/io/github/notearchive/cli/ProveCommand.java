@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,18 +29,6 @@ final class ProveCommand extends JsonCommand {
     @Option(names = "--to", paramLabel = "DIR")
     private Path directory = Path.of("");
 
-    @Component
-    static final class Action {
-
-        private final CaptureLog log;
-        private final ErasureList erased;
-
-        Action(CaptureLog log, ErasureList erased) {
-            this.log = log;
-            this.erased = erased;
-        }
-    }
-
     record WrittenProof(long position, Instant capturedAt, String file, boolean stamped) {}
 
     record Proven(NoteId note, String verifier, List<WrittenProof> proofs, int omitted) {}
@@ -52,17 +39,18 @@ final class ProveCommand extends JsonCommand {
         refuseIf(
                 Files.exists(directory) && !Files.isDirectory(directory.toAbsolutePath()),
                 "--to " + directory + " is not a directory");
-        return execute(Action.class, action -> {
-            requireNotErased(action.erased, id);
+        return execute(context -> {
+            requireNotErased(context.get(ErasureList.class), id);
+            CaptureLog log = context.get(CaptureLog.class);
             List<WrittenProof> written = new ArrayList<>();
             try {
-                for (Proof proof : action.log.prove(id)) {
+                for (Proof proof : log.prove(id)) {
                     written.add(write(id, proof));
                 }
             } catch (DamagedLogException e) {
                 throw new CommandFailure(ExitCode.FINDINGS, e.getMessage() + "; see: note-archive verify");
             }
-            int omitted = action.log.entriesOf(id) - written.size();
+            int omitted = log.entriesOf(id) - written.size();
             if (written.isEmpty()) {
                 throw CommandFailure.usage(
                         omitted == 0
@@ -71,7 +59,7 @@ final class ProveCommand extends JsonCommand {
                                 : "the log has %d entries of note %s, but no sidecar has the record of one; see: note-archive verify"
                                         .formatted(omitted, id));
             }
-            print(new Proven(id, action.log.verifier().orElse(""), written, omitted), "prove");
+            print(new Proven(id, log.verifier().orElse(""), written, omitted), "prove");
             return ExitCode.COMPLETED;
         });
     }

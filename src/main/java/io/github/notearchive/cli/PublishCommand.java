@@ -5,7 +5,6 @@ import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.publish.PublishReport;
 import io.github.notearchive.publish.Publisher;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -16,26 +15,14 @@ final class PublishCommand extends JsonCommand {
     @Option(names = "--all")
     private boolean all;
 
-    @Component
-    static final class Action {
-
-        private final JobExecutionQueries executions;
-        private final Publisher publisher;
-
-        Action(JobExecutionQueries executions, Publisher publisher) {
-            this.executions = executions;
-            this.publisher = publisher;
-        }
-    }
-
     @Override
     public Integer call() throws Exception {
-        return executeIfCurrent(Action.class, action -> {
-            if (action.executions.isRebuildUnfinished()) {
+        return executeIfCurrent(context -> {
+            if (context.get(JobExecutionQueries.class).isRebuildUnfinished()) {
                 throw CommandFailure.usage(
                         "the tables are being rebuilt from the bucket; nothing was published. Finish it with note-archive rebuild, then publish");
             }
-            PublishReport report = action.publisher
+            PublishReport report = context.get(Publisher.class)
                     .publish(all)
                     .orElseThrow(() -> new CommandFailure(
                             ExitCode.ALREADY_RUNNING,

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -31,50 +30,36 @@ final class ReportCommand extends ArchiveCommand {
     @Option(names = "--output", paramLabel = "FILE")
     private @Nullable String output;
 
-    @Component
-    static final class Action {
-
-        private final NightReports reports;
-        private final RunHistory history;
-        private final ArchiveProperties settings;
-        private final Clock clock;
-
-        Action(NightReports reports, RunHistory history, ArchiveProperties settings, Clock clock) {
-            this.reports = reports;
-            this.history = history;
-            this.settings = settings;
-            this.clock = clock;
-        }
-
-        NightReport find(@Nullable Night night) {
-            return Optional.ofNullable(night)
-                    .or(() -> history.lastNight(settings.node(), Night.current(clock)))
-                    .flatMap(found -> reports.find(found, settings.node()))
-                    .orElseThrow(() -> new CommandFailure(
-                            ExitCode.INCOMPLETE,
-                            "node %s has no run %s; note-archive status --verbose shows the last ones"
-                                    .formatted(
-                                            settings.node(),
-                                            night == null ? "that has ended" : "in the night of " + night)));
-        }
-    }
-
     @Override
     public Integer call() throws Exception {
-        return read(ofNode(node), Action.class, action -> {
-            NightReport report = action.find(night);
+        return read(ofNode(node), context -> {
+            NightReports reports = context.get(NightReports.class);
+            NightReport report = find(context, reports);
             if ("-".equals(output)) {
-                out().print(action.reports.page(report));
+                out().print(reports.page(report));
             } else {
                 out().println(
                                 output == null
-                                        ? action.reports.write(report)
+                                        ? reports.write(report)
                                         : write(
-                                                action.reports.page(report),
+                                                reports.page(report),
                                                 Path.of(output).toAbsolutePath()));
             }
             return ExitCode.COMPLETED;
         });
+    }
+
+    private NightReport find(CommandContext context, NightReports reports) {
+        String archiveNode = context.get(ArchiveProperties.class).node();
+        Night tonight = Night.current(context.get(Clock.class));
+        return Optional.ofNullable(night)
+                .or(() -> context.get(RunHistory.class).lastNight(archiveNode, tonight))
+                .flatMap(found -> reports.find(found, archiveNode))
+                .orElseThrow(() -> new CommandFailure(
+                        ExitCode.INCOMPLETE,
+                        "node %s has no run %s; note-archive status --verbose shows the last ones"
+                                .formatted(
+                                        archiveNode, night == null ? "that has ended" : "in the night of " + night)));
     }
 
     private Path write(String page, Path file) throws IOException {

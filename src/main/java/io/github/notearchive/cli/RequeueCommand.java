@@ -16,7 +16,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,35 +39,6 @@ final class RequeueCommand extends ArchiveCommand {
     @Option(names = "--degraded")
     private boolean degraded;
 
-    @Component
-    static final class Action {
-
-        private final WorklistRepository actions;
-        private final NoteList list;
-        private final PaidResponses responses;
-        private final ErasureList erased;
-        private final VideoProperties videos;
-        private final LedgerProperties ledger;
-        private final Clock clock;
-
-        Action(
-                WorklistRepository actions,
-                NoteList list,
-                PaidResponses responses,
-                ErasureList erased,
-                VideoProperties videos,
-                LedgerProperties ledger,
-                Clock clock) {
-            this.actions = actions;
-            this.list = list;
-            this.responses = responses;
-            this.erased = erased;
-            this.videos = videos;
-            this.ledger = ledger;
-            this.clock = clock;
-        }
-    }
-
     @Override
     public Integer call() throws Exception {
         boolean isByGroup = !states.isEmpty() || filter != null || withoutVideo || degraded;
@@ -76,23 +46,26 @@ final class RequeueCommand extends ArchiveCommand {
         refuseIf(filter != null && filter.isBlank(), "--filter must not be empty");
         List<NoteId> notes = noteIds(ids);
         NoteFilter matching = filter == null ? null : filter(filter);
-        return execute(Action.class, action -> {
-            requireEnabled(action);
-            requeueGroups(action);
+        return execute(context -> {
+            WorklistRepository worklist = context.get(WorklistRepository.class);
+            requireEnabled(context);
+            requeueGroups(context, worklist);
             if (matching != null) {
-                List<NoteId> due = action.actions.requeue(action.list.ids(matching));
+                List<NoteId> due = worklist.requeue(context.get(NoteList.class).ids(matching));
                 out().println(dueNow(due.size(), "matching note"));
             }
-            return notes.isEmpty() ? ExitCode.COMPLETED : requeue(notes, action);
+            return notes.isEmpty() ? ExitCode.COMPLETED : requeue(notes, context, worklist);
         });
     }
 
-    private void requireEnabled(Action action) {
-        if (withoutVideo && !action.videos.enabled()) {
+    private void requireEnabled(CommandContext context) {
+        VideoProperties videos = context.get(VideoProperties.class);
+        LedgerProperties ledger = context.get(LedgerProperties.class);
+        if (withoutVideo && !videos.enabled()) {
             throw CommandFailure.usage(
                     "videos are not bought, so nothing was made due: set ARCHIVE_VIDEO_ENABLED=true (archive.video.enabled) first, here and for the runs");
         }
-        if (degraded && !action.ledger.buyAgain()) {
+        if (degraded && !ledger.buyAgain()) {
             throw CommandFailure.usage(
                     "no new responses are bought, so nothing was made due: set archive.ledger.buy-again to true first, here and for the runs");
         }
@@ -102,27 +75,27 @@ final class RequeueCommand extends ArchiveCommand {
         return DisplayFormat.plural(notes, noun) + " made due now";
     }
 
-    private void requeueGroups(Action action) {
+    private void requeueGroups(CommandContext context, WorklistRepository worklist) {
         for (NoteState state : states) {
-            out().println(state + ": " + dueNow(action.actions.requeue(state), "note"));
+            out().println(state + ": " + dueNow(worklist.requeue(state), "note"));
         }
         if (withoutVideo) {
-            out().println(dueNow(action.actions.requeueWithoutVideo(), "archived note")
-                    + ": the video was not requested");
+            out().println(dueNow(worklist.requeueWithoutVideo(), "archived note") + ": the video was not requested");
         }
         if (degraded) {
-            action.responses.replaceDegraded(action.clock.instant());
-            out().println(dueNow(action.actions.requeueDegraded(), "archived note")
-                    + ": a file is in a lesser rendition");
+            context.get(PaidResponses.class)
+                    .replaceDegraded(context.get(Clock.class).instant());
+            out().println(dueNow(worklist.requeueDegraded(), "archived note") + ": a file is in a lesser rendition");
         }
     }
 
-    private ExitCode requeue(List<NoteId> notes, Action action) {
-        List<NoteId> due = action.actions.requeue(notes);
+    private ExitCode requeue(List<NoteId> notes, CommandContext context, WorklistRepository worklist) {
+        List<NoteId> due = worklist.requeue(notes);
         out().println(dueNow(due.size(), "note"));
         for (NoteId note : notes) {
             if (!due.contains(note)) {
-                String reason = erasure(action.erased, note).orElse(" is not on the worklist, or in progress");
+                String reason =
+                        erasure(context.get(ErasureList.class), note).orElse(" is not on the worklist, or in progress");
                 err().println("  " + note + reason);
             }
         }

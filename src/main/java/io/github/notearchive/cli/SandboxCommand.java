@@ -39,7 +39,6 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.springframework.stereotype.Component;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.StringUtils;
 import picocli.CommandLine.Command;
@@ -112,35 +111,6 @@ final class SandboxCommand extends ArchiveCommand {
 
     private final Clock clock = ((InstantSource) () -> Instant.now().minus(behind.get())).withZone(ZoneOffset.UTC);
 
-    @Component
-    static final class Action {
-
-        private final RunStopper stopper;
-        private final Enqueuer enqueuer;
-        private final NightlyJobRunner runner;
-        private final FinishedRuns finished;
-        private final SampleQueries samples;
-        private final WorklistStats worklist;
-        private final MediaTotals media;
-
-        Action(
-                RunStopper stopper,
-                Enqueuer enqueuer,
-                NightlyJobRunner runner,
-                FinishedRuns finished,
-                SampleQueries samples,
-                WorklistStats worklist,
-                MediaTotals media) {
-            this.stopper = stopper;
-            this.enqueuer = enqueuer;
-            this.runner = runner;
-            this.finished = finished;
-            this.samples = samples;
-            this.worklist = worklist;
-            this.media = media;
-        }
-    }
-
     record End(
             SandboxProvider provider,
             int notes,
@@ -169,24 +139,23 @@ final class SandboxCommand extends ArchiveCommand {
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
             detail("Practice provider at %s, media server at %s\nDatabase and store are embedded, their data is in %s\n"
                     .formatted(provider.baseUrl(), provider.mediaHost(), directory));
-            Action action = context.get(Action.class);
-            signals.passTo(action.stopper::stop);
-            enqueue(action.enqueuer, provider);
-            RunSummary last = runNights(action, provider);
+            signals.passTo(context.get(RunStopper.class)::stop);
+            enqueue(context.get(Enqueuer.class), provider);
+            RunSummary last = runNights(context, provider);
             if (verbose) {
-                out().print(text("sandbox", end(action.samples, directory, provider)));
+                out().print(text("sandbox", end(context.get(SampleQueries.class), directory, provider)));
                 out().println();
             } else if (last.exitCode() != ExitCode.COMPLETED) {
                 out().print(text("run", last));
             }
-            Map<NoteState, Long> states = action.worklist.countByState().stream()
+            Map<NoteState, Long> states = context.get(WorklistStats.class).countByState().stream()
                     .collect(Collectors.toMap(StateCount::state, StateCount::notes));
             String others = Stream.of(NoteState.FAILED, NoteState.UNAVAILABLE)
                     .filter(states::containsKey)
                     .map(state ->
                             ", %d %s".formatted(states.get(state), state.name().toLowerCase(Locale.ROOT)))
                     .collect(Collectors.joining());
-            Volume files = action.media.now();
+            Volume files = context.get(MediaTotals.class).now();
             out().println("Archived %s%s: %s, %s. Look at them: bin/note-archive browse --data-dir '%s'"
                     .formatted(
                             DisplayFormat.plural(states.getOrDefault(NoteState.ARCHIVED, 0L), "note"),
@@ -315,34 +284,34 @@ final class SandboxCommand extends ArchiveCommand {
                         DisplayFormat.plural(report.added(), "generated note"), DisplayFormat.plural(quota, "note")));
     }
 
-    private RunSummary runNights(Action action, SandboxProvider provider) {
-        RunSummary summary = run(action, "the first night");
+    private RunSummary runNights(CommandContext context, SandboxProvider provider) {
+        RunSummary summary = run(context, "the first night");
         for (int night = 1; CONTINUED.contains(summary.exitCode()) && night < MOST_NIGHTS; night++) {
             boolean isResumed = summary.exitCode() == ExitCode.QUOTA_EXHAUSTED;
             if (night == 1 && isResumed) {
-                run(action, "the same night again; the gate is closed, so no call is made");
+                run(context, "the same night again; the gate is closed, so no call is made");
             }
             behind.updateAndGet(days -> days.minusDays(1));
             provider.notes().grant(quota);
             detail("\n   ... the clock of the sandbox moves to %s Shanghai, the quota is reset\n"
                     .formatted(DisplayFormat.minute(clock.instant())));
             summary = run(
-                    action,
+                    context,
                     "the next night; " + (isResumed ? "the run is resumed" : "a new run retries postponed notes"));
         }
         return summary;
     }
 
-    private RunSummary run(Action action, String title) {
+    private RunSummary run(CommandContext context, String title) {
         detail("\n== %s Shanghai: %s\n".formatted(DisplayFormat.minute(clock.instant()), title));
         Instant began = clock.instant();
         RunSummary summary;
-        try (NightlyRun run = action.runner.prepare(new RunOptions(null, null, false, NODE));
+        try (NightlyRun run = context.get(NightlyJobRunner.class).prepare(new RunOptions(null, null, false, NODE));
                 LiveProgress _ = LiveProgress.show(run::progress)) {
             summary = run.execute();
         }
         detail(text("run", summary));
-        action.finished
+        context.get(FinishedRuns.class)
                 .record(NODE, new FinishedRun(began, clock.instant(), summary))
                 .ifPresent(report -> detail("  report    %s\n".formatted(report.file())));
         return summary;

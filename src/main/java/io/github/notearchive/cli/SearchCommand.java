@@ -27,8 +27,9 @@ final class SearchCommand extends JsonCommand {
     public Integer call() throws Exception {
         NoteFilter filter = filter(String.join(" ", terms));
         refuseIf(limit < 1, "--limit must be at least 1, but is " + limit);
-        return read(NoteCards.class, notes -> {
-            print(new SearchResult(filter.text(), limit, order, notes.search(filter, order, limit)), "search");
+        return read(context -> {
+            List<NoteCards.Hit> notes = context.get(NoteCards.class).search(filter, order, limit);
+            print(new SearchResult(filter.text(), limit, order, notes), "search");
             return ExitCode.COMPLETED;
         });
     }

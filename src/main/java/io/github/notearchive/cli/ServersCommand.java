@@ -6,41 +6,13 @@ import io.github.notearchive.io.process.Signals;
 import io.github.notearchive.store.StoreProperties;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 
 /** {@code servers}: runs the embedded servers until a signal. */
 @Command(name = "servers")
 final class ServersCommand extends ArchiveCommand {
-
-    @Component
-    static final class Action {
-
-        private final JdbcConnectionDetails database;
-        private final ArchiveLocation location;
-        private final StoreProperties store;
-        private final ObjectProvider<EmbeddedStore> embeddedStore;
-
-        Action(
-                JdbcConnectionDetails database,
-                FlywayMigrationInitializer schema, // so that the tables exist
-                ArchiveLocation location,
-                StoreProperties store,
-                ObjectProvider<EmbeddedStore> embeddedStore) {
-            this.database = database;
-            this.location = location;
-            this.store = store;
-            this.embeddedStore = embeddedStore;
-        }
-
-        private Running running() {
-            return new Running(
-                    location.isEmbedded() ? database : null, store.hasEndpoint() ? null : embeddedStore.getObject());
-        }
-    }
 
     /** The embedded servers; null for one that is not embedded. */
     record Running(
@@ -51,8 +23,14 @@ final class ServersCommand extends ArchiveCommand {
     public Integer call() throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
         Signals.handle(_ -> stopped.countDown());
-        return executeOrCreate(Action.class, action -> {
-            out().print(text("servers", action.running()));
+        return executeOrCreate(context -> {
+            context.get(FlywayMigrationInitializer.class); // so that the tables exist
+            boolean isEmbedded = context.get(ArchiveLocation.class).isEmbedded();
+            boolean hasStore = context.get(StoreProperties.class).hasEndpoint();
+            Running running = new Running(
+                    isEmbedded ? context.get(JdbcConnectionDetails.class) : null,
+                    hasStore ? null : context.get(EmbeddedStore.class));
+            out().print(text("servers", running));
             out().flush();
             stopped.await();
             return ExitCode.COMPLETED;

@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.SystemUtils;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import org.springframework.util.StringUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -32,22 +31,6 @@ final class ShowCommand extends JsonCommand {
 
     @Parameters(paramLabel = "NOTE_ID")
     private String note = "";
-
-    @Component
-    static final class Action {
-
-        private final WorklistRepository worklist;
-        private final NoteCatalog notes;
-        private final ErasureList erased;
-        private final ArchiveLocation location;
-
-        Action(WorklistRepository worklist, NoteCatalog notes, ErasureList erased, ArchiveLocation location) {
-            this.worklist = worklist;
-            this.notes = notes;
-            this.erased = erased;
-            this.location = location;
-        }
-    }
 
     /**
      * Result.
@@ -63,14 +46,15 @@ final class ShowCommand extends JsonCommand {
     @Override
     public Integer call() throws Exception {
         NoteId id = noteId(note);
-        return read(Action.class, action -> {
-            requireNotErased(action.erased, id);
-            WorklistEntry entry = action.worklist
+        return read(context -> {
+            requireNotErased(context.get(ErasureList.class), id);
+            WorklistEntry entry = context.get(WorklistRepository.class)
                     .find(id)
                     .orElseThrow(() -> CommandFailure.usage(
                             "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id));
-            String link = link(action.location, id).orElse(null);
-            print(new Shown(id, entry, action.notes.find(id).orElse(null), link), "show");
+            String link = link(context.get(ArchiveLocation.class), id).orElse(null);
+            NoteCatalog notes = context.get(NoteCatalog.class);
+            print(new Shown(id, entry, notes.find(id).orElse(null), link), "show");
             out().flush();
             if (link != null && hasDesktop()) {
                 open(link);

@@ -26,7 +26,6 @@ import java.time.YearMonth;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -114,119 +113,70 @@ final class StatusCommand extends JsonCommand {
         }
     }
 
-    @Component
-    static final class CallStatus {
-
-        private final CallTotals totals;
-        private final WorklistStats worklist;
-        private final NightlySettings settings;
-
-        CallStatus(CallTotals totals, WorklistStats worklist, NightlySettings settings) {
-            this.totals = totals;
-            this.worklist = worklist;
-            this.settings = settings;
-        }
-    }
-
-    @Component
-    static final class Action {
-
-        private final ArchiveLocation location;
-        private final Clock clock;
-        private final RestoredDump restored;
-        private final HealthCheck health;
-        private final CallStatus calls;
-        private final QuotaHolds gate;
-        private final Nodes nodes;
-        private final RunHistory runs;
-        private final JobExecutionQueries executions;
-        private final AuditRepository audits;
-        private final SchemaDrift drift;
-        private final ErasureList erased;
-
-        Action(
-                ArchiveLocation location,
-                Clock clock,
-                RestoredDump restored,
-                HealthCheck health,
-                CallStatus calls,
-                QuotaHolds gate,
-                Nodes nodes,
-                RunHistory runs,
-                JobExecutionQueries executions,
-                AuditRepository audits,
-                SchemaDrift drift,
-                ErasureList erased) {
-            this.location = location;
-            this.clock = clock;
-            this.restored = restored;
-            this.health = health;
-            this.calls = calls;
-            this.gate = gate;
-            this.nodes = nodes;
-            this.runs = runs;
-            this.executions = executions;
-            this.audits = audits;
-            this.drift = drift;
-            this.erased = erased;
-        }
-
-        Status read() {
-            Night tonight = Night.current(clock);
-            return new Status(
-                    location.address(),
-                    health.check(restored.difference()),
-                    clock.instant(),
-                    tonight.toString(),
-                    executions.isRebuildUnfinished(),
-                    calls.worklist.countByState(),
-                    gate.current().orElse(null),
-                    tonight(tonight),
-                    nodes.all(tonight),
-                    runs.latest(RUNS),
-                    calls.worklist.openNotes(LOOKED_AT),
-                    new Fixity(
-                            audits.verified(clock.instant()).oldest(),
-                            executions.newest(JobNames.VERIFY, null).orElse(null),
-                            audits.countOpen()),
-                    drift.unreviewed(FIELDS),
-                    erased.count());
-        }
-
-        private Tonight tonight(Night tonight) {
-            NightlySettings settings = calls.settings;
-            return new Tonight(
-                    calls.totals.countsIn(tonight),
-                    calls.totals.costIn(tonight),
-                    new VideoStatus(
-                            settings.videos().enabled(),
-                            calls.totals.in(tonight, CallTotals.CallPurpose.VIDEO),
-                            settings.videos().callsPerNight()),
-                    new RefreshStatus(
-                            settings.refreshes().policy(),
-                            calls.worklist.refreshes(),
-                            calls.totals.in(tonight, CallTotals.CallPurpose.REFRESH),
-                            settings.refreshCallsPerNight()));
-        }
-    }
-
     @Override
     public Integer call() throws Exception {
         refuseIf(failOn == Health.Level.HEALTHY, "--fail-on must be ATTENTION or BROKEN, but is HEALTHY");
         YearMonth billed = month;
         if (billed != null) {
             refuseIf(isVerbose || failOn != null, "--bill takes neither --verbose nor --fail-on");
-            return read(CallTotals.class, totals -> {
-                print(new MonthOfCalls(billed.toString(), totals.in(billed)), "month");
+            return read(context -> {
+                print(
+                        new MonthOfCalls(
+                                billed.toString(), context.get(CallTotals.class).in(billed)),
+                        "month");
                 return ExitCode.COMPLETED;
             });
         }
-        return read(Action.class, action -> {
-            Status status = action.read();
-            print(status, "status", new Screen(status, isVerbose, action.calls.settings));
+        return read(context -> {
+            Status status = status(context);
+            print(status, "status", new Screen(status, isVerbose, context.get(NightlySettings.class)));
             return failOn != null && status.health().level().compareTo(failOn) >= 0
                     ? ExitCode.INCOMPLETE
                     : ExitCode.COMPLETED;
         });
+    }
+
+    private static Status status(CommandContext context) {
+        Clock clock = context.get(Clock.class);
+        WorklistStats worklist = context.get(WorklistStats.class);
+        JobExecutionQueries executions = context.get(JobExecutionQueries.class);
+        AuditRepository audits = context.get(AuditRepository.class);
+        Night tonight = Night.current(clock);
+        return new Status(
+                context.get(ArchiveLocation.class).address(),
+                context.get(HealthCheck.class)
+                        .check(context.get(RestoredDump.class).difference()),
+                clock.instant(),
+                tonight.toString(),
+                executions.isRebuildUnfinished(),
+                worklist.countByState(),
+                context.get(QuotaHolds.class).current().orElse(null),
+                tonight(context, tonight),
+                context.get(Nodes.class).all(tonight),
+                context.get(RunHistory.class).latest(RUNS),
+                worklist.openNotes(LOOKED_AT),
+                new Fixity(
+                        audits.verified(clock.instant()).oldest(),
+                        executions.newest(JobNames.VERIFY, null).orElse(null),
+                        audits.countOpen()),
+                context.get(SchemaDrift.class).unreviewed(FIELDS),
+                context.get(ErasureList.class).count());
+    }
+
+    private static Tonight tonight(CommandContext context, Night tonight) {
+        CallTotals totals = context.get(CallTotals.class);
+        NightlySettings settings = context.get(NightlySettings.class);
+        return new Tonight(
+                totals.countsIn(tonight),
+                totals.costIn(tonight),
+                new VideoStatus(
+                        settings.videos().enabled(),
+                        totals.in(tonight, CallTotals.CallPurpose.VIDEO),
+                        settings.videos().callsPerNight()),
+                new RefreshStatus(
+                        settings.refreshes().policy(),
+                        context.get(WorklistStats.class).refreshes(),
+                        totals.in(tonight, CallTotals.CallPurpose.REFRESH),
+                        settings.refreshCallsPerNight()));
     }
 }

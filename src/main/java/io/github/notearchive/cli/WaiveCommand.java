@@ -14,7 +14,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -41,20 +40,6 @@ final class WaiveCommand extends ArchiveCommand {
     @Option(names = "--yes")
     private boolean yes;
 
-    @Component
-    static final class Action {
-
-        private final Waiver waiver;
-        private final ErasureList erased;
-        private final NoteList notes;
-
-        Action(Waiver waiver, ErasureList erased, NoteList notes) {
-            this.waiver = waiver;
-            this.erased = erased;
-            this.notes = notes;
-        }
-    }
-
     /** @param done whether they were waived, not only shown */
     record Waived(List<MissingFile> files, boolean done) {}
 
@@ -65,7 +50,7 @@ final class WaiveCommand extends ArchiveCommand {
         if (filter == null && note != null && position != null) {
             refuseIf(yes, "--yes requires --filter");
             NoteId id = noteId(note);
-            return execute(Action.class, action -> waive(id, position, action));
+            return execute(context -> waive(id, position, context));
         }
         if (filter == null || note != null) {
             throw usage(
@@ -75,13 +60,13 @@ final class WaiveCommand extends ArchiveCommand {
         refuseIf(
                 matching.mediaReasons().isEmpty(),
                 "--filter must name the reasons of the files to waive, such as: --filter 'state:failed media-reason:gone'");
-        return execute(Action.class, action -> waive(matching, action));
+        return execute(context -> waive(matching, context));
     }
 
-    private ExitCode waive(NoteId id, int position, Action action) {
-        requireNotErased(action.erased, id);
+    private ExitCode waive(NoteId id, int position, CommandContext context) {
+        requireNotErased(context.get(ErasureList.class), id);
         try {
-            int missing = action.waiver.waive(id, kind, position, reason.strip());
+            int missing = context.get(Waiver.class).waive(id, kind, position, reason.strip());
             out().println(
                             missing == 0
                                     ? "Waived; note " + id + " is archived"
@@ -92,13 +77,14 @@ final class WaiveCommand extends ArchiveCommand {
         return ExitCode.COMPLETED;
     }
 
-    private ExitCode waive(NoteFilter matching, Action action) {
+    private ExitCode waive(NoteFilter matching, CommandContext context) {
+        Waiver waiver = context.get(Waiver.class);
         List<MissingFile> files = new ArrayList<>();
         Set<String> refused = new LinkedHashSet<>();
-        for (MissingFile file : action.notes.missing(matching)) {
+        for (MissingFile file : context.get(NoteList.class).missing(matching)) {
             try {
                 if (yes) {
-                    action.waiver.waive(file.id(), file.kind(), file.ordinal(), reason.strip());
+                    waiver.waive(file.id(), file.kind(), file.ordinal(), reason.strip());
                 }
                 files.add(file);
             } catch (Waiver.NotWaivedException e) {

@@ -9,6 +9,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.query.MediaTotals;
 import io.github.notearchive.archive.worklist.WorklistStats;
+import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.WholeProgram;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.test.util.ReflectionTestUtils;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * A database of its own with so many notes on the worklist, and the real program over it: once as it is, to be timed,
@@ -106,8 +108,11 @@ final class BigWorklist implements AutoCloseable {
 
         /** Reads all that the command status shows. */
         void status() throws Exception {
-            Class<?> action = Class.forName("io.github.notearchive.cli.StatusCommand$Action");
-            ReflectionTestUtils.invokeMethod(context.getBean(action), "read");
+            Class<?> command = Class.forName("io.github.notearchive.cli.StatusCommand");
+            CommandContext whole = ReflectionUtils.accessibleConstructor(
+                            CommandContext.class, ConfigurableApplicationContext.class)
+                    .newInstance(context);
+            ReflectionTestUtils.invokeMethod(command, "status", whole);
         }
     }
 

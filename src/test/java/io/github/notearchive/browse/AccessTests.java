@@ -248,7 +248,7 @@ class AccessTests {
     void listeningElsewhereRequiresAuthentication(String address) {
         Map<String, String> settings = BrowseServer.settings("access", Map.of("archive.browse.listen", address));
 
-        assertThatThrownBy(() -> CommandContext.openToServe(settings, Sessions.class))
+        assertThatThrownBy(() -> CommandContext.openToServe(settings))
                 .satisfies(e ->
                         assertThat(ErrorTranslator.translate(e)).hasMessageContaining("archive.browse.listen must be"));
     }

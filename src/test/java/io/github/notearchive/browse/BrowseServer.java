@@ -43,7 +43,7 @@ public final class BrowseServer implements AutoCloseable {
     private BrowseServer(String bucket, Map<String, String> more) {
         store = StoreFixture.of(STORE, bucket);
         store.ensureBucket();
-        context = CommandContext.openToServe(settings(bucket, more), Sessions.class);
+        context = CommandContext.openToServe(settings(bucket, more));
         cookie = login();
     }
 

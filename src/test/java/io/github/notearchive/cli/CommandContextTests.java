@@ -7,6 +7,9 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.report.HealthCheck;
+import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.NoteHistories;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
@@ -35,16 +38,11 @@ class CommandContextTests {
 
     @ParameterizedTest
     @ValueSource(
-            classes = {
-                StatusCommand.Action.class,
-                ExplainCommand.Action.class,
-                NoteCatalog.class,
-                NightPlanner.class,
-                ReportCommand.Action.class
+            classes = {HealthCheck.class, NoteHistories.class, NoteCatalog.class, NightPlanner.class, NightReports.class
             })
-    void smallContextHasWhatAnActionRequires(Class<?> action) {
-        try (CommandContext context = CommandContext.openToRead(settings(server.jdbcUrl()), action)) {
-            assertThat(context.get(action)).isNotNull();
+    void smallContextHasWhatABeanRequires(Class<?> bean) {
+        try (CommandContext context = CommandContext.openToRead(settings(server.jdbcUrl()))) {
+            assertThat(context.get(bean)).isNotNull();
             assertNone(context, Flyway.class);
             assertNone(context, JobRepository.class);
         }
@@ -55,7 +53,7 @@ class CommandContextTests {
         server.jdbc().sql("CREATE DATABASE " + DATABASE).update();
         Map<String, String> settings = settings(server.jdbcUrl().replaceFirst("/\\w+$", "/" + DATABASE));
 
-        try (CommandContext context = CommandContext.openToRead(settings, NoteCatalog.class)) {
+        try (CommandContext context = CommandContext.openToRead(settings)) {
             assertThat(context.get(NoteCatalog.class).find(new NoteId("66aa00000000000000000001")))
                     .isEmpty();
         }
@@ -63,7 +61,7 @@ class CommandContextTests {
 
     @Test
     void connectionHasTheSettingsOfThePool() {
-        try (CommandContext context = CommandContext.openToRead(settings(server.jdbcUrl()), NoteCatalog.class)) {
+        try (CommandContext context = CommandContext.openToRead(settings(server.jdbcUrl()))) {
             assertThat(context.get(JdbcClient.class)
                             .sql("SELECT current_setting('lock_timeout') || current_setting('application_name')")
                             .query(String.class)
