@@ -40,19 +40,14 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 /**
- * The Spring Batch job {@value #NAME}: one step of {@value #PARTITIONS} workers on virtual threads. Each worker reads,
- * processes and writes one note at a time.
- *
- * <p>The number of workers is part of the instance and therefore fixed; {@code archive.workers} limits how many are
- * active. The others start when these end, and find no notes. The {@link RunStopper} holds the reason of an early stop,
- * which becomes the exit status of the job.
+ * The Spring Batch job {@value #NAME}: one step of {@code archive.workers} partitions on virtual threads. Each worker
+ * reads, processes and writes one note at a time. The {@link RunStopper} holds the reason of an early stop, which
+ * becomes the exit status of the job.
  */
 public record NightlyJob(NightlyJobRepository repository, RunState run, OutageRetry outages) {
 
     /** The name of the job and of its step. */
     public static final String NAME = JobNames.NIGHTLY;
-
-    private static final int PARTITIONS = 64;
 
     @Bean
     Step archiveNotesWorker(WorklistReader reader, NoteProcessor processor, DispositionWriter writer) {
@@ -77,13 +72,11 @@ public record NightlyJob(NightlyJobRepository repository, RunState run, OutageRe
     Step archiveNotesStep(Step archiveNotesWorker, ClaimRepository claims) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
         threads.setVirtualThreads(true);
-        threads.setConcurrencyLimit(run.settings.archive().workers());
         CompletePartitions partitions = new CompletePartitions();
         partitions.setStep(archiveNotesWorker);
-        partitions.setGridSize(PARTITIONS);
         partitions.setTaskExecutor(threads);
         return new StepBuilder(NAME, repository.repository())
-                .partitioner(NAME, NightlyJob::partitions)
+                .partitioner(NAME, _ -> partitions())
                 .step(archiveNotesWorker)
                 .partitionHandler(partitions)
                 .listener(afterStep(step -> endStep(step, claims)))
@@ -138,8 +131,11 @@ public record NightlyJob(NightlyJobRepository repository, RunState run, OutageRe
         }
     }
 
-    private static Map<String, ExecutionContext> partitions(int size) {
-        return IntStream.range(0, size).boxed().collect(Collectors.toMap(i -> "w" + i, _ -> new ExecutionContext()));
+    /** Returns a partition for each worker of this run; the size that Spring Batch keeps is that of an earlier one. */
+    private Map<String, ExecutionContext> partitions() {
+        return IntStream.range(0, run.settings.archive().workers())
+                .boxed()
+                .collect(Collectors.toMap(i -> "w" + i, _ -> new ExecutionContext()));
     }
 
     private static StepExecutionListener afterStep(Function<StepExecution, @Nullable ExitStatus> action) {

@@ -13,9 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.test.context.TestPropertySource;
 
 /** The next run recovers executions and claims of a killed process, and leaves those of an active one unchanged. */
 @NightlyJobTest
+@TestPropertySource(properties = NightSettings.MANY_WORKERS)
 class CrashTests extends NightFixture {
 
     private static final int NO_HOLDER = 0;

@@ -22,9 +22,11 @@ import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.StepExecution;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.TestPropertySource;
 
 /** A run that is ended from outside releases its claims and is resumed; the counts of its steps are exact. */
 @NightlyJobTest
+@TestPropertySource(properties = NightSettings.MANY_WORKERS)
 class InterruptionTests extends NightFixture {
 
     @Autowired

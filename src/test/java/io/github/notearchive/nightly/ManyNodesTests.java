@@ -16,12 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
 
 /**
  * One node beside others, which are rows here: their stop notices and their claims. {@code acceptance.ThreeNodesTests}
  * has processes.
  */
 @NightlyJobTest
+@TestPropertySource(properties = NightSettings.MANY_WORKERS)
 class ManyNodesTests extends NightFixture {
 
     @Autowired

@@ -11,6 +11,9 @@ import org.springframework.core.env.StandardEnvironment;
 /** Settings for the servers of the tests, with short timeouts. */
 class NightSettings implements ApplicationContextInitializer<GenericApplicationContext> {
 
+    /** For classes that hold many calls at the same time. */
+    static final String MANY_WORKERS = "archive.workers=32";
+
     /** The same to the other servers. */
     static final class Beside extends NightSettings {
 
@@ -31,6 +34,8 @@ class NightSettings implements ApplicationContextInitializer<GenericApplicationC
         context.registerBean(Clock.class, () -> servers.clock);
         Map<String, Object> settings = new HashMap<>();
         settings.put("archive.data-dir", servers.home.resolve("work").toString());
+        // a worker costs the job repository a dozen statements in each run
+        settings.put("archive.workers", "4");
         settings.put("archive.source.base-url", servers.providerRelay.address());
         settings.put("archive.source.token", servers.provider.token());
         settings.put("archive.source.calls-per-second", "500");

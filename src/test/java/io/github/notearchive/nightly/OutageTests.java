@@ -24,9 +24,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.test.context.TestPropertySource;
 
 /** An outage of a server ends the run before it charges many notes, and the next run continues. */
 @NightlyJobTest
+@TestPropertySource(properties = NightSettings.MANY_WORKERS)
 class OutageTests extends NightFixture {
 
     private static final int FAULTS = 20;

@@ -21,7 +21,12 @@ import org.springframework.test.context.TestPropertySource;
 
 /** A run waits for the database and the store, for {@code archive.outage.after} at most. */
 @NightlyJobTest
-@TestPropertySource(properties = {"archive.outage.after=12s", "spring.datasource.hikari.connection-timeout=1000"})
+@TestPropertySource(
+        properties = {
+            NightSettings.MANY_WORKERS,
+            "archive.outage.after=12s",
+            "spring.datasource.hikari.connection-timeout=1000"
+        })
 class UnavailableServerTests extends NightFixture {
 
     /** The limit, and time for a busy machine. */
