@@ -1,5 +1,9 @@
 package io.github.notearchive.nightly;
 
+import static io.github.notearchive.archive.worklist.Transition.Cause.because;
+import static io.github.notearchive.archive.worklist.Transition.StateTransition.failed;
+import static io.github.notearchive.archive.worklist.Transition.StateTransition.postponed;
+
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.ledger.CallRepository;
@@ -8,6 +12,7 @@ import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
+import io.github.notearchive.archive.worklist.Transition.Cause;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
@@ -25,6 +30,7 @@ import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.store.StoreException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -124,9 +130,9 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
      */
     private Disposition withoutCall(WorklistItem item, @Nullable CollectedMedia files, String reason) {
         if (item.isNew() && fetcher.isWithoutCalls()) {
-            Transition transition = PostponementPolicy.waiting(
-                    run.tonight().ends(), StateReason.CALLS_ENDED, reason, item.missingNight(), true);
-            return new Settled(item, files, transition);
+            Cause cause = because(StateReason.CALLS_ENDED, reason).withMissingNight(item.missingNight());
+            Instant tomorrow = run.tonight().ends();
+            return new Settled(item, files, postponed(tomorrow, cause.withResponseHeld(true)));
         }
         return new Released(item, files, reason);
     }
@@ -141,7 +147,7 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 new Settled(item, null, retries.absent(item, reply, certain));
             case FetchOutcome.Rejected(var reply) -> new Settled(item, null, retries.rejected(item, reply));
             case FetchOutcome.Deferred(var reply, var cause) ->
-                deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), null);
+                deferred(item, reply, cause, because(StateReason.PROVIDER_ERROR, reply.toString()), null);
             case FetchOutcome.Exhausted exhausted
             when exhausted.limit() == CallKind.REFRESH -> new Released(item, null, exhausted.reason());
             case FetchOutcome.Ending ending -> new Released(item, null, fetcher.stop(ending, occasion));
@@ -153,18 +159,17 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     private Disposition deferred(
             WorklistItem item,
             ProviderReply reply,
-            FetchOutcome.Deferred.DeferralCause cause,
-            StateReason reason,
-            String detail,
+            FetchOutcome.Deferred.DeferralCause deferral,
+            Cause cause,
             @Nullable CollectedMedia files) {
-        boolean isOutage = fetcher.isOutage(reply, cause);
-        if (cause.isPause() || (isOutage && item.isRefresh())) {
-            return new Released(item, files, detail);
+        boolean isOutage = fetcher.isOutage(reply, deferral);
+        if (deferral.isPause() || (isOutage && item.isRefresh())) {
+            return new Released(item, files, String.valueOf(cause.detail()));
         }
         boolean isUnreadableAgain = reply.isUnreadable()
                 && paid.countUnreadable(item.id(), run.tonight().begins()) > 1;
-        Transition transition = retries.forCall(item, reply, reason, detail, files != null, !isUnreadableAgain);
-        return new Settled(item, files, transition);
+        Cause failure = cause.withCode(reply.code()).withResponseHeld(files != null);
+        return new Settled(item, files, retries.forCall(item, failure, !isUnreadableAgain));
     }
 
     private Disposition collect(WorklistItem item, NoteCapture capture) throws InterruptedException {
@@ -209,9 +214,8 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 Night.local(old.get().capturedAt()),
                 files.detail());
         boolean isVideoOnly = !old.get().equals(files.capture());
-        Transition dueNow =
-                PostponementPolicy.waiting(run.now(), StateReason.URLS_EXPIRED, files.detail(), null, isVideoOnly);
-        return new Settled(note, files, dueNow);
+        Cause cause = because(StateReason.URLS_EXPIRED, files.detail()).withResponseHeld(isVideoOnly);
+        return new Settled(note, files, postponed(run.now(), cause));
     }
 
     private Disposition disposition(WorklistItem note, CollectedMedia files) {
@@ -248,14 +252,14 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 files.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
         return switch (waiting) {
             case Unanswered.Later(var _, var until) ->
-                new Settled(note, files, PostponementPolicy.waiting(until, reason, detail, null, true));
-            case Unanswered.Repeated(var _, var reply, var cause) ->
-                deferred(note, reply, cause, reason, detail, files);
-            case Unanswered.Rejected(var _, var reply) ->
                 new Settled(
-                        note,
-                        files,
-                        PostponementPolicy.failed(Counter.CALL, reply.code(), StateReason.MEDIA_INCOMPLETE, detail));
+                        note, files, postponed(until, because(reason, detail).withResponseHeld(true)));
+            case Unanswered.Repeated(var _, var reply, var cause) ->
+                deferred(note, reply, cause, because(reason, detail), files);
+            case Unanswered.Rejected(var _, var reply) -> {
+                Cause rejected = because(StateReason.MEDIA_INCOMPLETE, detail).withCode(reply.code());
+                yield new Settled(note, files, failed(rejected).counting(Counter.CALL));
+            }
             case Unanswered.Ended(var why) -> withoutCall(note, files, why);
         };
     }
@@ -270,7 +274,7 @@ final class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                         ledger.fresh(note.id(), Endpoint.VIDEO).flatMap(_ -> ledger.held(note.id(), Endpoint.DETAIL)));
         return detail.isPresent()
                 ? keepArchived(note, detail.get())
-                : new Settled(note, null, retries.archived(false, null, null));
+                : new Settled(note, null, retries.archived(false, Cause.NONE));
     }
 
     /**

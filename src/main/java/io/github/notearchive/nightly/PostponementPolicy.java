@@ -1,9 +1,14 @@
 package io.github.notearchive.nightly;
 
+import static io.github.notearchive.archive.worklist.Transition.Cause.because;
+import static io.github.notearchive.archive.worklist.Transition.StateTransition.failed;
+import static io.github.notearchive.archive.worklist.Transition.StateTransition.postponed;
+
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
+import io.github.notearchive.archive.worklist.Transition.Cause;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
@@ -23,7 +28,6 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,34 +70,29 @@ final class PostponementPolicy {
             return incomplete(note.id(), detail);
         }
         Instant due = next(counters.mediaAttemptsTonight() + 1, soon);
-        return postponed(Counter.MEDIA, due, 0, reason, detail, null, true);
+        return postponed(due, because(reason, detail).withResponseHeld(true)).counting(Counter.MEDIA);
     }
 
     /**
      * Returns the transition after a temporary error of the provider: postponed, or failed after the last attempt.
      *
-     * @param responseHeld whether the ledger has a usable response nevertheless
+     * @param cause the error, and whether the ledger has a usable response nevertheless
      * @param soon whether another response may come within minutes
      */
-    Transition forCall(
-            WorklistItem note,
-            ProviderReply reply,
-            StateReason reason,
-            String detail,
-            boolean responseHeld,
-            boolean soon) {
+    Transition forCall(WorklistItem note, Cause cause, boolean soon) {
         if (note.isRefresh()) {
-            return refreshFailed(note, reply.code(), reason, detail, false);
+            return refreshFailed(note, cause);
         }
         Counters counters = note.countersIn(run.tonight());
         int calls = counters.attempts() + 1;
         if (calls >= limits().perLife()) {
             String failures = DisplayFormat.plural(calls, "call") + " without success";
-            log.warn("Note {}: failed permanently, RETRIES_EXHAUSTED: {}, {}", note.id(), failures, detail);
-            return failed(Counter.CALL, reply.code(), StateReason.RETRIES_EXHAUSTED, failures + ": " + detail);
+            log.warn("Note {}: failed permanently, RETRIES_EXHAUSTED: {}, {}", note.id(), failures, cause.detail());
+            Cause last = because(StateReason.RETRIES_EXHAUSTED, failures + ": " + cause.detail());
+            return failed(last.withCode(cause.code())).counting(Counter.CALL);
         }
         Instant due = next(counters.attemptsTonight() + 1, soon);
-        return postponed(Counter.CALL, due, reply.code(), reason, detail, note.missingNight(), responseHeld);
+        return postponed(due, cause.withMissingNight(note.missingNight())).counting(Counter.CALL);
     }
 
     /**
@@ -102,7 +101,8 @@ final class PostponementPolicy {
      */
     Transition outstanding(WorklistItem note, FetchOutcome.Outstanding call) {
         log.warn("Note {}: postponed, {}", note.id(), call.reason());
-        return unchanged(note, tomorrow(), null, StateReason.RESPONSE_PENDING, call.reason(), note.missingNight());
+        Cause cause = because(StateReason.RESPONSE_PENDING, call.reason()).withCode(null);
+        return unchanged(note, tomorrow(), cause.withMissingNight(note.missingNight()));
     }
 
     /**
@@ -112,21 +112,19 @@ final class PostponementPolicy {
      */
     Transition absent(WorklistItem note, ProviderReply reply, boolean certain) {
         Night tonight = run.tonight();
-        Integer code = reply.code();
         if (!certain
                 && note.wasMissingBefore(tonight).isEmpty()
                 && !ledger.wasMissingBefore(note.id(), Endpoint.DETAIL, tonight)) {
             run.emptyResponses.increment();
             boolean _ = run.examplesOfEmpty.offer(note.id());
-            String detail = reply + "; checked again in a later night";
-            return unchanged(note, tonight.ends(), code, StateReason.NOTE_ABSENT, detail, tonight);
+            Cause absent = because(StateReason.NOTE_ABSENT, reply + "; checked again in a later night");
+            return unchanged(note, tonight.ends(), absent.withCode(reply.code()).withMissingNight(tonight));
         }
-        NoteState state = NoteState.UNAVAILABLE;
-        StateReason reason = StateReason.NOT_FOUND;
+        String detail = note.isRefresh() ? "no longer available: " + reply : reply.toString();
+        Cause cause = because(StateReason.NOT_FOUND, detail).withCode(reply.code());
         return note.isRefresh()
-                ? new RefreshResult(
-                        state, Night.of(recheck()), 0, code, reason, "no longer available: " + reply, null, false)
-                : new StateTransition(state, Counter.NONE, recheck(), code, reason, reply.toString(), null, false);
+                ? new RefreshResult(NoteState.UNAVAILABLE, Night.of(recheck()), 0, cause)
+                : new StateTransition(NoteState.UNAVAILABLE, Counter.NONE, recheck(), cause);
     }
 
     private Instant recheck() {
@@ -134,22 +132,12 @@ final class PostponementPolicy {
     }
 
     Transition rejected(WorklistItem note, ProviderReply reply) {
-        StateReason reason = StateReason.REJECTED;
+        Cause cause = because(StateReason.REJECTED, reply.toString()).withCode(reply.code());
         String next = note.isRefresh() ? "it stays archived, and the refresh is repeated later" : "not retried";
         log.warn("Note {}: the provider rejected the request, {}; {}", note.id(), reply, next);
         return note.isRefresh()
-                ? refresh(note, recheck(), 0, reply.code(), reason, "rejected: " + reply, note.missingNight(), false)
-                : failed(Counter.CALL, reply.code(), reason, reply.toString());
-    }
-
-    /**
-     * Returns the transition of a note that needs a call which is not possible or not made yet: no attempt is counted.
-     *
-     * @param responseHeld whether the ledger has a usable response about the note
-     */
-    static Transition waiting(
-            Instant until, StateReason reason, String detail, @Nullable Night missing, boolean responseHeld) {
-        return postponed(Counter.NONE, until, 0, reason, detail, missing, responseHeld);
+                ? refresh(note, recheck(), 0, "rejected", cause.withMissingNight(note.missingNight()))
+                : failed(cause).counting(Counter.CALL);
     }
 
     /**
@@ -162,17 +150,17 @@ final class PostponementPolicy {
         Counters counters = note.countersIn(run.tonight());
         int times = counters.mediaAttemptsTonight() + 1;
         if (soon && times < limits().perNight() && counters.mediaAttempts() + 1 < limits().perLife()) {
-            NoteState state = note.isNew() ? NoteState.POSTPONED : NoteState.ARCHIVED;
             Instant due = next(times, true);
-            StateReason reason = StateReason.MEDIA_PENDING;
-            return new StateTransition(state, Counter.MEDIA, due, 0, reason, collected.detail(), null, true);
+            Cause cause = because(StateReason.MEDIA_PENDING, collected.detail()).withResponseHeld(true);
+            return (note.isNew() ? postponed(due, cause) : StateTransition.archived(due, cause))
+                    .counting(Counter.MEDIA);
         }
-        return archived(isFreshTomorrow(collected.responsesWithBetterRendition()), null, null);
+        return archived(isFreshTomorrow(collected.responsesWithBetterRendition()), Cause.NONE);
     }
 
     /** Returns the transition of an archived note with a missing file: due while its new response is fresh. */
     Transition archivedWithout(CollectedMedia collected, String detail) {
-        return archived(isFreshTomorrow(Stream.of(collected.capture())), collected.reason(), detail);
+        return archived(isFreshTomorrow(Stream.of(collected.capture())), because(collected.reason(), detail));
     }
 
     private boolean isFreshTomorrow(Stream<NoteCapture> responses) {
@@ -180,9 +168,8 @@ final class PostponementPolicy {
     }
 
     /** @param lookAgain whether better renditions and missing files are tried again the next night, or never */
-    Transition archived(boolean lookAgain, @Nullable StateReason reason, @Nullable String detail) {
-        Instant due = lookAgain ? tomorrow() : null;
-        return new StateTransition(NoteState.ARCHIVED, Counter.NONE, due, 0, reason, detail, null, lookAgain);
+    Transition archived(boolean lookAgain, Cause cause) {
+        return StateTransition.archived(lookAgain ? tomorrow() : null, cause.withResponseHeld(lookAgain));
     }
 
     /**
@@ -194,13 +181,13 @@ final class PostponementPolicy {
     Transition afterError(WorklistItem note, StateReason reason, String detail, boolean soon) {
         boolean isUnwritable = reason == StateReason.WRITE_FAILED;
         if (note.isRefresh()) {
-            Integer code = reason == StateReason.INTERNAL_ERROR ? null : Integer.valueOf(0);
-            return refreshFailed(note, code, reason, detail, !isUnwritable);
+            Cause cause = because(reason, detail).withResponseHeld(!isUnwritable);
+            return refreshFailed(note, reason == StateReason.INTERNAL_ERROR ? cause.withCode(null) : cause);
         }
         if (!note.isNew()) {
-            return archived(reason == StateReason.STORE_ERROR, null, null);
+            return archived(reason == StateReason.STORE_ERROR, Cause.NONE);
         }
-        return isUnwritable ? failed(Counter.NONE, 0, reason, detail) : forMedia(note, reason, detail, soon);
+        return isUnwritable ? failed(because(reason, detail)) : forMedia(note, reason, detail, soon);
     }
 
     /**
@@ -221,59 +208,27 @@ final class PostponementPolicy {
     }
 
     /** Repeats a failed refresh the next night, and after {@code perNight} nights as late as an unavailable note. */
-    private Transition refreshFailed(
-            WorklistItem note, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
+    private Transition refreshFailed(WorklistItem note, Cause cause) {
         int attempts = note.refreshAttempts() + 1;
         boolean isLast = attempts >= limits().perNight();
         Instant again = isLast ? recheck() : tomorrow();
-        String why = "failed: " + detail;
-        return refresh(note, again, isLast ? 0 : attempts, code, reason, why, note.missingNight(), responseHeld);
+        return refresh(note, again, isLast ? 0 : attempts, "failed", cause.withMissingNight(note.missingNight()));
     }
 
     /** Returns the transition of a note, or of its refresh, that is tried again without counting an attempt. */
-    private static Transition unchanged(
-            WorklistItem note,
-            Instant until,
-            @Nullable Integer code,
-            StateReason reason,
-            String detail,
-            @Nullable Night missing) {
+    private static Transition unchanged(WorklistItem note, Instant until, Cause cause) {
         return note.isRefresh()
-                ? refresh(note, until, note.refreshAttempts(), code, reason, "postponed: " + detail, missing, false)
-                : postponed(Counter.NONE, until, code, reason, detail, missing, false);
+                ? refresh(note, until, note.refreshAttempts(), "postponed", cause)
+                : postponed(until, cause);
     }
 
-    private static Transition refresh(
-            WorklistItem note,
-            Instant again,
-            int attempts,
-            @Nullable Integer code,
-            StateReason reason,
-            String result,
-            @Nullable Night missing,
-            boolean responseHeld) {
-        Night night = Night.of(again);
-        String detail = "refresh " + result;
-        return new RefreshResult(note.state(), night, attempts, code, reason, detail, missing, responseHeld);
-    }
-
-    private static Transition postponed(
-            Counter counter,
-            Instant due,
-            @Nullable Integer code,
-            StateReason reason,
-            String detail,
-            @Nullable Night missing,
-            boolean responseHeld) {
-        return new StateTransition(NoteState.POSTPONED, counter, due, code, reason, detail, missing, responseHeld);
-    }
-
-    static Transition failed(Counter counter, @Nullable Integer code, StateReason reason, String detail) {
-        return new StateTransition(NoteState.FAILED, counter, null, code, reason, detail, null, false);
+    private static Transition refresh(WorklistItem note, Instant again, int attempts, String result, Cause cause) {
+        String detail = "refresh " + result + ": " + cause.detail();
+        return new RefreshResult(note.state(), Night.of(again), attempts, cause.withDetail(detail));
     }
 
     static Transition incomplete(NoteId id, String detail) {
         log.warn("Note {}: failed permanently, MEDIA_INCOMPLETE: {}", id, detail);
-        return failed(Counter.MEDIA, 0, StateReason.MEDIA_INCOMPLETE, detail);
+        return failed(because(StateReason.MEDIA_INCOMPLETE, detail)).counting(Counter.MEDIA);
     }
 }

@@ -9,8 +9,7 @@ import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Enqueuer;
-import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.Cause;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -107,8 +106,7 @@ class BacklogPlansTests {
     static void claimAndSettle(BigWorklist.Parts parts) {
         WorklistItem note =
                 parts.get(ClaimRepository.class).claim(NODE, Lanes.ALL).orElseThrow();
-        StateTransition archived =
-                new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, null, false);
+        StateTransition archived = StateTransition.archived(null, Cause.NONE);
         parts.get(WorklistRepository.class)
                 .settle(List.of(new Settlement(note, note.row().apply(archived, Instant.now()), 7)));
     }

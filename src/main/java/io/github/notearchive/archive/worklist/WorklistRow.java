@@ -1,6 +1,9 @@
 package io.github.notearchive.archive.worklist;
 
+import static io.github.notearchive.archive.worklist.Transition.Cause.because;
+
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.archive.worklist.Transition.Cause;
 import io.github.notearchive.archive.worklist.Transition.CompletedByWaiver;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.FileLost;
@@ -117,35 +120,48 @@ public record WorklistRow(
     /** Returns the row after a transition. Pure; the only code that computes these columns for a single note. */
     public WorklistRow apply(Transition transition, Instant now) {
         return switch (transition) {
-            case StateTransition(var to, var counts, var due, var code, var why, var text, var missing, var held) -> {
-                Counters next = counters.count(counts, Night.of(now).date());
-                Refresh none = refresh.with(null, 0);
-                yield new WorklistRow(to, held, due, code, why, text, dateOf(missing), now, next, none, origin);
-            }
-            case RefreshResult(var to, var again, var failed, var code, var why, var text, var missing, var held) -> {
+            case StateTransition(var to, var counts, var due, var cause) ->
+                with(to, due, cause, now, counters.count(counts, Night.of(now).date()), refresh.with(null, 0));
+            case RefreshResult(var to, var again, var failed, var cause) -> {
                 boolean keeps = to == NoteState.ARCHIVED;
-                boolean isHeld = held || (keeps && responseHeld);
-                Instant due = held ? again.begins() : keeps ? dueAt : null;
-                Refresh next = refresh.with(again.date(), failed);
-                yield new WorklistRow(to, isHeld, due, code, why, text, dateOf(missing), now, counters, next, origin);
+                Instant due = cause.responseHeld() ? again.begins() : keeps ? dueAt : null;
+                Cause held = cause.withResponseHeld(cause.responseHeld() || (keeps && responseHeld));
+                yield with(to, due, held, now, counters, refresh.with(again.date(), failed));
             }
-            case CompletedByWaiver() -> with(NoteState.ARCHIVED, false, null, null, null, now);
-            case FileLost(var detail) ->
-                with(NoteState.POSTPONED, true, now, StateReason.MEDIA_PENDING, detail, settledAt);
+            case CompletedByWaiver() -> with(NoteState.ARCHIVED, null, kept(null, null), now, counters, refresh);
+            case FileLost(var text) -> {
+                Cause lost = kept(StateReason.MEDIA_PENDING, text).withResponseHeld(true);
+                yield with(NoteState.POSTPONED, now, lost, settledAt, counters, refresh);
+            }
         };
+    }
+
+    /** Returns a cause with the last code and missing night of this row. */
+    private Cause kept(@Nullable StateReason why, @Nullable String text) {
+        return because(why, text)
+                .withCode(lastCode)
+                .withMissingNight(missingNight == null ? null : new Night(missingNight));
     }
 
     private WorklistRow with(
             NoteState next,
-            boolean held,
             @Nullable Instant due,
-            @Nullable StateReason why,
-            @Nullable String text,
-            @Nullable Instant settled) {
-        return new WorklistRow(next, held, due, lastCode, why, text, missingNight, settled, counters, refresh, origin);
-    }
-
-    private static @Nullable LocalDate dateOf(@Nullable Night night) {
-        return night == null ? null : night.date();
+            Cause cause,
+            @Nullable Instant settled,
+            Counters counted,
+            Refresh planned) {
+        Night missing = cause.missingNight();
+        return new WorklistRow(
+                next,
+                cause.responseHeld(),
+                due,
+                cause.code(),
+                cause.reason(),
+                cause.detail(),
+                missing == null ? null : missing.date(),
+                settled,
+                counted,
+                planned,
+                origin);
     }
 }

@@ -8,9 +8,8 @@ import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteRowWriter.NoteWrite;
 import io.github.notearchive.archive.catalog.NoteRowWriter.RowChange;
 import io.github.notearchive.archive.worklist.ListedNotes;
-import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
-import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.Cause;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
@@ -81,10 +80,7 @@ class NoteRowWriterTests {
     private record First(WorklistItem claimed, CapturedNote note) {
 
         WorklistRow row() {
-            return claimed.row()
-                    .apply(
-                            new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
-                            NOW);
+            return claimed.row().apply(StateTransition.archived(null, Cause.NONE), NOW);
         }
     }
 

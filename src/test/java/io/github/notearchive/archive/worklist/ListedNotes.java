@@ -1,7 +1,10 @@
 package io.github.notearchive.archive.worklist;
 
+import static io.github.notearchive.archive.worklist.Transition.Cause.because;
+
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.Transition.Cause;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
@@ -70,14 +73,14 @@ public final class ListedNotes {
     }
 
     boolean settle(WorklistItem claimed, NoteState state, Counter counter, @Nullable Instant due) {
-        return settle(
-                claimed, new StateTransition(state, counter, due, 301, StateReason.PROVIDER_ERROR, "e", null, false));
+        Cause cause = because(StateReason.PROVIDER_ERROR, "e").withCode(301);
+        return settle(claimed, new StateTransition(state, counter, due, cause));
     }
 
     public void settleBy(long execution, NoteState state, @Nullable Instant due) {
         WorklistItem claimed = claim();
-        StateTransition transition =
-                new StateTransition(state, Counter.NONE, due, null, StateReason.PROVIDER_ERROR, null, null, false);
+        Cause cause = because(StateReason.PROVIDER_ERROR, null).withCode(null);
+        StateTransition transition = new StateTransition(state, Counter.NONE, due, cause);
         settle(claimed, claimed.row().apply(transition, clock.instant()), execution);
     }
 

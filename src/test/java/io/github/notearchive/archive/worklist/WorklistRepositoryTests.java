@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.worklist;
 
 import static io.github.notearchive.archive.worklist.ListedNotes.id;
+import static io.github.notearchive.archive.worklist.Transition.Cause.because;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.query.NoteFilter;
@@ -92,11 +93,7 @@ class WorklistRepositoryTests {
                         NoteState.ARCHIVED,
                         Night.of(Night.of(NOW).ends()),
                         2,
-                        301,
-                        StateReason.PROVIDER_ERROR,
-                        "later",
-                        null,
-                        false));
+                        because(StateReason.PROVIDER_ERROR, "later").withCode(301)));
 
         assertThat(settled).isTrue();
         WorklistRow row = list.worklist.row(ID).orElseThrow();
@@ -124,10 +121,7 @@ class WorklistRepositoryTests {
     void detailIsSanitizedForPostgresql() {
         list.pending(1, 5, NOW);
 
-        list.settle(
-                list.claim(),
-                new StateTransition(
-                        NoteState.FAILED, Counter.NONE, null, 0, StateReason.REJECTED, "a\u0000b\ud83d", null, false));
+        list.settle(list.claim(), StateTransition.failed(because(StateReason.REJECTED, "a\u0000b\ud83d")));
 
         assertThat(list.entry(1).detail()).isEqualTo("a\uFFFDb\uFFFD");
     }
@@ -169,7 +163,7 @@ class WorklistRepositoryTests {
     }
 
     private static StateTransition settledAs(NoteState state, StateReason reason) {
-        return new StateTransition(state, Counter.NONE, NOW, 0, reason, null, null, false);
+        return new StateTransition(state, Counter.NONE, NOW, because(reason, null));
     }
 
     @Test
@@ -178,8 +172,9 @@ class WorklistRepositoryTests {
         Night tonight = Night.of(NOW);
         list.settle(
                 list.claim(),
-                new StateTransition(
-                        NoteState.POSTPONED, Counter.CALL, NOW, 0, StateReason.NOTE_ABSENT, "empty", tonight, false));
+                StateTransition.postponed(
+                                NOW, because(StateReason.NOTE_ABSENT, "empty").withMissingNight(tonight))
+                        .counting(Counter.CALL));
         list.settleNext(NoteState.FAILED, Counter.MEDIA, null);
         list.now = NOW.plusSeconds(60);
 

@@ -10,10 +10,14 @@ import static io.github.notearchive.archive.worklist.StateReason.NOTE_ABSENT;
 import static io.github.notearchive.archive.worklist.StateReason.NOT_FOUND;
 import static io.github.notearchive.archive.worklist.StateReason.PROVIDER_ERROR;
 import static io.github.notearchive.archive.worklist.StateReason.REJECTED;
+import static io.github.notearchive.archive.worklist.Transition.Cause.because;
+import static io.github.notearchive.archive.worklist.Transition.StateTransition.failed;
+import static io.github.notearchive.archive.worklist.Transition.StateTransition.postponed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.notearchive.archive.worklist.Transition.Cause;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
@@ -63,33 +67,38 @@ class WorklistRowTests {
                 arguments(
                         "archive a new note",
                         NEW,
-                        new StateTransition(ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
+                        StateTransition.archived(null, Cause.NONE),
                         "ARCHIVED, due null, 0 null null, attempts 0/0 0/0 of tonight, refresh null after 0"),
                 arguments(
                         "archive with a lesser rendition",
                         WAITING,
-                        new StateTransition(ARCHIVED, Counter.NONE, LATER, 0, null, null, null, true),
+                        StateTransition.archived(LATER, Cause.NONE.withResponseHeld(true)),
                         "ARCHIVED held, due later, 0 null null, attempts 6/2 5/1 of tonight, refresh null after 0"),
                 arguments(
                         "postpone for the provider, first attempt of the night",
                         ofLastNight,
-                        new StateTransition(
-                                POSTPONED, Counter.CALL, LATER, 301, PROVIDER_ERROR, "again", TONIGHT, false),
+                        postponed(
+                                        LATER,
+                                        because(PROVIDER_ERROR, "again")
+                                                .withCode(301)
+                                                .withMissingNight(TONIGHT))
+                                .counting(Counter.CALL),
                         "POSTPONED, due later, 301 PROVIDER_ERROR again, attempts 7/1 5/0 of tonight, refresh null after 0"),
                 arguments(
                         "postpone for media, further attempt of the night",
                         WAITING,
-                        new StateTransition(POSTPONED, Counter.MEDIA, LATER, 0, MEDIA_PENDING, "again", null, true),
+                        postponed(LATER, because(MEDIA_PENDING, "again").withResponseHeld(true))
+                                .counting(Counter.MEDIA),
                         "POSTPONED held, due later, 0 MEDIA_PENDING again, attempts 6/2 6/2 of tonight, refresh null after 0"),
                 arguments(
                         "fail",
                         WAITING,
-                        new StateTransition(FAILED, Counter.CALL, null, 400, REJECTED, "bad id", null, false),
+                        failed(because(REJECTED, "bad id").withCode(400)).counting(Counter.CALL),
                         "FAILED, due null, 400 REJECTED bad id, attempts 7/3 5/1 of tonight, refresh null after 0"),
                 arguments(
                         "archive a new response of a refresh; its plan follows from the response",
                         REFRESHED,
-                        new StateTransition(ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
+                        StateTransition.archived(null, Cause.NONE),
                         "ARCHIVED, due null, 0 null null, attempts 6/0 5/0 of tonight, refresh null after 0"),
                 arguments(
                         "complete by a waiver; counters and plan are kept",
@@ -104,17 +113,31 @@ class WorklistRowTests {
                 arguments(
                         "postpone a refresh; the note keeps response, due time and counters",
                         REFRESHED,
-                        new RefreshResult(ARCHIVED, TOMORROW, 2, 301, PROVIDER_ERROR, "later", TONIGHT, false),
+                        new RefreshResult(
+                                ARCHIVED,
+                                TOMORROW,
+                                2,
+                                because(PROVIDER_ERROR, "later").withCode(301).withMissingNight(TONIGHT)),
                         "ARCHIVED held, due later, 301 PROVIDER_ERROR later, attempts 6/2 5/1 of yesterday, refresh tomorrow after 2"),
                 arguments(
                         "postpone a refresh with a response that is processed then",
                         REFRESHED,
-                        new RefreshResult(ARCHIVED, TOMORROW, 2, 0, PROVIDER_ERROR, "held", TONIGHT, true),
+                        new RefreshResult(
+                                ARCHIVED,
+                                TOMORROW,
+                                2,
+                                because(PROVIDER_ERROR, "held")
+                                        .withMissingNight(TONIGHT)
+                                        .withResponseHeld(true)),
                         "ARCHIVED held, due tomorrow, 0 PROVIDER_ERROR held, attempts 6/2 5/1 of yesterday, refresh tomorrow after 2"),
                 arguments(
                         "refresh a note that is no longer available",
                         REFRESHED,
-                        new RefreshResult(UNAVAILABLE, TOMORROW, 0, 201, NOT_FOUND, "gone", TONIGHT, false),
+                        new RefreshResult(
+                                UNAVAILABLE,
+                                TOMORROW,
+                                0,
+                                because(NOT_FOUND, "gone").withCode(201).withMissingNight(TONIGHT)),
                         "UNAVAILABLE, due null, 201 NOT_FOUND gone, attempts 6/2 5/1 of yesterday, refresh tomorrow after 0"));
     }
 
@@ -154,8 +177,8 @@ class WorklistRowTests {
         assertThat(applied.refresh().refreshDays()).isEqualTo(9);
         assertThat(applied.refresh().refreshOn()).isEqualTo(before.refresh().refreshOn());
         Night missing = switch (transition) {
-            case StateTransition to -> to.missingNight();
-            case RefreshResult to -> to.missingNight();
+            case StateTransition to -> to.cause().missingNight();
+            case RefreshResult to -> to.cause().missingNight();
             case Transition.CompletedByWaiver _, Transition.FileLost _ -> new Night(LAST_NIGHT);
         };
         assertThat(applied.missingNight()).isEqualTo(missing == null ? null : missing.date());

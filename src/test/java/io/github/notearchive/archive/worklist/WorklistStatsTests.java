@@ -2,6 +2,7 @@ package io.github.notearchive.archive.worklist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.Transition.Cause;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistStats.OpenCount;
@@ -59,7 +60,8 @@ class WorklistStatsTests {
 
     private void settle(NoteState state, Instant due, Integer code, StateReason reason) {
         WorklistItem claimed = list.claim();
-        assertThat(list.settle(claimed, new StateTransition(state, Counter.CALL, due, code, reason, null, null, false)))
+        Cause cause = Cause.because(reason, null).withCode(code);
+        assertThat(list.settle(claimed, new StateTransition(state, Counter.CALL, due, cause)))
                 .isTrue();
     }
 
