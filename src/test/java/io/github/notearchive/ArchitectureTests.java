@@ -61,6 +61,7 @@ class ArchitectureTests {
             "cli", Set.of("cli.config"),
             "io.http", Set.of("io.text"),
             "io.image", Set.of("io.text"),
+            "io.jdbc", Set.of("io.time"),
             "maintenance.rebuild", Set.of("maintenance.erase", "maintenance.verify"),
             "media", Set.of("media.format"),
             "nightly.plan", Set.of("nightly"));

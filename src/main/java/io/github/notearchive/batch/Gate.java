@@ -1,5 +1,6 @@
 package io.github.notearchive.batch;
 
+import io.github.notearchive.io.time.Deadline;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -42,11 +43,9 @@ public abstract class Gate {
 
     /** Waits until the gate closes or the time has elapsed; returns whether it is closed. */
     public final synchronized boolean awaitClosed(Duration time) throws InterruptedException {
-        long end = System.nanoTime() + time.toNanos();
-        long left = time.toNanos();
-        while (stopReason == null && left > 0) {
-            TimeUnit.NANOSECONDS.timedWait(this, left);
-            left = end - System.nanoTime();
+        Deadline end = Deadline.in(time);
+        while (stopReason == null && !end.isOver()) {
+            TimeUnit.NANOSECONDS.timedWait(this, end.left().toNanos());
         }
         return stopReason != null;
     }

@@ -4,6 +4,7 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.io.text.DisplayFormat;
+import io.github.notearchive.io.time.Deadline;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -39,8 +40,8 @@ public final class RunWatchdog implements AutoCloseable {
             3, // a server that does not respond must not keep the lock from being renewed
             Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
 
-    /** {@link System#nanoTime} since which the database is unavailable to the lock; null if it is not. */
-    private @Nullable Long lostSince;
+    /** End of an outage of the database that the lock survives; null while there is none. */
+    private @Nullable Deadline outageEnd;
 
     /**
      * Starts the watchdog.
@@ -85,15 +86,15 @@ public final class RunWatchdog implements AutoCloseable {
         Duration patience = limit.compareTo(ABORT_TIME) < 0 ? limit : ABORT_TIME;
         var watch = new Object() {
             Optional<?> last = Optional.empty();
-            long since;
+            Deadline end = Deadline.in(limit);
             boolean isAborted;
         };
         eachSecond(() -> {
             Optional<?> now = signs.get();
             if (now.isEmpty() || !now.equals(watch.last)) {
                 watch.last = now;
-                watch.since = System.nanoTime();
-            } else if (!watch.isAborted && System.nanoTime() - watch.since >= limit.toNanos()) {
+                watch.end = Deadline.in(limit);
+            } else if (!watch.isAborted && watch.end.isOver()) {
                 watch.isAborted = true;
                 String nothing = "nothing has moved for %s: no call, no byte, no row; threads: %s"
                         .formatted(DisplayFormat.setting(limit), dumpThreads(threads));
@@ -150,15 +151,14 @@ public final class RunWatchdog implements AutoCloseable {
             if (!lock.keep()) {
                 run.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, lock.heldByRival());
             }
-            lostSince = null;
+            outageEnd = null;
         } catch (DataAccessException e) {
             String lost = lock.lost() + ": " + DatabaseErrors.summary(e);
-            long now = System.nanoTime();
-            if (lostSince == null) {
-                lostSince = now;
+            if (outageEnd == null) {
+                outageEnd = Deadline.in(outageLimit);
                 log.warn("{}; trying a new connection", lost);
             }
-            if (now - lostSince >= outageLimit.toNanos()) {
+            if (outageEnd.isOver()) {
                 run.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, lost);
             }
         }

@@ -1,6 +1,7 @@
 package io.github.notearchive.embedded;
 
 import io.github.notearchive.io.files.AtomicFile;
+import io.github.notearchive.io.time.Deadline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,11 +64,11 @@ public abstract sealed class DataDirectory implements AutoCloseable permits OwnD
      */
     public static DataDirectory open(Path path) {
         Path usable = usable(path);
-        long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+        Deadline deadline = Deadline.in(STOP_PATIENCE);
         OwnDirectory own = OwnDirectory.tryOpen(usable);
         while (own == null) {
             List<DirectoryUsers.DirectoryUser> users = new DirectoryUsers(usable.resolve("users")).alive();
-            if (!users.isEmpty() || OwnDirectory.isOwnedHere(usable) || System.nanoTime() - deadline > 0) {
+            if (!users.isEmpty() || OwnDirectory.isOwnedHere(usable) || deadline.isOver()) {
                 throw of(usable, "it is in use" + describe(users) + "; end that first, or name another data directory");
             }
             pause("Data directory " + usable + ": interrupted while waiting for its servers to stop");

@@ -1,5 +1,6 @@
 package io.github.notearchive.embedded;
 
+import io.github.notearchive.io.time.Deadline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,9 +60,9 @@ record Postmaster(long pid, Path cluster) {
     }
 
     private static boolean holdsWithin(Duration limit, Path cluster, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + limit.toNanos();
+        Deadline deadline = Deadline.in(limit);
         while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - deadline > 0) {
+            if (deadline.isOver()) {
                 return false;
             }
             DataDirectory.pause(PAUSE, INTERRUPTED.formatted(cluster));

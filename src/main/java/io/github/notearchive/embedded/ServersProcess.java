@@ -2,6 +2,7 @@ package io.github.notearchive.embedded;
 
 import io.github.notearchive.embedded.DirectoryUsers.DirectoryUser;
 import io.github.notearchive.io.process.Signals;
+import io.github.notearchive.io.time.Deadline;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -51,9 +52,9 @@ public final class ServersProcess {
     /** Serves the users of a directory. Returns soon if another process does. A signal does not end it before them. */
     public static void run(Path path) {
         Signals.handle(_ -> {});
-        long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
+        Deadline deadline = Deadline.in(LOCK_PATIENCE);
         OwnDirectory own = OwnDirectory.tryOpen(path);
-        while (own == null && System.nanoTime() - deadline < 0) {
+        while (own == null && !deadline.isOver()) {
             DataDirectory.pause("interrupted"); // another one starts, or a user looks whether one does
             own = OwnDirectory.tryOpen(path);
         }

@@ -1,5 +1,6 @@
 package io.github.notearchive.embedded;
 
+import io.github.notearchive.io.time.Deadline;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,8 +38,8 @@ final class SharedDirectory extends DataDirectory {
     @Override
     int run(String name, IntPredicate isOurs, Supplier<Started> start) {
         String request = request(name);
-        long began = System.nanoTime();
-        long unpublished = began;
+        Deadline started = Deadline.in(PATIENCE);
+        Deadline answer = Deadline.in(ANSWER_PATIENCE);
         for (int starts = 0; ; ) {
             Properties facts = facts();
             String port = facts.getProperty(name + ".port", "");
@@ -53,16 +54,15 @@ final class SharedDirectory extends DataDirectory {
                 throw DataDirectoryException.diskFull(path(), NO_SPACE + "; free some and run again", null);
             }
             String pid = facts.getProperty("pid", "unknown");
-            long now = System.nanoTime();
             if (port.isEmpty()) {
-                unpublished = now;
+                answer = Deadline.in(ANSWER_PATIENCE);
             }
-            if (now - unpublished > ANSWER_PATIENCE.toNanos()) {
+            if (answer.isOver()) {
                 throw failed(
                         "its %s server (pid %s) does not answer here on 127.0.0.1:%s; end what uses the directory, also on other machines"
                                 .formatted(name, pid, port));
             }
-            if (now - began > PATIENCE.toNanos()) {
+            if (started.isOver()) {
                 throw failed(
                         "the process of its servers (pid %s) has not started the %s server within %d min; kill that process"
                                 .formatted(pid, name, PATIENCE.toMinutes()));
@@ -159,8 +159,8 @@ final class SharedDirectory extends DataDirectory {
         boolean interrupted = Thread.interrupted();
         try {
             left.remove();
-            long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
-            while (users.alive().isEmpty() && OwnDirectory.isOwned(path()) && System.nanoTime() - deadline < 0) {
+            Deadline deadline = Deadline.in(STOP_PATIENCE);
+            while (users.alive().isEmpty() && OwnDirectory.isOwned(path()) && !deadline.isOver()) {
                 pause("Data directory " + path() + ": interrupted while its servers stop");
             }
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package io.github.notearchive.media;
 import static io.github.notearchive.media.FailedDownloadException.retryable;
 
 import io.github.notearchive.io.http.DeadlineHttpClient;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.media.FailedDownloadException.FailureKind;
 import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.media.format.TypeSniffer;
@@ -90,7 +91,7 @@ public class MediaDownloader implements AutoCloseable {
         if (slot.candidates().isEmpty()) {
             return new DownloadOutcome.Gone("no URL in the response");
         }
-        SlotDownload download = new SlotDownload(slot, stop);
+        CountDownLatch stopped = stop; // an abort during the wait ends this download, too
         try {
             // after an abort, the downloads in progress end and return their permits
             permits.acquire();
@@ -99,7 +100,7 @@ public class MediaDownloader implements AutoCloseable {
             return STOPPED;
         }
         try {
-            return download.run();
+            return new SlotDownload(slot, stopped).run();
         } finally {
             permits.release();
         }
@@ -177,8 +178,8 @@ public class MediaDownloader implements AutoCloseable {
         /** SHA-256 of each file whose MD5 is not that of the response. */
         private final Set<String> unconfirmed = new HashSet<>();
 
-        /** Value of {@link System#nanoTime} after which no request and no pause of the present URL continues. */
-        private long deadline;
+        /** Time after which no request and no pause of the present URL continues. */
+        private Deadline deadline = Deadline.in(properties.fileTimeout());
 
         SlotDownload(MediaSlot slot, CountDownLatch stopped) {
             this.slot = slot;
@@ -190,7 +191,7 @@ public class MediaDownloader implements AutoCloseable {
                 @Nullable DownloadedMedia media, @Nullable String location) {}
 
         DownloadOutcome run() {
-            long end = System.nanoTime() + properties.fileTimeout().toNanos();
+            Deadline end = deadline;
             List<Map.Entry<MediaUrl, MediaCandidate>> waiting =
                     new ArrayList<>(allowedUrls().entrySet());
             Map<MediaUrl, Integer> differing = new HashMap<>();
@@ -199,7 +200,7 @@ public class MediaDownloader implements AutoCloseable {
                     return STOPPED;
                 }
                 Map.Entry<MediaUrl, MediaCandidate> entry = waiting.removeFirst();
-                deadline = waiting.isEmpty() ? end : end - (end - System.nanoTime()) / 2;
+                deadline = waiting.isEmpty() ? end : Deadline.in(end.left().dividedBy(2));
                 MediaCandidate candidate = entry.getValue();
                 try {
                     DownloadedMedia media = download(entry.getKey(), candidate);
@@ -290,7 +291,7 @@ public class MediaDownloader implements AutoCloseable {
 
         /** Waits after a failed attempt. False if the deadline, an abort or an interrupt does not allow it. */
         private boolean pause(Duration time) {
-            if (remaining().compareTo(time) <= 0) {
+            if (deadline.left().compareTo(time) <= 0) {
                 return false;
             }
             try {
@@ -299,10 +300,6 @@ public class MediaDownloader implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 return false;
             }
-        }
-
-        private Duration remaining() {
-            return Duration.ofNanos(deadline - System.nanoTime());
         }
 
         private DownloadedMedia attempt(MediaUrl url, MediaCandidate candidate) throws IOException {
@@ -325,13 +322,13 @@ public class MediaDownloader implements AutoCloseable {
          * @throws IOException if there is no response
          */
         private Reply send(MediaUrl to, MediaCandidate candidate) throws IOException {
-            if (isAborted() || !remaining().isPositive()) {
+            if (isAborted() || deadline.isOver()) {
                 throw new SocketTimeoutException("Ended before the request was sent");
             }
             HttpUriRequestBase request = to.request();
             request.setHeader("Accept", "*/*");
             request.setHeader("Accept-Encoding", "identity");
-            return http.execute(request, remaining(), response -> {
+            return http.execute(request, deadline.left(), response -> {
                 try {
                     return read(response, candidate);
                 } catch (IOException e) {
@@ -393,7 +390,7 @@ public class MediaDownloader implements AutoCloseable {
         }
 
         private FailedDownloadException failure(IOException e) {
-            return e instanceof FailedDownloadException || remaining().isPositive()
+            return e instanceof FailedDownloadException || !deadline.isOver()
                     ? FailedDownloadException.of(e)
                     : retryable("deadline exceeded");
         }

@@ -8,6 +8,7 @@ import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
@@ -194,11 +195,11 @@ final class MediaCollector {
      * notes that fill it have to finish without this one.
      */
     private void awaitRoom() throws InterruptedException {
-        long end = System.nanoTime() + settings.fileTimeout().toNanos();
+        Deadline end = Deadline.in(settings.fileTimeout());
         boolean isWaiting = !downloads.hasRoom();
         while (isWaiting) {
             boolean isClosed = run.stopper.awaitClosed(ROOM_CHECK_INTERVAL);
-            isWaiting = !isClosed && !downloads.hasRoom() && System.nanoTime() < end;
+            isWaiting = !isClosed && !downloads.hasRoom() && !end.isOver();
         }
     }
 
@@ -207,7 +208,7 @@ final class MediaCollector {
      * of the store.
      */
     private Download download(MediaSlot slot) {
-        long end = System.nanoTime() + settings.fileTimeout().toNanos();
+        Deadline end = Deadline.in(settings.fileTimeout());
         DownloadOutcome outcome = downloads.download(slot);
         if (!(outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _))) {
             return new Download(outcome, null);

@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.StoredMedia;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.store.ObjectBytes;
@@ -11,7 +12,6 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -52,12 +52,12 @@ final class MediaUploads {
      * Stores a file and removes it from the spool, also after a failure. After a failed attempt, the upload is repeated
      * as long as an outage of database or store may last.
      *
-     * @param deadline end of the first attempt, which sends each request once; by {@link System#nanoTime}
+     * @param deadline end of the first attempt, which sends each request once
      * @return null if the run was aborted
      * @throws io.github.notearchive.store.StoreException if the store rejects the file or stays unavailable
      */
     @Nullable
-    Upload store(DownloadedMedia file, long deadline) {
+    Upload store(DownloadedMedia file, Deadline deadline) {
         try {
             return run.stopper.isAborted() ? null : storeOnce(file, deadline);
         } catch (RuntimeException e) {
@@ -73,16 +73,12 @@ final class MediaUploads {
         }
     }
 
-    private Upload storeOnce(DownloadedMedia file, long deadline) {
+    private Upload storeOnce(DownloadedMedia file, Deadline deadline) {
         return store(
                 file,
-                key -> store.statOnce(key, timeUntil(deadline)),
+                key -> store.statOnce(key, deadline.left()),
                 (object, bytes) ->
-                        store.putOnce(object.key(), bytes, object.contentType(), object.sha256(), timeUntil(deadline)));
-    }
-
-    private static Duration timeUntil(long deadline) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+                        store.putOnce(object.key(), bytes, object.contentType(), object.sha256(), deadline.left()));
     }
 
     private Upload store(

@@ -2,6 +2,7 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.query.MediaTotals;
 import io.github.notearchive.batch.StopReason;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.util.Optional;
@@ -26,8 +27,8 @@ class NightlyBytes {
         this.run = run;
     }
 
-    /** Bytes in the catalog at a time, and the part that this run had stored before. */
-    private record DownloadedBytes(Night night, long at, long ofThisRun, long ofTheNight) {}
+    /** Bytes in the catalog, and the part that this run had stored before. */
+    private record DownloadedBytes(Night night, Deadline validity, long ofThisRun, long ofTheNight) {}
 
     synchronized Optional<StopReason> refusal() {
         NightlyLimitProperties limits = run.settings.limits();
@@ -38,7 +39,7 @@ class NightlyBytes {
         DownloadedBytes snapshot = last;
         if (snapshot != null
                 && snapshot.night().equals(run.tonight())
-                && System.nanoTime() - snapshot.at() < VALID_FOR.toNanos()
+                && !snapshot.validity().isOver()
                 && snapshot.ofTheNight() + run.bytesStored.sum() - snapshot.ofThisRun() < limit) {
             return Optional.empty();
         }
@@ -46,7 +47,7 @@ class NightlyBytes {
         // before the catalog query: bytes stored in between count twice rather than never
         long ofThisRun = run.bytesStored.sum();
         long bytes = media.storedIn(tonight).bytes();
-        last = new DownloadedBytes(tonight, System.nanoTime(), ofThisRun, bytes);
+        last = new DownloadedBytes(tonight, Deadline.in(VALID_FOR), ofThisRun, bytes);
         return StartChecks.usedUpBytes(limits, bytes, tonight);
     }
 }

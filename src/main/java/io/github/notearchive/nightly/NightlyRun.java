@@ -13,6 +13,7 @@ import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.io.text.DisplayFormat;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.prove.CaptureLog;
 import io.github.notearchive.store.StoreException;
@@ -188,7 +189,7 @@ public final class NightlyRun implements AutoCloseable {
             boolean isAny = removal.toRemove().count() > 0;
             try (RunnerLock lock = isAny ? jobs.lock(Scope.ARCHIVE, run.node()).orElse(null) : null) {
                 if (lock != null) {
-                    ErasedFiles removed = removal.removeListed(lock::requireHeld, REMOVAL_TIME);
+                    ErasedFiles removed = removal.removeListed(lock::requireHeld, Deadline.in(REMOVAL_TIME));
                     RunState.log.info(
                             "Removed {}, {}",
                             DisplayFormat.plural(removed.count(), "replaced file"),

@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
@@ -77,16 +78,15 @@ class OutageRetry {
     }
 
     private <T extends @Nullable Object> T repeat(Supplier<T> step, RuntimeException first) {
-        long startedAt = System.nanoTime();
+        Deadline end = Deadline.in(limit);
         RuntimeException last = first;
         boolean isAccepting = false;
         for (Duration wait = FIRST_WAIT; ; wait = shorter(wait.multipliedBy(2), LONGEST_WAIT)) {
-            Duration left = limit.minusNanos(System.nanoTime() - startedAt);
-            if (left.isNegative()) {
+            if (end.isOver()) {
                 gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
                 throw last;
             }
-            boolean isLast = isClosedWithin(shorter(jittered(wait), left));
+            boolean isLast = isClosedWithin(shorter(jittered(wait), end.left()));
             if (isLast && last instanceof StoreException) {
                 throw last;
             }

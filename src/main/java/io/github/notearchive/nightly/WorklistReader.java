@@ -9,13 +9,14 @@ import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.provider.JustOneApiClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -183,11 +184,12 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
     /** Limits the claims of the workers of a run: {@code --limit}, and pauses without due notes. Thread-safe. */
     static final class ClaimControl {
 
-        private static final long NOT_PAUSED = 0;
-
         private final Semaphore notesLeft;
-        private final AtomicLong pausedUntil = new AtomicLong(NOT_PAUSED);
-        private @Nullable Long stuckSince;
+
+        /** End of a pause; null while there is none. */
+        private final AtomicReference<@Nullable Deadline> pause = new AtomicReference<>();
+
+        private @Nullable Deadline stuckUntil;
 
         final AtomicInteger inProgress = new AtomicInteger();
 
@@ -220,13 +222,11 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
 
         /** Pauses claims for a time without due notes, so that idle workers do not repeat the same query. */
         void pause(Duration time) {
-            pausedUntil.set(System.nanoTime() + time.toNanos());
+            pause.set(Deadline.in(time));
         }
 
         void resume() {
-            if (pausedUntil.get() != NOT_PAUSED) {
-                pausedUntil.set(NOT_PAUSED);
-            }
+            pause.set(null);
         }
 
         /**
@@ -234,28 +234,25 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
          * others wait for its result.
          */
         Duration waitBeforeClaim(Duration next) {
-            long until = pausedUntil.get();
-            if (until == NOT_PAUSED) {
+            Deadline end = pause.get();
+            if (end == null) {
                 return Duration.ZERO;
             }
-            long now = System.nanoTime();
-            if (until - now > 0) {
-                return Duration.ofNanos(until - now);
+            Duration left = end.left();
+            if (left.isPositive()) {
+                return left;
             }
-            return pausedUntil.compareAndSet(until, now + next.toNanos()) ? Duration.ZERO : next;
+            return pause.compareAndSet(end, Deadline.in(next)) ? Duration.ZERO : next;
         }
 
         /** Returns whether, at every check during this time, notes were due and none could be claimed. */
         synchronized boolean isStuckFor(Duration time, boolean isStuckNow) {
-            long now = System.nanoTime();
             if (!isStuckNow) {
-                stuckSince = null;
+                stuckUntil = null;
                 return false;
             }
-            if (stuckSince == null) {
-                stuckSince = now;
-            }
-            return Duration.ofNanos(now - stuckSince).compareTo(time) >= 0;
+            stuckUntil = stuckUntil == null ? Deadline.in(time) : stuckUntil;
+            return stuckUntil.isOver();
         }
     }
 }

@@ -7,6 +7,7 @@ import io.github.notearchive.archive.query.NoteSnapshots.Selection;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.publish.PublishReport.PublishedTable;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
@@ -93,10 +94,10 @@ public class Publisher implements Copies {
      * @return empty if another process waits, if the active one takes too long, or if notes are being erased
      */
     public Optional<PublishReport> publishAfterRun() throws IOException, InterruptedException {
-        Instant end = Instant.now().plus(PATIENCE);
+        Deadline end = Deadline.in(PATIENCE);
         RunnerLock lock = null;
         try (RunnerLock next = lock("next")) {
-            while (next != null && (lock = lock("")) == null && Instant.now().isBefore(end)) {
+            while (next != null && (lock = lock("")) == null && !end.isOver()) {
                 Thread.sleep(PAUSE);
             }
         }

@@ -2,6 +2,7 @@ package io.github.notearchive.store;
 
 import static io.github.notearchive.store.StoreClient.RequestContent.NONE;
 
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.store.StoreClient.RequestContent;
 import io.minio.Http;
 import io.minio.Http.QueryParameters;
@@ -348,13 +349,12 @@ public final class ObjectStore implements AutoCloseable {
         if (entity == null) {
             return InputStream.nullInputStream();
         }
-        Duration limit = properties.requestTimeout(Math.max(0, entity.getContentLength()));
-        long end = System.nanoTime() + limit.toNanos();
+        Deadline end = Deadline.in(properties.requestTimeout(Math.max(0, entity.getContentLength())));
         return new FilterInputStream(entity.getContent()) {
 
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
-                if (System.nanoTime() - end > 0) {
+                if (end.isOver()) {
                     throw new SocketTimeoutException("the object was not sent in time");
                 }
                 return super.read(bytes, offset, length);

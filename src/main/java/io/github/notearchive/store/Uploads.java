@@ -1,5 +1,6 @@
 package io.github.notearchive.store;
 
+import io.github.notearchive.io.time.Deadline;
 import io.minio.Http;
 import java.time.Duration;
 import java.util.Base64;
@@ -66,7 +67,7 @@ final class Uploads {
      * @param headers the content type, and the condition of a conditional upload
      */
     void put(ObjectKey key, ObjectBytes bytes, Map<String, String> headers, String sha256, Duration limit) {
-        long end = System.nanoTime() + limit.toNanos();
+        Deadline end = Deadline.in(limit);
         boolean withChecksum = checksums;
         boolean isConfirmed;
         try {
@@ -75,22 +76,18 @@ final class Uploads {
             if (!withChecksum || headers.size() > 1 || !StoreException.HEADER_REJECTED.contains(e.code())) {
                 throw e;
             }
-            isConfirmed = send(key, bytes, headers, sha256, false, until(end));
+            isConfirmed = send(key, bytes, headers, sha256, false, end.left());
             if (checksums) {
                 checksums = false;
                 log.info("The store rejects the header {} ({}): not sent from now on", CHECKSUM, e.code());
             }
         }
         boolean isProven = isConfirmed || (isSigned(bytes) && verifiesPayloads());
-        if (!isProven && !sha256.equals(storedSha256(key, until(end)))) {
+        if (!isProven && !sha256.equals(storedSha256(key, end.left()))) {
             String remedy = "nothing refers to the object, check the health of the store";
             String problem = "the store holds other bytes than were sent";
             throw client.refused("PUT", key.value(), StoreException.WRONG_BYTES, problem, remedy);
         }
-    }
-
-    private static Duration until(long end) {
-        return Duration.ofNanos(Math.max(1, end - System.nanoTime()));
     }
 
     private static boolean isSigned(ObjectBytes bytes) {

@@ -7,6 +7,7 @@ import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.io.text.TerminalText;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.NotificationTest.TestResult;
 import io.github.notearchive.telemetry.NotifyProperties.Format;
@@ -18,6 +19,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,7 +94,7 @@ final class Notifications {
 
     /** Reports the start of an execution. Returns at once. */
     void started(boolean restart) {
-        long until = System.nanoTime() + settings.timeout().toNanos();
+        Deadline until = Deadline.in(settings.timeout());
         String text =
                 "note-archive " + command + " on node " + node + (restart ? " resumes the unfinished run" : " starts");
         List<Task> _ = post(
@@ -104,9 +106,9 @@ final class Notifications {
      * Reports the result of the command. Returns at once.
      *
      * @param digest null for none
-     * @param until {@link System#nanoTime} at which retries stop
+     * @param until end of retries
      */
-    List<Task> ended(CommandResult result, Duration took, @Nullable ChangeDigest digest, long until) {
+    List<Task> ended(CommandResult result, Duration took, @Nullable ChangeDigest digest, Deadline until) {
         NotifyEvent event = NotifyEvent.of(result.exitCode());
         String text = text(result);
         Boolean restart = result.execution() == null ? null : Boolean.valueOf(result.restart());
@@ -222,7 +224,7 @@ final class Notifications {
     }
 
     /** Posts a message to the webhook, with retries. Empty if the event is not selected. */
-    private List<Task> post(NotifyEvent event, String message, String text, long until) {
+    private List<Task> post(NotifyEvent event, String message, String text, Deadline until) {
         if (!settings.sends(event)) {
             return List.of();
         }
@@ -258,7 +260,7 @@ final class Notifications {
     }
 
     /** Pings the check of a run; not for other commands, and not for an overlap, since the active run pings. */
-    private List<Task> ping(NotifyEvent event, String path, String text, long until) {
+    private List<Task> ping(NotifyEvent event, String path, String text, Deadline until) {
         SecretUrl url = settings.pingUrl();
         if (!url.isPresent() || !"run".equals(command) || event == NotifyEvent.OVERLAP) {
             return List.of();
@@ -276,9 +278,9 @@ final class Notifications {
                 receivers.post(address, text.getBytes(UTF_8), type, url.authorizationHeader(), timeout, _ -> {});
     }
 
-    private void retry(NotifyEvent event, long until, IOConsumer<Duration> attempt) throws DeliveryException {
-        Duration left = Duration.ofNanos(until - System.nanoTime());
-        if (!left.isPositive()) {
+    private void retry(NotifyEvent event, Deadline until, IOConsumer<Duration> attempt) throws DeliveryException {
+        Duration left = until.left();
+        if (left.isZero()) {
             throw new DeliveryException("not sent within the timeout", false);
         }
         RetryPolicy policy = RetryPolicy.builder()
@@ -293,8 +295,7 @@ final class Notifications {
                 .build();
         try {
             new RetryTemplate(policy).execute(() -> {
-                long nanos = Math.max(1, until - System.nanoTime());
-                attempt.accept(Duration.ofNanos(Math.min(nanos, ATTEMPT_TIMEOUT.toNanos())));
+                attempt.accept(Collections.min(List.of(until.left(), ATTEMPT_TIMEOUT)));
                 return true;
             });
         } catch (RetryException e) {

@@ -2,6 +2,7 @@ package io.github.notearchive.telemetry;
 
 import io.github.notearchive.io.http.DeadlineHttpClient;
 import io.github.notearchive.io.http.DeadlineHttpClient.DeadlineExceededException;
+import io.github.notearchive.io.time.Deadline;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -91,10 +92,10 @@ class Receivers implements AutoCloseable {
         }
     }
 
-    /** Waits for a task until a {@link System#nanoTime}. A task that is not finished then continues unobserved. */
-    void await(Task task, long until) {
+    /** Waits for a task. A task that is not finished then continues unobserved. */
+    void await(Task task, Deadline end) {
         try {
-            task.future.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+            task.future.get(end.left().toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException | ExecutionException e) {
             failed(task.receiver, task.target, "not finished within the timeout");
         } catch (InterruptedException e) {

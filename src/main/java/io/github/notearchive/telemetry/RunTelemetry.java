@@ -10,6 +10,7 @@ import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.Meters.ArchiveStats;
 import io.github.notearchive.telemetry.NotifyProperties.NotifyEvent;
@@ -36,7 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -65,7 +65,7 @@ public class RunTelemetry implements RunObserver {
     private static final Logger log = LoggerFactory.getLogger(RunTelemetry.class);
     private static final ContentType TEXT = ContentType.create("text/plain", UTF_8);
     private static final ContentType PROTOBUF = ContentType.create("application/x-protobuf");
-    private static final long MIN_INTERVAL = TimeUnit.SECONDS.toNanos(30);
+    private static final Duration MIN_INTERVAL = Duration.ofSeconds(30);
 
     /** The tables are queried for at most one part in this number of the time. */
     private static final int QUERY_SHARE = 20;
@@ -82,8 +82,8 @@ public class RunTelemetry implements RunObserver {
     private String command = "run";
     private Instant startedAt = Instant.EPOCH;
     private long startNanos;
-    private volatile long exportedAt = System.nanoTime() - MIN_INTERVAL;
-    private volatile long nextQueryAt = System.nanoTime();
+    private volatile Deadline nextExport = Deadline.in(Duration.ZERO);
+    private volatile Deadline nextQuery = Deadline.in(Duration.ZERO);
 
     /** Null before the command is opened, and after its end. */
     private volatile @Nullable Notifications notifications;
@@ -276,14 +276,14 @@ public class RunTelemetry implements RunObserver {
             return;
         }
         meters.progress(counts);
-        if (System.nanoTime() - exportedAt >= MIN_INTERVAL) {
+        if (nextExport.isOver()) {
             export();
         }
     }
 
     /** Queries the tables if they are due, and then exports even if the query failed. */
     private void export() {
-        exportedAt = System.nanoTime();
+        nextExport = Deadline.in(MIN_INTERVAL);
         Task _ = submitQuery();
         Task _ = receivers.submit("tables", "for metrics", () -> targets.forEach(target -> submit(target, false)));
     }
@@ -297,10 +297,10 @@ public class RunTelemetry implements RunObserver {
     }
 
     private void queryTables() throws DeliveryException {
-        long start = System.nanoTime();
-        if (start - nextQueryAt < 0) {
+        if (!nextQuery.isOver()) {
             return;
         }
+        long start = System.nanoTime();
         try {
             stats.getObject().update(meters, node, clock.instant());
         } catch (RuntimeException e) {
@@ -309,8 +309,7 @@ public class RunTelemetry implements RunObserver {
                 throw new DeliveryException(reason + DatabaseErrors.summary(e), false);
             }
         } finally {
-            long end = System.nanoTime();
-            nextQueryAt = end + (end - start) * QUERY_SHARE;
+            nextQuery = Deadline.in(Duration.ofNanos(System.nanoTime() - start).multipliedBy(QUERY_SHARE));
         }
     }
 
@@ -323,9 +322,8 @@ public class RunTelemetry implements RunObserver {
         notifications = null;
         receivers.isEnding = true;
         try {
-            long now = System.nanoTime();
-            Duration took = Duration.ofNanos(now - startNanos);
-            long until = now + notify.timeout().toNanos();
+            Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
+            Deadline until = Deadline.in(notify.timeout());
             List<Task> sent = messages.ended(result, took, digest(messages.night(), result), until);
             exportEnd(result, took);
             sent.forEach(task -> receivers.await(task, until));
@@ -344,7 +342,7 @@ public class RunTelemetry implements RunObserver {
                 "digest",
                 "for messages",
                 () -> digest.set(changes.getObject().digest(night.begins(), notify.digest())));
-        receivers.await(query, System.nanoTime() + notify.timeout().toNanos() / 3);
+        receivers.await(query, Deadline.in(notify.timeout().dividedBy(3)));
         return digest.get();
     }
 
@@ -352,11 +350,10 @@ public class RunTelemetry implements RunObserver {
         if (targets.isEmpty()) {
             return;
         }
-        long now = System.nanoTime();
-        long timeout = metrics.timeout().toNanos();
+        Deadline end = Deadline.in(metrics.timeout());
         if (result.isSummarized()) {
-            nextQueryAt = now;
-            receivers.await(submitQuery(), now + timeout / 3);
+            nextQuery = Deadline.in(Duration.ZERO);
+            receivers.await(submitQuery(), Deadline.in(metrics.timeout().dividedBy(3)));
         }
         if (result.exitCode() != ExitCode.ALREADY_RUNNING) {
             meters.commandEnded(command, result.exitCode(), startedAt, startedAt.plus(took));
@@ -365,6 +362,6 @@ public class RunTelemetry implements RunObserver {
         }
         List<Task> exports =
                 targets.stream().map(target -> submit(target, true)).toList();
-        exports.forEach(export -> receivers.await(export, now + timeout));
+        exports.forEach(export -> receivers.await(export, end));
     }
 }

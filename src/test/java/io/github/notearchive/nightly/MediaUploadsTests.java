@@ -11,6 +11,7 @@ import static org.mockito.Mockito.when;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
 import io.github.notearchive.archive.catalog.StoredMedia;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.note.MediaType;
@@ -52,9 +53,7 @@ class MediaUploadsTests {
         SpoolFile file = mock();
         RunState run = RunReporterTests.run(stopper);
         new MediaUploads(store, catalog, OutageRetryTests.retryFor(stopper, Duration.ZERO), run)
-                .store(
-                        new DownloadedMedia(file, SHA256, null, MediaType.JPEG, null, null),
-                        System.nanoTime() + LIMIT.toNanos());
+                .store(new DownloadedMedia(file, SHA256, null, MediaType.JPEG, null, null), Deadline.in(LIMIT));
         verify(file).close();
     }
 

@@ -7,13 +7,13 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.io.jdbc.PostgresText;
 import io.github.notearchive.io.jdbc.Savepoint;
 import io.github.notearchive.io.jdbc.Statements;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Collection;
@@ -327,17 +327,16 @@ public final class ErasureRepository {
      * row and would not store them, and an audit would report the objects as missing.
      *
      * @param requireLock called before each page; throws if the lock was lost
-     * @param timeLimit time after which no further object is removed; null for no limit
+     * @param deadline time after which no further object is removed; null for none
      */
-    public ErasedFiles removeListed(Runnable requireLock, @Nullable Duration timeLimit) {
-        long startedAt = System.nanoTime();
+    public ErasedFiles removeListed(Runnable requireLock, @Nullable Deadline deadline) {
         ErasedFiles removed = new ErasedFiles(0, 0);
         for (List<ErasedFile> files = nextToRemove(); !files.isEmpty(); files = nextToRemove()) {
             requireLock.run();
             for (ErasedFile file : files) {
-                if (timeLimit == null) {
+                if (deadline == null) {
                     store.remove(file.key());
-                } else if (System.nanoTime() - startedAt > timeLimit.toNanos()) {
+                } else if (deadline.isOver()) {
                     return removed;
                 } else {
                     store.removePromptly(file.key());

@@ -1,10 +1,10 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision.Difference;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -27,7 +27,7 @@ public final class RestoredDump {
     private final ObjectProvider<ErasureRepository> erasures;
     private Optional<Difference> difference = Optional.empty();
     private boolean isComplete;
-    private @Nullable Long readAt;
+    private Deadline validity = Deadline.in(Duration.ZERO);
 
     RestoredDump(ArchiveRevision revision, ObjectProvider<ErasureRepository> erasures) {
         this.revision = revision;
@@ -39,10 +39,10 @@ public final class RestoredDump {
      * which is logged. Reads one object, at most every 30 seconds.
      */
     public synchronized Optional<String> difference() {
-        if (readAt == null || System.nanoTime() - readAt > LASTING.toNanos()) {
+        if (validity.isOver()) {
             difference = compare();
             isComplete = isComplete();
-            readAt = System.nanoTime();
+            validity = Deadline.in(LASTING);
         }
         return difference.map(Difference::text);
     }

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.ledger;
 import io.github.notearchive.io.jdbc.RecordParameters;
 import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.io.jdbc.Transactions;
+import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
@@ -273,9 +274,9 @@ public class PaidResponses {
      * after a time, also within a batch; the next call clears the rest.
      */
     public int clearResponsesBefore(Instant limit, Duration time, int batch) {
-        long end = System.nanoTime() + time.toNanos();
+        Deadline end = Deadline.in(time);
         int cleared = 0;
-        for (Instant from = Instant.EPOCH; from.isBefore(limit) && System.nanoTime() < end; ) {
+        for (Instant from = Instant.EPOCH; from.isBefore(limit) && !end.isOver(); ) {
             Instant first = from;
             Instant next = Statements.optional(
                             autoCommit, Instant.class, Map.of("from", from, "limit", limit, "batch", batch), """
@@ -291,9 +292,9 @@ public class PaidResponses {
     }
 
     /** Executes a statement in its own transaction, which is rolled back at the end of the time. */
-    private int batch(long end, IntSupplier statement) {
+    private int batch(Deadline end, IntSupplier statement) {
         TransactionTemplate separate = Transactions.separate(transactions);
-        separate.setTimeout(1 + (int) Duration.ofNanos(end - System.nanoTime()).toSeconds());
+        separate.setTimeout(1 + (int) end.left().toSeconds());
         return separate.execute(_ -> statement.getAsInt());
     }
 
@@ -339,13 +340,13 @@ public class PaidResponses {
      * batches with their own transactions, ends after a time; idempotent.
      */
     public int deleteUnbilledBefore(Instant limit, Duration time) {
-        long end = System.nanoTime() + time.toNanos();
+        Deadline end = Deadline.in(time);
         int deleted = 0;
         int some;
         do {
             some = batch(end, () -> deleteUnbilledBefore(limit));
             deleted += some;
-        } while (some == BATCH && System.nanoTime() < end);
+        } while (some == BATCH && !end.isOver());
         return deleted;
     }
 

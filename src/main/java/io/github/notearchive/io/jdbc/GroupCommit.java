@@ -1,5 +1,6 @@
 package io.github.notearchive.io.jdbc;
 
+import io.github.notearchive.io.time.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -178,9 +179,10 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
 
     /** Adds waiting requests to an empty group; returns false at the end, when none is left. */
     private boolean collect(List<Member<Q, R>> group, boolean concurrent) {
-        long deadline = Long.MAX_VALUE;
+        Deadline end = Deadline.in(linger);
         while (group.size() < MAX_SIZE) {
-            Member<Q, R> next = next(group.isEmpty() ? Long.MAX_VALUE : Math.max(0, deadline - System.nanoTime()));
+            Member<Q, R> next =
+                    next(group.isEmpty() ? Long.MAX_VALUE : end.left().toNanos());
             if (next == null) {
                 break;
             }
@@ -189,7 +191,7 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
                 break;
             }
             if (group.isEmpty()) {
-                deadline = System.nanoTime() + (concurrent ? linger.toNanos() : 0);
+                end = Deadline.in(concurrent ? linger : Duration.ZERO);
             }
             group.add(next);
         }

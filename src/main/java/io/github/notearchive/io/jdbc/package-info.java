@@ -1,7 +1,7 @@
 /**
  * Statements, columns, parameters and transactions of PostgreSQL, its errors, and leases by its clock.
  *
- * <p>Uses: nothing.
+ * <p>Uses: {@code io.time}.
  */
 @NullMarked
 package io.github.notearchive.io.jdbc;
