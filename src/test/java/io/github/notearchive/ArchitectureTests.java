@@ -82,6 +82,23 @@ class ArchitectureTests {
     private static final List<String> CREATORS = List.of(
             "LiveProgress", "NightlyJob", "Receivers", "ResponseWriter", "RunWatchdog", "SystemChecks", "Thumbnails");
 
+    /** Calls that read the clock of the machine. */
+    private static final List<String> TIMES = List.of(
+            "java.lang.System.currentTimeMillis",
+            "java.time.Clock.system",
+            "java.time.Instant.now",
+            "java.time.LocalDate.now",
+            "java.time.LocalDateTime.now",
+            "java.time.OffsetDateTime.now",
+            "java.time.ZonedDateTime.now");
+
+    /** Classes that read it themselves, and why. All others use the bean, which the sandbox and tests move. */
+    private static final Map<String, String> CLOCKS = Map.of(
+            "ProgramConfiguration", "defines the bean",
+            "EmbeddedDatabase", "runs in a process without beans",
+            "JobExecutionQueries", "completes rows of Spring Batch, which reads the clock of the machine",
+            "StoreClient", "signs requests, whose time the store compares with its own");
+
     private static final Pattern USES = Pattern.compile("<p>Uses: (.*?)\\.\\n", Pattern.DOTALL);
     private static final Pattern IMPORT =
             Pattern.compile("(?m)^import (?:static )?io\\.github\\.notearchive\\.([a-z.]+)\\.[A-Z]");
@@ -224,16 +241,25 @@ class ArchitectureTests {
 
     @ArchTest
     static void httpClientsAndExecutorsAreCreatedInOnePlace(JavaClasses classes) {
-        Set<String> creators = classes.stream()
-                .filter(type -> !packageOf(type).equals("io"))
+        Stream<JavaClass> creators =
+                callersOf(CREATIONS, classes).filter(type -> !packageOf(type).equals("io"));
+
+        assertThat(creators.map(JavaClass::getSimpleName).distinct()).containsExactlyInAnyOrderElementsOf(CREATORS);
+    }
+
+    @ArchTest
+    static void timeOfDayIsReadFromTheClock(JavaClasses classes) {
+        assertThat(callersOf(TIMES, classes).map(JavaClass::getSimpleName))
+                .containsExactlyInAnyOrderElementsOf(CLOCKS.keySet());
+    }
+
+    /** @param calls prefixes of qualified names of methods and constructors */
+    private static Stream<JavaClass> callersOf(List<String> calls, JavaClasses classes) {
+        return classes.stream()
                 .filter(type -> type.getAccessesFromSelf().stream()
                         .map(access -> access.getTargetOwner().getName() + "."
                                 + access.getTarget().getName())
-                        .anyMatch(access -> CREATIONS.stream().anyMatch(access::startsWith)))
-                .map(JavaClass::getSimpleName)
-                .collect(Collectors.toCollection(TreeSet::new));
-
-        assertThat(creators).containsExactlyElementsOf(CREATORS);
+                        .anyMatch(access -> calls.stream().anyMatch(access::startsWith)));
     }
 
     @ArchTest

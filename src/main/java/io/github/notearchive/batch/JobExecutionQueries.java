@@ -120,7 +120,7 @@ public final class JobExecutionQueries {
                              AS c (step, version, commits, reads, filtered, writes)
                         WHERE s.step_execution_id = c.step AND s.version = c.version
                         """)
-                .param("now", LocalDateTime.now(ZoneId.systemDefault())) // as Spring Batch writes it
+                .param("now", now())
                 .param("steps", longs(steps, StepExecution::getId))
                 .param("versions", longs(steps, step -> Objects.requireNonNull(step.getVersion())))
                 .param("commits", longs(steps, StepExecution::getCommitCount))
@@ -128,6 +128,11 @@ public final class JobExecutionQueries {
                 .param("filtered", longs(steps, StepExecution::getFilterCount))
                 .param("writes", longs(steps, StepExecution::getWriteCount))
                 .update();
+    }
+
+    /** Returns the time as Spring Batch writes it. */
+    static LocalDateTime now() {
+        return LocalDateTime.now(ZoneId.systemDefault());
     }
 
     private static long[] longs(Collection<StepExecution> steps, ToLongFunction<StepExecution> value) {

@@ -4,7 +4,6 @@ import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.note.Night;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -160,7 +159,7 @@ public final class JobRunner {
     }
 
     private void markCrashed(JobExecution execution) {
-        LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault()); // as Spring Batch writes it
+        LocalDateTime now = JobExecutionQueries.now();
         for (StepExecution step : execution.getStepExecutions()) {
             if (isUnended(step.getStatus())) {
                 step.setStatus(BatchStatus.FAILED);

@@ -78,11 +78,12 @@ public final class RunWatchdog implements AutoCloseable {
      * continues as after a crash.
      *
      * @param limit time without movement; if it is shorter than a minute, it replaces the minute, too
-     * @param threads directory of the file
+     * @param threads directory of the file, which is named by the clock
      * @param signs what changes with each movement; empty while there is nothing to move, or a reason to wait
      * @param abort releases work in progress
      */
-    public void endIfStalled(Duration limit, Path threads, Supplier<? extends Optional<?>> signs, Runnable abort) {
+    public void endIfStalled(
+            Duration limit, Path threads, Clock clock, Supplier<? extends Optional<?>> signs, Runnable abort) {
         Duration patience = limit.compareTo(ABORT_TIME) < 0 ? limit : ABORT_TIME;
         var watch = new Object() {
             Optional<?> last = Optional.empty();
@@ -97,7 +98,7 @@ public final class RunWatchdog implements AutoCloseable {
             } else if (!watch.isAborted && watch.end.isOver()) {
                 watch.isAborted = true;
                 String nothing = "nothing has moved for %s: no call, no byte, no row; threads: %s"
-                        .formatted(DisplayFormat.setting(limit), dumpThreads(threads));
+                        .formatted(DisplayFormat.setting(limit), dumpThreads(threads, clock.instant()));
                 if (!run.gate().close(ExitCode.INTERRUPTED, nothing)) {
                     log.warn("Aborting: {}", nothing);
                 }
@@ -110,9 +111,9 @@ public final class RunWatchdog implements AutoCloseable {
     /**
      * Writes the stacks of all threads, virtual ones included, and returns the name of the file or why there is none.
      */
-    private static String dumpThreads(Path directory) {
-        Path file = directory.resolve("threads-"
-                + Instant.now().truncatedTo(ChronoUnit.MILLIS).toString().replace(":", "") + ".txt");
+    private static String dumpThreads(Path directory, Instant now) {
+        Path file = directory.resolve(
+                "threads-" + now.truncatedTo(ChronoUnit.MILLIS).toString().replace(":", "") + ".txt");
         try {
             ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
                     .dumpThreads(file.toString(), ThreadDumpFormat.TEXT_PLAIN);

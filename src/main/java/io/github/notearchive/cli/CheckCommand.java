@@ -16,7 +16,7 @@ public final class CheckCommand extends JsonCommand {
 
     @Override
     public Integer call() throws InterruptedException {
-        Instant began = Instant.now();
+        Instant began = ProgramConfiguration.CLOCK.instant();
         List<CheckFinding> findings = SystemChecks.all(withDirectory(Map.of()), null);
         int exitCode = exitCode(findings).number();
         print(new CheckReport(began, exitCode, findings), "check");

@@ -40,11 +40,14 @@ import org.springframework.context.annotation.Import;
 @Import(SettingsRecords.class)
 public class ProgramConfiguration {
 
-    /** Clock of the program; the sandbox registers its own. */
+    /** Clock of the program, for what happens before its bean exists. */
+    static final Clock CLOCK = Clock.systemUTC();
+
+    /** The sandbox registers its own. */
     @Bean
     @ConditionalOnMissingBean
     Clock clock() {
-        return Clock.systemUTC();
+        return CLOCK;
     }
 
     @Bean

@@ -110,7 +110,7 @@ final class RunCommand extends ArchiveCommand {
     public Integer call() {
         refuseIf(limit != null && limit < 1, "--limit must be at least 1, but is " + limit);
         requireWritableSummary();
-        Instant began = Instant.now();
+        Instant began = ProgramConfiguration.CLOCK.instant();
         SignalHandlers signals = SignalHandlers.install();
         try (CommandContext context = CommandContext.open(withDirectory(ofNode(node)), null)) {
             Action action = context.get(Action.class);
@@ -125,7 +125,7 @@ final class RunCommand extends ArchiveCommand {
         } catch (RuntimeException e) {
             if (!isSummaryWritten) {
                 CommandFailure failure = ErrorTranslator.translate(e);
-                Instant now = Instant.now();
+                Instant now = ProgramConfiguration.CLOCK.instant();
                 Duration took = now.isBefore(began) ? Duration.ZERO : Duration.between(began, now);
                 RunSummary summary =
                         RunSummary.notStarted(failure.exitCode(), String.valueOf(failure.getMessage()), took);
@@ -156,7 +156,7 @@ final class RunCommand extends ArchiveCommand {
         } else {
             text.print(isDocument ? ConsoleText.render("run", summary) : text("run", summary));
         }
-        FinishedRun end = new FinishedRun(began, Instant.now(), summary);
+        FinishedRun end = new FinishedRun(began, ProgramConfiguration.CLOCK.instant(), summary);
         NightReports.WrittenReport report = run.finished.record(thisNode, end).orElse(null);
         if (report != null && !refused) {
             text.println("  report    " + report.file());

@@ -109,7 +109,8 @@ final class SandboxCommand extends ArchiveCommand {
      */
     private final AtomicReference<Duration> behind = new AtomicReference<>(Duration.ZERO);
 
-    private final Clock clock = ((InstantSource) () -> Instant.now().minus(behind.get())).withZone(ZoneOffset.UTC);
+    private final Clock clock =
+            ((InstantSource) () -> ProgramConfiguration.CLOCK.instant().minus(behind.get())).withZone(ZoneOffset.UTC);
 
     record End(
             SandboxProvider provider,

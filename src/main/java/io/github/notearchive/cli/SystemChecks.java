@@ -352,7 +352,7 @@ final class SystemChecks {
             return CheckFinding.ok(where + "the bucket does not exist yet; the first run creates it");
         }
         ObjectKey key = new ObjectKey("check/" + UUID.randomUUID());
-        byte[] probe = ("probe of " + Instant.now()).getBytes(StandardCharsets.UTF_8);
+        byte[] probe = ("probe of " + context.get(Clock.class).instant()).getBytes(StandardCharsets.UTF_8);
         store.putBytes(key, probe, "text/plain");
         boolean isSame = Arrays.equals(probe, store.read(key));
         try {

@@ -162,6 +162,7 @@ public final class NightlyRun implements AutoCloseable {
         watchdog.endIfStalled(
                 settings.archive().stallAfter(),
                 settings.archive().dataDirectory(),
+                run.clock,
                 reporter::movement,
                 run.stopper::abort);
         settings.limits().stopAfter(run.now()).ifPresent(end -> {

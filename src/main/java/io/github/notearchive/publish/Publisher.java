@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -61,18 +62,21 @@ public class Publisher implements Copies {
     private final DataSource dataSource;
     private final JdbcConnectionDetails database;
     private final ArchiveProperties settings;
+    private final Clock clock;
 
     Publisher(
             NoteSnapshots notes,
             ObjectStore store,
             DataSource dataSource,
             JdbcConnectionDetails database,
-            ArchiveProperties settings) {
+            ArchiveProperties settings,
+            Clock clock) {
         this.notes = notes;
         this.store = store;
         this.dataSource = dataSource;
         this.database = database;
         this.settings = settings;
+        this.clock = clock;
     }
 
     /**
@@ -120,7 +124,7 @@ public class Publisher implements Copies {
         }
         log.info(
                 "Published without the erased rows: {}",
-                publish(false, Instant.now(), requireHeld).line());
+                publish(false, clock.instant(), requireHeld).line());
     }
 
     /** Opens a file for one partition at a time. It has no name, so that a killed publish leaves nothing. */

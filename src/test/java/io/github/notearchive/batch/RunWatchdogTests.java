@@ -9,6 +9,7 @@ import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.nightly.NightlyScenario;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -93,7 +94,7 @@ class RunWatchdogTests {
                 int read = reads.incrementAndGet();
                 return read == 3 ? Optional.empty() : Optional.of(Math.min(read, still));
             };
-            watch.endIfStalled(Duration.ofSeconds(2), directory, signs, () -> {
+            watch.endIfStalled(Duration.ofSeconds(2), directory, Clock.systemUTC(), signs, () -> {
                 abortedAfter.set(reads.get());
                 watch.close(); // the job ends
             });
@@ -140,6 +141,7 @@ class RunWatchdogTests {
                 watch.endIfStalled(
                         Duration.ofSeconds(1),
                         Path.of(arguments[0]),
+                        Clock.systemUTC(),
                         () -> Optional.of("a note in progress"),
                         Thread.currentThread()::interrupt);
                 while (true) {

@@ -22,6 +22,7 @@ import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +78,8 @@ abstract class PublishScenario {
                 bucket,
                 source,
                 database.details(),
-                Settings.bind("archive", ArchiveProperties.class, "data-dir", directory.resolve("data")));
+                Settings.bind("archive", ArchiveProperties.class, "data-dir", directory.resolve("data")),
+                Clock.systemUTC());
     }
 
     private NoteSnapshots snapshots() {
