@@ -21,6 +21,8 @@ public class NightlyJobRunner {
         PostponementPolicy.class,
         NoteFetcher.class,
         NightlyBytes.class,
+        BucketUpkeep.class,
+        ProviderCheck.class,
         StartChecks.class,
         NightlyJobRepository.class,
         NightlyJob.class,
@@ -29,7 +31,9 @@ public class NightlyJobRunner {
         MediaUploads.class,
         MediaCollector.class,
         DispositionWriter.class,
-        RunReporter.class
+        RunReporter.class,
+        RunMovement.class,
+        RunSupervisor.class
     };
 
     private final ApplicationContext application;

@@ -20,10 +20,8 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.store.ObjectStore;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -43,8 +41,6 @@ final class RunReporter {
     private final CallTotals totals;
     private final SchemaDrift drift;
     private final JustOneApiClient provider;
-    private final ObjectStore store;
-    private final OutageRetry outages;
     private final ObjectProvider<RunObserver> observers;
     private final RunState run;
 
@@ -54,8 +50,6 @@ final class RunReporter {
             CallTotals totals,
             SchemaDrift drift,
             JustOneApiClient provider,
-            ObjectStore store,
-            OutageRetry outages,
             ObjectProvider<RunObserver> observers,
             RunState run) {
         this.worklist = worklist;
@@ -63,8 +57,6 @@ final class RunReporter {
         this.totals = totals;
         this.drift = drift;
         this.provider = provider;
-        this.store = store;
-        this.outages = outages;
         this.observers = observers;
         this.run = run;
     }
@@ -129,17 +121,6 @@ final class RunReporter {
     void log() {
         count();
         progressLog.info("Progress: {}", progress());
-    }
-
-    /** What changes with every call, byte and row of the run. */
-    record Movement(RunCounts counts, long calls, long uploaded) {}
-
-    /** Returns what the run has moved; empty if it has no note in progress, or waits for a service or a send time. */
-    Optional<Movement> movement() {
-        boolean isWaiting = run.claims.inProgress.get() == 0 || outages.waiting() > 0 || provider.isWaiting();
-        return isWaiting
-                ? Optional.empty()
-                : Optional.of(new Movement(run.counts(), calls.sentByThisExecution(), store.bytesUploaded()));
     }
 
     /** Counts the waiting notes, from which {@link #progress} calculates until the next count. */

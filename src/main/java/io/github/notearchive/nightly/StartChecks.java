@@ -1,26 +1,16 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.archive.worklist.ClaimRepository;
-import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
-import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.CallKind;
-import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.NightlyLimits;
-import io.github.notearchive.provider.ProviderPing;
-import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -33,46 +23,28 @@ import java.util.Optional;
  */
 public final class StartChecks {
 
-    /** Tolerated clock difference; the provider's time has whole seconds. */
-    private static final Duration TOLERANCE = Duration.ofSeconds(2);
-
-    private final JobExecutionQueries executions;
+    private final BucketUpkeep bucket;
     private final RunRecovery recovery;
-    private final QuotaHolds quotaHolds;
     private final CallRepository calls;
+    private final ProviderCheck provider;
     private final NightlyBytes bytes;
-    private final WorklistRepository usable;
-    private final ClaimRepository claims;
-    private final ObjectStore store;
-    private final ArchiveRevision revision;
-    private final ProviderPing ping;
-    private final JustOneApiClient provider;
+    private final RunCleanup cleanup;
     private final RunState run;
 
     StartChecks(
-            JobExecutionQueries executions,
+            BucketUpkeep bucket,
             RunRecovery recovery,
-            QuotaHolds quotaHolds,
             CallRepository calls,
+            ProviderCheck provider,
             NightlyBytes bytes,
-            WorklistRepository usable,
-            ClaimRepository claims,
-            ObjectStore store,
-            ArchiveRevision revision,
-            ProviderPing ping,
-            JustOneApiClient provider,
+            RunCleanup cleanup,
             RunState run) {
-        this.executions = executions;
+        this.bucket = bucket;
         this.recovery = recovery;
-        this.quotaHolds = quotaHolds;
         this.calls = calls;
-        this.bytes = bytes;
-        this.usable = usable;
-        this.claims = claims;
-        this.store = store;
-        this.revision = revision;
-        this.ping = ping;
         this.provider = provider;
+        this.bytes = bytes;
+        this.cleanup = cleanup;
         this.run = run;
     }
 
@@ -91,51 +63,31 @@ public final class StartChecks {
             refusal = Optional.of(new StopReason(exitCode, String.valueOf(e.getMessage())));
         }
         if (refusal.isEmpty()) {
-            recovery.cleanUp();
+            cleanup.cleanUp();
         }
         return refusal;
     }
 
     private Optional<StopReason> check() throws IOException {
-        Optional<StopReason> held = unfinishedRebuild(executions.isRebuildUnfinished())
-                .or(() -> revision.difference().map(why -> new StopReason(ExitCode.USAGE, why)));
+        Optional<StopReason> held = bucket.refusal();
         if (held.isPresent()) {
             return held;
         }
         // before the gate is read: what closes it from now on also stops this run
         calls.stops().observeFromNow();
         recovery.recover(run.node());
-        Night tonight = run.tonight();
-        Optional<StopReason> noCalls = closedGate(quotaHolds.current())
-                .filter(_ -> !run.options.force())
-                .or(() -> usedUpCalls(run.settings.callLimits(), calls.count(tonight), tonight));
-        noCalls.ifPresent(_ -> usable.markHeld(run.now()));
-        Optional<StopReason> limit = noCalls.filter(
-                        _ -> !claims.pendingWork(run.node(), Lanes.HELD).isDue(run.now()))
-                .or(bytes::refusal);
+        Optional<StopReason> noCalls = provider.withoutCalls();
+        Optional<StopReason> limit =
+                noCalls.filter(_ -> !provider.isAnyDueWithoutCall()).or(bytes::refusal);
         if (limit.isPresent()) {
             return limit;
         }
-        store.ensureBucket();
-        store.requireWritable();
-        recovery.writeDueSidecars(); // before their notes are claimed
-        revision.advance();
+        bucket.prepare();
         if (noCalls.isEmpty()) {
-            Instant sentAt = run.now();
-            ping.send().ahead(sentAt, run.now()).ifPresent(this::compareClocks);
+            provider.ping();
         }
         run.withoutCalls = noCalls;
         return Optional.empty();
-    }
-
-    private void compareClocks(Duration ahead) {
-        if (ahead.abs().compareTo(TOLERANCE) > 0) {
-            RunState.log.warn(
-                    "The clock of this machine is {} s {} the provider's; synchronize it (NTP), nights and quotas depend on it",
-                    ahead.abs().toSeconds(),
-                    ahead.isNegative() ? "ahead of" : "behind");
-        }
-        provider.providersClockIsAhead(ahead);
     }
 
     // reasons why a run does not start, or starts no more notes; a plan names them too
@@ -173,15 +125,5 @@ public final class StartChecks {
         String reason =
                 "our own limit of " + what + " a night is used up; nothing more before " + Night.local(tonight.ends());
         return new StopReason(ExitCode.QUOTA_EXHAUSTED, reason);
-    }
-
-    /** As {@link RunRecovery#writeDueSidecars}. */
-    void writeDueSidecars() {
-        recovery.writeDueSidecars();
-    }
-
-    /** Returns whether an operator asked the framework to stop an execution. */
-    boolean isStopRequested(long jobExecutionId) {
-        return executions.isStopRequested(jobExecutionId);
     }
 }

@@ -2,10 +2,10 @@
  * The nightly job: claims a due note, fetches it, downloads its media, stores both and settles the worklist row.
  *
  * <p>{@link NightlyJobRunner} assembles a {@link NightlyRun}, which runs one night or resumes an unfinished one, with a
- * separate {@link RunState}. {@link StartChecks} decides whether it may start, {@link WorklistReader.ClaimControl}
- * limits its claims, {@link RunReporter} reports its progress and result. {@link NightlyJob} defines the Spring Batch
- * job: one partitioned step whose workers loop over {@link WorklistReader}, {@link NoteProcessor} and
- * {@link DispositionWriter}. {@link RunStopper} ends a run once, with a reason.
+ * separate {@link RunState}. {@link StartChecks} decides whether it may start, {@link RunSupervisor} when it ends
+ * early, {@link WorklistReader.ClaimControl} limits its claims, {@link RunReporter} reports its progress and result.
+ * {@link NightlyJob} defines the Spring Batch job: one partitioned step whose workers loop over {@link WorklistReader},
+ * {@link NoteProcessor} and {@link DispositionWriter}. {@link RunStopper} ends a run once, with a reason.
  *
  * <p>Sequence of a note. Each step is durable before the next one, and can be repeated.
  *

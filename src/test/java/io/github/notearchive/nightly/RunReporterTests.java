@@ -30,15 +30,7 @@ class RunReporterTests {
     private final StaticListableBeanFactory observers = new StaticListableBeanFactory();
     private final RunState run = run(new RunStopper(mock(), mock()));
     private final RunReporter reporter = new RunReporter(
-            worklist,
-            mock(),
-            mock(),
-            mock(),
-            mock(),
-            mock(),
-            mock(),
-            observers.getBeanProvider(RunObserver.class),
-            run);
+            worklist, mock(), mock(), mock(), mock(), observers.getBeanProvider(RunObserver.class), run);
 
     /** State of a run of node main without settings. */
     static RunState run(RunStopper stopper) {
