@@ -27,6 +27,7 @@ public class NightlyJobRunner {
         NightlyJobRepository.class,
         NightlyJob.class,
         WorklistReader.class,
+        NoteDecision.class,
         NoteProcessor.class,
         MediaUploads.class,
         MediaCollector.class,

@@ -14,7 +14,7 @@
  *   <li>{@link MediaCollector} downloads the missing files in parallel. The thread that downloaded a file checks it and
  *       uploads it ({@link MediaUploads}), within one time limit. So memory and disk hold only files in transfer.
  *       During an outage of the store, these threads wait.
- *   <li>{@link NoteProcessor} decides.
+ *   <li>{@link NoteDecision} decides.
  *   <li>{@link DispositionWriter} writes the sidecar, then the rows.
  * </ol>
  *
