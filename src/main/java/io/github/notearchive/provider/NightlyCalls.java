@@ -9,7 +9,7 @@ public record NightlyCalls(long all, long videos, long refreshes, long unbilled,
 
     public static final NightlyCalls NONE = new NightlyCalls(0, 0, 0, 0, 0);
 
-    long of(CallKind kind) {
+    public long of(CallKind kind) {
         return switch (kind) {
             case NOTE -> all;
             case VIDEO -> videos;

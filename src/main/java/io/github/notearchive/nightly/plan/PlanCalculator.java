@@ -54,24 +54,18 @@ record PlanCalculator(
         PlanStats.Measurements past,
         NightlySettings settings) {
 
-    // positions in the list of configured limits
-    private static final int CALLS = 0;
-    private static final int VIDEOS = 1;
-    private static final int REFRESHES = 2;
-
     private static final Duration ASSUMED_LATENCY = Duration.ofSeconds(1);
 
     private static final Duration ASSUMED_FILES = Duration.ofSeconds(3);
 
     NightPlan plan() {
-        List<Limit> limits = limits();
         List<DueClass> due = due();
         List<String> refusals = refusals(true);
         Bound allowed = refusals.isEmpty() ? allowed(true) : new Bound(0, refusals.getFirst());
         long refreshes = calls(due, DueKind.REFRESH);
         long videos = calls(due, DueKind.VIDEO);
-        long filming = limits.get(VIDEOS).atMost(videos);
-        long refreshing = limits.get(REFRESHES).atMost(refreshes);
+        long filming = limit(CallKind.VIDEO).atMost(videos);
+        long refreshing = limit(CallKind.REFRESH).atMost(refreshes);
         long needed = due.stream().mapToLong(DueClass::calls).sum();
         long others = needed - refreshes - videos;
         long wanted = past.calls().neededFor(others + filming + refreshing);
@@ -99,7 +93,7 @@ record PlanCalculator(
                         callsTonight,
                         callsTonight < wanted ? allowed.because() : null,
                         settings.source().price().isSet() ? cost(callsTonight, backlog.calls()) : null),
-                limits,
+                limits(),
                 duration(callsTonight, withoutCall),
                 backlog,
                 leftOut(wanted - callsTonight, videos - filming, refreshes - refreshing),
@@ -152,14 +146,16 @@ record PlanCalculator(
                 .orElseThrow();
     }
 
+    private Limit limit(CallKind kind) {
+        return Limit.of(kind.setting(), "calls", settings.callLimits().calls().of(kind), made.of(kind));
+    }
+
     private List<Limit> limits() {
-        long calls = settings.source().callsPerNight();
-        long videos = settings.videos().callsPerNight();
         long bytes = settings.limits().bytesPerNight().toBytes();
         return List.of(
-                Limit.of("archive.source.calls-per-night", "calls", calls, made.all()),
-                Limit.of("archive.video.calls-per-night", "calls", videos, made.videos()),
-                Limit.of("archive.refresh.calls-per-night", "calls", settings.refreshCallsPerNight(), made.refreshes()),
+                limit(CallKind.NOTE),
+                limit(CallKind.VIDEO),
+                limit(CallKind.REFRESH),
                 Limit.of("archive.limits.bytes-per-night", "bytes", bytes, storedBytes));
     }
 
@@ -169,7 +165,7 @@ record PlanCalculator(
      * @param isTonight whether from now until the end of the night; otherwise in a whole night
      */
     private Bound allowed(boolean isTonight) {
-        Limit own = limits().get(CALLS);
+        Limit own = limit(CallKind.NOTE);
         long used = isTonight ? made.all() : 0;
         List<Bound> bounds = new ArrayList<>();
         if (own.left() != null) {
@@ -308,7 +304,7 @@ record PlanCalculator(
         long rest = Math.max(0, past.calls().neededFor(needed + later) - madeTonight);
         Bound night = allowed(false);
         LocalDate last = last(rest, night.calls());
-        Limit own = limits().get(VIDEOS);
+        Limit own = limit(CallKind.VIDEO);
         if (own.left() != null && last != null) {
             LocalDate lastVideo = last(past.calls().neededFor(videos) - own.left(), own.limit());
             if (lastVideo != null && lastVideo.isAfter(last)) {
@@ -382,7 +378,7 @@ record PlanCalculator(
                                 "how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
                                         .formatted(PlanStats.NIGHTS, ASSUMED_FILES.toSeconds())),
                         new Unknown(
-                                quota().isEmpty() && limits().get(CALLS).left() == null,
+                                quota().isEmpty() && limit(CallKind.NOTE).left() == null,
                                 "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set"),
                         new Unknown(
                                 settings.limits().bytesPerNight().toBytes() > 0,
