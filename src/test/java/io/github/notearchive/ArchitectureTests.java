@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
+import org.springframework.context.annotation.Bean;
 import org.springframework.stereotype.Component;
 
 /** Checks the arrows between modules and the house rules that the compiler does not check. */
@@ -130,7 +131,8 @@ class ArchitectureTests {
     }
 
     private static boolean isBean(JavaClass type) {
-        return type.isMetaAnnotatedWith(Component.class);
+        return type.isMetaAnnotatedWith(Component.class)
+                || type.getMethods().stream().anyMatch(method -> method.isAnnotatedWith(Bean.class));
     }
 
     /** Names of types are unique, except those of cases of sealed interfaces. */

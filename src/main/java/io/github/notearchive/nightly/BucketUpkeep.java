@@ -57,7 +57,7 @@ final class BucketUpkeep {
 
     /** Refuses tables that are not rebuilt completely, and the bucket of another archive. */
     Optional<StopReason> refusal() {
-        return StartChecks.unfinishedRebuild(executions.isRebuildUnfinished())
+        return StartRefusals.unfinishedRebuild(executions.isRebuildUnfinished())
                 .or(() -> revision.difference().map(why -> new StopReason(ExitCode.USAGE, why)));
     }
 

@@ -48,6 +48,6 @@ class NightlyBytes {
         long ofThisRun = run.bytesStored.sum();
         long bytes = media.storedIn(tonight).bytes();
         last = new DownloadedBytes(tonight, Deadline.in(VALID_FOR), ofThisRun, bytes);
-        return StartChecks.usedUpBytes(limits, bytes, tonight);
+        return StartRefusals.usedUpBytes(limits, bytes, tonight);
     }
 }

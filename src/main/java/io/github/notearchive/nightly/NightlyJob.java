@@ -44,10 +44,20 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
  * reads, processes and writes one note at a time. The {@link RunStopper} holds the reason of an early stop, which
  * becomes the exit status of the job.
  */
-public record NightlyJob(NightlyJobRepository repository, RunState run, OutageRetry outages) {
+public final class NightlyJob {
 
     /** The name of the job and of its step. */
     public static final String NAME = JobNames.NIGHTLY;
+
+    private final NightlyJobRepository repository;
+    private final RunState run;
+    private final OutageRetry outages;
+
+    NightlyJob(NightlyJobRepository repository, RunState run, OutageRetry outages) {
+        this.repository = repository;
+        this.run = run;
+        this.outages = outages;
+    }
 
     @Bean
     Step archiveNotesWorker(WorklistReader reader, NoteProcessor processor, DispositionWriter writer) {

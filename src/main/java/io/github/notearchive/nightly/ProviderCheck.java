@@ -48,9 +48,9 @@ final class ProviderCheck {
     /** Returns why no call is allowed, and marks the notes with a usable response then. */
     Optional<StopReason> withoutCalls() {
         Night tonight = run.tonight();
-        Optional<StopReason> noCalls = StartChecks.closedGate(quotaHolds.current())
+        Optional<StopReason> noCalls = StartRefusals.closedGate(quotaHolds.current())
                 .filter(_ -> !run.options.force())
-                .or(() -> StartChecks.usedUpCalls(run.settings.callLimits(), calls.count(tonight), tonight));
+                .or(() -> StartRefusals.usedUpCalls(run.settings.callLimits(), calls.count(tonight), tonight));
         noCalls.ifPresent(_ -> usable.markHeld(run.now()));
         return noCalls;
     }

@@ -8,7 +8,7 @@ import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.nightly.NightlySettings;
-import io.github.notearchive.nightly.StartChecks;
+import io.github.notearchive.nightly.StartRefusals;
 import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;
 import io.github.notearchive.nightly.plan.NightPlan.CallsNeeded;
 import io.github.notearchive.nightly.plan.NightPlan.CostRate;
@@ -263,10 +263,11 @@ record PlanCalculator(
     /** Returns why no run would buy anything, or would process notes without calls. */
     private List<String> refusals(boolean withCalls) {
         Stream<Optional<StopReason>> refusals = Stream.of(
-                StartChecks.unfinishedRebuild(isRebuildUnfinished),
-                StartChecks.closedGate(closed).filter(_ -> withCalls),
-                StartChecks.usedUpCalls(settings.callLimits(), made, tonight()).filter(_ -> withCalls),
-                StartChecks.usedUpBytes(settings.limits(), storedBytes, tonight()));
+                StartRefusals.unfinishedRebuild(isRebuildUnfinished),
+                StartRefusals.closedGate(closed).filter(_ -> withCalls),
+                StartRefusals.usedUpCalls(settings.callLimits(), made, tonight())
+                        .filter(_ -> withCalls),
+                StartRefusals.usedUpBytes(settings.limits(), storedBytes, tonight()));
         return refusals.flatMap(Optional::stream).map(StopReason::reason).toList();
     }
 
