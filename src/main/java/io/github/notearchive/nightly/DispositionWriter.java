@@ -79,30 +79,34 @@ final class DispositionWriter implements ItemWriter<Disposition> {
     private void writeOrRelease(Disposition disposition) {
         WorklistItem item = disposition.item();
         try {
-            outages.run(() -> {
-                switch (disposition) {
-                    case Disposition.Settled(var _, var files, var transition) -> persist(item, files, transition);
-                    case Disposition.Erased _ -> erase(item);
-                    case Disposition.Released(var _, var files, var reason) -> release(item, files, reason);
-                }
-            });
+            outages.run(() -> write(disposition));
             run.database.works();
         } catch (StoreException e) {
             Disposition instead = retries.afterStoreError(item, e);
-            outages.run(() -> {
-                switch (instead) {
-                    case Disposition.Settled(var _, var _, var transition) -> settle(item, transition);
-                    case Disposition.Erased _ -> erase(item);
-                    case Disposition.Released(var _, var _, var reason) -> releaseUnwritten(item, reason);
-                }
-            });
+            outages.run(() -> writeInstead(instead));
         } catch (DataAccessException | TransactionException e) {
             if (!run.continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
             }
             String reason = "the database rolled back its rows: " + DatabaseErrors.summary(e);
             log.warn("Note {}: {}; it is released", item.id(), reason);
-            outages.run(() -> releaseUnwritten(item, reason));
+            outages.run(() -> writeInstead(new Disposition.Released(item, null, reason)));
+        }
+    }
+
+    private void write(Disposition disposition) {
+        switch (disposition) {
+            case Disposition.Settled(var item, var files, var transition) -> persist(item, files, transition);
+            case Disposition.Erased(var item) -> erase(item);
+            case Disposition.Released(var item, var files, var reason) -> release(item, files, reason);
+        }
+    }
+
+    /** Writes a disposition of a note whose sidecar may have been written, but not its rows. */
+    private void writeInstead(Disposition disposition) {
+        write(disposition);
+        if (disposition instanceof Disposition.Released) {
+            sidecars.correct(disposition.item().id());
         }
     }
 
@@ -140,12 +144,6 @@ final class DispositionWriter implements ItemWriter<Disposition> {
             }
             return isHeld;
         });
-    }
-
-    /** Releases a note whose sidecar may have been written, but not its rows. */
-    private void releaseUnwritten(WorklistItem item, String reason) {
-        release(item, null, reason);
-        sidecars.correct(item.id());
     }
 
     private interface RowWriter {
