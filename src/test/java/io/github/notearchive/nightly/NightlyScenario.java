@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.archive.query.NoteStats;
 import io.github.notearchive.archive.query.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.Enqueuer;
@@ -46,6 +47,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.Uncheck;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.dao.DataAccessException;
@@ -417,8 +419,8 @@ public final class NightlyScenario {
 
     /** Whether a paid response waits in a file for the database. */
     public boolean hasSpooledResponse() {
-        return filesBelow(answerFiles()).stream()
-                .anyMatch(file -> file.toString().endsWith(".answer"));
+        return !Uncheck.get(new ResponseSpool(answerFiles().resolve("main"))::nonEmpty)
+                .isEmpty();
     }
 
     // what there is in the bucket
