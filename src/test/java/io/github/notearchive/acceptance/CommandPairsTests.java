@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * {@code servers} need both servers; the short ones need nothing, the database, or both.
  */
 @ExtendWith(OutsideServers.Running.class)
+@Tag("long")
 class CommandPairsTests {
 
     @ParameterizedTest(name = "{0}, then {1}; the first ends by SIG{2}")

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands that are killed or interrupted, and completed by the next one. */
 @ExtendWith(OutsideServers.Running.class)
+@Tag("long")
 class InterruptedCommandsTests {
 
     private static final String UNUSED =

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -218,6 +219,7 @@ class NightTests {
     /** Of a large response in bytes. */
     private static final int SIZE = 8_000_000;
 
+    @Tag("long")
     @Test
     void manyLargeResponsesAtOnceAreArchivedAndBoughtOnce() {
         try (Practice practice = Practice.begin(Place.OUTSIDE);

@@ -10,11 +10,13 @@ import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The drill for a lost database: archive, lose the database, rebuild it from the bucket, compare each row, resume. */
 @ExtendWith(OutsideServers.Running.class)
+@Tag("long")
 class RebuildDrillTests {
 
     /** More than one chunk of the job, and then more than half of another. */

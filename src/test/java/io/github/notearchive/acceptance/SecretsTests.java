@@ -30,6 +30,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * asserted with each process of all these tests.
  */
 @ExtendWith(OutsideServers.Running.class)
+@Tag("long")
 class SecretsTests {
 
     private static final Map<String, String> EVERYTHING_LOGGED = Map.of(

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Two nodes, each a process, share a scan; one of them is killed, or frozen for longer than its lease. */
 @ExtendWith(OutsideServers.Running.class)
 @Execution(value = ExecutionMode.SAME_THREAD, reason = "each test has two processes")
+@Tag("long")
 class SharedScansTests {
 
     private static final int NOTES = 16;

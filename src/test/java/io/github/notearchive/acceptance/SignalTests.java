@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.commons.lang3.function.FailableBiFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +70,7 @@ class SignalTests {
         }
     }
 
+    @Tag("long")
     @Test
     void secondSignalReleasesNotesInFlightAtOnce() throws Exception {
         Ended stopped = endOfARunThatReleasesNotesInFlight(Map.of(), (practice, run) -> {
@@ -81,6 +83,7 @@ class SignalTests {
         assertThat(stopped.err()).contains("SIGTERM again: releasing work in progress");
     }
 
+    @Tag("long")
     @Test
     void runInWhichNothingMovesReleasesNotesInFlight() throws Exception {
         Ended stopped = endOfARunThatReleasesNotesInFlight(
@@ -121,6 +124,7 @@ class SignalTests {
     }
 
     /** As {@code nohup} starts it. */
+    @Tag("long")
     @Test
     void processThatIgnoresAHangupContinues() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
@@ -138,6 +142,7 @@ class SignalTests {
         }
     }
 
+    @Tag("long")
     @Test
     void aSecondSignalDoesNotWaitForFilesEither() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);

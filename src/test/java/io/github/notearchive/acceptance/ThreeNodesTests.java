@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
@@ -104,6 +105,7 @@ class ThreeNodesTests {
         }
     }
 
+    @Tag("long")
     @Test
     void responsesOfANodeWithoutDatabaseAreNotBoughtByAnotherAndAreUsedLater() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
@@ -155,6 +157,7 @@ class ThreeNodesTests {
     }
 
     /** The leases of the node are ended by the test; {@link FaultMatrixTests} waits until they end. */
+    @Tag("long")
     @ParameterizedTest(name = "{0}")
     @MethodSource("absences")
     void aNodeThatContinuesAfterItsLeasesDoesNoHarm(String absence, Fault.Onset onset) throws Exception {
@@ -174,6 +177,7 @@ class ThreeNodesTests {
         }
     }
 
+    @Tag("long")
     @Test
     void aQuotaThatOneNodeMeetsEndsAllWithoutAnotherCall() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);

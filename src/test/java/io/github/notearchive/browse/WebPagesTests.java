@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,7 @@ class WebPagesTests {
                 "/health");
     }
 
+    @Tag("long")
     @ParameterizedTest
     @MethodSource("pages")
     void eachPageIsValidInEachSizeAndColorSchemeAndWithoutScript(String page) {
@@ -115,6 +117,7 @@ class WebPagesTests {
                 || server.url().getAuthority().equals(request.getAuthority());
     }
 
+    @Tag("long")
     @ParameterizedTest
     @ValueSource(strings = {"/notes/%s", "/notes/%s/captures/2026-03-21T04:00:00Z"})
     void hostileTextsDoNotRunOnPagesOfNotes(String page) {

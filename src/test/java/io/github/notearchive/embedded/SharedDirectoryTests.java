@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -69,6 +70,7 @@ class SharedDirectoryTests {
         assertThat(home.resolve("servers.log")).isEmptyFile();
     }
 
+    @Tag("long")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void endOfTheFirstUserTakesNothingFromTheSecond(boolean isKilled) throws Exception {
@@ -105,6 +107,7 @@ class SharedDirectoryTests {
         assertClosed(endpoint);
     }
 
+    @Tag("long")
     @Test
     void userThatComesWhileTheLastOneLeavesHasAServer() throws Exception {
         DataDirectory first = DataDirectory.share(home);
@@ -149,6 +152,7 @@ class SharedDirectoryTests {
         }
     }
 
+    @Tag("long")
     @Test
     void factsOfAKilledProcessAreNotTrusted() throws Exception {
         new PrivateFile(home.resolve("s3.credentials"))
@@ -167,6 +171,7 @@ class SharedDirectoryTests {
         }
     }
 
+    @Tag("long")
     @Test
     void storeSyncsFromTheFirstUserOnThatWantsIt() throws Exception {
         try (DataDirectory careless = DataDirectory.share(home);
@@ -180,6 +185,7 @@ class SharedDirectoryTests {
         }
     }
 
+    @Tag("long")
     @Test
     void processThatIsKilledIsReplacedByTheNextRequest() throws Exception {
         try (DataDirectory directory = DataDirectory.share(home)) {

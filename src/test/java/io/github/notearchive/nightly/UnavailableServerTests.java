@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,6 +54,7 @@ class UnavailableServerTests extends NightFixture {
         assertThat(run.get().files().stored()).isEqualTo(night.rows("media_object"));
     }
 
+    @Tag("long")
     @Test
     void repeatedlyCutDatabaseConnectionsCostNothing() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 100);
@@ -67,6 +69,7 @@ class UnavailableServerTests extends NightFixture {
         assertCompletedInOneExecution(run, notes);
     }
 
+    @Tag("long")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void serverThatRemainsUnavailableEndsTheRunAndTheNextOneCompletes(boolean isStore) throws Exception {
