@@ -103,7 +103,7 @@ public final class EffectiveSettings {
         placeholders = Origins.placeholders(environment);
         placeholders.forEach((word, name) -> variables.putIfAbsent(ConfigurationPropertyName.adapt(name, '.'), word));
         for (KnownSetting setting : KnownSetting.ALL) {
-            known.put(setting, effective(setting.name(), setting.isList(), setting.isSecret()));
+            known.put(setting, effective(setting.name(), setting.isList(), setting.isSecret(), setting.defaultValue()));
         }
     }
 
@@ -111,7 +111,7 @@ public final class EffectiveSettings {
     public List<Effective> all() {
         return Stream.concat(
                         known.values().stream(),
-                        SPRING.stream().map(name -> effective(name, false, Masks.isSecret(name))))
+                        SPRING.stream().map(name -> effective(name, false, Masks.isSecret(name), "")))
                 .toList();
     }
 
@@ -242,7 +242,7 @@ public final class EffectiveSettings {
         return problems;
     }
 
-    private Effective effective(String name, boolean list, boolean secret) {
+    private Effective effective(String name, boolean list, boolean secret, String standard) {
         ConfigurationPropertyName property = ConfigurationPropertyName.adapt(name, '.');
         List<String> values = new ArrayList<>();
         Set<String> origins = new LinkedHashSet<>();
@@ -251,7 +251,7 @@ public final class EffectiveSettings {
             String raw = String.valueOf(found.getValue());
             Set<String> set = Origins.ofPlaceholders(raw, environment);
             origins.addAll(set);
-            boolean isDefault = isDefault(found);
+            boolean isDefault = isDefault(found, standard);
             if (set.isEmpty() || !isDefault) {
                 origins.add(isDefault ? Origins.DEFAULT : Origins.describe(found.getOrigin()));
             }
@@ -263,7 +263,9 @@ public final class EffectiveSettings {
                 problems.add(secret ? "a placeholder cannot be resolved" : String.valueOf(e.getMessage()));
             }
         }
-        String value = values.stream().filter(Predicate.not(String::isBlank)).collect(Collectors.joining(", "));
+        String value = origins.isEmpty()
+                ? standard
+                : values.stream().filter(Predicate.not(String::isBlank)).collect(Collectors.joining(", "));
         return new Effective(
                 name,
                 variables.getOrDefault(property, variable(name)),
@@ -282,15 +284,19 @@ public final class EffectiveSettings {
                 ConfigurationPropertySources.get(environment).spliterator(), false);
     }
 
-    /** Returns whether the value is that of the default file, as in a copy of the file beside the program. */
-    private boolean isDefault(ConfigurationProperty property) {
+    /** Returns whether a file has the default value, as a copy of the program's file beside it does. */
+    private boolean isDefault(ConfigurationProperty property, String standard) {
+        String value = String.valueOf(property.getValue());
         return property.getOrigin() instanceof PropertySourceOrigin origin
                 && origin.getOrigin() instanceof TextResourceOrigin
-                && sources()
-                        .flatMap(source -> Stream.ofNullable(source.getConfigurationProperty(property.getName())))
-                        .filter(other -> Origins.describe(other.getOrigin()).equals(Origins.DEFAULT))
-                        .anyMatch(
-                                other -> String.valueOf(other.getValue()).equals(String.valueOf(property.getValue())));
+                && (value.equals(standard)
+                        || sources()
+                                .flatMap(source ->
+                                        Stream.ofNullable(source.getConfigurationProperty(property.getName())))
+                                .filter(other ->
+                                        Origins.describe(other.getOrigin()).equals(Origins.DEFAULT))
+                                .anyMatch(other ->
+                                        String.valueOf(other.getValue()).equals(value)));
     }
 
     /** Returns the property of the first source that has it; of a list, also its elements. */

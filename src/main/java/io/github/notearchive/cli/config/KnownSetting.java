@@ -5,11 +5,13 @@ import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.convert.ApplicationConversionService;
 import org.springframework.core.ResolvableType;
@@ -63,6 +65,16 @@ record KnownSetting(String name, RecordComponent component) {
     Class<?> valueType() {
         ResolvableType type = ResolvableType.forType(component.getGenericType());
         return isList() ? type.getGeneric().resolve() : type.resolve();
+    }
+
+    /** Returns the default as it would be written in a file; empty if there is none. */
+    String defaultValue() {
+        return Stream.of(component.getDeclaringRecord().getDeclaredConstructors())
+                .flatMap(constructor -> Stream.of(constructor.getParameters()))
+                .filter(parameter -> parameter.getName().equals(component.getName()))
+                .flatMap(parameter -> Stream.of(parameter.getAnnotationsByType(DefaultValue.class)))
+                .flatMap(value -> Stream.of(value.value()))
+                .collect(Collectors.joining(", "));
     }
 
     /** Returns whether a name is this setting, or a value of it. */

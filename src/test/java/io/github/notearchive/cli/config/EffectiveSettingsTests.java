@@ -135,7 +135,8 @@ class EffectiveSettingsTests {
     void copyOfTheDefaultFileOnlyChangesItsDifferences() throws IOException {
         String ours = Files.readString(Path.of("config", "application.yml"));
         Path copy = Files.writeString(
-                directory.resolve("application.yml"), ours.replace("per-night: 5\n", "per-night: 6\n"));
+                directory.resolve("application.yml"),
+                ours.replace("archive:\n", "archive:\n  retry: {per-night: 6, per-life: 25}\n"));
 
         assertThat(new EffectiveSettings(SettingsFixture.with(copy, Map.of())).all())
                 .filteredOn(setting -> !setting.origin().equals("default"))

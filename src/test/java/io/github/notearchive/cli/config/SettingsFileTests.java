@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,7 +19,7 @@ import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ClassPathResource;
 
-/** The settings file has the settings of the records with their defaults. */
+/** The settings file has the settings with a variable of their own, and the defaults of the records. */
 class SettingsFileTests {
 
     private final List<PropertySource<?>> file = load();
@@ -42,18 +41,15 @@ class SettingsFileTests {
     }
 
     @Test
-    void fileNamesEachSettingAndNoOther() {
-        Set<String> named = file.stream()
-                .flatMap(source -> Stream.of(((EnumerablePropertySource<?>) source).getPropertyNames()))
-                .filter(name -> name.startsWith("archive."))
-                .map(name -> name.replaceAll("\\[\\d+]$", ""))
-                .collect(Collectors.toSet());
+    void fileOnlyHasSettingsWithAVariableOfTheirOwn() {
+        Map<String, String> values = file.stream()
+                .flatMap(source -> Stream.of(((EnumerablePropertySource<?>) source).getPropertyNames())
+                        .filter(name -> name.startsWith("archive."))
+                        .map(name -> Map.entry(name, String.valueOf(source.getProperty(name)))))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
 
-        assertThat(named)
-                .containsExactlyInAnyOrderElementsOf(KnownSetting.ALL.stream()
-                        .map(KnownSetting::name)
-                        .filter(name -> !name.equals("archive.home")) // the launcher's
-                        .toList());
+        assertThat(KnownSetting.ALL).extracting(KnownSetting::name).containsAll(values.keySet());
+        assertThat(values).allSatisfy((name, value) -> assertThat(value).matches("\\$\\{[A-Z0-9_]+:.*}"));
     }
 
     private static List<PropertySource<?>> load() {

@@ -40,13 +40,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.apache.commons.text.WordUtils;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The page of all settings is up to date: names and bounds from the records, defaults and variables from
+ * The page of all settings is up to date: names, defaults and bounds from the records, variables from
  * config/application.yml, descriptions from the configuration metadata.
  */
 class SettingsTableTests {
@@ -58,15 +59,19 @@ class SettingsTableTests {
 
     /** Settings of Spring Boot, whose metadata has other descriptions. */
     private static final String SPRING = """
-            spring.datasource.url: PostgreSQL server, version 15 or newer, as jdbc:postgresql://host:5432/database; empty for the embedded one over the data directory
+            spring.datasource.url: PostgreSQL server, version 15 or newer, as jdbc:postgresql://host:5432/database; \
+            empty for the embedded one over the data directory
             spring.datasource.username: role that owns the tables
             spring.datasource.password: its password; from the environment only, never from a file in the repository
             spring.datasource.hikari.maximum-pool-size: maximum number of database connections
             spring.datasource.hikari.minimum-idle: number of idle connections that stay open
             spring.datasource.hikari.connection-timeout: timeout for a connection of the pool, in milliseconds
-            spring.datasource.hikari.connection-init-sql: first statements of each connection: lock timeout, and lz4 compression where the server has it
-            spring.datasource.hikari.data-source-properties.connectTimeout: timeout of the connection to the server, in seconds
-            spring.datasource.hikari.data-source-properties.socketTimeout: read timeout in seconds, after which a connection is closed; longer than any statement
+            spring.datasource.hikari.connection-init-sql: first statements of each connection: lock timeout, and lz4 \
+            compression where the server has it
+            spring.datasource.hikari.data-source-properties.connectTimeout: timeout of the connection to the server, \
+            in seconds
+            spring.datasource.hikari.data-source-properties.socketTimeout: read timeout in seconds, after which a \
+            connection is closed; longer than any statement
             logging.level.root: log level of the libraries
             logging.level.io.github.notearchive: log level of the program
             """;
@@ -87,6 +92,26 @@ class SettingsTableTests {
 
             | setting | variable | kind | default | bounds | meaning |
             |---|---|---|---|---|---|
+            """;
+
+    private static final String INTRODUCTION = """
+            # Settings
+
+            A test generates this page from the program and from \
+            [config/application.yml](../../config/application.yml); see \
+            [CONTRIBUTING](../../CONTRIBUTING.md#a-setting). `note-archive config show` prints the effective values \
+            with their origin; [Configuration](configuration.md) has examples.
+
+            A setting comes from an environment variable or from `application.yml` in `config/` beside the program. \
+            A variable has precedence over the file if its name is the setting's in capitals, without hyphens and \
+            with `_` for dots (`ARCHIVE_RETRY_PERNIGHT` for `archive.retry.per-night`). Where the table has another \
+            name, as `ARCHIVE_CALLS_PER_SECOND`, the file has precedence over it. An empty variable counts as not \
+            set. Lists are separated by commas. Durations are written `500ms`, `30s`, `5m`, `12h`, `7d`, sizes \
+            `512KB`, `32MB`, `4GB`. A duration or size without its unit ends every command with 2, unless it is 0.
+
+            An unknown key below `archive.`, or a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets \
+            nothing, ends every command with 2: it may be a mistyped limit. Foreign variables with these prefixes \
+            are listed in `ARCHIVE_FOREIGN_VARIABLES`; on Kubernetes set `enableServiceLinks: false`.
             """;
 
     private static final String METADATA = "META-INF/spring-configuration-metadata.json";
@@ -139,20 +164,7 @@ class SettingsTableTests {
 
     private String page() {
         StringBuilder page = new StringBuilder();
-        page.append("""
-                # Settings
-
-                A test generates this page from the program and from [config/application.yml](../../config/application.yml); see
-                [CONTRIBUTING](../../CONTRIBUTING.md#a-setting). `note-archive config show` prints the effective values with their origin; [Configuration](configuration.md) has examples.
-
-                A setting comes from an environment variable or from `application.yml` in `config/` beside the program. A variable has precedence over the file if its name is the
-                setting's in capitals, without hyphens and with `_` for dots (`ARCHIVE_RETRY_PERNIGHT` for `archive.retry.per-night`). Where the table has another name, as
-                `ARCHIVE_CALLS_PER_SECOND`, the file has precedence over it. An empty variable counts as not set. Lists are separated by commas. Durations are written `500ms`, `30s`,
-                `5m`, `12h`, `7d`, sizes `512KB`, `32MB`, `4GB`. A duration or size without its unit ends every command with 2, unless it is 0.
-
-                An unknown key below `archive.`, or a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets nothing, ends every command with 2: it may be a mistyped limit.
-                Foreign variables with these prefixes are listed in `ARCHIVE_FOREIGN_VARIABLES`; on Kubernetes set `enableServiceLinks: false`.
-                """);
+        INTRODUCTION.lines().forEach(line -> page.append(wrapped(line)));
         Map<String, List<KnownSetting>> groups = KnownSetting.ALL.stream()
                 .collect(groupingBy(
                         setting -> setting.name().substring(0, setting.name().lastIndexOf('.')),
@@ -176,8 +188,12 @@ class SettingsTableTests {
                 ## Rules between settings
 
                 """);
-        rules().forEach(rule -> page.append("* ").append(rule).append('\n'));
+        rules().forEach(rule -> page.append(wrapped("* " + rule)));
         return page.toString();
+    }
+
+    private static String wrapped(String line) {
+        return WordUtils.wrap(line, 120, line.startsWith("* ") ? "\n  " : "\n", false) + "\n";
     }
 
     private String row(String name, String kind, String bounds) {
