@@ -5,13 +5,13 @@ import io.github.notearchive.archive.query.NoteFilter.Condition;
 import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.io.text.TerminalText;
 import io.github.notearchive.note.NoteId;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.apache.commons.lang3.StringUtils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -67,9 +67,8 @@ public final class NoteCards {
                    n.liked_count AS likes
             """;
 
-    private static final CardPosition TOP = new CardPosition(Instant.parse("9999-12-31T00:00:00Z"), "g");
-    private static final CardPosition TOP_UNTIMED = new CardPosition(null, "g");
-    private static final CardPosition BOTTOM_TIMED = new CardPosition(Instant.parse("0001-01-01T00:00:00Z"), "");
+    private static final NotePosition NEWEST_UNTIMED = new NotePosition(null, "g");
+    private static final NotePosition OLDEST_TIMED = new NotePosition(Instant.parse("0001-01-01T00:00:00Z"), "");
 
     private final JdbcClient jdbc;
 
@@ -97,7 +96,12 @@ public final class NoteCards {
             @Nullable String coverType,
             @Nullable Integer coverWidth,
             @Nullable Integer coverHeight,
-            String marks) {}
+            String marks) {
+
+        NotePosition position() {
+            return NotePosition.of(publishedAt, id);
+        }
+    }
 
     /**
      * Note that a search found.
@@ -152,43 +156,6 @@ public final class NoteCards {
      */
     public record Suggestion(String kind, String value, String label, long notes) {}
 
-    /** Place between two notes in the order of pages. Notes without a time of publication come last. */
-    private record CardPosition(@Nullable Instant at, String id) {
-
-        static CardPosition of(Card card) {
-            return new CardPosition(card.publishedAt(), card.id().value());
-        }
-
-        static CardPosition parse(String text) {
-            try {
-                String[] parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split("_", 2);
-                return new CardPosition(
-                        parts[0].isEmpty() ? null : Instant.parse(parts[0]), new NoteId(parts[1]).value());
-            } catch (RuntimeException e) {
-                throw new IllegalArgumentException("\"" + text + "\" is not a position within the list", e);
-            }
-        }
-
-        static @Nullable String text(@Nullable CardPosition position) {
-            return position == null
-                    ? null
-                    : Base64.getUrlEncoder()
-                            .withoutPadding()
-                            .encodeToString(((position.at == null ? "" : position.at) + "_" + position.id)
-                                    .getBytes(StandardCharsets.UTF_8));
-        }
-
-        /** Returns the condition of the notes after this position, or before it, and adds its parameters. */
-        String range(boolean isUp, Map<String, Object> parameters) {
-            parameters.put("id", id);
-            if (at == null) {
-                return "n.published_at IS NULL AND n.note_id %s :id".formatted(isUp ? ">" : "<");
-            }
-            parameters.put("at", at);
-            return "(n.published_at, n.note_id) %s (:at, :id)".formatted(isUp ? ">" : "<");
-        }
-    }
-
     /**
      * Returns a page of the matching notes, the newest published first. With a filter that no index serves, it may have
      * fewer notes than there are, since at most 20,000 notes are compared for it; the next page continues there.
@@ -198,47 +165,53 @@ public final class NoteCards {
      * @throws IllegalArgumentException if it is not a position
      */
     public Cards page(NoteFilter filter, @Nullable String after, @Nullable String before, int limit) {
-        boolean isUp = (after == null || after.isEmpty()) && before != null && !before.isEmpty();
-        String text = isUp ? before : after;
-        CardPosition start = text == null || text.isEmpty() ? TOP : CardPosition.parse(text);
+        boolean isUp = StringUtils.isEmpty(after) && !StringUtils.isEmpty(before);
+        NotePosition start = NotePosition.parse(isUp ? before : after);
         List<Card> found = new ArrayList<>(section(filter, start, isUp, limit + 1, Card.class, CARDS));
-        CardPosition end = found.size() > limit ? null : unread(filter, start, isUp);
+        NotePosition end = found.size() > limit ? null : unread(filter, start, isUp);
         if (found.size() <= limit && end == null && isUp == (start.at() == null)) {
-            CardPosition other = isUp ? BOTTOM_TIMED : TOP_UNTIMED;
+            NotePosition other = isUp ? OLDEST_TIMED : NEWEST_UNTIMED;
             found.addAll(section(filter, other, isUp, limit + 1 - found.size(), Card.class, CARDS));
             end = found.size() > limit ? null : unread(filter, other, isUp);
         }
         boolean isMore = found.size() > limit;
         List<Card> cards = isMore ? found.subList(0, limit) : found;
-        CardPosition near = cards.isEmpty() ? start : CardPosition.of(cards.getFirst());
-        CardPosition far = isMore ? CardPosition.of(cards.getLast()) : end;
-        near = near.equals(TOP) || start.equals(TOP) ? null : near;
-        return new Cards(
-                List.copyOf(isUp ? cards.reversed() : cards),
-                CardPosition.text(isUp ? far : near),
-                CardPosition.text(isUp ? near : far));
+        NotePosition near = cards.isEmpty() ? start : cards.getFirst().position();
+        String first = start.equals(NotePosition.NEWEST) || near.equals(NotePosition.NEWEST) ? null : near.toString();
+        String last = Objects.toString(isMore ? cards.getLast().position() : end, null);
+        return new Cards(List.copyOf(isUp ? cards.reversed() : cards), isUp ? last : first, isUp ? first : last);
     }
 
     /** Returns notes after a position, or before it from the nearest, all with or all without a time of publication. */
     private <T> List<T> section(
-            NoteFilter filter, CardPosition start, boolean isUp, int limit, Class<T> type, String select) {
+            NoteFilter filter, NotePosition start, boolean isUp, int limit, Class<T> type, String select) {
         String order = isUp ? UP : DOWN;
         Map<String, Object> parameters = new HashMap<>();
-        String found = found(filter, start.range(isUp, parameters), order, parameters, limit);
+        String found = found(filter, range(start, isUp, parameters), order, parameters, limit);
         return Statements.list(jdbc, type, parameters, found + select + " ORDER BY " + order);
     }
 
     /** Returns the position of the last note that {@link #section} read; null if it read all notes from its start. */
-    private @Nullable CardPosition unread(NoteFilter filter, CardPosition start, boolean isUp) {
+    private @Nullable NotePosition unread(NoteFilter filter, NotePosition start, boolean isUp) {
         if (filter.isPublishedOnly() || filter.isIndexed()) {
             return null;
         }
         Map<String, Object> parameters = new HashMap<>(filter.published().parameters());
-        return Statements.optional(jdbc, CardPosition.class, parameters, """
+        return Statements.optional(jdbc, NotePosition.class, parameters, """
                         SELECT n.published_at AS at, n.note_id AS id FROM note n WHERE %s AND (%s) ORDER BY %s OFFSET %d LIMIT 1
                         """.formatted(
-                        start.range(isUp, parameters), filter.published().sql(), isUp ? UP : DOWN, MOST_READ - 1))
+                        range(start, isUp, parameters), filter.published().sql(), isUp ? UP : DOWN, MOST_READ - 1))
                 .orElse(null);
+    }
+
+    /** Returns the condition of the notes after a position, or before it, and adds its parameters. */
+    private static String range(NotePosition start, boolean isUp, Map<String, Object> parameters) {
+        parameters.put("id", start.id());
+        if (start.at() == null) {
+            return "n.published_at IS NULL AND n.note_id %s :id".formatted(isUp ? ">" : "<");
+        }
+        parameters.put("at", start.at());
+        return "(n.published_at, n.note_id) %s (:at, :id)".formatted(isUp ? ">" : "<");
     }
 
     /**
@@ -286,8 +259,8 @@ public final class NoteCards {
     public List<Hit> search(NoteFilter filter, CardOrder order, int limit) {
         if (order == CardOrder.PUBLISHED && filter.isIndexed()) {
             String select = HIT + "FROM found JOIN note n USING (note_id) LEFT JOIN author a USING (author_id)";
-            List<Hit> hits = new ArrayList<>(section(filter, TOP, false, limit, Hit.class, select));
-            hits.addAll(section(filter, TOP_UNTIMED, false, limit - hits.size(), Hit.class, select));
+            List<Hit> hits = new ArrayList<>(section(filter, NotePosition.NEWEST, false, limit, Hit.class, select));
+            hits.addAll(section(filter, NEWEST_UNTIMED, false, limit - hits.size(), Hit.class, select));
             return hits;
         }
         return Statements.list(

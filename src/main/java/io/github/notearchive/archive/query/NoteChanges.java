@@ -22,8 +22,6 @@ public final class NoteChanges {
     /** Rows that one page examines. It ends before its limit if they hold fewer changes. */
     private static final int EXAMINED = 2000;
 
-    private static final ChangePosition NEWEST = new ChangePosition(Instant.parse("9999-12-31T00:00:00Z"), "g");
-
     private final JdbcClient jdbc;
 
     NoteChanges(JdbcClient jdbc) {
@@ -67,27 +65,6 @@ public final class NoteChanges {
      */
     public record Absence(
             @Nullable Integer code, long nights, @Nullable Instant recheckAt) {}
-
-    /** Time and note id of a row; the text of it separates pages. */
-    private record ChangePosition(Instant at, String id) {
-
-        static ChangePosition parse(@Nullable String text) {
-            if (text == null || text.isEmpty()) {
-                return NEWEST;
-            }
-            String[] parts = text.split("_", 2);
-            try {
-                return new ChangePosition(Instant.parse(parts[0]), new NoteId(parts[1]).value());
-            } catch (RuntimeException e) {
-                throw new IllegalArgumentException("\"" + text + "\" is not a position within the list", e);
-            }
-        }
-
-        @Override
-        public String toString() {
-            return at + "_" + id;
-        }
-    }
 
     /**
      * Returns archived notes that are UNAVAILABLE, the last vanished first.
@@ -171,17 +148,11 @@ public final class NoteChanges {
                         """.formatted(
                                 changed, NoteView.NOT_ERASED));
         return new Changes(
-                notes.isEmpty() ? 0 : notes.getFirst().notes(),
-                notes.stream()
-                        .map(note -> new ChangedNote(note.id(), note.title(), note.author()))
-                        .toList());
+                notes.isEmpty() ? 0 : notes.getFirst().notes,
+                notes.stream().map(CountedNote::note).toList());
     }
 
-    private record CountedNote(
-            long notes,
-            NoteId id,
-            @Nullable String title,
-            @Nullable String author) {}
+    private record CountedNote(long notes, ChangedNote note) {}
 
     /**
      * Returns a page.
@@ -190,8 +161,12 @@ public final class NoteChanges {
      * @param change the change of the examined row {@code e} of the note {@code n}; no row if there is none
      */
     private ChangePage page(@Nullable String after, int limit, String examined, String change) {
-        ChangePosition start = ChangePosition.parse(after);
-        Map<String, ?> parameters = Map.of("at", start.at(), "id", start.id());
+        NotePosition start = NotePosition.parse(after);
+        Instant at = start.at();
+        if (at == null) {
+            throw new IllegalArgumentException("\"" + start + "\" is not a position within the list");
+        }
+        Map<String, ?> parameters = Map.of("at", at, "id", start.id());
         String newest = examined + "LIMIT " + EXAMINED;
         List<NoteChange> rows = Statements.list(
                 jdbc, NoteChange.class, parameters, """
@@ -206,13 +181,13 @@ public final class NoteChanges {
                         """.formatted(newest, change, NoteView.NOT_ERASED, limit));
         if (rows.size() == limit) {
             NoteChange last = rows.getLast();
-            return new ChangePage(rows, new ChangePosition(last.at(), last.id().value()).toString());
+            return new ChangePage(rows, NotePosition.of(last.at(), last.id()).toString());
         }
         String last = "SELECT at, note_id AS id FROM (%s) AS examined OFFSET %d".formatted(newest, EXAMINED - 1);
         return new ChangePage(
                 rows,
-                Statements.optional(jdbc, ChangePosition.class, parameters, last)
-                        .map(ChangePosition::toString)
+                Statements.optional(jdbc, NotePosition.class, parameters, last)
+                        .map(NotePosition::toString)
                         .orElse(null));
     }
 }
