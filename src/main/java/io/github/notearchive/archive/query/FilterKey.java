@@ -26,9 +26,12 @@ enum FilterKey {
             n.author_id = ANY (ARRAY(
                 SELECT a.author_id FROM author a WHERE a.author_id = ANY (:values)
                 UNION ALL SELECT a.author_id FROM author a WHERE left(a.red_id, 100) = ANY (:values)
-                UNION ALL SELECT a.author_id FROM author a WHERE left(lower(a.nickname COLLATE "C"), 100) = ANY (:values)
-                UNION SELECT c.author_id FROM note_capture c
-                      WHERE c.author_nickname IS NOT NULL AND left(lower(c.author_nickname COLLATE "C"), 100) = ANY (:values)))
+                UNION ALL
+                SELECT a.author_id FROM author a WHERE left(lower(a.nickname COLLATE "C"), 100) = ANY (:values)
+                UNION
+                SELECT c.author_id FROM note_capture c
+                WHERE c.author_nickname IS NOT NULL
+                  AND left(lower(c.author_nickname COLLATE "C"), 100) = ANY (:values)))
             """),
     TOPIC(FilterKey.NAME, """
             EXISTS (SELECT FROM note_topic t WHERE t.note_id = n.note_id AND lower(t.name COLLATE "C") = ANY (:values))
@@ -37,7 +40,8 @@ enum FilterKey {
     STATE(names(NoteState.values(), ", "), "w.state IN (:values)"),
     REASON(names(StateReason.values(), ", "), "w.reason IN (:values)"),
     MEDIA_REASON(names(Gap.values(), ", "), """
-            EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = 'MISSING' AND m.reason IN (:values))
+            EXISTS (SELECT FROM note_media m
+                    WHERE m.note_id = n.note_id AND m.state = 'MISSING' AND m.reason IN (:values))
             """),
     HAS("video, sound, live, subtitle, gap, waived, no-preview", """
             EXISTS (SELECT FROM note_media m WHERE m.note_id = n.note_id AND m.state = 'STORED' AND m.kind IN (:values))
@@ -73,7 +77,8 @@ enum FilterKey {
     static final String NO_PREVIEW = """
             m.kind = 'IMAGE' AND m.state = 'STORED'
             AND EXISTS (SELECT FROM media_object o WHERE o.sha256 = m.sha256 AND o.content_type = 'image/heic')
-            AND NOT EXISTS (SELECT FROM note_media p WHERE p.note_id = m.note_id AND p.kind = 'PREVIEW' AND p.ordinal = m.ordinal)""";
+            AND NOT EXISTS (SELECT FROM note_media p
+                            WHERE p.note_id = m.note_id AND p.kind = 'PREVIEW' AND p.ordinal = m.ordinal)""";
 
     private final String allowed;
     private final @Nullable String column;
