@@ -12,7 +12,6 @@ import io.github.notearchive.provider.NoteSourceProperties.CallPrices;
 import java.math.BigDecimal;
 import java.sql.Timestamp;
 import java.time.YearMonth;
-import java.util.ArrayList;
 import java.util.Currency;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +24,10 @@ import org.springframework.stereotype.Component;
 public final class CallTotals {
 
     private static final String OF_NIGHT = "sent_at >= :begins AND sent_at < :ends";
+    private static final String BILL = """
+            count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+            count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown
+            """;
     private static final String OF_VIDEOS = "endpoint = '%s'".formatted(Endpoint.VIDEO.ledgerName());
 
     private final JdbcClient jdbc;
@@ -50,10 +53,6 @@ public final class CallTotals {
     public record Bill(long calls, long billed, long billingUnknown) {
 
         public static final Bill NONE = new Bill(0, 0, 0);
-
-        private Bill plus(Bill other) {
-            return new Bill(calls + other.calls, billed + other.billed, billingUnknown + other.billingUnknown);
-        }
     }
 
     public record Cost(Currency currency, BigDecimal billed, BigDecimal billingUnknown) {
@@ -75,7 +74,7 @@ public final class CallTotals {
     public record MonthlyBill(
             @Nullable String endpoint, Bill bill, @Nullable Cost cost) {}
 
-    private record EndpointBill(String endpoint, Bill bill) {}
+    private record EndpointBill(@Nullable String endpoint, Bill bill) {}
 
     public record CallCount(@Nullable Integer code, Billed billed, long calls) {}
 
@@ -126,41 +125,33 @@ public final class CallTotals {
                 "begins", new Night(month.atDay(1)).begins(),
                 "ends", new Night(month.atEndOfMonth()).ends());
         List<EndpointBill> bills = Statements.list(jdbc, EndpointBill.class, parameters, """
-                        SELECT endpoint, count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown
-                        FROM api_call
-                        WHERE %s
-                        GROUP BY endpoint ORDER BY endpoint
-                        """.formatted(OF_NIGHT));
-        Bill all = Bill.NONE;
-        Bill videos = Bill.NONE;
-        List<MonthlyBill> result = new ArrayList<>();
-        for (EndpointBill each : bills) {
-            Bill video = each.endpoint.equals(Endpoint.VIDEO.ledgerName()) ? each.bill : Bill.NONE;
-            result.add(new MonthlyBill(each.endpoint, each.bill, cost(each.bill, video)));
-            all = all.plus(each.bill);
-            videos = videos.plus(video);
-        }
-        result.add(new MonthlyBill(null, all, cost(all, videos)));
-        return result;
+                        SELECT endpoint, %s FROM api_call WHERE %s GROUP BY ROLLUP (endpoint) ORDER BY endpoint
+                        """.formatted(BILL, OF_NIGHT));
+        Bill videos = bills.stream()
+                .filter(each -> Endpoint.VIDEO.ledgerName().equals(each.endpoint))
+                .map(EndpointBill::bill)
+                .findAny()
+                .orElse(Bill.NONE);
+        return bills.stream()
+                .map(each -> {
+                    boolean hasVideos =
+                            each.endpoint == null || Endpoint.VIDEO.ledgerName().equals(each.endpoint);
+                    return new MonthlyBill(each.endpoint, each.bill, cost(each.bill, hasVideos ? videos : Bill.NONE));
+                })
+                .toList();
     }
 
     private Bill bill(String condition, Map<String, ?> parameters, CallPurpose kind) {
         return Statements.one(jdbc, Bill.class, parameters, """
-                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS billing_unknown
-                        FROM api_call
-                        WHERE %s AND %s
-                        """.formatted(condition, kind.condition));
+                        SELECT %s FROM api_call WHERE %s AND %s
+                        """.formatted(BILL, condition, kind.condition));
     }
 
     public List<CallCount> countsIn(Night night) {
         return Statements.list(jdbc, CallCount.class, period(night), """
                         SELECT code, billed, count(*) AS calls
-                        FROM api_call
-                        WHERE %s
-                        GROUP BY code, billed
-                        ORDER BY code NULLS LAST, billed
+                        FROM api_call WHERE %s
+                        GROUP BY code, billed ORDER BY code NULLS LAST, billed
                         """.formatted(OF_NIGHT));
     }
 
