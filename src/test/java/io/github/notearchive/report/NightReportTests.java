@@ -76,7 +76,7 @@ class NightReportTests extends ReportScenario {
                 .isEqualTo(stopped.files().bytesStored());
         assertThat(report.tonight().left().backlog()).isEqualTo(2);
         assertThat(report.tonight().left().store().objects()).isPositive();
-        assertThat(report.tonight().left().store().oldestVerified()).isNotNull();
+        assertThat(report.tonight().left().store().oldestVerifiedAt()).isNotNull();
         assertThat(report.tonight().left().settingsByName()).isNotEmpty();
         assertThat(reports.page(find(first))).isEqualTo(page);
 

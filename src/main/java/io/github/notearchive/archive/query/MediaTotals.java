@@ -7,6 +7,7 @@ import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Counts the stored files and their bytes, as recorded in the tables.
@@ -29,22 +30,27 @@ public final class MediaTotals {
     public Volume storedIn(Night night) {
         return Transactions.separate(transactions)
                 .execute(_ -> Statements.one(jdbc, Volume.class, CallTotals.period(night), """
-                                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
+                                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes
+                                        FROM media_object
                                         WHERE stored_at >= :begins AND stored_at < :ends
                                         """));
     }
 
     public record Volume(long files, long bytes) {}
 
-    /** Returns the current total. Adds older files to {@code media_object_count}, unless another session does. */
+    /**
+     * Returns the current total, in the caller's transaction if there is one. Adds older files to
+     * {@code media_object_count}, unless another session does.
+     */
     public Volume now() {
-        Transactions.separate(transactions).executeWithoutResult(_ -> countOlderFiles());
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> countOlderFiles());
         return Statements.one(jdbc, Volume.class, Map.of(), """
                         SELECT c.files + n.files AS files, c.bytes + n.bytes AS bytes
                         FROM (SELECT coalesce(sum(files), 0) AS files, coalesce(sum(bytes), 0) AS bytes
                               FROM media_object_count) AS c,
                              (SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
-                              WHERE stored_at >= (SELECT coalesce(max(counted_until), '-infinity') FROM media_object_count)) AS n
+                              WHERE stored_at >= (SELECT coalesce(max(counted_until), '-infinity')
+                                                  FROM media_object_count)) AS n
                         """);
     }
 

@@ -41,6 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class RunHistory {
 
     private static final JsonMapper JSON = new JsonMapper();
+
     /** Parts of a night. */
     public static final int SLICES = 60;
 
@@ -87,24 +88,20 @@ public final class RunHistory {
     /** Returns the runs of these nights, of a node or of all, oldest first, including killed and active ones. */
     public List<RecordedRun> runs(@Nullable String node, Night from, Night to) {
         return jdbc.sql("""
-                        SELECT r.*, bill.*, s.worklist_pending AS pending, s.worklist_postponed AS waiting,
-                               s.worklist_archived AS archived_in_all, s.worklist_gone AS gone_in_all,
-                               s.worklist_failed AS failed_in_all, s.oldest_verified_at AS oldest_verified,
-                               s.open_notes::text AS open_notes, s.settings::text AS settings,
-                               s.survival::text AS survival, s.*
+                        SELECT r.*, bill.*, s.*
                         FROM (SELECT s.id, s.job_execution_id AS execution, s.node, s.night, s.began_at AS began,
                                      s.ended_at AS ended, s.exit_code, s.reason
                               FROM run_summary s
                               WHERE (:node::text IS NULL OR s.node = :node) AND s.night BETWEEN :from AND :to
                               UNION ALL
                               SELECT NULL, h.job_execution_id, h.node, h.night, h.started_at AT TIME ZONE 'UTC',
-                                     h.ended_at AT TIME ZONE 'UTC', CASE WHEN h.ended_at IS NOT NULL THEN h.exit_code END,
-                                     h.exit_message
+                                     h.ended_at AT TIME ZONE 'UTC',
+                                     CASE WHEN h.ended_at IS NOT NULL THEN h.exit_code END, h.exit_message
                               FROM run_history h
                               WHERE h.node IS NOT NULL AND (:node::text IS NULL OR h.node = :node)
                                 AND h.night BETWEEN :from AND :to
-                                AND NOT EXISTS (SELECT 1 FROM run_summary k WHERE k.job_execution_id = h.job_execution_id)
-                             ) AS r
+                                AND NOT EXISTS (SELECT FROM run_summary k
+                                                WHERE k.job_execution_id = h.job_execution_id)) AS r
                         LEFT JOIN run_summary s USING (id)
                         CROSS JOIN LATERAL (
                             SELECT count(*) AS calls, count(*) FILTER (WHERE c.billed = 'YES') AS billed,
@@ -138,10 +135,10 @@ public final class RunHistory {
      * seconds for a lock: a table that is locked has ended the run already, and must not delay the end of its process.
      */
     public void record(RunEnd end) {
-        boolean isNew = Boolean.TRUE.equals(new TransactionTemplate(transactions).execute(_ -> {
+        boolean isNew = new TransactionTemplate(transactions).execute(_ -> {
             jdbc.sql("SET LOCAL lock_timeout = '5s'").update();
             return insert(end);
-        }));
+        });
         if (isNew && end.execution() != null && !end.exitCode().equals("INTERRUPTED")) {
             survival.record(end.execution());
         }
@@ -165,17 +162,21 @@ public final class RunHistory {
         }
         states.forEach(count -> row.addValue("in" + count.state(), count.notes()));
         int inserted = jdbc.sql("""
-                        INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
-                                archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
-                                files_differing, media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,
-                                worklist_gone, worklist_failed, due, objects, object_bytes, oldest_verified_at, never_verified,
-                                open_findings, open_notes, settings, cost, currency)
-                        SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
-                               :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
-                               :filesDiffering, :mediaRequests, :callsAllowed, :inPENDING, :inPOSTPONED, :inARCHIVED,
-                               :inUNAVAILABLE, :inFAILED, :due, :objects, :objectBytes, o.oldest, :never,
-                               (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb,
-                               :cost, :currency
+                        INSERT INTO run_summary (
+                            job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
+                            archived, unavailable, postponed, failed, released, refreshed, files_stored,
+                            bytes_stored, files_differing, media_requests, calls_allowed, worklist_pending,
+                            worklist_postponed, worklist_archived, worklist_gone, worklist_failed, due, objects,
+                            object_bytes, oldest_verified_at, never_verified, open_findings,
+                            open_notes, settings, cost, currency)
+                        SELECT
+                            :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
+                            :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored,
+                            :bytesStored, :filesDiffering, :mediaRequests, :callsAllowed, :inPENDING,
+                            :inPOSTPONED, :inARCHIVED, :inUNAVAILABLE, :inFAILED, :due, :objects,
+                            :objectBytes, o.oldest, :never, (SELECT count(*) FROM fixity_finding
+                                                             WHERE resolved_at IS NULL),
+                            :openNotes::jsonb, :settings::jsonb, :cost, :currency
                         FROM (SELECT min(verified_at) AS oldest
                               FROM (SELECT verified_at FROM media_object
                                     WHERE coalesce(verified_at, timestamptz 'epoch') > timestamptz 'epoch'
@@ -269,7 +270,7 @@ public final class RunHistory {
         private static final TypeReference<TreeMap<String, String>> SETTINGS = new TypeReference<>() {};
 
         public long backlog() {
-            return states.pending + states.waiting;
+            return states.worklistPending + states.worklistPostponed;
         }
 
         public List<ReasonCount> reasons() {
@@ -290,10 +291,19 @@ public final class RunHistory {
 
     /** Notes of the worklist by state, and those that are due. */
     public record StateTotals(
-            long pending, long waiting, long archivedInAll, long goneInAll, long failedInAll, long due) {}
+            long worklistPending,
+            long worklistPostponed,
+            long worklistArchived,
+            long worklistGone,
+            long worklistFailed,
+            long due) {}
 
     public record StoreTotals(
-            long objects, long objectBytes, @Nullable Instant oldestVerified, long neverVerified, long openFindings) {}
+            long objects,
+            long objectBytes,
+            @Nullable Instant oldestVerifiedAt,
+            long neverVerified,
+            long openFindings) {}
 
     /** End of a run, to be recorded, with the settings that determine its work, without secrets. */
     public record RunEnd(
@@ -358,7 +368,8 @@ public final class RunHistory {
         return new NightFacts(
                 Statements.list(jdbc, OpenNote.class, parameters, """
                         SELECT w.note_id AS id, w.state, w.reason, w.last_code AS code, w.detail, n.title, w.in_all
-                        FROM (SELECT *, count(*) OVER same AS in_all, row_number() OVER (same ORDER BY note_id) AS number
+                        FROM (SELECT *, count(*) OVER same AS in_all,
+                                     row_number() OVER (same ORDER BY note_id) AS number
                               FROM worklist
                               WHERE state IN ('POSTPONED', 'FAILED') AND settled_by = ANY (:executions)
                               WINDOW same AS (PARTITION BY state, reason)) AS w
@@ -384,7 +395,8 @@ public final class RunHistory {
                             SELECT %s, code, http_status, duration_ms
                             FROM api_call
                             WHERE job_execution_id = ANY (:executions) AND sent_at >= :from AND sent_at < :ends)
-                        SELECT 'CODE' AS kind, slice, coalesce(code::text, 'HTTP ' || http_status, '-') AS name, count(*) AS amount
+                        SELECT 'CODE' AS kind, slice, coalesce(code::text, 'HTTP ' || http_status, '-') AS name,
+                               count(*) AS amount
                         FROM call GROUP BY 2, 3
                         UNION ALL
                         SELECT 'LATENCY', slice, unnest(ARRAY['p50', 'p95']),
