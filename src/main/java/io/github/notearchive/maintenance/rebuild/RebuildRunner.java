@@ -6,10 +6,7 @@ import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveRevision.Rows;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.MediaCatalog;
-import io.github.notearchive.archive.catalog.MediaCatalog.FoundObject;
 import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
@@ -22,15 +19,12 @@ import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.ShardRepository;
-import io.github.notearchive.batch.ShardRepository.NewShard;
 import io.github.notearchive.batch.ShardRepository.Scan;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.erase.Eraser;
+import io.github.notearchive.maintenance.rebuild.RebuildJob.RebuildProgress;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.SidecarCounts;
-import io.github.notearchive.maintenance.rebuild.SidecarReader.OpenSidecar;
-import io.github.notearchive.maintenance.verify.BucketShards;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog;
@@ -42,16 +36,12 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.apache.commons.io.function.Uncheck;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.core.job.Job;
 import org.springframework.stereotype.Component;
 
 /**
@@ -61,27 +51,15 @@ import org.springframework.stereotype.Component;
  * <p>In this order: lock, so that no run of any node and no audit is active; checks; recovery of a killed process.
  * Before the checks nothing is written. A merge erases rows and sidecars of forgotten notes first, since none of these
  * may be merged, and their files last, when the tables contain all other notes.
- *
- * <p>The first step of the job lists the files in the bucket, the second one reads the sidecars. Both process shards of
- * consecutive keys, which several nodes share; a shard continues after the last key that was committed with its rows.
  */
 @Component
 public final class RebuildRunner {
 
-    private static final String OBJECTS = "rebuildObjects";
-    private static final String SIDECARS = "rebuildSidecars";
-    private static final String NUMBERS = "rebuildNumbers";
-
     private static final Logger log = LoggerFactory.getLogger(RebuildRunner.class);
 
-    private static final int OBJECT_CHUNK = 1000;
-    private static final int SIDECAR_CHUNK = 50;
-
     private final JobRunner jobs;
+    private final RebuildJob job;
     private final ObjectStore store;
-    private final MediaCatalog media;
-    private final SidecarReader reader;
-    private final SidecarWriter writer;
     private final ErasureRepository erasures;
     private final Eraser eraser;
     private final ArchiveRevision revision;
@@ -93,10 +71,8 @@ public final class RebuildRunner {
 
     RebuildRunner(
             JobRunner jobs,
+            RebuildJob job,
             ObjectStore store,
-            MediaCatalog media,
-            SidecarReader reader,
-            SidecarWriter writer,
             ErasureRepository erasures,
             Eraser eraser,
             ArchiveRevision revision,
@@ -106,10 +82,8 @@ public final class RebuildRunner {
             ShardRepository shards,
             Clock clock) {
         this.jobs = jobs;
+        this.job = job;
         this.store = store;
-        this.media = media;
-        this.reader = reader;
-        this.writer = writer;
         this.erasures = erasures;
         this.eraser = eraser;
         this.revision = revision;
@@ -128,25 +102,26 @@ public final class RebuildRunner {
      * @param maxDuration time after which no further sidecar is read; null for no limit
      */
     public RebuildSummary rebuild(boolean merges, @Nullable Duration maxDuration) {
-        RebuildRun run = new RebuildRun(gate, merges, maxDuration);
+        RebuildRun run = new RebuildRun(gate, maxDuration);
         return jobs.underLock(
                 Scope.REBUILD,
                 settings.node(),
                 "a run, an audit or another rebuild of this node is active",
-                lock -> prepare(run, maxDuration, lock),
+                lock -> prepare(run, merges, maxDuration, lock),
                 stop -> notStarted(run, stop));
     }
 
-    private RebuildSummary prepare(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
+    private RebuildSummary prepare(RebuildRun run, boolean merges, @Nullable Duration maxDuration, RunnerLock lock) {
         try {
             // before anything is read that a run of another database could change
             Optional<ArchiveObject> bucket = ArchiveObject.read(store);
-            shards.open(JobNames.REBUILD)
-                    .ifPresent(open -> run.merges = isOutdated(open, bucket) || !shards.has(open, OBJECTS));
-            Optional<String> obstacle = obstacle(run, bucket);
+            boolean merging = shards.open(JobNames.REBUILD)
+                    .map(open -> isOutdated(open, bucket) || job.isMerge(open))
+                    .orElse(merges);
+            Optional<String> obstacle = obstacle(merging, bucket);
             return obstacle.isPresent()
                     ? notStarted(run, new StopReason(ExitCode.USAGE, obstacle.get()))
-                    : execute(run, maxDuration, lock, bucket);
+                    : execute(run, merging, maxDuration, lock, bucket);
         } catch (StoreException e) {
             ExitCode exitCode = e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE;
             return notStarted(run, new StopReason(exitCode, String.valueOf(e.getMessage())));
@@ -173,9 +148,9 @@ public final class RebuildRunner {
      * bucket's archive. A rebuild requires tables without rows, or with those of an unfinished rebuild, and a bucket
      * with sidecars.
      */
-    private Optional<String> obstacle(RebuildRun run, Optional<ArchiveObject> bucket) {
+    private Optional<String> obstacle(boolean merges, Optional<ArchiveObject> bucket) {
         boolean isOpen = shards.open(JobNames.REBUILD).isPresent();
-        if (run.merges || isOpen) {
+        if (merges || isOpen) {
             store.requireBucket();
             return revision.otherArchive(bucket);
         }
@@ -197,20 +172,23 @@ public final class RebuildRunner {
     }
 
     private RebuildSummary execute(
-            RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock, Optional<ArchiveObject> bucket)
+            RebuildRun run,
+            boolean merges,
+            @Nullable Duration maxDuration,
+            RunnerLock lock,
+            Optional<ArchiveObject> bucket)
             throws IOException {
-        erasures.restoreTombstones(run.merges ? null : clock.instant());
-        if (run.merges) {
+        erasures.restoreTombstones(merges ? null : clock.instant());
+        if (merges) {
             log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
         }
-        run.share(shards.join(JobNames.REBUILD, clock.instant(), () -> cut(run)));
-        run.merges = !shards.has(run.scan(), OBJECTS); // another node may have begun at the same time
+        run.share(shards.join(JobNames.REBUILD, clock.instant(), () -> job.shards(merges)));
+        run.merges = job.isMerge(run.scan()); // another node may have begun at the same time
         jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
         log.info(
                 "{}: {}",
                 run.isRestart() ? "Resuming the unfinished rebuild" : "Starting a new rebuild",
                 run.merges ? "missing rows are merged from the bucket" : "all tables from the bucket");
-        writer.begin();
         gate.open();
         StopReason end;
         Rows rows;
@@ -223,9 +201,9 @@ public final class RebuildRunner {
                         settings.outage().after(),
                         scan::renewLeases,
                         () -> log.info(
-                                "Progress: sidecars={}", scan.result().found.sidecars()))) {
-            end = jobs.run(job(run, scan, () -> complete(run, lock, bucket)), run);
-            run.found = scan.result().found;
+                                "Progress: sidecars={}", scan.result().found().sidecars()))) {
+            end = jobs.run(job.of(run, scan, () -> complete(run.merges, lock, bucket)), run);
+            run.found = scan.result().found();
             rows = revision.count(clock.instant());
         }
         RebuildSummary summary = new RebuildSummary(run.end(end), run.found, rows, null);
@@ -236,78 +214,19 @@ public final class RebuildRunner {
         return summary;
     }
 
-    /** Cuts a new rebuild into shards. A merge looks up the files of a sidecar individually. */
-    private List<NewShard> cut(RebuildRun run) {
-        List<NewShard> cut = new ArrayList<>();
-        if (!run.merges) {
-            cut.addAll(BucketShards.ofDigests(store, OBJECTS, StoredMedia.PREFIX));
-        }
-        cut.addAll(BucketShards.ofNotes(store, SIDECARS, Sidecar.PREFIX));
-        cut.add(new NewShard(NUMBERS, "", null));
-        return cut;
-    }
-
     /**
      * Completes the erasures of a merge, since only now the tables contain all notes that use their files, removes the
      * published tables that the catalog does not know, and adopts the bucket. Executed by one node, before the last
      * shard, without items, is done.
      */
-    private Supplier<@Nullable Void> complete(RebuildRun run, RunnerLock lock, Optional<ArchiveObject> bucket) {
-        shards.outsideOfTransactions()
-                .executeWithoutResult(_ -> Uncheck.run(() -> {
-                    if (run.merges) {
-                        eraser.completeUnfinished(lock);
-                    } else {
-                        // an erasure may have been interrupted before it rewrote the published tables
-                        eraser.removeErasedCopies(lock);
-                    }
-                    bucket.ifPresent(revision::adopt);
-                }));
-        return () -> null;
-    }
-
-    private Job job(RebuildRun run, SharedScan<RebuildProgress> scan, Supplier<Supplier<@Nullable Void>> complete) {
-        return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(scan.result().found))
-                .start(scan.step(
-                        jobs,
-                        OBJECTS,
-                        OBJECT_CHUNK,
-                        shard -> BucketShards.list(store, gate, shard),
-                        StoredObject::name,
-                        (before, objects) -> {
-                            media.insertFound(objects.stream()
-                                    .flatMap(object -> FoundObject.of(object).stream())
-                                    .toList());
-                            return before;
-                        }))
-                .next(scan.step(
-                        jobs,
-                        SIDECARS,
-                        SIDECAR_CHUNK,
-                        shard -> reader.open(BucketShards.list(store, gate, shard), gate),
-                        OpenSidecar::name,
-                        (before, found) -> {
-                            run.progress = before;
-                            writer.write(found, run);
-                            return run.progress;
-                        }))
-                .next(scan.step(jobs, NUMBERS, 1, _ -> complete.get(), _ -> null, (before, _) -> {
-                    writer.finish();
-                    return before;
-                }))
-                .build();
-    }
-
-    private static StopReason whenComplete(SidecarCounts found) {
-        return found.refused() + found.lost() + found.repaired() == 0
-                ? new StopReason(ExitCode.COMPLETED, "the tables contain every sidecar")
-                : new StopReason(
-                        ExitCode.INCOMPLETE,
-                        "%s rejected, %d restored without their rows, %s not in the bucket"
-                                .formatted(
-                                        DisplayFormat.plural(found.refused(), "sidecar"),
-                                        found.repaired(),
-                                        DisplayFormat.plural(found.lost(), "file")));
+    private void complete(boolean merges, RunnerLock lock, Optional<ArchiveObject> bucket) throws IOException {
+        if (merges) {
+            eraser.completeUnfinished(lock);
+        } else {
+            // an erasure may have been interrupted before it rewrote the published tables
+            eraser.removeErasedCopies(lock);
+        }
+        bucket.ifPresent(revision::adopt);
     }
 
     /** Returns the summary of a rebuild without execution, or whose end could not be written. */
@@ -315,33 +234,26 @@ public final class RebuildRunner {
         return new RebuildSummary(run.notStarted(stop, "nothing was rebuilt"), run.found, Rows.NONE, null);
     }
 
-    /** Counts of a shard, and the note of the sidecar that was written last. */
-    record RebuildProgress(SidecarCounts found, @Nullable NoteId note) {
-
-        static final RebuildProgress NONE = new RebuildProgress(SidecarCounts.NONE, null);
-
-        private RebuildProgress plus(RebuildProgress more) {
-            return new RebuildProgress(found.plus(more.found), null);
-        }
-    }
-
     /** State of one rebuild: its kind, and the counts of the shard that is written. Not thread-safe. */
     static final class RebuildRun extends JobRun {
 
         /** Whether missing rows are merged into tables with rows. */
-        boolean merges;
+        private boolean merges;
 
-        private RebuildProgress progress = RebuildProgress.NONE;
+        RebuildProgress progress = RebuildProgress.NONE;
         private SidecarCounts found = SidecarCounts.NONE;
 
-        RebuildRun(Gate gate, boolean merges, @Nullable Duration maxDuration) {
+        RebuildRun(Gate gate, @Nullable Duration maxDuration) {
             super(gate);
-            this.merges = merges;
             addOption("maxDuration", maxDuration);
         }
 
+        boolean isMerge() {
+            return merges;
+        }
+
         void countUnchanged() {
-            count(new SidecarCounts(1, 0, 0, 0, 0, List.of()), progress.note);
+            count(new SidecarCounts(1, 0, 0, 0, 0, List.of()), progress.note());
         }
 
         /** Counts a sidecar of a note whose rows were written, with the files that the bucket does not have. */
@@ -352,7 +264,7 @@ public final class RebuildRunner {
         }
 
         void countRefused(String name, String reason) {
-            count(new SidecarCounts(1, 1, 0, 0, 0, List.of(name + " is refused: " + reason)), progress.note);
+            count(new SidecarCounts(1, 1, 0, 0, 0, List.of(name + " is refused: " + reason)), progress.note());
         }
 
         /** Counts a sidecar of which only call and response were written; its note is due. */
@@ -363,12 +275,12 @@ public final class RebuildRunner {
 
         private void count(SidecarCounts more, @Nullable NoteId note) {
             more.findings.forEach(line -> log.warn("{}", line));
-            progress = new RebuildProgress(progress.found.plus(more), note);
+            progress = new RebuildProgress(progress.found().plus(more), note);
         }
 
         /** Returns whether the previous written sidecar belongs to this note; its sidecars are in one shard. */
         boolean hasJustWritten(NoteId id) {
-            return id.equals(progress.note);
+            return id.equals(progress.note());
         }
     }
 

@@ -124,14 +124,14 @@ final class SidecarWriter {
         List<String> losses = new ArrayList<>();
         NoteId id = found.sidecar().noteId();
         String name = found.sidecar().key().value();
-        if (run.merges && !run.hasJustWritten(id) && !notes.areBehind(found.sidecar(), found.row())) {
+        if (run.isMerge() && !run.hasJustWritten(id) && !notes.areBehind(found.sidecar(), found.row())) {
             run.countUnchanged();
             return;
         }
         try {
             RIVALS.invoke(() -> new Savepoint(transactions).execute(_ -> {
                 losses.clear();
-                restore(found, flaw != null, run.merges, losses);
+                restore(found, flaw != null, run.isMerge(), losses);
                 return losses;
             }));
             Optional.ofNullable(found.capture()).ifPresent(drift::record);
