@@ -5,6 +5,7 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.query.NoteStats;
+import io.github.notearchive.archive.query.NoteView.NoteFile;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -38,18 +39,18 @@ final class ExplainCommand extends JsonCommand {
             @Nullable Instant requeuedAt,
             NoteCatalog.@Nullable NoteLine captured,
             List<NoteStats.CallEntry> calls,
-            List<NoteStats.FileState> files,
+            List<NoteFile> files,
             @JsonIgnore List<SlotRow> slots,
             @JsonIgnore boolean videosAreBought) {
 
         boolean isListed(SlotRow slot) {
             return files.stream()
-                    .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
-                    .allMatch(NoteStats.FileState::isListed);
+                    .filter(file -> file.kind() == slot.kind() && file.ordinal() == slot.ordinal())
+                    .allMatch(NoteFile::isListed);
         }
     }
 
-    record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteStats.FileState> files) {}
+    record Future(WorklistEntry entry, List<SlotRow> slots, List<NoteFile> files) {}
 
     @Override
     public Integer call() throws Exception {

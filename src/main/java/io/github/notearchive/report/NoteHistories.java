@@ -5,7 +5,8 @@ import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
 import io.github.notearchive.archive.query.NoteStats;
 import io.github.notearchive.archive.query.NoteStats.CallEntry;
-import io.github.notearchive.archive.query.NoteStats.FileState;
+import io.github.notearchive.archive.query.NoteView;
+import io.github.notearchive.archive.query.NoteView.NoteFile;
 import io.github.notearchive.archive.worklist.LedgerProperties;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.NoteId;
@@ -27,17 +28,19 @@ public final class NoteHistories {
     private static final TemplateEngine TEMPLATES = TemplateEngine.createPrecompiled(
             null, ContentType.Plain, NoteHistories.class.getClassLoader(), "io.github.notearchive");
 
+    private final NoteView notes;
     private final NoteStats stats;
     private final LedgerProperties ledger;
 
-    NoteHistories(NoteStats stats, LedgerProperties ledger) {
+    NoteHistories(NoteView notes, NoteStats stats, LedgerProperties ledger) {
+        this.notes = notes;
         this.stats = stats;
         this.ledger = ledger;
     }
 
     public History of(WorklistEntry entry, Texts texts) {
         NoteId id = entry.id();
-        List<FileState> files = stats.files(id);
+        List<NoteFile> files = notes.files(id);
         List<HistoryEvent> events = new ArrayList<>();
         events.add(new HistoryEvent(
                 entry.enqueuedAt(), EventKind.QUEUED, texts.text("history.queued", entry.source(), entry.priority())));
@@ -114,7 +117,7 @@ public final class NoteHistories {
      */
     public record History(
             List<HistoryEvent> events,
-            List<FileState> files,
+            List<NoteFile> files,
             @Nullable Instant requeuedAt) {}
 
     /** Kind of an event; a note is decided by a run or an operator. */

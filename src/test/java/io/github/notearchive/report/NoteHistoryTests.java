@@ -10,6 +10,7 @@ import io.github.notearchive.archive.worklist.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistStats.StateCount;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteHistories.EventKind;
 import io.github.notearchive.sandbox.Reply;
@@ -117,7 +118,7 @@ class NoteHistoryTests extends ReportScenario {
 
         assertThat(story.files())
                 .allSatisfy(file -> assertThat(file.isListed())
-                        .isEqualTo(!List.of("IMAGE", "VIDEO").contains(file.kind())));
+                        .isEqualTo(!List.of(MediaKind.IMAGE, MediaKind.VIDEO).contains(file.kind())));
         assertThat(story.events())
                 .extracting(NoteHistories.HistoryEvent::what)
                 .anyMatch(what -> what.endsWith("not in the newest response"))

@@ -1,7 +1,9 @@
 package io.github.notearchive.archive.query;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.notearchive.archive.catalog.SlotRow.SlotState;
 import io.github.notearchive.io.jdbc.Statements;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
@@ -102,18 +104,31 @@ public final class NoteView {
 
     /** Returns the slots of a note with their files, in the order of kinds and positions. */
     public List<NoteFile> files(NoteId id) {
-        return Statements.list(jdbc, NoteFile.class, Map.of("noteId", id), """
-                        SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.width, m.height, m.sha256,
-                               o.content_type, o.size_bytes AS size, o.verified_at
-                        FROM note_media m LEFT JOIN media_object o USING (sha256)
+        return Statements.list(jdbc, NoteFile.class, Map.of("noteId", id, "video", Endpoint.VIDEO.ledgerName()), """
+                        SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, o.size_bytes, o.content_type,
+                               o.object_key, m.checks, string_to_array(coalesce(m.error, ''), '; ') AS tried,
+                               m.updated_at AS changed_at, m.width, m.height, m.sha256, o.verified_at,
+                               m.captured_at >= n.last_captured_at
+                               OR (m.kind IN ('VIDEO', 'SUBTITLE')
+                                   AND coalesce(m.captured_at >= (
+                                                    SELECT max(c.captured_at)
+                                                    FROM note_capture c JOIN api_call a ON a.id = c.call_id
+                                                    WHERE c.note_id = m.note_id AND a.endpoint = :video), false)) AS is_listed
+                        FROM note_media m
+                        JOIN note n USING (note_id)
+                        LEFT JOIN media_object o USING (sha256)
                         WHERE m.note_id = :noteId
-                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
+                        ORDER BY array_position(
+                                     ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
                         """);
     }
 
     /**
      * A slot and its file.
      *
+     * @param tried errors of the URLs that were tried last, in order; empty if the first one succeeded or none was
+     *     tried
+     * @param isListed whether the newest response lists it
      * @param width pixels as given in the response
      */
     public record NoteFile(
@@ -122,19 +137,21 @@ public final class NoteView {
             SlotState state,
             @Nullable String reason,
             @Nullable String rendition,
-            @Nullable Integer width,
-            @Nullable Integer height,
-            @Nullable String sha256,
+            @Nullable Long sizeBytes,
             @Nullable String contentType,
-            @Nullable Long size,
-            @Nullable Instant verifiedAt) {
+            @Nullable String objectKey,
+            @Nullable String checks,
+            List<String> tried,
+            Instant changedAt,
+            boolean isListed,
+            @JsonIgnore @Nullable Integer width,
+            @JsonIgnore @Nullable Integer height,
+            @JsonIgnore @Nullable String sha256,
+            @JsonIgnore @Nullable Instant verifiedAt) {
 
+        @JsonIgnore
         public boolean isStored() {
             return state == SlotState.STORED && sha256 != null;
-        }
-
-        public boolean isWaived() {
-            return state == SlotState.WAIVED;
         }
     }
 

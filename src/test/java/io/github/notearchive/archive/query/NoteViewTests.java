@@ -60,7 +60,7 @@ class NoteViewTests {
         rows.file(1, "IMAGE", 0, SHARED, null);
 
         assertThat(notes.files(id(1)))
-                .extracting(NoteFile::kind, NoteFile::isStored, NoteFile::reason, NoteFile::size)
+                .extracting(NoteFile::kind, NoteFile::isStored, NoteFile::reason, NoteFile::sizeBytes)
                 .extracting(Object::toString)
                 .containsExactly("(IMAGE, true, null, 10L)", "(VIDEO, false, \"BY_POLICY\", null)");
     }
