@@ -137,7 +137,7 @@ final class ExportCommand extends ArchiveCommand {
                 }
                 ExportReport report = context.get(Exporter.class).export(options, stopped::get);
                 out().print(text("export", report));
-                return report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
+                return report.isComplete() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
             });
         } catch (CancellationException e) {
             throw new CommandFailure(ExitCode.INTERRUPTED, String.valueOf(e.getMessage()));

@@ -75,7 +75,7 @@ final class ForgetCommand extends JsonCommand {
     }
 
     private static ErasureReport erase(Eraser eraser, Eraser.ErasureRequest request) throws IOException {
-        return eraser.forget(request)
+        return eraser.erase(request)
                 .orElseThrow(
                         () -> new CommandFailure(
                                 ExitCode.ALREADY_RUNNING,

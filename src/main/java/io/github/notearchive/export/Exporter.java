@@ -94,15 +94,15 @@ public final class Exporter {
         Since since = options.since() == null ? null : Since.read(options.since());
         Instant start = since == null ? null : since.start();
         boolean hasMedia = options.media() == MediaMode.COPY;
-        boolean hasAnswers = options.packaging().answers();
-        if (hasMedia || hasAnswers) {
+        boolean hasResponses = options.packaging().answers();
+        if (hasMedia || hasResponses) {
             store.getObject().requireBucket();
             try (NoteSnapshot snapshot = notes.open(options.selection(), ids, start)) {
                 if (hasMedia) {
                     directory.plan(
                             snapshot.objects(since != null && options.format().hasTables()));
                 }
-                if (hasAnswers) {
+                if (hasResponses) {
                     directory.plan(snapshot.sidecars());
                 }
             }
@@ -346,7 +346,7 @@ public final class Exporter {
                 @JsonProperty("objectKey") String key, String reason) {}
 
         /** Returns whether it has notes, and no object and no requested note is missing. */
-        public boolean isWhole() {
+        public boolean isComplete() {
             return unmatched == null && missing == 0 && (ids == null || ids.notArchived() == 0);
         }
     }

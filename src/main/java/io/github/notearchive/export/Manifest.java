@@ -86,14 +86,14 @@ record Manifest(Export export) {
     private record ManifestFile(String path, long bytes, String sha256) {}
 
     private ObjectNode selection() {
-        List<String> asked = export.options().selection().authors();
-        List<String> authors = visible(asked);
+        List<String> requested = export.options().selection().authors();
+        List<String> authors = visible(requested);
         NoteFilter filter = export.options().selection().filter();
         boolean isNamed = filter == null || export.options().authors() == AuthorMode.KEEP || !filter.namesAuthor();
         return MAPPER.<ObjectNode>valueToTree(export.options().selection())
                 .putPOJO("filter", isNamed ? filter : HIDDEN)
                 .putPOJO("authors", authors)
-                .put("authorsNotNamed", asked.size() - authors.size())
+                .put("authorsNotNamed", requested.size() - authors.size())
                 .putPOJO("ids", export.ids());
     }
 

@@ -54,7 +54,7 @@ public final class CaptureLog {
 
     private static final Logger log = LoggerFactory.getLogger(CaptureLog.class);
 
-    /** Most entries between two checkpoints, a whole number of tiles. */
+    /** Most entries between two checkpoints, a multiple of a tile. */
     static final int BATCH = 256 * TileTree.WIDTH;
 
     /** Start of a checkpoint: origin, size, root. */
@@ -263,9 +263,9 @@ public final class CaptureLog {
                 : !text.equals(key(bucket).sign(bucket))) {
             throw new DamagedLogException("the checkpoint in the bucket is not signed by the key of this log");
         }
-        TileTree whole = TileTree.of(store, bucket.size());
-        require(whole.root(), bucket);
-        require(whole.prefix(known.size()).root(), known);
+        TileTree complete = TileTree.of(store, bucket.size());
+        require(complete.root(), bucket);
+        require(complete.prefix(known.size()).root(), known);
         requireHeld.run();
         rows.withdraw(known);
         for (LogCheckpoint at = known; at.size() < bucket.size(); ) {

@@ -53,7 +53,7 @@ public class Publisher implements Copies {
     public static final String PREFIX = "lake/";
 
     /** Longer than a publish of the changes of a night takes. */
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Duration MAX_WAIT = Duration.ofMinutes(10);
 
     private static final Duration PAUSE = Duration.ofMillis(500);
 
@@ -98,7 +98,7 @@ public class Publisher implements Copies {
      * @return empty if another process waits, if the active one takes too long, or if notes are being erased
      */
     public Optional<PublishReport> publishAfterRun() throws IOException, InterruptedException {
-        Deadline end = Deadline.in(PATIENCE);
+        Deadline end = Deadline.in(MAX_WAIT);
         RunnerLock lock = null;
         try (RunnerLock next = lock("next")) {
             while (next != null && (lock = lock("")) == null && !end.isOver()) {

@@ -1,6 +1,7 @@
 package io.github.notearchive.report;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.LogRepository;
@@ -345,7 +346,10 @@ public final class HealthCheck {
 
     /** Health of the archive with its reasons, worst first; those of level HEALTHY are information. */
     public record Health(
-            Level level, String inAWord, @Nullable LastRun lastRun, List<Reason> reasons) {
+            Level level,
+            @JsonProperty("inAWord") String summary,
+            @Nullable LastRun lastRun,
+            List<Reason> reasons) {
 
         /** Severity, in ascending order. */
         public enum Level {

@@ -89,7 +89,7 @@ public record NightReport(
         }
 
         /** Returns whether each run recorded its results; active and killed runs did not. */
-        boolean isWhole() {
+        boolean isComplete() {
             return lefts().size() == runs.size();
         }
 

@@ -78,7 +78,7 @@ public record Texts(Locale locale, ResourceBundle bundle) {
     public String summary(Health health) {
         return bundle.containsKey("health.summary")
                 ? text("health.summary", health.count(Level.BROKEN), health.count(Level.ATTENTION))
-                : health.inAWord();
+                : health.summary();
     }
 
     /** Returns what is wrong with a filter or another part of an address. */

@@ -71,7 +71,7 @@ class ExporterTests extends ExportScenario {
         assertThat(ids(target.resolve("notes.jsonl"))).isEqualTo(withLastDigits(notes));
         assertThat(ids(target.resolve("captures.jsonl"))).isEqualTo(withLastDigits(captures));
         assertThat(withLastDigits(notes)).containsAll(ids(target.resolve("media.jsonl")));
-        assertThat(report.isWhole()).isEqualTo(!notes.isEmpty());
+        assertThat(report.isComplete()).isEqualTo(!notes.isEmpty());
     }
 
     @ParameterizedTest
@@ -86,7 +86,7 @@ class ExporterTests extends ExportScenario {
         ExportReport report =
                 export(options(ExportFormat.JSONL, target, selection(given), MediaMode.LINK, AuthorMode.KEEP));
 
-        assertThat(report.isWhole()).isFalse();
+        assertThat(report.isComplete()).isFalse();
         assertThat(String.join(" ", report.unmatched())).isEqualTo(unmatched);
     }
 
@@ -106,7 +106,7 @@ class ExporterTests extends ExportScenario {
         ExportReport report = exportIds(ExportFormat.CSV, target, ids);
 
         assertThat(report.rows()).containsEntry("notes", 2L);
-        assertThat(report.isWhole()).isFalse();
+        assertThat(report.isComplete()).isFalse();
         assertThat(report.ids()).isEqualTo(named(3, "f".repeat(24), FORMULA, BARE, "f".repeat(24)));
     }
 
@@ -287,7 +287,7 @@ class ExporterTests extends ExportScenario {
 
         ExportReport report = export(options(ExportFormat.JSONL, target, ALL, MediaMode.COPY, AuthorMode.KEEP));
 
-        assertThat(report.isWhole()).isFalse();
+        assertThat(report.isComplete()).isFalse();
         assertThat(report.copied()).isEqualTo(2);
         assertThat(report.missing()).isEqualTo(2);
         assertThat(report.missingExamples())
@@ -318,7 +318,7 @@ class ExporterTests extends ExportScenario {
                 return false;
             });
 
-            assertThat(report.isWhole()).isTrue();
+            assertThat(report.isComplete()).isTrue();
             assertThat(report.copied()).isPositive();
         }
         assertThat(idle.get()).as("files copied outside of a transaction").isEqualTo(4);
@@ -347,7 +347,7 @@ class ExporterTests extends ExportScenario {
 
         List<JsonNode> rows = lines(target.resolve("media.jsonl"));
         assertThat(rows).hasSize(7);
-        assertThat(report.isWhole()).isTrue();
+        assertThat(report.isComplete()).isTrue();
         for (JsonNode row : rows) {
             long size = row.path("size_bytes").asLong(0);
             boolean isSelected = row.path("sha256").isString()
@@ -435,14 +435,14 @@ class ExporterTests extends ExportScenario {
     @EnumSource
     void manifestNamesSelectedAuthorsLikeTheRows(AuthorMode people) throws Exception {
         Path key = Files.writeString(directory.resolve("key"), "sixteen bytes or more");
-        Selection asked = selection(Map.of("authors", List.of(AUTHOR, "518955047")));
+        Selection requested = selection(Map.of("authors", List.of(AUTHOR, "518955047")));
         List<String> expected = switch (people) {
             case KEEP -> List.of(AUTHOR, "518955047");
             case HASH -> List.of(hmac("sixteen bytes or more", AUTHOR).substring(0, 32));
             case OMIT -> List.of();
         };
 
-        export(options(ExportFormat.JSONL, target, asked, MediaMode.LINK, people, key, false));
+        export(options(ExportFormat.JSONL, target, requested, MediaMode.LINK, people, key, false));
 
         JsonNode selection = json(target.resolve("manifest.json")).path("selection");
         assertThat(selection.path("authors")).extracting(JsonNode::stringValue).containsExactlyElementsOf(expected);

@@ -124,7 +124,7 @@ class FolderTests extends ExportScenario {
         ExportReport report = exporter(database.dataSource(), store, new HeifCommand("false"))
                 .export(options(ExportFormat.FOLDER, target), () -> false);
 
-        assertThat(report.isWhole()).isTrue();
+        assertThat(report.isComplete()).isTrue();
         assertThat(pageOf(directories().getFirst())).contains("src=\"02.heic\"");
     }
 

@@ -59,7 +59,7 @@ class TablesTests extends ExportScenario {
             "removed",
             1L);
 
-    /** Keys of ours, what the program keeps for its own work, and the whole answer. */
+    /** Keys of ours, what the program keeps for its own work, and the complete response. */
     private static final Set<String> LEFT_OUT = Set.of(
             "author.changed_at",
             "author.updated_at",
@@ -114,7 +114,7 @@ class TablesTests extends ExportScenario {
         ExportReport report = export(options(format, target));
 
         assertThat(report.rows()).containsExactlyInAnyOrderEntriesOf(ROWS);
-        assertThat(report.isWhole()).isTrue();
+        assertThat(report.isComplete()).isTrue();
         JsonNode manifest = json(target.resolve("manifest.json"));
         try (Duck duck = new Duck()) {
             for (JsonNode table : manifest.path("tables")) {
@@ -398,7 +398,7 @@ class TablesTests extends ExportScenario {
     void aBagIsValidWithAllItsFilesAndOneThatIsChangedIsNot() throws Exception {
         ExportReport report = export(options(ExportFormat.BAGIT, target));
         assertThat(report.copied()).isEqualTo(4);
-        assertThat(report.isWhole()).isTrue();
+        assertThat(report.isComplete()).isTrue();
 
         Bag bag = new BagReader().read(target);
         try (BagVerifier verifier = new BagVerifier();

@@ -140,8 +140,7 @@ public abstract class MaintenanceScenario {
 
     protected ErasureReport forgetAuthor(@Nullable String author, String... notes) throws IOException {
         List<NoteId> ids = Stream.of(notes).map(NoteId::new).toList();
-        return eraser.forget(new Eraser.ErasureRequest(ids, author, "asked for"))
-                .orElseThrow();
+        return eraser.erase(new Eraser.ErasureRequest(ids, author, "asked for")).orElseThrow();
     }
 
     /** Returns notes with three pictures or more, and an original of the first one. */

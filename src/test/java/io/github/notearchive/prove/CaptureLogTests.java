@@ -316,7 +316,7 @@ class CaptureLogTests {
     void anotherLogInTheBucketIsNeitherSignedNorExtended() throws IOException {
         appended(300);
         appended(300);
-        Map<String, byte[]> whole = Map.copyOf(bucket.objects);
+        Map<String, byte[]> complete = Map.copyOf(bucket.objects);
         for (int entries : new int[] {600, 0, 200, 300, 700}) {
             replaceLog(entries, "");
             assertThatThrownBy(() -> append(log())).as("%d entries", entries).isInstanceOf(DamagedLogException.class);
@@ -335,7 +335,7 @@ class CaptureLogTests {
                 "log/checkpoint", checkpoint().replace("\n600\n", "\n-1\n").getBytes(UTF_8));
         assertThatThrownBy(() -> append(log())).hasMessageContaining("is not a checkpoint");
 
-        bucket.objects.putAll(whole);
+        bucket.objects.putAll(complete);
         assertThat(append(log()).size()).isEqualTo(605);
         assertWhole(605);
     }
@@ -430,7 +430,7 @@ class CaptureLogTests {
         record(1);
         byte[] bundle = bucket.objects.get("log/tile/entries/001.p/44");
 
-        assertThat(rows.forget(List.of(note(299), note(300)))).isEqualTo(2);
+        assertThat(rows.erase(List.of(note(299), note(300)))).isEqualTo(2);
 
         assertThat(log().prove(note(299))).isEmpty();
         assertThat(appended(1).size()).isEqualTo(302);
@@ -543,12 +543,12 @@ class CaptureLogTests {
                     .startsWith("0 proven: entry " + proven.position() + " of " + (number < 300 ? 300 : 711))
                     .contains("\"noteId\":\"" + note(number) + "\"");
         }
-        String whole = Files.readString(proof);
-        String line = whole.lines().skip(3).findFirst().orElseThrow();
+        String complete = Files.readString(proof);
+        String line = complete.lines().skip(3).findFirst().orElseThrow();
         // bits that the 32 bytes of a hash leave over
-        Files.writeString(proof, whole.replace(line, line.replaceFirst(".=$", (char) (line.charAt(42) + 1) + "=")));
+        Files.writeString(proof, complete.replace(line, line.replaceFirst(".=$", (char) (line.charAt(42) + 1) + "=")));
         assertThat(verify(proof, verifier, file.toString())).startsWith("1 not proven: format");
-        Files.writeString(proof, whole);
+        Files.writeString(proof, complete);
         byte[] bytes = Files.readAllBytes(proof);
         Random random = new Random(3);
         int name = new String(bytes, UTF_8).indexOf("\n\n");

@@ -99,7 +99,7 @@ class HealthTests extends ReportScenario {
         passes(Duration.ofDays(-1));
 
         assertHealthy();
-        assertThat(check.check(Optional.empty()).inAWord())
+        assertThat(check.check(Optional.empty()).summary())
                 .contains("by a clock ahead of this one, with COMPLETED (exit 0)")
                 .doesNotContain("just now");
     }
@@ -113,7 +113,7 @@ class HealthTests extends ReportScenario {
         Health health = check.check(Optional.empty());
         assertThat(health.level()).isEqualTo(Level.HEALTHY);
         assertThat(health.reasons()).isEmpty();
-        assertThat(health.inAWord()).contains("no action required", "with COMPLETED (exit 0)");
+        assertThat(health.summary()).contains("no action required", "with COMPLETED (exit 0)");
 
         passes(Duration.ofMinutes(4));
         assertOnly(Level.BROKEN, "26 h 2 min ago", "the limit is 26 h");
@@ -248,7 +248,7 @@ class HealthTests extends ReportScenario {
                 .anyMatch(what -> what.contains("ORPHAN 1"))
                 .anyMatch(what -> what.contains("last verified 36 days ago"))
                 .anyMatch(what -> what.contains("1 new field in responses"));
-        assertThat(health.inAWord()).startsWith("1 problem to fix now, 3 to review");
+        assertThat(health.summary()).startsWith("1 problem to fix now, 3 to review");
     }
 
     @Test

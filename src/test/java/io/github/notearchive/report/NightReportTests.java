@@ -355,7 +355,7 @@ class NightReportTests extends ReportScenario {
 
         assertThat(forgetter.preview(request).reports()).isEqualTo(2);
         assertThat(file).exists();
-        assertThat(forgetter.forget(request).orElseThrow().reports()).isEqualTo(2);
+        assertThat(forgetter.erase(request).orElseThrow().reports()).isEqualTo(2);
 
         assertThat(file).doesNotExist();
         assertThat(night.objects("reports/")).isEmpty();

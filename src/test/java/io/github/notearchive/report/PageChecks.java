@@ -19,7 +19,7 @@ public final class PageChecks {
 
     private PageChecks() {}
 
-    /** Fails unless the page is whole, of itself only, and can be read by everybody. */
+    /** Fails unless the page is complete, of itself only, and can be read by everybody. */
     public static void assertValid(String page) {
         assertThat(page)
                 .containsPattern("\\A<!DOCTYPE html>\n<html lang=\"(en|zh)\">")

@@ -69,7 +69,7 @@ public final class AuditRepository {
         },
         SIDECARS("note_capture", "sidecar_verified_at", "call_id", "bigint", "sidecar_key", """
                 sidecar_key AS key, note_id AS note, call_id AS call, captured_at,
-                (SELECT encode(sha256(c.response), 'hex') FROM api_call c WHERE c.id = call_id) AS answer_sha256""", SidecarFile.class) {
+                (SELECT encode(sha256(c.response), 'hex') FROM api_call c WHERE c.id = call_id) AS response_sha256""", SidecarFile.class) {
             @Override
             String bound(long part, long parts, Keys keys) {
                 return String.valueOf(part == parts ? Long.MAX_VALUE : (long) (keys.last() * ((double) part / parts)));

@@ -251,7 +251,7 @@ public final class ErasureRepository {
                    OR object_key IN (SELECT object_key FROM forgotten_object)
                 """, Map.of("notes", notes)));
         rows.put("worklist", worklist.delete(notes));
-        rows.put("log_entry", log.forget(notes));
+        rows.put("log_entry", log.erase(notes));
         rows.put("api_call", calls.clearResponses(notes));
         return rows;
     }

@@ -29,7 +29,7 @@ public sealed interface Expected {
             NoteId note,
             long call,
             Instant capturedAt,
-            @Nullable String answerSha256) implements Expected {
+            @Nullable String responseSha256) implements Expected {
 
         @Override
         public String description() {

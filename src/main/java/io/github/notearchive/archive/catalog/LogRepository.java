@@ -244,7 +244,7 @@ public final class LogRepository {
     }
 
     /** Removes what names these notes from their entries, which stay. Part of the caller's transaction. */
-    public long forget(Collection<NoteId> notes) {
+    public long erase(Collection<NoteId> notes) {
         return Statements.update(jdbc, Map.of("notes", notes), """
                         UPDATE log_entry SET note_id = NULL, captured_at = NULL, salt = NULL WHERE note_id = ANY (:notes)
                         """);

@@ -116,7 +116,7 @@ public final class NoteCatalog {
                     capture, video, slots.stream().map(slot -> slot.at(now)).toList(), complete ? now : null);
         }
 
-        public List<NoteCapture> answers() {
+        public List<NoteCapture> responses() {
             return video == null ? List.of(capture) : List.of(capture, video);
         }
 
@@ -160,7 +160,7 @@ public final class NoteCatalog {
         List<ListedSlot> slots = new ArrayList<>();
         for (CapturedNote note : notes.stream().map(MappedNote::note).toList()) {
             Boolean isNew = newest.get(note.capture().id());
-            for (NoteCapture response : note.answers()) {
+            for (NoteCapture response : note.responses()) {
                 boolean ofVideo = note.isVideo(response);
                 if (ofVideo || isNew != null) {
                     List<ListedSlot> listed = ListedSlot.of(response, note.filesOf(response));

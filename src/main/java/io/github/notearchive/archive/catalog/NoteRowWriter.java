@@ -101,7 +101,7 @@ public final class NoteRowWriter implements AutoCloseable {
      */
     public Optional<RowChange> record(
             WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, boolean isSidecarDue) {
-        note.answers().forEach(drift::record);
+        note.responses().forEach(drift::record);
         Settlement settlement = new Settlement(claimed, row, jobExecution);
         NoteWrite request = new NoteWrite(settlement, NoteCatalog.map(note), isSidecarDue);
         if (claimed.refreshNight() == null) {
@@ -223,7 +223,7 @@ public final class NoteRowWriter implements AutoCloseable {
     /** Releases a note and writes its collected media, if any; false if the claim was lost. */
     public boolean release(WorklistItem claimed, @Nullable CapturedNote note, boolean isSidecarDue) {
         if (note != null) {
-            note.answers().forEach(drift::record);
+            note.responses().forEach(drift::record);
         }
         return transaction.executeRepeated(_ -> {
             limitIdleTime();

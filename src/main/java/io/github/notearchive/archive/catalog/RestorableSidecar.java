@@ -57,10 +57,10 @@ public record RestorableSidecar(
     }
 
     private static RestorableSidecar of(Sidecar sidecar, WorklistRow row) throws BrokenSidecarException {
-        NoteCapture capture = ResponseReader.read(sidecar.answer(), sidecar.noteId())
+        NoteCapture capture = ResponseReader.read(sidecar.response(), sidecar.noteId())
                 .orElseThrow(() -> new BrokenSidecarException("its response is not of the provider"))
                 .note()
-                .map(note -> note.capture(sidecar.noteId(), sidecar.callId(), sidecar.capturedAt(), sidecar.answer()))
+                .map(note -> note.capture(sidecar.noteId(), sidecar.callId(), sidecar.capturedAt(), sidecar.response()))
                 .orElse(null);
         if (sidecar.media() != null && capture == null) {
             throw new BrokenSidecarException("its response does not contain the note");
@@ -85,7 +85,7 @@ public record RestorableSidecar(
                 null,
                 null,
                 null,
-                sidecar.answer());
+                sidecar.response());
         return new RestorableSidecar(response, call, null, author, due(response));
     }
 

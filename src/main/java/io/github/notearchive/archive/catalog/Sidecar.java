@@ -66,7 +66,7 @@ public record Sidecar(
         @Nullable Instant archivedAt,
         @Nullable List<SlotRow> media,
         @Nullable String logSalt,
-        @JsonIgnore byte[] answer) {
+        @JsonIgnore byte[] response) {
 
     public static final String PREFIX = "notes/";
 
@@ -99,7 +99,7 @@ public record Sidecar(
     }
 
     Sidecar with(String salt) {
-        return new Sidecar(noteId, capturedAt, callId, call, worklist, archivedAt, media, salt, answer);
+        return new Sidecar(noteId, capturedAt, callId, call, worklist, archivedAt, media, salt, response);
     }
 
     /** Returns the files that the response lists; empty if the response is not in the catalog. */
@@ -121,7 +121,7 @@ public record Sidecar(
                 .put("format", "note-archive/record/1")
                 .put("noteId", noteId.value())
                 .put("capturedAt", capturedAt.toString())
-                .put("responseSha256", DigestUtils.sha256Hex(answer));
+                .put("responseSha256", DigestUtils.sha256Hex(response));
         ArrayNode list = record.putArray("files");
         for (SlotRow slot : files().stream()
                 .sorted(Comparator.comparing(SlotRow::kind).thenComparingInt(SlotRow::ordinal))
@@ -161,12 +161,12 @@ public record Sidecar(
             json.writeName(field.getKey());
             json.writeTree(field.getValue());
         });
-        if (isUtf8(answer)) {
+        if (isUtf8(response)) {
             json.writeName("answer");
-            json.writeUTF8String(answer, 0, answer.length);
+            json.writeUTF8String(response, 0, response.length);
         } else {
             json.writeName("answerBase64");
-            json.writeBinary(answer);
+            json.writeBinary(response);
         }
         json.writeEndObject();
     }
@@ -263,7 +263,7 @@ public record Sidecar(
                     store,
                     key,
                     Integer.MAX_VALUE - 8,
-                    (bytes, _) -> readable(key, bytes).map(Sidecar::answer));
+                    (bytes, _) -> readable(key, bytes).map(Sidecar::response));
         } catch (StoreException e) {
             if (e.absent()) {
                 return Optional::empty;

@@ -135,7 +135,7 @@ public final class Sidecars implements AutoCloseable {
         if (claimed == null || newest == null) {
             return SidecarWrite.CLAIM_LOST;
         }
-        List<NoteCapture> added = note.answers().stream()
+        List<NoteCapture> added = note.responses().stream()
                 .filter(response -> !claimed.captured().contains(String.valueOf(response.callId())))
                 .toList();
         for (NoteCapture response : added) {
@@ -160,7 +160,7 @@ public final class Sidecars implements AutoCloseable {
         boolean isNewest = added.stream().anyMatch(response -> response.callId() == newest.number());
         // others may plan refreshes during a claim
         return isNewest
-                        && added.size() == note.answers().size()
+                        && added.size() == note.responses().size()
                         && claimed.row().equals(item.row())
                 ? SidecarWrite.ALL
                 : SidecarWrite.NEW_ONLY;
@@ -304,7 +304,7 @@ public final class Sidecars implements AutoCloseable {
             Optional<StoredObject> there = store.stat(key);
             if (there.isPresent()) {
                 memory.take(id, there.get().size());
-                return Optional.of(Sidecar.read(key, store.read(key)).answer());
+                return Optional.of(Sidecar.read(key, store.read(key)).response());
             }
         } catch (BrokenSidecarException e) {
             why = String.valueOf(e.getMessage());

@@ -111,7 +111,7 @@ public final class StoredResponses {
             return Collections.unmodifiableMap(changes);
         }
 
-        public int answers() {
+        public int responses() {
             return mapped.size() + unreadable.size();
         }
 
@@ -121,7 +121,7 @@ public final class StoredResponses {
         }
 
         private boolean isFull() {
-            return answers() >= MAX_PAGE || characters >= MAX_PAGE_CHARACTERS;
+            return responses() >= MAX_PAGE || characters >= MAX_PAGE_CHARACTERS;
         }
 
         private void add(String column, NoteId note) {

@@ -77,7 +77,7 @@ public final class MediaTotals {
             jdbc.sql("""
                             WITH begun AS (
                                 SELECT coalesce(max(counted_until), '-infinity') AS until FROM media_object_count),
-                            gone AS (
+                            removed AS (
                                 DELETE FROM media_object_count
                                 WHERE (SELECT until < now() - interval '7 hours' FROM begun)
                                 RETURNING files, bytes),
@@ -86,8 +86,8 @@ public final class MediaTotals {
                                 WHERE stored_at >= (SELECT until FROM begun) AND stored_at < now() - interval '6 hours')
                             INSERT INTO media_object_count (counted_until, files, bytes)
                             SELECT now() - interval '6 hours',
-                                   old.files + coalesce((SELECT sum(files) FROM gone), 0),
-                                   old.bytes + coalesce((SELECT sum(bytes) FROM gone), 0)
+                                   old.files + coalesce((SELECT sum(files) FROM removed), 0),
+                                   old.bytes + coalesce((SELECT sum(bytes) FROM removed), 0)
                             FROM old
                             WHERE (SELECT until < now() - interval '7 hours' FROM begun)
                             """).update();

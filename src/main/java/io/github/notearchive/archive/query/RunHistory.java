@@ -448,7 +448,7 @@ public final class RunHistory {
         BYTES
     }
 
-    /** Calls with the same endpoint, code and billing. Percentiles are in milliseconds, null if none was answered. */
+    /** Calls with the same endpoint, code and billing. Percentiles are in milliseconds, null without a response. */
     public record CallClass(
             String endpoint,
             @Nullable Integer code,

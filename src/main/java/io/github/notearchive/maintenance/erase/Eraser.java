@@ -131,7 +131,7 @@ public final class Eraser {
     }
 
     /** Erases notes and person; empty, and nothing is changed, if a run or an audit of any node is active. */
-    public Optional<ErasureReport> forget(ErasureRequest request) throws IOException {
+    public Optional<ErasureReport> erase(ErasureRequest request) throws IOException {
         try (RunnerLock lock =
                 RunnerLock.acquire(database, Scope.ARCHIVE, settings.node()).orElse(null)) {
             if (lock == null) {

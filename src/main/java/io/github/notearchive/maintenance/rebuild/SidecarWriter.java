@@ -57,7 +57,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 final class SidecarWriter {
 
     /** Repeats the rows of a sidecar after another node has used a number of a call at the same time. */
-    private static final RetryTemplate RIVALS = new RetryTemplate(RetryPolicy.builder()
+    private static final RetryTemplate NUMBER_CONFLICTS = new RetryTemplate(RetryPolicy.builder()
             .includes(DuplicateKeyException.class)
             .maxRetries(100)
             .delay(Duration.ZERO)
@@ -129,7 +129,7 @@ final class SidecarWriter {
             return;
         }
         try {
-            RIVALS.invoke(() -> new Savepoint(transactions).execute(_ -> {
+            NUMBER_CONFLICTS.invoke(() -> new Savepoint(transactions).execute(_ -> {
                 losses.clear();
                 restore(found, flaw != null, run.isMerge(), losses);
                 return losses;
@@ -162,7 +162,7 @@ final class SidecarWriter {
         Sidecar sidecar = found.sidecar();
         NoteId id = sidecar.noteId();
         Instant now = clock.instant();
-        long number = paid.restore(id, found.call(), sidecar.answer());
+        long number = paid.restore(id, found.call(), sidecar.response());
         WorklistRow row = found.row();
         if (isDue) {
             if (worklist.requeue(List.of(id)).isEmpty()) {

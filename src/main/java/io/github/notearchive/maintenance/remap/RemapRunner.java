@@ -222,7 +222,7 @@ public final class RemapRunner {
                 return new RemapProgress(
                         scope,
                         page.last(),
-                        answers + page.answers(),
+                        answers + page.responses(),
                         unreadable + page.unreadable().size(),
                         Stream.concat(
                                         unreadableNotes.stream(),
@@ -263,7 +263,7 @@ public final class RemapRunner {
         private @Nullable Page next() {
             try {
                 Page page = responses.next(progress.last, all);
-                return page.answers() == 0 ? null : page;
+                return page.responses() == 0 ? null : page;
             } catch (StoreException e) {
                 gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
                 return null;

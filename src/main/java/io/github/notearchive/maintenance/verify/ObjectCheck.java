@@ -126,8 +126,8 @@ public class ObjectCheck {
         try {
             RestorableSidecar found =
                     RestorableSidecar.read(Sidecar.keyOf(sidecar.note(), sidecar.capturedAt()), bytes);
-            String answerSha256 = DigestUtils.sha256Hex(found.sidecar().answer());
-            if (sidecar.answerSha256() != null && !sidecar.answerSha256().equals(answerSha256)) {
+            String responseSha256 = DigestUtils.sha256Hex(found.sidecar().response());
+            if (sidecar.responseSha256() != null && !sidecar.responseSha256().equals(responseSha256)) {
                 return new Damage(FindingKind.SIDECAR_CORRUPT, "another response than that of the ledger");
             }
             // the checksum of the upload only proves that the bytes are unchanged since then

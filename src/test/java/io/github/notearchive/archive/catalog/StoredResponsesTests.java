@@ -160,9 +160,9 @@ class StoredResponsesTests {
         Page first = page(ResponsePosition.FIRST, true);
         Page second = page(first.last(), true);
 
-        assertThat(first.answers()).isEqualTo(2);
-        assertThat(second.answers()).isEqualTo(1);
-        assertThat(page(second.last(), true).answers()).isZero();
+        assertThat(first.responses()).isEqualTo(2);
+        assertThat(second.responses()).isEqualTo(1);
+        assertThat(page(second.last(), true).responses()).isZero();
     }
 
     /** The beginning of each one is read by a separate thread. */
@@ -255,7 +255,7 @@ class StoredResponsesTests {
 
     private SortedMap<String, RemapChange> remap(boolean all) {
         SortedMap<String, RemapChange> changes = new TreeMap<>();
-        for (Page page = page(ResponsePosition.FIRST, all); page.answers() > 0; page = page(page.last(), all)) {
+        for (Page page = page(ResponsePosition.FIRST, all); page.responses() > 0; page = page(page.last(), all)) {
             Page read = page;
             database.inTransaction(() -> answers.write(read));
             read.changes().forEach((column, change) -> changes.merge(column, change, RemapChange::and));

@@ -471,7 +471,7 @@ class EraseTests extends MaintenanceScenario {
         var running = night.runAside();
         night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
 
-        assertThat(eraser.forget(request(notes.toArray(String[]::new)))).isEmpty();
+        assertThat(eraser.erase(request(notes.toArray(String[]::new)))).isEmpty();
 
         assertThat(count("forgotten_note")).isZero();
         assertThat(night.objects("forgotten/")).isEmpty();
@@ -502,14 +502,14 @@ class EraseTests extends MaintenanceScenario {
     void forgettingANoteWithReplacedFilesLeavesNoObject() throws Exception {
         List<String> notes = withTheFirstOriginalDead(3);
         night.run(ExitCode.COMPLETED);
-        List<String> lesser = notes.stream().map(note -> key(note, 0)).toList();
+        List<String> degraded = notes.stream().map(note -> key(note, 0)).toList();
         night.script().clear();
         night.isNextDay();
 
         RunSummary run = night.run();
 
         assertThat(run.files().upgraded()).isEqualTo(3);
-        assertThat(keys(notes)).doesNotContainAnyElementsOf(lesser);
+        assertThat(keys(notes)).doesNotContainAnyElementsOf(degraded);
         assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes));
         assertThat(count("media_object")).isEqualTo(keys(notes).size());
         assertThat(count("forgotten_object")).isZero();

@@ -73,7 +73,7 @@ class RebuildTests extends MaintenanceScenario {
                 picturedNotes().stream().filter(id -> !kinds.contains(id)).toList();
         List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 11);
         String improved = many.get(0);
-        String lesser = many.get(1);
+        String degraded = many.get(1);
         String incomplete = many.get(2);
         String waived = many.get(3);
         String renewed = many.get(4);
@@ -88,10 +88,10 @@ class RebuildTests extends MaintenanceScenario {
         String latin = texts.get(8);
         String busy = texts.get(9);
         night.pending(kinds);
-        night.pending(List.of(improved, lesser, incomplete, waived, renewed, awaited));
+        night.pending(List.of(improved, degraded, incomplete, waived, renewed, awaited));
         night.pending(List.of(sold, gone, empty, goneLater, soldLater, nul, lone, latin, busy));
         Runnable dead = () -> {
-            original(lesser, Reply.status(404));
+            original(degraded, Reply.status(404));
             picture(awaited, 0, Reply.status(503));
             List.of(0, 1).forEach(number -> picture(incomplete, number, Reply.status(404)));
             List.of(0, 2).forEach(number -> picture(waived, number, Reply.status(404)));
@@ -128,7 +128,7 @@ class RebuildTests extends MaintenanceScenario {
         update("UPDATE note_capture SET sidecar_verified_at = now()");
         night.run(ExitCode.COMPLETED); // clears responses that are too old for reuse
         assertThat(night.states(kinds)).containsOnly(ARCHIVED);
-        assertThat(night.states(List.of(improved, lesser, waived, renewed, nul, lone, latin)))
+        assertThat(night.states(List.of(improved, degraded, waived, renewed, nul, lone, latin)))
                 .containsOnly(ARCHIVED);
         assertThat(night.states(List.of(sold, gone, empty, goneLater, soldLater)))
                 .containsOnly(UNAVAILABLE);
