@@ -1,34 +1,24 @@
 package io.github.notearchive.report;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.archive.catalog.LogRepository;
-import io.github.notearchive.archive.catalog.SchemaDrift;
+import static io.github.notearchive.report.Health.Reason.when;
+
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.ledger.ResponseSpool;
-import io.github.notearchive.archive.query.MediaTotals;
 import io.github.notearchive.archive.query.RunHistory;
 import io.github.notearchive.archive.query.RunHistory.RecordedRun;
-import io.github.notearchive.archive.worklist.ErasureList;
-import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistStats;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
-import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.report.HealthCheck.Health.HealthCause;
-import io.github.notearchive.report.HealthCheck.Health.Reason;
+import io.github.notearchive.report.Health.HealthCause;
+import io.github.notearchive.report.Health.Reason;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,19 +37,12 @@ public final class HealthCheck {
 
     private static final int NIGHTS = 14;
 
-    /** Number of failed notes that are examined for the id of an example. */
-    private static final int EXAMINED = 1_000;
-
     private final RunHistory history;
     private final JobExecutionQueries executions;
     private final QuotaHolds quotaHolds;
     private final WorklistStats worklist;
-    private final ErasureList erased;
     private final ResponseSpool spool;
-    private final MediaTotals media;
-    private final AuditRepository audits;
-    private final SchemaDrift drift;
-    private final LogRepository log;
+    private final DataHealth data;
     private final HealthProperties settings;
     private final Clock clock;
 
@@ -68,24 +51,16 @@ public final class HealthCheck {
             JobExecutionQueries executions,
             QuotaHolds quotaHolds,
             WorklistStats worklist,
-            ErasureList erased,
             ResponseSpool spool,
-            MediaTotals media,
-            AuditRepository audits,
-            SchemaDrift drift,
-            LogRepository log,
+            DataHealth data,
             HealthProperties settings,
             Clock clock) {
         this.history = history;
         this.executions = executions;
         this.quotaHolds = quotaHolds;
         this.worklist = worklist;
-        this.erased = erased;
         this.spool = spool;
-        this.media = media;
-        this.audits = audits;
-        this.drift = drift;
-        this.log = log;
+        this.data = data;
         this.settings = settings;
         this.clock = clock;
     }
@@ -103,8 +78,6 @@ public final class HealthCheck {
                 history.runs(null, new Night(tonight.minusDays(NIGHTS - 1L)), new Night(tonight.plusDays(NIGHTS)));
         Map<String, RecordedRun> lastByNode = new TreeMap<>();
         all.forEach(run -> lastByNode.put(run.node(), run));
-        long erasures = erased.count().unfinished();
-        long fields = drift.unreviewed(1).fields();
         List<Reason> reasons = Stream.of(
                         when(
                                 executions.isRebuildUnfinished(),
@@ -112,36 +85,21 @@ public final class HealthCheck {
                                 "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then"),
                         difference.stream().map(what -> new Reason(HealthCause.BUCKET_DIFFERS, what)),
                         when(executions.isRemapUnfinished(), HealthCause.REMAP_UNFINISHED, "a remap is not finished"),
-                        when(
-                                erasures > 0,
-                                HealthCause.FORGET_UNFINISHED,
-                                "erasures of notes or authors that are not finished: " + erasures,
-                                erasures),
+                        data.erasures(),
                         responsesInFiles(),
                         lastByNode.values().stream().flatMap(run -> lastRun(run, now)),
                         quota(),
                         lastSuccess(all, now),
-                        notes(),
-                        findings(),
-                        verification(now),
+                        data.notes(),
+                        data.findings(),
+                        data.verification(now),
                         lastAudit(now),
-                        when(
-                                log.isBehind(now, settings.successWithin()),
-                                HealthCause.LOG_BEHIND,
-                                "captures are not logged"),
-                        when(
-                                fields > 0,
-                                HealthCause.NEW_FIELDS,
-                                DisplayFormat.plural(fields, "new field") + " in responses",
-                                fields))
+                        data.log(now),
+                        data.newFields())
                 .flatMap(reason -> reason)
                 .toList();
         RecordedRun last = all.isEmpty() ? null : all.getLast();
         return Health.of(last, last == null ? "no run yet" : describe(last, now), reasons);
-    }
-
-    private static Stream<Reason> when(boolean condition, HealthCause cause, String what, Object... arguments) {
-        return condition ? Stream.of(new Reason(cause, what).with(arguments)) : Stream.empty();
     }
 
     private Stream<Reason> responsesInFiles() {
@@ -223,75 +181,6 @@ public final class HealthCheck {
                 settings.successWithin().toHours());
     }
 
-    /** Returns one reason per {@link StateReason}, since remedy and cost differ, and lesser renditions. */
-    private Stream<Reason> notes() {
-        long degraded = media.degradedNotes();
-        return Stream.concat(
-                worklist.openNotes(EXAMINED).stream()
-                        .filter(failed -> failed.state() == NoteState.FAILED)
-                        .map(failed -> new Reason(
-                                        HealthCause.NOTES_FAILED,
-                                        DisplayFormat.plural(failed.notes(), "note")
-                                                + " failed and will not be retried: "
-                                                + failed.reason().meaning(),
-                                        failed.reason().command(failed.example()))
-                                .with(failed.notes(), failed.reason())),
-                when(
-                        degraded > 0,
-                        HealthCause.DEGRADED_NOTES,
-                        (degraded == 1 ? "1 archived note has" : DisplayFormat.count(degraded) + " archived notes have")
-                                + " a file in a lesser rendition than the best one offered",
-                        degraded));
-    }
-
-    private Stream<Reason> findings() {
-        Map<Damage.FindingKind, Long> damage = audits.countOpen();
-        Map<Damage.FindingKind, Long> others = new EnumMap<>(damage);
-        damage.keySet().removeIf(kind -> !isDamage(kind));
-        others.keySet().removeAll(damage.keySet());
-        return Stream.concat(
-                when(
-                        !damage.isEmpty(),
-                        HealthCause.STORE_DAMAGED,
-                        "the store differs from the tables: " + Damage.describe(damage),
-                        sum(damage)),
-                when(
-                        !others.isEmpty(),
-                        HealthCause.FINDINGS_OPEN,
-                        "audits found " + Damage.describe(others),
-                        sum(others)));
-    }
-
-    private static long sum(Map<Damage.FindingKind, Long> counts) {
-        return counts.values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    /** Returns whether the store differs from the tables, which {@code verify --repair} corrects. */
-    static boolean isDamage(Damage.FindingKind kind) {
-        return switch (kind) {
-            case UNREADABLE, ORPHAN, FORGOTTEN -> false;
-            case MISSING, CORRUPT, SIZE, UNRECORDED, SIDECAR_MISSING, SIDECAR_CORRUPT, SIDECAR_STALE -> true;
-        };
-    }
-
-    private Stream<Reason> verification(Instant now) {
-        AuditRepository.Verified verified = audits.verified(now);
-        if (verified.never() > 0) {
-            String files = DisplayFormat.plural(verified.never(), "file")
-                    + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more");
-            String what =
-                    " without usable time of verification: none since the tables were rebuilt, or one later than now";
-            return Stream.of(new Reason(HealthCause.NEVER_VERIFIED, files + what).with(verified.never()));
-        }
-        return Stream.ofNullable(verified.oldest())
-                .filter(oldest -> oldest.plus(settings.verifiedWithin()).isBefore(now))
-                .map(oldest -> new Reason(
-                                HealthCause.NOT_VERIFIED,
-                                "a file was last verified " + age(oldest, now) + "; the limit is "
-                                        + settings.verifiedWithin().toDays() + " days")
-                        .with(settings.verifiedWithin().toDays()));
-    }
-
     /** Returns an audit that failed. Findings have separate reasons, and an audit may reach its time limit. */
     private Stream<Reason> lastAudit(Instant now) {
         return executions
@@ -314,7 +203,7 @@ public final class HealthCheck {
                         : "the last run started " + age(last.began(), now) + " and did not record its end");
     }
 
-    private static String age(@Nullable Instant then, Instant now) {
+    static String age(@Nullable Instant then, Instant now) {
         if (then == null) {
             return "at an unknown time";
         }
@@ -343,143 +232,4 @@ public final class HealthCheck {
     public record HealthProperties(
             @DefaultValue("26h") @DurationMin(minutes = 1) Duration successWithin,
             @DefaultValue("35d") @DurationMin(hours = 1) Duration verifiedWithin) {}
-
-    /** Health of the archive with its reasons, worst first; those of level HEALTHY are information. */
-    public record Health(
-            Level level,
-            @JsonProperty("inAWord") String summary,
-            @Nullable LastRun lastRun,
-            List<Reason> reasons) {
-
-        /** Severity, in ascending order. */
-        public enum Level {
-            HEALTHY,
-            /** Nothing is lost and runs continue, but an operator should look. */
-            ATTENTION,
-            /** Runs do not continue, or archived data is damaged. */
-            BROKEN
-        }
-
-        /**
-         * Causes of a reason with their levels and remedies; a remedy that depends on the case is empty here. The
-         * alerts of {@code config/prometheus/alerts.yml} have the same list, and the same levels as severities.
-         */
-        public enum HealthCause {
-            RUN_ACTIVE(Level.HEALTHY, "no action needed"),
-            GATE_CLOSED(Level.HEALTHY, "no action needed; a later run makes calls again"),
-            WORKLIST_EMPTY(Level.ATTENTION, "note-archive enqueue FILE"),
-            NO_RUN(Level.ATTENTION, "note-archive run"),
-            RUN_KILLED(Level.ATTENTION, ""),
-            NOTES_FAILED(Level.ATTENTION, ""),
-            DEGRADED_NOTES(
-                    Level.ATTENTION, "note-archive requeue --degraded, then run: buys one new response for each"),
-            RESPONSES_IN_FILES(Level.ATTENTION, "note-archive run, which records them; if it does not, see the log"),
-            FINDINGS_OPEN(Level.ATTENTION, "note-archive verify; --delete-orphans removes orphans"),
-            NEVER_VERIFIED(Level.ATTENTION, "note-archive verify"),
-            NOT_VERIFIED(Level.ATTENTION, "note-archive verify --max-duration 2h, each day"),
-            AUDIT_FAILED(Level.ATTENTION, "read its log, then note-archive verify"),
-            NEW_FIELDS(
-                    Level.ATTENTION,
-                    "note-archive status --verbose lists them; UPDATE schema_drift SET state = 'BASELINE' accepts them"),
-            LOG_BEHIND(Level.ATTENTION, "note-archive run appends them to the log of captures, or shows why not"),
-            BUCKET_DIFFERS(Level.ATTENTION, "note-archive rebuild --missing, which merges a restored dump"),
-            REMAP_UNFINISHED(Level.ATTENTION, "note-archive remap"),
-            FORGET_UNFINISHED(Level.ATTENTION, "repeat the last note-archive forget --yes"),
-            REBUILD_UNFINISHED(Level.BROKEN, "note-archive rebuild"),
-            RUN_FAILED(Level.BROKEN, ""),
-            NO_SUCCESS(Level.BROKEN, "note-archive run; then check its schedule"),
-            STORE_DAMAGED(
-                    Level.BROKEN,
-                    "note-archive verify --repair, then run, which stores the files again, then verify, which confirms it");
-
-            private final Level level;
-            private final String command;
-
-            HealthCause(Level level, String command) {
-                this.level = level;
-                this.command = command;
-            }
-
-            public Level level() {
-                return level;
-            }
-        }
-
-        /**
-         * One cause with its details, a statement without a full stop, and its remedy.
-         *
-         * @param arguments details for the text of the cause in another language
-         */
-        public record Reason(
-                HealthCause cause,
-                Level level,
-                String what,
-                String command,
-                @JsonIgnore List<Object> arguments) {
-
-            Reason(HealthCause cause, String what, String command) {
-                this(cause, cause.level, what, command, List.of());
-            }
-
-            private Reason with(Object... details) {
-                return new Reason(cause, level, what, command, List.of(details));
-            }
-
-            Reason(HealthCause cause, String what) {
-                this(cause, what, cause.command);
-            }
-        }
-
-        /**
-         * The newest run.
-         *
-         * @param exitNumber null if it is active or was killed
-         * @param exitCode {@code NOT_OVER} of an active run, {@code KILLED} of a killed one
-         */
-        public record LastRun(
-                String node,
-                @Nullable Long execution,
-                Instant began,
-                @Nullable Instant ended,
-                @Nullable Integer exitNumber,
-                String exitCode) {
-
-            static LastRun of(RecordedRun run) {
-                Optional<ExitCode> exit = NightReport.exit(run);
-                return new LastRun(
-                        run.node(),
-                        run.execution(),
-                        run.began(),
-                        run.ended(),
-                        exit.map(ExitCode::number).orElse(null),
-                        exit.map(ExitCode::name).orElse(run.isKilled() ? "KILLED" : "NOT_OVER"));
-            }
-        }
-
-        static Health of(@Nullable RecordedRun lastRun, String lastRunDescription, List<Reason> reasons) {
-            List<Reason> sorted = reasons.stream()
-                    .sorted(Comparator.comparing(Reason::level).reversed())
-                    .toList();
-            Level level = sorted.isEmpty() ? Level.HEALTHY : sorted.getFirst().level();
-            long broken = count(sorted, Level.BROKEN);
-            long attention = count(sorted, Level.ATTENTION);
-            String summary = switch (level) {
-                case HEALTHY -> "no action required";
-                case ATTENTION -> DisplayFormat.plural(attention, "problem") + " to review";
-                case BROKEN ->
-                    DisplayFormat.plural(broken, "problem") + " to fix now"
-                            + (attention == 0 ? "" : ", " + attention + " to review");
-            };
-            return new Health(
-                    level, summary + "; " + lastRunDescription, lastRun == null ? null : LastRun.of(lastRun), sorted);
-        }
-
-        long count(Level of) {
-            return count(reasons, of);
-        }
-
-        private static long count(List<Reason> reasons, Level level) {
-            return reasons.stream().filter(reason -> reason.level() == level).count();
-        }
-    }
 }

@@ -13,7 +13,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
-import io.github.notearchive.report.HealthCheck.Health.HealthCause;
+import io.github.notearchive.report.Health.HealthCause;
 import io.github.notearchive.report.NoteHistories;
 import java.io.IOException;
 import java.io.InputStream;

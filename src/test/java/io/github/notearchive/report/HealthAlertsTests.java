@@ -3,8 +3,8 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.report.HealthCheck.Health.HealthCause;
-import io.github.notearchive.report.HealthCheck.Health.Level;
+import io.github.notearchive.report.Health.HealthCause;
+import io.github.notearchive.report.Health.Level;
 import io.github.notearchive.report.HealthCheck.HealthProperties;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,7 +126,7 @@ class HealthAlertsTests {
 
     private static Set<String> kinds(boolean damage) {
         return Arrays.stream(Damage.FindingKind.values())
-                .filter(kind -> HealthCheck.isDamage(kind) == damage)
+                .filter(kind -> DataHealth.isDamage(kind) == damage)
                 .map(Damage.FindingKind::name)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
