@@ -45,10 +45,8 @@ public final class NoteHistories {
         events.add(new HistoryEvent(
                 entry.enqueuedAt(), EventKind.QUEUED, texts.text("history.queued", entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
-        Map<Long, String> sidecars = stats.sidecarKeys(id);
         for (CallEntry call : stats.calls(id)) {
-            HistoryCall model =
-                    new HistoryCall(call, before.get(call.endpoint()), sidecars.get(call.id()), ledger.reuseFor());
+            HistoryCall model = new HistoryCall(call, before.get(call.endpoint()), ledger.reuseFor());
             events.add(new HistoryEvent(call.sentAt(), EventKind.CALL, render("call", model, texts)));
             before.put(call.endpoint(), call);
         }
@@ -93,11 +91,7 @@ public final class NoteHistories {
      *
      * @param reuseFor time after which a response is bought again
      */
-    record HistoryCall(
-            CallEntry call,
-            @Nullable CallEntry before,
-            @Nullable String sidecar,
-            Duration reuseFor) {}
+    record HistoryCall(CallEntry call, @Nullable CallEntry before, Duration reuseFor) {}
 
     /** Renders a text template in one line: joins its lines with a margin, {@code |}, and those of values. */
     private static String render(String template, Object model, Texts texts) {

@@ -1,11 +1,11 @@
 package io.github.notearchive.archive.query;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.github.notearchive.io.jdbc.Statements;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,17 +23,6 @@ public final class NoteStats {
         this.jdbc = jdbc;
     }
 
-    public Map<Long, String> sidecarKeys(NoteId id) {
-        Map<Long, String> keys = new HashMap<>();
-        jdbc.sql("""
-                        SELECT call_id, sidecar_key FROM note_capture
-                        WHERE note_id = :noteId AND sidecar_key IS NOT NULL
-                        """).param("noteId", id.value()).query(row -> {
-            keys.put(row.getLong("call_id"), row.getString("sidecar_key"));
-        });
-        return keys;
-    }
-
     /** Returns when an operator last requeued a note; empty if none did. */
     public Optional<Instant> requeuedAt(NoteId id) {
         return Statements.optional(jdbc, OffsetDateTime.class, Map.of("noteId", id), """
@@ -46,7 +35,8 @@ public final class NoteStats {
     public List<CallEntry> calls(NoteId id) {
         return Statements.list(jdbc, CallEntry.class, Map.of("noteId", id.value()), """
                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
-                               message, job_execution_id, response IS NOT NULL AS response_held, media_gone_at, refresh
+                               message, job_execution_id, response IS NOT NULL AS response_held, media_gone_at, refresh,
+                               (SELECT c.sidecar_key FROM note_capture c WHERE c.call_id = api_call.id) AS sidecar_key
                         FROM api_call
                         WHERE note_id = :noteId
                         ORDER BY id
@@ -67,7 +57,8 @@ public final class NoteStats {
             @Nullable Long jobExecutionId,
             boolean responseHeld,
             @Nullable Instant mediaGoneAt,
-            boolean refresh) {}
+            boolean refresh,
+            @JsonIgnore @Nullable String sidecarKey) {}
 
     /** Returns the findings of audits about the sidecars and files of a note, oldest first. */
     public List<NoteFinding> findings(NoteId id) {
