@@ -118,8 +118,8 @@ public final class Nodes {
                 case ENDED -> leasesEnd == null ? null : resume;
                 case DIED -> resume;
                 case SILENT ->
-                    "its machine or network may be down: check it; the lock is released when the database closes its connection"
-                            + takeover;
+                    "its machine or network may be down: check it; the lock is released when the database closes"
+                            + " its connection" + takeover;
             };
         }
     }

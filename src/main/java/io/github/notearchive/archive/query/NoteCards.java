@@ -35,14 +35,16 @@ public final class NoteCards {
     private static final String UP = "n.published_at NULLS FIRST, n.note_id";
 
     private static final String CARDS = """
-            SELECT n.note_id AS id, n.title, left(n.note_text, 300) AS excerpt, n.author_id, a.nickname AS author, n.published_at,
-                   c.sha256 AS cover, c.content_type AS cover_type, coalesce(c.width, n.cover_width) AS cover_width,
+            SELECT n.note_id AS id, n.title, left(n.note_text, 300) AS excerpt, n.author_id, a.nickname AS author,
+                   n.published_at, c.sha256 AS cover, c.content_type AS cover_type,
+                   coalesce(c.width, n.cover_width) AS cover_width,
                    coalesce(c.height, n.cover_height) AS cover_height,
                    concat_ws(',', CASE WHEN n.note_type = 'video' OR f.has_video THEN 'VIDEO' END,
                                   CASE WHEN f.is_live THEN 'LIVE' END, CASE WHEN f.has_sound THEN 'SOUND' END,
                                   CASE WHEN f.has_gap THEN 'GAP' END,
                                   CASE WHEN n.last_captured_at > n.first_captured_at
-                                            AND EXISTS (SELECT FROM note_edit e WHERE e.note_id = n.note_id) THEN 'EDITED' END,
+                                            AND EXISTS (SELECT FROM note_edit e WHERE e.note_id = n.note_id)
+                                       THEN 'EDITED' END,
                                   CASE WHEN w.state = 'UNAVAILABLE' THEN 'GONE' END) AS marks
             FROM found JOIN note n USING (note_id)
             LEFT JOIN author a USING (author_id)
@@ -63,8 +65,8 @@ public final class NoteCards {
             """.formatted(FilterKey.GAP);
 
     private static final String HIT = """
-            SELECT n.note_id AS id, n.published_at, n.author_id, a.nickname AS author, n.title, left(n.note_text, 300) AS text,
-                   n.liked_count AS likes
+            SELECT n.note_id AS id, n.published_at, n.author_id, a.nickname AS author, n.title,
+                   left(n.note_text, 300) AS text, n.liked_count AS likes
             """;
 
     private static final NotePosition NEWEST_UNTIMED = new NotePosition(null, "g");
@@ -198,7 +200,8 @@ public final class NoteCards {
         }
         Map<String, Object> parameters = new HashMap<>(filter.published().parameters());
         return Statements.optional(jdbc, NotePosition.class, parameters, """
-                        SELECT n.published_at AS at, n.note_id AS id FROM note n WHERE %s AND (%s) ORDER BY %s OFFSET %d LIMIT 1
+                        SELECT n.published_at AS at, n.note_id AS id FROM note n
+                        WHERE %s AND (%s) ORDER BY %s OFFSET %d LIMIT 1
                         """.formatted(
                         range(start, isUp, parameters), filter.published().sql(), isUp ? UP : DOWN, MOST_READ - 1))
                 .orElse(null);
@@ -277,13 +280,16 @@ public final class NoteCards {
 
     /** Counts the notes by month of publication, newest first, jumping from month to month. */
     public List<MonthCount> months() {
-        return Statements.list(jdbc, MonthCount.class, Map.of(), """
+        return Statements.list(
+                jdbc, MonthCount.class, Map.of(), """
                         WITH RECURSIVE month AS (
-                            SELECT date_trunc('month', (SELECT n.published_at FROM note n WHERE n.published_at IS NOT NULL
-                                                        ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC LIMIT 1), 'Asia/Shanghai') AS begin
+                            SELECT date_trunc('month', (
+                                SELECT n.published_at FROM note n WHERE n.published_at IS NOT NULL
+                                ORDER BY %3$s LIMIT 1), 'Asia/Shanghai') AS begin
                             UNION ALL
-                            SELECT date_trunc('month', (SELECT n.published_at FROM note n WHERE n.published_at < m.begin
-                                                        ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC LIMIT 1), 'Asia/Shanghai')
+                            SELECT date_trunc('month', (
+                                SELECT n.published_at FROM note n WHERE n.published_at < m.begin
+                                ORDER BY %3$s LIMIT 1), 'Asia/Shanghai')
                             FROM month m WHERE m.begin IS NOT NULL)
                         SELECT to_char(m.begin AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month, c.notes
                         FROM month m
@@ -291,12 +297,13 @@ public final class NoteCards {
                             SELECT count(*) AS notes
                             FROM (SELECT FROM note n
                                   WHERE n.published_at >= m.begin
-                                    AND n.published_at < date_trunc('month', m.begin + interval '32 days', 'Asia/Shanghai')
-                                    AND %s
-                                  LIMIT %d) AS n) AS c
+                                    AND n.published_at
+                                        < date_trunc('month', m.begin + interval '32 days', 'Asia/Shanghai')
+                                    AND %1$s
+                                  LIMIT %2$d) AS n) AS c
                         WHERE c.notes > 0
                         ORDER BY m.begin DESC
-                        """.formatted(NoteView.NOT_ERASED, MOST_OF_MONTH));
+                        """.formatted(NoteView.NOT_ERASED, MOST_OF_MONTH, DOWN));
     }
 
     /**
@@ -325,7 +332,8 @@ public final class NoteCards {
                         SELECT 'topic', t.name, c.notes
                         FROM (SELECT name
                               FROM (SELECT name FROM note_topic
-                                    WHERE name !~ '["“”＂]' AND lower(name COLLATE "C") >= :from AND lower(name COLLATE "C") < :to
+                                    WHERE name !~ '["“”＂]' AND lower(name COLLATE "C") >= :from
+                                      AND lower(name COLLATE "C") < :to
                                     ORDER BY lower(name COLLATE "C")
                                     LIMIT :most) AS names
                               GROUP BY name ORDER BY count(*) DESC LIMIT :limit) AS t
@@ -336,17 +344,18 @@ public final class NoteCards {
                         ORDER BY notes DESC, kind, name
                         LIMIT :limit
                         """.formatted(NoteView.NOT_ERASED)).stream()
-                .map(NamedCount::suggestion)
+                .map(found -> new Suggestion(
+                        found.kind,
+                        new FilterTerm.Match(found.key(), List.of(found.name)).text(),
+                        found.name,
+                        found.notes))
                 .toList();
     }
 
     private record NamedCount(String kind, String name, long notes) {
 
-        Suggestion suggestion() {
-            String term = new FilterTerm.Match(
-                            kind.equals("author") ? FilterKey.AUTHOR : FilterKey.TOPIC, List.of(name))
-                    .text();
-            return new Suggestion(kind, term, name, notes);
+        FilterKey key() {
+            return kind.equals("author") ? FilterKey.AUTHOR : FilterKey.TOPIC;
         }
     }
 }

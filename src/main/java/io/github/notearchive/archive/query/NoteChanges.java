@@ -80,8 +80,8 @@ public final class NoteChanges {
                           AND w.gone_since <= :at AND (w.gone_since, w.note_id) < (:at, :id)
                         ORDER BY w.gone_since DESC NULLS LAST, w.note_id DESC
                         """, """
-                        SELECT n.last_captured_at AS seen_at, '{}'::text[] AS fields, '{}'::text[] AS before, '{}'::text[] AS after,
-                               w.last_code AS code, w.due_at AS recheck_at,
+                        SELECT n.last_captured_at AS seen_at, '{}'::text[] AS fields, '{}'::text[] AS before,
+                               '{}'::text[] AS after, w.last_code AS code, w.due_at AS recheck_at,
                                coalesce((SELECT g.nights FROM note_gone g WHERE g.note_id = w.note_id), 0) AS nights,
                                (SELECT a.nickname FROM author a WHERE a.author_id = n.author_id) AS author
                         FROM worklist w
@@ -104,8 +104,8 @@ public final class NoteChanges {
                                array_agg(coalesce(v.before, '') ORDER BY v.field DESC) AS before,
                                array_agg(coalesce(v.after, '') ORDER BY v.field DESC) AS after,
                                NULL::integer AS code, NULL::timestamptz AS recheck_at, NULL::bigint AS nights,
-                               (SELECT k.author_nickname FROM note_capture k WHERE k.note_id = e.note_id AND k.captured_at = e.at)
-                               AS author
+                               (SELECT k.author_nickname FROM note_capture k
+                                WHERE k.note_id = e.note_id AND k.captured_at = e.at) AS author
                         FROM note_edit v
                         WHERE v.note_id = e.note_id AND v.captured_at = e.at
                         GROUP BY v.captured_before
@@ -131,9 +131,11 @@ public final class NoteChanges {
     /** Returns the changes since a time, with at most {@code limit} notes of each kind, which is at least 1. */
     public ChangeDigest digest(Instant since, int limit) {
         return new ChangeDigest(since, changes(since, limit, """
-                        SELECT note_id, gone_since AS at FROM worklist WHERE state = 'UNAVAILABLE' AND gone_since >= :since
+                        SELECT note_id, gone_since AS at FROM worklist
+                        WHERE state = 'UNAVAILABLE' AND gone_since >= :since
                         """), changes(since, limit, """
-                        SELECT note_id, max(captured_at) AS at FROM note_edit WHERE captured_at >= :since GROUP BY note_id
+                        SELECT note_id, max(captured_at) AS at FROM note_edit
+                        WHERE captured_at >= :since GROUP BY note_id
                         """));
     }
 

@@ -251,7 +251,8 @@ public final class NoteSnapshots {
         /** Returns the sidecars of the selected captures by their keys; a sidecar has no recorded size or digest. */
         public Stream<FileEntry> sidecars() {
             return selected("""
-                            SELECT sidecar_key AS path, 0 AS size, '' AS sha256 FROM note_capture JOIN selected USING (note_id)
+                            SELECT sidecar_key AS path, 0 AS size, '' AS sha256
+                            FROM note_capture JOIN selected USING (note_id)
                             WHERE sidecar_key IS NOT NULL
                               AND captured_at >= coalesce(:capturedFrom, timestamptz '-infinity')
                               AND captured_at < coalesce(:capturedTo, timestamptz 'infinity')
@@ -278,13 +279,12 @@ public final class NoteSnapshots {
          * @param since null for all parts
          */
         public List<SnapshotPart> changedParts(int digits, boolean ofCaptures, @Nullable Instant since) {
-            String from = ofCaptures
-                    ? "date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month FROM note_capture WHERE changed_at >= coalesce(:since, timestamptz '-infinity')"
-                    : "NULL::date AS month FROM selected";
-            return since(
-                            since,
-                            "SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month"
-                                    .formatted(digits, from))
+            String from = ofCaptures ? """
+                    date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month
+                    FROM note_capture WHERE changed_at >= coalesce(:since, timestamptz '-infinity')
+                    """ : "NULL::date AS month FROM selected";
+            String parts = "SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month";
+            return since(since, parts.formatted(digits, from))
                     .query(Columns.of(SnapshotPart.class))
                     .list();
         }
@@ -338,7 +338,8 @@ public final class NoteSnapshots {
         public NamedIds namedIds() {
             return jdbc.sql("""
                             SELECT cardinality(:ids::text[])::bigint AS named,
-                                   encode(sha256(convert_to(array_to_string(:ids::text[], ' '), 'UTF8')), 'hex') AS sha256, count(*) AS not_archived,
+                                   encode(sha256(convert_to(array_to_string(:ids::text[], ' '), 'UTF8')), 'hex')
+                                       AS sha256, count(*) AS not_archived,
                                    coalesce((array_agg(i.note_id ORDER BY i.note_id))[1: %d], '{}') AS examples
                             FROM unnest(:ids::text[]) AS i (note_id)
                             WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id

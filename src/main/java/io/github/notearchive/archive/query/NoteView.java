@@ -26,6 +26,11 @@ public final class NoteView {
     /** Condition that the note {@code n} is not erased. */
     static final String NOT_ERASED = "NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)";
 
+    /** Columns of a capture {@code n}. */
+    private static final String COUNTS = """
+            n.liked_count AS likes, n.collected_count AS collected, n.comments_count AS comments,
+            n.shared_count AS shared, n.mapper_version IS NOT NULL AS has_text""";
+
     /** Captures of one note that are listed; the newest ones. */
     private static final int CAPTURES = 500;
 
@@ -53,7 +58,8 @@ public final class NoteView {
                             SELECT n.note_id, lag(n.note_id) OVER time AS older, lead(n.note_id) OVER time AS newer
                             FROM note n
                             WHERE n.author_id = (SELECT author_id FROM note WHERE note_id = :noteId) AND %1$s
-                            WINDOW time AS (ORDER BY n.published_at NULLS FIRST, n.note_id)) AS near ON near.note_id = n.note_id
+                            WINDOW time AS (ORDER BY n.published_at NULLS FIRST, n.note_id)) AS near
+                          ON near.note_id = n.note_id
                         WHERE n.note_id = :noteId AND %1$s
                         """.formatted(NOT_ERASED));
     }
@@ -111,15 +117,15 @@ public final class NoteView {
                                m.captured_at >= n.last_captured_at
                                OR (m.kind IN ('VIDEO', 'SUBTITLE')
                                    AND coalesce(m.captured_at >= (
-                                                    SELECT max(c.captured_at)
-                                                    FROM note_capture c JOIN api_call a ON a.id = c.call_id
-                                                    WHERE c.note_id = m.note_id AND a.endpoint = :video), false)) AS is_listed
+                                           SELECT max(c.captured_at)
+                                           FROM note_capture c JOIN api_call a ON a.id = c.call_id
+                                           WHERE c.note_id = m.note_id AND a.endpoint = :video), false)) AS is_listed
                         FROM note_media m
                         JOIN note n USING (note_id)
                         LEFT JOIN media_object o USING (sha256)
                         WHERE m.note_id = :noteId
                         ORDER BY array_position(
-                                     ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
+                                ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
                         """);
     }
 
@@ -157,11 +163,8 @@ public final class NoteView {
 
     /** Returns the newest responses about a note, newest first, each with what changed since the one before it. */
     public List<NoteCaptureLine> captures(NoteId id) {
-        return Statements.list(
-                jdbc, NoteCaptureLine.class, Map.of("noteId", id, "limit", CAPTURES), """
-                        SELECT captured_at, n.liked_count AS likes, n.collected_count AS collected, n.comments_count AS comments,
-                               n.shared_count AS shared, n.mapper_version IS NOT NULL AS has_text, e.compared_with,
-                               coalesce(e.changed, '{}') AS changed
+        return Statements.list(jdbc, NoteCaptureLine.class, Map.of("noteId", id, "limit", CAPTURES), """
+                        SELECT captured_at, %s, e.compared_with, coalesce(e.changed, '{}') AS changed
                         FROM note_capture n
                         LEFT JOIN (SELECT captured_at, captured_before AS compared_with,
                                           array_agg(field ORDER BY field DESC) AS changed
@@ -171,7 +174,8 @@ public final class NoteView {
                         WHERE n.note_id = :noteId AND %s
                         ORDER BY captured_at DESC
                         LIMIT :limit
-                        """.formatted(NOT_ERASED));
+                        """.formatted(
+                        COUNTS, NOT_ERASED));
     }
 
     /**
@@ -195,12 +199,12 @@ public final class NoteView {
     public Optional<CaptureContent> capture(NoteId id, Instant capturedAt) {
         return Statements.optional(
                 jdbc, CaptureContent.class, Map.of("noteId", id, "capturedAt", capturedAt), """
-                        SELECT n.note_id AS id, n.captured_at, n.title, n.note_text AS text, n.author_id, n.author_nickname AS author,
-                               n.liked_count AS likes, n.collected_count AS collected, n.comments_count AS comments,
-                               n.shared_count AS shared, n.mapper_version IS NOT NULL AS has_text, n.sidecar_verified_at AS verified_at
+                        SELECT n.note_id AS id, n.captured_at, n.title, n.note_text AS text, n.author_id,
+                               n.author_nickname AS author, %s, n.sidecar_verified_at AS verified_at
                         FROM note_capture n
                         WHERE n.note_id = :noteId AND n.captured_at = :capturedAt AND %s
-                        """.formatted(NOT_ERASED));
+                        """.formatted(
+                                COUNTS, NOT_ERASED));
     }
 
     /**
@@ -227,8 +231,8 @@ public final class NoteView {
     public List<ViewedComment> comments(NoteId id, Instant capturedAt) {
         return Statements.list(
                 jdbc, ViewedComment.class, Map.of("noteId", id, "capturedAt", capturedAt), """
-                        SELECT n.author_nickname AS author, n.comment_text AS text, n.written_at, n.place, n.liked_count AS likes,
-                               n.parent_id IS NOT NULL AS is_reply
+                        SELECT n.author_nickname AS author, n.comment_text AS text, n.written_at, n.place,
+                               n.liked_count AS likes, n.parent_id IS NOT NULL AS is_reply
                         FROM note_comment n
                         WHERE n.note_id = :noteId AND n.captured_at = :capturedAt AND %s
                         AND is_forgotten_person(n.author_id) IS NOT TRUE
@@ -335,7 +339,8 @@ public final class NoteView {
     public List<FileUse> uses(String sha256, int limit) {
         return Statements.list(
                 jdbc, FileUse.class, Map.of("sha256", sha256, "limit", limit), """
-                        SELECT n.note_id AS id, n.title, a.nickname AS author, n.published_at, m.kind, m.ordinal, m.width, m.height
+                        SELECT n.note_id AS id, n.title, a.nickname AS author, n.published_at, m.kind, m.ordinal,
+                               m.width, m.height
                         FROM note_media m
                         JOIN note n USING (note_id)
                         LEFT JOIN author a USING (author_id)

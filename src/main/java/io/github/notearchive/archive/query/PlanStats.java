@@ -217,7 +217,8 @@ public final class PlanStats {
     private MeasuredShare videos() {
         return Statements.one(jdbc, MeasuredShare.class, Map.of("notes", NOTES), """
                         SELECT count(*) AS "of", coalesce(avg((note_type = 'video')::int), 0) AS share
-                        FROM (SELECT note_type FROM note ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
+                        FROM (SELECT note_type FROM note
+                              ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
                         """);
     }
 
@@ -242,7 +243,8 @@ public final class PlanStats {
         return Statements.one(jdbc, MeasuredCalls.class, parameters, """
                         SELECT count(*) AS "of",
                                coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms), 0) / 1000 AS seconds,
-                               coalesce(count(*)::float8 / nullif(count(*) FILTER (WHERE billed = 'YES'), 0), 1) AS per_response
+                               coalesce(count(*)::float8 / nullif(count(*) FILTER (WHERE billed = 'YES'), 0), 1)
+                                   AS per_response
                         FROM (SELECT duration_ms, billed FROM api_call
                               WHERE sent_at >= :since AND duration_ms IS NOT NULL
                                 AND code IS NOT NULL AND code <> ALL (:endingCalls::text[]::integer[])
@@ -254,7 +256,8 @@ public final class PlanStats {
         Map<String, ?> parameters = Map.of("since", since, "detail", Endpoint.DETAIL.ledgerName(), "notes", NOTES);
         return Statements.one(jdbc, Measured.class, parameters, """
                         SELECT count(*) AS "of",
-                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM w.settled_at - c.received_at)), 0) AS seconds
+                               coalesce(percentile_cont(0.5) WITHIN GROUP (
+                                   ORDER BY extract(epoch FROM w.settled_at - c.received_at)), 0) AS seconds
                         FROM (SELECT note_id, received_at, job_execution_id FROM api_call
                               WHERE sent_at >= :since AND code = 0 AND endpoint = :detail
                               ORDER BY sent_at DESC LIMIT :notes) AS c

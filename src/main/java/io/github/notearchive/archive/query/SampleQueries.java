@@ -21,11 +21,13 @@ public final class SampleQueries {
     public List<SampleQuery> all() {
         return List.of(
                 sample("The runs", """
-                        SELECT job_execution_id AS execution, job_instance_id AS instance, status, exit_code, notes, exit_message
+                        SELECT job_execution_id AS execution, job_instance_id AS instance, status, exit_code, notes,
+                               exit_message
                         FROM run_history ORDER BY job_execution_id
                         """),
                 sample("The worklist", """
-                        SELECT state, count(*) AS notes, min(due_at AT TIME ZONE 'Asia/Shanghai') AS next_due_in_shanghai
+                        SELECT state, count(*) AS notes,
+                               min(due_at AT TIME ZONE 'Asia/Shanghai') AS next_due_in_shanghai
                         FROM worklist GROUP BY state ORDER BY state
                         """),
                 sample("The ledger: calls and their billing", """
@@ -33,7 +35,8 @@ public final class SampleQueries {
                         FROM api_call GROUP BY 1, 2, 3 ORDER BY 1, 2
                         """),
                 sample("The files", """
-                        SELECT kind, state, reason, count(*) AS files, count(DISTINCT sha256) AS objects, sum(size_bytes) AS bytes
+                        SELECT kind, state, reason, count(*) AS files, count(DISTINCT sha256) AS objects,
+                               sum(size_bytes) AS bytes
                         FROM note_media LEFT JOIN media_object USING (sha256) GROUP BY 1, 2, 3 ORDER BY 1, 2
                         """),
                 sample("The notes with the most likes", """

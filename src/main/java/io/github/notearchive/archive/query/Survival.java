@@ -90,8 +90,10 @@ public final class Survival {
 
         /** Restricts the view before it estimates: it takes seconds for all topics of 100,000 notes. */
         private static String largest(String column, String table) {
-            return "value = ANY (ARRAY(SELECT %1$s FROM %2$s WHERE %1$s IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT :values))"
-                    .formatted(column, table);
+            return """
+                    value = ANY (ARRAY(SELECT %1$s FROM %2$s WHERE %1$s IS NOT NULL
+                                       GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT :values))
+                    """.formatted(column, table);
         }
     }
 
@@ -116,8 +118,9 @@ public final class Survival {
     /** Returns estimates, at most {@code values}: of the newest months, or of the largest values. */
     public List<Curve> curves(Dimension dimension, int values) {
         return Statements.list(jdbc, Curve.class, Map.of("values", values), """
-                        SELECT value, (SELECT a.nickname FROM author a WHERE '%1$s' = 'author' AND a.author_id = value) AS name,
-                               notes, %4$s::text AS json
+                        SELECT value, notes, %4$s::text AS json,
+                               (SELECT a.nickname FROM author a
+                                WHERE '%1$s' = 'author' AND a.author_id = value) AS name
                         FROM survival
                         WHERE dimension = '%1$s' AND %2$s
                         GROUP BY value, notes
