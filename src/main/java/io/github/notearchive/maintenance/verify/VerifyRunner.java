@@ -94,7 +94,7 @@ public final class VerifyRunner {
 
     /** Runs an audit and returns its summary. Does not throw for unavailable servers. */
     public VerifySummary verify(VerifyOptions options) {
-        AuditRun audit = new AuditRun(options, clock.instant(), gate, settings.outage());
+        AuditRun audit = new AuditRun(options, clock, gate, settings.outage());
         return jobs.underLock(
                 Scope.AUDIT,
                 options.node(),
@@ -286,12 +286,15 @@ public final class VerifyRunner {
         /** Counts of repairs after the last shard. */
         AuditCounts repairs = AuditCounts.NONE;
 
+        private final Clock clock;
+
         private volatile AuditCounts counts = AuditCounts.NONE;
 
-        AuditRun(VerifyOptions options, Instant now, Gate gate, ArchiveProperties.Outage outage) {
+        AuditRun(VerifyOptions options, Clock clock, Gate gate, ArchiveProperties.Outage outage) {
             super(gate);
             this.options = options;
-            this.startedAt = now;
+            this.clock = clock;
+            this.startedAt = clock.instant();
             this.store = new OutageDetector(outage);
             addOption("repair", options.repair());
             addOption("deleteOrphans", options.deleteOrphans());
@@ -330,7 +333,7 @@ public final class VerifyRunner {
         }
 
         /** Returns the time, which is not before the start although another node's clock may be ahead of this one. */
-        Instant now(Clock clock) {
+        Instant now() {
             Instant now = clock.instant();
             return now.isBefore(since()) ? since() : now;
         }

@@ -929,7 +929,7 @@ class VerifyTests extends AuditFixture {
     void makesNoMoreNotesDueThanAllowed() {
         String note = archive(1).getFirst();
         Verdict damaged = new Verdict(firstQueued().expected(), new Damage(FindingKind.MISSING, "no such key"), 0);
-        AuditRun audit = new AuditRun(REPAIR, night.clock().instant(), gate, archive.outage());
+        AuditRun audit = new AuditRun(REPAIR, night.clock(), gate, archive.outage());
         audit.count(VerifyCount.NOTES_MADE_DUE, settings.maxRepairs());
 
         repairs.repair(damaged, audit);
