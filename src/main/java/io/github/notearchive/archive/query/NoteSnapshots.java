@@ -283,10 +283,9 @@ public final class NoteSnapshots {
                     date_trunc('month', captured_at AT TIME ZONE 'UTC')::date AS month
                     FROM note_capture WHERE changed_at >= coalesce(:since, timestamptz '-infinity')
                     """ : "NULL::date AS month FROM selected";
-            String parts = "SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month";
-            return since(since, parts.formatted(digits, from))
-                    .query(Columns.of(SnapshotPart.class))
-                    .list();
+            String parts =
+                    "SELECT DISTINCT left(note_id, %d) AS prefix, %s ORDER BY prefix, month".formatted(digits, from);
+            return since(since, parts).query(Columns.of(SnapshotPart.class)).list();
         }
 
         /**
