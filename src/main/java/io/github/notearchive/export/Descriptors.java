@@ -4,6 +4,7 @@ import io.github.notearchive.archive.query.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.ExportOptions.Compression;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.TableFormat;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.export.Table.Column;
@@ -32,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param files size and digest of each of these files, by its path
  */
 public record Descriptors(
-        Export export, ExportFormat format, Map<Table, List<String>> tables, Map<String, FileEntry> files) {
+        Export export, TableFormat format, Map<Table, List<String>> tables, Map<String, FileEntry> files) {
 
     private static final String TITLE = "Notes of Xiaohongshu";
     private static final String DESCRIPTION =
@@ -79,7 +80,7 @@ public record Descriptors(
     }
 
     /** @param below directory of the tables, with a trailing slash; empty for the top level */
-    static void write(Export export, ExportFormat format, String below, Map<Table, List<String>> tables)
+    static void write(Export export, TableFormat format, String below, Map<Table, List<String>> tables)
             throws IOException {
         Map<String, FileEntry> files = new HashMap<>();
         tables.values().forEach(paths -> paths.forEach(path -> files.put(path, new FileEntry(path, 0, ""))));
@@ -101,14 +102,6 @@ public record Descriptors(
     private ObjectNode given() {
         ObjectNode given = export.options().packaging().descriptor();
         return given == null ? object() : given;
-    }
-
-    private String mediaType() {
-        return switch (format) {
-            case CSV -> "text/csv";
-            case PARQUET -> "application/x-parquet";
-            case JSONL, BAGIT, FOLDER, MARKDOWN, FOURCAT -> "application/jsonlines";
-        };
     }
 
     private ObjectNode dataPackage() {
@@ -159,7 +152,7 @@ public record Descriptors(
                 .put("path", path)
                 .put("description", export.description(table))
                 .put("format", format.toString())
-                .put("mediatype", mediaType())
+                .put("mediatype", format.mediaType)
                 .put("bytes", file.size())
                 .put("hash", "sha256:" + file.sha256());
         ObjectNode schema = json.putObject("schema");
@@ -178,10 +171,10 @@ public record Descriptors(
                     .put("fields", Table.KEY);
         }
         Compression compression = export.options().packaging().compression();
-        if (compression != null && format != ExportFormat.PARQUET) {
+        if (compression != null && format != TableFormat.PARQUET) {
             json.put("compression", compression.extension);
         }
-        if (format == ExportFormat.CSV) {
+        if (format == TableFormat.CSV) {
             json.put("encoding", "utf-8").putObject("dialect").put("lineTerminator", "\r\n");
             schema.putArray("missingValues").add("");
         }
@@ -221,14 +214,14 @@ public record Descriptors(
                         .put("name", path)
                         .put("contentUrl", path)
                         .put("contentSize", file.size() + " B")
-                        .put("encodingFormat", mediaType())
+                        .put("encodingFormat", format.mediaType)
                         .put("sha256", file.sha256());
             }
             boolean isPartitioned = paths.getFirst().contains("/");
             String source = isPartitioned ? table.name() + "-files" : paths.getFirst();
             if (isPartitioned) {
                 String includes = paths.getFirst().replaceFirst("month=[^/]*", "*");
-                addFileSet(distribution, source, includes, mediaType());
+                addFileSet(distribution, source, includes, format.mediaType);
             }
             ObjectNode recordSet = recordSets
                     .addObject()
@@ -265,7 +258,7 @@ public record Descriptors(
                 .put("@id", table.name() + "/" + column.name())
                 .put("name", column.name())
                 .put("description", export.description(column));
-        if (column.type() == Column.Type.TEXT_LIST && format != ExportFormat.CSV) {
+        if (column.type() == Column.Type.TEXT_LIST && format != TableFormat.CSV) {
             field.put("repeated", true);
         }
         return field.put(
@@ -298,7 +291,7 @@ public record Descriptors(
             entity(graph, path, "File")
                     .put("name", path)
                     .put("description", export.description(table))
-                    .put("encodingFormat", mediaType())
+                    .put("encodingFormat", format.mediaType)
                     .put("contentSize", Long.toString(file.size()))
                     .put("sha256", file.sha256());
             root.withArray("hasPart").addObject().put("@id", path);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -74,6 +75,24 @@ public record ExportOptions(
         }
     }
 
+    /** Format of the file of a table. */
+    enum TableFormat {
+        JSONL("application/jsonlines"),
+        CSV("text/csv"),
+        PARQUET("application/x-parquet");
+
+        final String mediaType;
+
+        TableFormat(String mediaType) {
+            this.mediaType = mediaType;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     /**
      * Form of the files of tables, and what describes them.
      *
@@ -93,14 +112,14 @@ public record ExportOptions(
             boolean answers) {
 
         /** Returns the name of a format's files after the dot. */
-        String extension(ExportFormat format) {
-            return compression == null || format == ExportFormat.PARQUET
+        String extension(TableFormat format) {
+            return compression == null || format == TableFormat.PARQUET
                     ? format.toString()
                     : format + "." + compression.extension;
         }
 
-        OutputStream compress(ExportFormat format, OutputStream out) throws IOException {
-            return compression == null || format == ExportFormat.PARQUET ? out : compression.compress(out);
+        OutputStream compress(TableFormat format, OutputStream out) throws IOException {
+            return compression == null || format == TableFormat.PARQUET ? out : compression.compress(out);
         }
     }
 

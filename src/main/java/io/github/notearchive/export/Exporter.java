@@ -7,8 +7,8 @@ import io.github.notearchive.archive.query.NoteSnapshots;
 import io.github.notearchive.archive.query.NoteSnapshots.NamedIds;
 import io.github.notearchive.archive.query.NoteSnapshots.NoteSnapshot;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
-import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.TableFormat;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.note.NoteId;
@@ -127,12 +127,7 @@ public final class Exporter {
             if (since != null) {
                 since.requireSame(new Manifest(export).head());
             }
-            switch (options.format()) {
-                case JSONL, CSV, PARQUET -> new TableFiles(export, options.format(), "").write();
-                case BAGIT -> new TableFiles(export, ExportFormat.JSONL, "data/").writeBag();
-                case FOLDER, MARKDOWN -> new Folder(export).write();
-                case FOURCAT -> new FourCat(export).write();
-            }
+            writeFiles(export);
             return new ExportReport(
                     directory.target,
                     export.rows(),
@@ -144,6 +139,17 @@ public final class Exporter {
                     export.ids(),
                     since == null ? null : since.mark(),
                     since == null && snapshot.isEmpty() ? notes.unmatched(options.selection()) : null);
+        }
+    }
+
+    private static void writeFiles(Export export) throws IOException {
+        switch (export.options().format()) {
+            case JSONL -> new TableFiles(export, TableFormat.JSONL, "").write();
+            case CSV -> new TableFiles(export, TableFormat.CSV, "").write();
+            case PARQUET -> new TableFiles(export, TableFormat.PARQUET, "").write();
+            case BAGIT -> new TableFiles(export, TableFormat.JSONL, "data/").writeBag();
+            case FOLDER, MARKDOWN -> new Folder(export).write();
+            case FOURCAT -> new FourCat(export).write();
         }
     }
 

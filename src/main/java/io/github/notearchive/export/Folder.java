@@ -2,6 +2,7 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.archive.query.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.TableFormat;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.io.text.DisplayFormat;
@@ -97,7 +98,7 @@ final class Folder {
         files.put(export.notes(), List.of());
         files.put(captures, List.of());
         if (export.since() != null) {
-            files.put(export.removed(), new TableFiles(export, ExportFormat.JSONL, "").write(export.removed()));
+            files.put(export.removed(), new TableFiles(export, TableFormat.JSONL, "").write(export.removed()));
         }
         new Manifest(export).write("", files);
     }

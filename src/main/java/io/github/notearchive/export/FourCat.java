@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.ExportOptions.ExportFormat;
+import io.github.notearchive.export.ExportOptions.TableFormat;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.TableFiles.TableWriter;
 import java.io.IOException;
@@ -40,7 +40,7 @@ record FourCat(Export export) {
         }
         Map<Table, List<String>> files = new LinkedHashMap<>(Map.of(notes, List.of(FILE)));
         if (export.since() != null) {
-            files.put(export.removed(), new TableFiles(export, ExportFormat.JSONL, "").write(export.removed()));
+            files.put(export.removed(), new TableFiles(export, TableFormat.JSONL, "").write(export.removed()));
         }
         new Manifest(export).write("", files);
     }

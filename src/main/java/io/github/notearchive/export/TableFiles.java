@@ -4,8 +4,8 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import de.siegmar.fastcsv.writer.QuoteStrategies;
 import io.github.notearchive.archive.query.NoteSnapshots.FileEntry;
-import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
+import io.github.notearchive.export.ExportOptions.TableFormat;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Exporter.ExportException;
 import io.github.notearchive.export.StagingDirectory.HashedFile;
@@ -35,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param below directory within the export, with a trailing slash; empty for the top level
  */
-public record TableFiles(Export export, ExportFormat format, String below) {
+public record TableFiles(Export export, TableFormat format, String below) {
 
     /** Line of bag-info.txt that begins with a label, other than those that the export writes itself. */
     private static final Pattern BAG_LABEL = Pattern.compile(
@@ -197,7 +197,7 @@ public record TableFiles(Export export, ExportFormat format, String below) {
             case CSV ->
                 TableWriter.Csv.start(data, table, export.options().packaging().excel());
             case PARQUET -> ParquetTableWriter.of(export, table, out);
-            case JSONL, BAGIT, FOLDER, MARKDOWN, FOURCAT -> TableWriter.jsonLines(data);
+            case JSONL -> TableWriter.jsonLines(data);
         };
     }
 
