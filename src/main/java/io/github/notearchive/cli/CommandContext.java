@@ -9,6 +9,7 @@ import io.github.notearchive.browse.BrowseConfiguration;
 import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsEnvironment;
+import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.telemetry.logging.LogProperties;
 import java.lang.reflect.Constructor;
 import java.time.Clock;
@@ -48,8 +49,13 @@ public final class CommandContext implements AutoCloseable {
     private static final List<Class<?>> READING =
             List.of(ProgramConfiguration.class, SingleConnection.class, ArchiveLocation.class, MigrationHistory.class);
 
+    /** Components of the pages, with what their components of the archive require of other modules. */
     private static final List<Class<?>> SERVING = List.of(
-            ProgramConfiguration.class, BrowseConfiguration.class, ArchiveLocation.class, MigrationHistory.class);
+            ProgramConfiguration.class,
+            BrowseConfiguration.class,
+            ArchiveLocation.class,
+            MigrationHistory.class,
+            ResponseMemory.class);
 
     /** Limits of the web server; a response has no details of an error. */
     private static final Map<String, String> WEB = Map.ofEntries(
