@@ -36,8 +36,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Thumbnails are made once, kept within a limit, and served only while a note uses the picture. */
+@Isolated("a context that another test opens during ten seconds would reset the log")
 class ThumbnailsTests {
 
     private static final String NOTE = "65c000000000000000000001";

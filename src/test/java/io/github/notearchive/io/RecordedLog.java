@@ -36,7 +36,7 @@ public final class RecordedLog implements BeforeEachCallback, AfterEachCallback 
         this("io.github.notearchive");
     }
 
-    /** Records the lines of one class, also while other tests run. */
+    /** Records the lines of one class. */
     public RecordedLog(Class<?> source) {
         this(source.getName());
     }
