@@ -63,8 +63,11 @@ class OutageRetry {
         try {
             return first.get();
         } catch (RuntimeException e) {
-            if (gate.isClosed() || !isOutage(e)) {
+            if (!isOutage(e)) {
                 throw e;
+            }
+            if (gate.isClosed()) {
+                return repeatOnce(further, e);
             }
             if (waiting.getAndIncrement() == 0) {
                 RunState.log.warn("{}; the step is repeated for up to {} s", reason(e), limit.toSeconds());
@@ -77,6 +80,14 @@ class OutageRetry {
         }
     }
 
+    /** Repeats a statement once: it may have failed before another worker, which succeeded, closed the gate. */
+    private static <T extends @Nullable Object> T repeatOnce(Supplier<T> step, RuntimeException failure) {
+        if (failure instanceof StoreException) {
+            throw failure;
+        }
+        return step.get();
+    }
+
     private <T extends @Nullable Object> T repeat(Supplier<T> step, RuntimeException first) {
         Deadline end = Deadline.in(limit);
         RuntimeException last = first;
@@ -86,15 +97,14 @@ class OutageRetry {
                 gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
                 throw last;
             }
-            boolean isLast = isClosedWithin(shorter(jittered(wait), end.left()));
-            if (isLast && last instanceof StoreException) {
-                throw last;
+            if (isClosedWithin(shorter(jittered(wait), end.left()))) {
+                return repeatOnce(step, last);
             }
             try {
                 return step.get();
             } catch (RuntimeException e) {
                 // an error about one object is repeated once: the store may be back only since this attempt failed
-                if (isLast || !isOutage(e) || (isAccepting && e instanceof StoreException)) {
+                if (!isOutage(e) || (isAccepting && e instanceof StoreException)) {
                     throw e;
                 }
                 isAccepting = e instanceof StoreException && store.isWritable();
