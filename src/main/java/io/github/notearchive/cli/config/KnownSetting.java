@@ -1,11 +1,13 @@
 package io.github.notearchive.cli.config;
 
 import io.github.notearchive.io.text.Masks;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Parameter;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -21,8 +23,9 @@ import org.springframework.core.annotation.MergedAnnotations;
  * Setting of the program: a component of a settings record, or of a group within it.
  *
  * @param name name in a file, such as {@code archive.retry.per-night}
+ * @param defaultValue the default as it would be written in a file; empty if there is none
  */
-record KnownSetting(String name, RecordComponent component) {
+record KnownSetting(String name, RecordComponent component, String defaultValue) {
 
     static final String ROOT = "archive";
 
@@ -41,14 +44,21 @@ record KnownSetting(String name, RecordComponent component) {
     }
 
     private static Stream<KnownSetting> settings(String prefix, Class<?> holder) {
-        return Stream.of(holder.getRecordComponents()).flatMap(component -> {
+        RecordComponent[] components = holder.getRecordComponents();
+        Parameter[] parameters = Stream.of(holder.getDeclaredConstructors())
+                .map(Constructor::getParameters)
+                .filter(all -> all.length == components.length)
+                .findFirst()
+                .orElseThrow();
+        return IntStream.range(0, components.length).boxed().flatMap(i -> {
+            RecordComponent component = components[i];
             String name = prefix + "." + DataObjectPropertyName.toDashedForm(component.getName());
             Class<?> type = component.getType();
             // a record that cannot be converted from text is a group
             return type.isRecord()
                             && !ApplicationConversionService.getSharedInstance().canConvert(String.class, type)
                     ? settings(name, type)
-                    : Stream.of(new KnownSetting(name, component));
+                    : Stream.of(new KnownSetting(name, component, defaultOf(parameters[i])));
         });
     }
 
@@ -67,14 +77,9 @@ record KnownSetting(String name, RecordComponent component) {
         return isList() ? type.getGeneric().resolve() : type.resolve();
     }
 
-    /** Returns the default as it would be written in a file; empty if there is none. */
-    String defaultValue() {
-        return Stream.of(component.getDeclaringRecord().getDeclaredConstructors())
-                .flatMap(constructor -> Stream.of(constructor.getParameters()))
-                .filter(parameter -> parameter.getName().equals(component.getName()))
-                .flatMap(parameter -> Stream.of(parameter.getAnnotationsByType(DefaultValue.class)))
-                .flatMap(value -> Stream.of(value.value()))
-                .collect(Collectors.joining(", "));
+    private static String defaultOf(Parameter parameter) {
+        DefaultValue value = parameter.getAnnotation(DefaultValue.class);
+        return value == null ? "" : String.join(", ", value.value());
     }
 
     /** Returns whether a name is this setting, or a value of it. */
