@@ -67,6 +67,9 @@ class OutageRetry {
                 throw e;
             }
             if (gate.isClosed()) {
+                if (DatabaseErrors.isLocked(e)) {
+                    throw e; // it would wait for the lock again, and delay the end
+                }
                 return repeatOnce(further, e);
             }
             if (waiting.getAndIncrement() == 0) {

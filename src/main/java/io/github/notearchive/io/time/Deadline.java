@@ -19,6 +19,6 @@ public record Deadline(long nanos) {
     }
 
     public boolean isOver() {
-        return left().isZero();
+        return nanos - System.nanoTime() <= 0;
     }
 }
