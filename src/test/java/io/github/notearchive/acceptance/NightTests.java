@@ -131,13 +131,23 @@ class NightTests {
             assertThat(again.out()).contains("QUOTA_EXHAUSTED (exit 3)").contains("--force");
             assertThat(practice.provider().calls()).isEqualTo(callsOfTheFirst);
 
+            // other numbers of workers than the instance began with
+            practice.environment().put("ARCHIVE_WORKERS", "3");
+            practice.provider().script().grants(10);
+            practice.call("run", "--force").with(3);
+            practice.environment().put("ARCHIVE_WORKERS", "40");
             practice.provider().script().grants(1000);
             practice.call("run", "--force").with(0);
 
             assertThat(practice.provider().bought()).containsExactlyInAnyOrderElementsOf(ids);
             try (Archive archive = practice.look()) {
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 50L));
-                assertThat(archive.executions()).containsExactly("1 STOPPED QUOTA_EXHAUSTED", "1 COMPLETED COMPLETED");
+                assertThat(archive.executions())
+                        .containsExactly(
+                                "1 STOPPED QUOTA_EXHAUSTED", "1 STOPPED QUOTA_EXHAUSTED", "1 COMPLETED COMPLETED");
+                archive.assertNumber(
+                        "SELECT count(*) FROM batch_step_execution WHERE step_name LIKE 'archiveNotes:%'",
+                        Practice.WORKERS + 3 + 40);
                 archive.assertNumber("SELECT count(*) FROM batch_job_instance", 1);
                 assertThat(archive.counted()).isEmpty();
             }
