@@ -13,6 +13,7 @@ import com.sun.source.util.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,7 +24,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Limits the length of methods of the main code. */
+/** Limits the lengths of methods and lines of the main code. */
 class ShapeTests {
 
     private static final Path MAIN = Path.of("src", "main", "java");
@@ -51,6 +52,21 @@ class ShapeTests {
         METHODS.values().removeIf(lines -> lines <= 60);
 
         assertThat(METHODS).isEmpty();
+    }
+
+    @Test
+    void linesAreShort() throws IOException {
+        List<String> longer = new ArrayList<>();
+        try (Stream<Path> tree = Files.walk(MAIN)) {
+            for (Path file :
+                    tree.filter(file -> file.toString().endsWith(".java")).toList()) {
+                Files.readAllLines(file).stream()
+                        .filter(line -> line.codePointCount(0, line.length()) > 120)
+                        .forEach(line -> longer.add(file + ": " + line.strip()));
+            }
+        }
+
+        assertThat(longer).isEmpty();
     }
 
     /** Records the sizes within a file. */

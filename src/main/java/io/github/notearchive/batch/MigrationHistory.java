@@ -33,7 +33,8 @@ public final class MigrationHistory {
 
     String digest() {
         return jdbc.sql("""
-                        SELECT coalesce(md5(string_agg(concat_ws(' ', script, checksum, success), ',' ORDER BY installed_rank)), '')
+                        SELECT coalesce(md5(string_agg(concat_ws(' ', script, checksum, success), ','
+                                                       ORDER BY installed_rank)), '')
                         FROM flyway_schema_history
                         """).query(String.class).single();
     }

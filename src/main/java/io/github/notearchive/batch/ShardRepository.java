@@ -229,7 +229,8 @@ public final class ShardRepository {
     /** Returns the results of all shards that have one, as JSON. */
     List<String> results(Scan scan) {
         return jdbc.sql("""
-                        SELECT result::text AS result FROM scan_shard WHERE scan = :scan AND since = :since AND result IS NOT NULL
+                        SELECT result::text AS result FROM scan_shard
+                        WHERE scan = :scan AND since = :since AND result IS NOT NULL
                         """)
                 .param("scan", scan.name())
                 .param("since", Timestamp.from(scan.since()))

@@ -48,7 +48,9 @@ class AccessConfiguration {
     private static final List<String> METHODS = List.of("GET", "HEAD");
 
     private static final String POLICY =
-            "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+            "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; connect-src "
+                    + "'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for "
+                    + "'script'; trusted-types 'none'";
 
     private static final String PERMISSIONS =
             "accelerometer=(), camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";

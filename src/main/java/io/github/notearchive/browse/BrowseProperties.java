@@ -56,8 +56,8 @@ public record BrowseProperties(
     }
 
     @AssertTrue(
-            message =
-                    "archive.browse.listen must be a loopback address, unless archive.browse.users-file or archive.browse.trusted-proxies authenticates readers")
+            message = "archive.browse.listen must be a loopback address, unless archive.browse.users-file or "
+                    + "archive.browse.trusted-proxies authenticates readers")
     boolean isListenSafe() {
         return address(listen).filter(InetAddress::isLoopbackAddress).isPresent()
                 || !usersFile.isBlank()

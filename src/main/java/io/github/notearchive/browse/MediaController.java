@@ -55,7 +55,8 @@ final class MediaController {
 
     /** Body of a 404, which browsers display in place of the picture. */
     private static final byte[] PLACEHOLDER = """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><path fill="none" stroke="#888" d="M12 8h16v14H12zM12 22l16-14"/></svg>
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><path fill="none" stroke="#888" \
+            d="M12 8h16v14H12zM12 22l16-14"/></svg>
             """.getBytes(StandardCharsets.UTF_8);
 
     private final NoteView notes;

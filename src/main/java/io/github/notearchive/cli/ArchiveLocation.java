@@ -67,7 +67,8 @@ public class ArchiveLocation {
     Optional<String> newArchive() {
         return isNew()
                 ? Optional.of(
-                        "There is no archive in %s yet, a new one is created there; otherwise set ARCHIVE_DATA_DIR to the data directory, or name the database in ARCHIVE_DATABASE_URL"
+                        ("There is no archive in %s yet, a new one is created there; otherwise set ARCHIVE_DATA_DIR to "
+                                        + "the data directory, or name the database in ARCHIVE_DATABASE_URL")
                                 .formatted(directory))
                 : Optional.empty();
     }
@@ -80,7 +81,9 @@ public class ArchiveLocation {
     void requireExisting() {
         if (isNew()) {
             throw CommandFailure.usage(
-                    "There is no archive in %s; nothing was created. Run this where the archive is, set ARCHIVE_DATA_DIR to its data directory, or name its database in ARCHIVE_DATABASE_URL; enqueue, check and run create a new one"
+                    ("There is no archive in %s; nothing was created. Run this where the archive is, set "
+                                    + "ARCHIVE_DATA_DIR to its data directory, or name its database in "
+                                    + "ARCHIVE_DATABASE_URL; enqueue, check and run create a new one")
                             .formatted(directory));
         }
     }

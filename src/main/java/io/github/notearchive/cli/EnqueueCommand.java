@@ -82,7 +82,8 @@ final class EnqueueCommand extends ArchiveCommand {
             Optional<String> newArchive = context.get(ArchiveLocation.class).newArchive();
             if (context.get(JobExecutionQueries.class).isRebuildUnfinished()) {
                 throw CommandFailure.usage(
-                        "the tables are being rebuilt from the bucket; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
+                        "the tables are being rebuilt from the bucket; nothing was enqueued. Finish it with "
+                                + "note-archive rebuild, then enqueue again");
             }
             context.get(RestoredDump.class).difference().ifPresent(difference -> {
                 throw CommandFailure.usage(difference + "; nothing was enqueued");
@@ -149,7 +150,8 @@ final class EnqueueCommand extends ArchiveCommand {
         }
         refuseIf(
                 Files.isDirectory(file) || !Files.isReadable(file),
-                "\"%s\" is neither a file that this user may read, nor a note id (24 hexadecimal digits), nor a link to a note; nothing was enqueued"
+                ("\"%s\" is neither a file that this user may read, nor a note id (24 hexadecimal digits), nor a link "
+                                + "to a note; nothing was enqueued")
                         .formatted(name));
         return new Input(name, file, () -> Files.newInputStream(file));
     }
@@ -203,7 +205,8 @@ final class EnqueueCommand extends ArchiveCommand {
                 access.run();
             } catch (IOException e) {
                 throw CommandFailure.usage(
-                        "--rejects %s cannot be written: %s; check free space and permissions, or name another file, and enqueue again: notes on the worklist are not changed"
+                        ("--rejects %s cannot be written: %s; check free space and permissions, or name another file, "
+                                        + "and enqueue again: notes on the worklist are not changed")
                                 .formatted(file, e));
             }
         }

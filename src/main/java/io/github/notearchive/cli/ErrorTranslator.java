@@ -49,7 +49,8 @@ public final class ErrorTranslator {
                         .filter(DatabaseErrors::isUnavailable)
                         .map(_ -> new CommandFailure(
                                 ExitCode.UPSTREAM_UNAVAILABLE,
-                                "The database is unavailable: %s. Check ARCHIVE_DATABASE_URL and the server, then run again; no data is lost"
+                                ("The database is unavailable: %s. Check ARCHIVE_DATABASE_URL and the server, then run "
+                                                + "again; no data is lost")
                                         .formatted(
                                                 DatabaseErrors.summary(failure).replaceFirst("\\.$", "")))));
     }
@@ -97,17 +98,18 @@ public final class ErrorTranslator {
             when message.contains("baselineOnMigrate") ->
                 usage("The database holds tables of another program; nothing was written" + OWN_DATABASE);
             case FlywayValidateException e ->
-                usage(
-                        "The schema of the database is not the one that this version expects: %s. Use the version that created it, or a newer one; or name a new, empty database and fill it with note-archive rebuild"
-                                .formatted(DatabaseErrors.summary(e)));
+                usage(("The schema of the database is not the one that this version expects: %s. Use the version "
+                                + "that created it, or a newer one; or name a new, empty database and fill it with "
+                                + "note-archive rebuild")
+                        .formatted(DatabaseErrors.summary(e)));
             case FlywayException e
             when causes(e).noneMatch(SQLException.class::isInstance) ->
                 usage("The database cannot be used: " + DatabaseErrors.summary(e) + OWN_DATABASE);
             case SQLException e
             when DatabaseErrors.isRefused(e) || INCOMPLETE_LOGIN.equals(e.getSQLState()) ->
-                usage(
-                        "The database rejected the login: %s. Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
-                                .formatted(DatabaseErrors.summary(e)));
+                usage(("The database rejected the login: %s. Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and "
+                                + "ARCHIVE_DATABASE_PASSWORD")
+                        .formatted(DatabaseErrors.summary(e)));
             default -> null;
         };
     }

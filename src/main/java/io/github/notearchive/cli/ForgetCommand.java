@@ -62,23 +62,25 @@ final class ForgetCommand extends JsonCommand {
     private static void requireConsistent(JobExecutionQueries executions) {
         if (executions.isRebuildUnfinished()) {
             throw CommandFailure.usage(
-                    "the tables are being rebuilt from the bucket, so files that other notes use are unknown; nothing was forgotten. Finish it with note-archive rebuild, then forget");
+                    "the tables are being rebuilt from the bucket, so files that other notes use are unknown; nothing "
+                            + "was forgotten. Finish it with note-archive rebuild, then forget");
         }
     }
 
     private static void requireUserId(Eraser eraser, String person) {
         eraser.authorByRedId(person).map(TerminalText::line).ifPresent(id -> {
             throw CommandFailure.usage(
-                    "\"%s\" is the RedNote number of the author %s, not the user id; nothing was forgotten. Use: forget --author %s"
+                    ("\"%s\" is the RedNote number of the author %s, not the user id; nothing was forgotten. Use: "
+                                    + "forget --author %s")
                             .formatted(TerminalText.line(person), id, id));
         });
     }
 
     private static ErasureReport erase(Eraser eraser, Eraser.ErasureRequest request) throws IOException {
         return eraser.erase(request)
-                .orElseThrow(
-                        () -> new CommandFailure(
-                                ExitCode.ALREADY_RUNNING,
-                                "a run, an audit, a publish or another forget is active, which may use the same files; nothing was forgotten. Repeat when it has ended"));
+                .orElseThrow(() -> new CommandFailure(
+                        ExitCode.ALREADY_RUNNING,
+                        "a run, an audit, a publish or another forget is active, which may use the same "
+                                + "files; nothing was forgotten. Repeat when it has ended"));
     }
 }

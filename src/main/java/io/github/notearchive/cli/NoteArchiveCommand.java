@@ -76,8 +76,8 @@ public final class NoteArchiveCommand {
             return exitCode; // the reader of a pipe may close it early
         }
         program.getErr()
-                .println(
-                        "note-archive: standard output cannot be written, for example on a full disk: its content is incomplete. Free space, or name another file");
+                .println("note-archive: standard output cannot be written, for example on a full disk: its content is "
+                        + "incomplete. Free space, or name another file");
         program.getErr().flush();
         boolean isRun = arguments.length > 0 && arguments[0].equals("run");
         return exitCode == ExitCode.COMPLETED.number() && !isRun ? ExitCode.FAILED.number() : exitCode;

@@ -56,7 +56,8 @@ final class ProveCommand extends JsonCommand {
                         omitted == 0
                                 ? "the log has no entry of note " + id
                                         + "; the next run appends what was captured since the last one"
-                                : "the log has %d entries of note %s, but no sidecar has the record of one; see: note-archive verify"
+                                : ("the log has %d entries of note %s, but no sidecar has the record of one; see: "
+                                                + "note-archive verify")
                                         .formatted(omitted, id));
             }
             print(new Proven(id, log.verifier().orElse(""), written, omitted), "prove");

@@ -20,7 +20,8 @@ final class PublishCommand extends JsonCommand {
         return executeIfCurrent(context -> {
             if (context.get(JobExecutionQueries.class).isRebuildUnfinished()) {
                 throw CommandFailure.usage(
-                        "the tables are being rebuilt from the bucket; nothing was published. Finish it with note-archive rebuild, then publish");
+                        "the tables are being rebuilt from the bucket; nothing was published. Finish it with "
+                                + "note-archive rebuild, then publish");
             }
             PublishReport report = context.get(Publisher.class)
                     .publish(all)

@@ -62,12 +62,13 @@ final class RequeueCommand extends ArchiveCommand {
         VideoProperties videos = context.get(VideoProperties.class);
         LedgerProperties ledger = context.get(LedgerProperties.class);
         if (withoutVideo && !videos.enabled()) {
-            throw CommandFailure.usage(
-                    "videos are not bought, so nothing was made due: set ARCHIVE_VIDEO_ENABLED=true (archive.video.enabled) first, here and for the runs");
+            throw CommandFailure.usage("videos are not bought, so nothing was made due: set ARCHIVE_VIDEO_ENABLED=true "
+                    + "(archive.video.enabled) first, here and for the runs");
         }
         if (degraded && !ledger.buyAgain()) {
             throw CommandFailure.usage(
-                    "no new responses are bought, so nothing was made due: set archive.ledger.buy-again to true first, here and for the runs");
+                    "no new responses are bought, so nothing was made due: set archive.ledger.buy-again to true "
+                            + "first, here and for the runs");
         }
     }
 

@@ -94,7 +94,8 @@ final class RunCommand extends ArchiveCommand {
         void requireToken() {
             if (!settings.source().token().isPresent()) {
                 throw CommandFailure.usage("""
-                        there is no token, so no call can be made. Set JUSTONEAPI_TOKEN to the token of your JustOneAPI account:
+                        there is no token, so no call can be made. Set JUSTONEAPI_TOKEN to the token of your \
+                        JustOneAPI account:
                           export JUSTONEAPI_TOKEN=...
                         To see a whole night without one: note-archive sandbox""");
             }
@@ -181,7 +182,8 @@ final class RunCommand extends ArchiveCommand {
             Files.delete(Path.of(summaryJson));
         } catch (IOException e) {
             throw usage(
-                    "--summary-json %s cannot be written: %s; nothing was done. Name another file, or - for standard output"
+                    ("--summary-json %s cannot be written: %s; nothing was done. Name another file, or - for standard "
+                                    + "output")
                             .formatted(summaryJson, e));
         }
     }

@@ -45,7 +45,8 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
                 .toList();
         if (migrations.stream().anyMatch(migration -> !migration.isChecksumMatching())) {
             return Optional.of(
-                    "that of a development version, which differs from this one in older migrations; use a new, empty database and fill it with note-archive rebuild, or use that version");
+                    "that of a development version, which differs from this one in older migrations; use a new, empty "
+                            + "database and fill it with note-archive rebuild, or use that version");
         }
         return migrations.stream()
                 .filter(migration -> FUTURE.contains(migration.getState()))

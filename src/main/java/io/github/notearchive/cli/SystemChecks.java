@@ -202,7 +202,8 @@ final class SystemChecks {
         return token.matches("[\\x21-\\x7e&&[^\"'<>]]+")
                 ? CheckFinding.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it")
                 : CheckFinding.warning(
-                        "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied");
+                        "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not "
+                                + "ASCII; check that only the token was copied");
     }
 
     private CheckFinding dataDirectory() throws IOException {
@@ -306,7 +307,8 @@ final class SystemChecks {
         }
         refuseIf(
                 !flyway.validateWithResult().validationSuccessful,
-                "version %s of an unreleased program, whose migrations were replaced; name a new, empty database in ARCHIVE_DATABASE_URL and fill it with note-archive rebuild"
+                ("version %s of an unreleased program, whose migrations were replaced; name a new, empty database in "
+                                + "ARCHIVE_DATABASE_URL and fill it with note-archive rebuild")
                         .formatted(current.getVersion()));
         hasTables = true;
         return CheckFinding.ok("up to date, version " + current.getVersion());
@@ -330,7 +332,9 @@ final class SystemChecks {
         return heif.isUsable() || notes == 0
                 ? CheckFinding.ok(heif.isUsable() ? "HEIC pictures are converted" : "each HEIC picture has a preview")
                 : CheckFinding.warning(
-                        "%s with HEIC pictures that most browsers do not display; requeue --filter has:no-preview, then run, stores their previews: a paid call for each note whose response is not reused any more"
+                        ("%s with HEIC pictures that most browsers do not display; requeue --filter has:no-preview, "
+                                        + "then run, stores their previews: a paid call for each note whose response "
+                                        + "is not reused any more")
                                 .formatted(DisplayFormat.plural(notes, "note")));
     }
 
@@ -359,7 +363,8 @@ final class SystemChecks {
             store.remove(key.value());
         } catch (StoreException e) {
             return CheckFinding.warning(
-                    "%san object can be written and read, but not deleted, which only verify --delete-orphans and forget need; %s remains: %s"
+                    ("%san object can be written and read, but not deleted, which only verify --delete-orphans and "
+                                    + "forget need; %s remains: %s")
                             .formatted(where, key, e.getMessage()));
         }
         if (!isSame) {
@@ -390,7 +395,8 @@ final class SystemChecks {
         return ahead.abs().compareTo(CLOCK_DRIFT) <= 0
                 ? CheckFinding.ok("at most %d s from the provider's clock".formatted(CLOCK_DRIFT.toSeconds()))
                 : CheckFinding.warning(
-                        "this machine's clock is %s %s the provider's; set it (NTP), since nights and quotas depend on it"
+                        ("this machine's clock is %s %s the provider's; set it (NTP), since nights and quotas depend "
+                                        + "on it")
                                 .formatted(
                                         DisplayFormat.took(ahead.abs()), ahead.isNegative() ? "ahead of" : "behind"));
     }

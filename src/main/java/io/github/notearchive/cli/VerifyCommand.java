@@ -106,7 +106,8 @@ final class VerifyCommand extends JsonCommand {
                 summary.repairs().notesMadeDue() + summary.repairs().waiting() > 0
                                 || summary.examples().stream().allMatch(finding -> finding.repair() != null)
                         ? "run, which stores the files again; then verify, which confirms it"
-                        : "see fixity_finding.repair; verify --repair makes damaged files due, --delete-orphans removes orphans"
+                        : "see fixity_finding.repair; verify --repair makes damaged files due, --delete-orphans "
+                                + "removes orphans"
                                 + (summary.filesLeft() + summary.sidecarsLeft() > 0
                                         ? "; the same command resumes this audit"
                                         : "");

@@ -53,13 +53,14 @@ final class WaiveCommand extends ArchiveCommand {
             return execute(context -> waive(id, position, context));
         }
         if (filter == null || note != null) {
-            throw usage(
-                    "name either one file by NOTE_ID KIND ORDINAL, or many, such as: waive --filter 'state:failed media-reason:gone'");
+            throw usage("name either one file by NOTE_ID KIND ORDINAL, or many, such as: waive --filter 'state:failed "
+                    + "media-reason:gone'");
         }
         NoteFilter matching = filter(filter);
         refuseIf(
                 matching.mediaReasons().isEmpty(),
-                "--filter must name the reasons of the files to waive, such as: --filter 'state:failed media-reason:gone'");
+                "--filter must name the reasons of the files to waive, such as: --filter 'state:failed "
+                        + "media-reason:gone'");
         return execute(context -> waive(matching, context));
     }
 

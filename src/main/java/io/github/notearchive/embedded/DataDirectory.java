@@ -159,7 +159,8 @@ public abstract sealed class DataDirectory implements AutoCloseable permits OwnD
             if (UNSAFE.matcher(real.toString()).find()) {
                 throw of(
                         real,
-                        "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters; name another data directory");
+                        "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control "
+                                + "characters; name another data directory");
             }
             return real;
         } catch (IOException e) {
@@ -169,7 +170,8 @@ public abstract sealed class DataDirectory implements AutoCloseable permits OwnD
 
     static DataDirectoryException notWritable(Path path, IOException cause) {
         String problem =
-                "cannot be written to, %s; give this user the right and the room to write there, or name another data directory"
+                ("cannot be written to, %s; give this user the right and the room to write there, or name another data "
+                                + "directory")
                         .formatted(cause);
         return isFull(path)
                 ? DataDirectoryException.diskFull(path, problem, cause)

@@ -47,8 +47,8 @@ public final class EmbeddedDatabase {
     private static final String NO_SPACE = DataDirectory.NO_SPACE;
 
     /** Parameters of a connection that proves the password without sending it, and soon fails otherwise. */
-    private static final String PROBE =
-            "?requireAuth=scram-sha-256&sslmode=disable&gssEncMode=disable&connectTimeout=2&loginTimeout=5&socketTimeout=5";
+    private static final String PROBE = "?requireAuth=scram-sha-256&sslmode=disable&gssEncMode=disable"
+            + "&connectTimeout=2&loginTimeout=5&socketTimeout=5";
 
     private static final long LONGEST_LOG = 4 << 20;
 

@@ -59,12 +59,14 @@ final class SharedDirectory extends DataDirectory {
             }
             if (answer.isOver()) {
                 throw failed(
-                        "its %s server (pid %s) does not answer here on 127.0.0.1:%s; end what uses the directory, also on other machines"
+                        ("its %s server (pid %s) does not answer here on 127.0.0.1:%s; end what uses the directory, "
+                                        + "also on other machines")
                                 .formatted(name, pid, port));
             }
             if (started.isOver()) {
                 throw failed(
-                        "the process of its servers (pid %s) has not started the %s server within %d min; kill that process"
+                        ("the process of its servers (pid %s) has not started the %s server within %d min; kill that "
+                                        + "process")
                                 .formatted(pid, name, PATIENCE.toMinutes()));
             }
             if (!hasProcess()) {

@@ -58,14 +58,16 @@ public record Descriptors(
                 for (String name : RESERVED) {
                     if (properties.has(name)) {
                         throw new ExportException(
-                                "Descriptor %s has \"%s\", which the export writes itself; nothing was exported. Remove it"
+                                ("Descriptor %s has \"%s\", which the export writes itself; nothing was exported. "
+                                                + "Remove it")
                                         .formatted(file, name));
                     }
                 }
                 for (String license : texts(properties.path("license"), LICENSE)) {
                     if (!license.contains("://") && !license.matches("[-a-zA-Z0-9._]+")) {
                         throw new ExportException(
-                                "Descriptor %s has license \"%s\"; nothing was exported. Write its URL, or its id at SPDX such as CC-BY-4.0"
+                                ("Descriptor %s has license \"%s\"; nothing was exported. Write its URL, or its id at "
+                                                + "SPDX such as CC-BY-4.0")
                                         .formatted(file, license));
                     }
                 }

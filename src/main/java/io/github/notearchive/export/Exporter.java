@@ -246,7 +246,8 @@ public final class Exporter {
             }
             if (key.length < SHORTEST_KEY) {
                 throw new ExportException(
-                        "Pseudonym key %s has %d bytes, but needs %d at least. Generate one with: head -c 32 /dev/urandom"
+                        ("Pseudonym key %s has %d bytes, but needs %d at least. Generate one with: head -c 32 "
+                                        + "/dev/urandom")
                                 .formatted(file, key.length, SHORTEST_KEY));
             }
             return new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key);

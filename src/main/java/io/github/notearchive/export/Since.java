@@ -65,7 +65,8 @@ record Since(Path file, JsonNode manifest, String sha256, Instant mark) {
         if (selection.path("authorsNotNamed").asInt() > 0
                 || selection.path("filter").asString("").equals(Manifest.HIDDEN)) {
             throw new ExportException(
-                    "--since cannot compare selections by authors whom the manifest does not name; nothing was exported. Use --authors keep");
+                    "--since cannot compare selections by authors whom the manifest does not name; nothing was "
+                            + "exported. Use --authors keep");
         }
         for (String path : new String[] {"/selection", "/authors", "/media/mode", "/packaging/answers"}) {
             JsonNode before = comparable(this.manifest.at(path));
@@ -73,7 +74,8 @@ record Since(Path file, JsonNode manifest, String sha256, Instant mark) {
                     comparable(JsonMapper.shared().readTree(manifest.at(path).toString()));
             if (!before.equals(now)) {
                 throw new ExportException(
-                        "--since %s has another %s: %s. Nothing was exported; use the same options, or begin with a full export"
+                        ("--since %s has another %s: %s. Nothing was exported; use the same options, or begin with a "
+                                        + "full export")
                                 .formatted(file, path.substring(1).replace('/', ' '), difference(before, now)));
             }
         }

@@ -103,7 +103,8 @@ final class StagingDirectory implements AutoCloseable {
         // a mount point cannot be renamed over, which would fail only at the end
         if (Files.isDirectory(target) && !Files.getFileStore(target).equals(Files.getFileStore(parent))) {
             throw new ExportException(
-                    "Directory %s is a mount point and cannot be replaced; nothing was exported. Choose a directory below it"
+                    ("Directory %s is a mount point and cannot be replaced; nothing was exported. Choose a directory "
+                                    + "below it")
                             .formatted(target));
         }
         Path root = parent.resolve(target.getFileName() + ".partial-" + UUID.randomUUID());
@@ -145,7 +146,8 @@ final class StagingDirectory implements AutoCloseable {
 
     private UncheckedIOException notWritable(String path, IOException cause) {
         return new UncheckedIOException(
-                "File %s of the export to %s cannot be written: %s; nothing was exported. Check free space and permissions, then export again"
+                ("File %s of the export to %s cannot be written: %s; nothing was exported. Check free space and "
+                                + "permissions, then export again")
                         .formatted(path, target, cause),
                 cause);
     }

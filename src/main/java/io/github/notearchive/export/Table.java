@@ -59,7 +59,8 @@ public record Table(String name, String source, String relation, String order, S
             new Table("worklist", "worklist", "listed", "worklist.note_id", """
                     LEFT JOIN note_absence USING (note_id)
                     CROSS JOIN LATERAL (
-                        SELECT min(c.sent_at) AS first_requested_at, max(c.sent_at) AS last_requested_at, count(*) AS calls
+                        SELECT min(c.sent_at) AS first_requested_at, max(c.sent_at) AS last_requested_at,
+                               count(*) AS calls
                         FROM api_call c WHERE c.note_id = worklist.note_id) AS requests
                     """, List.of()),
             new Table("removed", "removed", "removed", "removed.note_id", "", List.of()));
@@ -184,7 +185,8 @@ public record Table(String name, String source, String relation, String order, S
     private String select(String join, String condition, List<Column> selectedColumns) {
         String captured = columns.stream().noneMatch(column -> column.name().equals("captured_at"))
                 ? "TRUE"
-                : "%1$s.captured_at >= coalesce(:capturedFrom, timestamptz '-infinity') AND %1$s.captured_at < coalesce(:capturedTo, timestamptz 'infinity')"
+                : ("%1$s.captured_at >= coalesce(:capturedFrom, timestamptz '-infinity') AND %1$s.captured_at < "
+                                + "coalesce(:capturedTo, timestamptz 'infinity')")
                         .formatted(source);
         String list = selectedColumns.stream().map(Column::select).collect(Collectors.joining(", "));
         return "SELECT %s FROM %s %s %s WHERE %s AND %s ORDER BY %s"

@@ -174,7 +174,8 @@ public record TableFiles(Export export, TableFormat format, String below) {
         for (int i = 0; i < lines.size(); i++) {
             if (!(i == 0 ? BAG_LABEL : BAG_LINE).matcher(lines.get(i)).matches()) {
                 throw new ExportException(
-                        "Bag info %s, line %d is not \"Label: value\", or has Payload-Oxum, Bagging-Date or Bag-Software-Agent; nothing was exported"
+                        ("Bag info %s, line %d is not \"Label: value\", or has Payload-Oxum, Bagging-Date or "
+                                        + "Bag-Software-Agent; nothing was exported")
                                 .formatted(file, i + 1));
             }
         }

@@ -34,8 +34,8 @@ public record NightlyLimitProperties(
         @NotNull
         @Pattern(
                 regexp = "(([01][0-9]|2[0-3]):[0-5][0-9])?",
-                message =
-                        "must be a time of Shanghai from 00:00 to 23:59 such as 07:30, in quotes in a YAML file, or empty")
+                message = "must be a time of Shanghai from 00:00 to 23:59 such as 07:30, in quotes in a YAML file, or "
+                        + "empty")
         String stopAt,
 
         @DefaultValue("0") @NotNull Duration maxDuration) {

@@ -69,7 +69,8 @@ final class ProviderCheck {
     private void compareClocks(Duration ahead) {
         if (ahead.abs().compareTo(TOLERANCE) > 0) {
             RunState.log.warn(
-                    "The clock of this machine is {} s {} the provider's; synchronize it (NTP), nights and quotas depend on it",
+                    "The clock of this machine is {} s {} the provider's; synchronize it (NTP), nights and quotas "
+                            + "depend on it",
                     ahead.abs().toSeconds(),
                     ahead.isNegative() ? "ahead of" : "behind");
         }

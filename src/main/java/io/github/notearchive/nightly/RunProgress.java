@@ -48,7 +48,8 @@ public record RunProgress(
     /** Formats one line of names and values in a stable order; unknown values are {@code -}. New ones are appended. */
     @Override
     public String toString() {
-        return "archived=%d unavailable=%d postponed=%d failed=%d released=%d refreshed=%d in_progress=%d due=%s calls=%d calls_left=%s files=%d bytes=%d notes_per_minute=%s seconds=%d eta_seconds=%s"
+        return ("archived=%d unavailable=%d postponed=%d failed=%d released=%d refreshed=%d in_progress=%d due=%s "
+                        + "calls=%d calls_left=%s files=%d bytes=%d notes_per_minute=%s seconds=%d eta_seconds=%s")
                 .formatted(
                         counts.notes().archived(),
                         counts.notes().unavailable(),

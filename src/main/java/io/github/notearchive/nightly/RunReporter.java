@@ -64,7 +64,8 @@ final class RunReporter {
     void onStart(Night tonight) {
         NoteSourceProperties source = run.settings.source();
         RunState.log.info(
-                "{} for node {}: night {}, {} workers, at most {} calls a second and {} in flight, videos {}, provider {}",
+                "{} for node {}: night {}, {} workers, at most {} calls a second and {} in flight, videos {}, "
+                        + "provider {}",
                 run.isRestart() ? "Resuming the unfinished run" : "Starting a new run",
                 run.node(),
                 tonight,

@@ -239,7 +239,8 @@ public final class CaptureLog {
                                 ? mine.sign(signed).equals(signed.signedText())
                                 : mine.verifier().equals(known)))
                 .orElseThrow(() -> new IOException(
-                        "this node has not the key of the log; copy %s from the node that has it, or set archive.proof.key"
+                        ("this node has not the key of the log; copy %s from the node that has it, or set "
+                                        + "archive.proof.key")
                                 .formatted(keyFile())));
         if (!key.verifier().equals(known)) {
             store.putBytes(VERIFIER, (key.verifier() + "\n").getBytes(UTF_8), TEXT);

@@ -78,17 +78,17 @@ public record NoteSourceProperties(
     }
 
     @AssertTrue(
-            message =
-                    "archive.source.base-url is plain HTTP to another host, which would send the token unencrypted: use https,"
-                            + " or set JUSTONEAPI_ALLOW_PLAIN_HTTP=true if you accept that")
+            message = "archive.source.base-url is plain HTTP to another host, which would send the token unencrypted: "
+                    + "use https,"
+                    + " or set JUSTONEAPI_ALLOW_PLAIN_HTTP=true if you accept that")
     boolean isTokenProtected() {
         return !"http".equals(scheme()) || allowPlainHttp || isLoopback();
     }
 
     @AssertTrue(
-            message =
-                    "archive.source.response-timeout must be at least 60s (the provider's advice: a call that is aborted"
-                            + " earlier may be billed)")
+            message = "archive.source.response-timeout must be at least 60s (the provider's advice: a call that is "
+                    + "aborted"
+                    + " earlier may be billed)")
     boolean isResponseTimeoutLongEnough() {
         return isLoopback() || responseTimeout.compareTo(Duration.ofSeconds(60)) >= 0;
     }

@@ -61,8 +61,8 @@ public record RefreshProperties(
     }
 
     @AssertTrue(
-            message =
-                    "archive.refresh.gaps must have as many values as archive.refresh.ages, and one more if notes older than the last age are refreshed")
+            message = "archive.refresh.gaps must have as many values as archive.refresh.ages, and one more if notes "
+                    + "older than the last age are refreshed")
     boolean isEachAgeGivenAGap() {
         return gaps.size() == ages.size() || gaps.size() == ages.size() + 1;
     }

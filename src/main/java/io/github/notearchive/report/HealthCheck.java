@@ -82,7 +82,8 @@ public final class HealthCheck {
                         when(
                                 executions.isRebuildUnfinished(),
                                 HealthCause.REBUILD_UNFINISHED,
-                                "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then"),
+                                "a rebuild of the tables is not finished; run, enqueue and verify are rejected until "
+                                        + "then"),
                         difference.stream().map(what -> new Reason(HealthCause.BUCKET_DIFFERS, what)),
                         when(executions.isRemapUnfinished(), HealthCause.REMAP_UNFINISHED, "a remap is not finished"),
                         data.erasures(),
@@ -139,7 +140,9 @@ public final class HealthCheck {
                                 .with(node, Night.local(run.began()))
                         : new Reason(
                                         HealthCause.RUN_KILLED,
-                                        "the last run of node %s did not record its end: it was killed, or the database was unavailable; nothing is lost, and the next run resumes it"
+                                        ("the last run of node %s did not record its end: it was killed, or the "
+                                                        + "database was unavailable; nothing is lost, and the next run "
+                                                        + "resumes it")
                                                 .formatted(node),
                                         "note-archive run --node " + node)
                                 .with(node));

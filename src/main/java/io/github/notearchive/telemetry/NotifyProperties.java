@@ -69,8 +69,8 @@ public record NotifyProperties(
         }
 
         @AssertTrue(
-                message =
-                        "archive.notify.webhook.secret must be empty for the formats slack and wecom, which do not sign")
+                message = "archive.notify.webhook.secret must be empty for the formats slack and wecom, which do not "
+                        + "sign")
         boolean isSecretUsed() {
             return !secret.isPresent() || (format != Format.SLACK && format != Format.WECOM);
         }

@@ -54,7 +54,8 @@ public final class ArchiveRevision {
 
     /** Tables that a rebuild fills. */
     private static final List<String> TABLES = List.of(
-            "worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment source_gate fixity_finding"
+            ("worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment "
+                            + "source_gate fixity_finding")
                     .split(" ", -1));
 
     private final ArchiveObject.Source source;
@@ -97,9 +98,11 @@ public final class ArchiveRevision {
         ArchiveObject known = inDatabase().orElse(null); // never before the bucket
         if (bucket.isEmpty()) {
             if (!isPrompt && isEmptied()) {
-                return different(
-                        "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
-                                .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
+                return different(("the bucket is empty, nothing below %s, but the database has archived notes; check "
+                                + "ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; "
+                                + "without a copy, put any object below %s, then use note-archive verify "
+                                + "--repair")
+                        .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
             }
             if (known != null) {
                 log.warn(
@@ -112,18 +115,22 @@ public final class ArchiveRevision {
         ArchiveObject written = bucket.get();
         if (known == null) {
             return different(
-                    "the bucket belongs to archive %s, which this database does not contain: it is new, or restored from an old dump; check ARCHIVE_S3_BUCKET, then use note-archive rebuild for an empty database, note-archive rebuild --missing for a restored one"
+                    ("the bucket belongs to archive %s, which this database does not contain: it is new, or restored "
+                                    + "from an old dump; check ARCHIVE_S3_BUCKET, then use note-archive rebuild for an "
+                                    + "empty database, note-archive rebuild --missing for a restored one")
                             .formatted(written.archiveId()));
         }
         if (!written.archiveId().equals(known.archiveId())) {
             return different(
-                    "the bucket belongs to archive %s, the database to archive %s; check ARCHIVE_S3_BUCKET and ARCHIVE_DATABASE_URL (rebuild --missing does not merge two archives)"
+                    ("the bucket belongs to archive %s, the database to archive %s; check ARCHIVE_S3_BUCKET and "
+                                    + "ARCHIVE_DATABASE_URL (rebuild --missing does not merge two archives)")
                             .formatted(written.archiveId(), known.archiveId()));
         }
         return Optional.of(written)
                 .filter(object -> object.revision() > known.revision())
                 .map(object -> new Difference(
-                        "the bucket is ahead of the database (revision %d of %s, here %d), as after the restore of an older dump; merge it with note-archive rebuild --missing"
+                        ("the bucket is ahead of the database (revision %d of %s, here %d), as after the restore of an "
+                                        + "older dump; merge it with note-archive rebuild --missing")
                                 .formatted(object.revision(), Night.local(object.writtenAt()), known.revision()),
                         true));
     }
@@ -167,8 +174,10 @@ public final class ArchiveRevision {
 
     public Rows count(Instant now) {
         return Statements.one(autoCommit, Rows.class, Map.of("now", now), """
-                        SELECT (SELECT count(*) FROM worklist) AS notes, (SELECT count(*) FROM note_capture) AS captures,
-                               (SELECT count(*) FROM note_media) AS files, (SELECT count(*) FROM media_object) AS objects,
+                        SELECT (SELECT count(*) FROM worklist) AS notes,
+                               (SELECT count(*) FROM note_capture) AS captures,
+                               (SELECT count(*) FROM note_media) AS files,
+                               (SELECT count(*) FROM media_object) AS objects,
                                (SELECT count(*) FROM api_call) AS calls,
                                (SELECT count(*) FROM worklist WHERE due_at <= :now) AS due
                         """);

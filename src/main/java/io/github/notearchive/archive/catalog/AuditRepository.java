@@ -69,7 +69,8 @@ public final class AuditRepository {
         },
         SIDECARS("note_capture", "sidecar_verified_at", "call_id", "bigint", "sidecar_key", """
                 sidecar_key AS key, note_id AS note, call_id AS call, captured_at,
-                (SELECT encode(sha256(c.response), 'hex') FROM api_call c WHERE c.id = call_id) AS response_sha256""", SidecarFile.class) {
+                (SELECT encode(sha256(c.response), 'hex') FROM api_call c WHERE c.id = call_id) AS response_sha256
+                """, SidecarFile.class) {
             @Override
             String bound(long part, long parts, Keys keys) {
                 return String.valueOf(part == parts ? Long.MAX_VALUE : (long) (keys.last() * ((double) part / parts)));
@@ -137,7 +138,8 @@ public final class AuditRepository {
                         UPDATE fixity_finding
                         SET first_seen = least(first_seen, corrected), last_seen = least(last_seen, corrected),
                             repaired_at = CASE WHEN repaired_at <= :now THEN repaired_at END
-                        FROM (SELECT id, CASE WHEN kind IN ('ORPHAN', 'FORGOTTEN') THEN :now::timestamptz ELSE :before::timestamptz END AS corrected
+                        FROM (SELECT id, CASE WHEN kind IN ('ORPHAN', 'FORGOTTEN') THEN :now::timestamptz
+                                         ELSE :before::timestamptz END AS corrected
                               FROM fixity_finding) AS limits
                         WHERE limits.id = fixity_finding.id
                           AND resolved_at IS NULL AND (last_seen > :latest OR repaired_at > :latest)
@@ -146,7 +148,8 @@ public final class AuditRepository {
         for (Area area : Area.values()) {
             String update = """
                     UPDATE %1$s SET %2$s = NULL
-                    WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE %3$s IS NOT NULL AND %4$s > :latest LIMIT :batch))
+                    WHERE ctid = ANY (ARRAY(
+                        SELECT ctid FROM %1$s WHERE %3$s IS NOT NULL AND %4$s > :latest LIMIT :batch))
                     """.formatted(area.table, area.verifiedAt, area.key, area.age());
             int some;
             do {
@@ -272,7 +275,8 @@ public final class AuditRepository {
         Statements.update(jdbc, parameters, """
                 INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen,
                                             first_seen, last_seen, job_execution_id)
-                SELECT kind, object_key, sha256, note_id, expected, seen, :now::timestamptz, :now::timestamptz, :execution
+                SELECT kind, object_key, sha256, note_id, expected, seen, :now::timestamptz,
+                       :now::timestamptz, :execution
                 FROM json_populate_recordset(NULL::fixity_finding, :rows::json)
                 ON CONFLICT (object_key) WHERE resolved_at IS NULL DO UPDATE
                 SET kind = EXCLUDED.kind, sha256 = EXCLUDED.sha256, note_id = EXCLUDED.note_id,

@@ -117,7 +117,8 @@ public final class ErasureRepository {
                                         WHERE person_sha256(author_id) IN (SELECT author_sha256 FROM forgotten_author
                                                                            WHERE finished_at IS NULL))
                         SELECT note_id AS value FROM note WHERE author_id = ANY (ARRAY(SELECT author_id FROM erased))
-                        UNION SELECT note_id FROM note_capture WHERE author_id = ANY (ARRAY(SELECT author_id FROM erased))
+                        UNION SELECT note_id FROM note_capture
+                        WHERE author_id = ANY (ARRAY(SELECT author_id FROM erased))
                         ORDER BY value
                         """);
     }
@@ -206,9 +207,11 @@ public final class ErasureRepository {
     public List<TombstoneObject> unfinished() {
         return Statements.list(jdbc, TombstoneObject.class, Map.of(), """
                         SELECT id, at, reason
-                        FROM (SELECT 1 AS kind, note_id AS id, forgotten_at AS at, reason, finished_at FROM forgotten_note
+                        FROM (SELECT 1 AS kind, note_id AS id, forgotten_at AS at, reason, finished_at
+                              FROM forgotten_note
                               UNION ALL
-                              SELECT 2, author_sha256, forgotten_at, reason, finished_at FROM forgotten_author) AS erased
+                              SELECT 2, author_sha256, forgotten_at, reason, finished_at
+                              FROM forgotten_author) AS erased
                         WHERE finished_at IS NULL ORDER BY kind, id
                         """);
     }
@@ -267,11 +270,13 @@ public final class ErasureRepository {
                             SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL
                         ), mentions AS (
                             DELETE FROM note_mention
-                            WHERE note_id <> ALL (:notes) AND person_sha256(user_id) IN (SELECT author_sha256 FROM persons)
+                            WHERE note_id <> ALL (:notes)
+                              AND person_sha256(user_id) IN (SELECT author_sha256 FROM persons)
                             RETURNING note_id
                         ), comments AS (
                             DELETE FROM note_comment
-                            WHERE note_id <> ALL (:notes) AND person_sha256(author_id) IN (SELECT author_sha256 FROM persons)
+                            WHERE note_id <> ALL (:notes)
+                              AND person_sha256(author_id) IN (SELECT author_sha256 FROM persons)
                             RETURNING note_id
                         ), sounds AS (
                             UPDATE note SET sound_creator_id = NULL

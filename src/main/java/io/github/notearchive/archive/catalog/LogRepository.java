@@ -86,7 +86,8 @@ public final class LogRepository {
     public List<String> record(List<LogEntry> captures) {
         return Statements.texts(jdbc, Map.of("rows", Columns.json(captures), "now", clock.instant()), """
                         WITH captures AS MATERIALIZED (
-                            SELECT c.*, k.salt AS known, sha256(decode(c.salt, 'hex') || convert_to(c.record, 'UTF8')) AS entry
+                            SELECT c.*, k.salt AS known,
+                                   sha256(decode(c.salt, 'hex') || convert_to(c.record, 'UTF8')) AS entry
                             FROM ROWS FROM (json_to_recordset(:rows::json)
                                             AS (note_id text, captured_at timestamptz, salt text, record text))
                                  WITH ORDINALITY AS c (note_id, captured_at, salt, record, n)
@@ -135,7 +136,8 @@ public final class LogRepository {
                         SELECT coalesce(least(
                             (SELECT min(recorded_at) FROM log_entry WHERE position IS NULL),
                             (SELECT min(created_at) FROM log_checkpoint
-                             WHERE size > (SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE signed_text IS NOT NULL))) < :latest, false)
+                             WHERE size > (SELECT coalesce(max(size), 0) FROM log_checkpoint
+                                           WHERE signed_text IS NOT NULL))) < :latest, false)
                         """);
     }
 
@@ -246,7 +248,8 @@ public final class LogRepository {
     /** Removes what names these notes from their entries, which stay. Part of the caller's transaction. */
     public long erase(Collection<NoteId> notes) {
         return Statements.update(jdbc, Map.of("notes", notes), """
-                        UPDATE log_entry SET note_id = NULL, captured_at = NULL, salt = NULL WHERE note_id = ANY (:notes)
+                        UPDATE log_entry SET note_id = NULL, captured_at = NULL, salt = NULL
+                        WHERE note_id = ANY (:notes)
                         """);
     }
 }

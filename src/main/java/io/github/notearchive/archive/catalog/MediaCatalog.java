@@ -118,7 +118,8 @@ public class MediaCatalog implements AutoCloseable {
                       ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
                     WHERE m.note_id = :noteId
                       AND (:all OR m.captured_at = :capturedAt)
-                    ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind), m.ordinal
+                    ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO', 'PREVIEW'], m.kind),
+                             m.ordinal
                     """;
 
     private static final String SAME_FILES = """

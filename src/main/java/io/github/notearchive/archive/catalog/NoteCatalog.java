@@ -63,7 +63,8 @@ public final class NoteCatalog {
                     NOTE.each("? = EXCLUDED.?")
                             .replace(
                                     "search = EXCLUDED.search",
-                                    "search = CASE WHEN note.search = EXCLUDED.search THEN note.search ELSE EXCLUDED.search END"));
+                                    "search = CASE WHEN note.search = EXCLUDED.search THEN note.search ELSE "
+                                            + "EXCLUDED.search END"));
 
     private static final String SAVE_CAPTURES = """
             INSERT INTO note_capture (note_id, captured_at, call_id, %1$s, mapper_version, response, sidecar_key)
@@ -319,8 +320,9 @@ public final class NoteCatalog {
     /** Returns the summary of a note; empty without a capture. */
     public Optional<NoteLine> find(NoteId id) {
         return Statements.optional(jdbc, NoteLine.class, Map.of("noteId", id), """
-                        SELECT n.title, n.note_type AS type, a.nickname AS author, n.published_at, n.first_captured_at, n.last_captured_at,
-                               n.archived_at, (SELECT count(*)::integer FROM note_capture c WHERE c.note_id = n.note_id) AS captures,
+                        SELECT n.title, n.note_type AS type, a.nickname AS author, n.published_at, n.first_captured_at,
+                               n.last_captured_at, n.archived_at,
+                               (SELECT count(*)::integer FROM note_capture c WHERE c.note_id = n.note_id) AS captures,
                                (SELECT c.sidecar_key FROM note_capture c WHERE c.note_id = n.note_id
                                 ORDER BY c.captured_at DESC LIMIT 1) AS sidecar_key
                         FROM note n LEFT JOIN author a USING (author_id)
@@ -369,7 +371,8 @@ public final class NoteCatalog {
                                                           WHERE note_id = :note AND captured_at = :capturedAt))
                             OR NOT EXISTS (SELECT 1 FROM worklist
                                            WHERE note_id = :note AND coalesce(settled_at, 'epoch') >= :settledAt)
-                            OR :updatedAt > (SELECT coalesce(max(updated_at), 'epoch') FROM note_media WHERE note_id = :note)
+                            OR :updatedAt > (SELECT coalesce(max(updated_at), 'epoch') FROM note_media
+                                             WHERE note_id = :note)
                         """);
     }
 }

@@ -198,7 +198,8 @@ public final class NoteRowWriter implements AutoCloseable {
 
     private Optional<RowSnapshot> snapshot(NoteId id) {
         return Statements.optional(jdbc, RowSnapshot.class, Map.of("noteId", id), """
-                        SELECT ROW(liked_count, collected_count, comments_count, shared_count, view_count)::text AS counts,
+                        SELECT ROW(liked_count, collected_count, comments_count, shared_count, view_count)::text
+                                   AS counts,
                                ROW(title, note_text)::text AS words,
                                ARRAY(SELECT m.kind || ' ' || m.identity FROM note_media m
                                      WHERE m.note_id = n.note_id AND m.kind <> 'PREVIEW'

@@ -147,7 +147,8 @@ public final class RepairRepository {
                                     GROUP BY f.note_id) u
                               LEFT JOIN LATERAL (SELECT c.code,
                                                         c.code = 0 AND c.billed = 'YES' AND c.response IS NOT NULL
-                                                        AND c.media_gone_at IS NULL AND c.received_at >= :freshSince AS fresh
+                                                        AND c.media_gone_at IS NULL
+                                                        AND c.received_at >= :freshSince AS fresh
                                                  FROM api_call c
                                                  WHERE c.note_id = u.note_id AND c.endpoint = 'note-detail/v6'
                                                    AND (c.code = 0 OR c.code = ANY (:absent))
@@ -166,9 +167,11 @@ public final class RepairRepository {
     public List<NoteId> dropPreviews(String key) {
         return Statements.list(jdbc, NoteId.class, Map.of("key", key), """
                         DELETE FROM note_media m USING fixity_finding f
-                        WHERE f.object_key = :key AND f.resolved_at IS NULL AND m.sha256 = f.sha256 AND m.kind = 'PREVIEW'
+                        WHERE f.object_key = :key AND f.resolved_at IS NULL AND m.sha256 = f.sha256
+                          AND m.kind = 'PREVIEW'
                           AND NOT EXISTS (SELECT 1 FROM note_media o WHERE o.sha256 = f.sha256 AND o.kind <> 'PREVIEW')
-                          AND (f.kind <> 'UNRECORDED' OR NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = f.sha256))
+                          AND (f.kind <> 'UNRECORDED'
+                               OR NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = f.sha256))
                         RETURNING m.note_id AS value
                         """);
     }

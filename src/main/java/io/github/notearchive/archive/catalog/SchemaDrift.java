@@ -122,7 +122,8 @@ public class SchemaDrift {
         Statements.update(jdbc, Map.of("rows", Columns.json(added)), """
                         INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id)
                         SELECT path, type, first_seen_at, example_note
-                        FROM json_to_recordset(:rows::json) AS t (path text, type text, first_seen_at timestamptz, example_note text)
+                        FROM json_to_recordset(:rows::json) AS t (path text, type text, first_seen_at timestamptz,
+                                                                  example_note text)
                         ORDER BY path, type
                         ON CONFLICT DO NOTHING
                         """);

@@ -71,13 +71,15 @@ public final class SidecarComparison {
         Optional<RecordedCapture> recorded = Statements.optional(jdbc, RecordedCapture.class, parameters, """
                         SELECT w.state, w.settled_at, w.claim_id IS NULL AND w.sidecar_due IS NULL AS written,
                                NOT EXISTS (SELECT 1 FROM api_call l
-                                           WHERE l.note_id = c.note_id AND l.billed = 'YES' AND l.received_at IS NOT NULL
+                                           WHERE l.note_id = c.note_id AND l.billed = 'YES'
+                                             AND l.received_at IS NOT NULL
                                              AND l.id > c.call_id) AS newest,
                                NOT EXISTS (SELECT 1 FROM note_capture l
                                            WHERE l.note_id = c.note_id AND l.captured_at > c.captured_at) AS last,
                                EXISTS (SELECT 1 FROM log_entry e
                                        WHERE e.note_id = c.note_id AND e.captured_at = c.captured_at
-                                         AND e.entry = sha256(decode(:salt, 'hex') || convert_to(:record, 'UTF8'))) AS logged,
+                                         AND e.entry = sha256(decode(:salt, 'hex')
+                                                                  || convert_to(:record, 'UTF8'))) AS logged,
                                ARRAY(SELECT concat_ws(' ', m.kind, m.ordinal, m.state, m.sha256) FROM note_media m
                                      WHERE m.note_id = c.note_id AND m.captured_at = c.captured_at) AS slots
                         FROM note_capture c JOIN worklist w USING (note_id)

@@ -310,7 +310,8 @@ public final class Sidecars implements AutoCloseable {
             why = String.valueOf(e.getMessage());
         }
         log.warn(
-                "Note {}: its sidecar {} could not be rewritten ({}); a rebuild would restore an older state of the note",
+                "Note {}: its sidecar {} could not be rewritten ({}); a rebuild would restore an older state of the "
+                        + "note",
                 id,
                 key,
                 why);

@@ -313,7 +313,8 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                 INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls, unbilled_calls,
                         unbilled_video_calls)
                 SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video), count(*) FILTER (WHERE refresh),
-                       count(*) FILTER (WHERE billed = 'NO'), count(*) FILTER (WHERE billed = 'NO' AND endpoint = :video)
+                       count(*) FILTER (WHERE billed = 'NO'),
+                       count(*) FILTER (WHERE billed = 'NO' AND endpoint = :video)
                 FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
                 ON CONFLICT (night) DO UPDATE
                 SET calls = greatest(n.calls, EXCLUDED.calls),

@@ -149,7 +149,8 @@ public class PaidResponses {
     public List<PaidCall> currentPaidCalls(NoteId id) {
         return Statements.list(autoCommit, PaidCall.class, Map.of("noteId", id), PAID_CALLS + """
                         AND (id IN (SELECT max(id) FROM api_call
-                                    WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL GROUP BY endpoint)
+                                    WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
+                                    GROUP BY endpoint)
                              OR received_at = (SELECT last_captured_at FROM note WHERE note_id = :noteId)
                              OR received_at IN (SELECT captured_at FROM note_media
                                                 WHERE note_id = :noteId AND kind IN ('VIDEO', 'SUBTITLE')))
@@ -232,8 +233,8 @@ public class PaidResponses {
         // the row of a call that was in flight when the tables were dumped
         jdbc.sql("""
                         UPDATE api_call
-                        SET received_at = :receivedAt, duration_ms = :durationMs, http_status = :httpStatus, code = :code,
-                            billed = 'YES', request_id = :requestId, message = :message, response = :body
+                        SET received_at = :receivedAt, duration_ms = :durationMs, http_status = :httpStatus,
+                            code = :code, billed = 'YES', request_id = :requestId, message = :message, response = :body
                         WHERE id = :number AND note_id = :noteId AND endpoint = :endpoint AND received_at IS NULL
                         """).paramSource(row).update();
         // only the sidecar of the newest response is rewritten when URLs have expired
@@ -242,7 +243,8 @@ public class PaidResponses {
                         WHERE note_id = :noteId AND received_at = :receivedAt
                           AND media_gone_at IS DISTINCT FROM :mediaGoneAt
                           AND NOT EXISTS (SELECT 1 FROM api_call l
-                                          WHERE l.note_id = c.note_id AND l.billed = 'YES' AND l.received_at > c.received_at)
+                                          WHERE l.note_id = c.note_id AND l.billed = 'YES'
+                                            AND l.received_at > c.received_at)
                         """).paramSource(row).update();
         Optional<Long> existing =
                 jdbc.sql("""
@@ -250,8 +252,8 @@ public class PaidResponses {
                                 """).paramSource(row).query(Long.class).optional();
         return existing.orElseGet(
                 () -> jdbc.sql("""
-                        INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status, code,
-                                              billed, request_id, message, response, media_gone_at, refresh)
+                        INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status,
+                                              code, billed, request_id, message, response, media_gone_at, refresh)
                         OVERRIDING SYSTEM VALUE
                         SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM api_call WHERE id = :number)
                                      AND :number > (SELECT coalesce(max(id), 0) FROM api_call WHERE note_id = :noteId)
@@ -265,7 +267,8 @@ public class PaidResponses {
     /** Sets the number sequence above the restored calls. */
     public void advanceNumbers() {
         jdbc.sql("""
-                        SELECT setval(pg_get_serial_sequence('api_call', 'id'), max(id)) FROM api_call HAVING max(id) IS NOT NULL
+                        SELECT setval(pg_get_serial_sequence('api_call', 'id'), max(id)) FROM api_call
+                        HAVING max(id) IS NOT NULL
                         """).query(Long.class).optional();
     }
 

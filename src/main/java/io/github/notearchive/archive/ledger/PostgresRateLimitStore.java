@@ -56,7 +56,8 @@ class PostgresRateLimitStore implements RateLimitStore {
                                 + :count * (:distance / share) * interval '1 second'
                         FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
                         WHERE quick.commits = 'off'
-                        RETURNING extract(epoch FROM next_at - clock_timestamp()) - :count * (:distance / share) AS wait,
+                        RETURNING extract(epoch FROM next_at - clock_timestamp())
+                                    - :count * (:distance / share) AS wait,
                                   :distance / share AS distance, throttles, share < 1 OR pause > '0' AS recovering
                         """)
                 .param("count", count)
@@ -107,7 +108,8 @@ class PostgresRateLimitStore implements RateLimitStore {
         try {
             jdbc.sql("""
                                             UPDATE call_pace SET share = least(1, share + 0.05), pause = '0'
-                                            FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
+                                            FROM (SELECT set_config('synchronous_commit', 'off', true)
+                                                      AS commits) AS quick
                                             WHERE quick.commits = 'off' AND throttles = :epoch
                                               AND (share < 1 OR pause > '0')
                                             """).param("epoch", backoffEpoch).update();

@@ -237,10 +237,11 @@ final class ResponseWriter {
                                             WHERE note_id = :noteId AND sent_at = :sentAt AND received_at = :receivedAt
                                             LIMIT 1),
                                         added AS (
-                                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
-                                                duration_ms, http_status, code, billed, request_id, message, response)
-                                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt, :durationMs,
-                                                   :httpStatus, :code, :billed, :requestId, :message, %s
+                                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id,
+                                                                  refresh, received_at, duration_ms, http_status, code,
+                                                                  billed, request_id, message, response)
+                                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt,
+                                                   :durationMs, :httpStatus, :code, :billed, :requestId, :message, %s
                                             WHERE NOT EXISTS (SELECT FROM written)
                                             RETURNING id)
                                         SELECT id FROM written UNION ALL SELECT id FROM added

@@ -48,7 +48,8 @@ public class ClaimRepository implements AutoCloseable {
     /** Archived notes whose refresh is due, from a position on. */
     private static final String REFRESH_DUE = """
             FROM worklist
-            WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_value = lanes.lane AND refresh_night <= :tonight AND %s
+            WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_value = lanes.lane
+              AND refresh_night <= :tonight AND %s
               AND (refresh_night, note_id) >= (lanes.at::date, lanes.id)
             ORDER BY refresh_night, note_id
             """.formatted(Lease.FREE);

@@ -180,7 +180,8 @@ public final class Enqueuer {
     static List<String> batches(JdbcClient jdbc, String table, int size) {
         return Statements.texts(jdbc, Map.of("size", size, "afterAll", AFTER_ALL), """
                         SELECT note_id
-                        FROM (SELECT note_id, row_number() OVER (ORDER BY note_id) AS number FROM %s GROUP BY note_id) AS ids
+                        FROM (SELECT note_id, row_number() OVER (ORDER BY note_id) AS number FROM %s
+                              GROUP BY note_id) AS ids
                         WHERE number %% :size = 0
                         UNION ALL SELECT :afterAll
                         ORDER BY 1
@@ -253,7 +254,8 @@ public final class Enqueuer {
                     .addValue("now", Timestamp.from(now));
             // locks known notes if refreshes are planned
             added += jdbc.sql("""
-                            INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
+                            INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days,
+                                                  refresh_on)
                             SELECT DISTINCT note_id, :priority, :source, :now::timestamptz, :now::timestamptz,
                                    :refreshDays::integer, :refreshOn::date
                             FROM enqueued

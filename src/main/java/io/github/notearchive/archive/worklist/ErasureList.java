@@ -51,9 +51,11 @@ public class ErasureList implements AutoCloseable {
         Set<Integer> covered = autoCommit
                 .sql("""
                         SELECT position
-                        FROM unnest(:notes::text[], :authors::text[]) WITH ORDINALITY AS response (note_id, author, position)
+                        FROM unnest(:notes::text[], :authors::text[]) WITH ORDINALITY
+                             AS response (note_id, author, position)
                         WHERE EXISTS (SELECT 1 FROM forgotten_note f WHERE f.note_id = response.note_id)
-                           OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(response.author))
+                           OR EXISTS (SELECT 1 FROM forgotten_author
+                                      WHERE author_sha256 = person_sha256(response.author))
                         """)
                 .param("notes", group.stream().map(each -> each.id().value()).toArray(String[]::new))
                 .param("authors", group.stream().map(NoteAndAuthor::author).toArray(String[]::new))

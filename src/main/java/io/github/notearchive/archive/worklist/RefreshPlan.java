@@ -39,7 +39,9 @@ public final class RefreshPlan {
             CROSS JOIN LATERAL (
                 SELECT coalesce((SELECT g.liked_per_day FROM engagement_growth g WHERE g.note_id = n.note_id
                                  ORDER BY g.captured_at DESC LIMIT 1),
-                                n.liked_count / greatest(1, extract(epoch FROM n.last_captured_at - n.published_at) / 86400), 0) AS growth,
+                                n.liked_count
+                                / greatest(1, extract(epoch FROM n.last_captured_at - n.published_at) / 86400), 0)
+                           AS growth,
                        least(2, (SELECT count(DISTINCT e.captured_at) FROM note_edit e
                                  WHERE e.note_id = n.note_id AND e.field <> 'author'))::int AS edits,
                        CASE WHEN n.in_censor OR n.privacy_type <> 0 THEN 2 ELSE 0 END
@@ -149,12 +151,15 @@ public final class RefreshPlan {
                 FROM worklist w JOIN note n USING (note_id)
                 CROSS JOIN LATERAL (
                     SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured,
-                           (coalesce(n.published_at, n.first_captured_at) AT TIME ZONE 'Asia/Shanghai')::date AS published) AS t
+                           (coalesce(n.published_at, n.first_captured_at) AT TIME ZONE 'Asia/Shanghai')::date
+                               AS published) AS t
                 CROSS JOIN LATERAL (
                     SELECT least(CASE WHEN w.refresh_on > t.captured THEN w.refresh_on END,
                                  t.captured + coalesce(w.refresh_days,
-                                                       ('{%s}'::int[])[1 + (SELECT count(*) FROM unnest('{%s}'::int[]) AS age
-                                                                            WHERE age <= t.captured - t.published)])) AS night) AS p
+                                                       ('{%s}'::int[])[1 + (SELECT count(*)
+                                                                            FROM unnest('{%s}'::int[]) AS age
+                                                                            WHERE age <= t.captured - t.published)]))
+                        AS night) AS p
                 %s
                 WHERE w.state = 'ARCHIVED' AND (w.refresh_night IS DISTINCT FROM p.night OR w.refresh_attempts <> 0
                                                 OR w.refresh_value <> v.value)

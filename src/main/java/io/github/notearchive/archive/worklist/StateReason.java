@@ -15,7 +15,8 @@ public enum StateReason {
     MEDIA_INCOMPLETE(
             "A file is gone permanently, or its retries are exhausted; all other files are stored",
             "note-archive waive --filter 'state:failed media-reason:gone' --reason TEXT",
-            "shows the gone files, and with --yes accepts that they are missing, without a call; a retry of a GONE file is pointless"),
+            "shows the gone files, and with --yes accepts that they are missing, without a call; a retry of a GONE "
+                    + "file is pointless"),
     REJECTED(
             "The provider rejects the request, mostly since the id is wrong",
             "note-archive explain NOTE_ID",

@@ -144,7 +144,8 @@ public class WorklistRepository {
                 "notes", claimed.stream().map(WorklistItem::id).toList(),
                 "claims", claimed.stream().map(WorklistItem::claim).toArray(Long[]::new));
         return Statements.list(autoCommit, ClaimedRow.class, parameters, """
-                        SELECT *, ARRAY(SELECT call_id::text FROM note_capture c WHERE c.note_id = w.note_id) AS captured
+                        SELECT *, ARRAY(SELECT call_id::text FROM note_capture c
+                                        WHERE c.note_id = w.note_id) AS captured
                         FROM worklist w WHERE note_id = ANY (:notes) AND claim_id = ANY (:claims)
                         """).stream()
                 .collect(Collectors.toMap(ClaimedRow::claimId, Function.identity()));
@@ -223,8 +224,8 @@ public class WorklistRepository {
 
     /** As below, for a note whose sidecars are not due; false if it is claimed, they are due, or it does not exist. */
     public boolean lockWritten(NoteId id) {
-        String sql =
-                "SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL AND sidecar_due IS NULL FOR UPDATE";
+        String sql = "SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL AND sidecar_due IS NULL FOR "
+                + "UPDATE";
         return Statements.optional(jdbc, Integer.class, Map.of("noteId", id), sql)
                 .isPresent();
     }

@@ -66,7 +66,8 @@ public final class WorklistStats {
     /** As above, with the notes due at a time. */
     public List<StateCount> countByState(Instant now) {
         return Statements.list(jdbc, StateCount.class, hour(now), """
-                        SELECT state, sum(notes)::bigint AS notes, sum(due)::bigint AS due, sum(in_progress)::bigint AS in_progress
+                        SELECT state, sum(notes)::bigint AS notes, sum(due)::bigint AS due,
+                               sum(in_progress)::bigint AS in_progress
                         FROM (SELECT state, sum(notes) AS notes,
                                      coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0) AS due, 0 AS in_progress
                               FROM worklist_count GROUP BY state
@@ -84,7 +85,8 @@ public final class WorklistStats {
                               WHERE w.requeued_at IS NOT NULL AND w.state IN ('PENDING', 'POSTPONED')
                                 AND n.archived_at IS NOT NULL) AS parts
                         GROUP BY state HAVING sum(notes) > 0
-                        ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)
+                        ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'],
+                                                state)
                         """.formatted(THIS_HOUR));
     }
 
@@ -144,11 +146,14 @@ public final class WorklistStats {
                                             DELETE FROM worklist_count
                                             WHERE (SELECT coalesce(sum(more), 0)
                                                    FROM (SELECT count(*) - 1 AS more FROM worklist_count
-                                                         GROUP BY state, response_held, due_hour, refresh_night, reason, code)
+                                                         GROUP BY state, response_held, due_hour, refresh_night,
+                                                                  reason, code)
                                                          AS kinds) > :most
-                                              AND (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
+                                              AND (SELECT pg_try_advisory_xact_lock(
+                                                       hashtext('note-archive, worklist_count'), 0))
                                             RETURNING *)
-                                        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, reason, code, notes)
+                                        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night,
+                                                                    reason, code, notes)
                                         SELECT state, response_held, due_hour, refresh_night, reason, code, sum(notes)
                                         FROM gone
                                         GROUP BY 1, 2, 3, 4, 5, 6

@@ -125,7 +125,8 @@ public final class EffectiveSettings {
         String url = environment.getProperty(DATABASE, "");
         if (!url.isBlank() && Driver.parseURL(url, null) == null) {
             problems.add(
-                    "%s is \"%s\", but ARCHIVE_DATABASE_URL must look like jdbc:postgresql://host:5432/database; user and password go into ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
+                    ("%s is \"%s\", but ARCHIVE_DATABASE_URL must look like jdbc:postgresql://host:5432/database; user "
+                                    + "and password go into ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD")
                             .formatted(DATABASE, Masks.shown(DATABASE, url)));
         }
         return problems;
@@ -152,7 +153,8 @@ public final class EffectiveSettings {
                                 .formatted(
                                         name,
                                         isEnvironment
-                                                ? "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of other programs"
+                                                ? "environment variable; ARCHIVE_FOREIGN_VARIABLES lists those of "
+                                                        + "other programs"
                                                 : Origins.describe(PropertySourceOrigin.get(source, name))))
                         .forEach(unknown::add);
             }

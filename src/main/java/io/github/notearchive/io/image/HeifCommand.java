@@ -180,7 +180,8 @@ public final class HeifCommand {
             }
         } catch (IOException e) {
             return Optional.of(
-                    "archive.browse.heif-command cannot be isolated and is not used; install bubblewrap and permit user namespaces, or remove the setting (%s)"
+                    ("archive.browse.heif-command cannot be isolated and is not used; install bubblewrap and permit "
+                                    + "user namespaces, or remove the setting (%s)")
                             .formatted(e.getMessage()));
         }
     }

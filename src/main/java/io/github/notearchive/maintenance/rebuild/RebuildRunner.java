@@ -165,9 +165,9 @@ public final class RebuildRunner {
         try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX)) {
             return sidecars.findFirst().isPresent()
                     ? Optional.empty()
-                    : Optional.of(
-                            "the bucket holds no sidecar, nothing below %s, to rebuild from; check ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR"
-                                    .formatted(Sidecar.PREFIX));
+                    : Optional.of(("the bucket holds no sidecar, nothing below %s, to rebuild from; check "
+                                    + "ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR")
+                            .formatted(Sidecar.PREFIX));
         }
     }
 

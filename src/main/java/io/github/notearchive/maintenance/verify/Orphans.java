@@ -172,7 +172,9 @@ final class Orphans {
         }
         Optional<String> unknown = findings.orphanedSidecar();
         if (unknown.isPresent()) {
-            return "the bucket contains a paid response that these tables do not contain, %s, and its note may use this object; check that database and bucket belong together, or move that sidecar elsewhere"
+            return ("the bucket contains a paid response that these tables do not contain, %s, and its note may use "
+                            + "this object; check that database and bucket belong together, or move that "
+                            + "sidecar elsewhere")
                     .formatted(unknown.get());
         }
         if (!isOld(orphan.modified(), clock.instant())) {

@@ -86,7 +86,8 @@ final class Repairs {
         ObjectUser first = all.getFirst();
         if (!first.fetchable()) {
             return notPossible(
-                    "no run can store it again: a file of note %s that its responses do not offer any more, or a video while archive.video.enabled is false; requeue buys a new response"
+                    ("no run can store it again: a file of note %s that its responses do not offer any more, or a "
+                                    + "video while archive.video.enabled is false; requeue buys a new response")
                             .formatted(first.note()),
                     audit);
         }
@@ -108,7 +109,8 @@ final class Repairs {
     private String makeDue(Supplier<List<NoteId>> source, AuditRun audit) {
         if (audit.counts().of(VerifyCount.NOTES_MADE_DUE) >= settings.maxRepairs()) {
             return notPossible(
-                    "archive.verify.max-repairs, %d notes, is reached; check that the bucket is the right one, then repeat"
+                    ("archive.verify.max-repairs, %d notes, is reached; check that the bucket is the right one, then "
+                                    + "repeat")
                             .formatted(settings.maxRepairs()),
                     audit);
         }
@@ -170,8 +172,10 @@ final class Repairs {
             if (!sidecars.restore(id, expected.call(), row.get(), stale)) {
                 return notPossible(
                         (findings.isResponseHeld(expected.call())
-                                        ? "the ledger no longer has the exact response of call %d; note_capture.response has it as JSON"
-                                        : "the response of call %d is lost, no table has it; restore this object from a copy of the bucket")
+                                        ? "the ledger no longer has the exact response of call %d; "
+                                                + "note_capture.response has it as JSON"
+                                        : "the response of call %d is lost, no table has it; restore this object from "
+                                                + "a copy of the bucket")
                                 .formatted(expected.call()),
                         audit);
             }

@@ -106,10 +106,10 @@ public final class VerifyRunner {
     /** Joins the open audit or begins one; returns why that is not possible. */
     private Optional<StopReason> obstacle(AuditRun audit) {
         if (executions.isRebuildUnfinished()) {
-            return Optional.of(
-                    new StopReason(
-                            ExitCode.USAGE,
-                            "a rebuild of the tables is not finished, so that files would be reported as orphans; finish it with note-archive rebuild"));
+            return Optional.of(new StopReason(
+                    ExitCode.USAGE,
+                    "a rebuild of the tables is not finished, so that files would be reported as orphans; "
+                            + "finish it with note-archive rebuild"));
         }
         try {
             store.requireBucket();
@@ -143,7 +143,8 @@ public final class VerifyRunner {
         audit.dateInFuture = catalog.correctFutureTimes(audit.since(), audit.startedAt);
         if (audit.dateInFuture > 0) {
             log.warn(
-                    "{} with a verification after the start of this audit, {}: counted as never verified. Check the clocks (NTP)",
+                    "{} with a verification after the start of this audit, {}: counted as never verified. Check the "
+                            + "clocks (NTP)",
                     DisplayFormat.plural(audit.dateInFuture, "object"),
                     Night.local(audit.startedAt));
         }

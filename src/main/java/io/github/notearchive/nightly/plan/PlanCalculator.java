@@ -372,25 +372,30 @@ record PlanCalculator(
         return Stream.of(
                         new Unknown(
                                 past.calls().latency().of() == 0,
-                                "how long a call takes: none was measured in the last %d nights, %d s and a response to each are assumed"
+                                ("how long a call takes: none was measured in the last %d nights, %d s and a response "
+                                                + "to each are assumed")
                                         .formatted(PlanStats.NIGHTS, ASSUMED_LATENCY.toSeconds())),
                         new Unknown(
                                 past.files().of() == 0,
-                                "how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
+                                ("how long the files of a note take: none were measured in the last %d nights, %d s "
+                                                + "are assumed")
                                         .formatted(PlanStats.NIGHTS, ASSUMED_FILES.toSeconds())),
                         new Unknown(
                                 quota().isEmpty() && limit(CallKind.NOTE).left() == null,
-                                "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set"),
+                                "the provider's quota: no night with code 303 had a response before it, and "
+                                        + "archive.source.calls-per-night is not set"),
                         new Unknown(
                                 settings.limits().bytesPerNight().toBytes() > 0,
                                 "how many notes archive.limits.bytes-per-night allows"),
                         new Unknown(settings.videos().enabled() && fresh.notes() > fresh.paid(), shareOfVideos),
                         new Unknown(
                                 !work.isPlanned(),
-                                "which archived notes are refreshed: archive.refresh has changed, the next run plans them again"),
+                                "which archived notes are refreshed: archive.refresh has changed, the next run plans "
+                                        + "them again"),
                         new Unknown(
                                 isAnyPaid,
-                                "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call"))
+                                "whether the URLs of paid responses are still valid; an expired one of an earlier "
+                                        + "night takes one more call"))
                 .filter(Unknown::isUnknown)
                 .map(Unknown::what)
                 .toList();
