@@ -11,6 +11,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.files.AtomicFile;
+import io.github.notearchive.io.process.Signals;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
@@ -36,6 +37,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -100,6 +102,9 @@ final class SandboxCommand extends ArchiveCommand {
     @Option(names = "--browse")
     private boolean browse;
 
+    @Option(names = "--serve")
+    private boolean serve;
+
     @Option(names = "--verbose")
     private boolean verbose;
 
@@ -120,20 +125,26 @@ final class SandboxCommand extends ArchiveCommand {
             String program,
             Night night) {}
 
+    /** The provider that serves commands of other processes. */
+    record Serving(SandboxProvider provider, Path directory, Path ids, String otherServers) {}
+
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         refuseIf(notes < 1, "--notes must be at least 1, but is " + notes);
         refuseIf(quota < 1, "--quota must be at least 1, but is " + quota);
         refuseIf(
                 callsPerSecond < 1 || callsPerSecond > 1_000,
                 "--calls-per-second must be from 1 to 1000, but is " + callsPerSecond);
         SandboxSettings behaviour = behaviour();
-        SignalHandlers signals = SignalHandlers.install();
         Path home = Path.of(System.getProperty("archive.home", ""), "sandbox-data");
         Path directory = dataDirectory().orElse(home).toAbsolutePath().normalize();
         if (prepare(directory)) {
             detail("Emptied %s, which an earlier sandbox had written\n".formatted(directory));
         }
+        if (serve) {
+            return serve(behaviour, directory);
+        }
+        SignalHandlers signals = SignalHandlers.install();
         behind.set(Duration.ofDays(daysBehind()));
         ExitCode end;
         try (SandboxProvider provider = new SandboxProvider(behaviour, clock);
@@ -173,6 +184,19 @@ final class SandboxCommand extends ArchiveCommand {
                 : end.number();
     }
 
+    /** Serves the provider until a signal, for the commands that an operator types. */
+    private int serve(SandboxSettings behaviour, Path directory) throws IOException, InterruptedException {
+        CountDownLatch stopped = new CountDownLatch(1);
+        Signals.handle(_ -> stopped.countDown());
+        try (SandboxProvider provider = new SandboxProvider(behaviour, ProgramConfiguration.CLOCK)) {
+            Path ids = Files.write(directory.resolve("ids.txt"), provider.noteIds(notes));
+            out().print(text("sandbox-serve", new Serving(provider, directory, ids, otherServers())));
+            out().flush();
+            stopped.await();
+        }
+        return ExitCode.COMPLETED.number();
+    }
+
     /**
      * Returns the settings that select the embedded store of a data directory; that of a sandbox has its own bucket.
      */
@@ -188,18 +212,21 @@ final class SandboxCommand extends ArchiveCommand {
     }
 
     private End end(SampleQueries samples, Path directory, SandboxProvider provider) {
-        // settings of the environment must not select another archive
-        String servers = Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT", "ARCHIVE_S3_BUCKET")
-                .filter(server -> StringUtils.hasText(System.getenv(server)))
-                .map(server -> server + "= ")
-                .collect(Collectors.joining());
         return new End(
                 provider,
                 notes,
                 videos,
                 samples.all(),
-                "ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive".formatted(directory, NODE, servers),
+                "ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive".formatted(directory, NODE, otherServers()),
                 Night.current(clock));
+    }
+
+    /** Returns assignments, each with a blank, that clear variables which would select another archive. */
+    private static String otherServers() {
+        return Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT", "ARCHIVE_S3_BUCKET")
+                .filter(server -> StringUtils.hasText(System.getenv(server)))
+                .map(server -> server + "= ")
+                .collect(Collectors.joining());
     }
 
     private SandboxSettings behaviour() {

@@ -180,7 +180,12 @@ final class Program {
 
     /** Whether it has written this to standard output. */
     boolean hasPrinted(String text) {
-        return read(out).contains(text);
+        return printed().contains(text);
+    }
+
+    /** What it has written to standard output until now. */
+    String printed() {
+        return read(out);
     }
 
     private static String read(Path file) {

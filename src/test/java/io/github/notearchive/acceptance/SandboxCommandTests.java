@@ -101,6 +101,38 @@ class SandboxCommandTests {
     }
 
     @Test
+    void servesTheProviderForCommandsThatUseTheVariablesItPrints() throws Exception {
+        Path served = directory.resolve("served");
+        Program provider = Program.start(
+                directory,
+                Map.of(),
+                "sandbox",
+                "--serve",
+                "--data-dir",
+                served.toString(),
+                "--notes",
+                "3",
+                "--missing",
+                "0");
+        await().atMost(Duration.ofMinutes(2)).until(() -> provider.hasPrinted("Then, "));
+        String shell = ". " + Files.writeString(directory.resolve("variables"), provider.printed());
+
+        Ended enqueued = Program.startAfter(
+                        directory,
+                        Map.of(),
+                        shell,
+                        "enqueue",
+                        served.resolve("ids.txt").toString())
+                .end();
+        Ended night = Program.startAfter(directory, Map.of(), shell, "run").end();
+        provider.terminate();
+
+        assertThat(enqueued.with(0).out()).contains("3 new");
+        assertThat(night.with(0).out()).contains("COMPLETED (exit 0)").containsPattern("3 (new )?archived|archived +3");
+        assertThat(provider.end().with(0).err()).isEmpty();
+    }
+
+    @Test
     void writesAReportForEachNight() throws Exception {
         try (Stream<Path> reports = Files.list(data.resolve("reports"))) {
             List<Path> pages = reports.sorted().toList();
