@@ -2,11 +2,20 @@ package io.github.notearchive;
 
 import io.github.notearchive.cli.NoteArchiveCommand;
 import io.github.notearchive.embedded.ServersProcess;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.TimeZone;
 
 /** The program. */
 public final class NoteArchive {
+
+    /**
+     * Argument of {@code bin/note-archive-prepare}, which trains the AOT cache: one process writes it, so several
+     * commands are executed in one.
+     */
+    private static final String TRAINING = "commands-of-standard-input";
 
     private NoteArchive() {}
 
@@ -18,6 +27,16 @@ public final class NoteArchive {
             ServersProcess.run(Path.of(args[1]));
             return;
         }
-        System.exit(NoteArchiveCommand.execute(args));
+        System.exit(args.length == 1 && args[0].equals(TRAINING) ? train() : NoteArchiveCommand.execute(args));
+    }
+
+    /** Executes the commands of standard input, one a line with blanks between arguments, until one fails. */
+    private static int train() {
+        return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+                .lines()
+                .mapToInt(line -> NoteArchiveCommand.execute(line.split(" ")))
+                .filter(exitCode -> exitCode != 0)
+                .findFirst()
+                .orElse(0);
     }
 }

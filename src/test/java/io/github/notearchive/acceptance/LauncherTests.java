@@ -1,18 +1,24 @@
 package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.FileSystemUtils;
 
 /** The launch script. */
 @DisabledOnOs(OS.WINDOWS)
@@ -67,6 +73,43 @@ class LauncherTests {
             assertThat(ended.out()).startsWith("note-archive ").hasLineCount(1);
             assertThat(ended.err()).isEmpty();
         }
+    }
+
+    /** Settings of every kind name a server that would see each request. */
+    @Test
+    @Tag("long")
+    void preparationUsesNoSetting() throws Exception {
+        Path home = Files.createDirectories(elsewhere.resolve("installed"));
+        FileSystemUtils.copyRecursively(Path.of("bin"), home.resolve("bin"));
+        Path jar = Files.createDirectories(home.resolve("lib")).resolve("note-archive.jar");
+        Files.copy(Program.JAR, jar);
+        Path prepare = home.resolve("bin").resolve("note-archive-prepare");
+        try (ServerSocket trap = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+            String host = "127.0.0.1:" + trap.getLocalPort();
+            String database = "jdbc:postgresql://" + host + "/archive";
+            String settings = "spring.datasource.url: " + database + "\n";
+            Files.writeString(Files.createDirectories(home.resolve("config")).resolve("application.yml"), settings);
+            Files.writeString(elsewhere.resolve("application.yml"), settings);
+            Map<String, String> hostile = Map.of(
+                    "JAVA_HOME", System.getProperty("java.home"),
+                    "JUSTONEAPI_BASE_URL", "http://" + host,
+                    "JUSTONEAPI_TOKEN", "a-token-that-is-billed",
+                    "ARCHIVE_DATABASE_URL", database,
+                    "ARCHIVE_S3_ENDPOINT", "http://" + host,
+                    "ARCHIVE_DATA_DIR", elsewhere.resolve("data").toString(),
+                    "ARCHIVE_NOTIFY_URL", "http://" + host,
+                    "SPRING_APPLICATION_JSON", "{\"spring.datasource.url\": \"" + database + "\"}",
+                    "JAVA_OPTS", "-Dspring.datasource.url=" + database);
+
+            Ended ended = Program.execute(elsewhere, hostile, List.of(prepare.toString()))
+                    .end()
+                    .with(0);
+
+            assertThat(ended.err()).endsWith("made " + home.resolve("lib/note-archive.aot") + "\n");
+            trap.setSoTimeout(1);
+            assertThatThrownBy(trap::accept).isInstanceOf(SocketTimeoutException.class);
+        }
+        assertThat(elsewhere.resolve("data")).doesNotExist();
     }
 
     private Ended launch(Path launcher, String argument) {
