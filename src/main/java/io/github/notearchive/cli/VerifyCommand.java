@@ -43,16 +43,19 @@ final class VerifyCommand extends JsonCommand {
         private final ArchiveProperties settings;
         private final ObjectProvider<JobStopper> stopper;
         private final ObjectProvider<VerifyRunner> runner;
+        private final ObjectProvider<SelfTest> test;
 
         Action(
                 RunTelemetry telemetry,
                 ArchiveProperties settings,
                 ObjectProvider<JobStopper> stopper,
-                ObjectProvider<VerifyRunner> runner) {
+                ObjectProvider<VerifyRunner> runner,
+                ObjectProvider<SelfTest> test) {
             this.telemetry = telemetry;
             this.settings = settings;
             this.stopper = stopper;
             this.runner = runner;
+            this.test = test;
         }
     }
 
@@ -68,7 +71,7 @@ final class VerifyCommand extends JsonCommand {
                 ofNode(node),
                 Action.class,
                 action -> selfTest
-                        ? selfTest(action.runner.getObject())
+                        ? selfTest(action.test.getObject())
                         : action.telemetry
                                 .observe(
                                         "verify",
@@ -91,8 +94,8 @@ final class VerifyCommand extends JsonCommand {
         return summary;
     }
 
-    private ExitCode selfTest(VerifyRunner runner) throws Exception {
-        List<SelfTest.Probe> probes = runner.selfTest()
+    private ExitCode selfTest(SelfTest test) throws Exception {
+        List<SelfTest.Probe> probes = test.run()
                 .orElseThrow(() -> new CommandFailure(
                         ExitCode.ALREADY_RUNNING, "another audit of this database is active; nothing was planted"));
         print(probes, "self-test");

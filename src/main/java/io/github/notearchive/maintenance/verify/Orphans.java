@@ -8,6 +8,7 @@ import io.github.notearchive.archive.catalog.RepairRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.ShardRepository;
+import io.github.notearchive.batch.ShardRepository.Shard;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.VerifyCount;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
@@ -20,6 +21,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,6 +64,11 @@ final class Orphans {
         this.store = store;
         this.settings = settings;
         this.clock = clock;
+    }
+
+    /** Returns the objects of a shard of the bucket. */
+    Supplier<@Nullable StoredObject> listing(Shard shard, AuditRun audit) {
+        return BucketShards.list(store, audit.gate(), shard);
     }
 
     /**

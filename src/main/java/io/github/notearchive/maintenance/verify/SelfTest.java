@@ -7,6 +7,9 @@ import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Expected.Damage.FindingKind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
+import io.github.notearchive.batch.JobRunner;
+import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -14,6 +17,7 @@ import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -43,10 +47,12 @@ public final class SelfTest {
              "answer": "{\\"code\\": 0, \\"data\\": []}"}
             """.formatted(NOTE).getBytes(UTF_8);
 
+    private final JobRunner jobs;
     private final ObjectStore store;
     private final ObjectCheck check;
 
-    SelfTest(ObjectStore store, ObjectCheck check) {
+    SelfTest(JobRunner jobs, ObjectStore store, ObjectCheck check) {
+        this.jobs = jobs;
         this.store = store;
         this.check = check;
     }
@@ -54,8 +60,17 @@ public final class SelfTest {
     /** One object of the test, and the expected finding; null for none. */
     public record Probe(String planted, @Nullable FindingKind expected, String said, boolean found) {}
 
-    /** Executes the test. If the store fails, the objects stored so far are removed if possible. */
-    List<Probe> run() {
+    /**
+     * Executes the test; empty if another process is auditing. If the store fails, the objects stored so far are
+     * removed if possible.
+     */
+    public Optional<List<Probe>> run() {
+        try (RunnerLock lock = jobs.lock(Scope.AUDIT, "").orElse(null)) {
+            return lock == null ? Optional.empty() : Optional.of(probe());
+        }
+    }
+
+    private List<Probe> probe() {
         store.requireBucket();
         clear();
         try {

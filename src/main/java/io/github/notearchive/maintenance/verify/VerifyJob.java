@@ -6,20 +6,16 @@ import io.github.notearchive.archive.catalog.AuditRepository.KeyRange;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.Damage;
 import io.github.notearchive.archive.catalog.Expected.Verdict;
-import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.ShardRepository;
-import io.github.notearchive.batch.ShardRepository.NewShard;
 import io.github.notearchive.batch.ShardRepository.Shard;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.VerifyCount;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
-import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -50,14 +46,14 @@ final class VerifyJob {
 
     private static final Logger log = LoggerFactory.getLogger(VerifyJob.class);
 
-    private static final String BUCKET = "verifyBucket";
+    static final String BUCKET = "verifyBucket";
     private static final String FILES = "verifyFiles";
     private static final String SIDECARS = "verifySidecars";
-    private static final String TABLES = "verifyTables";
+    static final String LOG = "verifyLog";
+    static final String TABLES = "verifyTables";
 
     /** Steps that read objects. */
-    private static final SortedMap<String, Area> STEPS =
-            new TreeMap<>(Map.of(FILES, Area.FILES, SIDECARS, Area.SIDECARS));
+    static final SortedMap<String, Area> STEPS = new TreeMap<>(Map.of(FILES, Area.FILES, SIDECARS, Area.SIDECARS));
 
     /** Verdicts per transaction. A killed audit repeats these and what it has read ahead, at most. */
     static final int CHUNK = 25;
@@ -72,7 +68,6 @@ final class VerifyJob {
     private final Orphans orphans;
     private final ShardRepository shards;
     private final LogAudit logAudit;
-    private final ObjectStore store;
     private final FixityProperties settings;
 
     VerifyJob(
@@ -83,7 +78,6 @@ final class VerifyJob {
             Orphans orphans,
             ShardRepository shards,
             LogAudit logAudit,
-            ObjectStore store,
             FixityProperties settings) {
         this.jobs = jobs;
         this.catalog = catalog;
@@ -92,23 +86,7 @@ final class VerifyJob {
         this.orphans = orphans;
         this.shards = shards;
         this.logAudit = logAudit;
-        this.store = store;
         this.settings = settings;
-    }
-
-    /** Cuts a new audit into shards. */
-    List<NewShard> cut() {
-        List<NewShard> shards = new ArrayList<>(BucketShards.ofDigests(store, BUCKET, StoredMedia.PREFIX));
-        shards.addAll(BucketShards.ofNotes(store, BUCKET, Sidecar.PREFIX));
-        STEPS.forEach((step, area) -> {
-            List<String> bounds = catalog.bounds(area);
-            for (int i = 1; i < bounds.size(); i++) {
-                shards.add(new NewShard(step, bounds.get(i - 1), bounds.get(i)));
-            }
-        });
-        shards.add(new NewShard("verifyLog", "", null));
-        shards.add(new NewShard(TABLES, "", null));
-        return shards;
     }
 
     Job of(AuditRun audit, SharedScan<AuditCounts> scan) {
@@ -118,7 +96,7 @@ final class VerifyJob {
                         jobs,
                         BUCKET,
                         LIST_CHUNK,
-                        shard -> BucketShards.list(store, audit.gate(), shard),
+                        shard -> orphans.listing(shard, audit),
                         StoredObject::name,
                         (before, listed) -> before.plus(audit.counted(() -> orphans.compareListing(listed, audit)))))
                 // does nothing until its option is set, so a restart executes it again
@@ -128,7 +106,7 @@ final class VerifyJob {
                 .next(verdicts(FILES, audit, scan, shard -> source(Area.FILES, shard.lower(), shard.upper(), audit)))
                 .next(verdicts(
                         SIDECARS, audit, scan, shard -> source(Area.SIDECARS, shard.lower(), shard.upper(), audit)))
-                .next(verdicts("verifyLog", audit, scan, _ -> logAudit.of(audit)))
+                .next(verdicts(LOG, audit, scan, _ -> logAudit.of(audit)))
                 .next(scan.step(
                         jobs,
                         TABLES,

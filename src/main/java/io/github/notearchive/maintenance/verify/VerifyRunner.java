@@ -1,7 +1,6 @@
 package io.github.notearchive.maintenance.verify;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.AuditRepository.AuditFinding;
 import io.github.notearchive.archive.catalog.AuditRepository.Remaining;
@@ -11,7 +10,6 @@ import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobEnd;
-import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.JobRunner;
@@ -27,8 +25,6 @@ import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.VerifyCount;
 import io.github.notearchive.maintenance.verify.VerifyRunner.VerifyOptions;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.store.ObjectStore;
-import io.github.notearchive.store.StoreException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +32,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,38 +51,29 @@ public final class VerifyRunner {
     private static final int EXAMPLES = 20;
 
     private final JobRunner jobs;
-    private final JobExecutionQueries executions;
     private final VerifyJob job;
     private final JobStopper gate;
     private final AuditRepository catalog;
-    private final SelfTest test;
+    private final AuditStart start;
     private final ShardRepository shards;
-    private final ObjectStore store;
-    private final ArchiveRevision revision;
     private final ArchiveProperties settings;
     private final Clock clock;
 
     VerifyRunner(
             JobRunner jobs,
-            JobExecutionQueries executions,
             VerifyJob job,
             JobStopper gate,
             AuditRepository catalog,
-            SelfTest test,
+            AuditStart start,
             ShardRepository shards,
-            ObjectStore store,
-            ArchiveRevision revision,
             ArchiveProperties settings,
             Clock clock) {
         this.jobs = jobs;
-        this.executions = executions;
         this.job = job;
         this.gate = gate;
         this.catalog = catalog;
-        this.test = test;
+        this.start = start;
         this.shards = shards;
-        this.store = store;
-        this.revision = revision;
         this.settings = settings;
         this.clock = clock;
     }
@@ -99,36 +85,10 @@ public final class VerifyRunner {
                 Scope.AUDIT,
                 options.node(),
                 "another audit of this node is active, or a rebuild, a forget or a self-test",
-                lock -> obstacle(audit).map(stop -> notStarted(audit, stop)).orElseGet(() -> start(audit, lock)),
+                lock -> start.refusal(audit)
+                        .map(stop -> notStarted(audit, stop))
+                        .orElseGet(() -> start(audit, lock)),
                 stop -> notStarted(audit, stop));
-    }
-
-    /** Joins the open audit or begins one; returns why that is not possible. */
-    private Optional<StopReason> obstacle(AuditRun audit) {
-        if (executions.isRebuildUnfinished()) {
-            return Optional.of(new StopReason(
-                    ExitCode.USAGE,
-                    "a rebuild of the tables is not finished, so that files would be reported as orphans; "
-                            + "finish it with note-archive rebuild"));
-        }
-        try {
-            store.requireBucket();
-            Optional<String> difference = revision.difference();
-            if (difference.isEmpty()) {
-                audit.share(shards.join(JobNames.VERIFY, audit.startedAt, job::cut));
-            }
-            return difference.map(reason -> new StopReason(ExitCode.USAGE, reason));
-        } catch (StoreException e) {
-            return Optional.of(new StopReason(
-                    e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
-        }
-    }
-
-    /** Tests that an audit would find errors; empty if another process is auditing. Fails if the store does. */
-    public Optional<List<SelfTest.Probe>> selfTest() {
-        try (RunnerLock lock = jobs.lock(Scope.AUDIT, "").orElse(null)) {
-            return lock == null ? Optional.empty() : Optional.of(test.run());
-        }
     }
 
     private VerifySummary start(AuditRun audit, RunnerLock lock) {

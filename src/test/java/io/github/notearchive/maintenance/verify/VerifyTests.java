@@ -17,6 +17,7 @@ import io.github.notearchive.archive.catalog.Expected.Verdict;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditCounts.VerifyCount;
 import io.github.notearchive.maintenance.verify.VerifyRunner.AuditRun;
@@ -73,6 +74,12 @@ class VerifyTests extends AuditFixture {
 
     @Autowired
     Repairs repairs;
+
+    @Autowired
+    SelfTest selfTest;
+
+    @Autowired
+    JobRunner jobs;
 
     @Test
     void marksEveryObjectOfAnIntactArchive() {
@@ -945,14 +952,14 @@ class VerifyTests extends AuditFixture {
 
     @Test
     void selfTestDistinguishesWorkingAndBlindChecksAndLeavesNoObject() {
-        assertThatThrownBy(audits::selfTest)
+        assertThatThrownBy(selfTest::run)
                 .isInstanceOf(StoreException.class)
                 .hasMessageContaining("there is no such bucket");
         store.ensureBucket();
 
-        List<SelfTest.Probe> probes = audits.selfTest().orElseThrow();
+        List<SelfTest.Probe> probes = selfTest.run().orElseThrow();
         List<SelfTest.Probe> blind =
-                selfTest(expected -> new Verdict(expected, null, 0)).run();
+                selfTest(expected -> new Verdict(expected, null, 0)).run().orElseThrow();
 
         assertThat(probes).hasSize(7).allMatch(SelfTest.Probe::found);
         assertThat(blind)
@@ -969,7 +976,7 @@ class VerifyTests extends AuditFixture {
 
     /** Returns a test whose checks return this verdict. */
     private SelfTest selfTest(Function<Expected, Verdict> verdict) {
-        return new SelfTest(store, new ObjectCheck(store, null) {
+        return new SelfTest(jobs, store, new ObjectCheck(store, null) {
             @Override
             Verdict check(Expected expected) {
                 return verdict.apply(expected);
