@@ -78,7 +78,8 @@ class RebuildDrillTests {
                 archive.assertNumber("SELECT count(verified_at) FROM media_object", 0);
             }
 
-            practice.call("run").with(0);
+            // 6 after midnight in Shanghai, when the postponed notes are due again
+            assertThat(practice.call("run").exitCode()).isIn(0, 6);
             assertThat(provider.calls()).as("calls for archived notes").isEqualTo(calls);
         }
     }
