@@ -122,17 +122,23 @@ public class MediaCatalog implements AutoCloseable {
                              m.ordinal
                     """;
 
+    /**
+     * A look-up of the index for each name: most are new, and a join of all would scan the objects for one that is not.
+     */
     private static final String SAME_FILES = """
-                    SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
-                           m.kind, m.identity, m.rendition, m.note_id AS note, m.width, m.height,
-                           o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type, m.words
-                    FROM note_media m JOIN media_object o USING (sha256)
-                    WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
-                      AND m.rendition IS NOT NULL
-                      AND NOT EXISTS (SELECT 1 FROM fixity_finding f
-                                      WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
-                                        AND f.kind <> 'ORPHAN')
-                    ORDER BY m.kind, m.identity, m.rendition, m.updated_at DESC
+                    SELECT same.*
+                    FROM unnest(:names::text[]) AS names (identity)
+                    CROSS JOIN LATERAL (
+                        SELECT DISTINCT ON (m.kind, m.rendition)
+                               m.kind, m.identity, m.rendition, m.note_id AS note, m.width, m.height,
+                               o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type, m.words
+                        FROM note_media m JOIN media_object o USING (sha256)
+                        WHERE m.identity = names.identity AND m.state = 'STORED' AND m.reason IS NULL
+                          AND m.rendition IS NOT NULL
+                          AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                          WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                            AND f.kind <> 'ORPHAN')
+                        ORDER BY m.kind, m.rendition, m.updated_at DESC) AS same
                     """;
 
     private final JdbcClient jdbc;
