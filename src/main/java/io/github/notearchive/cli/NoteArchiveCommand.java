@@ -26,8 +26,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
         resourceBundle = "io.github.notearchive.cli.help",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
-        versionProvider = NoteArchiveCommand.Version.class,
-        subcommands = {
+        versionProvider = NoteArchiveCommand.Version.class)
+public final class NoteArchiveCommand {
+
+    /** Link to the file behind standard output, where the system has one. */
+    private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
+
+    /** All commands, in the order of the help. */
+    private static final List<Class<?>> COMMANDS = List.of(
             RunCommand.class,
             EnqueueCommand.class,
             CheckCommand.class,
@@ -53,12 +59,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             NotifyCommand.class,
             ConfigCommand.class,
             ExitCodeCommand.class,
-            HelpCommand.class
-        })
-public final class NoteArchiveCommand {
-
-    /** Link to the file behind standard output, where the system has one. */
-    private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
+            HelpCommand.class);
 
     private NoteArchiveCommand() {}
 
@@ -69,7 +70,7 @@ public final class NoteArchiveCommand {
      *     the result of its night
      */
     public static int execute(String... arguments) {
-        CommandLine program = commandLine();
+        CommandLine program = commandLine(arguments);
         int exitCode = program.execute(arguments);
         program.getOut().flush();
         if (!System.out.checkError() || !Files.isRegularFile(STANDARD_OUTPUT)) {
@@ -83,9 +84,22 @@ public final class NoteArchiveCommand {
         return exitCode == ExitCode.COMPLETED.number() && !isRun ? ExitCode.FAILED.number() : exitCode;
     }
 
-    static CommandLine commandLine() {
-        return Arguments.register(new CommandLine(new NoteArchiveCommand()))
-                .addSubcommand("completion", new GenerateCompletion())
+    /**
+     * Returns the program with the command that is the first argument, else with all: a cold start builds each slowly.
+     */
+    static CommandLine commandLine(String... arguments) {
+        CommandLine program = new CommandLine(new NoteArchiveCommand());
+        List<Class<?>> named = COMMANDS.stream()
+                .filter(type -> arguments.length > 0
+                        && type.getAnnotation(Command.class).name().equals(arguments[0]))
+                .toList();
+        if (named.isEmpty() || named.equals(List.of(HelpCommand.class))) {
+            COMMANDS.forEach(program::addSubcommand);
+            program.addSubcommand("completion", new GenerateCompletion());
+        } else {
+            program.addSubcommand(named.getFirst());
+        }
+        return Arguments.register(program)
                 .setColorScheme(
                         Help.defaultColorScheme("dumb".equals(System.getenv("TERM")) ? Help.Ansi.OFF : Help.Ansi.AUTO))
                 .setUsageHelpAutoWidth(true)

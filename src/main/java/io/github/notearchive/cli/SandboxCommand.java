@@ -179,9 +179,7 @@ final class SandboxCommand extends ArchiveCommand {
             end = last.exitCode();
         }
         boolean isServed = browse && (end == ExitCode.COMPLETED || CONTINUED.contains(end));
-        return isServed
-                ? commandLine().getParent().execute("browse", "--data-dir", directory.toString())
-                : end.number();
+        return isServed ? NoteArchiveCommand.execute("browse", "--data-dir", directory.toString()) : end.number();
     }
 
     /** Serves the provider until a signal, for the commands that an operator types. */
