@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.support.PropertiesLoaderUtils;
@@ -89,16 +90,16 @@ public final class NoteArchiveCommand {
      */
     static CommandLine commandLine(String... arguments) {
         CommandLine program = new CommandLine(new NoteArchiveCommand());
-        List<Class<?>> named = COMMANDS.stream()
-                .filter(type -> arguments.length > 0
-                        && type.getAnnotation(Command.class).name().equals(arguments[0]))
-                .toList();
-        if (named.isEmpty() || named.equals(List.of(HelpCommand.class))) {
-            COMMANDS.forEach(program::addSubcommand);
-            program.addSubcommand("completion", new GenerateCompletion());
-        } else {
-            program.addSubcommand(named.getFirst());
-        }
+        Stream.of(arguments)
+                .limit(1)
+                .flatMap(name -> COMMANDS.stream()
+                        .filter(type -> type.getAnnotation(Command.class).name().equals(name)))
+                .filter(type -> type != HelpCommand.class)
+                .findFirst()
+                .ifPresentOrElse(program::addSubcommand, () -> {
+                    COMMANDS.forEach(program::addSubcommand);
+                    program.addSubcommand("completion", new GenerateCompletion());
+                });
         return Arguments.register(program)
                 .setColorScheme(
                         Help.defaultColorScheme("dumb".equals(System.getenv("TERM")) ? Help.Ansi.OFF : Help.Ansi.AUTO))

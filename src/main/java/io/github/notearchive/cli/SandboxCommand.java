@@ -11,7 +11,6 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.config.CommandFailure;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.io.files.AtomicFile;
-import io.github.notearchive.io.process.Signals;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
@@ -136,15 +135,15 @@ final class SandboxCommand extends ArchiveCommand {
                 callsPerSecond < 1 || callsPerSecond > 1_000,
                 "--calls-per-second must be from 1 to 1000, but is " + callsPerSecond);
         SandboxSettings behaviour = behaviour();
+        SignalHandlers signals = SignalHandlers.install();
         Path home = Path.of(System.getProperty("archive.home", ""), "sandbox-data");
         Path directory = dataDirectory().orElse(home).toAbsolutePath().normalize();
         if (prepare(directory)) {
             detail("Emptied %s, which an earlier sandbox had written\n".formatted(directory));
         }
         if (serve) {
-            return serve(behaviour, directory);
+            return serve(behaviour, directory, signals);
         }
-        SignalHandlers signals = SignalHandlers.install();
         behind.set(Duration.ofDays(daysBehind()));
         ExitCode end;
         try (SandboxProvider provider = new SandboxProvider(behaviour, clock);
@@ -179,13 +178,16 @@ final class SandboxCommand extends ArchiveCommand {
             end = last.exitCode();
         }
         boolean isServed = browse && (end == ExitCode.COMPLETED || CONTINUED.contains(end));
-        return isServed ? NoteArchiveCommand.execute("browse", "--data-dir", directory.toString()) : end.number();
+        return isServed
+                ? NoteArchiveCommand.commandLine("browse").execute("browse", "--data-dir", directory.toString())
+                : end.number();
     }
 
     /** Serves the provider until a signal, for the commands that an operator types. */
-    private int serve(SandboxSettings behaviour, Path directory) throws IOException, InterruptedException {
+    private int serve(SandboxSettings behaviour, Path directory, SignalHandlers signals)
+            throws IOException, InterruptedException {
         CountDownLatch stopped = new CountDownLatch(1);
-        Signals.handle(_ -> stopped.countDown());
+        signals.passTo(_ -> stopped.countDown());
         try (SandboxProvider provider = new SandboxProvider(behaviour, ProgramConfiguration.CLOCK)) {
             Path ids = Files.write(directory.resolve("ids.txt"), provider.noteIds(notes));
             out().print(text("sandbox-serve", new Serving(provider, directory, ids, otherServers())));

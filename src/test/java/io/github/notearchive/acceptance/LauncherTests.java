@@ -91,15 +91,26 @@ class LauncherTests {
             Files.writeString(Files.createDirectories(home.resolve("config")).resolve("application.yml"), settings);
             Files.writeString(elsewhere.resolve("application.yml"), settings);
             Map<String, String> hostile = Map.of(
-                    "JAVA_HOME", System.getProperty("java.home"),
-                    "JUSTONEAPI_BASE_URL", "http://" + host,
-                    "JUSTONEAPI_TOKEN", "a-token-that-is-billed",
-                    "ARCHIVE_DATABASE_URL", database,
-                    "ARCHIVE_S3_ENDPOINT", "http://" + host,
-                    "ARCHIVE_DATA_DIR", elsewhere.resolve("data").toString(),
-                    "ARCHIVE_NOTIFY_URL", "http://" + host,
-                    "SPRING_APPLICATION_JSON", "{\"spring.datasource.url\": \"" + database + "\"}",
-                    "JAVA_OPTS", "-Dspring.datasource.url=" + database);
+                    "JAVA_HOME",
+                    System.getProperty("java.home"),
+                    "JUSTONEAPI_BASE_URL",
+                    "http://" + host,
+                    "JUSTONEAPI_TOKEN",
+                    "a-token-that-is-billed",
+                    "ARCHIVE_DATABASE_URL",
+                    database,
+                    "ARCHIVE_S3_ENDPOINT",
+                    "http://" + host,
+                    "ARCHIVE_DATA_DIR",
+                    elsewhere.resolve("data").toString(),
+                    "ARCHIVE_NOTIFY_EVENTS",
+                    "start,success,attention,failure",
+                    "ARCHIVE_NOTIFY_WEBHOOK_URL",
+                    "http://" + host,
+                    "SPRING_APPLICATION_JSON",
+                    "{\"spring.datasource.url\": \"" + database + "\"}",
+                    "JAVA_OPTS",
+                    "-Dspring.datasource.url=" + database);
 
             Ended ended = Program.execute(elsewhere, hostile, List.of(prepare.toString()))
                     .end()

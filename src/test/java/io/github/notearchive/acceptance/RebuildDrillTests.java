@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.ScriptableSandbox;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -33,6 +35,7 @@ class RebuildDrillTests {
             List<String> ids = practice.enqueue(NOTES);
             assertThat(ids.stream().map(provider::kind).distinct()).containsExactlyInAnyOrder(SandboxNoteKind.values());
             scriptFaults(provider, ids);
+            Night night = Night.current(Clock.systemUTC());
             practice.call("run").with(6);
             Map<String, List<String>> before;
             Map<String, Long> objects;
@@ -78,8 +81,9 @@ class RebuildDrillTests {
                 archive.assertNumber("SELECT count(verified_at) FROM media_object", 0);
             }
 
-            // 6 after midnight in Shanghai, when the postponed notes are due again
-            assertThat(practice.call("run").exitCode()).isIn(0, 6);
+            // in another night the postponed notes are due again
+            boolean isSameNight = Night.current(Clock.systemUTC()).equals(night);
+            practice.call("run").with(isSameNight ? 0 : 6);
             assertThat(provider.calls()).as("calls for archived notes").isEqualTo(calls);
         }
     }

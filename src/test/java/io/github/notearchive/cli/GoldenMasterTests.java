@@ -50,7 +50,7 @@ class GoldenMasterTests {
             Map.entry("\\d{4}-\\d\\d-\\d\\d( \\d\\d:\\d\\d(:\\d\\d)?)?", "TIME"),
             Map.entry("\"PT[\\dHMS.]+\"", "\"DURATION\""),
             Map.entry("after \\d+ ms", "after N ms"),
-            Map.entry("in \\d+ (h|min|s)( \\d+ (min|s))?", "in DURATION"),
+            Map.entry("in (\\d+\\.\\d s|\\d+ min( \\d+ s)?|\\d+ h \\d+ min)", "in DURATION"),
             Map.entry("ended [^\"\n]* with", "ended AGE with"),
             Map.entry("127\\.0\\.0\\.1:\\d+", "HOST:PORT"),
             Map.entry("sandbox-[0-9a-f]{16}", "REQUEST"),
