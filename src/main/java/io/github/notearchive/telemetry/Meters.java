@@ -1,25 +1,11 @@
 package io.github.notearchive.telemetry;
 
 import com.sun.management.OperatingSystemMXBean;
-import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.Expected.Damage;
-import io.github.notearchive.archive.catalog.LogRepository;
-import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.CallRepository.CallListener;
-import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.archive.query.CallTotals;
-import io.github.notearchive.archive.query.CallTotals.CallCount;
-import io.github.notearchive.archive.query.MediaTotals;
-import io.github.notearchive.archive.worklist.ErasureList;
-import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.WorklistStats;
-import io.github.notearchive.archive.worklist.WorklistStats.StateCount;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.telemetry.RunTelemetry.NodeGauges;
 import io.github.notearchive.telemetry.RunTelemetry.NodeGauges.SpoolUse;
@@ -288,105 +274,5 @@ class Meters implements CallListener {
             case "used", "max", "size", "received", "limit", "free" -> "bytes";
             default -> null;
         };
-    }
-
-    /**
-     * Metrics from the tables, of all runs and nodes. Some queries read whole tables, so the caller limits their
-     * frequency.
-     */
-    @Component
-    static final class ArchiveStats {
-
-        private final WorklistStats worklist;
-        private final CallTotals calls;
-        private final QuotaHolds holds;
-        private final MediaTotals media;
-        private final AuditRepository audits;
-        private final JobExecutionQueries executions;
-        private final SchemaDrift drift;
-        private final ErasureList erasures;
-        private final LogRepository log;
-
-        ArchiveStats(
-                WorklistStats worklist,
-                CallTotals calls,
-                QuotaHolds holds,
-                MediaTotals media,
-                AuditRepository audits,
-                JobExecutionQueries executions,
-                SchemaDrift drift,
-                ErasureList erasures,
-                LogRepository log) {
-            this.worklist = worklist;
-            this.calls = calls;
-            this.holds = holds;
-            this.media = media;
-            this.audits = audits;
-            this.executions = executions;
-            this.drift = drift;
-            this.erasures = erasures;
-            this.log = log;
-        }
-
-        void update(Meters meters, NodeGauges node, Instant now) {
-            updateNotes(meters);
-            updateCalls(meters, Night.of(now));
-            meters.set("calls.allowed", node.callsPerNight().getAsLong());
-            updateFiles(meters, now);
-            meters.set("unfinished", executions.isRebuildUnfinished() ? 1 : 0, "command", "rebuild");
-            meters.set("unfinished", executions.isRemapUnfinished() ? 1 : 0, "command", "remap");
-            meters.set("unfinished", erasures.count().unfinished(), "command", "forget");
-            meters.set("unfinished", log.isBehind(now, Duration.ZERO) ? 1 : 0, "command", "log");
-            Instant lastSuccess = executions.lastOrderlyEnd(node.node()).orElse(null);
-            meters.set("last.success.timestamp", seconds(lastSuccess));
-        }
-
-        private void updateNotes(Meters meters) {
-            List<StateCount> counts = worklist.countByState();
-            for (NoteState state : NoteState.values()) {
-                List<StateCount> same =
-                        counts.stream().filter(count -> count.state() == state).toList();
-                long notes = same.stream().mapToLong(StateCount::notes).sum();
-                meters.set("notes", notes, "state", state.name());
-                long due = same.stream().mapToLong(StateCount::due).sum();
-                meters.set("notes.due", due, "state", state.name());
-            }
-            meters.set("refreshes.due", worklist.refreshes().due());
-            meters.set("notes.degraded", media.degradedNotes());
-            meters.set("new.fields", drift.unreviewed(0).fields());
-        }
-
-        private void updateCalls(Meters meters, Night tonight) {
-            List<CallCount> counts = calls.countsIn(tonight);
-            for (Billed billed : Billed.values()) {
-                long sum = counts.stream()
-                        .filter(count -> count.billed() == billed)
-                        .mapToLong(CallCount::calls)
-                        .sum();
-                meters.set("calls.tonight", sum, "billed", label(billed));
-            }
-            CallTotals.Cost cost = calls.costIn(tonight);
-            if (cost != null) {
-                String currency = cost.currency().getCurrencyCode();
-                meters.set("cost.tonight", cost.billed(), "billed", label(Billed.YES), "currency", currency);
-                meters.set(
-                        "cost.tonight", cost.billingUnknown(), "billed", label(Billed.UNKNOWN), "currency", currency);
-            }
-            Instant until = holds.current().map(QuotaHolds.Closed::until).orElse(null);
-            meters.set("gate.closed.until.timestamp", seconds(until));
-        }
-
-        private void updateFiles(Meters meters, Instant now) {
-            MediaTotals.Volume stored = media.now();
-            meters.set("media.objects", stored.files());
-            meters.set("media.size", stored.bytes());
-            AuditRepository.Verified verified = audits.verified(now);
-            meters.set("fixity.oldest.verified.timestamp", seconds(verified.oldest()));
-            meters.set("fixity.never.verified", verified.never());
-            Map<Damage.FindingKind, Long> findings = audits.countOpen();
-            for (Damage.FindingKind kind : Damage.FindingKind.values()) {
-                meters.set("fixity.findings", findings.getOrDefault(kind, 0L), "kind", kind.name());
-            }
-        }
     }
 }

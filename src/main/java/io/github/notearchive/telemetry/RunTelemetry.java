@@ -12,7 +12,6 @@ import io.github.notearchive.io.files.AtomicFile;
 import io.github.notearchive.io.jdbc.DatabaseErrors;
 import io.github.notearchive.io.time.Deadline;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.telemetry.Meters.ArchiveStats;
 import io.github.notearchive.telemetry.NotifyProperties.NotifyEvent;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;

@@ -16,7 +16,6 @@ import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.WorklistStats;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.telemetry.Meters.ArchiveStats;
 import io.github.notearchive.telemetry.RunTelemetry.NodeGauges;
 import java.math.BigDecimal;
 import java.time.Clock;
@@ -41,12 +40,12 @@ final class TelemetryFixture implements AutoCloseable {
             mock(WorklistStats.class, RETURNS_DEEP_STUBS),
             calls(),
             mock(QuotaHolds.class),
-            mock(MediaTotals.class, RETURNS_DEEP_STUBS),
-            mock(AuditRepository.class, RETURNS_DEEP_STUBS),
             mock(JobExecutionQueries.class),
             mock(SchemaDrift.class, RETURNS_DEEP_STUBS),
             mock(ErasureList.class, RETURNS_DEEP_STUBS),
-            mock(LogRepository.class));
+            mock(LogRepository.class),
+            new FileStats(
+                    mock(MediaTotals.class, RETURNS_DEEP_STUBS), mock(AuditRepository.class, RETURNS_DEEP_STUBS)));
 
     private static CallTotals calls() {
         CallTotals calls = mock(CallTotals.class);
