@@ -146,6 +146,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
 
     private final StopNotices stops;
     private final ResponseWriter writer;
+    private final SpooledResponses spooled;
     private final List<CallListener> listeners;
     /** Execution of this process; null before it starts. */
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
@@ -171,6 +172,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
         JdbcClient impatient = Statements.autoCommit(
                 new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
         this.writer = new ResponseWriter(impatient, spool, execution::get, () -> isAborting.getAsBoolean());
+        this.spooled = new SpooledResponses(impatient, spool, writer);
     }
 
     /**
@@ -399,19 +401,19 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                         """);
     }
 
-    /** Writes spooled responses, see {@link ResponseWriter#persistAll}; fails if files cannot be listed. */
+    /** Writes spooled responses, see {@link SpooledResponses#persistAll}; fails if files cannot be listed. */
     public List<NoteId> persistSpooled(Predicate<String> isActive) {
-        return writer.persistAll(isActive);
+        return spooled.persistAll(isActive);
     }
 
     /** As above, for the responses of this node to one note. Requires that no call about it is in flight. */
     public void persistSpooled(NoteId note) {
-        writer.persist(note);
+        spooled.persist(note);
     }
 
     /** Records the cost of the spooled responses to erased notes, of all nodes, and deletes their files. */
     public int persistErased(Collection<NoteId> notes) {
-        return writer.persistErased(notes);
+        return spooled.persistErased(notes);
     }
 
     @Override
