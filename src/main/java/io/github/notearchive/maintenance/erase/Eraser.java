@@ -2,13 +2,9 @@ package io.github.notearchive.maintenance.erase;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.ErasureRepository.Copies;
 import io.github.notearchive.archive.catalog.ErasureRepository.ErasedFiles;
-import io.github.notearchive.archive.catalog.ErasureRepository.Mentions;
 import io.github.notearchive.archive.catalog.ErasureRepository.TombstoneObject;
 import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.ledger.CallRepository;
-import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
@@ -31,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
-import org.springframework.util.FileSystemUtils;
 
 /**
  * Erases notes and people, and prevents that they are archived again.
@@ -48,10 +43,7 @@ public final class Eraser {
 
     private final ErasureRepository rows;
     private final ObjectStore store;
-    private final ResponseSpool spool;
-    private final CallRepository calls;
-    private final Mentions mentions;
-    private final Copies copies;
+    private final ErasedCopies copies;
     private final ArchiveRevision revision;
     private final JdbcConnectionDetails database;
     private final ArchiveProperties settings;
@@ -61,10 +53,7 @@ public final class Eraser {
     Eraser(
             ErasureRepository rows,
             ObjectStore store,
-            ResponseSpool spool,
-            CallRepository calls,
-            Mentions mentions,
-            Copies copies,
+            ErasedCopies copies,
             ArchiveRevision revision,
             JdbcConnectionDetails database,
             ArchiveProperties settings,
@@ -72,9 +61,6 @@ public final class Eraser {
             TransactionTemplate transaction) {
         this.rows = rows;
         this.store = store;
-        this.spool = spool;
-        this.calls = calls;
-        this.mentions = mentions;
         this.copies = copies;
         this.revision = revision;
         this.database = database;
@@ -85,7 +71,7 @@ public final class Eraser {
 
     /** Removes what an interrupted erasure left in the published tables. */
     public void removeErasedCopies(RunnerLock lock) throws IOException {
-        copies.removeErased(lock::requireHeld);
+        copies.removePublished(lock);
     }
 
     /** Returns the id of the author with a RedNote number; empty if the number is the id. */
@@ -119,7 +105,7 @@ public final class Eraser {
             removeRows(erasure);
             erasure.files = rows.toRemove();
         });
-        erasure.mentions = mentions.removeNaming(erasure.notes, true);
+        erasure.mentions = copies.countMentions(erasure.notes);
         return erasure.report(true);
     }
 
@@ -187,10 +173,10 @@ public final class Eraser {
         removeRows(request, erasure, lock);
         erasure.files = rows.removeListed(lock::requireHeld, null);
         removeSidecars(erasure, lock);
-        erasure.mentions = mentions.removeNaming(erasure.notes, false);
+        erasure.mentions = copies.removeMentions(erasure.notes);
         if (!erasure.marked.isEmpty()) {
-            copies.removeErased(lock::requireHeld);
-            FileSystemUtils.deleteRecursively(settings.thumbnails());
+            copies.removePublished(lock);
+            copies.removeThumbnails();
         }
         transaction.executeWithoutResult(_ -> rows.finish(erasure.notes, erasure.authors, clock.instant()));
         return erasure.report(false);
@@ -202,8 +188,7 @@ public final class Eraser {
         findSidecars(erasure);
         lock.requireHeld();
         transaction.executeWithoutResult(_ -> removeRows(erasure));
-        // the ledger keeps what they cost
-        erasure.spooled = Long.sum(calls.persistErased(erasure.notes), spool.remove(erasure.notes));
+        erasure.spooled = copies.removeSpooled(erasure.notes);
     }
 
     private void removeSidecars(Erasure erasure, RunnerLock lock) {

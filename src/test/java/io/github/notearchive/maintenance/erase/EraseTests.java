@@ -207,10 +207,7 @@ class EraseTests extends MaintenanceScenario {
             Eraser aside = new Eraser(
                     rows,
                     other,
-                    spool,
-                    calls,
-                    (_, _) -> 0,
-                    copies,
+                    new ErasedCopies(calls, spool, (_, _) -> 0, copies, settings),
                     revision,
                     database,
                     settings,
