@@ -2,14 +2,11 @@ package io.github.notearchive.maintenance.waive;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.MediaCatalog;
-import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog.CapturedNote;
-import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotRow.Gap;
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
@@ -32,52 +29,39 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionTemplate;
 
-/**
- * Accepts missing files by decision of an operator. A note without further missing files becomes ARCHIVED. Writes the
- * rows first, then the sidecars, so that a refused decision leaves nothing in the bucket.
- */
+/** Accepts missing files by decision of an operator. A note without further missing files becomes ARCHIVED. */
 @Component
 public final class Waiver {
 
     private static final Set<NoteState> WAITING = Set.of(NoteState.PENDING, NoteState.POSTPONED, NoteState.FAILED);
 
     private final MediaCatalog media;
-    private final NoteCatalog notes;
     private final WorklistRepository worklist;
-    private final RefreshPlan refreshPlan;
     private final CallLedger ledger;
-    private final Sidecars sidecars;
     private final ArchiveRevision revision;
     private final VideoProperties settings;
     private final JdbcConnectionDetails database;
     private final Clock clock;
-    private final TransactionTemplate transaction;
+    private final WaiverWriter writer;
 
     Waiver(
             MediaCatalog media,
-            NoteCatalog notes,
             WorklistRepository worklist,
-            RefreshPlan refreshPlan,
             CallLedger ledger,
-            Sidecars sidecars,
             ArchiveRevision revision,
             VideoProperties settings,
             JdbcConnectionDetails database,
             Clock clock,
-            TransactionTemplate transaction) {
+            WaiverWriter writer) {
         this.media = media;
-        this.notes = notes;
         this.worklist = worklist;
-        this.refreshPlan = refreshPlan;
         this.ledger = ledger;
-        this.sidecars = sidecars;
         this.revision = revision;
         this.settings = settings;
         this.database = database;
         this.clock = clock;
-        this.transaction = transaction;
+        this.writer = writer;
     }
 
     /** The slot cannot be waived; nothing was changed. */
@@ -144,18 +128,9 @@ public final class Waiver {
         CapturedNote note = waived(request, slots, left, now);
         revision.advance();
         WorklistRow next = left == 0 ? row.apply(new Transition.CompletedByWaiver(), now) : row;
-        transaction.executeWithoutResult(_ -> {
-            if (!worklist.lockUnclaimed(id).equals(Optional.of(row))) {
-                throw request.refused("was claimed or changed meanwhile; repeat when no run works on it");
-            }
-            if (left == 0) {
-                worklist.settleLocked(id, next);
-            }
-            notes.save(note);
-            refreshPlan.plan(List.of(id));
-            int _ = worklist.markSidecarsDue(List.of(id));
-        });
-        boolean _ = sidecars.writeDue(id);
+        if (!writer.write(row, next, note)) {
+            throw request.refused("was claimed or changed meanwhile; repeat when no run works on it");
+        }
         return left;
     }
 
