@@ -1,12 +1,8 @@
 package io.github.notearchive.maintenance.rebuild;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveRevision.Rows;
-import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
@@ -19,23 +15,18 @@ import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.ShardRepository;
-import io.github.notearchive.batch.ShardRepository.Scan;
 import io.github.notearchive.batch.SharedScan;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.rebuild.RebuildJob.RebuildProgress;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildSummary.SidecarCounts;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.prove.CaptureLog;
 import io.github.notearchive.prove.CaptureLog.LogState;
-import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
-import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -59,10 +50,7 @@ public final class RebuildRunner {
 
     private final JobRunner jobs;
     private final RebuildJob job;
-    private final ObjectStore store;
-    private final ErasureRepository erasures;
-    private final Eraser eraser;
-    private final ArchiveRevision revision;
+    private final RebuildTarget target;
     private final CaptureLog captureLog;
     private final JobStopper gate;
     private final ArchiveProperties settings;
@@ -72,10 +60,7 @@ public final class RebuildRunner {
     RebuildRunner(
             JobRunner jobs,
             RebuildJob job,
-            ObjectStore store,
-            ErasureRepository erasures,
-            Eraser eraser,
-            ArchiveRevision revision,
+            RebuildTarget target,
             CaptureLog captureLog,
             JobStopper gate,
             ArchiveProperties settings,
@@ -83,10 +68,7 @@ public final class RebuildRunner {
             Clock clock) {
         this.jobs = jobs;
         this.job = job;
-        this.store = store;
-        this.erasures = erasures;
-        this.eraser = eraser;
-        this.revision = revision;
+        this.target = target;
         this.captureLog = captureLog;
         this.gate = gate;
         this.settings = settings;
@@ -114,11 +96,9 @@ public final class RebuildRunner {
     private RebuildSummary prepare(RebuildRun run, boolean merges, @Nullable Duration maxDuration, RunnerLock lock) {
         try {
             // before anything is read that a run of another database could change
-            Optional<ArchiveObject> bucket = ArchiveObject.read(store);
-            boolean merging = shards.open(JobNames.REBUILD)
-                    .map(open -> isOutdated(open, bucket) || job.isMerge(open))
-                    .orElse(merges);
-            Optional<String> obstacle = obstacle(merging, bucket);
+            Optional<ArchiveObject> bucket = target.bucket();
+            boolean merging = target.isMerge(merges, bucket);
+            Optional<String> obstacle = target.obstacle(merging, bucket);
             return obstacle.isPresent()
                     ? notStarted(run, new StopReason(ExitCode.USAGE, obstacle.get()))
                     : execute(run, merging, maxDuration, lock, bucket);
@@ -130,47 +110,6 @@ public final class RebuildRunner {
         }
     }
 
-    /** Abandons an unfinished rebuild that began before a run wrote to the bucket, as that in a restored dump. */
-    private boolean isOutdated(Scan open, Optional<ArchiveObject> bucket) {
-        Instant latest = open.since().plus(AuditRepository.CLOCK_TOLERANCE);
-        boolean isOutdated =
-                bucket.filter(last -> last.writtenAt().isAfter(latest)).isPresent() && shards.abandon(JobNames.REBUILD);
-        if (isOutdated) {
-            log.warn(
-                    "An unfinished rebuild of {} is abandoned: a run wrote to the bucket later",
-                    Night.local(open.since()));
-        }
-        return isOutdated;
-    }
-
-    /**
-     * Returns why these tables must not or cannot be rebuilt; empty if they can. A merge requires tables of the
-     * bucket's archive. A rebuild requires tables without rows, or with those of an unfinished rebuild, and a bucket
-     * with sidecars.
-     */
-    private Optional<String> obstacle(boolean merges, Optional<ArchiveObject> bucket) {
-        boolean isOpen = shards.open(JobNames.REBUILD).isPresent();
-        if (merges || isOpen) {
-            store.requireBucket();
-            return revision.otherArchive(bucket);
-        }
-        Optional<String> rows = revision.firstWithRows();
-        return rows.map(table ->
-                        "the tables are not empty: %s holds rows. A rebuild requires an empty database; use another one"
-                                .formatted(table))
-                .or(this::emptyBucket);
-    }
-
-    private Optional<String> emptyBucket() {
-        try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX)) {
-            return sidecars.findFirst().isPresent()
-                    ? Optional.empty()
-                    : Optional.of(("the bucket holds no sidecar, nothing below %s, to rebuild from; check "
-                                    + "ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR")
-                            .formatted(Sidecar.PREFIX));
-        }
-    }
-
     private RebuildSummary execute(
             RebuildRun run,
             boolean merges,
@@ -178,10 +117,7 @@ public final class RebuildRunner {
             RunnerLock lock,
             Optional<ArchiveObject> bucket)
             throws IOException {
-        erasures.restoreTombstones(merges ? null : clock.instant());
-        if (merges) {
-            log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
-        }
+        target.prepare(merges, lock);
         run.share(shards.join(JobNames.REBUILD, clock.instant(), () -> job.shards(merges)));
         run.merges = job.isMerge(run.scan()); // another node may have begun at the same time
         jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
@@ -202,9 +138,9 @@ public final class RebuildRunner {
                         scan::renewLeases,
                         () -> log.info(
                                 "Progress: sidecars={}", scan.result().found().sidecars()))) {
-            end = jobs.run(job.of(run, scan, () -> complete(run.merges, lock, bucket)), run);
+            end = jobs.run(job.of(run, scan, () -> target.complete(run.merges, lock, bucket)), run);
             run.found = scan.result().found();
-            rows = revision.count(clock.instant());
+            rows = target.count();
         }
         RebuildSummary summary = new RebuildSummary(run.end(end), run.found, rows, null);
         // INCOMPLETE also completes a rebuild: a repetition would find the same
@@ -212,21 +148,6 @@ public final class RebuildRunner {
             return summary.with(captureLog.tryAppend().orElse(null));
         }
         return summary;
-    }
-
-    /**
-     * Completes the erasures of a merge, since only now the tables contain all notes that use their files, removes the
-     * published tables that the catalog does not know, and adopts the bucket. Executed by one node, before the last
-     * shard, without items, is done.
-     */
-    private void complete(boolean merges, RunnerLock lock, Optional<ArchiveObject> bucket) throws IOException {
-        if (merges) {
-            eraser.completeUnfinished(lock);
-        } else {
-            // an erasure may have been interrupted before it rewrote the published tables
-            eraser.removeErasedCopies(lock);
-        }
-        bucket.ifPresent(revision::adopt);
     }
 
     /** Returns the summary of a rebuild without execution, or whose end could not be written. */
