@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -32,6 +33,8 @@ import org.springframework.stereotype.Component;
 class ArchitectureTests {
 
     static final String BASE = "io.github.notearchive";
+
+    private static final int MAX_COLLABORATORS = 8;
 
     /** The modules that a module may use beside {@code note} and {@code io}. {@code cli} may use all. */
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
@@ -133,6 +136,20 @@ class ArchitectureTests {
     private static boolean isBean(JavaClass type) {
         return type.isMetaAnnotatedWith(Component.class)
                 || type.getMethods().stream().anyMatch(method -> method.isAnnotatedWith(Bean.class));
+    }
+
+    /** A class, or a method that creates a bean, with more collaborators does several things. */
+    @ArchTest
+    static void beansHaveFewCollaborators(JavaClasses classes) {
+        Stream<JavaCodeUnit> creators = classes.stream()
+                .filter(ArchitectureTests::isBean)
+                .flatMap(type -> Stream.concat(
+                        type.getConstructors().stream(),
+                        type.getMethods().stream().filter(method -> method.isAnnotatedWith(Bean.class))));
+
+        assertThat(creators)
+                .filteredOn(creator -> creator.getRawParameterTypes().size() > MAX_COLLABORATORS)
+                .isEmpty();
     }
 
     /** Names of types are unique, except those of cases of sealed interfaces. */
