@@ -41,7 +41,9 @@ public final class NightServers {
      */
     final long firstExecution;
 
-    int nights;
+    /** Whether the sequences of its tables start at {@link #firstExecution}. */
+    boolean isNumbered;
+
     final MovableClock clock = new MovableClock();
     final ScriptableSandbox provider;
     final EmbeddedDatabase database;
