@@ -37,8 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 @ResourceLock("own servers")
 @Execution(ExecutionMode.CONCURRENT) // the class, not its methods
@@ -49,6 +47,26 @@ class EmbeddedStoreTests {
     private static final String KEY = "media/ab/abcd.jpg";
     private static final String SIDECAR = "notes/66aa00000000000000000001/20261125T140000.120Z.json";
     private static final String UUID_TAIL = "-3da8d55a-870f-435f-800e-c341171b68dd";
+
+    /** Method, bucket, key, header, its value, status, and code in the response. */
+    private static final String REFUSALS = """
+            GET,    archive, media/none,        -, -, 404, NoSuchKey
+            GET,    nowhere, media/ab/abcd.jpg, -, -, 404, NoSuchBucket
+            PUT,    nowhere, media/ab/abcd.jpg, -, -, 404, NoSuchBucket
+            HEAD,   archive, media/none,        -, -, 404, -
+            DELETE, archive, media/none,        -, -, 204, -
+            PUT,    archive, media/ab/abcd.jpg, If-None-Match, *,        412, PreconditionFailed
+            PUT,    archive, media/ab/abcd.jpg, If-Match,      0,        412, PreconditionFailed
+            GET,    archive, media/ab/abcd.jpg, If-Match,      0,        412, PreconditionFailed
+            GET,    archive, media/ab/abcd.jpg, Range,         bytes=99-, 416, InvalidRange
+            PUT,    archive, bad, Content-MD5,              1B2M2Y8AsgTpgAmY7PhCfg==, 400, BadDigest
+            PUT,    archive, bad, Content-MD5,              ?,                        400, InvalidDigest
+            PUT,    archive, bad, x-amz-checksum-crc32,     AAAAAA==,                 400, BadDigest
+            PUT,    archive, bad, x-amz-checksum-crc32c,    AAAAAA==,                 400, BadDigest
+            PUT,    archive, bad, x-amz-checksum-crc64nvme, AAAAAAAAAAA=,             400, BadDigest
+            PUT,    archive, bad, x-amz-checksum-sha1,      2jmj7l5rSw0yVb/vlWAYkK/YBwk=, 400, BadDigest
+            PUT,    archive, bad, x-amz-checksum-sha256,    47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=, 400, BadDigest
+            """;
 
     @TempDir
     Path home;
@@ -191,40 +209,28 @@ class EmbeddedStoreTests {
     }
 
     /** Much of the server's library is left out of the program; a missing class would be missed first here. */
-    @ParameterizedTest
-    @CsvSource(
-            nullValues = "-",
-            value = {
-                "GET,    archive, media/none,        -, -, 404, NoSuchKey",
-                "GET,    nowhere, media/ab/abcd.jpg, -, -, 404, NoSuchBucket",
-                "PUT,    nowhere, media/ab/abcd.jpg, -, -, 404, NoSuchBucket",
-                "HEAD,   archive, media/none,        -, -, 404, -",
-                "DELETE, archive, media/none,        -, -, 204, -",
-                "PUT,    archive, media/ab/abcd.jpg, If-None-Match, *,        412, PreconditionFailed",
-                "PUT,    archive, media/ab/abcd.jpg, If-Match,      0,        412, PreconditionFailed",
-                "GET,    archive, media/ab/abcd.jpg, If-Match,      0,        412, PreconditionFailed",
-                "GET,    archive, media/ab/abcd.jpg, Range,         bytes=99-, 416, InvalidRange",
-                "PUT,    archive, bad, Content-MD5,              1B2M2Y8AsgTpgAmY7PhCfg==, 400, BadDigest",
-                "PUT,    archive, bad, Content-MD5,              ?,                        400, InvalidDigest",
-                "PUT,    archive, bad, x-amz-checksum-crc32,     AAAAAA==,                 400, BadDigest",
-                "PUT,    archive, bad, x-amz-checksum-crc32c,    AAAAAA==,                 400, BadDigest",
-                "PUT,    archive, bad, x-amz-checksum-crc64nvme, AAAAAAAAAAA=,             400, BadDigest",
-                "PUT,    archive, bad, x-amz-checksum-sha1,      2jmj7l5rSw0yVb/vlWAYkK/YBwk=, 400, BadDigest",
-                "PUT,    archive, bad, x-amz-checksum-sha256,    47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=, 400, BadDigest"
-            })
-    void requestIsRefusedWithItsCode(
-            String method, String bucket, String key, String header, String value, int status, String code)
-            throws Exception {
+    @Test
+    void requestsAreRefusedWithTheirCodes() throws Exception {
         try (var _ = open()) {
             putFirstObject();
-            String[] headers = header == null ? new String[0] : new String[] {header, value};
 
-            HttpResponse<String> response = send(client, method, bucket, key, method.equals("PUT") ? "x" : "", headers);
+            for (String row : REFUSALS.lines().toList()) {
+                String[] refusal = row.split(",\\s*");
+                String method = refusal[0];
+                String[] headers = refusal[3].equals("-") ? new String[0] : new String[] {refusal[3], refusal[4]};
 
-            assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
-            assertThat(response.body()).contains(code == null ? "" : "<Code>" + code + "</Code>");
-            assertThat(send(client, "GET", BUCKET, "bad", "").statusCode()).isEqualTo(404);
-            assertThat(read(KEY)).isEqualTo("bytes");
+                HttpResponse<String> response =
+                        send(client, method, refusal[1], refusal[2], method.equals("PUT") ? "x" : "", headers);
+
+                assertThat(response.statusCode() + " " + response.body())
+                        .as(row)
+                        .startsWith(refusal[5])
+                        .contains(refusal[6].equals("-") ? "" : "<Code>" + refusal[6] + "</Code>");
+                assertThat(send(client, "GET", BUCKET, "bad", "").statusCode())
+                        .as(row)
+                        .isEqualTo(404);
+                assertThat(read(KEY)).as(row).isEqualTo("bytes");
+            }
         }
     }
 
