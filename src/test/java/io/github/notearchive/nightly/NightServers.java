@@ -41,9 +41,7 @@ public final class NightServers {
      */
     final long firstExecution;
 
-    /** Whether the sequences of its tables start at {@link #firstExecution}. */
-    boolean isNumbered;
-
+    int nights;
     final MovableClock clock = new MovableClock();
     final ScriptableSandbox provider;
     final EmbeddedDatabase database;

@@ -3,7 +3,6 @@ package io.github.notearchive.nightly;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.ledger.ResponseSpool;
@@ -116,14 +115,32 @@ public final class NightlyScenario {
         return servers.home.resolve("work").resolve("answers");
     }
 
+    /**
+     * Deletes all rows, which takes a tenth of the time of truncating some sixty small files. Once in a while they are
+     * truncated, since deleted rows are still read.
+     */
     private void empty() {
-        if (!servers.isNumbered) {
-            servers.isNumbered = true;
+        if (servers.nights == 0) {
             for (String table : List.of("job_instance", "job_execution", "step_execution")) {
                 update("ALTER SEQUENCE batch_" + table + "_seq RESTART WITH " + servers.firstExecution);
             }
         }
-        ArchiveDatabase.empty(jdbc);
+        List<String> tables = texts("""
+                SELECT quote_ident(table_name) FROM information_schema.tables
+                WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+                  AND table_name NOT IN ('flyway_schema_history', 'call_pace')
+                """);
+        update("DELETE FROM call_pace; INSERT INTO call_pace DEFAULT VALUES");
+        if (servers.nights++ % 20 == 0) {
+            jdbc.sql("TRUNCATE " + String.join(", ", tables) + " CASCADE").update();
+            return;
+        }
+        StringBuilder deletes = new StringBuilder("SET session_replication_role = replica;");
+        for (String table : tables) {
+            deletes.append("DELETE FROM ").append(table).append(';');
+        }
+        jdbc.sql(deletes.append("SET session_replication_role = DEFAULT").toString())
+                .update();
     }
 
     /** Releases everything that is held, and waits for the runs aside. */
