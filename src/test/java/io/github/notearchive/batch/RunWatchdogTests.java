@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,7 @@ class RunWatchdogTests {
         assertThat(log.line("has elapsed").getMDCPropertyMap()).containsEntry(LogContext.EXECUTION, "42");
     }
 
+    @Tag("long")
     @Test
     void closesTheGateOfAJobInWhichNothingMoves(@TempDir Path directory) throws Exception {
         gate.open();

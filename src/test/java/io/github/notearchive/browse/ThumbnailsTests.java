@@ -33,6 +33,7 @@ import javax.imageio.ImageIO;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,6 +163,7 @@ class ThumbnailsTests {
     }
 
     /** The command is killed after ten seconds; a picture has one turn for all its widths. */
+    @Tag("long")
     @Test
     void aRequestWaitsFiveSecondsForItsTurn() throws Exception {
         String picture = stored(NOTE, 0, "picture.heic", "image/heic");

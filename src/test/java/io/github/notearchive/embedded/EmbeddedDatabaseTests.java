@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -181,6 +182,7 @@ class EmbeddedDatabaseTests {
         }
     }
 
+    @Tag("long")
     @Test
     void processKilledWhileItMakesTheClusterIsNoObstacle() throws Exception {
         lendPrograms();
@@ -200,6 +202,7 @@ class EmbeddedDatabaseTests {
         }
     }
 
+    @Tag("long")
     @Test
     void truncatedProgramIsUnpackedAgain() throws Exception {
         Path program;

@@ -94,6 +94,7 @@ class SharedDirectoryTests {
         }
     }
 
+    @Tag("long")
     @Test
     void serversOfAKilledUserStop() throws Exception {
         URI endpoint;
@@ -125,6 +126,7 @@ class SharedDirectoryTests {
         }
     }
 
+    @Tag("long")
     @Test
     void usersThatStartAtOnceHaveOneProcess() throws Exception {
         try (ChildProcess one = ChildProcess.sharing(home, "store");
@@ -133,6 +135,7 @@ class SharedDirectoryTests {
         }
     }
 
+    @Tag("long")
     @Test
     void failureIsReportedToItsUserWhoMayTryAgainBesideOthers() throws Exception {
         Files.writeString(home.resolve("s3.credentials"), "access-key=A\n");
@@ -200,6 +203,7 @@ class SharedDirectoryTests {
         }
     }
 
+    @Tag("long")
     @Test
     void processThatEndsAtOnceIsReportedWithItsLog() throws Exception {
         Path obstacle =

@@ -35,6 +35,7 @@ import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.apache.iceberg.types.Types;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 import org.springframework.dao.ConcurrencyFailureException;
@@ -69,6 +70,7 @@ class PublishTests extends PublishScenario {
         assertThat(objects()).isEqualTo(before);
     }
 
+    @Tag("long")
     @Test
     void changesOfTheArchiveArePublished() throws Exception {
         Random random = new Random(22);

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,7 @@ class ObjectStoreTests {
     }
 
     /** Longer than the payload that S3Proxy keeps in memory when it is signed. */
+    @Tag("long")
     @Test
     void largeFileIsUploadedInOneRequest() throws Exception {
         ObjectKey key = new ObjectKey("media/ab/film.mp4");

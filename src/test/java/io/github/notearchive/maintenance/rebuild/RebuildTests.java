@@ -38,6 +38,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -417,6 +418,7 @@ class RebuildTests extends MaintenanceScenario {
         assertThat(night.calls()).isEqualTo(calls);
     }
 
+    @Tag("long")
     @Test
     void unfinishedRebuildOfARestoredDumpIsNotContinuedAfterLaterRuns() throws Exception {
         List<String> notes = archived(night.pending(60));

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -215,6 +216,7 @@ class RestoreTests extends MaintenanceScenario {
         assertThat(night.calls()).isEqualTo(calls);
     }
 
+    @Tag("long")
     @Test
     void resumesAnInterruptedMerge() {
         archived(night.pending(SandboxNoteKind.IMAGES, 1));

@@ -27,6 +27,7 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Shards of a bucket whose listing is large. */
@@ -64,6 +65,7 @@ class BucketShardsTests {
     }
 
     /** Most notes are of the last months; some names are no notes, and one is that of the area. */
+    @Tag("long")
     @Test
     void sidecarsAreCutByTheirDensityAndEachIsInOneShard() {
         addNotes(10_000, 0x5c000000L, 0x68000000L);
@@ -85,6 +87,7 @@ class BucketShardsTests {
         assertThat(notes).as("no note is in two shards").doesNotHaveDuplicates();
     }
 
+    @Tag("long")
     @Test
     void filesAreCutByTheFirstByteOfTheirDigests() {
         for (int i = 0; i < 11_000; i++) {
