@@ -2,6 +2,11 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.query.MediaTotals;
 import io.github.notearchive.archive.query.MediaTotals.Volume;
+import io.github.notearchive.archive.query.NoteChanges;
+import io.github.notearchive.archive.query.NoteChanges.ChangeDigest;
+import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteList;
+import io.github.notearchive.archive.query.NoteList.ListedNote;
 import io.github.notearchive.archive.query.SampleQueries;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -33,7 +38,6 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -52,6 +56,13 @@ final class SandboxCommand extends ArchiveCommand {
     private static final String MARKER = "note-archive-sandbox";
     private static final String NODE = "sandbox";
     private static final int MOST_NIGHTS = 40;
+
+    /** Nights after that of the last new note, in which notes are refreshed. */
+    private static final int NIGHTS_OF_REFRESHES = 2;
+
+    /** Changes that the last lines name. */
+    private static final int MOST_NAMED = 5;
+
     private static final Set<ExitCode> CONTINUED = Set.of(ExitCode.QUOTA_EXHAUSTED, ExitCode.INCOMPLETE);
 
     /** Settings of the store of a sandbox, which those of the environment must not change. */
@@ -69,7 +80,7 @@ final class SandboxCommand extends ArchiveCommand {
     private int notes = 60;
 
     @Option(names = "--quota", paramLabel = "N")
-    private int quota = 40;
+    private int quota = 50;
 
     @Option(names = "--fail-301", paramLabel = "P")
     private double fail301 = 0.1;
@@ -124,6 +135,25 @@ final class SandboxCommand extends ArchiveCommand {
             String program,
             Night night) {}
 
+    /**
+     * Result of a practice, for its last lines.
+     *
+     * @param failed notes that failed, some of them
+     * @param changes of all nights
+     */
+    record Practice(
+            Map<NoteState, Long> states,
+            Volume files,
+            long nights,
+            List<ListedNote> failed,
+            ChangeDigest changes,
+            String directory) {
+
+        long count(NoteState state) {
+            return states.getOrDefault(state, 0L);
+        }
+    }
+
     /** The provider that serves commands of other processes. */
     record Serving(SandboxProvider provider, Path directory, Path ids, String otherServers) {}
 
@@ -144,7 +174,7 @@ final class SandboxCommand extends ArchiveCommand {
         if (serve) {
             return serve(behaviour, directory, signals);
         }
-        behind.set(Duration.ofDays(daysBehind()));
+        behind.set(Duration.ofDays(nights() - 1L));
         ExitCode end;
         try (SandboxProvider provider = new SandboxProvider(behaviour, clock);
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
@@ -159,26 +189,11 @@ final class SandboxCommand extends ArchiveCommand {
             } else if (last.exitCode() != ExitCode.COMPLETED) {
                 out().print(text("run", last));
             }
-            Map<NoteState, Long> states = context.get(WorklistStats.class).countByState().stream()
-                    .collect(Collectors.toMap(StateCount::state, StateCount::notes));
-            String others = Stream.of(NoteState.FAILED, NoteState.UNAVAILABLE)
-                    .filter(states::containsKey)
-                    .map(state ->
-                            ", %d %s".formatted(states.get(state), state.name().toLowerCase(Locale.ROOT)))
-                    .collect(Collectors.joining());
-            Volume files = context.get(MediaTotals.class).now();
-            out().println("Archived %s%s: %s, %s. Look at them: bin/note-archive browse --data-dir '%s'"
-                    .formatted(
-                            DisplayFormat.plural(states.getOrDefault(NoteState.ARCHIVED, 0L), "note"),
-                            others,
-                            DisplayFormat.plural(files.files(), "file"),
-                            DisplayFormat.size(files.bytes()),
-                            directory));
+            out().print(text("sandbox-end", practice(context, directory)));
             out().flush();
             end = last.exitCode();
         }
-        boolean isServed = browse && (end == ExitCode.COMPLETED || CONTINUED.contains(end));
-        return isServed
+        return browse && isOrderly(end)
                 ? NoteArchiveCommand.commandLine("browse").execute("browse", "--data-dir", directory.toString())
                 : end.number();
     }
@@ -240,22 +255,40 @@ final class SandboxCommand extends ArchiveCommand {
                             Fault.FAIL_302, fail302,
                             Fault.MISSING, missing,
                             Fault.EMPTY, empty,
-                            Fault.DEAD_MEDIA, deadMedia));
+                            Fault.DEAD_MEDIA, deadMedia),
+                    !serve);
         } catch (IllegalArgumentException e) {
             throw usage("--" + e.getMessage());
         }
     }
 
     /**
-     * Returns the number of days before today on which the practice starts, so that its last night is today: later
-     * commands compare its times with the system clock. A practice of one night starts yesterday, since notes may be
-     * postponed to another one.
+     * Returns the number of nights: those that the new notes take, with the notes that are postponed, and some of
+     * refreshes. The last one is today, since later commands compare its times with the system clock.
      */
-    private int daysBehind() {
+    private int nights() {
         long responses = videos ? 2L * notes : notes;
-        long nights = Math.ceilDiv(responses, quota);
-        boolean isPostponed = empty > 0 || deadMedia > 0;
-        return Math.clamp(nights - (isPostponed ? 0 : 1), 1, MOST_NIGHTS - 1);
+        return (int) Math.min(MOST_NIGHTS, Math.ceilDiv(responses, quota) + NIGHTS_OF_REFRESHES);
+    }
+
+    /**
+     * Returns the refreshes of a night: as many as the provider delivers beside the new notes of the last night that
+     * has some, so that these nights are completed.
+     */
+    private int refreshes() {
+        return Math.max(1, quota - 1 - (notes > quota ? notes % quota : 0));
+    }
+
+    private Practice practice(CommandContext context, Path directory) {
+        NoteFilter failed = NoteFilter.parse("state:failed");
+        return new Practice(
+                context.get(WorklistStats.class).countByState().stream()
+                        .collect(Collectors.toMap(StateCount::state, StateCount::notes)),
+                context.get(MediaTotals.class).now(),
+                nights(),
+                context.get(NoteList.class).notes(failed, MOST_NAMED),
+                context.get(NoteChanges.class).digest(Instant.EPOCH, MOST_NAMED),
+                directory.toString());
     }
 
     /**
@@ -299,6 +332,9 @@ final class SandboxCommand extends ArchiveCommand {
                 Map.entry("archive.media.allowed-hosts", provider.mediaHost()),
                 Map.entry("archive.media.backoff", "100ms"),
                 Map.entry("archive.retry.delays", "300ms,600ms,1s,2s"),
+                Map.entry("archive.refresh.enabled", "true"),
+                Map.entry("archive.refresh.gaps", "1d"),
+                Map.entry("archive.refresh.calls-per-night", String.valueOf(refreshes())),
                 Map.entry("archive.store.sync", "false"),
                 Map.entry("spring.datasource.url", "")));
         return settings;
@@ -314,20 +350,25 @@ final class SandboxCommand extends ArchiveCommand {
 
     private RunSummary runNights(CommandContext context, SandboxProvider provider) {
         RunSummary summary = run(context, "the first night");
-        for (int night = 1; CONTINUED.contains(summary.exitCode()) && night < MOST_NIGHTS; night++) {
+        for (int night = 2; night <= nights() && isOrderly(summary.exitCode()); night++) {
             boolean isResumed = summary.exitCode() == ExitCode.QUOTA_EXHAUSTED;
-            if (night == 1 && isResumed) {
+            if (night == 2 && isResumed) {
                 run(context, "the same night again; the gate is closed, so no call is made");
             }
             behind.updateAndGet(days -> days.minusDays(1));
-            provider.notes().grant(quota);
+            provider.nextDay();
             detail("\n   ... the clock of the sandbox moves to %s Shanghai, the quota is reset\n"
                     .formatted(DisplayFormat.minute(clock.instant())));
             summary = run(
                     context,
-                    "the next night; " + (isResumed ? "the run is resumed" : "a new run retries postponed notes"));
+                    "the next night; "
+                            + (isResumed ? "the run is resumed" : "a new run takes postponed notes and refreshes"));
         }
         return summary;
+    }
+
+    private static boolean isOrderly(ExitCode end) {
+        return end == ExitCode.COMPLETED || CONTINUED.contains(end);
     }
 
     private RunSummary run(CommandContext context, String title) {

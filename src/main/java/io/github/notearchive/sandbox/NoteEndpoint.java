@@ -89,11 +89,16 @@ public final class NoteEndpoint {
         if (isDrawn("302", call, settings.share(Fault.FAIL_302))) {
             return refuse(call, 302);
         }
+        NoteStory story = settings.alive() ? NoteStory.of(call.noteId) : NoteStory.GROWS;
+        if (story == NoteStory.IS_REFUSED) {
+            return refuse(call, 400);
+        }
         if (isDrawn("301", call, settings.share(Fault.FAIL_301))) {
             return refuse(call, 301);
         }
         double fate = random.uniform("fate", call.noteId);
-        if (fate < settings.share(Fault.MISSING)) {
+        boolean hasVanished = story == NoteStory.VANISHES && notes.day().getAsInt() >= NoteStory.CHANGES_FROM;
+        if (hasVanished || fate < settings.share(Fault.MISSING)) {
             return refuse(call, 201);
         }
         boolean isEmpty = fate >= 1 - settings.share(Fault.EMPTY);

@@ -12,6 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.commons.io.function.Uncheck;
@@ -48,6 +49,7 @@ public final class SandboxProvider implements AutoCloseable {
     private final HttpServer mediaServer;
     private final HttpServer apiServer;
     private final SyntheticNotes notes;
+    private final AtomicInteger day = new AtomicInteger(1);
     private final NoteEndpoint noteEndpoint;
     private final NoteEndpoint videoEndpoint;
 
@@ -61,12 +63,13 @@ public final class SandboxProvider implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         SeededRandom random = new SeededRandom(settings.seed());
-        SyntheticMedia media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), MEDIA_SIZE);
+        SyntheticMedia media = new SyntheticMedia(
+                random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), MEDIA_SIZE, settings.alive());
         mediaServer = start(Map.of("*", (request, response, _) -> {
             SyntheticMedia.MediaResponse file = media.serve(request.getPath());
             send(response, file.status(), file.contentType(), file.body());
         }));
-        notes = new SyntheticNotes(random, media, "http://" + mediaHost());
+        notes = new SyntheticNotes(random, media, "http://" + mediaHost(), day::get);
         noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
         videoEndpoint = new NoteEndpoint(settings, notes, true, SandboxSettings.UNLIMITED);
         apiServer = start(Map.of(
@@ -90,6 +93,12 @@ public final class SandboxProvider implements AutoCloseable {
     /** Returns the first ids of the endless sequence that belongs to the seed; no two are equal. */
     public List<String> noteIds(int count) {
         return IntStream.range(0, count).mapToObj(notes::id).toList();
+    }
+
+    /** Begins another day, with a new quota. */
+    public void nextDay() {
+        day.incrementAndGet();
+        noteEndpoint.grant(settings.quota());
     }
 
     public NoteEndpoint notes() {

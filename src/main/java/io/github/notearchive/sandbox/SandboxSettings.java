@@ -13,8 +13,10 @@ import java.util.Map;
  *     quota
  * @param latency time from request to response
  * @param shares probability or share of each fault, from 0 to 1; 0 if absent
+ * @param alive whether pictures are drawn, twelve authors have written all notes, and notes change from day to day;
+ *     otherwise a file is noise around a small sample, and a note never changes
  */
-public record SandboxSettings(long seed, int quota, Duration latency, Map<Fault, Double> shares) {
+public record SandboxSettings(long seed, int quota, Duration latency, Map<Fault, Double> shares, boolean alive) {
 
     public enum Fault {
         /** A call fails with code 301, drawn for each call. */

@@ -1,10 +1,15 @@
 package io.github.notearchive.sandbox;
 
+import java.awt.Dimension;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import org.apache.commons.io.function.Uncheck;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,9 +19,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Signatures are not checked and do not expire. A backup URL has the bytes of its master URL.
  *
  * @param deadShare share of files that are not served, from 0 to 1
- * @param size bytes of a typical file; the files have about a quarter to three times as many
+ * @param size bytes of a typical file that is not drawn; the files have about a quarter to three times as many
+ * @param alive whether pictures are drawn
  */
-record SyntheticMedia(SeededRandom random, double deadShare, int size) {
+record SyntheticMedia(SeededRandom random, double deadShare, int size, boolean alive) {
+
+    /** Part of the names of files that are on no server. */
+    static final String ABSENT = "gone";
+
+    private static final int AVATAR = 120;
 
     /**
      * Response of the media server.
@@ -63,6 +74,9 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
         if (sample == null) {
             return Optional.empty();
         }
+        if (alive && (sample == SampleFile.JPEG || sample == SampleFile.PNG)) {
+            return Optional.of(new MediaResponse(200, sample.contentType(), drawn(target, sample)));
+        }
         String key = target.path + "?" + target.rendition;
         boolean isVideo = sample.contentType().startsWith("video/");
         double scale = isVideo ? 2 : SMALL.matcher(target.rendition).find() ? 0.25 : 1;
@@ -73,10 +87,39 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
         return Optional.of(new MediaResponse(200, contentType, bytes));
     }
 
+    private byte[] drawn(RequestedFile target, SampleFile type) {
+        Dimension size = target.path.startsWith("/avatar/") ? new Dimension(AVATAR, AVATAR) : size(target.name());
+        int part = SMALL.matcher(target.rendition).find() ? 2 : 1;
+        BufferedImage image = Scene.draw(
+                random.generator("scene", target.path), size.width / part, size.height / part, target.name());
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Uncheck.getAsBoolean(() -> ImageIO.write(image, type == SampleFile.PNG ? "png" : "jpg", bytes));
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Returns the size of an image as the provider declares it. That of images which are not drawn is wrong for some:
+     * the provider swaps the sides of a rotated one.
+     */
+    Dimension size(String fileId) {
+        int shape = random.below(8, "shape", fileId);
+        if (alive) {
+            return switch (shape) {
+                case 0, 1 -> new Dimension(720, 540);
+                case 2 -> new Dimension(600, 600);
+                case 3 -> new Dimension(540, 960);
+                default -> new Dimension(540, 720);
+            };
+        }
+        return shape < 2
+                ? new Dimension(SampleFile.HEIGHT, SampleFile.WIDTH)
+                : new Dimension(SampleFile.WIDTH, SampleFile.HEIGHT);
+    }
+
     /** Returns the file of a path and query; a status without file if it is dead or unknown. */
     MediaResponse serve(String target) {
         String identity = RequestedFile.of(target).name().replaceFirst("_.*|\\.[^.]*$", "");
-        if (random.uniform("dead", identity) < deadShare) {
+        if (identity.contains(ABSENT) || random.uniform("dead", identity) < deadShare) {
             return status(random.oneIn(2, "how dead", identity) ? 404 : 403);
         }
         return find(target).orElseGet(() -> status(404));

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
 import io.github.notearchive.io.text.JsonOutput;
+import java.awt.Dimension;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -22,15 +24,16 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Generator of notes in the format of the provider's responses. A note follows from the seed and its id; only
+ * Generator of notes in the format of the provider's responses. A note follows from the seed, its id and the day; only
  * {@code requestId} and {@code recordTime} differ from call to call.
  *
  * <p>The templates in {@code src/main/jte-text/sandbox} are the format of a note, {@link SyntheticNote} has the values
  * that several of them use.
  *
  * @param mediaOrigin scheme, host and port of all media URLs
+ * @param day number of the current day, from 1; with another one notes have other counts, and some other words
  */
-record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOrigin) {
+record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOrigin, IntSupplier day) {
 
     /** Words of the notes, and status and message of each code of the provider. */
     private static final JsonNode TEXTS = read("notes.json");
@@ -71,7 +74,7 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
     }
 
     private SyntheticNote note(String noteId, boolean forVideo) {
-        return new SyntheticNote(random, media, mediaOrigin, noteId, forVideo);
+        return new SyntheticNote(random, media, mediaOrigin, noteId, forVideo, day.getAsInt());
     }
 
     /**
@@ -137,10 +140,21 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
      * @param origin scheme, host and port of all media URLs
      * @param forVideo whether the video endpoint returns the note, which then has streams and subtitles
      */
-    record SyntheticNote(SeededRandom random, SyntheticMedia media, String origin, String id, boolean forVideo) {
+    record SyntheticNote(
+            SeededRandom random, SyntheticMedia media, String origin, String id, boolean forVideo, int day) {
+
+        private static final int AUTHORS = 12;
 
         SandboxNoteKind kind() {
-            return SandboxNoteKind.of(below(100, "kind"));
+            return lacksAFile() ? SandboxNoteKind.IMAGES : SandboxNoteKind.of(below(100, "kind"));
+        }
+
+        private boolean lacksAFile() {
+            return media.alive() && NoteStory.of(id) == NoteStory.LACKS_A_FILE;
+        }
+
+        private boolean isEdited() {
+            return media.alive() && day >= NoteStory.CHANGES_FROM && NoteStory.of(id) == NoteStory.IS_EDITED;
         }
 
         boolean isVideo() {
@@ -154,15 +168,26 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
         }
 
         String authorId() {
-            return personId("author", id);
+            return personId("author", writer());
         }
 
         String author() {
-            return pick("names", "author") + below(1000, "author number");
+            return media.alive()
+                    ? word("authors", below(AUTHORS, "writer"))
+                    : pick("names", "author") + below(1000, "author number");
+        }
+
+        /** Returns what the author follows from: few of them have written all notes of a living practice. */
+        private Object writer() {
+            return media.alive() ? below(AUTHORS, "writer") : id;
+        }
+
+        int redId() {
+            return 10_000_000 + random.below(90_000_000, "red id", writer());
         }
 
         String title() {
-            return oneIn(12, "untitled") ? "" : pick("titles", "title");
+            return oneIn(12, "untitled") ? "" : pick("titles", "title") + (isEdited() ? "（已更新）" : "");
         }
 
         /** Returns sentences, then mentions and topics in the notation of the app. */
@@ -172,7 +197,8 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
                     .collect(joining());
             String mentions = mentions().stream().map(name -> "@" + name + " ").collect(joining());
             String topics = topics().stream().map(name -> "#" + name + "[话题]# ").collect(joining());
-            return (sentences + mentions + topics).strip();
+            String addition = isEdited() ? word("additions", below(words("additions"), "addition")) + "\n" : "";
+            return (sentences + addition + mentions + topics).strip();
         }
 
         List<String> mentions() {
@@ -190,17 +216,36 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
         }
 
         int likes() {
-            return (int) Math.pow(10, 5.5 * random.uniform("fame", id));
+            double growth = media.alive() ? 0.3 * Math.pow(random.uniform("growth", id), 3) : 0;
+            double likes = Math.pow(10, 5.5 * random.uniform("fame", id));
+            return (int) (likes * (1 + growth * (1 - Math.pow(0.6, day - 1))));
+        }
+
+        /** Returns the second of the last edit; 0 without one. */
+        long editedAt() {
+            return oneIn(5, "edited") || isEdited() ? second() + 60 + below(86_400, "edited after") : 0;
         }
 
         /** Few images are frequent, and nine are more frequent than eight or ten. */
         int imageCount() {
             double draw = random.uniform("images", id);
-            return Math.min(kind().mostImages, oneIn(8, "nine") ? 9 : 1 + (int) (18 * draw * draw));
+            int count = Math.min(kind().mostImages, oneIn(8, "nine") ? 9 : 1 + (int) (18 * draw * draw));
+            return lacksAFile() ? Math.max(3, count) : count;
+        }
+
+        Dimension size(int image) {
+            return media.size(fileId(image));
+        }
+
+        /** Returns the format of an image; that of a drawn one is JPEG or PNG. */
+        String format(int image) {
+            int draw = random.below(8, "format", id, image);
+            return media.alive() ? draw == 0 ? "png" : "jpg" : word("formats", draw);
         }
 
         String fileId(int image) {
-            return "1040g008" + random.hex("file", id, image) + "sbx"
+            boolean isAbsent = lacksAFile() && image == 1;
+            return "1040g008" + random.hex("file", id, image) + (isAbsent ? SyntheticMedia.ABSENT : "sbx")
                     + HexFormat.of().toHexDigits(image, 4);
         }
 

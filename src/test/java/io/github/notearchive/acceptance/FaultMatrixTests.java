@@ -90,7 +90,8 @@ class FaultMatrixTests {
     }
 
     static void endInOrderAndFinish(Fault fault) throws Exception {
-        SandboxSettings pace = new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ofMillis(40), Map.of());
+        SandboxSettings pace =
+                new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ofMillis(40), Map.of(), false);
         try (Practice night = Practice.begin(fault.place, pace)) {
             night.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0"); // downloads meet a full disk
             night.environment().putAll(fault.environment);

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class KillMatrixTests {
 
     private static final SandboxSettings LATENT =
-            new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ofMillis(20), Map.of());
+            new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ofMillis(20), Map.of(), false);
     private static final Matrix MATRIX = new Matrix("kills", "killed when", "servers", "exit codes after", "took");
 
     static Stream<Arguments> pointsAndPlaces() {

@@ -119,7 +119,8 @@ class NightTests {
 
     @Test
     void quotaEndsTheNightAndTheSameInstanceResumesWithANewQuota() {
-        try (Practice practice = Practice.begin(Place.OUTSIDE, new SandboxSettings(1, 20, Duration.ZERO, Map.of()))) {
+        try (Practice practice =
+                Practice.begin(Place.OUTSIDE, new SandboxSettings(1, 20, Duration.ZERO, Map.of(), false))) {
             List<String> ids = practice.enqueue(50);
             practice.environment().put("ARCHIVE_LOG_FORMAT", "ecs");
 

@@ -55,7 +55,7 @@ class RandomKillTests {
                 case CODE_302 -> Map.of(Fault.FAIL_302, 0.03);
                 case NONE, DEAD_FILES, QUOTA -> Map.of();
             };
-            return new SandboxSettings(seed, quota, latency, shares);
+            return new SandboxSettings(seed, quota, latency, shares, false);
         }
     }
 

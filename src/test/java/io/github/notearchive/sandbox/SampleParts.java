@@ -23,7 +23,7 @@ public final class SampleParts {
 
     public SampleParts(long seed, String origin) {
         SeededRandom random = new SeededRandom(seed);
-        notes = new SyntheticNotes(random, new SyntheticMedia(random, 0, 256), origin);
+        notes = new SyntheticNotes(random, new SyntheticMedia(random, 0, 256, false), origin, () -> 1);
         image = (ObjectNode) note(first(SandboxNoteKind.IMAGES)).at("/images_list/0");
         ObjectNode film = note(first(SandboxNoteKind.VIDEO_STREAMS));
         voice = (ObjectNode) film.required("native_voice_info");

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxSettings.Fault;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,12 +14,18 @@ import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import javax.imageio.ImageIO;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,8 +150,73 @@ class SandboxProviderTests {
         assertThat(first).contains(0, 201, 301);
     }
 
+    /** A practice shows what the pages are for. */
+    @Test
+    void livingNotesGrowAreEditedAndVanish() throws Exception {
+        restart(new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ZERO, Map.of(), true));
+        List<String> ids = provider.noteIds(60);
+        Map<String, JsonNode> first = notes(ids);
+
+        provider.nextDay();
+        provider.nextDay();
+        Map<String, JsonNode> third = notes(ids);
+
+        assertThat(first).hasSize(59);
+        assertThat(third).hasSize(56);
+        assertThat(third.keySet().stream()
+                        .filter(id -> isDifferent("title", first.get(id), third.get(id))
+                                || isDifferent("desc", first.get(id), third.get(id))))
+                .hasSize(4);
+        assertThat(third.keySet().stream().filter(id -> isDifferent("liked_count", first.get(id), third.get(id))))
+                .hasSizeGreaterThan(20);
+        assertThat(first.values().stream()
+                        .map(note -> note.at("/user/userid").asString())
+                        .distinct())
+                .hasSizeBetween(10, 12);
+    }
+
+    /** Notes by id, without those that are refused or not found. */
+    private Map<String, JsonNode> notes(List<String> ids) throws Exception {
+        Map<String, JsonNode> notes = new TreeMap<>();
+        for (String id : ids) {
+            JsonNode note = json(ask(id)).at("/data/0/note_list/0");
+            if (!note.isMissingNode()) {
+                notes.put(id, note);
+            }
+        }
+        return notes;
+    }
+
+    private static boolean isDifferent(String field, JsonNode before, JsonNode after) {
+        return !before.path(field).equals(after.path(field));
+    }
+
+    @Test
+    void drawnPicturesHaveTheDeclaredProportions() throws Exception {
+        restart(new SandboxSettings(1, SandboxSettings.UNLIMITED, Duration.ZERO, Map.of(), true));
+        Set<String> shapes = new TreeSet<>();
+        Set<String> pictures = new HashSet<>();
+        int count = 0;
+        for (JsonNode note : notes(provider.noteIds(11)).values()) {
+            for (JsonNode image : note.path("images_list")) {
+                byte[] bytes = get(image.at("/url_multi_level/high").asString().replace("|", "%7C"))
+                        .body();
+                BufferedImage picture = ImageIO.read(new ByteArrayInputStream(bytes));
+
+                assertThat(picture.getWidth()).isEqualTo(image.path("width").asInt());
+                assertThat(picture.getHeight()).isEqualTo(image.path("height").asInt());
+                shapes.add(picture.getWidth() + "x" + picture.getHeight());
+                pictures.add(DigestUtils.sha256Hex(bytes));
+                count++;
+            }
+        }
+
+        assertThat(shapes).hasSize(4);
+        assertThat(pictures).as("no two are equal").hasSize(count);
+    }
+
     private static SandboxSettings settings(int quota, Map<Fault, Double> shares) {
-        return new SandboxSettings(1, quota, Duration.ZERO, shares);
+        return new SandboxSettings(1, quota, Duration.ZERO, shares, false);
     }
 
     private void restart(SandboxSettings settings) {

@@ -36,7 +36,7 @@ public final class ScriptableSandbox implements AutoCloseable {
 
     /** Settings of a provider without latency, failures and quota. */
     public static final SandboxSettings DEFAULTS =
-            new SandboxSettings(20_260_210L, SandboxSettings.UNLIMITED, Duration.ZERO, Map.of());
+            new SandboxSettings(20_260_210L, SandboxSettings.UNLIMITED, Duration.ZERO, Map.of(), false);
 
     private static final int MEDIA_SIZE = 24 * 1024;
 
@@ -73,10 +73,11 @@ public final class ScriptableSandbox implements AutoCloseable {
         this.settings = settings;
         this.token = token;
         SeededRandom random = new SeededRandom(settings.seed());
-        media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), mediaSize);
+        media = new SyntheticMedia(
+                random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), mediaSize, settings.alive());
         mediaServer =
                 new ScriptedServer(request -> (connection, out) -> serveMedia(new Exchange(request, connection, out)));
-        notes = new SyntheticNotes(random, media, "http://127.0.0.1:" + mediaServer.port());
+        notes = new SyntheticNotes(random, media, "http://127.0.0.1:" + mediaServer.port(), () -> 1);
         noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
         videoEndpoint = new NoteEndpoint(settings, notes, true, SandboxSettings.UNLIMITED);
         script = new SandboxScript(noteEndpoint, videoEndpoint);
