@@ -48,6 +48,8 @@ public final class ArchiveDatabase {
         }));
         // nothing here outlives the JVM, so nothing needs to reach the disk
         database.update("ALTER SYSTEM SET fsync = off");
+        // plans depend on the statistics that a test makes, and on no others
+        database.update("ALTER SYSTEM SET autovacuum = off");
         database.texts("SELECT pg_reload_conf()");
         Flyway.configure()
                 .dataSource(database.dataSource)

@@ -187,13 +187,16 @@ record SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOri
         }
 
         String title() {
-            return oneIn(12, "untitled") ? "" : pick("titles", "title") + (isEdited() ? "（已更新）" : "");
+            return oneIn(12, "untitled")
+                    ? ""
+                    : pick(media.alive() ? "livingTitles" : "titles", "title") + (isEdited() ? "（已更新）" : "");
         }
 
         /** Returns sentences, then mentions and topics in the notation of the app. */
         String text() {
             String sentences = IntStream.range(0, 1 + below(6, "sentences"))
-                    .mapToObj(i -> pick("sentences", "sentence", id, i) + (i % 2 == 0 ? "\n" : ""))
+                    .mapToObj(i -> pick(media.alive() ? "livingSentences" : "sentences", "sentence", id, i)
+                            + (i % 2 == 0 ? "\n" : ""))
                     .collect(joining());
             String mentions = mentions().stream().map(name -> "@" + name + " ").collect(joining());
             String topics = topics().stream().map(name -> "#" + name + "[话题]# ").collect(joining());

@@ -84,8 +84,8 @@ class GoldenMasterTests {
             json/explain.json: explain --json FIRST
             json/prove.json: prove --json FIRST --to target
             json/explain-failed.json: explain --json LAST
-            json/search.json: search --json --limit 1 水彩
-            json/list.json: list --json 水彩 state:archived
+            json/search.json: search --json --limit 1 旧书店
+            json/list.json: list --json 旧书店 state:archived
             json/verify.json: verify --json
             json/remap.json: remap --dry-run --json
             json/forget.json: forget --dry-run --json FIRST
@@ -96,8 +96,8 @@ class GoldenMasterTests {
             text/explain.txt: explain FIRST
             text/prove.txt: prove FIRST --to target
             text/explain-failed.txt: explain LAST
-            text/search.txt: search 水彩
-            text/list.txt: list --limit 3 -- -水彩
+            text/search.txt: search 旧书店
+            text/list.txt: list --limit 3 -- -旧书店
             text/verify.txt: verify
             text/verify-self-test.txt: verify --self-test
             text/remap.txt: remap --all
