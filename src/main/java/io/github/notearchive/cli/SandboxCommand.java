@@ -144,7 +144,7 @@ final class SandboxCommand extends ArchiveCommand {
     record Practice(
             Map<NoteState, Long> states,
             Volume files,
-            long nights,
+            int nights,
             List<ListedNote> failed,
             ChangeDigest changes,
             String directory) {
@@ -189,7 +189,7 @@ final class SandboxCommand extends ArchiveCommand {
             } else if (last.exitCode() != ExitCode.COMPLETED) {
                 out().print(text("run", last));
             }
-            out().print(text("sandbox-end", practice(context, directory)));
+            out().print(text("sandbox-end", practice(context, directory, provider.day())));
             out().flush();
             end = last.exitCode();
         }
@@ -279,13 +279,13 @@ final class SandboxCommand extends ArchiveCommand {
         return Math.max(1, quota - 1 - (notes > quota ? notes % quota : 0));
     }
 
-    private Practice practice(CommandContext context, Path directory) {
+    private static Practice practice(CommandContext context, Path directory, int nights) {
         NoteFilter failed = NoteFilter.parse("state:failed");
         return new Practice(
                 context.get(WorklistStats.class).countByState().stream()
                         .collect(Collectors.toMap(StateCount::state, StateCount::notes)),
                 context.get(MediaTotals.class).now(),
-                nights(),
+                nights,
                 context.get(NoteList.class).notes(failed, MOST_NAMED),
                 context.get(NoteChanges.class).digest(Instant.EPOCH, MOST_NAMED),
                 directory.toString());
@@ -350,7 +350,7 @@ final class SandboxCommand extends ArchiveCommand {
 
     private RunSummary runNights(CommandContext context, SandboxProvider provider) {
         RunSummary summary = run(context, "the first night");
-        for (int night = 2; night <= nights() && isOrderly(summary.exitCode()); night++) {
+        for (int night = 2; isContinued(summary.exitCode(), night); night++) {
             boolean isResumed = summary.exitCode() == ExitCode.QUOTA_EXHAUSTED;
             if (night == 2 && isResumed) {
                 run(context, "the same night again; the gate is closed, so no call is made");
@@ -365,6 +365,11 @@ final class SandboxCommand extends ArchiveCommand {
                             + (isResumed ? "the run is resumed" : "a new run takes postponed notes and refreshes"));
         }
         return summary;
+    }
+
+    /** Returns whether there is another night: as planned, or since notes are still postponed. */
+    private boolean isContinued(ExitCode end, int night) {
+        return night <= nights() ? isOrderly(end) : CONTINUED.contains(end) && night <= MOST_NIGHTS;
     }
 
     private static boolean isOrderly(ExitCode end) {

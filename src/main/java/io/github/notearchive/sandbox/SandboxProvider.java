@@ -69,7 +69,7 @@ public final class SandboxProvider implements AutoCloseable {
             SyntheticMedia.MediaResponse file = media.serve(request.getPath());
             send(response, file.status(), file.contentType(), file.body());
         }));
-        notes = new SyntheticNotes(random, media, "http://" + mediaHost(), day::get);
+        notes = new SyntheticNotes(random, media, "http://" + mediaHost(), this::day);
         noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
         videoEndpoint = new NoteEndpoint(settings, notes, true, SandboxSettings.UNLIMITED);
         apiServer = start(Map.of(
@@ -93,6 +93,11 @@ public final class SandboxProvider implements AutoCloseable {
     /** Returns the first ids of the endless sequence that belongs to the seed; no two are equal. */
     public List<String> noteIds(int count) {
         return IntStream.range(0, count).mapToObj(notes::id).toList();
+    }
+
+    /** Returns the number of the day, from 1. */
+    public int day() {
+        return day.get();
     }
 
     /** Begins another day, with a new quota. */

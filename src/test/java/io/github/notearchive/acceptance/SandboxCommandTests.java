@@ -110,7 +110,9 @@ class SandboxCommandTests {
 
         program.awaitLog("Starting a new run").terminate();
 
-        assertThat(program.end().with(7).out()).contains("INTERRUPTED").doesNotContain("/enter?token=");
+        assertThat(program.end().with(7).out())
+                .contains("INTERRUPTED", "Archived 0 notes in 1 night:")
+                .doesNotContain("/enter?token=");
     }
 
     @Test

@@ -97,7 +97,7 @@ public final class RebuildRunner {
         try {
             // before anything is read that a run of another database could change
             Optional<ArchiveObject> bucket = target.bucket();
-            boolean merging = target.isMerge(merges, bucket);
+            boolean merging = target.decideMerge(merges, bucket);
             Optional<String> obstacle = target.obstacle(merging, bucket);
             return obstacle.isPresent()
                     ? notStarted(run, new StopReason(ExitCode.USAGE, obstacle.get()))

@@ -63,12 +63,12 @@ final class RebuildTarget {
     }
 
     /**
-     * Returns whether rows are merged. An unfinished rebuild keeps its kind, unless a run has written to the bucket
-     * since it began; then it is abandoned, and its rows are merged.
+     * Decides whether rows are merged. An unfinished rebuild keeps its kind, unless a run has written to the bucket
+     * since it began; then it is abandoned, and rows are merged.
      *
      * @param requested whether a new rebuild merges
      */
-    boolean isMerge(boolean requested, Optional<ArchiveObject> bucket) {
+    boolean decideMerge(boolean requested, Optional<ArchiveObject> bucket) {
         return shards.open(JobNames.REBUILD)
                 .map(open -> isOutdated(open, bucket) || job.isMerge(open))
                 .orElse(requested);
