@@ -80,15 +80,17 @@ final class RunReporter {
     void onEnd(RunSummary summary) {
         logEmptyResponses();
         Level level = summary.exitCode().isOrderly() ? Level.INFO : Level.WARN;
+        long unknown = summary.bill().billingUnknown();
         RunState.log
                 .atLevel(level)
                 .log(
-                        "Execution {} ended, {}: {}; {}, {} billed, {} archived",
+                        "Execution {} ended, {}: {}; {}, {} billed{}, {} archived",
                         summary.execution(),
                         summary.exitCode().label(),
                         summary.reason(),
                         DisplayFormat.plural(summary.bill().calls(), "call"),
                         summary.bill().billed(),
+                        unknown == 0 ? "" : " and %d with billing unknown".formatted(unknown),
                         DisplayFormat.plural(summary.notes().archived(), "note"));
     }
 
