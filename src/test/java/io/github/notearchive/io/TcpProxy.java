@@ -42,6 +42,7 @@ public final class TcpProxy implements AutoCloseable {
     private Duration delay = Duration.ZERO;
     private int target;
     private int cuts;
+    private int cutsLeft;
     private long bytesFromServer;
     private long bytesUntilCut = Long.MAX_VALUE;
     private long bytesBetweenCuts = Long.MAX_VALUE;
@@ -148,10 +149,11 @@ public final class TcpProxy implements AutoCloseable {
         notifyAll();
     }
 
-    /** Closes all connections each time this many bytes have passed, until {@link #mend}. */
-    public synchronized void cutEach(long bytes) {
+    /** Closes all connections each time this many bytes have passed, so often, and until {@link #mend}. */
+    public synchronized void cutEach(long bytes, int times) {
         bytesBetweenCuts = bytes;
         bytesUntilCut = bytes;
+        cutsLeft = times;
     }
 
     /** Closes all connections; new ones are refused. */
@@ -235,7 +237,8 @@ public final class TcpProxy implements AutoCloseable {
         bytesFromServer += isRequest ? 0 : bytes;
         bytesUntilCut -= bytes;
         if (bytesUntilCut <= 0) {
-            bytesUntilCut = bytesBetweenCuts;
+            cutsLeft--;
+            bytesUntilCut = cutsLeft > 0 ? bytesBetweenCuts : Long.MAX_VALUE;
             cut();
         }
     }
