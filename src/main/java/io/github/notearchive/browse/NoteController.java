@@ -1,5 +1,6 @@
 package io.github.notearchive.browse;
 
+import de.siegmar.fastcsv.writer.CsvWriter;
 import io.github.notearchive.archive.query.NoteCards;
 import io.github.notearchive.archive.query.NoteCards.Cards;
 import io.github.notearchive.archive.query.NoteFilter;
@@ -10,13 +11,22 @@ import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteHistories;
 import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.CacheControl;
+import org.springframework.http.ContentDisposition;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -27,6 +37,8 @@ import org.springframework.web.server.ResponseStatusException;
 /** Pages of a note, of one response about it, of the difference of two, and of its author, topics and files. */
 @RestController
 final class NoteController {
+
+    private static final MediaType CSV = new MediaType("text", "csv", StandardCharsets.UTF_8);
 
     private static final int CARDS = 60;
 
@@ -67,13 +79,44 @@ final class NoteController {
                             notes.mentions(note.id()),
                             notes.captures(note.id()),
                             entry.orElse(null),
-                            entry.map(each -> histories.of(
+                            entry.map(each -> histories.brief(
                                             each, pages.site(request).texts()))
                                     .map(history -> history.events().reversed())
                                     .orElse(List.of()));
                     return pages.page(request, "browse/note", Map.of("page", page));
                 })
                 .orElseGet(() -> missing.note(request, id));
+    }
+
+    @GetMapping("/notes/{id}/counts.csv")
+    ResponseEntity<String> counts(@PathVariable String id) throws IOException {
+        NoteId note = NoteId.parse(id)
+                .filter(parsed -> notes.find(parsed).isPresent())
+                .orElseThrow(NoteController::unknown);
+        StringWriter rows = new StringWriter();
+        try (CsvWriter csv = CsvWriter.builder().build(rows)) {
+            csv.writeRecord("captured_at", "likes", "collected", "comments", "shared");
+            notes.captures(note)
+                    .reversed()
+                    .forEach(capture -> csv.writeRecord(Stream.of(
+                                    capture.capturedAt(),
+                                    capture.likes(),
+                                    capture.collected(),
+                                    capture.comments(),
+                                    capture.shared())
+                            .map(value -> Objects.toString(value, ""))
+                            .toList()));
+        }
+        return ResponseEntity.ok()
+                .contentType(CSV)
+                .cacheControl(CacheControl.noStore())
+                .header(
+                        HttpHeaders.CONTENT_DISPOSITION,
+                        ContentDisposition.attachment()
+                                .filename("counts-%s.csv".formatted(note))
+                                .build()
+                                .toString())
+                .body(rows.toString());
     }
 
     @GetMapping("/notes/{id}/captures/{captured}")

@@ -12,11 +12,18 @@ import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.Chart;
 import io.github.notearchive.report.NoteHistories.HistoryEvent;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 import org.apache.commons.lang3.Strings;
@@ -32,7 +39,7 @@ record NotePage(
         List<HistoryEvent> events) {
 
     /**
-     * A video, or a picture with the motion of a live photo.
+     * A video, or a picture with the motion of a live photo; perhaps not stored.
      *
      * @param shown the file itself; of a HEIF picture, which few browsers show, its preview if there is one
      */
@@ -48,32 +55,72 @@ record NotePage(
 
     record CountPoint(Instant at, long count) {}
 
-    /** A count over time, oldest first; {@code key} is that of its name in the texts. */
+    /** A count over time, oldest first and not empty; {@code key} is that of its name in the texts. */
     record Plot(String key, List<CountPoint> points) {
+
+        /** Points that have a label. */
+        private static final int DOTS = 24;
+
+        CountPoint first() {
+            return points.getFirst();
+        }
+
+        CountPoint last() {
+            return points.getLast();
+        }
+
+        long growth() {
+            return last().count - first().count;
+        }
+
+        LongSummaryStatistics range() {
+            return points.stream().mapToLong(CountPoint::count).summaryStatistics();
+        }
+
+        /** Returns whether there is a curve to show: the count changed, at three points or two that are a day apart. */
+        boolean isCurve() {
+            boolean isLong =
+                    points.size() > 2 || Duration.between(first().at, last().at).toDays() > 0;
+            return isLong && range().getMax() > range().getMin();
+        }
 
         /** Returns the line as path of SVG, in a box of 1,000 by 100. */
         String path() {
-            long start = points.getFirst().at.toEpochMilli();
-            double time = Math.max(1, points.getLast().at.toEpochMilli() - start);
-            var counts = points.stream().mapToLong(CountPoint::count).summaryStatistics();
-            double range = Math.max(1, counts.getMax() - counts.getMin());
+            return path(points);
+        }
+
+        /** Returns points that are evenly distributed, the last one included, each with a path that is a dot. */
+        Map<CountPoint, String> dots() {
+            int step = Math.ceilDiv(points.size(), DOTS);
+            Map<CountPoint, String> dots = new LinkedHashMap<>();
+            for (int i = (points.size() - 1) % step; i < points.size(); i += step) {
+                dots.put(points.get(i), path(points.subList(i, i + 1)));
+            }
+            return dots;
+        }
+
+        private String path(List<CountPoint> drawn) {
+            double time = Math.max(1, Duration.between(first().at, last().at).toMillis());
+            LongSummaryStatistics counts = range();
+            double height = Math.max(1, counts.getMax() - counts.getMin());
             return Chart.line(
                     100,
-                    points.stream()
+                    drawn.stream()
                             .map(point -> new Chart.ChartPoint(
-                                    (point.at.toEpochMilli() - start) / time, (point.count - counts.getMin()) / range))
+                                    Duration.between(first().at, point.at).toMillis() / time,
+                                    (point.count - counts.getMin()) / height))
                             .toList());
         }
     }
 
-    /** Returns the counts that are known at two times or more. */
+    /** Returns the counts that are known. */
     List<Plot> plots() {
         return Stream.of(
                         plot("note.likes", NoteCaptureLine::likes),
                         plot("note.collected", NoteCaptureLine::collected),
                         plot("note.comments", NoteCaptureLine::comments),
                         plot("note.shared", NoteCaptureLine::shared))
-                .filter(plot -> plot.points.size() > 1)
+                .filter(plot -> !plot.points.isEmpty())
                 .toList();
     }
 
@@ -86,14 +133,25 @@ record NotePage(
                         .toList());
     }
 
+    /** Returns the videos, the pictures, stored or not, and the videos that are not stored. */
     List<Slide> slides() {
-        Stream<Slide> videos = stored(MediaKind.VIDEO).map(video -> new Slide(video, video, null));
-        Stream<Slide> pictures = stored(MediaKind.IMAGE).map(image -> {
+        Stream<Slide> videos = of(MediaKind.VIDEO).map(video -> new Slide(video, video, null));
+        Stream<Slide> pictures = of(MediaKind.IMAGE).map(image -> {
             boolean isHeif = Strings.CS.startsWith(image.contentType(), "image/hei");
             NoteFile preview = isHeif ? of(MediaKind.PREVIEW, image) : null;
             return new Slide(image, preview == null ? image : preview, of(MediaKind.MOTION, image));
         });
-        return Stream.concat(videos, pictures).toList();
+        return Stream.concat(videos, pictures)
+                .sorted(Comparator.comparing(slide -> slide.isVideo() && !slide.file.isStored()))
+                .toList();
+    }
+
+    private Stream<NoteFile> of(MediaKind kind) {
+        return files.stream().filter(file -> file.kind() == kind);
+    }
+
+    List<NoteFile> stored() {
+        return files.stream().filter(NoteFile::isStored).toList();
     }
 
     /** Returns the commands that resolve a failed note; for a gone file none that tries it again. */
@@ -121,7 +179,7 @@ record NotePage(
     }
 
     Stream<NoteFile> stored(MediaKind kind) {
-        return files.stream().filter(file -> file.kind() == kind && file.isStored());
+        return of(kind).filter(NoteFile::isStored);
     }
 
     List<TextPart> text() {
@@ -133,5 +191,12 @@ record NotePage(
                             : new TextPart(part, null);
                 })
                 .toList();
+    }
+
+    /** Returns the topics that the text does not link to. */
+    List<String> topics() {
+        Set<String> linked =
+                text().stream().flatMap(part -> Stream.ofNullable(part.topic())).collect(Collectors.toSet());
+        return note.topics().stream().filter(topic -> !linked.contains(topic)).toList();
     }
 }

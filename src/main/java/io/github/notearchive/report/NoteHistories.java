@@ -13,11 +13,17 @@ import io.github.notearchive.note.NoteId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.apache.commons.lang3.tuple.Pair;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -39,19 +45,41 @@ public final class NoteHistories {
     }
 
     public History of(WorklistEntry entry, Texts texts) {
+        return of(entry, texts, file -> true);
+    }
+
+    /** Returns a history in which the files that were stored as expected after a call are one event. */
+    public History brief(WorklistEntry entry, Texts texts) {
+        return of(entry, texts, file -> !file.isStored() || !file.tried().isEmpty() || file.reason() != null);
+    }
+
+    private History of(WorklistEntry entry, Texts texts, Predicate<NoteFile> isEvent) {
         NoteId id = entry.id();
         List<NoteFile> files = notes.files(id);
         List<HistoryEvent> events = new ArrayList<>();
         events.add(new HistoryEvent(
                 entry.enqueuedAt(), EventKind.QUEUED, texts.text("history.queued", entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
+        NavigableSet<Instant> sent = new TreeSet<>(Set.of(Instant.MIN));
         for (CallEntry call : stats.calls(id)) {
             HistoryCall model = new HistoryCall(call, before.get(call.endpoint()), ledger.reuseFor());
             events.add(new HistoryEvent(call.sentAt(), EventKind.CALL, render("call", model, texts)));
             before.put(call.endpoint(), call);
+            sent.add(call.sentAt());
         }
-        files.forEach(
-                file -> events.add(new HistoryEvent(file.changedAt(), EventKind.FILE, render("file", file, texts))));
+        files.stream()
+                .filter(isEvent)
+                .map(file -> new HistoryEvent(file.changedAt(), EventKind.FILE, render("file", file, texts)))
+                .forEach(events::add);
+        files.stream()
+                .filter(isEvent.negate())
+                .collect(Collectors.groupingBy(file -> Pair.of(sent.floor(file.changedAt()), file.isListed())))
+                .forEach((key, stored) -> events.add(new HistoryEvent(
+                        Collections.max(stored, Comparator.comparing(NoteFile::changedAt))
+                                .changedAt(),
+                        EventKind.FILE,
+                        texts.text("history.files", stored.size())
+                                + (key.getRight() ? "" : texts.text("history.notListed")))));
         for (NoteStats.NoteFinding finding : stats.findings(id)) {
             String what = texts.name(finding.kind()) + " " + finding.key();
             events.add(new HistoryEvent(

@@ -22,10 +22,105 @@ function step(by) {
   }
 }
 
+const lightbox = one('[data-lightbox]');
+const stage = lightbox?.querySelector('.stage');
+const slides = all('[data-slide]');
+let shown = 0;
+
+/** Shows a slide over the page. */
+function enlarge(number) {
+  shown = (number + slides.length) % slides.length;
+  const media = slides[shown].querySelector('img, video, .hidden').cloneNode(true);
+  const [count, link] = lightbox.querySelectorAll('output, a');
+  count.value = `${shown + 1} / ${slides.length}`;
+  link.hidden = media.matches('div');
+  link.href = slides[shown].querySelector('a')?.href ?? media.src;
+  Object.assign(media, media.matches('img') && { loading: 'eager', sizes: '100vw', draggable: false });
+  stage.classList.remove('pixels');
+  stage.replaceChildren(media);
+  if (!lightbox.open) {
+    lightbox.showModal();
+  }
+  mark();
+}
+
+/** Marks the slide that is shown in the strips. */
+function mark() {
+  all('.strip a').forEach((link, i) => {
+    const isShown = i % slides.length === shown;
+    link.ariaCurrent = isShown ? 'true' : null;
+    if (isShown) {
+      link.parentElement.scrollLeft = link.offsetLeft - (link.parentElement.clientWidth - link.clientWidth) / 2;
+    }
+  });
+}
+
+/** Shows the pixels of the file around a point, from -0.5 to 0.5 of the picture; or the whole picture. */
+async function zoom(picture, x, y) {
+  if (stage.classList.toggle('pixels')) {
+    const thumbnail = picture.currentSrc;
+    picture.srcset = '';
+    picture.src = lightbox.querySelector('a').href;
+    await picture.decode().catch(() => { picture.src = thumbnail; }); // not a format of this browser
+    stage.scrollTo((x + 0.5) * picture.width - stage.clientWidth / 2, (y + 0.5) * picture.height - stage.clientHeight / 2);
+  }
+}
+
+if (slides.length > 0) {
+  const strip = one('.strip');
+  lightbox.append(...(strip ? [strip.cloneNode(true)] : []));
+  all('.strip a').forEach((link, i) => link.addEventListener('click', event => {
+    event.preventDefault();
+    if (lightbox.open) {
+      enlarge(i % slides.length);
+    } else {
+      slides[i].scrollIntoView({ block: 'nearest', inline: 'center' });
+    }
+  }));
+  slides.forEach((slide, i) => slide.querySelector('.zoom')?.addEventListener('click', event => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      enlarge(i);
+    }
+  }));
+  const observer = new IntersectionObserver(entries => entries.filter(entry => entry.isIntersecting && !lightbox.open).forEach(entry => {
+    shown = slides.indexOf(entry.target);
+    mark();
+  }), { root: slides[0].parentElement, threshold: 0.6 });
+  slides.forEach(slide => observer.observe(slide));
+  stage.addEventListener('click', ({ target, offsetX, offsetY }) => {
+    const scale = Math.min(target.width / target.naturalWidth, target.height / target.naturalHeight);
+    const [x, y] = [(offsetX - target.width / 2) / target.naturalWidth / scale, (offsetY - target.height / 2) / target.naturalHeight / scale];
+    if (Math.abs(x) <= 0.5 && Math.abs(y) <= 0.5) {
+      zoom(target, x, y);
+    } else if (!target.matches('video')) {
+      lightbox.close(); // beside the picture
+    }
+  });
+  let start;
+  stage.addEventListener('pointerdown', event => { start = event.clientX; });
+  stage.addEventListener('pointerup', event => {
+    const by = start - event.clientX;
+    if (event.pointerType === 'touch' && Math.abs(by) > 50 && !stage.classList.contains('pixels')) {
+      turn(Math.sign(by));
+    }
+  });
+  all('[data-turn]').forEach(button => {
+    button.hidden = slides.length === 1;
+    button.addEventListener('click', () => turn(Number(button.dataset.turn)));
+  });
+  lightbox.addEventListener('close', () => {
+    stage.replaceChildren();
+    slides[shown].scrollIntoView({ block: 'nearest', inline: 'center', behavior: 'instant' });
+  });
+}
+
 /** Shows the next or previous slide; on a page without slides, opens the page after or before this one. */
 function turn(by) {
   const track = one('[data-slide] + [data-slide]')?.parentElement;
-  if (track) {
+  if (lightbox?.open) {
+    enlarge(shown + by);
+  } else if (track) {
     track.scrollBy({ left: by * track.clientWidth });
   } else {
     neighbour(by)?.click();
@@ -33,7 +128,7 @@ function turn(by) {
 }
 
 const box = one('form.search input');
-const help = one('dialog');
+const help = one('dialog.keys');
 
 const keys = {
   j: () => step(1),
@@ -48,7 +143,8 @@ const keys = {
 document.addEventListener('keydown', event => {
   const isTyping = event.target.closest?.('input, textarea, select, video, audio, [role=region]');
   const isEscape = event.key === 'Escape';
-  const isOther = event.ctrlKey || event.altKey || event.metaKey || event.isComposing || help.open;
+  const isOther = event.ctrlKey || event.altKey || event.metaKey || event.isComposing || help.open
+    || (lightbox?.open && !event.key.startsWith('Arrow'));
   if (!keys[event.key] || isOther || (isTyping && !isEscape)) {
     return;
   }

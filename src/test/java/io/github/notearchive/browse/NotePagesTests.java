@@ -7,6 +7,7 @@ import static io.github.notearchive.SmallArchive.GAPS;
 import static io.github.notearchive.SmallArchive.GONE;
 import static io.github.notearchive.SmallArchive.HOSTILE;
 import static io.github.notearchive.SmallArchive.LIVE;
+import static io.github.notearchive.SmallArchive.PICTURES;
 import static io.github.notearchive.SmallArchive.TWO_NAMES;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -130,7 +131,8 @@ class NotePagesTests {
         String note = page("/notes/" + EDITED);
         String path = "/notes/%s/diff?from=2026-03-22T04:00:00Z&to=2026-03-23T04:00:00Z".formatted(EDITED);
 
-        assertThat(note.replace("&amp;", "&")).contains(path, "<path d=\"M0 100L");
+        assertThat(note.replace("&amp;", "&"))
+                .contains(path, "<path class=\"c0\" d=\"M0 100L", "<title>2026-03-21 12:00: ");
         assertThat(page(path)).contains("<ins>三次（终版）</ins>", "<ins>（新）</ins>", "<ins>改了");
         assertThat(page("/notes/%s/captures/2026-03-21T04:00:00Z".formatted(EDITED)))
                 .contains("第一行\n第二行\n第三行", "山月");
@@ -148,8 +150,24 @@ class NotePagesTests {
 
     /** The first picture is missing, the second one waived. */
     @Test
-    void slidesHaveTheNumbersOfTheFiles() {
-        assertThat(page("/notes/" + GAPS)).contains("alt=\"Picture 0\"").doesNotContain("alt=\"Picture 1\"");
+    void slidesHaveTheNumbersOfTheFilesAndAreGreyWithoutOne() {
+        assertThat(page("/notes/" + GAPS))
+                .contains("alt=\"Picture 0\"", "<p>Picture 1<br>MISSING: <bdi>GONE</bdi></p>")
+                .doesNotContain("alt=\"Picture 1\"");
+    }
+
+    @Test
+    void filesThatWereStoredAsExpectedAreOneEvent() {
+        assertThat(page("/notes/" + PICTURES))
+                .containsOnlyOnce(">FILE</span>")
+                .contains("5 files stored; not in the newest response");
+    }
+
+    @Test
+    void countsAreCsv() {
+        assertThat(server.get("/notes/" + EDITED + "/counts.csv").body())
+                .startsWith("captured_at,likes,collected,comments,shared\r\n2026-03-21T04:00:00Z,");
+        assertThat(server.get("/notes/" + ERASED + "/counts.csv").statusCode()).isEqualTo(404);
     }
 
     @Test

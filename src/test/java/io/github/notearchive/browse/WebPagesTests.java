@@ -166,9 +166,9 @@ class WebPagesTests {
         browser.press("j", "j", "k");
         browser.await("document.activeElement === document.querySelectorAll('[data-card]')[1]");
         browser.press("?");
-        browser.await("document.querySelector('dialog').open");
+        browser.await("document.querySelector('dialog.keys').open");
         browser.escape();
-        browser.await("!document.querySelector('dialog').open");
+        browser.await("!document.querySelector('dialog.keys').open");
         browser.press("/");
         browser.await("document.activeElement.name === 'q'");
         browser.press("jk?");
@@ -188,6 +188,30 @@ class WebPagesTests {
         browser.press("j");
         browser.await("location.pathname.startsWith('/notes/') && !location.pathname.endsWith('" + SmallArchive.PICTURES
                 + "')");
+    }
+
+    @Test
+    void lightboxShowsSlidesAndTheirPixels() {
+        browser.open("/notes/" + SmallArchive.PICTURES);
+        browser.click(".zoom");
+        browser.await("document.querySelector('.stage img').complete");
+        assertThat(browser.violations()).isEmpty();
+        browser.press(Keys.ARROW_RIGHT);
+        browser.await("document.querySelector('[data-lightbox] output').value.startsWith('2 / ')");
+        browser.click("[data-lightbox] .strip a");
+        browser.await("document.querySelector('[data-lightbox] .strip a').ariaCurrent === 'true'");
+        browser.click(".stage img");
+        browser.await("document.querySelector('.pixels img').currentSrc.includes('/media/')");
+        browser.press("j");
+        browser.escape();
+        browser.await("!document.querySelector('[data-lightbox]').open && location.pathname.endsWith('"
+                + SmallArchive.PICTURES + "')");
+
+        browser.open("/notes/" + SmallArchive.GAPS);
+        browser.click(".zoom");
+        browser.press(Keys.ARROW_RIGHT);
+        browser.await("document.querySelector('.stage').textContent.includes('GONE')");
+        assertThat(browser.complaints()).isEmpty();
     }
 
     @Test
