@@ -109,6 +109,7 @@ if (slides.length > 0) {
     button.hidden = slides.length === 1;
     button.addEventListener('click', () => turn(Number(button.dataset.turn)));
   });
+  one('[data-close]').addEventListener('click', () => lightbox.close());
   lightbox.addEventListener('close', () => {
     stage.replaceChildren();
     slides[shown].scrollIntoView({ block: 'nearest', inline: 'center', behavior: 'instant' });
