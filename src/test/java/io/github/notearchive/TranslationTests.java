@@ -19,8 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Compares blocks, code and links of translated documents. Also checks links, anchors and vocabulary of
- * all documents.
+ * Compares blocks, code and links of translated documents. Also checks links, anchors and vocabulary of all documents.
  */
 class TranslationTests {
 
@@ -29,8 +28,10 @@ class TranslationTests {
 
     /** The translated documents. */
     private static final Map<Path, Path> CHINESE = Map.of(
-            ENGLISH, DOCUMENTS.resolve("README.zh-CN.md"),
-            DOCUMENTS.resolve("recipes.md"), DOCUMENTS.resolve("recipes.zh-CN.md"));
+            ENGLISH,
+            DOCUMENTS.resolve("README.zh-CN.md"),
+            DOCUMENTS.resolve("recipes.md"),
+            DOCUMENTS.resolve("recipes.zh-CN.md"));
 
     private static final Pattern ITEM = Pattern.compile(" *([*-]|\\d+\\.) +.*");
     private static final Pattern CELL_BORDER = Pattern.compile("(?<!\\\\)\\|");
