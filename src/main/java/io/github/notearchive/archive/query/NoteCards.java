@@ -34,6 +34,15 @@ public final class NoteCards {
     private static final String DOWN = "n.published_at DESC NULLS LAST, n.note_id DESC";
     private static final String UP = "n.published_at NULLS FIRST, n.note_id";
 
+    /** The first stored picture of a note {@code n}; of a HEIC image, its preview if there is one. */
+    static final String COVER = """
+            SELECT m.sha256, o.content_type, m.width, m.height
+            FROM note_media m JOIN media_object o USING (sha256)
+            WHERE m.note_id = n.note_id AND m.kind IN ('IMAGE', 'PREVIEW') AND m.state = 'STORED'
+            ORDER BY m.ordinal, o.content_type = 'image/heic', m.kind
+            LIMIT 1
+            """;
+
     private static final String CARDS = """
             SELECT n.note_id AS id, n.title, left(n.note_text, 300) AS excerpt, n.author_id, a.nickname AS author,
                    n.published_at, c.sha256 AS cover, c.content_type AS cover_type,
@@ -49,12 +58,7 @@ public final class NoteCards {
             FROM found JOIN note n USING (note_id)
             LEFT JOIN author a USING (author_id)
             LEFT JOIN worklist w USING (note_id)
-            LEFT JOIN LATERAL (
-                SELECT m.sha256, o.content_type, m.width, m.height
-                FROM note_media m JOIN media_object o USING (sha256)
-                WHERE m.note_id = n.note_id AND m.kind IN ('IMAGE', 'PREVIEW') AND m.state = 'STORED'
-                ORDER BY m.ordinal, o.content_type = 'image/heic', m.kind
-                LIMIT 1) AS c ON true
+            LEFT JOIN LATERAL (%s) AS c ON true
             CROSS JOIN LATERAL (
                 SELECT bool_or(m.kind = 'VIDEO' AND m.state = 'STORED') AS has_video,
                        bool_or(m.kind = 'MOTION' AND m.state = 'STORED') AS is_live,
@@ -62,7 +66,7 @@ public final class NoteCards {
                        bool_or(%s) AS has_gap
                 FROM note_media m
                 WHERE m.note_id = n.note_id) AS f
-            """.formatted(FilterKey.GAP);
+            """.formatted(COVER, FilterKey.GAP);
 
     private static final String HIT = """
             SELECT n.note_id AS id, n.published_at, n.author_id, a.nickname AS author, n.title,
@@ -77,6 +81,13 @@ public final class NoteCards {
     public NoteCards(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
+
+    /** A stored picture; its size in pixels is null where the response has none. */
+    public record Cover(
+            String sha256,
+            String contentType,
+            @Nullable Integer width,
+            @Nullable Integer height) {}
 
     /**
      * A note on a wall.

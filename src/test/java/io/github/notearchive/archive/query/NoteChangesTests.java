@@ -35,12 +35,15 @@ class NoteChangesTests {
         rows.settled(9, "UNAVAILABLE", "2026-03-09T00:00Z"); // was never captured
         rows.erase(2);
 
-        ChangePage first = changes.gone(null, 2);
-        ChangePage second = changes.gone(first.older(), 2);
+        ChangePage first = changes.gone(Instant.EPOCH, null, 2);
+        ChangePage second = changes.gone(Instant.EPOCH, first.older(), 2);
 
         assertThat(first.rows()).extracting(NoteChange::title).containsExactly("note 4", "note 3");
         assertThat(second.rows()).extracting(NoteChange::title).containsExactly("note 1");
         assertThat(second.older()).isNull();
+        assertThat(changes.gone(Instant.parse("2026-03-04T00:00:00Z"), null, 2).rows())
+                .extracting(NoteChange::title)
+                .containsExactly("note 4");
     }
 
     @Test
@@ -50,12 +53,12 @@ class NoteChangesTests {
         rows.settled(1, "UNAVAILABLE", "2026-03-01T00:00Z");
         rows.settled(1, "UNAVAILABLE", "2026-04-01T00:00Z");
 
-        assertThat(changes.gone(null, 2).rows()).extracting("at").hasToString("[2026-03-01T00:00:00Z]");
+        assertThat(changes.gone(Instant.EPOCH, null, 2).rows()).extracting("at").hasToString("[2026-03-01T00:00:00Z]");
 
         rows.settled(1, "ARCHIVED", "2026-04-02T00:00Z");
         rows.settled(1, "UNAVAILABLE", "2026-05-01T00:00Z");
 
-        assertThat(changes.gone(null, 2).rows()).extracting("at").hasToString("[2026-05-01T00:00:00Z]");
+        assertThat(changes.gone(Instant.EPOCH, null, 2).rows()).extracting("at").hasToString("[2026-05-01T00:00:00Z]");
     }
 
     @Test
@@ -70,7 +73,7 @@ class NoteChangesTests {
         rows.capture(2, "2026-03-03T00:00Z", "t", "text", "a", "old");
         rows.capture(1, "2026-03-04T00:00Z", "new", "more", "a", "new");
 
-        ChangePage page = changes.edited(null, 10);
+        ChangePage page = changes.edited(Instant.EPOCH, null, 10);
 
         assertThat(page.rows())
                 .extracting(
@@ -83,10 +86,14 @@ class NoteChangesTests {
                         tuple(second, "new", List.of("text"), List.of("text"), List.of("more")),
                         tuple(first, "new", List.of("title", "author"), List.of("old", "old"), List.of("new", "new")));
         assertThat(page.older()).isNull();
+        assertThat(changes.edited(Instant.parse("2026-03-03T00:00:00Z"), null, 10)
+                        .rows())
+                .extracting(NoteChange::fields)
+                .containsExactly(List.of("text"));
 
         rows.erase(1);
 
-        assertThat(changes.edited(null, 10).rows()).isEmpty();
+        assertThat(changes.edited(Instant.EPOCH, null, 10).rows()).isEmpty();
     }
 
     @Test
@@ -129,7 +136,7 @@ class NoteChangesTests {
 
         String position = null;
         do {
-            ChangePage page = changes.edited(position, 3);
+            ChangePage page = changes.edited(Instant.EPOCH, position, 3);
             page.rows().forEach(edit -> seen.add(edit.id()));
             position = page.older();
         } while (position != null);
@@ -153,11 +160,11 @@ class NoteChangesTests {
                         """);
         database.update("INSERT INTO forgotten_note SELECT note_id, now() FROM note WHERE note_id > ?", id(1).value());
 
-        ChangePage first = changes.gone(null, 10);
+        ChangePage first = changes.gone(Instant.EPOCH, null, 10);
 
         assertThat(first.rows()).isEmpty();
         assertThat(first.older()).isEqualTo("2026-03-01T00:08:21Z_" + id(501));
-        assertThat(changes.gone(first.older(), 10).rows())
+        assertThat(changes.gone(Instant.EPOCH, first.older(), 10).rows())
                 .extracting(NoteChange::id)
                 .containsExactly(id(1));
     }
@@ -165,7 +172,7 @@ class NoteChangesTests {
     @Test
     void brokenPositionIsRejected() {
         for (String text : List.of("x", "2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z_x", "_" + id(1))) {
-            assertThatThrownBy(() -> changes.gone(text, 2))
+            assertThatThrownBy(() -> changes.gone(Instant.EPOCH, text, 2))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining(text);
         }
@@ -193,9 +200,9 @@ class NoteChangesTests {
         RecordedPlans recorded = new RecordedPlans(database);
         NoteChanges planned = new NoteChanges(JdbcClient.create(recorded));
 
-        planned.gone(null, 50);
+        planned.gone(Instant.EPOCH, null, 50);
         String gone = recorded.planOf("WITH examined");
-        planned.edited(null, 50);
+        planned.edited(Instant.EPOCH, null, 50);
         String edited = recorded.planOf("WITH examined");
 
         assertThat(gone).contains("worklist_unavailable").doesNotContain("Seq Scan");
