@@ -88,7 +88,7 @@ public class BrowseConfiguration implements WebMvcConfigurer {
         language.setParamName(PageRenderer.LANGUAGE);
         language.setIgnoreInvalidLocale(true);
         registry.addInterceptor(language);
-        registry.addInterceptor(new SearchLimit(SEARCH_PATIENCE)).addPathPatterns("/", "/suggest");
+        registry.addInterceptor(new SearchLimit(SEARCH_PATIENCE)).addPathPatterns("/", "/suggest", "/notes/*");
     }
 
     /** Keeps the language of {@code ?lang=}; the header {@code Accept-Language} has that of other readers. */

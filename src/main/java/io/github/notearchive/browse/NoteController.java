@@ -2,12 +2,15 @@ package io.github.notearchive.browse;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import io.github.notearchive.archive.query.NoteCards;
+import io.github.notearchive.archive.query.NoteCards.CardOrder;
 import io.github.notearchive.archive.query.NoteCards.Cards;
 import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteResults;
 import io.github.notearchive.archive.query.NoteView;
 import io.github.notearchive.archive.query.NoteView.CaptureContent;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
+import io.github.notearchive.browse.NotePage.Walk;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteHistories;
 import jakarta.servlet.http.HttpServletRequest;
@@ -40,6 +43,9 @@ final class NoteController {
 
     private static final MediaType CSV = new MediaType("text", "csv", StandardCharsets.UTF_8);
 
+    /** Parameter of a note's address with the filter of the search that found it. */
+    static final String WITHIN = "in";
+
     private static final int CARDS = 60;
 
     /** Slots of a file that are listed; a sound may be used by thousands of notes. */
@@ -47,6 +53,7 @@ final class NoteController {
 
     private final NoteView notes;
     private final NoteCards cards;
+    private final NoteResults results;
     private final WorklistRepository worklist;
     private final NoteHistories histories;
     private final PageRenderer pages;
@@ -55,12 +62,14 @@ final class NoteController {
     NoteController(
             NoteView notes,
             NoteCards cards,
+            NoteResults results,
             WorklistRepository worklist,
             NoteHistories histories,
             PageRenderer pages,
             MissingPage missing) {
         this.notes = notes;
         this.cards = cards;
+        this.results = results;
         this.worklist = worklist;
         this.histories = histories;
         this.pages = pages;
@@ -68,7 +77,11 @@ final class NoteController {
     }
 
     @GetMapping("/notes/{id}")
-    ResponseEntity<String> note(HttpServletRequest request, @PathVariable String id) {
+    ResponseEntity<String> note(
+            HttpServletRequest request,
+            @PathVariable String id,
+            @RequestParam(name = WITHIN, required = false) @Nullable String within,
+            @RequestParam(defaultValue = "PUBLISHED") CardOrder order) {
         return NoteId.parse(id)
                 .flatMap(notes::find)
                 .map(note -> {
@@ -82,10 +95,23 @@ final class NoteController {
                             entry.map(each -> histories.brief(
                                             each, pages.site(request).texts()))
                                     .map(history -> history.events().reversed())
-                                    .orElse(List.of()));
+                                    .orElse(List.of()),
+                            within == null ? null : walk(note.id(), new Search(NoteFilter.parse(within), order)));
                     return pages.page(request, "browse/note", Map.of("page", page));
                 })
                 .orElseGet(() -> missing.note(request, id));
+    }
+
+    /** Returns the place of a note in the result of a search; null if it is not among its first notes. */
+    private @Nullable Walk walk(NoteId note, Search search) {
+        List<NoteId> ids = results.find(search.filter(), search.order()).ids();
+        int at = ids.indexOf(note);
+        if (at < 0) {
+            return null;
+        }
+        NoteId previous = at == 0 ? null : ids.get(at - 1);
+        NoteId next = at == ids.size() - 1 ? null : ids.get(at + 1);
+        return new Walk(search, at + 1, ids.size(), previous, next);
     }
 
     @GetMapping("/notes/{id}/counts.csv")

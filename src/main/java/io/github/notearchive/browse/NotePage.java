@@ -10,6 +10,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository.WorklistEntry;
 import io.github.notearchive.io.text.DisplayFormat;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.Chart;
 import io.github.notearchive.report.NoteHistories.HistoryEvent;
 import java.time.Duration;
@@ -36,7 +37,20 @@ record NotePage(
         List<ViewedMention> mentions,
         List<NoteCaptureLine> captures,
         @Nullable WorklistEntry entry,
-        List<HistoryEvent> events) {
+        List<HistoryEvent> events,
+        @Nullable Walk walk) {
+
+    /**
+     * Place of the note in the result of a search.
+     *
+     * @param place from 1
+     */
+    record Walk(
+            Search search,
+            int place,
+            int size,
+            @Nullable NoteId previous,
+            @Nullable NoteId next) {}
 
     /**
      * A video, or a picture with the motion of a live photo; perhaps not stored.

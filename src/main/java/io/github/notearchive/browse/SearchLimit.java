@@ -28,7 +28,8 @@ final class SearchLimit implements HandlerInterceptor {
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler)
             throws Exception {
         Principal reader = request.getUserPrincipal();
-        if (request.getParameter("q") == null || reader == null) {
+        boolean isSearch = request.getParameter("q") != null || request.getParameter(NoteController.WITHIN) != null;
+        if (!isSearch || reader == null) {
             return true;
         }
         Semaphore turn = readers.computeIfAbsent(reader.getName(), _ -> new Semaphore(1, true));

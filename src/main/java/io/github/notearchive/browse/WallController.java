@@ -1,15 +1,17 @@
 package io.github.notearchive.browse;
 
 import io.github.notearchive.archive.query.NoteCards;
+import io.github.notearchive.archive.query.NoteCards.Card;
+import io.github.notearchive.archive.query.NoteCards.CardOrder;
 import io.github.notearchive.archive.query.NoteCards.Cards;
 import io.github.notearchive.archive.query.NoteCards.MonthCount;
 import io.github.notearchive.archive.query.NoteCards.Suggestion;
 import io.github.notearchive.archive.query.NoteFilter;
+import io.github.notearchive.archive.query.NoteResults;
+import io.github.notearchive.archive.query.NoteResults.FoundNotes;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -24,37 +26,39 @@ final class WallController {
     private static final int CARDS = 48;
     private static final int SUGGESTIONS = 8;
 
-    private static final Pattern MONTH = Pattern.compile("(?:^|\\s)published:(\\d{4}-\\d{2})(?=\\s|$)");
-
     private final NoteCards notes;
+    private final NoteResults results;
     private final PageRenderer pages;
 
-    WallController(NoteCards notes, PageRenderer pages) {
+    WallController(NoteCards notes, NoteResults results, PageRenderer pages) {
         this.notes = notes;
+        this.results = results;
         this.pages = pages;
     }
 
+    /** @param page number of a page, from 1, in another order than the newest first, which has positions */
     @GetMapping("/")
     ResponseEntity<String> wall(
             HttpServletRequest request,
             @RequestParam(defaultValue = "") String q,
-            @RequestParam(required = false) @Nullable String month,
+            @RequestParam(defaultValue = "PUBLISHED") CardOrder order,
+            @RequestParam(defaultValue = "1") int page,
             @RequestParam(required = false) @Nullable String after,
             @RequestParam(required = false) @Nullable String before) {
-        String text = month == null ? q : withMonth(q, month);
         try {
-            if (month != null && !month.matches("\\d{4}-\\d{2}")) {
-                throw new IllegalArgumentException("\"" + month + "\" is not a month, such as 2026-03");
-            }
-            NoteFilter filter = NoteFilter.parse(text);
-            Cards cards = notes.page(filter, after, before, CARDS);
-            List<MonthCount> months = withoutMonth(text).isEmpty() ? notes.months() : List.of();
-            Wall wall = new Wall(text, cards, months, suggestions(text), null);
+            Search search = new Search(NoteFilter.parse(q), order);
+            FoundNotes result = search.isAll() ? null : results.find(search.filter(), order);
+            Cards cards = result == null || order == CardOrder.PUBLISHED
+                    ? notes.page(search.filter(), after, before, CARDS)
+                    : section(result, page);
+            List<MonthCount> months = result == null || search.isMonth() ? notes.months() : result.months();
+            Wall wall = new Wall(search, cards, result, months, suggestions(q), null);
             return pages.page(request, "browse/wall", Map.of("wall", wall));
         } catch (IllegalArgumentException e) {
             Wall wall = new Wall(
-                    text,
+                    new Search(NoteFilter.all(), order),
                     new Cards(List.of(), null, null),
+                    null,
                     List.of(),
                     List.of(),
                     pages.site(request).texts().problem(e));
@@ -73,38 +77,30 @@ final class WallController {
         return filter.isBlank() || filter.matches(".*[:\"].*|-.*") ? List.of() : suggest(filter);
     }
 
-    private static String withMonth(String filter, String month) {
-        return (withoutMonth(filter) + " published:" + month).strip();
-    }
-
-    private static String withoutMonth(String filter) {
-        return MONTH.matcher(filter).replaceAll("").strip();
+    /** Returns the cards of a page, whose neighbours have its number before and after it. */
+    private Cards section(FoundNotes result, int page) {
+        int notes = result.ids().size();
+        if (page < 1 || page > Math.max(1, Math.ceilDiv(notes, CARDS))) {
+            throw new IllegalArgumentException("There is no page " + page);
+        }
+        int end = Math.min(notes, page * CARDS);
+        List<Card> cards = this.notes.cards(result.ids().subList((page - 1) * CARDS, end));
+        return new Cards(
+                cards, page == 1 ? null : String.valueOf(page - 1), end == notes ? null : String.valueOf(page + 1));
     }
 
     /**
      * Model of the template.
      *
-     * @param months months of all notes, where the filter has no other term than a month
+     * @param result null for all notes, the newest first
+     * @param months months of the result; of all notes, where the filter has no other term than a month
      * @param error why the filter is invalid; null if it is valid
      */
     record Wall(
-            String filter,
+            Search search,
             Cards cards,
+            @Nullable FoundNotes result,
             List<MonthCount> months,
             List<Suggestion> suggestions,
-            @Nullable String error) {
-
-        /** Returns the month of the filter; null if it has none. */
-        @Nullable
-        String month() {
-            Matcher month = MONTH.matcher(filter);
-            return month.find() ? month.group(1) : null;
-        }
-
-        /** Returns the address of the notes of a month; of all months if it is the one shown. */
-        String in(String month) {
-            String text = month.equals(month()) ? withoutMonth(filter) : withMonth(filter, month);
-            return text.isEmpty() ? "/" : Site.search(text);
-        }
-    }
+            @Nullable String error) {}
 }

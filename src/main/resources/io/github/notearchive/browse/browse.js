@@ -131,9 +131,14 @@ function turn(by) {
 const box = one('form.search input');
 const help = one('dialog.keys');
 
+const open = () => (document.activeElement?.matches('[data-card]') ? document.activeElement : one('[data-original]'))?.click();
+
 const keys = {
   j: () => step(1),
   k: () => step(-1),
+  o: open,
+  v: () => slides.length > 0 && enlarge(shown),
+  d: () => one('[data-zip]')?.click(),
   ArrowRight: () => turn(1),
   ArrowLeft: () => turn(-1),
   '/': () => { box.focus(); box.select(); },

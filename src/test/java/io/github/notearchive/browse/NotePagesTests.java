@@ -21,10 +21,13 @@ import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -69,7 +72,7 @@ class NotePagesTests {
                 .contains("实况：海边的早晨", "风很大。")
                 .contains("<a href=\"/topics/%E6%B5%B7%E8%BE%B9\"><bdi>#海边</bdi></a>")
                 .contains("<details class=\"live\" data-live>", "<audio controls")
-                .contains("rel=\"noreferrer\" href=\"https://www.xiaohongshu.com/explore/" + LIVE)
+                .contains("rel=\"noreferrer\" data-original href=\"https://www.xiaohongshu.com/explore/" + LIVE)
                 .contains("note-archive export --format folder --ids ids.txt note-" + LIVE)
                 .contains("/authors/" + TWO_NAMES);
     }
@@ -185,6 +188,41 @@ class NotePagesTests {
     @Test
     void authorHasItsNamesOverTimeAndItsNotes() {
         assertThat(page("/authors/" + TWO_NAMES)).contains("山月（新）", "<bdi>山月</bdi>", "/notes/" + LIVE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "&order=LIKES"})
+    void resultHasItsNumberAndLeadsFromEachNoteToTheNext(String order) {
+        String wall = page("/?q=author:" + TWO_NAMES + order);
+        List<String> notes = Pattern.compile("href=\"(/notes/[^\"]+)\"")
+                .matcher(wall)
+                .results()
+                .map(link -> link.group(1).replace("&amp;", "&"))
+                .toList();
+        List<String> walked = new ArrayList<>();
+        String number = "";
+        for (String next = notes.getFirst(); walked.size() < notes.size(); ) {
+            walked.add(next);
+            String page = page(next);
+            Matcher place =
+                    Pattern.compile("<span>" + walked.size() + " of (\\S+):").matcher(page);
+            number = place.find() ? place.group(1) : "none";
+            Matcher link = Pattern.compile("data-next href=\"([^\"]+)\"").matcher(page);
+            next = link.find() ? link.group(1).replace("&amp;", "&") : "/notes/none";
+        }
+
+        assertThat(walked).hasSizeGreaterThan(2).isEqualTo(notes);
+        assertThat(wall)
+                .contains(
+                        "<p>%s notes</p>".formatted(number),
+                        "href=\"/?q=author%3A" + TWO_NAMES + "%20has%3Alive" + order.replace("&", "&amp;"));
+    }
+
+    @Test
+    void foundWordsAreMarkedInTheResultAndInTheNote() {
+        assertThat(page("/?q=%E6%B8%85%E6%99%A8")).contains("<mark>清晨</mark> &lt;img", "1 note");
+        assertThat(page("/notes/" + HOSTILE + "?in=%E6%B8%85%E6%99%A8")).contains("<mark>清晨</mark>", "1 of 1");
+        assertThat(page("/notes/" + HOSTILE + "?in=nothing")).doesNotContain("<mark>", "class=\"walk\"");
     }
 
     @ParameterizedTest
@@ -316,6 +354,11 @@ class NotePagesTests {
     @ValueSource(
             strings = {
                 "/gone?after=x",
+                "/gone?days=8",
+                "/?order=x",
+                "/?order=LIKES&page=0",
+                "/?order=LIKES&page=99",
+                "/notes/65a000000000000000000001?in=x:y",
                 "/gone?after=%2B999999999-01-01T00:00:00Z_65a000000000000000000001",
                 "/edited?after=x",
                 "/edited?after=-99999-01-01T00:00:00Z_65a000000000000000000001",

@@ -21,17 +21,17 @@ import org.springframework.stereotype.Repository;
 public final class NoteCards {
 
     /** Newest notes that are compared with a filter before its indexes are used: a frequent word is among them. */
-    private static final int WINDOW = 3000;
+    static final int WINDOW = 3000;
 
     /** Notes that are compared with a filter without an index. */
-    private static final int MOST_READ = 20_000;
+    static final int MOST_READ = 20_000;
 
     private static final int MOST_SUGGESTED = 10_000;
 
     /** Notes that are counted of a month: to count a million takes half a second. */
     public static final int MOST_OF_MONTH = 2000;
 
-    private static final String DOWN = "n.published_at DESC NULLS LAST, n.note_id DESC";
+    static final String DOWN = "n.published_at DESC NULLS LAST, n.note_id DESC";
     private static final String UP = "n.published_at NULLS FIRST, n.note_id";
 
     /** The first stored picture of a note {@code n}; of a HEIC image, its preview if there is one. */
@@ -44,7 +44,7 @@ public final class NoteCards {
             """;
 
     private static final String CARDS = """
-            SELECT n.note_id AS id, n.title, left(n.note_text, 300) AS excerpt, n.author_id, a.nickname AS author,
+            SELECT n.note_id AS id, n.title, left(n.note_text, 1000) AS excerpt, n.author_id, a.nickname AS author,
                    n.published_at, c.sha256 AS cover, c.content_type AS cover_type,
                    coalesce(c.width, n.cover_width) AS cover_width,
                    coalesce(c.height, n.cover_height) AS cover_height,
@@ -92,7 +92,7 @@ public final class NoteCards {
     /**
      * A note on a wall.
      *
-     * @param excerpt beginning of the text
+     * @param excerpt beginning of the text, 1,000 characters
      * @param cover SHA-256 of the first stored image; of a HEIC image, of its preview if there is one
      * @param coverType content type of the cover
      * @param coverWidth pixels
@@ -140,12 +140,23 @@ public final class NoteCards {
     /** Order of a search; notes without the value are last. */
     public enum CardOrder {
         PUBLISHED(DOWN),
-        LIKES("n.liked_count DESC NULLS LAST, n.note_id DESC");
+        LIKES("n.liked_count DESC NULLS LAST, n.note_id DESC"),
+        /** Likes since the first response about the note. */
+        GROWTH("""
+                n.liked_count - (SELECT k.liked_count FROM note_capture k
+                                 WHERE k.note_id = n.note_id AND k.liked_count IS NOT NULL
+                                 ORDER BY k.captured_at LIMIT 1) DESC NULLS LAST, n.note_id DESC"""),
+        CAPTURED("n.last_captured_at DESC, n.note_id DESC");
 
         private final String sql;
 
         CardOrder(String sql) {
             this.sql = sql;
+        }
+
+        /** Returns the terms to order notes {@code n} by. */
+        String sql() {
+            return sql;
         }
     }
 
@@ -193,6 +204,18 @@ public final class NoteCards {
         String first = start.equals(NotePosition.NEWEST) || near.equals(NotePosition.NEWEST) ? null : near.toString();
         String last = Objects.toString(isMore ? cards.getLast().position() : end, null);
         return new Cards(List.copyOf(isUp ? cards.reversed() : cards), isUp ? last : first, isUp ? first : last);
+    }
+
+    /** Returns the cards of notes in their order, without those that were erased meanwhile. */
+    public List<Card> cards(List<NoteId> ids) {
+        Map<String, ?> parameters =
+                Map.of("ids", ids.stream().map(NoteId::value).toArray(String[]::new));
+        return Statements.list(jdbc, Card.class, parameters, """
+                        WITH found AS (
+                            SELECT i.note_id, i.place FROM unnest(:ids) WITH ORDINALITY AS i (note_id, place)
+                            WHERE NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = i.note_id))
+                        %s ORDER BY found.place
+                        """.formatted(CARDS));
     }
 
     /** Returns notes after a position, or before it from the nearest, all with or all without a time of publication. */

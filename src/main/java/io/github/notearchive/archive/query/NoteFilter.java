@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.ArrayUtils;
@@ -28,6 +29,7 @@ public final class NoteFilter {
 
     private static final int LONGEST = 1000;
     private static final int MOST_TERMS = 50;
+    private static final Pattern MONTH = Pattern.compile("published:\\d{4}-\\d{2}");
 
     private static final NoteFilter ALL = new NoteFilter(new All(List.of()));
 
@@ -106,6 +108,38 @@ public final class NoteFilter {
             case Match match -> match.key() == FilterKey.AUTHOR;
             default -> true;
         };
+    }
+
+    /** Returns whether all notes of the filter match the terms of the other one by name. */
+    public boolean requires(NoteFilter other) {
+        return terms().containsAll(other.terms());
+    }
+
+    /** Returns this filter without the terms of the other one. */
+    public NoteFilter without(NoteFilter other) {
+        return new NoteFilter(All.of(
+                terms().stream().filter(Predicate.not(other.terms()::contains)).toList()));
+    }
+
+    /** Returns the words and phrases that the notes contain, or one of which they do. */
+    public List<String> words() {
+        return words(term).distinct().toList();
+    }
+
+    private static Stream<String> words(FilterTerm term) {
+        return switch (term) {
+            case All(var terms) -> terms.stream().flatMap(NoteFilter::words);
+            case Any(var terms) -> terms.stream().flatMap(NoteFilter::words);
+            case Words(var words) -> Stream.of(words);
+            default -> Stream.empty();
+        };
+    }
+
+    /** Returns the terms of one month of publication; a filter of all notes if there is none. */
+    public NoteFilter month() {
+        return new NoteFilter(All.of(terms().stream()
+                .filter(term -> isPublished(term) && MONTH.matcher(term.text()).matches())
+                .toList()));
     }
 
     /**
