@@ -54,7 +54,7 @@ class ArchitectureTests {
             Map.entry("telemetry", Set.of("archive", "batch")),
             Map.entry("export", Set.of("archive", "report", "store")),
             Map.entry("publish", Set.of("archive", "batch", "export", "store")),
-            Map.entry("browse", Set.of("archive", "batch", "report", "store")),
+            Map.entry("browse", Set.of("archive", "batch", "export", "prove", "report", "store")),
             Map.entry("", Set.of("cli", "embedded")));
 
     /** The packages that a package may use inside its module; all others use none. There is no circle. */

@@ -3,6 +3,8 @@ package io.github.notearchive.browse;
 import io.github.notearchive.archive.catalog.RestoredDump;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.ReadOnlyPool;
+import io.github.notearchive.export.ZipExport;
+import io.github.notearchive.prove.CaptureLog;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -55,7 +57,7 @@ import org.springframework.web.servlet.resource.VersionResourceResolver;
     JdbcClientAutoConfiguration.class
 })
 @ComponentScan({"io.github.notearchive.browse", "io.github.notearchive.archive", "io.github.notearchive.report"})
-@Import({JobExecutionQueries.class, ReadOnlyPool.class})
+@Import({JobExecutionQueries.class, ReadOnlyPool.class, ZipExport.class, CaptureLog.class})
 public class BrowseConfiguration implements WebMvcConfigurer {
 
     /** The time limit of the first search. */
@@ -88,7 +90,7 @@ public class BrowseConfiguration implements WebMvcConfigurer {
         language.setParamName(PageRenderer.LANGUAGE);
         language.setIgnoreInvalidLocale(true);
         registry.addInterceptor(language);
-        registry.addInterceptor(new SearchLimit(SEARCH_PATIENCE)).addPathPatterns("/", "/suggest", "/notes/*");
+        registry.addInterceptor(new SearchLimit(SEARCH_PATIENCE)).addPathPatterns("/", "/suggest", "/zip", "/notes/*");
     }
 
     /** Keeps the language of {@code ?lang=}; the header {@code Accept-Language} has that of other readers. */

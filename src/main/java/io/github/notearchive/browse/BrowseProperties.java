@@ -1,5 +1,6 @@
 package io.github.notearchive.browse;
 
+import io.github.notearchive.archive.query.NoteResults;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -27,6 +28,8 @@ import org.springframework.validation.annotation.Validated;
  *     exports, with the names of the files as input and output in braces, and the longest edge as size in braces. It is
  *     isolated by bubblewrap. Empty: pages show previews
  * @param cacheSize maximum size of all thumbnails on the disk
+ * @param zipNotes most notes of a zip
+ * @param zipSize most bytes of the files of a zip
  */
 @Validated
 @ConfigurationProperties("archive.browse")
@@ -38,7 +41,9 @@ public record BrowseProperties(
         @DefaultValue List<String> trustedProxies,
         @DefaultValue("X-Forwarded-User") String userHeader,
         @DefaultValue("") String heifCommand,
-        @DefaultValue("2GB") DataSize cacheSize) {
+        @DefaultValue("2GB") DataSize cacheSize,
+        @DefaultValue("1000") @Min(1) @Max(NoteResults.MOST) int zipNotes,
+        @DefaultValue("10GB") DataSize zipSize) {
 
     @AssertTrue(message = "archive.browse.heif-command must have input and output in braces")
     boolean isHeifCommandComplete() {

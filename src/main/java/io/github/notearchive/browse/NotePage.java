@@ -168,6 +168,13 @@ record NotePage(
         return files.stream().filter(NoteFile::isStored).toList();
     }
 
+    /** Returns the bytes of the stored files. */
+    long bytes() {
+        return stored().stream()
+                .mapToLong(file -> file.sizeBytes() == null ? 0 : file.sizeBytes())
+                .sum();
+    }
+
     /** Returns the commands that resolve a failed note; for a gone file none that tries it again. */
     List<String> commands() {
         if (entry == null || entry.state() != NoteState.FAILED) {

@@ -5,7 +5,7 @@
  * HEAD of known hosts ({@link io.github.notearchive.browse.AccessConfiguration}), texts of third parties are escaped by
  * the templates of {@code src/main/jte/browse}, and bytes are served only while a note that is not erased uses them.
  *
- * <p>Uses: {@code archive}, {@code batch}, {@code report}, {@code store}.
+ * <p>Uses: {@code archive}, {@code batch}, {@code export}, {@code prove}, {@code report}, {@code store}.
  */
 @NullMarked
 package io.github.notearchive.browse;

@@ -12,7 +12,6 @@ import io.github.notearchive.export.ExportOptions.TableFormat;
 import io.github.notearchive.export.Table.Column;
 import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +39,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectFactory;
 import org.springframework.stereotype.Component;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -120,7 +117,9 @@ public final class Exporter {
                     directory,
                     store,
                     heif,
-                    Export.pseudonyms(options.authorKey()),
+                    new RowConversion(
+                            options.authors() == AuthorMode.HASH ? Export.pseudonyms(options.authorKey()) : null,
+                            key -> store.getObject().presign(key, options.presignFor())),
                     new LinkedHashMap<>(),
                     stopped);
             Export.requireNotStopped(stopped);
@@ -199,7 +198,7 @@ public final class Exporter {
             StagingDirectory directory,
             ObjectFactory<ObjectStore> store,
             HeifCommand heif,
-            HmacUtils pseudonyms,
+            RowConversion conversion,
             SequencedMap<String, Long> rows,
             BooleanSupplier stopped) {
 
@@ -207,7 +206,6 @@ public final class Exporter {
         private static final int SHORTEST_KEY = 16;
 
         private static final int GENERATED_KEY = 32;
-        private static final int PSEUDONYM_DIGITS = 32;
 
         /** Returns the table with one row per note, as last captured. */
         Table notes() {
@@ -254,18 +252,6 @@ public final class Exporter {
         }
 
         /**
-         * Returns the pseudonym of a person's id, or the id if the export does not hash ids. A pseudonym is the first
-         * half of the HMAC-SHA-256 under the key, equal for the same id.
-         *
-         * <p>The holder of the key can find an id by trying all ids, of which there are few; without the key this is
-         * not possible. Nothing else is hidden: a note id leads to its author on the platform, and text and images may
-         * name people.
-         */
-        String pseudonym(String id) {
-            return options.authors() == AuthorMode.HASH ? pseudonyms.hmacHex(id).substring(0, PSEUDONYM_DIGITS) : id;
-        }
-
-        /**
          * Passes the converted rows of a table, objects with its columns in order, by note id, and counts them.
          *
          * @param path returns the path of an object's copy by its key; null if the export has no copy
@@ -277,7 +263,7 @@ public final class Exporter {
             try (Stream<String> texts = snapshot.rows(table.query())) {
                 for (String text : (Iterable<String>) texts::iterator) {
                     ObjectNode row = (ObjectNode) JsonMapper.shared().readTree(text);
-                    convert(row, table.columns(), path);
+                    conversion.convert(row, table.columns(), path);
                     consumer.accept(row);
                     rows.merge(table.name(), 1L, Long::sum);
                     requireNotStopped(stopped);
@@ -289,32 +275,6 @@ public final class Exporter {
             if (stopped.getAsBoolean()) {
                 throw new CancellationException("The export was stopped; its files were deleted");
             }
-        }
-
-        private void convert(ObjectNode row, List<Column> columns, Function<String, @Nullable String> path) {
-            for (Column column : columns) {
-                JsonNode value = row.path(column.name());
-                if (column.type() == Column.Type.RECORD_LIST) {
-                    value.forEach(element -> convert((ObjectNode) element, column.fields(), path));
-                } else if (value.isString()) {
-                    row.put(column.name(), convert(value.stringValue(), column, path));
-                }
-            }
-        }
-
-        private @Nullable String convert(String value, Column column, Function<String, @Nullable String> path) {
-            return switch (column.content()) {
-                case PERSON_ID -> pseudonym(value);
-                case OBJECT_URL ->
-                    store.getObject()
-                            .presign(new ObjectKey(value), options.presignFor())
-                            .toString();
-                case OBJECT_PATH -> path.apply(value);
-                case PLAIN, PERSON, AUTHOR_TRAIT, OBJECT_KEY ->
-                    column.type() == Column.Type.TIMESTAMP
-                            ? OffsetDateTime.parse(value).toInstant().toString()
-                            : value;
-            };
         }
     }
 

@@ -5,40 +5,17 @@ import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.TableFormat;
 import io.github.notearchive.export.Exporter.Export;
 import io.github.notearchive.export.Table.Column;
-import io.github.notearchive.io.text.DisplayFormat;
-import io.github.notearchive.note.Night;
-import io.github.notearchive.report.Pages;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
-/**
- * Writes a directory per note for human readers: its media in order under descriptive names, the note as
- * {@code note.json}, and an HTML page. Index pages at the top level list the notes. Or writes a page of Markdown per
- * note and its media beside it.
- *
- * <p>Names of directories and files consist of ASCII letters, digits and dashes only: they are valid on every file
- * system and in every archive format, and Java cannot create other names in the locale C, as under cron.
- */
-final class Folder {
-
-    private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9-]{1,20}");
+/** Writes the notes of an export as {@link NoteFolders}, with a manifest. */
+final class Folder implements NoteFolders.Target {
 
     private static final Logger log = LoggerFactory.getLogger(Folder.class);
 
@@ -46,54 +23,25 @@ final class Folder {
     private static final int PREVIEW_WIDTH = 2_048;
 
     private final Export export;
-    private final long total;
-    private final List<FolderNote> entries = new ArrayList<>();
-    private int pages;
 
     Folder(Export export) {
         this.export = export;
-        this.total = export.snapshot().count();
-    }
-
-    /**
-     * Model of the template {@code export/index}: a page that lists notes and links to the pages before and after it.
-     *
-     * @param number number of the page, from 1
-     */
-    record IndexPage(int number, long total, List<FolderNote> entries) {
-
-        static final int NOTES = 60;
-
-        static String name(long page) {
-            return page == 1 ? "index.html" : "index-" + page + ".html";
-        }
-
-        long pages() {
-            return Math.max(1, Math.ceilDiv(total, NOTES));
-        }
     }
 
     void write() throws IOException {
         export.heif().refusal().ifPresent(log::warn);
         Table captures = export.captures();
-        boolean hasIndex = export.options().format() == ExportFormat.FOLDER;
+        NoteFolders folders = new NoteFolders(
+                this, export.snapshot().count(), export.options().format() == ExportFormat.MARKDOWN);
         Column history =
                 new Column(captures.name(), Column.Type.RECORD_LIST, Column.ColumnContent.PLAIN, "", "", captures);
         export.forEachRow(export.notes().with(history), key -> key, row -> {
-            FolderNote page = note(row);
+            folders.add(row);
             export.rows()
                     .merge(captures.name(), (long) row.path(captures.name()).size(), Long::sum);
-            if (hasIndex) {
-                entries.add(page);
-            }
-            if (entries.size() == IndexPage.NOTES) {
-                writeIndex();
-            }
         });
         export.rows().putIfAbsent(captures.name(), 0L);
-        if (hasIndex && (!entries.isEmpty() || pages == 0)) {
-            writeIndex();
-        }
+        folders.end();
         Map<Table, List<String>> files = new LinkedHashMap<>();
         files.put(export.notes(), List.of());
         files.put(captures, List.of());
@@ -103,242 +51,26 @@ final class Folder {
         new Manifest(export).write("", files);
     }
 
-    private FolderNote note(ObjectNode row) throws IOException {
-        FolderNote page = new FolderNote(row);
-        boolean isVault = export.options().format() == ExportFormat.MARKDOWN;
-        String directory = isVault ? "notes/files/" + page.noteId() : page.directory();
-        for (JsonNode file : row.path("media")) {
-            if (file.path("path").isString()) {
-                copy((ObjectNode) file, directory);
-            } else if (file.path("object_key").isString()) {
-                ((ObjectNode) file).remove("path"); // not selected, as opposed to a missing file
-            }
-        }
-        page.linkPreviews();
-        if (isVault) {
-            export.directory().write(Markdown.path(page), Markdown.render(page, "files/" + page.noteId() + "/"));
-            return page;
-        }
-        export.directory().write(directory + "/note.json", row.toPrettyString());
-        export.directory().write(directory + "/index.html", Pages.render("export/note", Map.of("page", page)));
-        return page;
+    @Override
+    public OutputStream create(String path) {
+        return export.directory().create(path);
     }
 
-    /** Copies a file of a note, and replaces its object key in the row by its path within the note's directory. */
-    private void copy(ObjectNode file, String directory) throws IOException {
-        String key = file.path("path").stringValue();
-        String name = fileName(
-                file.path("kind").stringValue(),
-                file.path("ordinal").longValue(),
-                file.path("identity").stringValue(null),
-                key);
-        FileEntry object = new FileEntry(
-                key, file.path("size_bytes").longValue(), file.path("sha256").stringValue());
-        boolean copied = export.directory().copy(object, directory + "/" + name);
-        file.put("path", copied ? name : null);
-        var shown = new FolderNote.FolderFile(file);
-        if (copied && export.heif().isUsable() && shown.isPicture() && !shown.isShownEverywhere()) {
-            addPreview(file, directory, name);
-        }
+    @Override
+    public boolean copy(FileEntry object, String path) throws IOException {
+        return export.directory().copy(object, path);
     }
 
-    /** Writes a JPEG beside a picture that not every browser displays; without one, the page shows the picture. */
-    private void addPreview(ObjectNode file, String directory, String name) throws IOException {
-        String preview = name.substring(0, name.lastIndexOf('.')) + ".jpg";
-        byte[] jpeg;
+    @Override
+    public byte @Nullable [] jpeg(String path) {
+        if (!export.heif().isUsable()) {
+            return null;
+        }
         try {
-            jpeg = export.heif().jpeg(export.directory().read(directory + "/" + name), PREVIEW_WIDTH);
+            return export.heif().jpeg(export.directory().read(path), PREVIEW_WIDTH);
         } catch (IOException e) {
-            log.warn("{}/{} has no JPEG beside it: {}", directory, name, e.getMessage());
-            return;
-        }
-        try (OutputStream out = export.directory().create(directory + "/" + preview)) {
-            out.write(jpeg);
-        }
-        file.put("preview", preview);
-    }
-
-    private void writeIndex() throws IOException {
-        IndexPage page = new IndexPage(++pages, total, entries);
-        export.directory().write(IndexPage.name(pages), Pages.render("export/index", Map.of("page", page)));
-        entries.clear();
-    }
-
-    /**
-     * Returns the name of a media file, unique within its note.
-     *
-     * @param ordinal from 0; names count from 1
-     * @param identity language of a subtitle
-     */
-    static String fileName(String kind, long ordinal, @Nullable String identity, String key) {
-        String number = String.format(Locale.ROOT, "%02d", ordinal + 1);
-        String name = switch (kind) {
-            case "IMAGE" -> number;
-            case "MOTION" -> number + "-motion";
-            case "PREVIEW" -> number + "-preview";
-            case "SUBTITLE" ->
-                identity != null && LANGUAGE.matcher(identity).matches()
-                        ? "subtitle-" + number + "-" + identity
-                        : "subtitle-" + number;
-            default -> kind.toLowerCase(Locale.ROOT) + (ordinal == 0 ? "" : "-" + number);
-        };
-        return name + key.substring(key.lastIndexOf('.'));
-    }
-
-    /** Model of the template {@code export/note}: a row of the table of notes, with its captures. */
-    record FolderNote(JsonNode note) {
-
-        /** Style of the pages of a folder export, which display the files beside them. */
-        static final Pages.Style STYLE = Pages.style("folder", "; img-src 'self' file:; media-src 'self' file:");
-
-        private static final Set<String> SHOWN_EVERYWHERE =
-                Set.of("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif");
-
-        /** File of the note: a row of the table of media. */
-        record FolderFile(JsonNode row) {
-
-            String kind() {
-                return row.path("kind").stringValue();
-            }
-
-            /** Returns the path below the note's directory; null if the export does not have the file. */
-            @Nullable
-            String path() {
-                return row.path("path").stringValue(null);
-            }
-
-            @Nullable
-            String contentType() {
-                return row.path("content_type").stringValue(null);
-            }
-
-            /** Returns the number among the files of the kind, from 1; a motion file has that of its image. */
-            long number() {
-                return row.path("ordinal").longValue() + 1;
-            }
-
-            /** Returns the path of what the page shows: the JPEG beside the file, or the file. */
-            @Nullable
-            String shown() {
-                return row.path("preview").stringValue(path());
-            }
-
-            boolean isPicture() {
-                return kind().equals("IMAGE");
-            }
-
-            boolean isShownEverywhere() {
-                return row.has("preview") || SHOWN_EVERYWHERE.contains(String.valueOf(contentType()));
-            }
-
-            String size() {
-                return DisplayFormat.size(row.path("size_bytes").longValue());
-            }
-
-            boolean isStored() {
-                return row.path("state").stringValue().equals("STORED");
-            }
-        }
-
-        /** Adds the path of the stored preview to each picture that not every browser displays. */
-        private void linkPreviews() {
-            Map<Long, FolderFile> previews = files().stream()
-                    .filter(file -> file.kind().equals("PREVIEW"))
-                    .collect(Collectors.toMap(FolderFile::number, Function.identity()));
-            files().stream()
-                    .filter(file -> file.isPicture() && !file.isShownEverywhere())
-                    .forEach(file -> {
-                        FolderFile preview = previews.get(file.number());
-                        if (preview != null) {
-                            ((ObjectNode) file.row()).put("preview", preview.path());
-                        }
-                    });
-        }
-
-        String noteId() {
-            return note.path(Table.KEY).stringValue();
-        }
-
-        /** Returns the directory, which is named by the day of publication and the note id. */
-        String directory() {
-            return "notes/" + day() + "-" + noteId();
-        }
-
-        /** Returns the day of publication in Shanghai. */
-        String day() {
-            Instant published = time("published_at");
-            return published == null ? "undated" : String.valueOf(LocalDate.ofInstant(published, Night.ZONE));
-        }
-
-        /** Returns the text of a column; null if it is absent or omitted by the export. */
-        @Nullable
-        String text(String column) {
-            return note.path(column).stringValue(null);
-        }
-
-        @Nullable
-        Instant time(String column) {
-            return time(note, column);
-        }
-
-        static @Nullable Instant time(JsonNode row, String column) {
-            return row.path(column).stringValueOpt().map(Instant::parse).orElse(null);
-        }
-
-        /** Returns the title of the note, or the first line of its text, or its id. */
-        String title() {
-            return Stream.of("title", "note_text")
-                    .flatMap(column -> note.path(column).stringValue("").lines())
-                    .map(String::strip)
-                    .filter(line -> !line.isEmpty())
-                    .findFirst()
-                    .orElse("Note " + noteId());
-        }
-
-        String language() {
-            return note.path("language").stringValue("zh");
-        }
-
-        private Stream<FolderFile> media() {
-            return note.path("media").valueStream().map(FolderFile::new);
-        }
-
-        /** Returns the files that the export has. */
-        List<FolderFile> files() {
-            return media().filter(file -> file.path() != null).toList();
-        }
-
-        /** Returns the files that pages show: all but the previews of images that they show. */
-        List<FolderFile> shown() {
-            List<Long> pictures = files().stream()
-                    .filter(FolderFile::isPicture)
-                    .map(FolderFile::number)
-                    .toList();
-            return files().stream()
-                    .filter(file -> !file.kind().equals("PREVIEW") || !pictures.contains(file.number()))
-                    .toList();
-        }
-
-        /** Returns the number of images of the note, including missing ones. */
-        long pictures() {
-            return media().filter(FolderFile::isPicture).count();
-        }
-
-        /** Returns the path of the first image that every browser displays. */
-        @Nullable
-        String picture() {
-            return files().stream()
-                    .filter(file -> file.isPicture() && file.isShownEverywhere())
-                    .findFirst()
-                    .map(FolderFile::shown)
-                    .orElse(null);
-        }
-
-        /** Returns the files that the export should have and does not. */
-        List<FolderFile> missing() {
-            return media().filter(
-                            file -> !file.isStored() || file.row.path("path").isNull())
-                    .toList();
+            log.warn("{} has no JPEG beside it: {}", path, e.getMessage());
+            return null;
         }
     }
 }

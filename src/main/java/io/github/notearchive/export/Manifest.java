@@ -107,7 +107,7 @@ record Manifest(Export export) {
             case HASH ->
                 authors.stream()
                         .filter(author -> AUTHOR_ID.matcher(author).matches())
-                        .map(export::pseudonym)
+                        .map(export.conversion()::pseudonym)
                         .toList();
             case OMIT -> List.of();
         };
@@ -120,7 +120,7 @@ record Manifest(Export export) {
                         .put(
                                 "key",
                                 export.options().authorKey() == null ? "drawn for this export and forgotten" : "given")
-                        .put("keyCheck", export.pseudonym("key check"))
+                        .put("keyCheck", export.conversion().pseudonym("key check"))
                 : json;
     }
 

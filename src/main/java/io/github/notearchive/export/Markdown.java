@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.Folder.FolderNote;
+import io.github.notearchive.export.NoteFolders.FolderNote;
 import io.github.notearchive.io.text.DisplayFormat;
 import java.util.List;
 import java.util.Set;

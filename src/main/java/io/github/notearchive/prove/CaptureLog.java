@@ -330,11 +330,19 @@ public final class CaptureLog {
     /**
      * A proof of an entry.
      *
+     * @param record what the entry commits to, a line of JSON
+     * @param checkpoint the checkpoint that the proof leads to
      * @param text content of a {@code .tlog-proof} file, with salt and record
      * @param stamp time stamp of its checkpoint; null without one
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Proof(long position, Instant capturedAt, String text, byte @Nullable [] stamp) {}
+    public record Proof(
+            long position,
+            Instant capturedAt,
+            String record,
+            LogCheckpoint checkpoint,
+            String text,
+            byte @Nullable [] stamp) {}
 
     /** Returns the number of entries of a note. */
     public int entriesOf(NoteId note) {
@@ -379,7 +387,7 @@ public final class CaptureLog {
         proof.append('\n').append(checkpoint.signedText());
         byte[] stamp = stamped.flatMap(text -> store.find(TimeStamps.stampOf(text), TimeStamps.MAX_LENGTH))
                 .orElse(null);
-        return new Proof(position, entry.capturedAt(), proof.toString(), stamp);
+        return new Proof(position, entry.capturedAt(), entry.record(), checkpoint, proof.toString(), stamp);
     }
 
     /** Returns the public key of the log; empty before the first append. */

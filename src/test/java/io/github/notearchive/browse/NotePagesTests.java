@@ -106,6 +106,8 @@ class NotePagesTests {
             strings = {
                 "/notes/" + GAPS,
                 "/notes/" + LIVE,
+                "/notes/" + LIVE + "/certificate?",
+                "/zip?q=type:video",
                 "/health?",
                 "/?q=colour:red",
                 "/?q=(a",
@@ -171,6 +173,15 @@ class NotePagesTests {
         assertThat(server.get("/notes/" + EDITED + "/counts.csv").body())
                 .startsWith("captured_at,likes,collected,comments,shared\r\n2026-03-21T04:00:00Z,");
         assertThat(server.get("/notes/" + ERASED + "/counts.csv").statusCode()).isEqualTo(404);
+    }
+
+    /** The log of this archive has no entries. */
+    @Test
+    void certificateHasTheDigestsAndSaysWhatTheLogLacks() {
+        assertThat(page("/notes/" + LIVE + "/certificate"))
+                .contains(
+                        SmallArchive.sha256(SmallArchive.bytes("film.mp4")), "The log has no entry of this note yet.");
+        assertThat(server.get("/notes/" + ERASED + "/certificate").statusCode()).isEqualTo(404);
     }
 
     @Test

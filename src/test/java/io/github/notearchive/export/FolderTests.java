@@ -7,7 +7,7 @@ import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.ExportFormat;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.Exporter.ExportReport;
-import io.github.notearchive.export.Folder.FolderNote;
+import io.github.notearchive.export.NoteFolders.FolderNote;
 import io.github.notearchive.io.image.HeifCommand;
 import io.github.notearchive.note.MediaKind;
 import java.io.File;
@@ -217,7 +217,7 @@ class FolderTests extends ExportScenario {
                 SUBTITLE, 1, ../zh, media/ab/cd.vtt, subtitle-02.vtt
                 """.lines().toList()) {
             String[] file = line.split(", ");
-            assertThat(Folder.fileName(file[0], Long.parseLong(file[1]), file[2], file[3]))
+            assertThat(NoteFolders.fileName(file[0], Long.parseLong(file[1]), file[2], file[3]))
                     .isEqualTo(file[4]);
         }
     }

@@ -6,6 +6,7 @@ import io.github.notearchive.archive.query.InvalidFilterException.Problem;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -59,8 +60,11 @@ enum FilterKey {
             """),
     LIKES(FilterKey.NUMBER, "n.liked_count", "%s"),
     COLLECTED(FilterKey.NUMBER, "n.collected_count", "%s"),
-    COMMENTS(FilterKey.NUMBER, "n.comments_count", "%s");
+    COMMENTS(FilterKey.NUMBER, "n.comments_count", "%s"),
+    PLACE(FilterKey.NAME, "lower(n.place COLLATE \"C\") = ANY (:values)"),
+    ID(FilterKey.NOTE, "note_id IN (:values)");
 
+    private static final String NOTE = "the id of a note: 24 hexadecimal digits";
     private static final String NAME = "a name or an id";
     private static final String PERIOD = "2026, 2026-03, 2026-03-01 or 2026-01..2026-03, also without a begin or end";
     private static final String YES_OR_PERIOD = "yes or " + PERIOD;
@@ -114,8 +118,8 @@ enum FilterKey {
 
     boolean isIndexed() {
         return switch (this) {
-            case AUTHOR, TOPIC, STATE, REASON, MEDIA_REASON, HAS, PUBLISHED, GONE -> true;
-            case TYPE, CAPTURED, EDITED, LIKES, COLLECTED, COMMENTS -> false;
+            case ID, AUTHOR, TOPIC, STATE, REASON, MEDIA_REASON, HAS, PUBLISHED, GONE -> true;
+            case TYPE, CAPTURED, EDITED, LIKES, COLLECTED, COMMENTS, PLACE -> false;
         };
     }
 
@@ -131,6 +135,7 @@ enum FilterKey {
     String canonical(String value) {
         String lower = FilterTerm.lower(value);
         boolean isValid = switch (allowed) {
+            case NOTE -> NoteId.parse(value).isPresent();
             case NAME -> !value.isBlank();
             case PERIOD -> period(lower) != null;
             case YES_OR_PERIOD -> lower.equals("yes") || period(lower) != null;

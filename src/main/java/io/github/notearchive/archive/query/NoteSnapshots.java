@@ -199,6 +199,9 @@ public final class NoteSnapshots {
         }
     }
 
+    /** Number of notes, and of their stored files with their bytes; a file that two notes use counts twice. */
+    public record ContentSize(long notes, long files, long bytes) {}
+
     /** File of an export by its path, or object to be copied to it by its key. */
     public record FileEntry(String path, long size, String sha256) {}
 
@@ -246,6 +249,18 @@ public final class NoteSnapshots {
                     .withFetchSize(FETCH_SIZE)
                     .query(Columns.of(FileEntry.class))
                     .stream();
+        }
+
+        /** Returns what the selected notes have. */
+        public ContentSize size() {
+            return selected("""
+                            SELECT count(DISTINCT note_id) AS notes, count(media_object.sha256) AS files,
+                                   coalesce(sum(media_object.size_bytes), 0)::bigint AS bytes
+                            FROM selected
+                            LEFT JOIN note_media USING (note_id)
+                            LEFT JOIN media_object
+                              ON media_object.sha256 = note_media.sha256 AND note_media.state = 'STORED'
+                            """).query(Columns.of(ContentSize.class)).single();
         }
 
         /** Returns the sidecars of the selected captures by their keys; a sidecar has no recorded size or digest. */

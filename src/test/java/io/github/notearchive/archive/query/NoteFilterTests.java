@@ -64,6 +64,7 @@ class NoteFilterTests {
             published:+300000-01-01     | published: takes 2026
             author:            | a name or an id
             gone:no            | yes or 2026, 2026-03
+            id:12345           | id: takes the id of a note: 24 hexadecimal digits
             published:yes      | 2026, 2026-03
             published:2026-13  | 2026, 2026-03
             published:..       | 2026, 2026-03
@@ -156,6 +157,8 @@ class NoteFilterTests {
             likes:11..20,100..          | 2 3
             comments:<5                 | 1
             collected:3                 | 2
+            place:Zhejiang,云南          | 1 4
+            id:65B000000000000000000001,65b000000000000000000005 | 1 5
             -(author:anna OR state:failed) | 2 4 6
             (author:anna OR author:bert) likes:>10 | 2 3
             """)
@@ -239,6 +242,8 @@ class NoteFilterTests {
         rows.file(1, "IMAGE", 0, null, "BY_POLICY");
         rows.file(4, "IMAGE", 0, null, "GONE");
         database.update("UPDATE note_media SET state = 'MISSING' WHERE reason = 'GONE'");
+        database.update("UPDATE note SET place = 'ZheJiang' WHERE note_id = ?", id(1).value());
+        database.update("UPDATE note SET place = '云南' WHERE note_id = ?", id(4).value());
         database.update("UPDATE note SET search = E'camping\\nin rain' WHERE note_id = ?", id(2).value());
     }
 
